@@ -1,0 +1,38 @@
+// The configuration after it was read, checked and completed with defaults: what the rest of the daemon is given.
+import type { IngressSettings } from "../core/model.ts";
+import type { Secret } from "../lib/secret.ts";
+
+export interface Config {
+  readonly cloudflare: CloudflareConfig;
+  readonly ingresses: readonly IngressSettings[];
+  readonly notify: { readonly telegram?: TelegramConfig };
+  readonly http: HttpConfig;
+  /** Absolute path of the folder for what survives a restart. */
+  readonly stateDir: string;
+  /** `ip:port` pairs whose TCP connect tells "I am offline" from "they are down". */
+  readonly anchors: readonly string[];
+}
+
+export interface CloudflareConfig {
+  readonly token: Secret;
+  /** Base URL without trailing slash. */
+  readonly apiUrl: string;
+  /** Authoritative servers asked after a write, `ip:port`; missing: the zone's own. */
+  readonly nameservers?: readonly string[];
+}
+
+export interface TelegramConfig {
+  readonly token: Secret;
+  readonly chatId: number | string;
+  /** Base URL without trailing slash. */
+  readonly apiUrl: string;
+  /** Messages are held back this long after the start. */
+  readonly initialSilenceMs?: number;
+}
+
+export interface HttpConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Bearer token of every changing call. */
+  readonly token?: Secret;
+}

@@ -1,0 +1,4 @@
+import type { Fact, State } from "./model.ts";
+export function factsBetween(_before: State, _after: State): readonly Fact[] {
+  return [];
+}

@@ -1,0 +1,368 @@
+// The vocabulary: what the daemon is told to do, what it sees, what it believes, and what it says. Types only.
+//
+// All times named `…Ms` are milliseconds of the monotonic clock, unless the name says otherwise. Everything here is
+// plain JSON, so that a state can be printed, compared, stored and replayed.
+
+// ---------------------------------------------------------------------------------------------------------------
+// What people configure
+// ---------------------------------------------------------------------------------------------------------------
+
+/** An ingress as configured: one DNS name that we own, and the endpoints it may point at, in file order. */
+export interface IngressSettings {
+  /** Fully qualified, lower case, no trailing dot. The ingress is known by this name everywhere. */
+  readonly record: string;
+  /** Zone name or 32-hex id; without it the zone is found by the record's name. */
+  readonly zone?: string;
+  readonly publish: "auto" | "cname" | "addresses";
+  /** Enforced only when set; otherwise the published value is kept. */
+  readonly proxied?: boolean;
+  readonly holdUpMs: number;
+  readonly reconcileIntervalMs: number;
+  readonly allowPrivate: boolean;
+  readonly endpoints: readonly EndpointSettings[];
+}
+
+export interface EndpointSettings {
+  /** Unique in its ingress. */
+  readonly name: string;
+  readonly target: Target;
+  /** Lower serves first; ties in file order. */
+  readonly priority: number;
+  readonly ttl: Ttl;
+  /** How long it stays in the mix after the ingress returned to a better one. */
+  readonly stickyMs?: number;
+  /** Resolvers to ask for the target, each `ip:port` or `[ip]:port`. */
+  readonly resolvers: readonly string[];
+  /** Without one the endpoint is believed up and ranks after every checked endpoint. */
+  readonly check?: CheckSettings;
+}
+
+export type Target =
+  | { readonly kind: "host"; readonly host: string }
+  | { readonly kind: "addresses"; readonly addresses: readonly Address[] };
+
+/** Seconds, 60 to 86400, or Cloudflare's automatic TTL, which counts as 300 s in a minimum. */
+export type Ttl = number | "auto";
+
+export interface CheckSettings {
+  /** http or https URL. The connection goes to the endpoint's own addresses; the URL's host is only the name asked for. */
+  readonly url: string;
+  /** From the end of one probe to the start of the next, while nothing is in question. */
+  readonly intervalMs: number;
+  /** The same while the health is unknown, suspect or recovering. */
+  readonly fastIntervalMs: number;
+  /** One deadline over resolving, connecting, TLS, headers and body. */
+  readonly timeoutMs: number;
+  readonly rise: number;
+  readonly fall: number;
+  /** Accepted status codes as inclusive ranges, such as `[[200, 299], [401, 401]]`. */
+  readonly status: readonly (readonly [from: number, to: number])[];
+  /** Text that the first 64 KiB of the body must contain. */
+  readonly contains?: string;
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// What is seen
+// ---------------------------------------------------------------------------------------------------------------
+
+export type Family = "ipv4" | "ipv6";
+
+/** One IP address in canonical text form (dotted quad, RFC 5952). */
+export interface Address {
+  readonly text: string;
+  readonly family: Family;
+  readonly scope: "public" | "private";
+}
+
+/** What looking up an endpoint's name gave. */
+export type Resolution =
+  /** `ttlSeconds`: how long the answer may be used. At least one address. */
+  | { readonly kind: "addresses"; readonly addresses: readonly Address[]; readonly ttlSeconds: number }
+  /** The name has no address, and all configured resolvers (two at most) say so. */
+  | { readonly kind: "none"; readonly reason: "nxdomain" | "no-data"; readonly detail: string }
+  /** Nobody could say: silence, SERVFAIL, resolvers that disagree. Proves nothing. */
+  | {
+      readonly kind: "inconclusive";
+      readonly reason: "silent" | "servfail" | "refused" | "disagree" | "local";
+      readonly detail: string;
+    };
+
+export type FailureReason =
+  | "refused"
+  | "reset"
+  | "timeout"
+  | "unreachable"
+  | "tls"
+  | "status"
+  | "marker"
+  | "encoding"
+  | "not-http"
+  | "no-address";
+
+export type InconclusiveReason =
+  /** The monitor itself has no route in this family. */
+  | "no-route"
+  /** The monitor ran out of something of its own: file descriptors, ports, memory. */
+  | "local"
+  /** The monitor was suspended or too busy: its own timer ran late. */
+  | "late";
+
+/** How long each phase of a probe took, in milliseconds; phases that were not reached are missing. */
+export interface Phases {
+  readonly resolve?: number;
+  readonly connect?: number;
+  readonly tls?: number;
+  /** From the request sent to the first byte of the answer. */
+  readonly processing?: number;
+  /** From the first byte to the verdict. */
+  readonly transfer?: number;
+}
+
+/** What one probe saw. */
+export type Observation = {
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** Who looked: `local` for this daemon's own prober. */
+  readonly vantage: string;
+  readonly phases: Phases;
+  /** For people: status line, error text. Plain and short. */
+  readonly detail: string;
+  /** When the server's certificate ends, milliseconds since 1970. */
+  readonly certificateEndsWallMs?: number;
+} & (
+  | { readonly kind: "ok" }
+  | { readonly kind: "failed"; readonly reason: FailureReason }
+  | { readonly kind: "inconclusive"; readonly reason: InconclusiveReason }
+);
+
+// ---------------------------------------------------------------------------------------------------------------
+// Records
+// ---------------------------------------------------------------------------------------------------------------
+
+export type RecordType = "A" | "AAAA" | "CNAME";
+
+export interface RecordContent {
+  readonly type: RecordType;
+  /** Canonical: an address as in `Address.text`, or a host name in lower case without trailing dot. */
+  readonly content: string;
+}
+
+/** What DNS should say. One CNAME, or one or more A/AAAA records. Sorted by type and content, no duplicates. */
+export interface RecordSet {
+  readonly records: readonly RecordContent[];
+  /** 60 to 86400, or 1 for automatic (always when proxied). */
+  readonly ttlSeconds: number;
+  readonly proxied: boolean;
+}
+
+/** A record of ours as it stands at Cloudflare. */
+export interface PublishedRecord extends RecordContent {
+  readonly id: string;
+  readonly ttlSeconds: number;
+  readonly proxied: boolean;
+}
+
+/** All A, AAAA and CNAME records at the ingress name, as last read or confirmed by a write. */
+export interface Published {
+  readonly records: readonly PublishedRecord[];
+  readonly atMs: number;
+  readonly by: "read" | "write";
+}
+
+/** The difference between the published and the desired record set: the body of one batch. All empty: nothing to do. */
+export interface Plan {
+  readonly deletes: readonly { readonly id: string }[];
+  readonly patches: readonly (PlannedRecord & { readonly id: string })[];
+  readonly posts: readonly PlannedRecord[];
+}
+
+export interface PlannedRecord extends RecordContent {
+  readonly ttlSeconds: number;
+  readonly proxied: boolean;
+}
+
+/** Why the records could not be read or written. */
+export interface CloudProblem {
+  readonly kind:
+    /** Worth another try soon: timeouts, dropped connections, 5xx, unparsable answers. */
+    | "transient"
+    /** Told to wait. */
+    | "rate-limited"
+    /** The token is wrong or may not do this. */
+    | "auth"
+    /** Cloudflare will never take this content. */
+    | "invalid"
+    /** Something at the name is in the way: an NS record, a read-only record. */
+    | "obstacle";
+  /** For people: what happened and what to do. Plain and short, without secrets. */
+  readonly message: string;
+  /** Whether it happened while reading or while writing. */
+  readonly during: "read" | "write";
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Events: the only way in
+// ---------------------------------------------------------------------------------------------------------------
+
+/** Names the endpoint that a report is about. A report with an older `revision` is of a check that is no more. */
+export interface EndpointRef {
+  readonly ingress: string;
+  readonly endpoint: string;
+  readonly revision: number;
+}
+
+export type Event =
+  | { readonly kind: "config-loaded"; readonly ingresses: readonly IngressSettings[] }
+  | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
+  | ({ readonly kind: "resolved"; readonly resolution: Resolution } & EndpointRef)
+  | ({ readonly kind: "probed"; readonly address: string; readonly observation: Observation } & EndpointRef)
+  | { readonly kind: "records-read"; readonly ingress: string; readonly records: readonly PublishedRecord[] }
+  | { readonly kind: "records-written"; readonly ingress: string; readonly records: readonly PublishedRecord[] }
+  | { readonly kind: "cloud-failed"; readonly ingress: string; readonly problem: CloudProblem }
+  | { readonly kind: "time-passed" };
+
+// ---------------------------------------------------------------------------------------------------------------
+// State: what is believed
+// ---------------------------------------------------------------------------------------------------------------
+
+export type Verdict = "unknown" | "up" | "suspect" | "down" | "recovering";
+
+/** The health of one address, with the counters behind it. */
+export interface Health {
+  readonly verdict: Verdict;
+  readonly sinceMs: number;
+  /** Why, in plain words: `timeout (3 in a row)`. */
+  readonly reason: string;
+  readonly oksInRow: number;
+  readonly failuresInRow: number;
+  /** Failures since it was last up; catches brown-outs. */
+  readonly failuresSinceUp: number;
+}
+
+export interface AddressState extends Address {
+  readonly health: Health;
+  readonly lastObservation?: Observation;
+  /** End of the newest ok. */
+  readonly lastOkMs?: number;
+  /** It came while the endpoint was up: one ok suffices, and until its verdict the endpoint's health ignores it. */
+  readonly isNewcomer: boolean;
+  /** No longer in the endpoint's answer; forgotten at this time. */
+  readonly vanishesAtMs?: number;
+  /** The monitor has no route to it, by the newest observation. */
+  readonly isUncheckable: boolean;
+}
+
+/** What is believed of an endpoint as a whole, derived from its addresses. */
+export interface EndpointHealth {
+  readonly verdict: Verdict;
+  /** Serving in one family while the other is down. */
+  readonly isDegraded: boolean;
+  readonly sinceMs: number;
+  readonly reason: string;
+}
+
+export interface EndpointState {
+  readonly settings: EndpointSettings;
+  /** Grows when target or check change, so that reports of the old ones can be told apart. */
+  readonly revision: number;
+  readonly addresses: readonly AddressState[];
+  /** Counts the confirmed answers "no address" while none is known. */
+  readonly withoutAddress: Health;
+  readonly health: EndpointHealth;
+  /** The newest answer to a look-up of the target, and when the known addresses stop being usable without a new one. */
+  readonly resolution?: { readonly kind: Resolution["kind"]; readonly detail: string; readonly atMs: number };
+  readonly addressesUsableUntilMs?: number;
+  /** After an outage: not before this time does the ingress return to it. */
+  readonly heldUntilMs?: number;
+}
+
+export interface StickyMember {
+  readonly endpoint: string;
+  readonly untilMs: number;
+}
+
+/** Who serves now, and why. */
+export interface Selection {
+  readonly primary: string;
+  readonly sticky: readonly StickyMember[];
+  /** In plain words, for people. */
+  readonly why: string;
+  readonly reason: SelectionReason;
+  readonly sinceMs: number;
+}
+
+/** The kinds of reason for a selection, also a metric label. */
+export type SelectionReason = "adopted" | "elected" | "failover" | "return" | "configuration";
+
+export interface IngressState {
+  readonly settings: IngressSettings;
+  readonly endpoints: readonly EndpointState[];
+  /** Missing until the records have been read for the first time. */
+  readonly published?: Published;
+  /** The last record set that had a record in it: put back when the name turns out empty while nobody is up. */
+  readonly lastGood?: RecordSet;
+  /** Missing while no endpoint is named by the record and none has been elected. */
+  readonly selection?: Selection;
+  /** While nobody is selected: when the best of those up is elected, though better ones are still unknown. */
+  readonly electionAtMs?: number;
+  /** Endpoints named by the adopted record beside the primary: they leave once the primary is up. */
+  readonly adoptedBeside: readonly string[];
+  /** When endpoints were left as down, within the last hour. */
+  readonly departures: readonly { readonly endpoint: string; readonly atMs: number }[];
+  /** The selection whose mix Cloudflare refused for good: its primary serves alone. */
+  readonly isMixRefused: boolean;
+  /** The newest trouble with Cloudflare, until a call succeeds. */
+  readonly cloudProblem?: CloudProblem & { readonly sinceMs: number };
+}
+
+export interface State {
+  readonly ingresses: readonly IngressState[];
+  /** Why the newest configuration was refused; missing while it is in force. */
+  readonly rejectedConfig?: { readonly problems: readonly string[]; readonly atMs: number };
+  /** Counts the configurations in force since start. */
+  readonly generation: number;
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Facts: changes worth telling
+// ---------------------------------------------------------------------------------------------------------------
+
+export type Fact =
+  | { readonly kind: "config-applied"; readonly generation: number }
+  | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
+  | { readonly kind: "ingress-added"; readonly ingress: string }
+  /** It left the configuration; its records stay as they are. */
+  | { readonly kind: "ingress-released"; readonly ingress: string }
+  | {
+      readonly kind: "address-health-changed";
+      readonly ingress: string;
+      readonly endpoint: string;
+      readonly address: string;
+      readonly from: Verdict;
+      readonly to: Verdict;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: "endpoint-health-changed";
+      readonly ingress: string;
+      readonly endpoint: string;
+      readonly from: Verdict;
+      readonly to: Verdict;
+      readonly isDegraded: boolean;
+      readonly reason: string;
+    }
+  /** Decided, not yet done. `from` is missing at the first selection. */
+  | { readonly kind: "selection-changed"; readonly ingress: string; readonly from?: Selection; readonly to: Selection }
+  /** Nobody can serve, or somebody can again. */
+  | { readonly kind: "ingress-outage-began"; readonly ingress: string; readonly why: string }
+  | { readonly kind: "ingress-outage-ended"; readonly ingress: string; readonly by: string }
+  /** Confirmed by Cloudflare. `by: "write"`: ours; `by: "read"`: somebody else's. `from` is missing at the first read. */
+  | {
+      readonly kind: "records-changed";
+      readonly ingress: string;
+      readonly from?: readonly PublishedRecord[];
+      readonly to: readonly PublishedRecord[];
+      readonly by: "read" | "write";
+    }
+  | { readonly kind: "cloud-trouble-began"; readonly ingress: string; readonly problem: CloudProblem }
+  | { readonly kind: "cloud-trouble-ended"; readonly ingress: string; readonly lastedMs: number };

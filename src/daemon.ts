@@ -1,0 +1,115 @@
+// The loop: event → step → facts → followers and listeners. Declares the ports that the rest of the daemon plugs into.
+import { nextDeadline } from "./core/deadline.ts";
+import { factsBetween } from "./core/facts.ts";
+import type { Event, Fact, State } from "./core/model.ts";
+import { initialState, step } from "./core/step.ts";
+import type { Clock } from "./lib/clock.ts";
+
+/** Converges on what the state wants and reports back with events. Must return at once and never throw. */
+export interface Follower {
+  follow(state: State): void;
+}
+
+/** One turn of the loop, as listeners hear it. */
+export interface Turn {
+  readonly event: Event;
+  readonly facts: readonly Fact[];
+  readonly before: State;
+  readonly after: State;
+  /** Monotonic time of the step. */
+  readonly atMs: number;
+}
+
+/** Hears every turn. What it throws is reported and otherwise ignored: no listener can slow or break the loop. */
+export interface Listener {
+  hear(turn: Turn): void;
+}
+
+export interface DaemonPorts {
+  readonly clock: Clock;
+  /** Called with what a listener or follower threw: a bug of ours, worth a log line, never worth a stop. */
+  readonly onBug: (error: unknown) => void;
+}
+
+/** Owns the state. Everybody else sees it through `state`, `follow` and `hear`. */
+export class Daemon {
+  readonly #ports: DaemonPorts;
+  readonly #followers: Follower[] = [];
+  readonly #listeners: Listener[] = [];
+  readonly #queue: Event[] = [];
+  #state: State = initialState;
+  #isTurning = false;
+  #cancelTimer: (() => void) | undefined;
+  #isClosed = false;
+  #lastTurnMs: number;
+
+  constructor(ports: DaemonPorts) {
+    this.#ports = ports;
+    this.#lastTurnMs = ports.clock.nowMs();
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Monotonic time of the newest turn. */
+  get lastTurnMs(): number {
+    return this.#lastTurnMs;
+  }
+
+  addFollower(follower: Follower): void {
+    this.#followers.push(follower);
+  }
+
+  addListener(listener: Listener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Takes an event in. Safe to call from followers and listeners: events are taken one after the other, in order. */
+  dispatch(event: Event): void {
+    if (this.#isClosed) return;
+    this.#queue.push(event);
+    if (this.#isTurning) return;
+    this.#isTurning = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#turn(next);
+    } finally {
+      this.#isTurning = false;
+    }
+    this.#sleepUntilDeadline();
+  }
+
+  /** Stops taking events. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelTimer?.();
+  }
+
+  #turn(event: Event): void {
+    const atMs = this.#ports.clock.nowMs();
+    const before = this.#state;
+    const after = step(before, event, atMs);
+    this.#state = after;
+    this.#lastTurnMs = atMs;
+    const turn: Turn = { event, facts: factsBetween(before, after), before, after, atMs };
+    for (const follower of this.#followers) this.#shielded(() => follower.follow(after));
+    for (const listener of this.#listeners) this.#shielded(() => listener.hear(turn));
+  }
+
+  #shielded(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#ports.onBug(error);
+    }
+  }
+
+  #sleepUntilDeadline(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    const deadlineMs = nextDeadline(this.#state);
+    if (deadlineMs === undefined || this.#isClosed) return;
+    const delayMs = deadlineMs - this.#ports.clock.nowMs();
+    this.#cancelTimer = this.#ports.clock.setTimer(delayMs, () => this.dispatch({ kind: "time-passed" }));
+  }
+}
