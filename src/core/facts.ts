@@ -1,4 +1,124 @@
-import type { Fact, State } from "./model.ts";
-export function factsBetween(_before: State, _after: State): readonly Fact[] {
+// What changed between two states, as facts worth telling.
+import { isOut } from "./health.ts";
+import type { EndpointState, Fact, IngressState, PublishedRecord, Selection, State } from "./model.ts";
+import { endpointNamed, isOutage } from "./selection.ts";
+
+/** The facts that lead from `before` to `after`, in the order of telling. Empty when nothing worth telling changed. */
+export function factsBetween(before: State, after: State): readonly Fact[] {
+  if (before === after) return [];
+  return [
+    ...configFacts(before, after),
+    ...released(before, after),
+    ...after.ingresses.flatMap((ingress) => ofIngress(before, ingress)),
+  ];
+}
+
+function configFacts(before: State, after: State): Fact[] {
+  const facts: Fact[] = [];
+  if (after.generation !== before.generation) facts.push({ kind: "config-applied", generation: after.generation });
+  const { rejectedConfig } = after;
+  if (rejectedConfig !== undefined && rejectedConfig !== before.rejectedConfig) {
+    facts.push({ kind: "config-rejected", problems: rejectedConfig.problems });
+  }
+  return facts;
+}
+
+function released(before: State, after: State): Fact[] {
+  return before.ingresses
+    .filter(({ settings }) => ingressOf(after, settings.record) === undefined)
+    .map(({ settings }) => ({ kind: "ingress-released", ingress: settings.record }));
+}
+
+function ofIngress(before: State, after: IngressState): Fact[] {
+  const ingress = after.settings.record;
+  const old = ingressOf(before, ingress);
+  const facts: Fact[] = old === undefined ? [{ kind: "ingress-added", ingress }] : [];
+  facts.push(...after.endpoints.flatMap((endpoint) => ofEndpoint(ingress, old, endpoint)));
+  facts.push(...outageFacts(ingress, old, after), ...selectionFacts(ingress, old, after));
+  const { published } = after;
+  if (published !== undefined && !isSameRecords(old?.published?.records, published.records)) {
+    const from = old?.published?.records;
+    facts.push({ kind: "records-changed", ingress, ...(from && { from }), to: published.records, by: published.by });
+  }
+  return [...facts, ...cloudFacts(ingress, old, after)];
+}
+
+function ofEndpoint(ingress: string, old: IngressState | undefined, after: EndpointState): Fact[] {
+  const endpoint = after.settings.name;
+  const known = old?.endpoints.find(
+    ({ settings, revision }) => settings.name === endpoint && revision === after.revision,
+  );
+  const facts = after.addresses.flatMap(({ text: address, health }): Fact[] => {
+    const from = known?.addresses.find(({ text }) => text === address)?.health.verdict ?? "unknown";
+    const { verdict: to, reason } = health;
+    return from === to ? [] : [{ kind: "address-health-changed", ingress, endpoint, address, from, to, reason }];
+  });
+  const { verdict: to, isDegraded, reason } = after.health;
+  const from = known?.health.verdict ?? "unknown";
+  if (from !== to || isDegraded !== (known?.health.isDegraded ?? false)) {
+    facts.push({ kind: "endpoint-health-changed", ingress, endpoint, from, to, isDegraded, reason });
+  }
+  return facts;
+}
+
+function outageFacts(ingress: string, old: IngressState | undefined, after: IngressState): Fact[] {
+  const was = old !== undefined && isOutage(old);
+  const is = isOutage(after);
+  if (was === is) return [];
+  if (is) {
+    const why = after.endpoints.map(({ settings, health }) => `${settings.name}: ${health.reason}`).join("; ");
+    return [{ kind: "ingress-outage-began", ingress, why }];
+  }
+  const by = after.endpoints.find(({ health }) => !isOut(health.verdict))?.settings.name ?? "a new configuration";
+  return [{ kind: "ingress-outage-ended", ingress, by }];
+}
+
+function selectionFacts(ingress: string, old: IngressState | undefined, after: IngressState): Fact[] {
+  const from = old?.selection;
+  const to = after.selection;
+  if (to === undefined || (from?.primary === to.primary && isSameMix(from, to))) return [];
+  const why = from?.primary === to.primary ? whyMixChanged(from, to, after) : to.why;
+  return [{ kind: "selection-changed", ingress, ...(from && { from }), to, why }];
+}
+
+function isSameMix(a: Selection, b: Selection): boolean {
+  return (
+    a.sticky.length === b.sticky.length &&
+    a.sticky.every(({ endpoint }, index) => endpoint === b.sticky[index]?.endpoint)
+  );
+}
+
+/** Why endpoints left the mix while the primary stayed. */
+function whyMixChanged(from: Selection, to: Selection, after: IngressState): string {
+  const gone = from.sticky.filter(({ endpoint }) => !to.sticky.some((member) => member.endpoint === endpoint));
+  return gone
+    .map(({ endpoint: name }) => {
+      const endpoint = endpointNamed(after, name);
+      if (endpoint === undefined) return `${name} is no longer configured`;
+      return isOut(endpoint.health.verdict)
+        ? `${name} is down: ${endpoint.health.reason}`
+        : `the sticky time of ${name} is over`;
+    })
+    .join("; ");
+}
+
+function cloudFacts(ingress: string, old: IngressState | undefined, after: IngressState): Fact[] {
+  const was = old?.cloudProblem;
+  const is = after.cloudProblem;
+  if (is !== undefined && is.kind !== was?.kind) return [{ kind: "cloud-trouble-began", ingress, problem: is }];
+  const atMs = after.published?.atMs;
+  if (is === undefined && was !== undefined && atMs !== undefined) {
+    return [{ kind: "cloud-trouble-ended", ingress, lastedMs: Math.max(0, atMs - was.sinceMs) }];
+  }
   return [];
+}
+
+function isSameRecords(a: readonly PublishedRecord[] | undefined, b: readonly PublishedRecord[]): boolean {
+  const key = ({ type, content, ttlSeconds, proxied }: PublishedRecord): string =>
+    `${type} ${content} ${ttlSeconds} ${String(proxied)}`;
+  return a?.map(key).toSorted().join("\n") === b.map(key).toSorted().join("\n");
+}
+
+function ingressOf({ ingresses }: State, record: string): IngressState | undefined {
+  return ingresses.find(({ settings }) => settings.record === record);
 }

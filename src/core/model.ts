@@ -285,13 +285,14 @@ export interface StickyMember {
 export interface Selection {
   readonly primary: string;
   readonly sticky: readonly StickyMember[];
-  /** In plain words, for people. */
+  /** Why this primary, in plain words. */
   readonly why: string;
   readonly reason: SelectionReason;
+  /** Since when it is the primary. */
   readonly sinceMs: number;
 }
 
-/** The kinds of reason for a selection, also a metric label. */
+/** The kinds of reason for a primary, also a metric label. */
 export type SelectionReason = "adopted" | "elected" | "failover" | "return" | "configuration";
 
 export interface IngressState {
@@ -299,14 +300,12 @@ export interface IngressState {
   readonly endpoints: readonly EndpointState[];
   /** Missing until the records have been read for the first time. */
   readonly published?: Published;
-  /** The last record set that had a record in it: put back when the name turns out empty while nobody is up. */
+  /** The record set first found, then the last that we wrote: put back when the name turns out empty while nobody is up. */
   readonly lastGood?: RecordSet;
   /** Missing while no endpoint is named by the record and none has been elected. */
   readonly selection?: Selection;
   /** While nobody is selected: when the best of those up is elected, though better ones are still unknown. */
   readonly electionAtMs?: number;
-  /** Endpoints named by the adopted record beside the primary: they leave once the primary is up. */
-  readonly adoptedBeside: readonly string[];
   /** When endpoints were left as down, within the last hour. */
   readonly departures: readonly { readonly endpoint: string; readonly atMs: number }[];
   /** The selection whose mix Cloudflare refused for good: its primary serves alone. */
@@ -351,8 +350,14 @@ export type Fact =
       readonly isDegraded: boolean;
       readonly reason: string;
     }
-  /** Decided, not yet done. `from` is missing at the first selection. */
-  | { readonly kind: "selection-changed"; readonly ingress: string; readonly from?: Selection; readonly to: Selection }
+  /** Decided, not yet done: another primary, or another mix beside it. `from` is missing at the first selection. */
+  | {
+      readonly kind: "selection-changed";
+      readonly ingress: string;
+      readonly from?: Selection;
+      readonly to: Selection;
+      readonly why: string;
+    }
   /** Nobody can serve, or somebody can again. */
   | { readonly kind: "ingress-outage-began"; readonly ingress: string; readonly why: string }
   | { readonly kind: "ingress-outage-ended"; readonly ingress: string; readonly by: string }

@@ -1,9 +1,97 @@
 // Selection and addresses → what DNS should say; published and desired → the plan of one batch.
-import type { IngressState, Plan, PlannedRecord, PublishedRecord, RecordContent, RecordSet } from "./model.ts";
+import { publishableAddresses } from "./endpoint.ts";
+import { isServing } from "./health.ts";
+import type {
+  EndpointState,
+  IngressState,
+  Plan,
+  PlannedRecord,
+  PublishedRecord,
+  RecordContent,
+  RecordSet,
+} from "./model.ts";
+import { endpointNamed } from "./selection.ts";
 
-/** What DNS should say for this ingress, or `undefined`: leave alone what is there. */
-export function desiredRecords(_ingress: IngressState): RecordSet | undefined {
-  return undefined;
+/**
+ * What DNS should say for this ingress, or `undefined`: leave alone what is there. That is so before the records were
+ * read, before the primary has a verdict, and while nobody is up, unless the name is empty: then the last good set.
+ */
+export function desiredRecords(ingress: IngressState): RecordSet | undefined {
+  const { published, selection, lastGood } = ingress;
+  if (published === undefined) return undefined;
+  const primary = endpointNamed(ingress, selection?.primary);
+  if (primary !== undefined && isServing(primary.health.verdict)) return recordsOf(ingress, primary);
+  return published.records.length === 0 ? lastGood : undefined;
+}
+
+/** The published records as a record set: what was last known to be good. `undefined` for an empty name. */
+export function recordSetOf(published: readonly PublishedRecord[]): RecordSet | undefined {
+  if (published.length === 0) return undefined;
+  return {
+    records: inOrder(published.map(({ type, content }) => ({ type, content }))),
+    ttlSeconds: Math.min(...published.map(({ ttlSeconds }) => ttlSeconds)),
+    proxied: published.some(({ proxied }) => proxied),
+  };
+}
+
+/** Whether nothing is left to do: the published records say what they should, or nothing is asked of them. */
+export function isInSync(ingress: IngressState): boolean {
+  const desired = desiredRecords(ingress);
+  if (ingress.published === undefined) return false;
+  return desired === undefined || isEmptyPlan(planBetween(ingress.published.records, desired));
+}
+
+function recordsOf(ingress: IngressState, primary: EndpointState): RecordSet | undefined {
+  const members = mixOf(ingress, primary);
+  const isProxied =
+    ingress.settings.proxied ?? recordSetOf(ingress.published?.records ?? [])?.proxied ?? ingress.lastGood?.proxied;
+  const proxied = isProxied ?? false;
+  const ttlSeconds = proxied ? automaticTtl : lowestTtl(members);
+  const { target } = primary.settings;
+  if (target.kind === "host" && members.length === 1 && publishesCname(ingress)) {
+    return { records: [{ type: "CNAME", content: target.host }], ttlSeconds, proxied };
+  }
+  const addresses = members.flatMap(publishableAddresses);
+  const byText = new Map(addresses.map(({ text, family }) => [text, family]));
+  const records = [...byText].map(([content, family]): RecordContent => ({ type: recordTypes[family], content }));
+  return records.length === 0 ? undefined : { records: inOrder(records), ttlSeconds, proxied };
+}
+
+/** The primary and whoever is sticky beside it. Members without an address drop out: they never block an update. */
+function mixOf(ingress: IngressState, primary: EndpointState): readonly EndpointState[] {
+  if (ingress.isMixRefused) return [primary];
+  const sticky = (ingress.selection?.sticky ?? []).flatMap(({ endpoint }) => {
+    const member = endpointNamed(ingress, endpoint);
+    return member === undefined || publishableAddresses(member).length === 0 ? [] : [member];
+  });
+  // A host name can always be published as a CNAME, but only alone.
+  const isPrimaryWithoutAddress = publishableAddresses(primary).length === 0;
+  return isPrimaryWithoutAddress && publishesCname(ingress) ? [primary] : [primary, ...sticky];
+}
+
+/** `auto` means a CNAME wherever one is possible: as soon as one target is an address, types would change to and fro. */
+function publishesCname({ settings }: IngressState): boolean {
+  return settings.publish !== "addresses" && settings.endpoints.every(({ target }) => target.kind === "host");
+}
+
+/** What Cloudflare calls automatic, and what it amounts to. */
+const automaticTtl = 1;
+const automaticTtlSeconds = 300;
+
+function lowestTtl(members: readonly EndpointState[]): number {
+  const lowest = Math.min(...members.map(({ settings: { ttl } }) => (ttl === "auto" ? automaticTtlSeconds : ttl)));
+  const isAutomatic = lowest === automaticTtlSeconds && members.some(({ settings: { ttl } }) => ttl === "auto");
+  return isAutomatic ? automaticTtl : lowest;
+}
+
+const recordTypes = { ipv4: "A", ipv6: "AAAA" } as const;
+
+function inOrder(records: readonly RecordContent[]): readonly RecordContent[] {
+  return records.toSorted((a, b) => compareText(a.type, b.type) || compareText(a.content, b.content));
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 /**

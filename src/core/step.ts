@@ -1,5 +1,173 @@
-import type { Event, State } from "./model.ts";
+// The only place where state changes: `step(state, event, now) → state`. Pure: no clock, no chance, no I/O.
+import { afterObservation, afterResolution, afterTime, freshEndpoint } from "./endpoint.ts";
+import { isOut } from "./health.ts";
+import type {
+  CloudProblem,
+  EndpointRef,
+  EndpointSettings,
+  EndpointState,
+  Event,
+  IngressSettings,
+  IngressState,
+  PublishedRecord,
+  State,
+} from "./model.ts";
+import { desiredRecords, isInSync, recordSetOf } from "./records.ts";
+import { holdUntilMs, select } from "./selection.ts";
+
+/** Before any configuration. */
 export const initialState: State = { ingresses: [], generation: 0 };
-export function step(state: State, _event: Event, _nowMs: number): State {
-  return state;
+
+/** The state after `event`, which was taken at monotonic time `nowMs`. */
+export function step(state: State, event: Event, nowMs: number): State {
+  const happened = take(state, event, nowMs);
+  return { ...happened, ingresses: happened.ingresses.map((ingress) => settle(ingress, nowMs)) };
+}
+
+function take(state: State, event: Event, nowMs: number): State {
+  switch (event.kind) {
+    case "config-loaded":
+      return {
+        ingresses: event.ingresses.map((settings) => configured(state, settings, nowMs)),
+        generation: state.generation + 1,
+      };
+    case "config-rejected":
+      return { ...state, rejectedConfig: { problems: event.problems, atMs: nowMs } };
+    case "resolved":
+      return withEndpoint(state, event, nowMs, (endpoint, { settings }) =>
+        afterResolution(endpoint, event.resolution, settings.allowPrivate, nowMs),
+      );
+    case "probed":
+      return withEndpoint(state, event, nowMs, (endpoint) =>
+        afterObservation(endpoint, event.address, event.observation, nowMs),
+      );
+    case "records-read":
+      return withIngress(state, event.ingress, (ingress) => afterRead(ingress, event.records, nowMs));
+    case "records-written":
+      return withIngress(state, event.ingress, (ingress) => afterWrite(ingress, event.records, nowMs));
+    case "cloud-failed":
+      return withIngress(state, event.ingress, (ingress) => afterCloudFailure(ingress, event.problem, nowMs));
+    case "time-passed":
+      return state;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** Lets time and the new beliefs take effect on one ingress. */
+function settle(ingress: IngressState, nowMs: number): IngressState {
+  const endpoints = ingress.endpoints.map((endpoint) => afterTime(endpoint, nowMs));
+  return withoutSettledProblem(select({ ...ingress, endpoints }, nowMs));
+}
+
+/** The ingress under new settings. What did not change keeps what is known of it. */
+function configured(state: State, settings: IngressSettings, nowMs: number): IngressState {
+  const old = state.ingresses.find((ingress) => ingress.settings.record === settings.record);
+  const endpoints = settings.endpoints.map((endpointSettings) => {
+    const known = old?.endpoints.find((endpoint) => endpoint.settings.name === endpointSettings.name);
+    return reconfigured(known, endpointSettings, settings.allowPrivate === old?.settings.allowPrivate, nowMs);
+  });
+  if (old === undefined) return { settings, endpoints, departures: [], isMixRefused: false };
+  const { published, cloudProblem, ...rest } = old;
+  const isSameZone = old.settings.zone === settings.zone;
+  return {
+    ...rest,
+    settings,
+    endpoints,
+    // A new configuration deserves a new try.
+    isMixRefused: false,
+    ...(isSameZone && published !== undefined ? { published } : {}),
+    ...(isSameZone && cloudProblem !== undefined ? { cloudProblem } : {}),
+  };
+}
+
+function reconfigured(
+  known: EndpointState | undefined,
+  settings: EndpointSettings,
+  isSameReach: boolean,
+  nowMs: number,
+): EndpointState {
+  if (known === undefined) return freshEndpoint(settings, 0, nowMs);
+  const isSame =
+    isSameReach &&
+    sameJson(known.settings.target, settings.target) &&
+    sameJson(known.settings.check ?? null, settings.check ?? null);
+  return isSame ? { ...known, settings } : freshEndpoint(settings, known.revision + 1, nowMs);
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function afterRead(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
+  const { cloudProblem, ...rest } = ingress;
+  const lastGood = ingress.lastGood ?? recordSetOf(records);
+  return {
+    ...rest,
+    published: { records, atMs: nowMs, by: "read" },
+    ...(lastGood === undefined ? {} : { lastGood }),
+    ...(cloudProblem?.during === "write" ? { cloudProblem } : {}),
+  };
+}
+
+function afterWrite(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
+  const { cloudProblem: _, ...rest } = ingress;
+  const lastGood = recordSetOf(records) ?? ingress.lastGood;
+  return {
+    ...rest,
+    published: { records, atMs: nowMs, by: "write" },
+    ...(lastGood === undefined ? {} : { lastGood }),
+  };
+}
+
+function afterCloudFailure(ingress: IngressState, problem: CloudProblem, nowMs: number): IngressState {
+  const sinceMs = ingress.cloudProblem?.sinceMs ?? nowMs;
+  const isRefusedMix =
+    problem.kind === "invalid" && problem.during === "write" && (ingress.selection?.sticky.length ?? 0) > 0;
+  return {
+    ...ingress,
+    cloudProblem: { ...problem, sinceMs },
+    isMixRefused: ingress.isMixRefused || isRefusedMix,
+  };
+}
+
+/** A write that failed is no trouble any more once the records say what they should anyway. */
+function withoutSettledProblem(ingress: IngressState): IngressState {
+  const { cloudProblem, ...rest } = ingress;
+  const isSettled = cloudProblem?.during === "write" && desiredRecords(ingress) !== undefined && isInSync(ingress);
+  return isSettled ? rest : ingress;
+}
+
+function withIngress(state: State, record: string, change: (ingress: IngressState) => IngressState): State {
+  return {
+    ...state,
+    ingresses: state.ingresses.map((ingress) => (ingress.settings.record === record ? change(ingress) : ingress)),
+  };
+}
+
+/** Changes one endpoint, unless the report is of an endpoint or check that is no more. */
+function withEndpoint(
+  state: State,
+  ref: EndpointRef,
+  nowMs: number,
+  change: (endpoint: EndpointState, ingress: IngressState) => EndpointState,
+): State {
+  return withIngress(state, ref.ingress, (ingress) => ({
+    ...ingress,
+    endpoints: ingress.endpoints.map((endpoint) =>
+      endpoint.settings.name === ref.endpoint && endpoint.revision === ref.revision
+        ? withHold(ingress, endpoint, change(endpoint, ingress), nowMs)
+        : endpoint,
+    ),
+  }));
+}
+
+/** An endpoint that comes back from an outage is held: for a while the ingress does not return to it. */
+function withHold(ingress: IngressState, before: EndpointState, after: EndpointState, nowMs: number): EndpointState {
+  if (isOut(after.health.verdict)) {
+    const { heldUntilMs: _, ...rest } = after;
+    return rest;
+  }
+  if (!isOut(before.health.verdict) || after.health.verdict !== "up") return after;
+  return { ...after, heldUntilMs: holdUntilMs(ingress, after.settings.name, nowMs) };
 }
