@@ -114,9 +114,11 @@ function cloudFacts(ingress: string, old: IngressState | undefined, after: Ingre
 }
 
 function isSameRecords(a: readonly PublishedRecord[] | undefined, b: readonly PublishedRecord[]): boolean {
-  const key = ({ type, content, ttlSeconds, proxied }: PublishedRecord): string =>
-    `${type} ${content} ${ttlSeconds} ${String(proxied)}`;
-  return a?.map(key).toSorted().join("\n") === b.map(key).toSorted().join("\n");
+  return a?.map(textOf).toSorted().join("\n") === b.map(textOf).toSorted().join("\n");
+}
+
+function textOf({ type, content, ttlSeconds, proxied }: PublishedRecord): string {
+  return `${type} ${content} ${ttlSeconds} ${String(proxied)}`;
 }
 
 function ingressOf({ ingresses }: State, record: string): IngressState | undefined {

@@ -137,7 +137,6 @@ const verdictOrder: readonly Verdict[] = ["up", "suspect", "unknown", "recoverin
 function bestOfFamily(addresses: readonly AddressState[], family: Family): AddressState | undefined {
   const ofFamily = addresses.filter((address) => address.family === family);
   const current = ofFamily.filter(({ vanishesAtMs }) => vanishesAtMs === undefined);
-  const isUntried = ({ isNewcomer, health }: AddressState): boolean => isNewcomer && health.verdict === "unknown";
   // Until the newcomers are tried, the addresses that they replace speak for them.
   const speaking = current.some(isUntried) ? ofFamily : current;
   const candidates = speaking.filter(
@@ -146,4 +145,8 @@ function bestOfFamily(addresses: readonly AddressState[], family: Family): Addre
   return candidates.toSorted(
     (a, b) => verdictOrder.indexOf(a.health.verdict) - verdictOrder.indexOf(b.health.verdict),
   )[0];
+}
+
+function isUntried({ isNewcomer, health }: AddressState): boolean {
+  return isNewcomer && health.verdict === "unknown";
 }

@@ -159,11 +159,13 @@ function mayYetBeNamed({ endpoints, published }: IngressState, best: EndpointSta
   const order = ranked(endpoints);
   const better = order.slice(0, order.indexOf(best));
   const hasAddressRecords = published?.records.some(({ type }) => type !== "CNAME") === true;
-  const isUnresolved = ({ settings, resolution }: EndpointState): boolean =>
-    settings.target.kind === "host" && resolution === undefined;
   return (
     better.some(({ health }) => health.verdict === "unknown") || (hasAddressRecords && endpoints.some(isUnresolved))
   );
+}
+
+function isUnresolved({ settings, resolution }: EndpointState): boolean {
+  return settings.target.kind === "host" && resolution === undefined;
 }
 
 function selected(ingress: IngressState, selection: Selection): IngressState {

@@ -147,7 +147,7 @@ class Stage {
         ? { kind: "none", reason: "nxdomain", detail: "the name does not exist" }
         : first === "silent"
           ? { kind: "inconclusive", reason: "silent", detail: "no resolver answered" }
-          : { kind: "addresses", addresses: answers.map(address), ttlSeconds: 60 };
+          : { kind: "addresses", addresses: answers.map(addressOf), ttlSeconds: 60 };
     this.#dispatch({ kind: "resolved", ...this.#ref(name), resolution });
   }
 
@@ -324,7 +324,7 @@ function duration(text: string): number {
   return durationMs;
 }
 
-function address(text: string): Address {
+function addressOf(text: string): Address {
   const ip = parseIp(text);
   if (ip === undefined) throw new Error(`no address: ${text}`);
   return ip;
