@@ -1,0 +1,93 @@
+// The emulated Cloudflare API on a loopback port.
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { listenTcp, type ListenOptions, type Listening } from "../listen.ts";
+import { CloudflareApi, demoToken, type ApiOptions, type ApiRequest } from "./api.ts";
+import type { Delivery } from "./delivery.ts";
+
+const basePath = "/client/v4";
+const mostBodyBytes = 5_000_000;
+
+/** Starts an emulated Cloudflare. Unless told: zone `example.com`, one token that may do everything. */
+export async function startCloudflare(options: ApiOptions & ListenOptions = {}): Promise<CloudflareServer> {
+  const server = new CloudflareServer(options);
+  await server.listen(options);
+  return server;
+}
+
+/** The emulated API with its address. `await using` ends it. */
+export class CloudflareServer extends CloudflareApi implements AsyncDisposable {
+  /** The first token that may be used. */
+  readonly token: string;
+  #listening: Listening | undefined;
+
+  constructor(options: ApiOptions = {}) {
+    super(options);
+    this.token = options.tokens?.[0]?.token ?? demoToken;
+  }
+
+  /** Base URL for clients, without trailing slash. */
+  get url(): string {
+    return `http://${this.#address.authority}${basePath}`;
+  }
+
+  get port(): number {
+    return this.#address.port;
+  }
+
+  async listen(options: ListenOptions): Promise<void> {
+    const server = createServer((request, response) => void this.#serve(request, response));
+    this.#listening = await listenTcp(server, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#listening?.[Symbol.asyncDispose]();
+  }
+
+  get #address(): Listening {
+    if (this.#listening === undefined) throw new Error("The emulator is not listening yet.");
+    return this.#listening;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request);
+    if (body === undefined) return;
+    const url = new URL(request.url ?? "/", "http://emulator");
+    const path = url.pathname.startsWith(basePath) ? url.pathname.slice(basePath.length) : `/..${url.pathname}`;
+    const { authorization, "content-type": contentType } = request.headers;
+    const apiRequest: ApiRequest = {
+      method: request.method ?? "GET",
+      path,
+      query: url.searchParams,
+      body,
+      clientIp: request.socket.remoteAddress ?? "",
+      ...(authorization !== undefined && { authorization }),
+      ...(contentType !== undefined && { contentType }),
+    };
+    send(response, await this.handle(apiRequest));
+  }
+}
+
+function send(response: ServerResponse, delivery: Delivery): void {
+  if (delivery.kind === "drop") response.socket?.destroy();
+  if (delivery.kind !== "response" || response.destroyed) return;
+  const bytes = Buffer.from(delivery.body);
+  response.writeHead(delivery.status, { ...delivery.headers, "content-length": bytes.length });
+  if (delivery.stallsAfter === undefined) response.end(bytes);
+  else response.write(bytes.subarray(0, delivery.stallsAfter));
+}
+
+/** The body as text; `undefined` when the client went away or sent far too much. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > mostBodyBytes) return void request.destroy();
+      chunks.push(chunk);
+    }
+  } catch {
+    return undefined;
+  }
+  return Buffer.concat(chunks).toString();
+}

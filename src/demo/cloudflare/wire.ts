@@ -1,0 +1,70 @@
+// How the emulated API writes records, zones and refusals down as JSON, quirks included.
+import type { Quirks } from "./faults.ts";
+import { planLimits } from "./plans.ts";
+import type { Problem } from "./problem.ts";
+import type { DnsRecord } from "./record.ts";
+import type { BatchResult, ZoneState } from "./zone.ts";
+
+type Json = Record<string, unknown>;
+
+/** The envelope of a success. */
+export function successBody(result: unknown, quirks: Quirks, more: Json = {}): Json {
+  return { result, success: true, errors: [], messages: [], ...more, ...unknownFields(quirks) };
+}
+
+/** The envelope of a refusal, with its code on top or wrapped in a 1004, as older answers have it. */
+export function failureBody(problem: Problem, quirks: Quirks): Json {
+  const { status, code, message, chain } = problem;
+  const isWrapped = quirks.errorShape === "chained" && status === 400 && code >= 9000;
+  const error = isWrapped
+    ? { code: 1004, message: "DNS Validation Error", error_chain: [{ code, message }] }
+    : { code, message, ...(chain !== undefined && { error_chain: chain }) };
+  return { result: null, success: false, errors: [error], messages: [], ...unknownFields(quirks) };
+}
+
+export function recordBody(record: DnsRecord, zone: ZoneState, quirks: Quirks): Json {
+  const { comment, settings, meta, ...rest } = record;
+  const common = { ipv4_only: false, ipv6_only: false };
+  const allSettings = record.type === "CNAME" ? { flatten_cname: false, ...common } : common;
+  return {
+    ...rest,
+    meta: { ...meta, ...unknownFields(quirks) },
+    ...((comment !== null || quirks.emptyComment === "null") && { comment }),
+    ...(quirks.settings !== "absent" && {
+      settings: quirks.settings === "full" ? { ...allSettings, ...settings } : settings,
+    }),
+    ...(quirks.zoneFields === "present" && { zone_id: zone.id, zone_name: zone.name }),
+    ...unknownFields(quirks),
+  };
+}
+
+export function batchBody(result: BatchResult, zone: ZoneState, quirks: Quirks): Json {
+  const body: Json = {};
+  for (const [list, records] of Object.entries(result) as [string, readonly DnsRecord[]][]) {
+    if (records.length > 0 || quirks.emptyBatchLists === "empty") {
+      body[list] = records.map((record) => recordBody(record, zone, quirks));
+    } else if (quirks.emptyBatchLists === "null") body[list] = null;
+  }
+  return body;
+}
+
+export function zoneBody(zone: ZoneState, permissions: readonly string[]): Json {
+  const { records: _, plan, ...rest } = zone;
+  return {
+    ...rest,
+    development_mode: 0,
+    original_name_servers: null,
+    original_registrar: null,
+    original_dnshost: null,
+    modified_on: zone.created_on,
+    activated_on: zone.status === "active" ? zone.created_on : null,
+    meta: { step: 2, custom_certificate_quota: 0, page_rule_quota: 3, phishing_detected: false },
+    owner: { id: null, type: "user", email: null },
+    plan: { id: plan, name: planLimits(plan, zone.created_on).label, legacy_id: plan, is_subscribed: plan !== "free" },
+    permissions,
+  };
+}
+
+function unknownFields(quirks: Quirks): Json {
+  return quirks.unknownFields ? { x_new_field: { nobody: "knows", this: [1, null] } } : {};
+}
