@@ -79,7 +79,7 @@ export function afterObservation(
   const { check } = endpoint.settings;
   const probed = endpoint.addresses.find(({ text }) => text === address);
   if (check === undefined || probed === undefined) return endpoint;
-  const observed = observe(probed, observation, check, nowMs);
+  const observed = observe(probed, observation, check, isServing(endpoint.health.verdict), nowMs);
   const replaced = endpoint.addresses.map((other) => (other === probed ? observed : other));
   const addresses =
     observed.health.verdict === "up" && observed.vanishesAtMs === undefined
@@ -132,16 +132,27 @@ function withHealth(endpoint: EndpointState, nowMs: number): EndpointState {
   return { ...endpoint, health: endpointHealth(endpoint, nowMs) };
 }
 
-function observe(address: AddressState, observation: Observation, thresholds: Thresholds, nowMs: number): AddressState {
+function observe(
+  address: AddressState,
+  observation: Observation,
+  thresholds: Thresholds,
+  isEndpointServing: boolean,
+  nowMs: number,
+): AddressState {
   const seen: AddressState = { ...address, lastObservation: observation, isUncheckable: false };
   switch (observation.kind) {
     case "ok": {
-      // The endpoint is up already, so one answer is enough to trust its new address.
+      // While the endpoint serves, one answer is enough to trust its new address.
       const health =
-        address.isNewcomer && address.health.verdict === "unknown"
+        address.isNewcomer && address.health.verdict === "unknown" && isEndpointServing
           ? freshHealth(nowMs, "up", "answers")
           : afterOk(address.health, thresholds, nowMs);
-      return { ...seen, health, isNewcomer: false, lastOkMs: observation.endedMs };
+      return {
+        ...seen,
+        health,
+        isNewcomer: address.isNewcomer && health.verdict === "unknown",
+        lastOkMs: observation.endedMs,
+      };
     }
     case "failed":
       return { ...seen, health: afterFailure(address.health, observation.detail, thresholds, nowMs) };
@@ -169,7 +180,8 @@ function knownAddresses(endpoint: EndpointState, answer: readonly Address[], now
 }
 
 function freshAddress(endpoint: EndpointState, address: Address, nowMs: number): AddressState {
-  const isNewcomer = isServing(endpoint.health.verdict);
+  // Somebody has to vouch for it: an endpoint that lost all its addresses starts to prove itself anew.
+  const isNewcomer = endpoint.addresses.some(({ health }) => isServing(health.verdict));
   const verdict = isOut(endpoint.health.verdict) ? "down" : "unknown";
   return {
     ...address,

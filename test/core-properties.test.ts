@@ -1,0 +1,293 @@
+// What must hold after every step, whatever happens: the invariants that the core alone can keep.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { nextDeadline } from "../src/core/deadline.ts";
+import { factsBetween } from "../src/core/facts.ts";
+import { isOut } from "../src/core/health.ts";
+import type { EndpointState, Event, IngressSettings, IngressState, PublishedRecord, State } from "../src/core/model.ts";
+import { desiredRecords, isEmptyPlan, planBetween } from "../src/core/records.ts";
+import { endpointNamed, isOutage, ranked } from "../src/core/selection.ts";
+import { initialState, step } from "../src/core/step.ts";
+import { answerOf, movesOf, observationOf, record, settingsOf } from "./support/core-world.ts";
+import type { Move } from "./support/core-world.ts";
+
+/** Runs of each property; a longer hunt sets it in the environment. */
+const numRuns = Number(process.env["CCS_PROPERTY_RUNS"] ?? 300);
+
+test("the invariants hold in every generated story", () => {
+  const seen = { moves: 0, returns: 0, mixes: 0, outages: 0, refills: 0 };
+  fc.assert(
+    fc.property(settingsOf, movesOf, (settings, moves) => {
+      const story = new Story(settings);
+      for (const move of moves) story.play(move);
+      seen.moves += story.failovers;
+      seen.returns += story.returns;
+      seen.mixes += story.mixes;
+      seen.outages += story.outages;
+      seen.refills += story.refills;
+    }),
+    { numRuns },
+  );
+  // A property that never saw a failover would prove nothing.
+  for (const [what, count] of Object.entries(seen)) assert.ok(count >= 5, `only ${count} ${what} in all stories`);
+});
+
+test("a rejected configuration leaves the same trace of decisions as none", () => {
+  fc.assert(
+    fc.property(settingsOf, movesOf, (settings, moves) => {
+      const plain = new Story(settings);
+      const disturbed = new Story(settings);
+      for (const move of moves.filter(({ kind }) => kind !== "config")) {
+        plain.play(move);
+        disturbed.dispatch({ kind: "config-rejected", problems: ["config.yml:1:1 not this time"] });
+        disturbed.play(move);
+      }
+      assert.deepEqual(disturbed.state.ingresses, plain.state.ingresses);
+    }),
+    { numRuns: Math.ceil(numRuns / 4) },
+  );
+});
+
+test("a reload of the same settings changes nothing but the generation", () => {
+  fc.assert(
+    fc.property(settingsOf, movesOf, (settings, moves) => {
+      const story = new Story(settings);
+      for (const move of moves.filter(({ kind }) => kind !== "config" && kind !== "cloud")) story.play(move);
+      const before = story.state;
+      const after = step(before, { kind: "config-loaded", ingresses: [settings] }, story.nowMs);
+      assert.deepEqual(after.ingresses, before.ingresses);
+    }),
+    { numRuns: Math.ceil(numRuns / 4) },
+  );
+});
+
+/** One story on the core, with a Cloudflare that carries out every plan at once, and the invariants checked on the way. */
+class Story {
+  state: State = initialState;
+  nowMs = 1_000;
+  failovers = 0;
+  returns = 0;
+  mixes = 0;
+  outages = 0;
+  refills = 0;
+  readonly #whole: IngressSettings;
+  readonly #lastOutMs = new Map<string, number>();
+  readonly #oksInRow = new Map<string, number>();
+  #cloud: "works" | "fails" | "refuses" = "works";
+  #records: readonly PublishedRecord[] = [];
+  #lastId = 0;
+
+  constructor(settings: IngressSettings) {
+    this.#whole = settings;
+    this.dispatch({ kind: "config-loaded", ingresses: [settings] });
+    this.dispatch({ kind: "records-read", ingress: record, records: [] });
+  }
+
+  play(move: Move): void {
+    switch (move.kind) {
+      case "wait":
+        return this.#waitUntil(this.nowMs + move.ms);
+      case "probe": {
+        for (let count = 0; count < move.times; count += 1) {
+          const endpoint = this.#endpoint(move.endpoint);
+          const address = endpoint.addresses[move.address % Math.max(1, endpoint.addresses.length)]?.text;
+          if (address === undefined) return;
+          this.#waitUntil(this.nowMs + 500);
+          const observation = observationOf(move.what, this.nowMs);
+          this.#count(endpoint, address, move.what);
+          this.dispatch({ kind: "probed", ...ref(endpoint), address, observation });
+        }
+        return;
+      }
+      case "resolve": {
+        const endpoint = this.#endpoint(move.endpoint);
+        if (endpoint.settings.target.kind !== "host") return;
+        const number = this.#whole.endpoints.findIndex(({ name }) => name === endpoint.settings.name);
+        return this.dispatch({ kind: "resolved", ...ref(endpoint), resolution: answerOf(move.what, number) });
+      }
+      case "record":
+        if (move.what === "emptied") this.#records = [];
+        if (move.what === "foreign")
+          this.#records = [this.#newRecord({ type: "A", content: "203.0.113.9", ttlSeconds: 300, proxied: false })];
+        return this.dispatch({ kind: "records-read", ingress: record, records: this.#records });
+      case "cloud":
+        this.#cloud = move.what;
+        return this.#apply();
+      case "config":
+        if (move.what === "rejected")
+          return this.dispatch({ kind: "config-rejected", problems: ["config.yml:1:1 no"] });
+        return this.dispatch({
+          kind: "config-loaded",
+          ingresses: [
+            move.what === "without-first" ? { ...this.#whole, endpoints: this.#whole.endpoints.slice(1) } : this.#whole,
+          ],
+        });
+      default:
+        move satisfies never;
+    }
+  }
+
+  dispatch(event: Event): void {
+    const before = this.state;
+    const frozen = JSON.stringify(before);
+    const after = step(before, event, this.nowMs);
+    this.state = after;
+    assert.equal(JSON.stringify(before), frozen, "step changed its input");
+    assert.deepEqual(JSON.parse(JSON.stringify(after)), after, "the state is not plain JSON");
+    const deadline = nextDeadline(after);
+    assert.ok(deadline === undefined || deadline > this.nowMs, "a deadline was left in the past");
+    factsBetween(before, after);
+    this.#checkHealth(event, before, after);
+    this.#checkSelection(before.ingresses[0], this.#ingress());
+    this.#checkDesired(this.#ingress());
+    this.#apply();
+  }
+
+  #waitUntil(atMs: number): void {
+    for (let next = nextDeadline(this.state); next !== undefined && next <= atMs; next = nextDeadline(this.state)) {
+      this.nowMs = next;
+      this.dispatch({ kind: "time-passed" });
+    }
+    this.nowMs = atMs;
+  }
+
+  /** Inconclusive results change no verdict. */
+  #checkHealth(event: Event, before: State, after: State): void {
+    for (const { settings, health } of this.#ingress().endpoints) {
+      if (isOut(health.verdict)) this.#lastOutMs.set(settings.name, this.nowMs);
+    }
+    if (event.kind !== "probed" || event.observation.kind !== "inconclusive") return;
+    assert.deepEqual(healthsOf(after), healthsOf(before), "an inconclusive result changed a verdict");
+  }
+
+  #checkSelection(before: IngressState | undefined, after: IngressState): void {
+    if (isOutage(after) && before !== undefined && !isOutage(before)) this.outages += 1;
+    const from = before?.selection;
+    const to = after.selection;
+    if (to === undefined) return;
+    for (const { endpoint, untilMs } of to.sticky) {
+      const member = endpointNamed(after, endpoint);
+      assert.ok(
+        member !== undefined && !isOut(member.health.verdict),
+        `${endpoint} is sticky but ${member?.health.verdict ?? "gone"}`,
+      );
+      assert.ok(untilMs <= this.nowMs + (member.settings.stickyMs ?? 0) && endpoint !== to.primary);
+    }
+    if (from?.primary === to.primary) return;
+    const primary = endpointNamed(after, to.primary);
+    assert.ok(primary !== undefined);
+    if (to.reason !== "adopted") this.#checkStart(primary);
+    if (from === undefined) return;
+    const left = endpointNamed(after, from.primary);
+    // Removed: the best candidate takes over, or without one it is as at a start.
+    if (left === undefined) return assert.ok(["configuration", "adopted", "elected"].includes(to.reason));
+    if (isOut(left.health.verdict)) {
+      this.failovers += 1;
+      return assert.equal(to.reason, "failover");
+    }
+    this.returns += 1;
+    assert.equal(to.reason, "return");
+    const order = ranked(after.endpoints);
+    assert.ok(order.indexOf(primary) < order.indexOf(left), "a return to a worse rank");
+    assert.ok(!primary.health.isDegraded, "a return to a degraded endpoint");
+    const lastOutMs = this.#lastOutMs.get(to.primary);
+    assert.ok(
+      lastOutMs === undefined || primary.revision > 0 || this.nowMs - lastOutMs >= after.settings.holdUpMs,
+      "a return before hold_up was over",
+    );
+  }
+
+  /** Whoever starts to serve has answered `rise` times in a row, not long ago. */
+  #checkStart({ settings, health, addresses, revision }: EndpointState): void {
+    assert.equal(health.verdict, "up");
+    if (settings.check === undefined || revision > 0) return;
+    const { rise, intervalMs, timeoutMs } = settings.check;
+    const proven = addresses.filter(({ text }) => (this.#oksInRow.get(`${settings.name} ${text}`) ?? 0) >= rise);
+    const isRenumbered = addresses.some(({ health: { sinceMs } }) => sinceMs > health.sinceMs);
+    assert.ok(proven.length > 0 || isRenumbered, `${settings.name} started to serve without ${rise} oks in a row`);
+    const newest = Math.max(...addresses.map(({ lastOkMs }) => lastOkMs ?? -Infinity));
+    assert.ok(this.nowMs - newest <= 2 * intervalMs + timeoutMs, `${settings.name} started to serve on an old ok`);
+  }
+
+  #checkDesired(ingress: IngressState): void {
+    const desired = desiredRecords(ingress);
+    const published = ingress.published?.records ?? [];
+    const primary = endpointNamed(ingress, ingress.selection?.primary);
+    if (desired === undefined) return;
+    if (primary === undefined || isOut(primary.health.verdict) || primary.health.verdict === "unknown") {
+      this.refills += 1;
+      return assert.equal(published.length, 0, "a write is wanted though nobody is up and the name is not empty");
+    }
+    assert.ok(desired.records.length > 0, "an empty record set");
+    const hasCname = desired.records.some(({ type }) => type === "CNAME");
+    assert.ok(!hasCname || desired.records.length === 1, "a CNAME beside others");
+    assert.equal(new Set(desired.records.map(({ content }) => content)).size, desired.records.length, "duplicates");
+    assert.ok(desired.ttlSeconds === 1 || (desired.ttlSeconds >= 60 && desired.ttlSeconds <= 86_400));
+    const ttl = primary.settings.ttl === "auto" ? 300 : primary.settings.ttl;
+    assert.ok((desired.ttlSeconds === 1 ? 300 : desired.ttlSeconds) <= ttl, "a TTL above the primary's");
+    if (desired.records.length > 1) this.mixes += 1;
+  }
+
+  /** Carries out the plan as Cloudflare would, and looks at the result of the batch. */
+  #apply(): void {
+    const ingress = this.#ingress();
+    const desired = desiredRecords(ingress);
+    if (desired === undefined || ingress.published === undefined) return;
+    const plan = planBetween(ingress.published.records, desired);
+    if (isEmptyPlan(plan)) return;
+    if (this.#cloud !== "works") {
+      const kind = this.#cloud === "fails" ? "transient" : "invalid";
+      if (ingress.cloudProblem?.kind === kind) return;
+      return this.dispatch({
+        kind: "cloud-failed",
+        ingress: record,
+        problem: { kind, message: "no", during: "write" },
+      });
+    }
+    const deleted = new Set(plan.deletes.map(({ id }) => id));
+    const kept = ingress.published.records.filter(({ id }) => !deleted.has(id));
+    const patched = kept.map((old) => plan.patches.find(({ id }) => id === old.id) ?? old);
+    for (const patch of plan.patches) {
+      const old = kept.find(({ id }) => id === patch.id);
+      assert.equal(old?.type, patch.type, "a patch that changes the type");
+    }
+    this.#records = [...patched, ...plan.posts.map((post) => this.#newRecord(post))];
+    assert.ok(this.#records.length > 0, "a batch that empties the name");
+    this.dispatch({ kind: "records-written", ingress: record, records: this.#records });
+    const next = desiredRecords(this.#ingress());
+    assert.ok(next === undefined || isEmptyPlan(planBetween(this.#records, next)), "a write that was not enough");
+  }
+
+  #count({ settings }: EndpointState, address: string, what: string): void {
+    const key = `${settings.name} ${address}`;
+    if (what === "ok") this.#oksInRow.set(key, (this.#oksInRow.get(key) ?? 0) + 1);
+    if (what === "failed") this.#oksInRow.set(key, 0);
+  }
+
+  #ingress(): IngressState {
+    const [ingress] = this.state.ingresses;
+    assert.ok(ingress !== undefined);
+    return ingress;
+  }
+
+  #endpoint(number: number): EndpointState {
+    const { endpoints } = this.#ingress();
+    const endpoint = endpoints[number % endpoints.length];
+    assert.ok(endpoint !== undefined);
+    return endpoint;
+  }
+
+  #newRecord(content: Omit<PublishedRecord, "id">): PublishedRecord {
+    this.#lastId += 1;
+    return { ...content, id: String(this.#lastId) };
+  }
+}
+
+function healthsOf({ ingresses }: State): unknown {
+  return ingresses[0]?.endpoints.map(({ addresses }) => addresses.map(({ health }) => health));
+}
+
+function ref({ settings, revision }: EndpointState): { ingress: string; endpoint: string; revision: number } {
+  return { ingress: record, endpoint: settings.name, revision };
+}

@@ -1,0 +1,177 @@
+// Generators for the core's properties: settings worth deciding about, and events that come in streaks as real ones do.
+import fc from "fast-check";
+import type {
+  CheckSettings,
+  EndpointSettings,
+  IngressSettings,
+  Observation,
+  Resolution,
+} from "../../src/core/model.ts";
+import { parseIp } from "../../src/lib/ip.ts";
+
+export const record = "ingress.example.com";
+
+/** What happens in one move of a generated story. `endpoint` is an index that wraps around. */
+export type Move =
+  | { kind: "probe"; endpoint: number; address: number; what: "ok" | "failed" | "no-route" | "late"; times: number }
+  | { kind: "resolve"; endpoint: number; what: "same" | "renumbered" | "both-families" | "nxdomain" | "silent" }
+  | { kind: "wait"; ms: number }
+  | { kind: "record"; what: "read" | "emptied" | "foreign" }
+  | { kind: "cloud"; what: "works" | "fails" | "refuses" }
+  | { kind: "config"; what: "same" | "rejected" | "without-first" | "whole" };
+
+const oneOf = fc.constantFrom;
+
+/** fast-check's records have no prototype unless told, which no parsed JSON lacks. */
+const plain = { noNullPrototype: true } as const;
+
+const checkOf: fc.Arbitrary<CheckSettings> = fc.record(
+  {
+    url: fc.constant("https://example.com/"),
+    intervalMs: oneOf(2_000, 15_000),
+    fastIntervalMs: fc.constant(1_000),
+    timeoutMs: oneOf(1_000, 5_000),
+    rise: fc.integer({ min: 1, max: 4 }),
+    fall: fc.integer({ min: 1, max: 4 }),
+    status: fc.constant([[200, 200]] as const),
+  },
+  plain,
+);
+
+/** An ingress of two to four endpoints. Most have host names and checks; some do not. */
+export const settingsOf: fc.Arbitrary<IngressSettings> = fc
+  .record({
+    publish: oneOf("auto" as const, "auto" as const, "addresses" as const),
+    holdUpMs: oneOf(0, 10_000, 60_000),
+    endpoints: fc.array(
+      fc.record({
+        isHost: oneOf(true, true, true, false),
+        priority: fc.integer({ min: 0, max: 3 }),
+        ttl: oneOf<number | "auto">(60, 300, 120, "auto"),
+        stickyMs: oneOf(undefined, 30_000, 600_000),
+        check: fc.option(checkOf, { freq: 6, nil: undefined }),
+      }),
+      { minLength: 2, maxLength: 4 },
+    ),
+  })
+  .map(({ publish, holdUpMs, endpoints }) => ({
+    record,
+    publish,
+    holdUpMs,
+    reconcileIntervalMs: 300_000,
+    allowPrivate: false,
+    endpoints: endpoints.map(({ isHost, priority, ttl, stickyMs, check }, index): EndpointSettings => {
+      const name = `way${index}`;
+      return {
+        name,
+        priority,
+        ttl,
+        resolvers: ["1.1.1.1:53"],
+        target: isHost
+          ? { kind: "host", host: `${name}.example.com` }
+          : { kind: "addresses", addresses: [ip(`192.0.2.${index + 1}`)] },
+        ...(stickyMs === undefined ? {} : { stickyMs }),
+        ...(check === undefined ? {} : { check }),
+      };
+    }),
+  }));
+
+const index = fc.nat({ max: 3 });
+
+/** Moves weighted so that endpoints come up, go down and come back often within one story. */
+export const movesOf: fc.Arbitrary<Move[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 12,
+      arbitrary: fc.record({
+        kind: fc.constant("probe" as const),
+        endpoint: index,
+        address: index,
+        what: oneOf(
+          "ok" as const,
+          "ok" as const,
+          "ok" as const,
+          "failed" as const,
+          "failed" as const,
+          "no-route" as const,
+          "late" as const,
+        ),
+        times: fc.integer({ min: 1, max: 5 }),
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant("resolve" as const),
+        endpoint: index,
+        what: oneOf(
+          "same" as const,
+          "same" as const,
+          "renumbered" as const,
+          "both-families" as const,
+          "nxdomain" as const,
+          "silent" as const,
+        ),
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: oneOf(100, 5_000, 31_000, 70_000, 700_000) }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant("record" as const),
+        what: oneOf("read" as const, "emptied" as const, "foreign" as const),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant("cloud" as const),
+        what: oneOf("works" as const, "fails" as const, "refuses" as const),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant("config" as const),
+        what: oneOf("same" as const, "rejected" as const, "without-first" as const, "whole" as const),
+      }),
+    },
+  ),
+  { minLength: 10, maxLength: 120 },
+);
+
+/** What a look-up of endpoint number `endpoint` answers. */
+export function answerOf(what: (Move & { kind: "resolve" })["what"], endpoint: number): Resolution {
+  const v4 = ip(`192.0.2.${endpoint + 1}`);
+  switch (what) {
+    case "same":
+      return { kind: "addresses", addresses: [v4], ttlSeconds: 60 };
+    case "renumbered":
+      return { kind: "addresses", addresses: [ip(`198.51.100.${endpoint + 1}`)], ttlSeconds: 60 };
+    case "both-families":
+      return { kind: "addresses", addresses: [v4, ip(`2001:db8::${endpoint + 1}`)], ttlSeconds: 60 };
+    case "nxdomain":
+      return { kind: "none", reason: "nxdomain", detail: "the name does not exist" };
+    case "silent":
+      return { kind: "inconclusive", reason: "silent", detail: "no resolver answered" };
+    default:
+      return what satisfies never;
+  }
+}
+
+export function observationOf(what: (Move & { kind: "probe" })["what"], nowMs: number): Observation {
+  const base = { startedMs: nowMs, endedMs: nowMs, vantage: "local", phases: {}, detail: what };
+  if (what === "ok") return { ...base, kind: "ok" };
+  return what === "failed"
+    ? { ...base, kind: "failed", reason: "timeout" }
+    : { ...base, kind: "inconclusive", reason: what };
+}
+
+export function ip(text: string): NonNullable<ReturnType<typeof parseIp>> {
+  const address = parseIp(text);
+  if (address === undefined) throw new Error(`no address: ${text}`);
+  return address;
+}
