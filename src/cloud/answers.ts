@@ -1,0 +1,65 @@
+// The shapes of Cloudflare's answers, as far as we rely on them. Whatever else they carry is ignored.
+// Source: https://developers.cloudflare.com/api/resources/dns/subresources/records/
+import * as z from "zod";
+import type { PublishedRecord } from "../core/model.ts";
+import { parseIp } from "../lib/ip.ts";
+import { canonicalName } from "./provider.ts";
+
+const ZoneAnswer = z.object({ id: z.string().min(1), name: z.string().min(1), status: z.string().nullish() });
+
+const OurRecordAnswer = z.object({
+  id: z.string().min(1),
+  name: z.string(),
+  type: z.enum(["A", "AAAA", "CNAME"]),
+  content: z.string().min(1),
+  ttl: z.number(),
+  proxied: z.boolean().nullish(),
+  meta: z.object({ read_only: z.boolean().nullish() }).nullish(),
+});
+
+const ourTypes: readonly string[] = OurRecordAnswer.shape.type.options;
+
+/** Records of other types: only that they are there matters. */
+const OtherRecordAnswer = z.object({
+  id: z.string().min(1),
+  name: z.string(),
+  type: z.string().refine((type) => !ourTypes.includes(type)),
+});
+
+export const ZonesPage = envelope(z.array(ZoneAnswer));
+export const ZoneDetails = envelope(ZoneAnswer);
+export const RecordsPage = envelope(z.array(z.union([OurRecordAnswer, OtherRecordAnswer])));
+/** Lists of what was done; those without an entry may be missing. */
+export const BatchResult = envelope(
+  z.object({ patches: z.array(OurRecordAnswer).nullish(), posts: z.array(OurRecordAnswer).nullish() }),
+);
+
+export type ZoneAnswer = z.infer<typeof ZoneAnswer>;
+export type OurRecordAnswer = z.infer<typeof OurRecordAnswer>;
+export type RecordAnswer = z.infer<typeof RecordsPage>["result"][number];
+
+/** Tells our types of record from all others. */
+export function isOurs(record: RecordAnswer): record is OurRecordAnswer {
+  return ourTypes.includes(record.type);
+}
+
+/** The record with its content in the one form that we compare. A proxied record's TTL is automatic, whatever it says. */
+export function published(record: OurRecordAnswer): PublishedRecord {
+  const proxied = record.proxied ?? false;
+  return {
+    id: record.id,
+    type: record.type,
+    content: parseIp(record.content)?.text ?? canonicalName(record.content),
+    ttlSeconds: proxied ? 1 : record.ttl,
+    proxied,
+  };
+}
+
+/** Every answer's frame. A success says so; the count of a list may be missing. */
+function envelope<Result extends z.ZodType>(result: Result) {
+  return z.object({
+    success: z.literal(true),
+    result,
+    result_info: z.object({ total_count: z.number().nullish() }).nullish(),
+  });
+}

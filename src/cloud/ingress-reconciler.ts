@@ -1,0 +1,290 @@
+// The machine for one ingress: reads before it writes, has one request under way at most, and tries again for as long as
+// published and desired records differ. All waiting is one timer; whenever it wakes, it looks at the newest state.
+import type { Event, IngressState, Plan, PublishedRecord } from "../core/model.ts";
+import { desiredRecords, isEmptyPlan, planBetween } from "../core/records.ts";
+import { backoffMs } from "../lib/backoff.ts";
+import type { Clock, Random } from "../lib/clock.ts";
+import { formatDuration } from "../lib/duration.ts";
+import type { Log } from "../lib/log.ts";
+import type { CallGate } from "./gate.ts";
+import { CloudError, type Call, type RecordProvider } from "./provider.ts";
+
+/** Pauses after transient failures, from the start of one attempt to the start of the next. */
+const transientPause = { firstMs: 1_000, mostMs: 30_000 };
+
+/** Pause after a failure that only a person can mend. */
+const permanentPauseMs = 5 * 60_000;
+
+/** The longest that we let ourselves be told to wait, and how long when nobody says. */
+const longestWaitMs = 5 * 60_000;
+
+/** A first attempt whose outcome is unknown may still land: look again this long after it. */
+const secondLooksMs = [10_000, 60_000];
+
+/** How often in a row a stale plan is answered by reading and planning again at once. */
+const mostStaleInRow = 2;
+
+/** A new desired record or a reload brings the next attempt forward, but no more often than this. */
+const hurryEveryMs = 1_000;
+
+/** What all ingresses share. The provider and its gate change together. */
+export interface Shared {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly dispatch: (event: Event) => void;
+  readonly log: Log | undefined;
+  provider: RecordProvider;
+  gate: CallGate;
+  isHeld: boolean;
+}
+
+interface Attempt {
+  readonly kind: "read" | "write";
+  readonly startedMs: number;
+  /** What was desired: a failure is no reason to hold back something else. */
+  readonly wanted: string;
+  readonly abort: AbortController;
+  readonly gate: CallGate;
+  /** Something newer has made it pointless: its failure says nothing, and a read is given up. */
+  isObsolete: boolean;
+}
+
+/** What to do next, and when at the earliest. */
+type Step = { readonly kind: "read"; readonly atMs: number } | { readonly kind: "write"; readonly plan: Plan };
+
+export class IngressReconciler {
+  readonly #record: string;
+  readonly #shared: Shared;
+  #ingress: IngressState | undefined;
+  #generation = 0;
+  #isClosed = false;
+  #cancelTimer: (() => void) | undefined;
+  #attempt: Attempt | undefined;
+  #ending: Promise<void> = Promise.resolve();
+  /** Nothing is written before the records were read: at first, and again after every write that failed. */
+  #mustRead = true;
+  #nextReadMs = 0;
+  #secondLooksMs: readonly number[] = [];
+  /** Failures since published and desired last agreed. */
+  #failures = 0;
+  #staleInRow = 0;
+  #pause: { readonly untilMs: number; readonly wanted: string } | undefined;
+  #lastHurryMs = -Infinity;
+
+  constructor(record: string, shared: Shared) {
+    this.#record = record;
+    this.#shared = shared;
+  }
+
+  get isBusy(): boolean {
+    return this.#attempt !== undefined;
+  }
+
+  /** Takes in the newest state of its ingress; `undefined` when the ingress is no longer configured. */
+  follow(ingress: IngressState | undefined, generation: number): void {
+    const before = this.#ingress;
+    const isNewGeneration = generation !== this.#generation;
+    this.#ingress = ingress;
+    this.#generation = generation;
+    if (ingress === undefined) this.#rest();
+    else if (before === undefined || before.settings.zone !== ingress.settings.zone) this.startOver();
+    else {
+      if (isNewGeneration || (this.#pause !== undefined && this.#pause.wanted !== wantedBy(ingress))) this.#hurry();
+      this.consider();
+    }
+  }
+
+  /** Forgets what it knew and what went wrong, and begins with a read. */
+  startOver(): void {
+    this.#rest();
+    if (this.#attempt !== undefined) this.#attempt.isObsolete = true;
+    this.#mustRead = true;
+    this.#failures = 0;
+    this.#staleInRow = 0;
+    this.#pause = undefined;
+    this.consider();
+  }
+
+  /** Starts what is due now, or sleeps until something is. */
+  consider(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    if (this.#ingress === undefined || this.#isClosed) return;
+    const step = this.#nextStep(this.#ingress);
+    if (this.#attempt !== undefined) {
+      // A routine look must not delay a change by a round trip.
+      if (step.kind === "write" && this.#attempt.kind === "read") this.#abandonRead();
+      return;
+    }
+    const nowMs = this.#shared.clock.nowMs();
+    const dueMs = Math.max(this.#pause?.untilMs ?? nowMs, step.kind === "read" ? step.atMs : nowMs);
+    const laterMs = dueMs > nowMs ? dueMs : this.#shared.gate.enter();
+    if (laterMs === undefined) this.#start(step, this.#ingress);
+    else this.#cancelTimer = this.#shared.clock.setTimer(laterMs - nowMs, () => this.consider());
+  }
+
+  /** Starts nothing more. Resolves when a write under way has ended. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#rest();
+    await this.#ending;
+  }
+
+  /** Gives up whatever is under way. */
+  abort(): void {
+    this.#attempt?.abort.abort();
+  }
+
+  #nextStep(ingress: IngressState): Step {
+    if (this.#mustRead) return { kind: "read", atMs: 0 };
+    const plan = this.#shared.isHeld ? undefined : planFor(ingress);
+    if (plan !== undefined) return { kind: "write", plan };
+    return { kind: "read", atMs: Math.min(this.#nextReadMs, ...this.#secondLooksMs) };
+  }
+
+  #start(step: Step, ingress: IngressState): void {
+    const { clock, log } = this.#shared;
+    const attempt: Attempt = {
+      kind: step.kind,
+      startedMs: clock.nowMs(),
+      wanted: wantedBy(ingress),
+      abort: new AbortController(),
+      gate: this.#shared.gate,
+      isObsolete: false,
+    };
+    this.#attempt = attempt;
+    log?.debug({ ingress: this.#record, ...(step.kind === "write" && { plan: step.plan }) }, `${step.kind} records`);
+    this.#ending = this.#run(attempt, step, ingress);
+  }
+
+  async #run(attempt: Attempt, step: Step, { settings, published }: IngressState): Promise<void> {
+    const call = this.#callFor(attempt);
+    const { provider } = this.#shared;
+    let outcome: readonly PublishedRecord[] | CloudError;
+    try {
+      outcome =
+        step.kind === "read"
+          ? await provider.list(settings, call)
+          : await provider.apply(settings, step.plan, published?.records ?? [], call);
+    } catch (error) {
+      if (!(error instanceof CloudError)) throw error;
+      outcome = error;
+    }
+    this.#attempt = undefined;
+    const event = outcome instanceof CloudError ? this.#failed(attempt, outcome) : this.#succeeded(attempt, outcome);
+    if (event !== undefined && this.#ingress !== undefined) this.#shared.dispatch(event);
+    this.#noteAgreement();
+    this.consider();
+  }
+
+  /** Every request passes the gate. The first one of an attempt has passed it already, when the attempt was started. */
+  #callFor({ abort: { signal } }: Attempt): Call {
+    const { gate } = this.#shared;
+    let isFirst = true;
+    const admit = async (): Promise<void> => {
+      if (!isFirst) await gate.admit(signal);
+      isFirst = false;
+    };
+    return { signal, admit };
+  }
+
+  #succeeded(attempt: Attempt, records: readonly PublishedRecord[]): Event | undefined {
+    const { kind, startedMs, isObsolete } = attempt;
+    if (kind === "read") {
+      if (isObsolete) return undefined;
+      this.#mustRead = false;
+      this.#secondLooksMs = this.#secondLooksMs.filter((atMs) => atMs > startedMs);
+    }
+    this.#pause = undefined;
+    this.#nextReadMs = this.#shared.clock.nowMs() + (this.#ingress?.settings.reconcileIntervalMs ?? 0);
+    return { kind: kind === "read" ? "records-read" : "records-written", ingress: this.#record, records };
+  }
+
+  #failed(attempt: Attempt, error: CloudError): Event | undefined {
+    const { clock, log, random } = this.#shared;
+    const nowMs = clock.nowMs();
+    if (error.kind === "rate-limited") {
+      attempt.gate.closeUntil(nowMs + waitAfter(error) + transientPause.firstMs * random());
+    }
+    if (error.isAmbiguous) this.#secondLooksMs = secondLooksMs.map((afterMs) => nowMs + afterMs);
+    if (attempt.isObsolete) return undefined;
+    this.#mustRead = true;
+    if (error.kind === "stale" && this.#staleInRow < mostStaleInRow) {
+      this.#staleInRow += 1;
+      log?.debug({ ingress: this.#record }, error.message);
+      return undefined;
+    }
+    this.#failures += 1;
+    const untilMs = this.#pauseAfter(attempt, error, nowMs);
+    this.#pause = { untilMs, wanted: attempt.wanted };
+    const message = `${error.message}; next attempt in ${formatDuration(untilMs - nowMs)}`;
+    log?.debug({ ingress: this.#record, kind: error.kind, failures: this.#failures }, message);
+    const kind = error.kind === "stale" ? "transient" : error.kind;
+    return { kind: "cloud-failed", ingress: this.#record, problem: { kind, message, during: attempt.kind } };
+  }
+
+  /** When to try again after this failure. */
+  #pauseAfter({ startedMs }: Attempt, error: CloudError, nowMs: number): number {
+    const pauseMs = backoffMs(transientPause, this.#failures, this.#shared.random);
+    // Time already spent waiting for an answer counts, but the other side is given a breath in any case.
+    const soonestMs = Math.max(startedMs + pauseMs, nowMs + backoffMs(transientPause, 1, this.#shared.random));
+    switch (error.kind) {
+      case "transient":
+      case "stale":
+        return soonestMs;
+      case "rate-limited":
+        return Math.max(soonestMs, nowMs + waitAfter(error));
+      case "auth":
+      case "invalid":
+      case "obstacle":
+        return nowMs + permanentPauseMs;
+      default:
+        return error.kind satisfies never;
+    }
+  }
+
+  /** Once published and desired agree, past failures no longer count. */
+  #noteAgreement(): void {
+    if (this.#mustRead || this.#ingress === undefined || planFor(this.#ingress) !== undefined) return;
+    this.#failures = 0;
+    this.#staleInRow = 0;
+  }
+
+  #hurry(): void {
+    if (this.#pause === undefined || this.#ingress === undefined) return;
+    const nowMs = this.#shared.clock.nowMs();
+    const soonestMs = Math.max(nowMs, this.#lastHurryMs + hurryEveryMs);
+    this.#lastHurryMs = soonestMs;
+    this.#pause = { untilMs: Math.min(this.#pause.untilMs, soonestMs), wanted: wantedBy(this.#ingress) };
+  }
+
+  /** Stops the timer and any read. A write cannot be taken back: it may end, so that its outcome is known. */
+  #rest(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    if (this.#attempt?.kind === "read") this.#abandonRead();
+  }
+
+  #abandonRead(): void {
+    if (this.#attempt === undefined) return;
+    this.#attempt.isObsolete = true;
+    this.#attempt.abort.abort();
+  }
+}
+
+/** What has to change, or `undefined` when nothing has to, or when it is not known what there is. */
+function planFor(ingress: IngressState): Plan | undefined {
+  const desired = desiredRecords(ingress);
+  if (desired === undefined || ingress.published === undefined) return undefined;
+  const plan = planBetween(ingress.published.records, desired);
+  return isEmptyPlan(plan) ? undefined : plan;
+}
+
+/** How long a refusal for too many requests asks us to wait, within our bounds. */
+function waitAfter({ retryAfterMs }: CloudError): number {
+  return Math.min(retryAfterMs ?? longestWaitMs, longestWaitMs);
+}
+
+function wantedBy(ingress: IngressState): string {
+  return JSON.stringify(desiredRecords(ingress) ?? null);
+}

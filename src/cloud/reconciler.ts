@@ -1,0 +1,82 @@
+// Follows the state and makes the published records what they should be: one small machine per ingress, none of which
+// waits for another, behind one gate per token. Learns nothing by itself that is not reported back as an event.
+import type { Event, State } from "../core/model.ts";
+import { type Clock, type Random, sleep } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { CallGate } from "./gate.ts";
+import { IngressReconciler, type Shared } from "./ingress-reconciler.ts";
+import type { RecordProvider } from "./provider.ts";
+
+export interface ReconcilerOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly provider: RecordProvider;
+  /** Takes `records-read`, `records-written` and `cloud-failed`. */
+  readonly dispatch: (event: Event) => void;
+  readonly log?: Log;
+  /** `off`: only read, until `releaseWrites()`. */
+  readonly writes?: "on" | "off";
+}
+
+/** How long the end waits for a write to be answered, so that its outcome is known. */
+const closingGraceMs = 2_000;
+
+/** A `Follower` of the daemon's state. */
+export class Reconciler implements AsyncDisposable {
+  readonly #shared: Shared;
+  readonly #machines = new Map<string, IngressReconciler>();
+  #isClosed = false;
+
+  constructor({ clock, random, provider, dispatch, log, writes }: ReconcilerOptions) {
+    const gate = new CallGate(clock);
+    this.#shared = { clock, random, dispatch, log, provider, gate, isHeld: writes === "off" };
+  }
+
+  follow(state: State): void {
+    if (this.#isClosed) return;
+    const ingresses = new Map(state.ingresses.map((ingress) => [ingress.settings.record, ingress]));
+    for (const [record, machine] of this.#machines) {
+      if (ingresses.has(record)) continue;
+      machine.follow(undefined, state.generation);
+      // One with a write under way is kept, so that the same ingress, should it return, waits for its end.
+      if (!machine.isBusy) this.#machines.delete(record);
+    }
+    for (const [record, ingress] of ingresses) {
+      const machine = this.#machines.get(record) ?? new IngressReconciler(record, this.#shared);
+      this.#machines.set(record, machine);
+      machine.follow(ingress, state.generation);
+    }
+  }
+
+  /** Whether writes are being held back. */
+  get isHeld(): boolean {
+    return this.#shared.isHeld;
+  }
+
+  /** From now on, writes what should be written. */
+  releaseWrites(): void {
+    this.#shared.isHeld = false;
+    for (const machine of this.#machines.values()) machine.consider();
+  }
+
+  /** Goes on with another token or another API: everything is read anew, at once. A write under way may end. */
+  replaceProvider(provider: RecordProvider): void {
+    this.#shared.provider = provider;
+    this.#shared.gate = new CallGate(this.#shared.clock);
+    for (const machine of this.#machines.values()) machine.startOver();
+  }
+
+  /** Starts nothing more, gives up what is being read, and lets writes end for a moment. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const writes = [...this.#machines.values()].map((machine) => machine.close());
+    const allEnded = new AbortController();
+    void Promise.all(writes).then(() => allEnded.abort());
+    await sleep(this.#shared.clock, closingGraceMs, allEnded.signal);
+    for (const machine of this.#machines.values()) machine.abort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,227 @@
+// One request to Cloudflare: its deadline, its headers, its bounds, and the reading of whatever comes back.
+import { APIError } from "cloudflare/error";
+import type * as z from "zod";
+import type { Clock } from "../lib/clock.ts";
+import { formatDuration } from "../lib/duration.ts";
+import type { Secret } from "../lib/secret.ts";
+import { messageOf, plain } from "../lib/text.ts";
+import { classify, problemsIn, type ApiProblem } from "./classify.ts";
+import { CloudError, type Call, type CloudErrorKind } from "./provider.ts";
+
+/** `zones`: find zones by name, `zone`: read one, `list`: read the records at a name, `batch`: write them. */
+export type Operation = "zones" | "zone" | "list" | "batch";
+
+export interface RequestMeasure {
+  readonly operation: Operation;
+  readonly outcome: "ok" | "given-up" | CloudErrorKind;
+  readonly durationMs: number;
+}
+
+/** What a request is about. */
+export interface Purpose {
+  readonly operation: Operation;
+  readonly record: string;
+  readonly call: Call;
+}
+
+/** From the start of a request to the last byte of the answer. */
+const timeoutMs = 15_000;
+
+/** More than a hundred records with everything that Cloudflare tells about them. */
+const mostBodyBytes = 2 ** 20;
+
+/** Failures from before a connection stood: nothing was sent. */
+const neverSentCodes = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+export interface RequestsOptions {
+  readonly token: Secret;
+  readonly clock: Clock;
+  readonly fetch?: typeof fetch;
+  readonly onRequest?: (measure: RequestMeasure) => void;
+}
+
+export class Requests {
+  readonly #options: RequestsOptions;
+
+  constructor(options: RequestsOptions) {
+    this.#options = options;
+  }
+
+  /** Sends one request when the call admits it, and resolves to its checked answer. Rejects with `CloudError`. */
+  async send<Answer>(
+    purpose: Purpose,
+    schema: z.ZodType<Answer>,
+    request: (options: { signal: AbortSignal }) => { asResponse(): Promise<Response> },
+  ): Promise<Answer> {
+    await purpose.call.admit();
+    this.#assertToken();
+    const { clock, onRequest } = this.#options;
+    const startedMs = clock.nowMs();
+    const deadline = new AbortController();
+    const cancel = clock.setTimer(timeoutMs, () => deadline.abort());
+    let outcome: RequestMeasure["outcome"] = "ok";
+    try {
+      const signal = AbortSignal.any([purpose.call.signal, deadline.signal]);
+      const response = await request({ signal }).asResponse();
+      return this.#read(purpose, schema, response, await response.text());
+    } catch (error) {
+      const known = error instanceof CloudError ? error : this.#explain(purpose, error, deadline.signal.aborted);
+      outcome = purpose.call.signal.aborted ? "given-up" : known.kind;
+      throw known;
+    } finally {
+      cancel();
+      onRequest?.({ operation: purpose.operation, outcome, durationMs: clock.nowMs() - startedMs });
+    }
+  }
+
+  /**
+   * The `fetch` that the SDK is given. Adds the token, sends no other header than these (the SDK has some of its own,
+   * and takes more from its environment), and cuts answers off that are larger than any real one.
+   */
+  readonly fetch = async (url: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+    const send = this.#options.fetch ?? fetch;
+    const given = new Headers(init.headers);
+    const headers = new Headers({
+      authorization: `Bearer ${this.#options.token.reveal()}`,
+      "user-agent": "cloudflare-cname-switcher",
+    });
+    for (const name of ["accept", "content-type", "api-version"]) {
+      const value = given.get(name);
+      if (value !== null) headers.set(name, value);
+    }
+    const response = await send(url, { ...init, headers });
+    return new Response(response.body?.pipeThrough(cutOff(mostBodyBytes)) ?? null, response);
+  };
+
+  #read<Answer>(purpose: Purpose, schema: z.ZodType<Answer>, response: Response, text: string): Answer {
+    const body = parseJson(text);
+    const answer = schema.safeParse(body);
+    if (answer.success) return answer.data;
+    const problems = problemsIn(body) ?? [];
+    const what = body === undefined ? "an answer that is not JSON" : "an answer that is not a success";
+    throw this.#failure(purpose, "transient", { what, status: response.status, problems, headers: response.headers });
+  }
+
+  /** Turns what the SDK or `fetch` threw into words and a class. */
+  #explain(purpose: Purpose, error: unknown, isLate: boolean): CloudError {
+    if (error instanceof APIError && error.status !== undefined) {
+      const { status, headers } = error as { status: number; headers: Headers };
+      const problems = problemsIn(error.error);
+      const { kind, isDefinite } = classify(status, problems);
+      const waitMs = kind === "rate-limited" ? this.#retryAfterMs(headers) : undefined;
+      const what = problems === undefined ? "an answer that is not the API's" : undefined;
+      return this.#failure(purpose, kind, { what, status, problems: problems ?? [], headers, isDefinite, waitMs });
+    }
+    if (purpose.call.signal.aborted) return this.#failure(purpose, "transient", { what: "given up" });
+    if (isLate) {
+      return this.#failure(purpose, "transient", { what: `no complete answer within ${formatDuration(timeoutMs)}` });
+    }
+    const { text, code } = innermost(error);
+    const isDefinite = code !== undefined && neverSentCodes.has(code);
+    return this.#failure(purpose, "transient", { what: `no answer (${text})`, isDefinite });
+  }
+
+  #failure(
+    { operation, record }: Purpose,
+    kind: CloudErrorKind,
+    details: {
+      what?: string | undefined;
+      status?: number;
+      problems?: readonly ApiProblem[];
+      headers?: Headers;
+      isDefinite?: boolean;
+      waitMs?: number | undefined;
+    },
+  ): CloudError {
+    const isAmbiguous = operation === "batch" && details.isDefinite !== true;
+    const ray = details.headers?.get("cf-ray") ?? "";
+    const parts = [
+      ...(details.status === undefined ? [] : [`HTTP ${details.status}`]),
+      ...(details.what === undefined ? [] : [details.what]),
+      // Wrappers such as 1004 come with the specific problem behind them; two are enough to understand.
+      ...(details.problems ?? []).slice(0, 3).map(({ code, message }) => `${code} "${this.#foreign(message, 120)}"`),
+      ...(ray === "" ? [] : [`cf-ray ${this.#foreign(ray, 40)}`]),
+    ];
+    const hint = hints[kind];
+    const message =
+      `could not ${isAmbiguous ? "confirm the write of" : doing[operation]} ${record}: ${this.#foreign(parts.join(", "), 500)}` +
+      (hint === undefined ? "" : `; ${hint}`);
+    const { waitMs } = details;
+    return new CloudError(kind, message, { isAmbiguous, ...(waitMs !== undefined && { retryAfterMs: waitMs }) });
+  }
+
+  /** Text from outside, fit to be shown. Servers have been known to repeat credentials in their complaints. */
+  #foreign(text: string, maxLength: number): string {
+    return plain(text.replaceAll(this.#options.token.reveal(), "***"), maxLength);
+  }
+
+  /** A header with anything else in it would fail with an error that shows the token. */
+  #assertToken(): void {
+    if (/^[\x21-\x7e]+$/.test(this.#options.token.reveal())) return;
+    throw new CloudError(
+      "auth",
+      "the Cloudflare token is empty or holds characters that no token has: check cloudflare.token",
+    );
+  }
+
+  /** `Retry-After` as milliseconds: a number of seconds, or a date. */
+  #retryAfterMs(headers: Headers): number | undefined {
+    const text = headers.get("retry-after")?.trim() ?? "";
+    if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
+    // Dates in HTTP always end so. `Date.parse` alone would make a date of almost anything.
+    const atWallMs = text.endsWith("GMT") ? Date.parse(text) : NaN;
+    return Number.isNaN(atWallMs) ? undefined : Math.max(0, atWallMs - this.#options.clock.wallMs());
+  }
+}
+
+const doing: Record<Operation, string> = {
+  zones: "look up the zone of",
+  zone: "look up the zone of",
+  list: "read",
+  batch: "write",
+};
+
+const hints: Partial<Record<CloudErrorKind, string>> = {
+  auth: "check that the token is valid and may edit DNS in this zone, and that the zone is right",
+  invalid: "Cloudflare will not take this; change the configuration as it says",
+};
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The words and the code of the error at the end of the chain of causes: `fetch failed` alone tells nothing. */
+function innermost(error: unknown): { text: string; code: string | undefined } {
+  let inner = error;
+  for (let depth = 0; depth < 5; depth += 1) {
+    if (inner instanceof AggregateError && inner.errors.length > 0) inner = inner.errors[0];
+    else if (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
+    else break;
+  }
+  const code = inner instanceof Error && "code" in inner && typeof inner.code === "string" ? inner.code : undefined;
+  const text = messageOf(inner);
+  return { text: text === "" ? (code ?? "unknown error") : text, code };
+}
+
+/** Fails a body that grows beyond `mostBytes`. */
+function cutOff(mostBytes: number): TransformStream<Uint8Array, Uint8Array> {
+  let bytes = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      bytes += chunk.byteLength;
+      if (bytes > mostBytes) controller.error(new Error("the answer is too large"));
+      else controller.enqueue(chunk);
+    },
+  });
+}

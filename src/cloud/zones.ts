@@ -1,0 +1,106 @@
+// Which Cloudflare zone an ingress belongs to: as configured, or found by its name. Remembers what it found.
+import type { BaseZones } from "cloudflare/resources/zones/zones";
+import { plain } from "../lib/text.ts";
+import { ZoneDetails, ZonesPage, type ZoneAnswer } from "./answers.ts";
+import { canonicalName, CloudError, type Call, type IngressName } from "./provider.ts";
+import type { Requests } from "./requests.ts";
+
+export interface Zone {
+  readonly id: string;
+  /** Unknown while the zone is configured by its id and nobody has asked Cloudflare. */
+  name?: string;
+}
+
+export class ZoneFinder {
+  readonly #api: BaseZones;
+  readonly #requests: Requests;
+  readonly #found = new Map<string, Zone>();
+  /** Zones whose name this token may not ask for. */
+  readonly #unreadable = new Set<Zone>();
+
+  constructor(api: BaseZones, requests: Requests) {
+    this.#api = api;
+    this.#requests = requests;
+  }
+
+  /** The zone of this ingress. Rejects with `CloudError`, also when the ingress is known not to lie in it. */
+  async find(ingress: IngressName, call: Call): Promise<Zone> {
+    const key = keyOf(ingress);
+    const zone = this.#found.get(key) ?? (await this.#lookUp(ingress, call));
+    this.#found.set(key, zone);
+    assertWithin(ingress, zone);
+    return zone;
+  }
+
+  /**
+   * Makes sure that the ingress lies in a zone that was configured by its id. Cloudflare would append the zone's name
+   * to any other and create the wrong record. A token without Zone Read cannot know; then the configuration is believed.
+   */
+  async confirm(ingress: IngressName, zone: Zone, call: Call): Promise<void> {
+    if (zone.name !== undefined || this.#unreadable.has(zone)) return;
+    try {
+      const { result } = await this.#requests.send(
+        { operation: "zone", record: ingress.record, call },
+        ZoneDetails,
+        (options) => this.#api.get({ zone_id: zone.id }, options),
+      );
+      zone.name = canonicalName(result.name);
+    } catch (error) {
+      if (!(error instanceof CloudError) || (error.kind !== "auth" && error.kind !== "invalid")) throw error;
+      this.#unreadable.add(zone);
+    }
+    assertWithin(ingress, zone);
+  }
+
+  /** Forgets where this ingress belongs, so that it is looked up again. */
+  forget(ingress: IngressName): void {
+    this.#found.delete(keyOf(ingress));
+  }
+
+  async #lookUp({ record, zone }: IngressName, call: Call): Promise<Zone> {
+    // Ids are 32 hexadecimal digits; whatever else has no dot can only be meant as one, and Cloudflare will say.
+    if (zone !== undefined && !zone.includes(".")) return { id: zone };
+    for (const name of zone === undefined ? suffixes(record) : [canonicalName(zone)]) {
+      assertWithin({ record }, { name });
+      const { result } = await this.#requests.send({ operation: "zones", record, call }, ZonesPage, (options) =>
+        this.#api.list({ name }, options),
+      );
+      const match = pick(
+        result.filter((candidate) => canonicalName(candidate.name) === name),
+        { record },
+      );
+      if (match !== undefined) return { id: match.id, name };
+    }
+    throw new CloudError(
+      "auth",
+      `no zone for ${record} is visible to this token${zone === undefined ? "" : ` under the name ${zone}`}: ` +
+        "check that the token may read the zone, or configure the zone's id",
+    );
+  }
+}
+
+function keyOf({ record, zone }: IngressName): string {
+  return zone === undefined ? `of ${record}` : `zone ${zone}`;
+}
+
+/** The name and its parents down to two labels: zones for subdomains exist, and the longest is the right one. */
+function suffixes(record: string): string[] {
+  const labels = record.split(".");
+  return labels.slice(0, -1).map((_, index) => labels.slice(index).join("."));
+}
+
+/** The active one of several zones of the same name, or the only one. */
+function pick(zones: readonly ZoneAnswer[], { record }: IngressName): ZoneAnswer | undefined {
+  const active = zones.filter(({ status }) => status === "active");
+  const candidates = active.length > 0 ? active : zones;
+  if (candidates.length > 1) {
+    const ids = candidates.map(({ id }) => plain(id)).join(", ");
+    throw new CloudError("auth", `several zones could hold ${record} (${ids}): configure the zone's id`);
+  }
+  return candidates[0];
+}
+
+function assertWithin({ record }: IngressName, { name }: Pick<Zone, "name">): void {
+  if (name === undefined || record === name || record.endsWith(`.${name}`)) return;
+  throw new CloudError("invalid", `${record} is not in the zone ${plain(name)}: correct the record or the zone`);
+}
