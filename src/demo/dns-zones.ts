@@ -52,7 +52,8 @@ export class EdgeView implements ZoneSource, Disposable {
   readonly #clock: Clock;
   readonly #delayMs: (change: RecordChange) => number;
   readonly #zones = new Map<string, ZoneState>();
-  readonly #newest = new Map<string, number>();
+  /** The number of the commit that each record is shown as of. */
+  readonly #shownAsOf = new Map<string, number>();
   readonly #timers = new Set<() => void>();
   readonly #stop: () => void;
 
@@ -83,10 +84,11 @@ export class EdgeView implements ZoneSource, Disposable {
       const [from, to] = [then.get(id), now.get(id)];
       if (from === to) continue;
       const change = { zone: zone.name, ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
-      this.#newest.set(id, number);
       this.#later(this.#delayMs(change), () => {
-        // A change that was overtaken by a newer one of the same record is not worth showing.
-        if (this.#newest.get(id) === number) this.#publish(zone.id, id, to);
+        // A change that was overtaken by a newer one of the same record is never shown.
+        if ((this.#shownAsOf.get(id) ?? 0) > number) return;
+        this.#shownAsOf.set(id, number);
+        this.#publish(zone.id, id, to);
       });
     }
   }

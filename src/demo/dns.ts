@@ -60,6 +60,7 @@ export class DnsServer implements AsyncDisposable {
   readonly #source: ZoneSource;
   readonly #clock: Clock;
   readonly #options: AnswerOptions;
+  readonly #closing = new AbortController();
   #udp: UdpSocket | undefined;
   #tcp: Listening | undefined;
 
@@ -100,6 +101,7 @@ export class DnsServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
     const udp = this.#udp;
     this.#udp = undefined;
     if (udp !== undefined) {
@@ -119,7 +121,8 @@ export class DnsServer implements AsyncDisposable {
     const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
     socket.on("message", (message, { address, port: clientPort }) => {
       void this.#answer(message, "udp").then((reply) => {
-        if (reply !== undefined) this.#udp?.send(reply, clientPort, address);
+        // Whether it arrives is the client's concern; a client that is gone must not end the server.
+        if (reply !== undefined) this.#udp?.send(reply, clientPort, address, () => undefined);
       });
     });
     try {
@@ -163,7 +166,7 @@ export class DnsServer implements AsyncDisposable {
     if (this.queries.length > mostQueriesKept) this.queries.shift();
     const fault = this.faults.take(seen);
     if (fault?.kind === "silent") return undefined;
-    if (fault?.kind === "delay") await sleep(this.#clock, fault.delayMs);
+    if (fault?.kind === "delay") await sleep(this.#clock, fault.delayMs, this.#closing.signal);
     const limit = transport === "tcp" ? 65_535 : query.udpPayloadSize;
     return spoilt(fault, query, writeAnswer(query, this.#decide(query, fault), limit), transport);
   }

@@ -1,15 +1,21 @@
 // A toy web endpoint on a loopback address that can be switched between working and every way of failing while it runs.
-import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
-import { TLSSocket, createSecureContext, type SecureContext } from "node:tls";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
+import { setTimeout as pause } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { authority, listenTcp, type Listening, type ListenOptions } from "./listen.ts";
 
 export interface EndpointOptions extends ListenOptions {
   /** Serves HTTPS with this key and certificate chain, PEM. */
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls?: Credentials;
   readonly behaviour?: Behaviour;
+}
+
+/** A private key and its certificate chain, PEM. */
+export interface Credentials {
+  readonly key: string;
+  readonly cert: string;
 }
 
 /** How an endpoint behaves. */
@@ -62,7 +68,8 @@ export class Endpoint implements AsyncDisposable {
   /** Since the start: accepted connections, and requests that were understood. */
   readonly counts = { connections: 0, requests: 0 };
   newest: SeenRequest | undefined;
-  readonly #tls: SecureContext | undefined;
+  /** Never listens: connections are handed to it. */
+  readonly #tls: TlsServer | undefined;
   readonly #http = createHttpServer((request, response) => this.#respond(request, response));
   readonly #timers = new Set<NodeJS.Timeout>();
   #behaviour: Behaviour = { kind: "ok" };
@@ -70,7 +77,9 @@ export class Endpoint implements AsyncDisposable {
   #address: { host: string; port: number } | undefined;
 
   constructor(options: EndpointOptions) {
-    this.#tls = options.tls === undefined ? undefined : createSecureContext(options.tls);
+    if (options.tls === undefined) return;
+    this.#tls = createTlsServer(options.tls, (socket) => this.#talk(socket));
+    this.#tls.on("tlsClientError", (_error, socket) => socket.destroy());
   }
 
   get behaviour(): Behaviour {
@@ -95,24 +104,37 @@ export class Endpoint implements AsyncDisposable {
     this.#address = { host: this.#listening.host, port: this.#listening.port };
   }
 
-  /** Switches the behaviour. Connections of the old one end; the port stays the same, closed or open. */
+  /** Serves new connections with another certificate. Only for an endpoint that was started with one. */
+  certify(credentials: Credentials): void {
+    if (this.#tls === undefined) throw new Error("This endpoint speaks plain HTTP; start it with a certificate.");
+    this.#tls.setSecureContext(credentials);
+  }
+
+  /**
+   * Switches the behaviour of new connections. The port stays the same, closed or open; while it stays open, no
+   * connection is refused. `refuse` ends all connections, as the end of a process does.
+   */
   async behave(behaviour: Behaviour): Promise<void> {
     this.#behaviour = behaviour;
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#timers.clear();
-    await this.#listening?.[Symbol.asyncDispose]();
-    this.#listening = undefined;
-    if (behaviour.kind !== "refuse") this.#listening = await this.#reopen();
+    if (behaviour.kind === "refuse") await this.#close();
+    else this.#listening ??= await this.#reopen();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
-    await this.#listening?.[Symbol.asyncDispose]();
+    await this.#close();
   }
 
   get #bound(): { host: string; port: number } {
     if (this.#address === undefined) throw new Error("The endpoint is not listening yet.");
     return this.#address;
+  }
+
+  async #close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers.clear();
+    const listening = this.#listening;
+    this.#listening = undefined;
+    await listening?.[Symbol.asyncDispose]();
   }
 
   #server(): Server {
@@ -126,7 +148,7 @@ export class Endpoint implements AsyncDisposable {
         return await listenTcp(this.#server(), this.#bound);
       } catch (error) {
         if (attempt === 20) throw error;
-        await once(AbortSignal.timeout(50), "abort");
+        await pause(50);
       }
     }
   }
@@ -137,14 +159,15 @@ export class Endpoint implements AsyncDisposable {
     if (this.#behaviour.kind === "hang") return void socket.resume();
     if (this.#behaviour.kind === "reset") return void socket.resetAndDestroy();
     if (this.#tls === undefined) return this.#talk(socket);
-    const secured = new TLSSocket(socket, { isServer: true, secureContext: this.#tls });
-    secured.on("error", () => socket.destroy());
-    secured.once("secure", () => this.#talk(secured));
+    this.#tls.emit("connection", socket);
   }
 
   #talk(socket: Socket): void {
-    if (this.#behaviour.kind === "garbage")
-      return void socket.end("220 not a web server, sorry\r\n\u0000\u0001\u0002\r\n");
+    socket.on("error", () => socket.destroy());
+    if (this.#behaviour.kind === "garbage") {
+      // After the request has come: unread bytes would turn the end of the connection into a reset.
+      return void socket.once("data", () => socket.end("220 not a web server\r\n\u0000\u0001\u0002\r\n"));
+    }
     this.#http.emit("connection", socket);
   }
 
@@ -185,8 +208,10 @@ export class Endpoint implements AsyncDisposable {
       case "endless":
         response.writeHead(200, { "content-type": "text/plain" });
         return pour(response);
+      case "hang":
+        return;
       default:
-        // Not reached through HTTP: these behaviours act on the connection.
+        // Switched to since the connection was accepted; the rest of these act on connections.
         return void socket.destroy();
     }
   }

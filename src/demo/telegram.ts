@@ -73,6 +73,7 @@ export class TelegramServer implements AsyncDisposable {
   readonly calls: TelegramCall[] = [];
   readonly #chats: ReadonlySet<string>;
   readonly #clock: Clock;
+  readonly #closing = new AbortController();
   #listening: Listening | undefined;
   #lastId = 0;
 
@@ -96,6 +97,7 @@ export class TelegramServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
     await this.#listening?.[Symbol.asyncDispose]();
   }
 
@@ -139,7 +141,7 @@ export class TelegramServer implements AsyncDisposable {
         if (typeof call.parameters["parse_mode"] !== "string") break;
         return send(response, refusal(400, "Bad Request: can't parse entities: emulated"));
       case "delay":
-        await sleep(this.#clock, fault.delayMs);
+        await sleep(this.#clock, fault.delayMs, this.#closing.signal);
         break;
       default:
     }

@@ -75,6 +75,7 @@ export class CloudflareApi extends ZoneStore {
   /** Every token that the API knows, by secret. */
   readonly tokens: ReadonlyMap<string, Token>;
   readonly #clock: Clock;
+  readonly #closing = new AbortController();
 
   constructor(options: ApiOptions = {}) {
     const { clock = systemClock, random = Math.random } = options;
@@ -98,12 +99,20 @@ export class CloudflareApi extends ZoneStore {
   async handle(request: ApiRequest): Promise<Delivery> {
     const fault = this.faults.take(request);
     const entry = this.#remember(request, fault);
-    if (fault?.beforeCommitMs !== undefined) await sleep(this.#clock, fault.beforeCommitMs);
+    const wait = (delayMs = 0): Promise<void> => sleep(this.#clock, delayMs, this.#closing.signal);
+    if (fault?.beforeCommitMs !== undefined) await wait(fault.beforeCommitMs);
+    if (this.#closing.signal.aborted) return { kind: "drop" };
+    fault?.meanwhile?.();
     const answer = isReached(fault) ? this.#answer(request, entry) : undefined;
-    if (fault?.afterCommitMs !== undefined) await sleep(this.#clock, fault.afterCommitMs);
+    if (fault?.afterCommitMs !== undefined) await wait(fault.afterCommitMs);
     const delivery = deliver({ fault, answer, quirks: this.faults.quirks, rayId: this.newId().slice(0, 16) });
     entry.status = delivery.kind === "response" ? delivery.status : delivery.kind;
     return delivery;
+  }
+
+  /** Ends every wait; a request that has not been committed by now never is. */
+  close(): void {
+    this.#closing.abort();
   }
 
   #remember(request: ApiRequest, fault: Fault | undefined): LoggedRequest {
@@ -191,9 +200,8 @@ export class CloudflareApi extends ZoneStore {
     if (part === undefined) return this.#zone(request, token, zone);
     if (zone === undefined || !maySeeRecords(token, zone.name)) throw new Refusal(problems.noAccess);
     if (method === "GET") return this.#read(recordId, request, this.readable(zoneId));
-    const write = writeOf(request, recordId);
     if (!mayWriteRecords(token, zone.name)) throw new Refusal(problems.noAccess);
-    return this.#write(zone, write);
+    return this.#write(zone, writeOf(request, recordId));
   }
 
   #zones({ query }: ApiRequest, token: Token): Record<string, unknown> {

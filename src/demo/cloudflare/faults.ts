@@ -29,6 +29,8 @@ export type Fault = FaultTiming &
 
 export interface FaultTiming {
   readonly beforeCommitMs?: number;
+  /** Done just before the commit: somebody else's edit, say. */
+  readonly meanwhile?: () => void;
   readonly afterCommitMs?: number;
 }
 

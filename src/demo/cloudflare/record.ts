@@ -65,7 +65,8 @@ export function readFields(body: unknown): RecordFields {
 
 /** `old` with the fields of a PATCH body over it. Throws `Refusal`. */
 export function patchFields(old: RecordFields, body: unknown): RecordFields {
-  return { ...fieldsOf(old), ...presentFields(body) };
+  const present = presentFields(body);
+  return { ...fieldsOf(old), ...present, settings: { ...old.settings, ...present.settings } };
 }
 
 /** The canonical form of `fields` in `zone`. Throws the `Refusal` that the API gives first. */

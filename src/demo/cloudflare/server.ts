@@ -40,6 +40,7 @@ export class CloudflareServer extends CloudflareApi implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
     await this.#listening?.[Symbol.asyncDispose]();
   }
 
@@ -52,11 +53,11 @@ export class CloudflareServer extends CloudflareApi implements AsyncDisposable {
     const body = await readBody(request);
     if (body === undefined) return;
     const url = new URL(request.url ?? "/", "http://emulator");
-    const path = url.pathname.startsWith(basePath) ? url.pathname.slice(basePath.length) : `/..${url.pathname}`;
+    if (!url.pathname.startsWith(`${basePath}/`)) return void response.writeHead(404).end();
     const { authorization, "content-type": contentType } = request.headers;
     const apiRequest: ApiRequest = {
       method: request.method ?? "GET",
-      path,
+      path: url.pathname.slice(basePath.length),
       query: url.searchParams,
       body,
       clientIp: request.socket.remoteAddress ?? "",

@@ -102,6 +102,14 @@ export class ZoneStore {
     return this.#history(this.zone(idOrName).id);
   }
 
+  /** The records at exactly this name in every committed state of its zone, oldest first. */
+  recordsOverTime(name: string): readonly (readonly DnsRecord[])[] {
+    const commits = this.zones().flatMap(({ id }) => this.#history(id));
+    return commits
+      .filter(({ zone }) => name === zone.name || isBelow(name, zone.name))
+      .map(({ zone }) => zone.records.filter((record) => record.name === name));
+  }
+
   /** Calls back after every commit, in order. Returns how to stop that. */
   onCommit(listener: (commit: Commit) => void): () => void {
     this.#listeners.add(listener);
