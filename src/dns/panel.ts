@@ -1,0 +1,124 @@
+// Puts one look-up to several resolvers, in order, and weighs what they say. Addresses win; "there is none" needs two.
+import type { Clock } from "../lib/clock.ts";
+import type { ServerAnswer, ServerAnswers } from "./ask.ts";
+
+export type Finding =
+  /** At least one family has addresses. */
+  | { readonly kind: "addresses"; readonly families: ServerAnswers }
+  | { readonly kind: "none"; readonly reason: "nxdomain" | "no-data"; readonly servers: readonly string[] }
+  | {
+      readonly kind: "inconclusive";
+      readonly reason: "silent" | "servfail" | "refused" | "disagree" | "local";
+      readonly detail: string;
+    };
+
+export interface Panel {
+  readonly clock: Clock;
+  readonly servers: readonly string[];
+  readonly options: { readonly timeoutMs: number; readonly signal?: AbortSignal };
+  /** Must settle by the deadline, or at once when the signal fires. */
+  readonly ask: (server: string, limits: { deadlineMs: number; signal: AbortSignal }) => Promise<ServerAnswers>;
+}
+
+/**
+ * How long one server may be silent before the next is asked as well. The first one stays in the race: a dead resolver
+ * costs half a second of a probe's time rather than a share of it, and a slow one can still answer.
+ */
+const mostHeadStartMs = 500;
+/** How many servers must agree that there is no address, if that many are configured. */
+const witnesses = 2;
+
+export function findAnswer({ clock, servers, options, ask }: Panel): Promise<Finding> {
+  const deadlineMs = clock.nowMs() + options.timeoutMs;
+  const headStartMs = Math.min(mostHeadStartMs, options.timeoutMs / (servers.length + 1));
+  const stop = new AbortController();
+  const { promise, resolve, reject } = Promise.withResolvers<Finding>();
+  const answers: Testimony[] = [];
+  let asked = 0;
+  let cancelHeadStart: (() => void) | undefined;
+
+  const finish = (): void => {
+    cancelHeadStart?.();
+    options.signal?.removeEventListener("abort", finish);
+    stop.abort();
+    resolve(weigh(answers, servers.length).finding);
+  };
+  const askNext = (): void => {
+    cancelHeadStart?.();
+    const server = servers[asked];
+    if (server === undefined || stop.signal.aborted) return;
+    asked += 1;
+    cancelHeadStart = clock.setTimer(headStartMs, askNext);
+    void ask(server, { deadlineMs, signal: stop.signal }).then((families) => {
+      if (stop.signal.aborted) return;
+      answers.push({ server, families });
+      const mayAskMore = asked < servers.length && clock.nowMs() < deadlineMs;
+      if (weigh(answers, servers.length).isSettled || (answers.length === asked && !mayAskMore)) finish();
+      else if (mayAskMore) askNext();
+    }, reject);
+  };
+
+  options.signal?.addEventListener("abort", finish, { once: true });
+  if (options.signal?.aborted === true || servers.length === 0) finish();
+  else askNext();
+  return promise;
+}
+
+interface Testimony {
+  readonly server: string;
+  readonly families: ServerAnswers;
+}
+
+/** What the answers so far amount to, and whether more of them could not change it. */
+function weigh(answers: readonly Testimony[], serverCount: number): { finding: Finding; isSettled: boolean } {
+  const witnessesForAddresses = answers.filter(({ families }) => has(families, "addresses"));
+  if (witnessesForAddresses.length > 0) {
+    // A server that denies the name altogether is wrong here, so its word about the other family counts for nothing.
+    const families = {
+      ipv4: best(witnessesForAddresses.map((testimony) => testimony.families.ipv4)),
+      ipv6: best(witnessesForAddresses.map((testimony) => testimony.families.ipv6)),
+    };
+    return { finding: { kind: "addresses", families }, isSettled: !has(families, "unknown") };
+  }
+  const denials = answers.filter(({ families }) => !has(families, "unknown"));
+  const needed = Math.max(1, Math.min(witnesses, serverCount));
+  for (const reason of ["nxdomain", "no-data"] as const) {
+    const agreeing = denials.filter(({ families }) => denialOf(families) === reason).map(({ server }) => server);
+    if (agreeing.length >= needed) return { finding: { kind: "none", reason, servers: agreeing }, isSettled: true };
+  }
+  return { finding: doubtAbout(answers, denials), isSettled: false };
+}
+
+function doubtAbout(answers: readonly Testimony[], denials: readonly Testimony[]): Finding {
+  const unknowns = answers
+    .flatMap(({ families }) => [families.ipv4, families.ipv6])
+    .filter(({ kind }) => kind === "unknown");
+  const words = unknowns.flatMap((answer) => (answer.kind === "unknown" ? [answer.detail] : []));
+  const denied = denials.map(({ server, families }) =>
+    denialOf(families) === "nxdomain"
+      ? `${server} says that it does not exist`
+      : `${server} says that it has no address`,
+  );
+  const detail = [...new Set([...words, ...denied])].join("; ");
+  const [first] = unknowns;
+  if (first?.kind === "unknown") return { kind: "inconclusive", reason: first.reason, detail };
+  if (denials.length > 1) return { kind: "inconclusive", reason: "disagree", detail };
+  return { kind: "inconclusive", reason: "silent", detail: detail || "no resolver was asked" };
+}
+
+/** A name that exists for one type exists: servers that say NXDOMAIN to the other one are a known fault (RFC 4074). */
+function denialOf({ ipv4, ipv6 }: ServerAnswers): "nxdomain" | "no-data" {
+  const reasons = [ipv4, ipv6].map((answer) => (answer.kind === "absent" ? answer.reason : undefined));
+  return reasons.every((reason) => reason === "nxdomain") ? "nxdomain" : "no-data";
+}
+
+function has(families: ServerAnswers, kind: ServerAnswer["kind"]): boolean {
+  return families.ipv4.kind === kind || families.ipv6.kind === kind;
+}
+
+function best(answers: readonly ServerAnswer[]): ServerAnswer {
+  const inOrder = (["addresses", "absent", "unknown"] as const).map((kind) =>
+    answers.find((answer) => answer.kind === kind),
+  );
+  return inOrder.find((answer) => answer !== undefined) ?? { kind: "unknown", reason: "silent", detail: "" };
+}
