@@ -21,6 +21,8 @@ import {
 import { batchBody, failureBody, recordBody, successBody, zoneBody } from "./wire.ts";
 import type { BatchResult, Write, ZoneState } from "./zone.ts";
 
+export type { Delivery };
+
 export interface ApiOptions {
   readonly zones?: readonly ZoneOptions[];
   /** Unless told: one user token that may do everything, `demoToken`. */

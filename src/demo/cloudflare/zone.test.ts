@@ -103,7 +103,7 @@ const neighbours: readonly (readonly [present: Draft, posted: Draft, outcome: nu
 ];
 
 for (const [present, posted, expected] of neighbours) {
-  test(`${posted.slice(0, 3).join(" ")} beside ${present.slice(0, 3).join(" ")}: ${expected}`, () => {
+  test(`${posted[0]} ${posted[2]} beside ${present[0]} ${present[2]}: ${expected}`, () => {
     assert.equal(outcome(zoneWith([present]), { kind: "post", body: draft(posted) }), expected);
   });
 }
@@ -309,7 +309,7 @@ const places = fc.nat(3);
 /** Mostly short lists: the longer a batch, the likelier that it is refused, and both outcomes should be common. */
 function few<T>(item: fc.Arbitrary<T>): fc.Arbitrary<T[]> {
   return fc.oneof(
-    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 3, arbitrary: fc.constant<T[]>([]) },
     { weight: 2, arbitrary: fc.array(item, { maxLength: 2 }) },
   );
 }
@@ -365,13 +365,14 @@ test("batches are transactions: taken whole as the reference says, or refused an
         ["TXT", "b", "x"],
       ]);
       for (const { deletes, patches, puts, posts } of sequence) {
-        const idAt = (place: number): string => zone.records[place]?.id ?? unknownId;
+        const present = zone.records;
+        const idAt = (place: number): string => present[place]?.id ?? unknownId;
         const body = {
           // Written back to front: the order of the lists must not matter.
           posts,
           puts: puts.map(({ place, as }) => ({ id: idAt(place), ...as })),
           patches: patches.map(({ place, which }) => {
-            const type = (zone.records[place]?.type ?? "A") as Type;
+            const type = (present[place]?.type ?? "A") as Type;
             return { id: idAt(place), content: choices[type][which] ?? "" };
           }),
           deletes: deletes.map((place) => ({ id: idAt(place) })),
