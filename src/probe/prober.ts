@@ -1,0 +1,77 @@
+// Follows the state: keeps one watch over each endpoint that the state holds, and none over what is gone.
+import type { IngressState, State } from "../core/model.ts";
+import { Traffic } from "./round.ts";
+import { Watch, type WatchPorts } from "./watch.ts";
+
+export type { Probe } from "./probes.ts";
+export { probeOnce, type Look, type Resolve } from "./round.ts";
+export type ProberPorts = WatchPorts;
+
+export class Prober implements AsyncDisposable {
+  readonly #ports: ProberPorts;
+  readonly #traffic = new Traffic();
+  readonly #ingresses = new Map<string, { state: IngressState; readonly watches: Map<string, Watch> }>();
+  /** Watches that were told to stop and have not let go of everything yet. */
+  readonly #stopping = new Set<Promise<void>>();
+  #isClosed = false;
+
+  constructor(ports: ProberPorts) {
+    this.#ports = ports;
+  }
+
+  /** Starts, adjusts and stops watches so that they match `state`. Returns at once; reports come by `dispatch`. */
+  follow(state: State): void {
+    if (this.#isClosed) return;
+    for (const ingress of state.ingresses) this.#followIngress(ingress);
+    if (this.#ingresses.size === state.ingresses.length) return;
+    const present = new Set(state.ingresses.map(({ settings }) => settings.record));
+    for (const [record, { watches }] of this.#ingresses) {
+      if (present.has(record)) continue;
+      for (const watch of watches.values()) this.#stop(watch);
+      this.#ingresses.delete(record);
+    }
+  }
+
+  /** Ends all watches at once. Resolves when nothing is under way any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const { watches } of this.#ingresses.values()) for (const watch of watches.values()) this.#stop(watch);
+    this.#ingresses.clear();
+    await Promise.all(this.#stopping);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #followIngress(ingress: IngressState): void {
+    const record = ingress.settings.record;
+    const followed = this.#ingresses.get(record);
+    // States share what did not change: most events concern one ingress only.
+    if (followed?.state === ingress) return;
+    const watches = followed?.watches ?? new Map<string, Watch>();
+    this.#ingresses.set(record, { state: ingress, watches });
+    const names = new Set<string>();
+    for (const endpoint of ingress.endpoints) {
+      const name = endpoint.settings.name;
+      names.add(name);
+      const watch = watches.get(name);
+      if (watch?.revision === endpoint.revision) {
+        watch.follow(ingress, endpoint);
+        continue;
+      }
+      if (watch !== undefined) this.#stop(watch);
+      watches.set(name, new Watch(this.#ports, this.#traffic, ingress, endpoint));
+    }
+    for (const [name, watch] of watches) {
+      if (names.has(name)) continue;
+      this.#stop(watch);
+      watches.delete(name);
+    }
+  }
+
+  #stop(watch: Watch): void {
+    const stopped = watch.stop().finally(() => this.#stopping.delete(stopped));
+    this.#stopping.add(stopped);
+  }
+}

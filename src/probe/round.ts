@@ -1,0 +1,155 @@
+// One round over an endpoint: look its target up, then probe all its addresses side by side.
+import type { Address, CheckSettings, EndpointSettings, Observation, Resolution } from "../core/model.ts";
+import type { Clock } from "../lib/clock.ts";
+import { messageOf } from "../lib/text.ts";
+import type { Probe } from "./probes.ts";
+import { Slots } from "./slots.ts";
+
+/** Looks a host up. Returns the same object for as long as an answer is good; a new object is a new answer. */
+export type Resolve = (
+  host: string,
+  resolvers: readonly string[],
+  options: { timeoutMs: number; signal: AbortSignal },
+) => Promise<Resolution>;
+
+export interface RoundPorts {
+  readonly clock: Clock;
+  readonly resolve: Resolve;
+  readonly probe: Probe;
+  /** Called with what a port threw. That is a bug of ours: it is reported, and the result counts for nothing. */
+  readonly onBug?: (error: unknown) => void;
+}
+
+/** The other side of a round: told what was seen, asked which addresses there are. */
+export interface RoundListener {
+  /** The addresses known at this moment; asked before and again after `resolved`. */
+  addresses(): readonly Address[];
+  resolved(resolution: Resolution): void;
+  probed(address: Address, observation: Observation): void;
+}
+
+/** How much may be going on at once, over all rounds that share it. */
+export class Traffic {
+  readonly probes = new Slots(256);
+  /** Each look-up takes up to four sockets: two families, two resolvers. */
+  readonly lookUps = new Slots(64);
+}
+
+const mostAddresses = 16;
+/** The deadline of a look-up for an endpoint without a check. */
+const lookUpTimeoutMs = 5_000;
+
+/** Never rejects. Says nothing more to the listener once the signal has fired. */
+export async function performRound(
+  settings: EndpointSettings,
+  ports: RoundPorts,
+  traffic: Traffic,
+  listener: RoundListener,
+  signal: AbortSignal,
+): Promise<void> {
+  const timeoutMs = settings.check?.timeoutMs ?? lookUpTimeoutMs;
+  let resolveMs: number | undefined;
+  if (settings.target.kind === "host") {
+    // A silent resolver must not eat the time of probes that could be made without it.
+    const shareMs = settings.check !== undefined && listener.addresses().length > 0 ? timeoutMs / 2 : timeoutMs;
+    const lookUp = await lookUpTarget(settings.target.host, settings.resolvers, shareMs, ports, traffic, signal);
+    if (lookUp === undefined || signal.aborted) return;
+    resolveMs = lookUp.tookMs;
+    listener.resolved(lookUp.resolution);
+    if (lookUp.resolution.kind === "none") return;
+  }
+  if (settings.check === undefined || signal.aborted) return;
+  const leftMs = timeoutMs - (resolveMs ?? 0);
+  // With so little time left a failure would be the resolver's. Next time its answer is there already.
+  if (leftMs < timeoutMs / 4) return;
+  const check = settings.check;
+  const addresses = listener.addresses().slice(0, mostAddresses);
+  await Promise.all(
+    addresses.map(async (address) => {
+      const observation = await traffic.probes.run(signal, () => probeSafely(check, address, leftMs, ports, signal));
+      if (observation === undefined || signal.aborted) return;
+      const phases = resolveMs === undefined ? observation.phases : { resolve: resolveMs, ...observation.phases };
+      listener.probed(address, { ...observation, phases });
+    }),
+  );
+}
+
+/** What one round saw of an endpoint. */
+export interface Look {
+  /** Missing for targets that are addresses. */
+  readonly resolution?: Resolution;
+  readonly observations: readonly { readonly address: Address; readonly observation: Observation }[];
+}
+
+/** One round over an endpoint of which nothing is known yet, for people who want to see it now. Never rejects. */
+export async function probeOnce(
+  settings: EndpointSettings,
+  ports: RoundPorts,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Look> {
+  const { target } = settings;
+  let resolution: Resolution | undefined;
+  const observations: { address: Address; observation: Observation }[] = [];
+  const listener: RoundListener = {
+    addresses: () => {
+      if (target.kind === "addresses") return target.addresses;
+      return resolution?.kind === "addresses" ? resolution.addresses : [];
+    },
+    resolved: (found) => {
+      resolution = found;
+    },
+    probed: (address, observation) => {
+      observations.push({ address, observation });
+    },
+  };
+  await performRound(settings, ports, new Traffic(), listener, signal);
+  return { ...(resolution && { resolution }), observations };
+}
+
+async function lookUpTarget(
+  host: string,
+  resolvers: readonly string[],
+  timeoutMs: number,
+  ports: RoundPorts,
+  traffic: Traffic,
+  signal: AbortSignal,
+): Promise<{ resolution: Resolution; tookMs: number } | undefined> {
+  return traffic.lookUps.run(signal, async () => {
+    const startedMs = ports.clock.nowMs();
+    const resolution = await resolveSafely(host, resolvers, timeoutMs, ports, signal);
+    return { resolution, tookMs: ports.clock.nowMs() - startedMs };
+  });
+}
+
+async function resolveSafely(
+  host: string,
+  resolvers: readonly string[],
+  timeoutMs: number,
+  ports: RoundPorts,
+  signal: AbortSignal,
+): Promise<Resolution> {
+  try {
+    return await ports.resolve(host, resolvers, { timeoutMs, signal });
+  } catch (error) {
+    ports.onBug?.(error);
+    return { kind: "inconclusive", reason: "local", detail: `internal error: ${messageOf(error)}` };
+  }
+}
+
+async function probeSafely(
+  check: CheckSettings,
+  address: Address,
+  timeoutMs: number,
+  ports: RoundPorts,
+  signal: AbortSignal,
+): Promise<Observation> {
+  const startedMs = ports.clock.nowMs();
+  try {
+    return await ports.probe(check, address, { timeoutMs, signal });
+  } catch (error) {
+    ports.onBug?.(error);
+    const detail = `internal error: ${messageOf(error)}`;
+    const endedMs = ports.clock.nowMs();
+    return { kind: "inconclusive", reason: "local", startedMs, endedMs, vantage: "local", phases: {}, detail };
+  }
+}

@@ -1,0 +1,116 @@
+// Watches one endpoint: round after round, in the rhythm that its state asks for, until it is stopped.
+import type { EndpointRef, EndpointState, Event, IngressState, Resolution } from "../core/model.ts";
+import { probeIntervalMs } from "../core/rhythm.ts";
+import type { Random } from "../lib/clock.ts";
+import { performRound, type RoundPorts, type Traffic } from "./round.ts";
+
+export interface WatchPorts extends RoundPorts {
+  readonly random: Random;
+  readonly dispatch: (event: Event) => void;
+}
+
+/** Without a check an endpoint is only looked up: at the end of its TTL, within these bounds; failures more often. */
+const leastLookUpMs = 5_000;
+const mostLookUpMs = 300_000;
+/** The first phase of those look-ups. */
+const firstLookUpMs = 1_000;
+/** Jitter only shortens a wait, by up to this share of it. */
+const jitter = 0.1;
+
+export class Watch {
+  readonly revision: number;
+  readonly #ports: WatchPorts;
+  readonly #traffic: Traffic;
+  readonly #stopping = new AbortController();
+  #ingress: IngressState;
+  #endpoint: EndpointState;
+  #round: Promise<void> = Promise.resolve();
+  #isInRound = false;
+  /** A wait lasts `#waitShare` of the interval wanted at the moment, counted from `#waitFromMs`. */
+  #waitFromMs: number;
+  #waitShare: number;
+  #cancelWait: (() => void) | undefined;
+  #dueMs: number | undefined;
+  /** The newest answer that was reported. */
+  #reported: Resolution | undefined;
+
+  constructor(ports: WatchPorts, traffic: Traffic, ingress: IngressState, endpoint: EndpointState) {
+    this.revision = endpoint.revision;
+    this.#ports = ports;
+    this.#traffic = traffic;
+    this.#ingress = ingress;
+    this.#endpoint = endpoint;
+    this.#waitFromMs = ports.clock.nowMs();
+    // Endpoints that start together shall not be probed in step.
+    this.#waitShare = ports.random();
+    this.#wait();
+  }
+
+  /** Takes in what is believed now, and waits shorter or longer accordingly. */
+  follow(ingress: IngressState, endpoint: EndpointState): void {
+    this.#ingress = ingress;
+    this.#endpoint = endpoint;
+    if (!this.#isInRound) this.#wait();
+  }
+
+  /** Ends everything at once; nothing is reported any more. Resolves when the last connection has been let go. */
+  stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#cancelWait?.();
+    return this.#round;
+  }
+
+  #wait(): void {
+    const intervalMs = this.#intervalMs();
+    const dueMs = intervalMs === undefined ? undefined : this.#waitFromMs + this.#waitShare * intervalMs;
+    if (this.#stopping.signal.aborted || dueMs === this.#dueMs) return;
+    this.#cancelWait?.();
+    this.#dueMs = dueMs;
+    if (dueMs === undefined) return;
+    this.#cancelWait = this.#ports.clock.setTimer(dueMs - this.#ports.clock.nowMs(), () => {
+      this.#round = this.#performRound();
+    });
+  }
+
+  async #performRound(): Promise<void> {
+    this.#isInRound = true;
+    const ref: EndpointRef = {
+      ingress: this.#ingress.settings.record,
+      endpoint: this.#endpoint.settings.name,
+      revision: this.revision,
+    };
+    await performRound(
+      this.#endpoint.settings,
+      this.#ports,
+      this.#traffic,
+      {
+        addresses: () => this.#endpoint.addresses,
+        resolved: (resolution) => {
+          // Addresses from a cache are no news; anything else counts each time.
+          if (resolution === this.#reported && resolution.kind === "addresses") return;
+          this.#reported = resolution;
+          this.#ports.dispatch({ kind: "resolved", resolution, ...ref });
+        },
+        probed: (address, observation) => {
+          this.#ports.dispatch({ kind: "probed", address: address.text, observation, ...ref });
+        },
+      },
+      this.#stopping.signal,
+    );
+    this.#isInRound = false;
+    this.#waitFromMs = this.#ports.clock.nowMs();
+    this.#waitShare = 1 - jitter * this.#ports.random();
+    this.#dueMs = undefined;
+    this.#wait();
+  }
+
+  /** The full wait before the next round; `undefined` when there is nothing to do. */
+  #intervalMs(): number | undefined {
+    const { target, check } = this.#endpoint.settings;
+    if (check !== undefined) return probeIntervalMs(this.#ingress, this.#endpoint);
+    if (target.kind === "addresses") return undefined;
+    if (this.#reported === undefined) return firstLookUpMs;
+    if (this.#reported.kind !== "addresses") return leastLookUpMs;
+    return Math.min(mostLookUpMs, Math.max(leastLookUpMs, this.#reported.ttlSeconds * 1_000));
+  }
+}
