@@ -173,6 +173,7 @@ function selected(ingress: IngressState, selection: Selection): IngressState {
 }
 
 function withoutElection(ingress: IngressState): IngressState {
+  if (ingress.electionAtMs === undefined) return ingress;
   const { electionAtMs: _, ...rest } = ingress;
   return rest;
 }

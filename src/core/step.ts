@@ -57,7 +57,9 @@ function take(state: State, event: Event, nowMs: number): State {
 /** Lets time and the new beliefs take effect on one ingress. */
 function settle(ingress: IngressState, nowMs: number): IngressState {
   const endpoints = ingress.endpoints.map((endpoint) => afterTime(endpoint, nowMs));
-  return withoutSettledProblem(select({ ...ingress, endpoints }, nowMs));
+  // What did not change stays the same object, so that followers can pass over it.
+  const isSame = endpoints.every((endpoint, index) => endpoint === ingress.endpoints[index]);
+  return withoutSettledProblem(select(isSame ? ingress : { ...ingress, endpoints }, nowMs));
 }
 
 /** The ingress under new settings. What did not change keeps what is known of it. */

@@ -12,5 +12,6 @@ export function createLog(options: { level: LogLevel; isForPeople: boolean; stre
   const target = options.isForPeople
     ? pretty({ destination: stream, sync: true, singleLine: true, translateTime: "SYS:HH:MM:ss.l" })
     : stream;
-  return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, target);
+  const formatters = { level: (label: string) => ({ level: label }) };
+  return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, target);
 }

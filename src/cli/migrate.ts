@@ -1,0 +1,26 @@
+// `ccs migrate`: prints a file of the original's format in the present one.
+import { readFileSync } from "node:fs";
+import { migrate } from "../config/migrate.ts";
+import { formatProblem } from "../config/problem.ts";
+import { messageOf } from "../lib/text.ts";
+import { configPath, invalidConfig } from "./config-option.ts";
+import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
+import { printError, printJson, printLine, styled } from "./terminal.ts";
+
+export function migrateCommand(file: string | undefined, { json }: { json: boolean }): ExitCode {
+  const path = configPath(file);
+  const migrated = migrate(path, read(path));
+  if (migrated.kind === "invalid") throw invalidConfig(migrated.problems);
+  for (const warning of migrated.warnings) printError(`${styled("yellow", "warning:")} ${formatProblem(warning)}`);
+  if (json) printJson({ file: path, text: migrated.text, warnings: migrated.warnings });
+  else printLine(migrated.text.trimEnd());
+  return exitCodes.ok;
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new CommandError(exitCodes.config, `${path} cannot be read: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,48 @@
+// `ccs run --once`, for cron: a full round of checks, one decision, the write that it calls for, and the end.
+import type { Config } from "../config/config.ts";
+import { desiredRecords, isInSync } from "../core/records.ts";
+import type { IngressState, State } from "../core/model.ts";
+import type { Log } from "../lib/log.ts";
+import { Assembly } from "./assembly.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { showRecord } from "./logbook.ts";
+import { forOneRound, isRoundComplete, roundTimeoutMs, until } from "./round.ts";
+import { printJson, printLine, styled } from "./terminal.ts";
+
+/** The longest that a write may take, its retries included. */
+const applyTimeoutMs = 45_000;
+
+/** Exit code 0 when every ingress says what it should, else 1. */
+export async function onceCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {
+  await using assembly = new Assembly({ config: forOneRound(config), log: options.log, writes: "off" });
+  assembly.start();
+  const { daemon, reconciler } = assembly;
+  await until(daemon, roundTimeoutMs, isRoundComplete);
+  reconciler.releaseWrites();
+  await until(daemon, applyTimeoutMs, isSettled);
+  const results = daemon.state.ingresses.map(resultOf);
+  if (options.json) printJson({ ingresses: results });
+  else
+    for (const { ingress, isDone, text } of results) printLine(`${ingress}: ${styled(isDone ? "green" : "red", text)}`);
+  return results.every(({ isDone }) => isDone) ? exitCodes.ok : exitCodes.notSo;
+}
+
+/** Whether waiting longer changes nothing: everything is in sync, or nothing can be written. */
+function isSettled({ ingresses }: State): boolean {
+  return ingresses.every(
+    (ingress) => isInSync(ingress) || (ingress.cloudProblem !== undefined && ingress.cloudProblem.kind !== "transient"),
+  );
+}
+
+function resultOf(ingress: IngressState): { ingress: string; isDone: boolean; primary?: string; text: string } {
+  const { settings, published, selection, cloudProblem } = ingress;
+  const base = { ingress: settings.record, ...(selection && { primary: selection.primary }) };
+  if (desiredRecords(ingress) === undefined) {
+    const why = published === undefined ? (cloudProblem?.message ?? "Cloudflare did not answer") : "nobody is up";
+    return { ...base, isDone: false, text: `left as it is: ${why}` };
+  }
+  if (!isInSync(ingress))
+    return { ...base, isDone: false, text: `not written: ${cloudProblem?.message ?? "no answer"}` };
+  const records = (published?.records ?? []).map(showRecord).join(", ");
+  return { ...base, isDone: true, text: `${records} (${selection?.primary ?? "the last good record"})` };
+}

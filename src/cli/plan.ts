@@ -1,0 +1,78 @@
+// `ccs plan`: probes everybody once and shows what would be written now. Writes nothing.
+import type { Config } from "../config/config.ts";
+import type { IngressState, Plan, PublishedRecord } from "../core/model.ts";
+import { desiredRecords, isEmptyPlan, planBetween } from "../core/records.ts";
+import type { Log } from "../lib/log.ts";
+import { Assembly } from "./assembly.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { showRecord } from "./logbook.ts";
+import { forOneRound, isRoundComplete, roundTimeoutMs, until } from "./round.ts";
+import { printJson, printLine, styled, withSpinner } from "./terminal.ts";
+
+/** Exit code 0: nothing to write; 2: something; 69: an ingress could not be judged. */
+export async function planCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {
+  await using assembly = new Assembly({ config: forOneRound(config), log: options.log, writes: "off" });
+  await withSpinner("Probing every endpoint and reading the records", async () => {
+    assembly.start();
+    await until(assembly.daemon, roundTimeoutMs, isRoundComplete);
+  });
+  const ingresses = assembly.daemon.state.ingresses.map(outlookOf);
+  if (options.json) printJson({ ingresses });
+  else for (const outlook of ingresses) printOutlook(outlook);
+  if (ingresses.some(({ problem }) => problem !== undefined)) return exitCodes.unavailable;
+  return ingresses.some(({ plan }) => plan !== undefined && !isEmptyPlan(plan)) ? exitCodes.changes : exitCodes.ok;
+}
+
+/** What would become of one ingress now. */
+interface Outlook {
+  readonly ingress: string;
+  readonly published: readonly PublishedRecord[];
+  /** Missing when the records stay as they are. */
+  readonly plan?: Plan;
+  readonly primary?: string;
+  readonly why: string;
+  readonly endpoints: readonly { readonly name: string; readonly health: string; readonly reason: string }[];
+  /** Why it cannot be told. */
+  readonly problem?: string;
+}
+
+function outlookOf(ingress: IngressState): Outlook {
+  const { settings, published, selection, cloudProblem } = ingress;
+  const desired = desiredRecords(ingress);
+  const problem = published === undefined ? (cloudProblem?.message ?? "Cloudflare did not answer in time") : undefined;
+  const isUndecided = desired === undefined && published !== undefined;
+  const verdicts = ingress.endpoints.map(({ settings: { name }, health: { verdict } }) => `${name} is ${verdict}`);
+  return {
+    ingress: settings.record,
+    published: published?.records ?? [],
+    ...(desired !== undefined && published !== undefined && { plan: planBetween(published.records, desired) }),
+    ...(selection !== undefined && { primary: selection.primary }),
+    why: isUndecided ? `left alone: ${verdicts.join(", ")}` : (selection?.why ?? "not decided"),
+    endpoints: ingress.endpoints.map(({ settings: { name }, health }) => ({
+      name,
+      health: health.isDegraded ? `${health.verdict}, degraded` : health.verdict,
+      reason: health.reason,
+    })),
+    ...(problem !== undefined && { problem }),
+  };
+}
+
+function printOutlook({ ingress, published, plan, primary, why, problem, endpoints }: Outlook): void {
+  printLine(styled("bold", ingress));
+  if (problem !== undefined) return printLine(`  ${styled("red", problem)}`);
+  for (const { name, health, reason } of endpoints) {
+    const colour = health === "up" ? "green" : health === "down" ? "red" : "yellow";
+    printLine(`  ${name}: ${styled(colour, health)} ${styled("dim", reason)}`);
+  }
+  printLine(`  ${primary === undefined ? why : `serves ${primary}: ${why}`}`);
+  const patched = new Map(plan?.patches.map((patch) => [patch.id, patch]));
+  const deleted = new Set(plan?.deletes.map(({ id }) => id));
+  for (const record of published) {
+    const patch = patched.get(record.id);
+    if (patch === undefined && !deleted.has(record.id)) printLine(`    ${showRecord(record)}`);
+    else printLine(styled("red", `  - ${showRecord(record)}`));
+    if (patch !== undefined) printLine(styled("green", `  + ${showRecord(patch)}`));
+  }
+  for (const post of plan?.posts ?? []) printLine(styled("green", `  + ${showRecord(post)}`));
+  if (plan === undefined || isEmptyPlan(plan)) printLine(`  ${styled("dim", "nothing to write")}`);
+}

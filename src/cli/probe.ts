@@ -1,0 +1,88 @@
+// `ccs probe`: looks every endpoint up and probes each of its addresses once.
+import type { Config } from "../config/config.ts";
+import type { EndpointSettings, Phases } from "../core/model.ts";
+import { createResolver } from "../dns/resolver.ts";
+import { systemClock } from "../lib/clock.ts";
+import { formatDuration } from "../lib/duration.ts";
+import type { Log } from "../lib/log.ts";
+import { probeOnce } from "../probe/prober.ts";
+import { createProbe } from "../probe/probes.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { printJson, printTable, styled, withSpinner } from "./terminal.ts";
+
+/** Exit code 0 when every endpoint answered as it should on all its addresses, else 1. */
+export async function probeCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {
+  const clock = systemClock;
+  const onBug = (error: unknown): void => options.log.error({ err: error }, "a bug of ours; please report it");
+  const ports = { clock, resolve: createResolver({ clock }), probe: createProbe({ clock }), onBug };
+  const endpoints = config.ingresses.flatMap(({ record, endpoints: each }) =>
+    each.map((endpoint) => ({ record, endpoint })),
+  );
+  const looks = await withSpinner(`Probing ${endpoints.length} endpoints`, () =>
+    Promise.all(
+      endpoints.map(async ({ record, endpoint }) => rowsOf(record, endpoint, await probeOnce(endpoint, ports))),
+    ),
+  );
+  const rows = looks.flat();
+  if (options.json) printJson({ probes: rows });
+  else printRows(rows);
+  return rows.every(({ result }) => result === "ok" || result === "not checked") ? exitCodes.ok : exitCodes.notSo;
+}
+
+/** What was seen of one address, or of an endpoint without any. */
+interface Row {
+  readonly ingress: string;
+  readonly endpoint: string;
+  readonly address?: string;
+  readonly result: "ok" | "failed" | "inconclusive" | "not checked";
+  readonly detail: string;
+  /** Milliseconds. */
+  readonly phases: Phases;
+}
+
+function rowsOf(
+  ingress: string,
+  { name, check, target }: EndpointSettings,
+  look: Awaited<ReturnType<typeof probeOnce>>,
+): Row[] {
+  const { resolution, observations } = look;
+  const base = { ingress, endpoint: name, phases: {} };
+  if (observations.length > 0) {
+    return observations.map(({ address, observation: { kind, detail, phases } }) => ({
+      ...base,
+      address: address.text,
+      result: kind,
+      detail,
+      phases,
+    }));
+  }
+  if (resolution !== undefined && resolution.kind !== "addresses") {
+    return [{ ...base, result: resolution.kind === "none" ? "failed" : "inconclusive", detail: resolution.detail }];
+  }
+  const addresses = target.kind === "addresses" ? target.addresses : (resolution?.addresses ?? []);
+  const result = check === undefined ? "not checked" : "inconclusive";
+  const detail = check === undefined ? "believed up" : "looking the name up left no time to probe";
+  return addresses.map(({ text }) => ({ ...base, address: text, result, detail }));
+}
+
+const colours = { ok: "green", failed: "red", inconclusive: "yellow", "not checked": "dim" } as const;
+
+function printRows(rows: readonly Row[]): void {
+  const isOneIngress = new Set(rows.map(({ ingress }) => ingress)).size === 1;
+  const heading = ["ENDPOINT", "ADDRESS", "RESULT", "TIME", "DETAIL"];
+  printTable(
+    isOneIngress ? heading : ["INGRESS", ...heading],
+    rows.map(({ ingress, endpoint, address, result, detail, phases }) => {
+      const cells = [endpoint, address ?? "-", styled(colours[result], result), timeOf(phases), detail];
+      return isOneIngress ? cells : [ingress, ...cells];
+    }),
+  );
+}
+
+/** The whole time of a probe, and its phases. */
+function timeOf(phases: Phases): string {
+  const spent = Object.entries<number>({ ...phases });
+  if (spent.length === 0) return "-";
+  const totalMs = spent.reduce((sum, [, ms]) => sum + ms, 0);
+  return `${formatDuration(totalMs)} (${spent.map(([phase, ms]) => `${phase} ${Math.round(ms)}`).join(", ")})`;
+}

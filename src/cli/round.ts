@@ -1,0 +1,48 @@
+// A single round for commands that look once: everybody is probed in the fast rhythm until all have a verdict.
+import type { Config } from "../config/config.ts";
+import type { EndpointSettings, State } from "../core/model.ts";
+import type { Daemon } from "../daemon.ts";
+import { sleep, systemClock } from "../lib/clock.ts";
+
+/** The longest that a round waits for verdicts. */
+export const roundTimeoutMs = 30_000;
+
+/**
+ * The configuration as it counts for one look: probed fast, without memory of earlier outages, so that nothing is held
+ * and nobody is sticky.
+ */
+export function forOneRound(config: Config): Config {
+  const ingresses = config.ingresses.map((ingress) => ({
+    ...ingress,
+    holdUpMs: 0,
+    endpoints: ingress.endpoints.map(endpointForOneRound),
+  }));
+  return { ...config, ingresses };
+}
+
+function endpointForOneRound(endpoint: EndpointSettings): EndpointSettings {
+  const { stickyMs: _, check, ...rest } = endpoint;
+  return check === undefined ? rest : { ...rest, check: { ...check, intervalMs: check.fastIntervalMs } };
+}
+
+/** Whether the records were read and every endpoint has a verdict. */
+export function isRoundComplete({ ingresses }: State): boolean {
+  return ingresses.every(
+    ({ published, cloudProblem, endpoints }) =>
+      (published !== undefined || cloudProblem !== undefined) &&
+      endpoints.every(({ health: { verdict } }) => verdict !== "unknown" && verdict !== "recovering"),
+  );
+}
+
+/** Waits until `isTrue` holds after a turn of the loop, at most `timeoutMs`. Resolves to whether it does. */
+export async function until(daemon: Daemon, timeoutMs: number, isTrue: (state: State) => boolean): Promise<boolean> {
+  if (isTrue(daemon.state)) return true;
+  const reached = new AbortController();
+  daemon.addListener({
+    hear: ({ after }) => {
+      if (isTrue(after)) reached.abort();
+    },
+  });
+  await sleep(systemClock, timeoutMs, reached.signal);
+  return isTrue(daemon.state);
+}

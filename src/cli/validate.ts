@@ -1,0 +1,31 @@
+// `ccs validate`: says whether the configuration is right, and if not, every mistake with its place.
+import { loadConfig } from "../config/load.ts";
+import { formatProblem } from "../config/problem.ts";
+import { configPath } from "./config-option.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { printError, printJson, printLine, styled } from "./terminal.ts";
+
+/** Exit code 0 when the configuration can be used, else 78. */
+export function validateCommand(option: string | undefined, { json }: { json: boolean }): ExitCode {
+  const path = configPath(option);
+  const loaded = loadConfig({ path, env: process.env });
+  const isValid = loaded.kind === "ok";
+  if (json) {
+    const found = isValid ? { warnings: loaded.warnings, problems: [] } : { warnings: [], problems: loaded.problems };
+    printJson({ valid: isValid, file: path, ...(isValid && { format: loaded.format }), ...found });
+    return isValid ? exitCodes.ok : exitCodes.config;
+  }
+  if (!isValid) {
+    for (const problem of loaded.problems) printError(formatProblem(problem));
+    return exitCodes.config;
+  }
+  for (const warning of loaded.warnings) printError(`${styled("yellow", "warning:")} ${formatProblem(warning)}`);
+  const { ingresses } = loaded.config;
+  const format =
+    loaded.format === "original" ? ", in the original's format; `ccs migrate` prints it in the present one" : "";
+  printLine(`${styled("green", "valid:")} ${path}${format}`);
+  for (const { record, endpoints } of ingresses) {
+    printLine(`  ${record}: ${endpoints.map(({ name }) => name).join(", ")}`);
+  }
+  return exitCodes.ok;
+}

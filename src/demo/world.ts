@@ -1,0 +1,142 @@
+// The whole outside world of one ingress on loopback: emulated Cloudflare, its DNS, a Telegram, and two toy endpoints.
+// The demo plays its story in it, and the end-to-end tests run the built daemon in it.
+import { systemClock, type Clock } from "../lib/clock.ts";
+import { startCloudflare, type CloudflareServer } from "./cloudflare/server.ts";
+import type { DnsRecord } from "./cloudflare/record.ts";
+import type { RecordDraft } from "./cloudflare/store.ts";
+import { startDns, type DnsServer } from "./dns.ts";
+import { pickLoopbackAddresses, startEndpoint, type Credentials, type Endpoint } from "./endpoint.ts";
+import { startTelegram, type TelegramServer } from "./telegram.ts";
+
+export const zoneName = "example.com";
+export const ingressName = "ingress.example.com";
+
+export interface WorldOptions {
+  readonly clock?: Clock;
+  /** What stands at the ingress name at first; a CNAME to the primary unless told. */
+  readonly records?: readonly RecordDraft[];
+  /** Serves HTTPS on both endpoints. */
+  readonly tls?: Credentials;
+  readonly dnsPort?: number;
+}
+
+/** An endpoint of the world, with the name that it has in DNS. */
+export interface WorldEndpoint {
+  readonly name: "cable" | "mobile";
+  readonly host: string;
+  readonly address: string;
+  readonly server: Endpoint;
+}
+
+export class World implements AsyncDisposable {
+  readonly cloudflare: CloudflareServer;
+  readonly dns: DnsServer;
+  readonly telegram: TelegramServer;
+  readonly cable: WorldEndpoint;
+  readonly mobile: WorldEndpoint;
+  readonly #parts: AsyncDisposableStack;
+
+  constructor(parts: {
+    cloudflare: CloudflareServer;
+    dns: DnsServer;
+    telegram: TelegramServer;
+    cable: WorldEndpoint;
+    mobile: WorldEndpoint;
+    stack: AsyncDisposableStack;
+  }) {
+    this.cloudflare = parts.cloudflare;
+    this.dns = parts.dns;
+    this.telegram = parts.telegram;
+    this.cable = parts.cable;
+    this.mobile = parts.mobile;
+    this.#parts = parts.stack;
+  }
+
+  /** The records of the ingress name now, others than ours included. */
+  get records(): readonly DnsRecord[] {
+    return this.cloudflare.recordsAt(ingressName);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.disposeAsync();
+  }
+}
+
+/** Starts everything on loopback ports of its own. */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const { clock = systemClock, tls } = options;
+  await using stack = new AsyncDisposableStack();
+  const [cableAddress = "127.0.0.1", mobileAddress = "127.0.0.1"] = await pickLoopbackAddresses(2);
+  const start = async (name: "cable" | "mobile", host: string, address: string): Promise<WorldEndpoint> => {
+    const server = stack.use(await startEndpoint({ host: address, ...(tls && { tls }) }));
+    return { name, host, address, server };
+  };
+  const cable = await start("cable", `primary.${zoneName}`, cableAddress);
+  const mobile = await start("mobile", `secondary.${zoneName}`, mobileAddress);
+  const records: RecordDraft[] = [cable, mobile].map(({ host: name, address: content }) => ({
+    type: content.includes(":") ? "AAAA" : "A",
+    name,
+    content,
+    ttl: 60,
+  }));
+  const ingress = options.records ?? [{ type: "CNAME", name: ingressName, content: cable.host, ttl: 60 }];
+  const zones = [{ name: zoneName, records: [...records, ...ingress] }];
+  const cloudflare = stack.use(await startCloudflare({ clock, zones }));
+  const dnsPort = options.dnsPort === undefined ? {} : { port: options.dnsPort };
+  const dns = stack.use(await startDns({ source: cloudflare, clock, ...dnsPort }));
+  const telegram = stack.use(await startTelegram({ clock }));
+  return new World({ cloudflare, dns, telegram, cable, mobile, stack: stack.move() });
+}
+
+/** Rhythms that let a person, or a test, see in seconds what takes minutes in real life. */
+export interface Tempo {
+  readonly interval: string;
+  readonly fastInterval: string;
+  readonly timeout: string;
+  readonly rise: number;
+  readonly fall: number;
+  readonly holdUp: string;
+  readonly sticky: string;
+}
+
+/** The configuration of a daemon that watches this world. */
+export function worldConfig(
+  world: World,
+  tempo: Tempo,
+  more: { stateDir: string; listen: string; scheme?: "http" | "https" },
+): string {
+  const { cable, mobile, dns, cloudflare, telegram } = world;
+  const endpoint = ({ name, host, server }: WorldEndpoint, priority: number): string => `
+      - name: ${name}
+        target: ${host}
+        priority: ${priority}
+        sticky: ${tempo.sticky}
+        ttl: ${priority === 10 ? "60s" : "5m"}
+        resolvers: ["${dns.address}"]
+        check:
+          url: ${more.scheme ?? "http"}://${host}:${server.port}/healthz
+          contains: OK
+          interval: ${tempo.interval}
+          fast_interval: ${tempo.fastInterval}
+          timeout: ${tempo.timeout}
+          rise: ${tempo.rise}
+          fall: ${tempo.fall}`;
+  return `cloudflare:
+  token: ${cloudflare.token}
+  api_url: ${cloudflare.url}
+  nameservers: ["${dns.address}"]
+ingresses:
+  - record: ${ingressName}
+    hold_up: ${tempo.holdUp}
+    allow_private: true
+    endpoints:${endpoint(cable, 10)}${endpoint(mobile, 20)}
+notify:
+  telegram:
+    token: "${telegram.token}"
+    chat_id: 123456
+    api_url: ${telegram.url}
+http:
+  listen: "${more.listen}"
+state_dir: ${more.stateDir}
+`;
+}
