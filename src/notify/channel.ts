@@ -1,0 +1,18 @@
+// What a way of reaching people must be able to do. Each channel is one file beside this one.
+import type { Message } from "./message.ts";
+
+/** Delivers messages. It renders them for where they go; retries, order and durability are the outbox's. */
+export interface Channel {
+  /** Tries once, within a deadline of its own. Never rejects. Secrets never appear in what it returns. */
+  send(message: Message, signal: AbortSignal): Promise<Delivery>;
+}
+
+/** What became of one attempt. `detail` is for the log: plain, short, without secrets. */
+export type Delivery =
+  | { readonly kind: "delivered"; readonly detail?: string }
+  /** Passing trouble; `afterMs` when the other side says how long to wait. */
+  | { readonly kind: "later"; readonly afterMs?: number; readonly detail: string }
+  /** The channel itself is barred (token, chat, rights) until a person acts. Nothing is wrong with the message. */
+  | { readonly kind: "barred"; readonly detail: string }
+  /** This message will not be taken. Some services refuse for passing reasons too: then it is not certain. */
+  | { readonly kind: "refused"; readonly isCertain: boolean; readonly detail: string };

@@ -1,0 +1,242 @@
+// Decides what of one ingress deserves a message, so that a failover is told once, when it is done, and not in five
+// pieces. Remembers what people were told. Knows no clock: time comes with every turn.
+import type { EndpointState, Fact, IngressState, Selection } from "../core/model.ts";
+import { desiredRecords, isInSync } from "../core/records.ts";
+import { isOutage } from "../core/selection.ts";
+import { Recurring } from "./recurring.ts";
+import { endpointsNamedBy, statusOf } from "./story.ts";
+import type { Change, EndpointStatus, Records, Story } from "./story.ts";
+
+/** A change that is not confirmed after this long is told as undone. */
+export const patienceMs = 20_000;
+
+/** Passing trouble with Cloudflare is told when it lasts longer. */
+export const longTroubleMs = 60_000;
+
+type IngressFact = Extract<Fact, { readonly ingress: string }>;
+
+/** A change on its way: from the decision, or somebody else's edit, until Cloudflare confirms what is wanted. */
+interface Pending {
+  readonly sinceMs: number;
+  readonly from: Selection | undefined;
+  readonly was: readonly string[] | undefined;
+  why?: string;
+  /** Another primary that was wanted in the meantime. */
+  considered?: string;
+  recordsBefore?: Records;
+  foreignRecords?: Records;
+  outageLastedMs?: number;
+  /** People know that it is undone. */
+  isTold: boolean;
+}
+
+/** Follows one ingress from turn to turn. */
+export class IngressNarrator {
+  #ingress: IngressState;
+  #pending: Pending | undefined;
+  #toldTrouble: { readonly sinceMs: number; readonly isLasting: boolean } | undefined;
+  readonly #outage: Recurring<"outage" | "served">;
+  readonly #endpoints = new Map<string, Recurring<EndpointStatus>>();
+  #recordsAtStart: Records | undefined;
+
+  constructor(ingress: IngressState, nowMs: number) {
+    this.#ingress = ingress;
+    this.#outage = new Recurring<"outage" | "served">("served", nowMs);
+  }
+
+  /** What the first read found. */
+  get recordsAtStart(): Records | undefined {
+    return this.#recordsAtStart;
+  }
+
+  /** The stories of one turn; `facts` are those of this ingress. Without facts: time has passed. */
+  hear(ingress: IngressState, facts: readonly IngressFact[], nowMs: number): Story[] {
+    this.#ingress = ingress;
+    this.#recordsAtStart ??= ingress.published?.records;
+    const stories = this.#changes(facts, nowMs);
+    stories.push(...this.#outages(stories, nowMs), ...this.#undone(nowMs));
+    stories.push(...this.#endpointStories(facts, stories.length > 0, nowMs), ...this.#trouble(stories, nowMs));
+    return stories;
+  }
+
+  /** When `hear` should be called again though nothing happens. */
+  get wakeAtMs(): number | undefined {
+    const problem = this.#ingress.cloudProblem;
+    const isWaiting = this.#pending?.isTold === false && !isOutage(this.#ingress);
+    const times = [this.#outage.wakeAtMs, ...[...this.#endpoints.values()].map(({ wakeAtMs }) => wakeAtMs)];
+    if (this.#pending !== undefined && isWaiting) times.push(this.#pending.sinceMs + patienceMs);
+    if (problem !== undefined && this.#toldTrouble === undefined) times.push(problem.sinceMs + longTroubleMs);
+    const known = times.filter((atMs) => atMs !== undefined);
+    return known.length === 0 ? undefined : Math.min(...known);
+  }
+
+  /** Decisions and records: what has begun, what is confirmed. */
+  #changes(facts: readonly IngressFact[], nowMs: number): Story[] {
+    const decided = facts.find((fact) => fact.kind === "selection-changed");
+    const found = facts.find((fact) => fact.kind === "records-changed");
+    // The first read tells what is there, not that it changed.
+    const changed = found?.by === "write" || found?.from !== undefined ? found : undefined;
+    const stories: Story[] = [];
+    if (decided?.to.reason === "adopted" && decided.from === undefined) {
+      stories.push({ kind: "adopted", ingress: this.#ingress, why: decided.why });
+    } else if (decided !== undefined) {
+      const pending = (this.#pending ??= this.#begin(decided.from, nowMs));
+      pending.why = decided.why;
+      if (decided.to.primary !== pending.from?.primary) pending.considered = decided.to.primary;
+    }
+    if (changed?.by === "read" && !isInSync(this.#ingress)) {
+      this.#pending ??= this.#begin(this.#ingress.selection, nowMs);
+      this.#pending.foreignRecords = changed.to;
+    }
+    if (this.#pending !== undefined && changed?.from !== undefined) this.#pending.recordsBefore ??= changed.from;
+    if (this.#pending !== undefined) return [...stories, ...this.#progress(this.#pending, changed, nowMs)];
+    if (changed !== undefined) {
+      const before = changed.from && { recordsBefore: changed.from };
+      stories.push({ kind: "updated", ingress: this.#ingress, sinceMs: nowMs, by: changed.by, ...before });
+    }
+    return stories;
+  }
+
+  #begin(from: Selection | undefined, sinceMs: number): Pending {
+    const was = from && [from.primary, ...from.sticky.map(({ endpoint }) => endpoint)];
+    return { sinceMs, from, was, isTold: false };
+  }
+
+  /** What a pending change has come to. */
+  #progress(pending: Pending, changed: (Fact & { kind: "records-changed" }) | undefined, nowMs: number): Story[] {
+    const change = this.#changeOf(pending);
+    if (!this.#isDone(pending)) {
+      if (changed?.by !== "write") return [];
+      // An earlier decision was carried out while a newer one was already made.
+      const was = endpointsNamedBy(changed.to, this.#ingress.endpoints);
+      const { why } = pending;
+      this.#pending = { ...this.#begin(undefined, nowMs), was, ...(why === undefined ? {} : { why }) };
+      return [{ kind: "halfway", ...change }];
+    }
+    this.#pending = undefined;
+    const isSame = pending.from !== undefined && isSameChoice(pending.from, this.#ingress.selection);
+    if (!isSame) return [{ kind: "switched", ...change }];
+    if (pending.foreignRecords !== undefined) return [{ kind: "repaired", ...change }];
+    if (pending.recordsBefore !== undefined) return [{ kind: "updated", by: changed?.by ?? "write", ...change }];
+    const considered = pending.considered ?? pending.from.primary;
+    return [{ kind: "stays", considered, ...change }];
+  }
+
+  /** Whether the records say what the newest decision asks for. While nothing is asked: whether it is what it was. */
+  #isDone({ from, foreignRecords }: Pending): boolean {
+    if (desiredRecords(this.#ingress) !== undefined) return isInSync(this.#ingress);
+    return foreignRecords === undefined && from !== undefined && isSameChoice(from, this.#ingress.selection);
+  }
+
+  #changeOf({ sinceMs, why, was, recordsBefore, foreignRecords, outageLastedMs }: Pending): Change {
+    return {
+      ingress: this.#ingress,
+      sinceMs,
+      ...(why === undefined ? {} : { why }),
+      ...(was === undefined ? {} : { was }),
+      ...(recordsBefore === undefined ? {} : { recordsBefore }),
+      ...(foreignRecords === undefined ? {} : { foreignRecords }),
+      ...(outageLastedMs === undefined ? {} : { outageLastedMs }),
+    };
+  }
+
+  #outages(stories: Story[], nowMs: number): Story[] {
+    const ingress = this.#ingress;
+    const status = isOutage(ingress) ? "outage" : "served";
+    if (status === "served" && this.#outage.isTold("outage")) {
+      // Its end is told together with the change of records that it brings about.
+      const outageLastedMs = this.#outage.ageMs(nowMs);
+      if (this.#pending !== undefined) this.#pending.outageLastedMs = outageLastedMs;
+      if (this.#pending !== undefined || addTo(stories, { outageLastedMs })) {
+        this.#outage.noteAsTold(status, nowMs);
+        return [];
+      }
+    }
+    const telling = this.#outage.observe(status, nowMs);
+    if (telling === undefined) return [];
+    const quiet = telling.quietUntilMs === undefined ? {} : { quietUntilMs: telling.quietUntilMs };
+    if (status === "outage") return [{ kind: "outage-began", ingress, ...quiet }];
+    const lasted = telling.wasForMs === undefined ? {} : { lastedMs: telling.wasForMs };
+    return [{ kind: "outage-ended", ingress, ...lasted, ...quiet }];
+  }
+
+  /** A change that takes long, or that cannot be made, is told before it is done. While nobody is up, nothing is made. */
+  #undone(nowMs: number): Story[] {
+    const pending = this.#pending;
+    if (pending === undefined || pending.isTold || isOutage(this.#ingress)) return [];
+    if (nowMs < pending.sinceMs + patienceMs && !isLasting(this.#ingress)) return [];
+    pending.isTold = true;
+    return [{ kind: "undone", ...this.#changeOf(pending) }];
+  }
+
+  #endpointStories(facts: readonly IngressFact[], isToldElsewhere: boolean, nowMs: number): Story[] {
+    const ingress = this.#ingress;
+    // A message about the whole ingress names the health of every endpoint; a decision will be told in one soon.
+    const isMerged = isToldElsewhere || facts.some(({ kind }) => toldForAll.has(kind));
+    const stories = ingress.endpoints.flatMap((endpoint): Story[] => {
+      const status = statusOf(endpoint);
+      const recurring = this.#endpointNamed(endpoint, nowMs);
+      // An endpoint becomes unknown by a new configuration; who wrote that needs no message.
+      if (isMerged || status === "unknown") {
+        recurring.noteAsTold(status, nowMs);
+        return [];
+      }
+      const telling = recurring.observe(status, nowMs);
+      return telling === undefined ? [] : [{ kind: "endpoint", ingress, endpoint, status, ...telling }];
+    });
+    const names = new Set(ingress.endpoints.map(({ settings }) => settings.name));
+    for (const name of this.#endpoints.keys()) if (!names.has(name)) this.#endpoints.delete(name);
+    return stories;
+  }
+
+  #endpointNamed({ settings }: EndpointState, nowMs: number): Recurring<EndpointStatus> {
+    const known = this.#endpoints.get(settings.name) ?? new Recurring<EndpointStatus>("unknown", nowMs);
+    this.#endpoints.set(settings.name, known);
+    return known;
+  }
+
+  /** Trouble with Cloudflare: what a person must mend at once, what passes by itself only when it lasts. */
+  #trouble(stories: Story[], nowMs: number): Story[] {
+    const ingress = this.#ingress;
+    const problem = ingress.cloudProblem;
+    const told = this.#toldTrouble;
+    if (problem === undefined) {
+      this.#toldTrouble = undefined;
+      if (told === undefined) return [];
+      const lastedMs = nowMs - told.sinceMs;
+      return addTo(stories, { troubleLastedMs: lastedMs }) ? [] : [{ kind: "trouble-ended", ingress, lastedMs }];
+    }
+    const lasting = isLasting(ingress);
+    if (told !== undefined && (told.isLasting || !lasting)) return [];
+    const isToldElsewhere = stories.some(({ kind }) => kind === "undone");
+    if (!isToldElsewhere && !lasting && nowMs < problem.sinceMs + longTroubleMs) return [];
+    this.#toldTrouble = { sinceMs: problem.sinceMs, isLasting: lasting };
+    return isToldElsewhere ? [] : [{ kind: "trouble-began", ingress, problem }];
+  }
+}
+
+/** What is told, sooner or later, in a message that names the health of every endpoint. */
+const toldForAll: ReadonlySet<Fact["kind"]> = new Set([
+  "selection-changed",
+  "ingress-outage-began",
+  "ingress-outage-ended",
+]);
+
+/** Adds to the story of a change that came to its end what ended with it. False when there is no such story. */
+function addTo(stories: Story[], more: Pick<Change, "outageLastedMs" | "troubleLastedMs">): boolean {
+  const index = stories.findIndex(({ kind }) => kind === "switched" || kind === "repaired" || kind === "stays");
+  const story = stories[index];
+  if (story === undefined) return false;
+  stories[index] = { ...story, ...more };
+  return true;
+}
+
+/** Whether there is trouble with Cloudflare that does not pass by itself. */
+export function isLasting({ cloudProblem }: IngressState): boolean {
+  return cloudProblem !== undefined && cloudProblem.kind !== "transient" && cloudProblem.kind !== "rate-limited";
+}
+
+function isSameChoice(a: Selection, b: Selection | undefined): boolean {
+  if (a.primary !== b?.primary || a.sticky.length !== b.sticky.length) return false;
+  return a.sticky.every(({ endpoint }, index) => endpoint === b.sticky[index]?.endpoint);
+}

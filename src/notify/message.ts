@@ -1,0 +1,103 @@
+// A message to people: what it is made of, and how it becomes HTML or plain text. Foreign text is made harmless here.
+import { plain } from "../lib/text.ts";
+
+/** What people should miss last when a queue overflows. */
+export type Importance = "low" | "normal" | "high";
+
+/** Clean text: plain, emphasised, or verbatim (names and record contents). */
+export type Span = string | { readonly strong: string } | { readonly code: string };
+export type Line = readonly Span[];
+
+/** Plain JSON, so that it can be stored until it is delivered. */
+export interface Message {
+  /** Unique. Shown to people, so that a message delivered twice is recognised. */
+  readonly id: string;
+  readonly importance: Importance;
+  /** When it happened, milliseconds since 1970 by the wall clock of that moment. */
+  readonly atWallMs: number;
+  /** What happened, in one line of clean text. */
+  readonly headline: string;
+  readonly details: readonly Line[];
+}
+
+export type Markup = "html" | "plain";
+
+/** Telegram takes 4,096 characters and does not say how it counts those beyond the BMP: stay well below. */
+export const messageLimit = 3_500;
+
+/**
+ * The whole text of a message: headline, details, and a last line with time and id. At most `limit` characters (800 at
+ * least), markup included; details that do not fit are left out line by line, and the text says so.
+ */
+export function render(message: Message, markup: Markup, limit = messageLimit): string {
+  const last = `${formatTime(message.atWallMs)} · ${message.id}`;
+  const room = limit - last.length - longestCutNote.length - 2;
+  let rendered = headlineWithin(message.headline, markup, room);
+  for (const [index, detail] of message.details.entries()) {
+    const next = detail.map((span) => renderSpan(span, markup)).join("");
+    if (rendered.length + 1 + next.length > room) {
+      rendered += `\n${cutNote(message.details.length - index)}`;
+      break;
+    }
+    rendered += `\n${next}`;
+  }
+  return `${rendered}\n${last}`;
+}
+
+/**
+ * A line of a message, as a template: every string put in is foreign until proven otherwise, so it loses its control
+ * and direction characters and is shortened. A line put in is spread as it is.
+ */
+export function line(words: TemplateStringsArray, ...values: readonly (Span | number | Line)[]): Line {
+  const spans = words.flatMap((word, index): Span[] => [word, ...spansOf(values[index] ?? "")]);
+  return spans.filter((span) => span !== "");
+}
+
+/** Clean text from a template, under the same rules as `line`: for headlines. */
+export function text(words: TemplateStringsArray, ...values: readonly (string | number)[]): string {
+  return words.map((word, index) => word + plain(String(values[index] ?? ""))).join("");
+}
+
+/** `12:34:05 UTC`, with the date in front unless it is that of `todayWallMs`. */
+export function formatTime(wallMs: number, todayWallMs?: number): string {
+  const [date, time = ""] = new Date(wallMs).toISOString().split("T");
+  const isToday = todayWallMs !== undefined && new Date(todayWallMs).toISOString().startsWith(`${date}T`);
+  return `${isToday ? "" : `${date} `}${time.slice(0, 8)} UTC`;
+}
+
+const longestCutNote = cutNote(99_999);
+
+function cutNote(lines: number): string {
+  return `… (${lines} more ${lines === 1 ? "line" : "lines"})`;
+}
+
+/** The headline never crowds out everything else, however much longer escaping makes it. */
+function headlineWithin(headline: string, markup: Markup, room: number): string {
+  for (let length = 300; ; length = Math.floor(length / 2)) {
+    const rendered = renderSpan({ strong: plain(headline, length) }, markup);
+    if (rendered.length <= room) return rendered;
+  }
+}
+
+function spansOf(value: Span | number | Line): readonly Span[] {
+  if (typeof value === "number") return [String(value)];
+  if (typeof value === "string") return [plain(value)];
+  if (isLine(value)) return value;
+  return ["strong" in value ? { strong: plain(value.strong) } : { code: plain(value.code, 300) }];
+}
+
+function isLine(value: Span | Line): value is Line {
+  return Array.isArray(value);
+}
+
+function renderSpan(span: Span, markup: Markup): string {
+  if (typeof span === "string") return markup === "html" ? escapeHtml(span) : span;
+  const [tag, content] = "strong" in span ? ["b", span.strong] : ["code", span.code];
+  // An empty entity is an error to Telegram.
+  if (markup === "plain" || content === "") return content;
+  return `<${tag}>${escapeHtml(content)}</${tag}>`;
+}
+
+function escapeHtml(content: string): string {
+  return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

@@ -1,0 +1,409 @@
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+import { endpointSettings, ingressSettings, publishedRecord } from "../../test/support/ingress-world.ts";
+import { NarratedWorld } from "../../test/support/narrated-world.ts";
+
+const record = "ingress.example.com";
+const cable = endpointSettings("cable");
+const mobile = endpointSettings("mobile", { priority: 20, ttl: 300, stickyMs: 600_000 });
+const settings = ingressSettings(record, [cable, mobile]);
+const cableRecord = publishedRecord("CNAME", "cable.example.com");
+
+/** Cable serves, mobile is up, and the summary of the start is told. */
+function startedWorld(): NarratedWorld {
+  const world = new NarratedWorld();
+  world.start(settings);
+  world.read([cableRecord]);
+  world.resolveAll();
+  world.observe("cable", "ok");
+  world.observe("mobile", "ok");
+  assert.equal(world.news().length, 1);
+  world.pass(10_000);
+  return world;
+}
+
+describe("start", () => {
+  test("is told once, when the first verdicts are in", () => {
+    const world = new NarratedWorld();
+    world.start(settings);
+    world.read([cableRecord]);
+    world.resolveAll();
+    world.observe("cable", "ok");
+    assert.deepEqual(world.headlines(), []);
+    world.observe("mobile", "ok");
+    assert.deepEqual(world.headlines(), ["Started: ingress.example.com points to cable"]);
+    world.pass(3_600_000);
+    assert.deepEqual(world.headlines(), []);
+  });
+
+  test("waits no longer than a minute for a verdict that does not come", () => {
+    const world = new NarratedWorld();
+    world.start(settings);
+    world.read([cableRecord]);
+    world.pass(59_000);
+    assert.deepEqual(world.headlines(), []);
+    world.pass(1_000);
+    assert.deepEqual(world.headlines(), ["Started: ingress.example.com points to cable"]);
+  });
+
+  test("over a foreign record says what was replaced", () => {
+    const world = new NarratedWorld();
+    world.start(settings);
+    world.read([publishedRecord("A", "203.0.113.9", 300)]);
+    world.resolveAll();
+    world.observe("cable", "ok");
+    world.observe("mobile", "ok");
+    const [told, ...more] = world.news();
+    assert.equal(more.length, 0);
+    assert.equal(told?.headline, "Started: ingress.example.com points to cable");
+    assert.match(
+      told?.text ?? "",
+      /^Served now: CNAME cable\.example\.com, TTL 1m\nServed before: A 203\.0\.113\.9, TTL 5m$/m,
+    );
+  });
+
+  test("with a bad token is told at once, with the remedy", () => {
+    const world = new NarratedWorld();
+    world.start(settings);
+    world.fail({ kind: "auth", during: "read", message: "the token is not valid; make a new one" });
+    const [told, ...more] = world.news();
+    assert.equal(more.length, 0);
+    assert.equal(told?.headline, "Started: ingress.example.com waits for its first endpoint");
+    assert.match(told?.text ?? "", /^Cloudflare: the token is not valid; make a new one$/m);
+    // The end of trouble that the start told of is told too.
+    world.read([cableRecord]);
+    assert.deepEqual(world.headlines(), [
+      "ingress.example.com points to cable",
+      "Cloudflare: all is well again with ingress.example.com",
+    ]);
+  });
+
+  test("names every ingress of several", () => {
+    const world = new NarratedWorld();
+    world.start(settings, ingressSettings("other.example.com", [endpointSettings("fibre")]));
+    world.read([cableRecord], record);
+    world.read([publishedRecord("CNAME", "fibre.example.com")], "other.example.com");
+    world.resolveAll();
+    world.observe("cable", "ok", 2, record);
+    world.observe("mobile", "ok", 2, record);
+    world.observe("fibre", "timeout", 2, "other.example.com");
+    const [told] = world.news();
+    assert.equal(told?.headline, "Started: watching 2 ingresses");
+    assert.match(told?.text ?? "", /^ingress\.example\.com points to cable$/m);
+    assert.match(told?.text ?? "", /^other\.example\.com can be served by nobody: every endpoint is down$/m);
+  });
+
+  test("is told before a failover that comes in the middle of it", () => {
+    const world = new NarratedWorld();
+    world.start(ingressSettings(record, [cable, mobile, endpointSettings("slow", { priority: 30 })]));
+    world.read([cableRecord]);
+    world.resolveAll();
+    world.observe("cable", "ok");
+    world.observe("mobile", "ok");
+    world.observe("cable", "timeout");
+    assert.deepEqual(world.headlines(), [
+      "Started: ingress.example.com is to point to mobile, which is decided and not yet confirmed",
+      "ingress.example.com now points to mobile (was cable)",
+    ]);
+  });
+});
+
+describe("a failover", () => {
+  let world: NarratedWorld;
+  beforeEach(() => {
+    world = startedWorld();
+  });
+
+  test("is one message, told when Cloudflare has confirmed it", () => {
+    world.cloud = "silent";
+    world.observe("cable", "timeout");
+    assert.deepEqual(world.headlines(), [], "a decision alone is no news yet");
+    world.cloud = "works";
+    world.write();
+    assert.deepEqual(world.headlines(), ["ingress.example.com now points to mobile (was cable)"]);
+    world.pass(50_000);
+    assert.deepEqual(world.headlines(), []);
+  });
+
+  test("that is not confirmed in time is told as decided and not done, and again when it is done", () => {
+    world.cloud = "silent";
+    world.observe("cable", "timeout");
+    world.fail();
+    world.pass(19_900);
+    assert.deepEqual(world.headlines(), []);
+    world.pass(200);
+    const [undone, ...more] = world.news();
+    assert.equal(more.length, 0);
+    assert.equal(undone?.headline, "ingress.example.com should point to mobile, but that is not done yet");
+    assert.match(undone?.text ?? "", /^Cloudflare: no answer within 15s$/m);
+    assert.match(undone?.text ?? "", /^Served now: CNAME cable\.example\.com, TTL 1m$/m);
+    world.pass(200_000);
+    assert.deepEqual(world.headlines(), [], "the trouble was told with it");
+    world.cloud = "works";
+    world.write();
+    const [done, ...rest] = world.news();
+    assert.equal(rest.length, 0);
+    assert.equal(done?.headline, "ingress.example.com now points to mobile (was cable)");
+    assert.match(done?.text ?? "", /^The trouble with Cloudflare lasted 3m 40s\.$/m);
+  });
+
+  test("that Cloudflare refuses for good is told at once", () => {
+    world.cloud = "silent";
+    world.observe("cable", "timeout");
+    world.fail({ kind: "auth", message: "the token may not edit the zone" });
+    assert.deepEqual(world.headlines(), ["ingress.example.com should point to mobile, but that is not done yet"]);
+  });
+
+  test("that is taken back before it is done is told as what it was", () => {
+    world.cloud = "silent";
+    world.observe("cable", "timeout");
+    world.observe("mobile", "timeout");
+    world.pass(70_000);
+    world.headlines();
+    world.observe("cable", "ok");
+    world.pass(70_000);
+    world.observe("cable", "ok", 1);
+    world.cloud = "works";
+    world.write();
+    const last = world.news().at(-1);
+    assert.equal(last?.headline, "ingress.example.com stays with cable");
+    assert.match(
+      last?.text ?? "",
+      /^A move to mobile was decided at 12:00:1\d UTC and taken back before it was done\.$/m,
+    );
+  });
+
+  test("confirmed by reading alone, after a write without an answer, is told as done", () => {
+    world.cloud = "silent";
+    world.observe("cable", "timeout");
+    world.fail();
+    world.read([publishedRecord("CNAME", "mobile.example.com", 300)]);
+    assert.deepEqual(world.headlines(), ["ingress.example.com now points to mobile (was cable)"]);
+  });
+
+  test("that is overtaken by the next one is told as it happened", () => {
+    const three = ingressSettings(record, [cable, mobile, endpointSettings("lte", { priority: 30 })]);
+    world.start(three);
+    world.resolve("lte", ["192.0.2.3"]);
+    world.observe("lte", "ok");
+    world.headlines();
+    world.cloud = "silent";
+    world.observe("cable", "timeout");
+    world.observe("mobile", "timeout");
+    world.dispatch({
+      kind: "records-written",
+      ingress: record,
+      records: [publishedRecord("CNAME", "mobile.example.com", 300)],
+    });
+    const [halfway] = world.news();
+    assert.equal(halfway?.headline, "ingress.example.com now points to mobile (was cable)");
+    assert.match(halfway?.text ?? "", /By now it should point to lte, which is not done yet\./);
+    world.cloud = "works";
+    world.write();
+    assert.deepEqual(world.headlines(), ["ingress.example.com now points to lte (was mobile)"]);
+  });
+
+  test("and the return through the mix are three changes and three messages", () => {
+    world.observe("cable", "timeout");
+    world.pass(10_000);
+    world.observe("cable", "ok");
+    world.pass(61_000);
+    world.observe("mobile", "ok", 1);
+    world.observe("cable", "ok", 1);
+    world.pass(601_000);
+    assert.deepEqual(world.headlines(), [
+      "ingress.example.com now points to mobile (was cable)",
+      "ingress.example.com: cable is up again",
+      "ingress.example.com now points to cable and mobile (was mobile)",
+      "ingress.example.com now points to cable (was cable and mobile)",
+    ]);
+  });
+});
+
+describe("an outage", () => {
+  test("is told at once, and its end with the change of records that it brings", () => {
+    const world = startedWorld();
+    world.observe("mobile", "timeout");
+    world.observe("cable", "timeout");
+    assert.deepEqual(world.headlines(), [
+      "ingress.example.com: mobile is down",
+      "Nobody can serve ingress.example.com: every endpoint is down",
+    ]);
+    world.pass(120_000);
+    world.observe("mobile", "ok");
+    const [told, ...more] = world.news();
+    assert.equal(more.length, 0);
+    assert.equal(told?.headline, "ingress.example.com now points to mobile (was cable)");
+    assert.match(told?.text ?? "", /^Before that, every endpoint was down for 2m\.$/m);
+  });
+
+  test("that the primary ends itself is told as over", () => {
+    const world = startedWorld();
+    world.observe("mobile", "timeout");
+    world.observe("cable", "timeout");
+    world.pass(60_000);
+    world.headlines();
+    world.observe("cable", "ok");
+    assert.deepEqual(world.headlines(), ["ingress.example.com can be served again"]);
+  });
+
+  test("that comes and goes is not told every time, but its last state is", () => {
+    const world = startedWorld();
+    world.observe("mobile", "timeout");
+    world.headlines();
+    for (let round = 0; round < 40; round += 1) {
+      world.observe("cable", "timeout");
+      world.pass(5_000);
+      world.observe("cable", "ok");
+      world.pass(5_000);
+    }
+    world.observe("cable", "timeout");
+    const told = world.news();
+    assert.equal(told.length, 6, told.map(({ headline }) => headline).join("\n"));
+    assert.match(told.at(-1)?.text ?? "", /This changes often: there is no more news of it until 13:00:\d\d UTC\./);
+    world.pass(3_600_000);
+    assert.deepEqual(world.headlines(), ["Nobody can serve ingress.example.com: every endpoint is down"]);
+  });
+});
+
+describe("an endpoint that does not serve", () => {
+  test("is told when it goes down and when it is back, not when it is in doubt or recovering", () => {
+    const world = startedWorld();
+    world.observe("mobile", "timeout", 1);
+    world.observe("mobile", "ok", 5);
+    assert.deepEqual(world.headlines(), [], "one lost packet is no news");
+    world.observe("mobile", "timeout");
+    assert.deepEqual(world.headlines(), ["ingress.example.com: mobile is down"]);
+    world.observe("mobile", "ok", 1);
+    world.observe("mobile", "timeout", 1);
+    assert.deepEqual(world.headlines(), [], "down, recovering and down again is down");
+    world.pass(60_000);
+    world.observe("mobile", "ok");
+    const [told] = world.news();
+    assert.equal(told?.headline, "ingress.example.com: mobile is up again");
+    assert.match(told?.text ?? "", /^It was down for 1m\.$/m);
+  });
+
+  test("that loses one family is told as degraded, and as up again", () => {
+    const world = startedWorld();
+    world.resolve("mobile", ["192.0.2.2", "2001:db8::2"]);
+    world.probe("mobile", "2001:db8::2", "ok");
+    world.headlines();
+    for (const _ of [1, 2]) {
+      world.probe("mobile", "192.0.2.2", "ok");
+      world.probe("mobile", "2001:db8::2", "timeout");
+    }
+    assert.deepEqual(world.headlines(), ["ingress.example.com: mobile is degraded"]);
+    for (const _ of [1, 2]) world.probe("mobile", "2001:db8::2", "ok");
+    assert.deepEqual(world.headlines(), ["ingress.example.com: mobile is up again"]);
+  });
+});
+
+describe("trouble with Cloudflare", () => {
+  test("that passes within a minute is not told", () => {
+    const world = startedWorld();
+    world.fail({ during: "read" });
+    world.pass(59_000);
+    world.read([cableRecord]);
+    world.pass(300_000);
+    assert.deepEqual(world.headlines(), []);
+  });
+
+  test("that lasts is told once, and once when it is over", () => {
+    const world = startedWorld();
+    for (let round = 0; round < 20; round += 1) {
+      world.fail({ during: "read" });
+      world.pass(10_000);
+    }
+    assert.deepEqual(world.headlines(), ["Cloudflare: the records of ingress.example.com cannot be read"]);
+    world.read([cableRecord]);
+    const [told, ...more] = world.news();
+    assert.equal(more.length, 0);
+    assert.match(told?.text ?? "", /^The trouble with Cloudflare lasted 3m 20s\.$/m);
+  });
+
+  test("that a person must mend is told at once, also after passing trouble was told", () => {
+    const world = startedWorld();
+    world.fail({ during: "read" });
+    world.pass(61_000);
+    world.fail({ kind: "auth", during: "read", message: "the token was revoked" });
+    world.fail({ kind: "auth", during: "read", message: "the token was revoked" });
+    assert.equal(world.news().length, 2);
+  });
+});
+
+describe("records changed from outside", () => {
+  test("and put right are one message with both", () => {
+    const world = startedWorld();
+    world.read([publishedRecord("A", "203.0.113.9", 300)]);
+    const [told, ...more] = world.news();
+    assert.equal(more.length, 0);
+    assert.equal(told?.headline, "ingress.example.com was changed from outside and is put right again");
+    assert.match(told?.text ?? "", /^Found in between: A 203\.0\.113\.9, TTL 5m$/m);
+    assert.match(told?.text ?? "", /^Served now: CNAME cable\.example\.com, TTL 1m$/m);
+  });
+
+  test("and not put right in time are told as undone", () => {
+    const world = startedWorld();
+    world.cloud = "silent";
+    world.read([publishedRecord("A", "203.0.113.9", 300)]);
+    world.pass(21_000);
+    const [told] = world.news();
+    assert.equal(told?.headline, "ingress.example.com should point to cable, but that is not done yet");
+    assert.match(told?.text ?? "", /^The records were changed from outside\.$/m);
+  });
+
+  test("to what they should be are told as updated", () => {
+    const world = startedWorld();
+    world.cloud = "silent";
+    world.start(ingressSettings(record, [{ ...cable, ttl: 120 }, mobile]));
+    world.read([publishedRecord("CNAME", "cable.example.com", 120)]);
+    const [told] = world.news();
+    assert.equal(told?.headline, "The records of ingress.example.com were updated");
+    assert.match(told?.text ?? "", /no write of this daemon was confirmed/);
+  });
+});
+
+describe("the configuration", () => {
+  test("is told when rejected, once for the same mistakes, and when it is in force again", () => {
+    const world = startedWorld();
+    const problems = ["config.yml:14:7 ingresses[0].endpoints[1].check.rise: expected a whole number"];
+    world.dispatch({ kind: "config-rejected", problems });
+    world.dispatch({ kind: "config-rejected", problems });
+    const [told, ...more] = world.news();
+    assert.equal(more.length, 0);
+    assert.equal(told?.headline, "The new configuration was rejected: the one before stays in force");
+    assert.match(told?.text ?? "", /config\.yml:14:7/);
+    world.dispatch({ kind: "config-rejected", problems: ["config.yml:1:1 something else"] });
+    assert.equal(world.news().length, 1, "other mistakes are news");
+    world.start(settings);
+    assert.deepEqual(world.headlines(), ["The configuration is valid again and in force"]);
+    world.start(settings);
+    assert.deepEqual(world.headlines(), [], "a reload that changes nothing is no news");
+  });
+
+  test("that adds and removes ingresses says so, and what becomes of their records", () => {
+    const world = startedWorld();
+    world.start(ingressSettings("new.example.com", [endpointSettings("fibre")]));
+    const [told] = world.news();
+    assert.equal(told?.headline, "A new configuration is in force");
+    assert.match(told?.text ?? "", /^Now watched: new\.example\.com\.$/m);
+    assert.match(
+      told?.text ?? "",
+      /^No longer watched: ingress\.example\.com\. Its record stays as it is:\nCNAME cable\.example\.com, TTL 1m$/m,
+    );
+    world.read([publishedRecord("CNAME", "fibre.example.com")]);
+    assert.deepEqual(world.headlines(), ["new.example.com points to fibre"]);
+  });
+
+  test("that removes the primary moves the ingress, and that is told as any other change", () => {
+    const world = startedWorld();
+    world.start(ingressSettings(record, [mobile]));
+    const told = world.news();
+    assert.deepEqual(
+      told.map(({ headline }) => headline),
+      ["ingress.example.com now points to mobile (was cable)"],
+    );
+    assert.match(told[0]?.text ?? "", /^Why: cable is no longer configured\.$/m);
+  });
+});

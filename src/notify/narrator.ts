@@ -1,0 +1,119 @@
+// Decides what deserves a message: first one summary after the start, then the stories of each ingress and of the
+// configuration. Knows no clock: time comes with every turn.
+import type { Fact, IngressState, State } from "../core/model.ts";
+import { isOutage } from "../core/selection.ts";
+import { isInSync } from "../core/records.ts";
+import { IngressNarrator, isLasting } from "./ingress-narrator.ts";
+import type { Records, Story } from "./story.ts";
+
+/** One turn of the loop; without facts and with `before` equal to `after`: time has passed. */
+export interface Turn {
+  readonly facts: readonly Fact[];
+  readonly before: State;
+  readonly after: State;
+  /** Monotonic. */
+  readonly atMs: number;
+}
+
+/** The summary after the start waits no longer than this for the first verdicts. */
+export const startPatienceMs = 60_000;
+
+/** Turns facts into stories, and remembers what was told. */
+export class Narrator {
+  readonly #ingresses = new Map<string, IngressNarrator>();
+  #startedMs: number | undefined;
+  #isStarted = false;
+  #toldProblems: string | undefined;
+
+  /** The stories of one turn, in the order of telling. */
+  hear({ facts, before, after, atMs }: Turn): Story[] {
+    if (after.generation > 0) this.#startedMs ??= atMs;
+    const configStories = this.#configuration(facts, before, after);
+    const ingressStories = after.ingresses.flatMap((ingress) => {
+      const own = facts.filter((fact) => "ingress" in fact && fact.ingress === ingress.settings.record);
+      return this.#narratorOf(ingress, atMs).hear(ingress, own as Extract<Fact, { ingress: string }>[], atMs);
+    });
+    for (const record of this.#ingresses.keys()) {
+      if (!after.ingresses.some(({ settings }) => settings.record === record)) this.#ingresses.delete(record);
+    }
+    if (this.#isStarted) return [...configStories, ...ingressStories];
+    if (!this.#canStart(after, facts, atMs)) return [];
+    this.#isStarted = true;
+    const summary: Story = {
+      kind: "started",
+      ingresses: after.ingresses.map((ingress) => ({ ingress, ...this.#replaced(ingress) })),
+    };
+    return [summary, ...configStories.filter(({ kind }) => kind === "config-rejected")];
+  }
+
+  /** When `hear` should be called again though nothing happens. */
+  get wakeAtMs(): number | undefined {
+    const times = [...this.#ingresses.values()].map(({ wakeAtMs }) => wakeAtMs);
+    if (!this.#isStarted && this.#startedMs !== undefined) times.push(this.#startedMs + startPatienceMs);
+    const known = times.filter((atMs) => atMs !== undefined);
+    return known.length === 0 ? undefined : Math.min(...known);
+  }
+
+  #narratorOf(ingress: IngressState, atMs: number): IngressNarrator {
+    const { record } = ingress.settings;
+    const known = this.#ingresses.get(record) ?? new IngressNarrator(ingress, atMs);
+    this.#ingresses.set(record, known);
+    return known;
+  }
+
+  #configuration(facts: readonly Fact[], before: State, after: State): Story[] {
+    const stories: Story[] = [];
+    if (facts.some(({ kind }) => kind === "config-applied")) {
+      const isAfterRejection = before.rejectedConfig !== undefined;
+      this.#toldProblems = undefined;
+      const added = facts.flatMap((fact) => (fact.kind === "ingress-added" ? [fact.ingress] : []));
+      const released = facts.flatMap((fact) =>
+        fact.kind === "ingress-released" ? [recordsOf(before, fact.ingress)] : [],
+      );
+      // A new configuration of the same ingresses is no news to the one who wrote it, unless one was rejected before.
+      if (isAfterRejection || added.length + released.length > 0) {
+        stories.push({ kind: "config-applied", added, released, isAfterRejection });
+      }
+    }
+    const { rejectedConfig } = after;
+    if (rejectedConfig !== undefined && facts.some(({ kind }) => kind === "config-rejected")) {
+      // The same mistakes are told once, however often the file is read.
+      const problems = JSON.stringify(rejectedConfig.problems);
+      if (problems !== this.#toldProblems) stories.push({ kind: "config-rejected", problems: rejectedConfig.problems });
+      this.#toldProblems = problems;
+    }
+    return stories;
+  }
+
+  /** Whether there is something to say of every ingress, something urgent of one, or no more patience. */
+  #canStart(after: State, facts: readonly Fact[], atMs: number): boolean {
+    if (this.#startedMs === undefined) return false;
+    const isUrgent = facts.some(
+      (fact) =>
+        fact.kind === "ingress-outage-began" ||
+        fact.kind === "config-rejected" ||
+        (fact.kind === "selection-changed" && fact.from !== undefined),
+    );
+    return isUrgent || atMs >= this.#startedMs + startPatienceMs || after.ingresses.every(isSettled);
+  }
+
+  /** What was there before the start, if it is not there any more. */
+  #replaced(ingress: IngressState): { recordsAtStart?: Records } {
+    const recordsAtStart = this.#ingresses.get(ingress.settings.record)?.recordsAtStart;
+    const now = ingress.published?.records;
+    if (recordsAtStart === undefined || JSON.stringify(recordsAtStart) === JSON.stringify(now)) return {};
+    return { recordsAtStart };
+  }
+}
+
+/** Whether the start is over for an ingress: first verdicts in, and the records as they should be or known to be stuck. */
+function isSettled(ingress: IngressState): boolean {
+  if (isLasting(ingress)) return true;
+  if (ingress.endpoints.some(({ health }) => health.verdict === "unknown")) return false;
+  return isInSync(ingress) && (ingress.selection !== undefined || isOutage(ingress));
+}
+
+function recordsOf(state: State, record: string): { record: string; records?: Records } {
+  const records = state.ingresses.find(({ settings }) => settings.record === record)?.published?.records;
+  return { record, ...(records && { records }) };
+}

@@ -1,0 +1,140 @@
+// Listens to the daemon's loop, words what is worth telling, and hands it to the outbox of every channel.
+import type { State } from "../core/model.ts";
+import type { Clock, Random } from "../lib/clock.ts";
+import type { Channel } from "./channel.ts";
+import type { Message } from "./message.ts";
+import { Narrator } from "./narrator.ts";
+import type { Turn } from "./narrator.ts";
+import { Outbox } from "./outbox.ts";
+import type { Outcome, OutboxStore } from "./outbox.ts";
+import type { Now } from "./phrases.ts";
+import { summarise, word } from "./wording.ts";
+import type { Wording } from "./wording.ts";
+
+export interface NotifierPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: OutboxStore;
+  /** Hears of every attempt to deliver; `detail` is plain text without secrets. */
+  readonly onOutcome: (channelName: string, outcome: Outcome, message: Message, detail: string) => void;
+  /** Hears of what should not happen: a bug, a store that fails. */
+  readonly onBug: (error: unknown) => void;
+}
+
+export interface ChannelSetup {
+  /** Names the queue, and is a metric label. */
+  readonly name: string;
+  readonly channel: Channel;
+  /** Messages are held back this long after the start. */
+  readonly initialSilenceMs?: number;
+}
+
+/** A listener of the daemon's. Queues live as long as it does; channels can be replaced at any time. */
+export class Notifier implements AsyncDisposable {
+  readonly #ports: NotifierPorts;
+  readonly #narrator = new Narrator();
+  readonly #outboxes = new Map<string, Outbox>();
+  readonly #startedMs: number;
+  #state: State | undefined;
+  #cancelTimer: (() => void) | undefined;
+  #isClosed = false;
+  #lastId = 0;
+
+  constructor(ports: NotifierPorts) {
+    this.#ports = ports;
+    this.#startedMs = ports.clock.nowMs();
+  }
+
+  /** Uses these channels from now on. A channel of a known name keeps its queue; what waits for others stays stored. */
+  use(setups: readonly ChannelSetup[]): void {
+    for (const { name, channel, initialSilenceMs } of setups) {
+      const known = this.#outboxes.get(name);
+      if (known === undefined) this.#outboxes.set(name, this.#open(name, channel, initialSilenceMs));
+      else known.replaceChannel(channel);
+    }
+    for (const [name, outbox] of this.#outboxes) {
+      if (setups.some((setup) => setup.name === name)) continue;
+      this.#outboxes.delete(name);
+      outbox[Symbol.asyncDispose]().catch(this.#ports.onBug);
+    }
+  }
+
+  /** One turn of the loop. */
+  hear(turn: Turn): void {
+    this.#state = turn.after;
+    this.#tell(turn);
+    this.#sleep();
+  }
+
+  /** How many messages wait, by channel. */
+  get queued(): ReadonlyMap<string, number> {
+    return new Map([...this.#outboxes].map(([name, outbox]) => [name, outbox.queued]));
+  }
+
+  /** Tries to deliver all that waits. True when nothing is left, false when `timeoutMs` was too short. */
+  async flush(timeoutMs: number): Promise<boolean> {
+    const results = await Promise.all([...this.#outboxes.values()].map((outbox) => outbox.flush(timeoutMs)));
+    return results.every(Boolean);
+  }
+
+  /** Stops at once; what waits stays in the store. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelTimer?.();
+    await Promise.all([...this.#outboxes.values()].map((outbox) => outbox[Symbol.asyncDispose]()));
+  }
+
+  #tell(turn: Turn): void {
+    const now = this.#now();
+    for (const story of this.#narrator.hear(turn)) {
+      const message = this.#asMessage(word(story, now), now);
+      for (const outbox of this.#outboxes.values()) outbox.push(message);
+    }
+  }
+
+  /** Some stories are told when nothing happens for long enough. */
+  #sleep(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    const { wakeAtMs } = this.#narrator;
+    const state = this.#state;
+    if (wakeAtMs === undefined || state === undefined || this.#isClosed) return;
+    const { clock } = this.#ports;
+    this.#cancelTimer = clock.setTimer(wakeAtMs - clock.nowMs(), () =>
+      this.hear({ facts: [], before: state, after: state, atMs: clock.nowMs() }),
+    );
+  }
+
+  #open(name: string, channel: Channel, initialSilenceMs: number | undefined): Outbox {
+    const { clock, random, store, onOutcome, onBug } = this.#ports;
+    const untilMs = this.#startedMs + (initialSilenceMs ?? 0);
+    const silence = untilMs > clock.nowMs() ? { silentUntilMs: untilMs } : {};
+    return new Outbox(
+      channel,
+      { channelName: name, ...silence },
+      {
+        clock,
+        random,
+        store,
+        onBug,
+        onOutcome: (outcome, message, detail) => onOutcome(name, outcome, message, detail),
+        summarise: (messages) => this.#asMessage(summarise(messages, this.#now()), this.#now()),
+      },
+    );
+  }
+
+  #asMessage(wording: Wording, { wallMs }: Now): Message {
+    return { ...wording, id: this.#nextId(wallMs), atWallMs: wallMs };
+  }
+
+  /** Unique and sortable, also across restarts, unless somebody sets the clock back to the same millisecond. */
+  #nextId(wallMs: number): string {
+    this.#lastId = Math.max(this.#lastId + 1, Math.floor(wallMs));
+    return this.#lastId.toString(36);
+  }
+
+  #now(): Now {
+    const { clock } = this.#ports;
+    return { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
+  }
+}

@@ -1,0 +1,146 @@
+// Parts of messages: health of endpoints, records, times and the lines that several stories share. Pure.
+import type { CloudProblem, EndpointState, IngressState } from "../core/model.ts";
+import { formatDuration } from "../lib/duration.ts";
+import { plain } from "../lib/text.ts";
+import { formatTime, line, text } from "./message.ts";
+import type { Line } from "./message.ts";
+import { servingNow } from "./story.ts";
+import type { Change, Records } from "./story.ts";
+
+/** Now, on both clocks. */
+export interface Now {
+  readonly nowMs: number;
+  readonly wallMs: number;
+}
+
+/** Longer lists are cut. */
+export const mostListed = 20;
+
+/** How things stand: the health of each endpoint, and what the record serves. */
+export function circumstances(
+  { ingress, recordsBefore, foreignRecords }: Pick<Change, "ingress" | "recordsBefore" | "foreignRecords">,
+  now: Now,
+): readonly Line[] {
+  const { published, endpoints, isMixRefused } = ingress;
+  return [
+    ...endpoints.map((endpoint) => endpointLine(ingress, endpoint, now)),
+    ...(isMixRefused ? [line`Cloudflare refused several endpoints together, so the first serves alone.`] : []),
+    published === undefined
+      ? line`What the record serves is not known yet.`
+      : line`Served now: ${describeRecords(published.records)}`,
+    ...(foreignRecords === undefined ? [] : [line`Found in between: ${describeRecords(foreignRecords)}`]),
+    ...(recordsBefore === undefined || isSame(recordsBefore, published?.records)
+      ? []
+      : [line`Served before: ${describeRecords(recordsBefore)}`]),
+  ];
+}
+
+export function isSame(before: Records, now: Records = []): boolean {
+  const [a, b] = [before, now].map((records) => JSON.stringify(describeRecords(records)));
+  return a === b;
+}
+
+export function endpointLine({ selection }: IngressState, { settings, health }: EndpointState, now: Now): Line {
+  const member = selection?.sticky.find(({ endpoint }) => endpoint === settings.name);
+  const since = `since ${time(health.sinceMs, now)}`;
+  const [mark, words] = {
+    unknown: ["?", "not known yet"],
+    up: health.isDegraded ? ["!", `degraded ${since}`] : ["✓", `up ${since}`],
+    suspect: ["!", `up, but in doubt ${since}`],
+    down: ["✗", `down ${since}`],
+    recovering: ["✗", `down, recovering ${since}`],
+  }[health.verdict] as [string, string];
+  const mix = member === undefined ? [] : line`, in the mix until ${time(member.untilMs, now)}`;
+  return [...line`${mark} ${{ strong: settings.name }}: ${words}`, ...mix, ...line` (${health.reason})`];
+}
+
+/** As text, such as `CNAME mobile.example.com, TTL 5m`. */
+export function describeRecords(records: Records): Line {
+  const [first] = records;
+  if (first === undefined) return line`no record`;
+  const isUniform = records.every((record) => settingsOf(record) === settingsOf(first));
+  const shown = records.slice(0, mostListed).map((record, index): Line => {
+    const comma = index === 0 ? "" : ", ";
+    const own = isUniform ? "" : ` (${settingsOf(record)})`;
+    return [comma, ...line`${{ code: `${record.type} ${record.content}` }}`, own];
+  });
+  const left = records.length - mostListed;
+  return [...shown.flat(), left > 0 ? ` and ${left} more` : "", isUniform ? `, ${settingsOf(first)}` : ""];
+}
+
+export function settingsOf({ ttlSeconds, proxied }: Records[number]): string {
+  const ttl = ttlSeconds === 1 ? "automatic" : formatDuration(ttlSeconds * 1_000);
+  return `TTL ${ttl}${proxied ? ", proxied" : ""}`;
+}
+
+export function switchedHeadline(story: Change): string {
+  const { was, recordsBefore = [] } = story;
+  const change = text`${nameOf(story)} now points to ${servedBy(story)}`;
+  if (was !== undefined && was.length > 0) return text`${change} (was ${andList(was)})`;
+  return recordsBefore.length === 0 ? change : text`${change} (was none of the endpoints)`;
+}
+
+export function whyLines({ why }: Change): readonly Line[] {
+  return why === undefined ? [] : [line`Why: ${why}.`];
+}
+
+/** What ended together with the change. */
+export function endedLines({ outageLastedMs, troubleLastedMs }: Change): readonly Line[] {
+  return [
+    ...(outageLastedMs === undefined ? [] : [outageLine(outageLastedMs)]),
+    ...(troubleLastedMs === undefined ? [] : [troubleLine(troubleLastedMs)]),
+  ];
+}
+
+export function confirmedLines({ sinceMs, ingress: { published } }: Change, now: Now): readonly Line[] {
+  if (published === undefined || published.atMs < sinceMs) return [];
+  const took = formatDuration(published.atMs - sinceMs);
+  return [line`Decided at ${time(sinceMs, now)}, confirmed by Cloudflare ${took} later.`];
+}
+
+export function outageLine(lastedMs: number): Line {
+  return line`Before that, every endpoint was down for ${formatDuration(lastedMs)}.`;
+}
+
+export function troubleLine(lastedMs: number): Line {
+  return line`The trouble with Cloudflare lasted ${formatDuration(lastedMs)}.`;
+}
+
+export function problemLine({ message }: CloudProblem): Line {
+  return line`Cloudflare: ${message}`;
+}
+
+export function quietLines({ quietUntilMs }: { readonly quietUntilMs?: number }, now: Now): readonly Line[] {
+  if (quietUntilMs === undefined) return [];
+  return [line`This changes often: there is no more news of it until ${time(quietUntilMs, now)}.`];
+}
+
+export const doing = { read: "read", write: "written" } as const;
+
+export function nameOf({ ingress }: { readonly ingress: IngressState }): string {
+  return ingress.settings.record;
+}
+
+/** Whom the published records name, in words. */
+export function servedBy({ ingress }: { readonly ingress: IngressState }): string {
+  const serving = servingNow(ingress);
+  if (serving.length > 0) return andList(serving);
+  return ingress.published?.records.length === 0 ? "nothing" : "none of the endpoints";
+}
+
+/** Whom the newest decision names, in words. */
+export function wanted({ ingress: { selection } }: { readonly ingress: IngressState }): string {
+  if (selection === undefined) return "what it was before";
+  return andList([selection.primary, ...selection.sticky.map(({ endpoint }) => endpoint)]);
+}
+
+export function andList(names: readonly string[]): string {
+  const shown = names.slice(0, mostListed).map((name) => plain(name, 60));
+  const last = shown.pop() ?? "nobody";
+  return shown.length === 0 ? last : `${shown.join(", ")} and ${last}`;
+}
+
+/** A monotonic time for people. */
+export function time(atMs: number, { nowMs, wallMs }: Now): string {
+  return formatTime(wallMs + (atMs - nowMs), wallMs);
+}

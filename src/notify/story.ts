@@ -1,0 +1,120 @@
+// What is worth telling people: each story becomes one message. Facts are many, stories are few.
+import type { CloudProblem, EndpointState, IngressState, PublishedRecord } from "../core/model.ts";
+
+/** What people are told about an endpoint: `suspect` still counts as up, `recovering` still as down. */
+export type EndpointStatus = "unknown" | "up" | "degraded" | "down";
+
+/** What was published, as Cloudflare confirmed it. */
+export type Records = readonly PublishedRecord[];
+
+/** A change of an ingress that was decided, or that somebody else made, up to the moment of telling. */
+export interface Change {
+  /** As it is now; its `published` is what Cloudflare confirmed. */
+  readonly ingress: IngressState;
+  /** Monotonic time when it began. */
+  readonly sinceMs: number;
+  /** Why it was decided, in plain words. */
+  readonly why?: string;
+  /** The endpoints that served before; missing when nobody did. */
+  readonly was?: readonly string[];
+  /** What was published before; missing when that has not changed. */
+  readonly recordsBefore?: Records;
+  /** What somebody else had put there in the meantime. */
+  readonly foreignRecords?: Records;
+  /** It also ended an outage of this length. */
+  readonly outageLastedMs?: number;
+  /** It also ended trouble with Cloudflare of this length. */
+  readonly troubleLastedMs?: number;
+}
+
+export type Story =
+  /** The first news after the start, when the first verdicts are in. */
+  | {
+      readonly kind: "started";
+      readonly ingresses: readonly { readonly ingress: IngressState; readonly recordsAtStart?: Records }[];
+    }
+  | {
+      readonly kind: "config-applied";
+      readonly added: readonly string[];
+      readonly released: readonly { readonly record: string; readonly records?: Records }[];
+      readonly isAfterRejection: boolean;
+    }
+  | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
+  /** The record named the primary already; nothing was written. */
+  | { readonly kind: "adopted"; readonly ingress: IngressState; readonly why: string }
+  /** Decided and confirmed. */
+  | ({ readonly kind: "switched" } & Change)
+  /** Written and confirmed, but not what is wanted any more: a newer decision is on its way. */
+  | ({ readonly kind: "halfway" } & Change)
+  /** Decided, or to be put back, but not confirmed for a while, or refused. */
+  | ({ readonly kind: "undone" } & Change)
+  /** A move was decided and taken back before it was done. */
+  | ({ readonly kind: "stays"; readonly considered: string } & Change)
+  /** What somebody else had changed is back in place. */
+  | ({ readonly kind: "repaired" } & Change)
+  /** The records changed, and nothing else. */
+  | ({ readonly kind: "updated"; readonly by: "read" | "write" } & Change)
+  | ({ readonly kind: "outage-began"; readonly ingress: IngressState } & MayRecur)
+  | ({
+      readonly kind: "outage-ended";
+      readonly ingress: IngressState;
+      /** Missing when people were not told of everything in between. */
+      readonly lastedMs?: number;
+    } & MayRecur)
+  | ({
+      readonly kind: "endpoint";
+      readonly ingress: IngressState;
+      readonly endpoint: EndpointState;
+      readonly status: Exclude<EndpointStatus, "unknown">;
+      readonly was: EndpointStatus;
+      /** How long it was that; missing when people were not told of everything in between. */
+      readonly wasForMs?: number;
+    } & MayRecur)
+  | { readonly kind: "trouble-began"; readonly ingress: IngressState; readonly problem: Trouble }
+  | { readonly kind: "trouble-ended"; readonly ingress: IngressState; readonly lastedMs: number };
+
+/** Something that can come and go many times. */
+interface MayRecur {
+  /** It has come and gone often: nothing more is told of it before this time. */
+  readonly quietUntilMs?: number;
+}
+
+export type Trouble = CloudProblem & { readonly sinceMs: number };
+
+/** The status of an endpoint, as people are told. */
+export function statusOf({ health }: EndpointState): EndpointStatus {
+  switch (health.verdict) {
+    case "unknown":
+      return "unknown";
+    case "up":
+    case "suspect":
+      return health.isDegraded ? "degraded" : "up";
+    case "down":
+    case "recovering":
+      return "down";
+    default:
+      return health.verdict satisfies never;
+  }
+}
+
+/** Whom the published records name: members of the selection, primary first, or else whoever it is. */
+export function servingNow({ published, endpoints, selection }: IngressState): readonly string[] {
+  const named = endpointsNamedBy(published?.records ?? [], endpoints);
+  const selected = selection && [selection.primary, ...selection.sticky.map(({ endpoint }) => endpoint)];
+  // Two endpoints may share an address; then only the selected one is meant.
+  const members = selected?.filter((endpoint) => named.includes(endpoint)) ?? [];
+  return members.length > 0 ? members : named;
+}
+
+/** The endpoints that records point at: by their host name, or by one of their addresses. */
+export function endpointsNamedBy(records: Records, endpoints: readonly EndpointState[]): readonly string[] {
+  return endpoints
+    .filter(({ settings: { target }, addresses }) =>
+      records.some(({ type, content }) =>
+        type === "CNAME"
+          ? target.kind === "host" && target.host === content
+          : addresses.some(({ text }) => text === content),
+      ),
+    )
+    .map(({ settings }) => settings.name);
+}

@@ -1,0 +1,272 @@
+// Puts stories into words for people: what changed, why, the health of each endpoint, and what the record serves now.
+// Pure. Claims only what is known: a decision is "decided", published records are "confirmed".
+import type { IngressState } from "../core/model.ts";
+import { isOutage } from "../core/selection.ts";
+import { formatDuration } from "../lib/duration.ts";
+import { formatTime, line, text } from "./message.ts";
+import type { Importance, Line, Message } from "./message.ts";
+import {
+  andList,
+  circumstances,
+  confirmedLines,
+  describeRecords,
+  doing,
+  endedLines,
+  mostListed,
+  nameOf,
+  outageLine,
+  problemLine,
+  quietLines,
+  servedBy,
+  switchedHeadline,
+  time,
+  troubleLine,
+  wanted,
+  whyLines,
+} from "./phrases.ts";
+import type { Now } from "./phrases.ts";
+import { servingNow } from "./story.ts";
+import type { Story } from "./story.ts";
+
+/** What is said, before it has an id. */
+export interface Wording {
+  readonly importance: Importance;
+  readonly headline: string;
+  readonly details: readonly Line[];
+}
+
+/** The message for a story that is told at `now`. */
+export function word(story: Story, now: Now): Wording {
+  switch (story.kind) {
+    case "started":
+      return started(story.ingresses, now);
+    case "config-applied":
+      return configApplied(story);
+    case "config-rejected":
+      return configRejected(story.problems);
+    case "adopted":
+      return {
+        importance: "normal",
+        headline: text`${nameOf(story)} points to ${servedBy(story)}`,
+        details: [line`Why: ${story.why}. Nothing was written.`, ...circumstances(story, now)],
+      };
+    case "switched":
+      return {
+        importance: "high",
+        headline: switchedHeadline(story),
+        details: [
+          ...whyLines(story),
+          ...endedLines(story),
+          ...circumstances(story, now),
+          ...confirmedLines(story, now),
+        ],
+      };
+    case "halfway":
+      return {
+        importance: "high",
+        headline: switchedHeadline(story),
+        details: [
+          line`That was decided earlier. By now it should point to ${wanted(story)}, which is not done yet.`,
+          ...whyLines(story),
+          ...circumstances(story, now),
+        ],
+      };
+    case "undone":
+      return undone(story, now);
+    case "stays":
+      return {
+        importance: "normal",
+        headline: text`${nameOf(story)} stays with ${servedBy(story)}`,
+        details: [
+          line`A move to ${story.considered} was decided at ${time(story.sinceMs, now)} and taken back before it was done.`,
+          ...whyLines(story),
+          ...endedLines(story),
+          ...circumstances(story, now),
+        ],
+      };
+    case "repaired":
+      return {
+        importance: "high",
+        headline: text`${nameOf(story)} was changed from outside and is put right again`,
+        details: [
+          line`Found at ${time(story.sinceMs, now)}. No confirmed write of this daemon did that.`,
+          ...endedLines(story),
+          ...circumstances(story, now),
+        ],
+      };
+    case "updated":
+      return {
+        importance: "normal",
+        headline: text`The records of ${nameOf(story)} were updated`,
+        details: [
+          line`It points to ${servedBy(story)}.`,
+          ...(story.by === "read" ? [line`They were found like this: no write of this daemon was confirmed.`] : []),
+          ...circumstances(story, now),
+        ],
+      };
+    case "outage-began":
+      return {
+        importance: "high",
+        headline: text`Nobody can serve ${nameOf(story)}: every endpoint is down`,
+        details: [
+          line`The record stays as it is until an endpoint is up again.`,
+          ...quietLines(story, now),
+          ...circumstances(story, now),
+        ],
+      };
+    case "outage-ended":
+      return {
+        importance: "high",
+        headline: text`${nameOf(story)} can be served again`,
+        details: [
+          ...(story.lastedMs === undefined ? [] : [outageLine(story.lastedMs)]),
+          ...quietLines(story, now),
+          ...circumstances(story, now),
+        ],
+      };
+    case "endpoint":
+      return endpointChanged(story, now);
+    case "trouble-began":
+      return {
+        importance: "high",
+        headline: text`Cloudflare: the records of ${nameOf(story)} cannot be ${doing[story.problem.during]}`,
+        details: [
+          problemLine(story.problem),
+          line`Since ${time(story.problem.sinceMs, now)}. It is tried again until it works; until then the record stays as it is.`,
+          ...circumstances(story, now),
+        ],
+      };
+    case "trouble-ended":
+      return {
+        importance: "normal",
+        headline: text`Cloudflare: all is well again with ${nameOf(story)}`,
+        details: [troubleLine(story.lastedMs), ...circumstances(story, now)],
+      };
+    default:
+      return story satisfies never;
+  }
+}
+
+/** One message for many that were held back: their headlines with times, then the newest in full. */
+export function summarise(messages: readonly Message[], now: Now): Wording {
+  const newest = messages.at(-1);
+  const listed = messages.map(({ atWallMs, headline }) => line`${formatTime(atWallMs, now.wallMs)} ${headline}`);
+  const left = listed.length - mostListed;
+  return {
+    importance: "high",
+    headline: text`${messages.length} messages from the first minutes after the start`,
+    details: [
+      ...(left > 0 ? [line`… (${left} earlier)`] : []),
+      ...listed.slice(-mostListed),
+      ...(newest === undefined ? [] : [line`The newest in full:`, ...newest.details]),
+    ],
+  };
+}
+
+/** The line that a message carries when it is delivered long after it happened. */
+export function lateLine(atWallMs: number): Line {
+  return line`This message is late: it happened at ${formatTime(atWallMs)}.`;
+}
+
+/** The line that tells of messages that were lost because the queue was full. */
+export function droppedLine(count: number): Line {
+  const what =
+    count === 1 ? "1 older message of little importance was" : `${count} older messages of little importance were`;
+  return line`Before this, ${what} dropped: too many were waiting.`;
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Stories that need more than a line or two
+// ---------------------------------------------------------------------------------------------------------------
+
+function started(ingresses: (Story & { kind: "started" })["ingresses"], now: Now): Wording {
+  const [only] = ingresses;
+  const what =
+    ingresses.length === 1 && only !== undefined
+      ? text`${only.ingress.settings.record} ${summaryOf(only.ingress)}`
+      : text`watching ${ingresses.length} ingresses`;
+  const details = ingresses.flatMap(({ ingress, recordsAtStart }) => [
+    ...(ingresses.length === 1 ? [] : [line`${{ strong: ingress.settings.record }} ${summaryOf(ingress)}`]),
+    ...(ingress.selection === undefined ? [] : [line`Why: ${ingress.selection.why}.`]),
+    ...(ingress.cloudProblem === undefined ? [] : [problemLine(ingress.cloudProblem)]),
+    ...circumstances({ ingress, ...(recordsAtStart && { recordsBefore: recordsAtStart }) }, now),
+  ]);
+  return { importance: "normal", headline: text`Started: ${what}`, details };
+}
+
+function summaryOf(ingress: IngressState): string {
+  if (isOutage(ingress)) return "can be served by nobody: every endpoint is down";
+  const serving = servingNow(ingress);
+  if (ingress.selection === undefined) return "waits for its first endpoint";
+  if (serving.includes(ingress.selection.primary)) return text`points to ${andList(serving)}`;
+  return text`is to point to ${ingress.selection.primary}, which is decided and not yet confirmed`;
+}
+
+function configApplied({ added, released, isAfterRejection }: Story & { kind: "config-applied" }): Wording {
+  return {
+    importance: "normal",
+    headline: isAfterRejection ? "The configuration is valid again and in force" : "A new configuration is in force",
+    details: [
+      ...(added.length === 0 ? [] : [line`Now watched: ${andList(added)}.`]),
+      ...released.flatMap(({ record, records }) => [
+        line`No longer watched: ${record}. Its record stays as it is:`,
+        records === undefined ? line`(it was never read)` : describeRecords(records),
+      ]),
+    ],
+  };
+}
+
+function configRejected(problems: readonly string[]): Wording {
+  return {
+    importance: "high",
+    headline: "The new configuration was rejected: the one before stays in force",
+    details: [
+      ...problems.map((problem) => line`• ${problem}`),
+      line`Correct the file; it is read again when it changes.`,
+    ],
+  };
+}
+
+function undone(story: Story & { kind: "undone" }, now: Now): Wording {
+  const { ingress, sinceMs, foreignRecords } = story;
+  const what = foreignRecords === undefined ? "decided" : "found";
+  return {
+    importance: "high",
+    headline: text`${nameOf(story)} should point to ${wanted(story)}, but that is not done yet`,
+    details: [
+      ...whyLines(story),
+      ...(foreignRecords === undefined ? [] : [line`The records were changed from outside.`]),
+      ...endedLines(story),
+      ingress.cloudProblem === undefined
+        ? line`Not confirmed by Cloudflare ${formatDuration(now.nowMs - sinceMs)} after it was ${what}.`
+        : problemLine(ingress.cloudProblem),
+      line`It is tried again until it works.`,
+      ...circumstances(story, now),
+    ],
+  };
+}
+
+function endpointChanged(story: Story & { kind: "endpoint" }, now: Now): Wording {
+  const { ingress, endpoint, status, was, wasForMs } = story;
+  const { name } = endpoint.settings;
+  const isPrimary = ingress.selection?.primary === name;
+  const what = {
+    up: was === "unknown" ? text`${name} is up` : text`${name} is up again`,
+    degraded: was === "down" ? text`${name} is up again, but degraded` : text`${name} is degraded`,
+    down: text`${name} is down`,
+  }[status];
+  const heldUntilMs = endpoint.heldUntilMs ?? now.nowMs;
+  return {
+    importance: isPrimary ? "normal" : "low",
+    headline: text`${ingress.settings.record}: ${what}`,
+    details: [
+      ...(wasForMs === undefined || was === "unknown" ? [] : [line`It was ${was} for ${formatDuration(wasForMs)}.`]),
+      ...(status === "down" && isPrimary ? [line`It stays selected: no other endpoint is known to be up.`] : []),
+      ...(status === "up" && !isPrimary && heldUntilMs > now.nowMs
+        ? [line`If it ranks first, traffic returns to it at ${time(heldUntilMs, now)} at the earliest.`]
+        : []),
+      ...quietLines(story, now),
+      ...circumstances(story, now),
+    ],
+  };
+}

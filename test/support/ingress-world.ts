@@ -1,0 +1,189 @@
+// The core at work in a small world: settings, look-ups, probes and a Cloudflare that a test can break. Every turn of
+// the core goes to whoever listens, as the daemon's loop would pass it on.
+import { nextDeadline } from "../../src/core/deadline.ts";
+import { factsBetween } from "../../src/core/facts.ts";
+import type {
+  CloudProblem,
+  EndpointSettings,
+  EndpointState,
+  Event,
+  Fact,
+  IngressSettings,
+  IngressState,
+  Observation,
+  PublishedRecord,
+  State,
+} from "../../src/core/model.ts";
+import { desiredRecords, isEmptyPlan, planBetween } from "../../src/core/records.ts";
+import { initialState, step } from "../../src/core/step.ts";
+import { parseIp } from "../../src/lib/ip.ts";
+
+export interface WorldTurn {
+  readonly event: Event;
+  readonly facts: readonly Fact[];
+  readonly before: State;
+  readonly after: State;
+  readonly atMs: number;
+}
+
+/** An endpoint with a host name of its own, checked with `rise` and `fall` 2, unless `changes` say otherwise. */
+export function endpointSettings(name: string, changes: Partial<EndpointSettings> = {}): EndpointSettings {
+  return {
+    name,
+    target: { kind: "host", host: `${name}.example.com` },
+    priority: 10,
+    ttl: 60,
+    resolvers: ["192.0.2.53:53"],
+    check: {
+      url: "https://example.com/healthz",
+      intervalMs: 15_000,
+      fastIntervalMs: 2_000,
+      timeoutMs: 5_000,
+      rise: 2,
+      fall: 2,
+      status: [[200, 200]],
+    },
+    ...changes,
+  };
+}
+
+export function ingressSettings(record: string, endpoints: readonly EndpointSettings[]): IngressSettings {
+  return { record, publish: "auto", holdUpMs: 60_000, reconcileIntervalMs: 300_000, allowPrivate: false, endpoints };
+}
+
+/** A record as Cloudflare lists it; the id is made of its content. */
+export function publishedRecord(type: PublishedRecord["type"], content: string, ttlSeconds = 60): PublishedRecord {
+  return { id: `id-${type}-${content}`, type, content, ttlSeconds, proxied: false };
+}
+
+/** Owns a state and its time. Writes happen at once while `cloud` is "works", and only then. */
+export class IngressWorld {
+  state: State = initialState;
+  nowMs = 1_000;
+  cloud: "works" | "silent" = "works";
+  /** Asked before every turn, so that waiting passes through the listener's own deadlines. */
+  nextWakeMs: () => number | undefined = () => undefined;
+  onWake: () => void = () => undefined;
+  readonly #hear: (turn: WorldTurn) => void;
+  #lastId = 0;
+
+  constructor(hear: (turn: WorldTurn) => void) {
+    this.#hear = hear;
+  }
+
+  /** Loads the configuration; endpoint number n of each ingress gets the address 192.0.2.n. */
+  start(...ingresses: readonly IngressSettings[]): void {
+    this.dispatch({ kind: "config-loaded", ingresses });
+  }
+
+  read(records: readonly PublishedRecord[], ingress = this.ingress().settings.record): void {
+    this.dispatch({ kind: "records-read", ingress, records });
+  }
+
+  /** Gives every endpoint with a host name one address. */
+  resolveAll(): void {
+    for (const { settings, endpoints } of this.state.ingresses) {
+      for (const [index, endpoint] of endpoints.entries()) {
+        if (endpoint.settings.target.kind !== "host") continue;
+        this.resolve(endpoint.settings.name, [`192.0.2.${index + 1}`], settings.record);
+      }
+    }
+  }
+
+  resolve(endpoint: string, addresses: readonly string[], ingress?: string): void {
+    this.dispatch({
+      kind: "resolved",
+      ...this.#ref(endpoint, ingress),
+      resolution: { kind: "addresses", addresses: addresses.map(ip), ttlSeconds: 86_400 },
+    });
+  }
+
+  /** `times` rounds of probes of all addresses of an endpoint, 100 ms apart. */
+  observe(endpoint: string, what: "ok" | "timeout", times = 2, ingress?: string): void {
+    for (let round = 0; round < times; round += 1) {
+      this.pass(100);
+      for (const { text } of this.endpoint(endpoint, ingress).addresses) this.probe(endpoint, text, what, ingress);
+    }
+  }
+
+  probe(endpoint: string, address: string, what: "ok" | "timeout", ingress?: string): void {
+    const base = { startedMs: this.nowMs - 20, endedMs: this.nowMs, vantage: "local", phases: {}, detail: what };
+    const observation: Observation =
+      what === "ok" ? { ...base, kind: "ok" } : { ...base, kind: "failed", reason: "timeout" };
+    this.dispatch({ kind: "probed", ...this.#ref(endpoint, ingress), address, observation });
+  }
+
+  fail(problem: Partial<CloudProblem> = {}, ingress = this.ingress().settings.record): void {
+    const whole = { kind: "transient", message: "no answer within 15s", during: "write", ...problem } as const;
+    this.dispatch({ kind: "cloud-failed", ingress, problem: whole });
+  }
+
+  /** Lets time pass, through the deadlines of the core and of the listener. */
+  pass(durationMs: number): void {
+    const untilMs = this.nowMs + durationMs;
+    let lastMs: number | undefined;
+    for (;;) {
+      const [coreMs, wakeMs] = [nextDeadline(this.state), this.nextWakeMs()];
+      const nextMs = Math.min(coreMs ?? Infinity, wakeMs ?? Infinity);
+      if (nextMs > untilMs) break;
+      if (nextMs === lastMs) throw new Error(`a deadline stays: ${nextMs} (core ${coreMs}, listener ${wakeMs})`);
+      lastMs = nextMs;
+      this.nowMs = Math.max(this.nowMs, nextMs);
+      if (coreMs === nextMs) this.dispatch({ kind: "time-passed" });
+      if (wakeMs === nextMs) this.onWake();
+    }
+    this.nowMs = Math.max(this.nowMs, untilMs);
+  }
+
+  dispatch(event: Event): void {
+    const before = this.state;
+    this.state = step(before, event, this.nowMs);
+    this.#hear({ event, facts: factsBetween(before, this.state), before, after: this.state, atMs: this.nowMs });
+    if (this.cloud === "works") this.write();
+  }
+
+  /** Carries out every plan, 50 ms after now. */
+  write(): void {
+    for (const ingress of this.state.ingresses) {
+      const desired = desiredRecords(ingress);
+      const published = ingress.published?.records;
+      if (desired === undefined || published === undefined) continue;
+      const plan = planBetween(published, desired);
+      if (isEmptyPlan(plan)) continue;
+      const gone = new Set(plan.deletes.map(({ id }) => id));
+      const patches = new Map(plan.patches.map((patch) => [patch.id, patch]));
+      const posts = plan.posts.map((post) => ({ ...post, id: this.#newId() }));
+      const kept = published.filter(({ id }) => !gone.has(id)).map((record) => patches.get(record.id) ?? record);
+      this.nowMs += 50;
+      this.dispatch({ kind: "records-written", ingress: ingress.settings.record, records: [...kept, ...posts] });
+    }
+  }
+
+  ingress(record?: string): IngressState {
+    const found = this.state.ingresses.find(({ settings }) => record === undefined || settings.record === record);
+    if (found === undefined) throw new Error(`no ingress ${record ?? ""}`);
+    return found;
+  }
+
+  endpoint(name: string, ingress?: string): EndpointState {
+    const found = this.ingress(ingress).endpoints.find(({ settings }) => settings.name === name);
+    if (found === undefined) throw new Error(`no endpoint ${name}`);
+    return found;
+  }
+
+  #ref(name: string, ingress?: string): { ingress: string; endpoint: string; revision: number } {
+    const { revision } = this.endpoint(name, ingress);
+    return { ingress: this.ingress(ingress).settings.record, endpoint: name, revision };
+  }
+
+  #newId(): string {
+    this.#lastId += 1;
+    return `new-${this.#lastId}`;
+  }
+}
+
+function ip(text: string): NonNullable<ReturnType<typeof parseIp>> {
+  const address = parseIp(text);
+  if (address === undefined) throw new Error(`no address: ${text}`);
+  return address;
+}
