@@ -11,12 +11,12 @@ import { Surroundings } from "./surroundings.ts";
 
 /** Runs until SIGTERM or SIGINT, then ends cleanly with 0. SIGHUP loads the configuration anew. */
 export async function runCommand(path: string, { log }: { log: Log }): Promise<ExitCode> {
-  let apply: ((result: LoadResult) => void) | undefined;
+  const reload: { apply?: (result: LoadResult) => void } = {};
   using watcher = watchConfig({
     path,
     env: process.env,
     clock: systemClock,
-    onResult: (result) => apply?.(result),
+    onResult: (result) => reload.apply?.(result),
     onBlindSpot: (message) => log.warn({ path }, message),
   });
   const { first } = watcher;
@@ -25,7 +25,7 @@ export async function runCommand(path: string, { log }: { log: Log }): Promise<E
   await using surroundings = new Surroundings({ config: first.config, log });
   await using assembly = new Assembly({ config: first.config, log, onRequest: surroundings.onRequest });
   await surroundings.surround(assembly.daemon);
-  apply = (result) => {
+  reload.apply = (result) => {
     if (result.kind === "invalid") {
       return assembly.daemon.dispatch({ kind: "config-rejected", problems: result.problems.map(formatProblem) });
     }
