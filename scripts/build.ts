@@ -1,0 +1,78 @@
+// Builds dist/: ccs.js, the launcher that `bin.ccs` names; main.js, the whole program in one file; and the licences of
+// the libraries within it. `npm ci` and `npm install` in a checkout, `npm pack` and `npm test` run it.
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { rolldown, type OutputChunk } from "rolldown";
+
+export interface BuildOptions {
+  /** The program's and the launcher's source files. */
+  readonly program: string;
+  readonly launcher: string;
+  /** Everything in it is replaced. */
+  readonly folder: string;
+}
+
+/** Builds the program and its launcher. Each file appears at once or not at all, so that builds may overlap. */
+export async function build(options: BuildOptions): Promise<void> {
+  const program = await bundle(options.program, "node24");
+  // The launcher has to load on Nodes that are too old for the program, to be able to say so.
+  const launcher = await bundle(options.launcher, "node18");
+  const files = new Map([
+    ["main.js", program.code],
+    ["ccs.js", launcher.code],
+    ["LICENSES.txt", licencesOf(program)],
+  ]);
+  mkdirSync(options.folder, { recursive: true });
+  for (const [name, text] of files) {
+    const draft = join(options.folder, `.${name}.${process.pid}`);
+    writeFileSync(draft, text, { mode: name === "ccs.js" ? 0o755 : 0o644 });
+    renameSync(draft, join(options.folder, name));
+  }
+  for (const name of readdirSync(options.folder)) {
+    if (!files.has(name) && !name.startsWith(".")) rmSync(join(options.folder, name), { recursive: true });
+  }
+}
+
+/** `input` and all that it imports as one ES module for Node. */
+async function bundle(input: string, target: string): Promise<OutputChunk> {
+  const bundler = await rolldown({
+    input,
+    platform: "node",
+    transform: { target },
+    onLog: (level, log, print) => {
+      // A mere warning to the bundler; but what could not be found would be missing on the machine that runs it.
+      if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
+      print(level, log);
+    },
+  });
+  try {
+    const { output } = await bundler.generate({ format: "esm", codeSplitting: false });
+    return output[0];
+  } finally {
+    await bundler.close();
+  }
+}
+
+/** The licence texts of all packages that went into `chunk`, as most of them ask for. */
+function licencesOf(chunk: OutputChunk): string {
+  const folders = chunk.moduleIds.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? []);
+  const texts = [...new Set(folders)].toSorted().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Record<
+      string,
+      string
+    >;
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file === undefined ? `Licence: ${license}\n` : readFileSync(join(folder, file), "utf8");
+    return `${name} ${version}\n\n${text.trim()}\n`;
+  });
+  return `main.js contains these libraries.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
+}
+
+if (import.meta.main) {
+  const root = dirname(import.meta.dirname);
+  await build({
+    program: join(root, "src/main.ts"),
+    launcher: join(root, "src/launcher.ts"),
+    folder: join(root, "dist"),
+  });
+}

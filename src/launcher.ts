@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+// What `ccs` starts: sees to it that Node is new enough, then loads the program, main.js beside this file. A checkout
+// brings a new Node as a development dependency; where the machine's is too old, the program runs under that one.
+//
+// Has to load on old Nodes: no imports of ours, nothing that Node 18 lacks.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
+
+const oldestMajor = 24;
+const program = new URL("main.js", import.meta.url).href;
+const ownNode = fileURLToPath(new URL("../node_modules/node/bin/node", import.meta.url));
+/** In the environment of a program that runs under `ownNode`. */
+const childMark = "CCS_LAUNCHER_CHILD";
+
+if (Number.parseInt(process.versions.node, 10) >= oldestMajor) {
+  if (process.env[childMark] !== undefined) dieWithLauncher();
+  await import(program);
+} else if (existsSync(ownNode)) {
+  runUnderOwnNode();
+} else {
+  console.error(
+    `ccs needs Node.js ${oldestMajor} or newer, and ${process.execPath} is ${process.version}. ` +
+      "Install a newer one from https://nodejs.org, or run `npm ci` in a checkout, which brings its own.",
+  );
+  process.exitCode = 1;
+}
+
+/** Runs this file again under the newer Node, as if it were this process: same streams, signals and exit code. */
+function runUnderOwnNode(): void {
+  const child = spawn(ownNode, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    // The channel carries no messages. It closes when this process ends, however it ends.
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...process.env, [childMark]: "1" },
+  });
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      // A terminal sends Ctrl-C to both processes; twice would look like impatience.
+      if (signal === "SIGINT" && process.stdin.isTTY) return;
+      child.kill(signal);
+    });
+  }
+  child.on("error", (error) => {
+    console.error(`ccs could not start ${ownNode}: ${error.message}. Run \`npm ci\` again.`);
+    process.exitCode = 1;
+  });
+  child.on("exit", (code, signal) => {
+    // The loader's own exit code: it has already named the library that is missing.
+    if (code === 127) console.error(`ccs could not start ${ownNode}. On Debian: apt-get install libatomic1`);
+    if (signal === null) process.exit(code ?? 1);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+    // A signal that does not end this process ends it all the same, with the shell's code for it.
+    process.exit(128 + constants.signals[signal]);
+  });
+}
+
+/** `kill -9` reaches only the launcher: the program notices the closed channel and dies the same death. */
+function dieWithLauncher(): void {
+  delete process.env[childMark];
+  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+  // The channel alone must not keep a program alive that has ended.
+  process.channel?.unref();
+}

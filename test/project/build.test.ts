@@ -1,0 +1,53 @@
+// What `npm ci` builds has to run without anything from node_modules beside it.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+import { build } from "../../scripts/build.ts";
+
+const root = join(import.meta.dirname, "../..");
+let folder = "";
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "ccs-build-"));
+  mkdirSync(join(folder, "source"));
+  // Packages are found from the sources, and nowhere else.
+  symlinkSync(join(root, "node_modules"), join(folder, "source/node_modules"));
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+beforeEach(() => rmSync(join(folder, "dist"), { recursive: true, force: true }));
+
+test("the program is one file that runs by itself, and the launcher can be executed", async () => {
+  await buildProgram('import { parse } from "yaml"; import "node:sqlite"; console.log(parse("a: 1"));');
+  assert.deepEqual(readdirSync(join(folder, "dist")).toSorted(), ["LICENSES.txt", "ccs.js", "main.js"]);
+  assert.match(readFileSync(join(folder, "dist/ccs.js"), "utf8"), /^#!\/usr\/bin\/env node\n/);
+  assert.equal(execFileSync(join(folder, "dist/ccs.js"), { encoding: "utf8" }), "{ a: 1 }\n");
+});
+
+test("the licences of the libraries in it are beside it, and no others", async () => {
+  await buildProgram('import { parse } from "yaml"; console.log(parse);');
+  const licences = readFileSync(join(folder, "dist/LICENSES.txt"), "utf8");
+  assert.match(licences, /^yaml \d+\.\d+\.\d+$/m);
+  assert.match(licences, /Permission to use, copy, modify/);
+  assert.doesNotMatch(licences, /^zod /m);
+});
+
+test("what is left of an older build goes", async () => {
+  mkdirSync(join(folder, "dist/old"), { recursive: true });
+  writeFileSync(join(folder, "dist/old/page.html"), "");
+  await buildProgram("console.log(1);");
+  assert.deepEqual(readdirSync(join(folder, "dist")).toSorted(), ["LICENSES.txt", "ccs.js", "main.js"]);
+});
+
+test("a library that is not installed fails the build, and leaves no file", async () => {
+  await assert.rejects(buildProgram('import "no-such-library";'), /no-such-library/);
+  assert.throws(() => readdirSync(join(folder, "dist")), { code: "ENOENT" });
+});
+
+async function buildProgram(source: string): Promise<void> {
+  const program = join(folder, "source/program.ts");
+  writeFileSync(program, source);
+  await build({ program, launcher: join(root, "src/launcher.ts"), folder: join(folder, "dist") });
+}

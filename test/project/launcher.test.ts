@@ -1,0 +1,164 @@
+// The launcher stands between a person and the program. On a current Node it is not to be noticed; on an old one it has
+// to pass on everything: streams, signals, exit codes and sudden death.
+import assert from "node:assert/strict";
+import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, describe, test } from "node:test";
+import { build } from "../../scripts/build.ts";
+
+/** Stands in for the program; the first argument says what it does. */
+const program = `
+  const [what, value] = process.argv.slice(2);
+  const about = { args: process.argv.slice(2), node: process.version, pid: process.pid, mark: process.env.CCS_LAUNCHER_CHILD };
+  if (what === "tell") console.log(JSON.stringify(about));
+  if (what === "exit") process.exit(Number(value));
+  if (what === "echo") process.stdin.pipe(process.stdout);
+  if (what === "stay" || what === "listen") {
+    setTimeout(() => process.exit(99), 60_000);
+    if (what === "listen") process.on(value, () => { console.log(value); setTimeout(() => process.exit(0), 200); });
+    console.log(process.pid);
+  }
+`;
+
+let folder = "";
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "ccs-launcher-"));
+  writeFileSync(join(folder, "program.js"), program);
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  // Makes a current Node look old to the launcher alone: flags are not passed on to the program.
+  writeFileSync(
+    join(folder, "pretend-old.js"),
+    'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.0.0" } });',
+  );
+  const launcher = join(import.meta.dirname, "../../src/launcher.ts");
+  for (const checkout of ["with", "without", "broken"]) {
+    await build({ program: join(folder, "program.js"), launcher, folder: join(folder, checkout, "dist") });
+    mkdirSync(join(folder, checkout, "node_modules/node/bin"), { recursive: true });
+  }
+  symlinkSync(process.execPath, join(folder, "with/node_modules/node/bin/node"));
+  writeFileSync(join(folder, "broken/node_modules/node/bin/node"), "#!/bin/sh\nexit 127\n");
+  chmodSync(join(folder, "broken/node_modules/node/bin/node"), 0o755);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("on a current Node the program runs in the launcher's own process", async () => {
+  const run = start([process.execPath], ["tell", "a b", "--c"]);
+  const about = JSON.parse((await finish(run)).stdout) as About;
+  assert.deepEqual(about.args, ["tell", "a b", "--c"]);
+  assert.equal(about.pid, run.pid);
+});
+
+describe("on a Node made to look old", () =>
+  behavesOn(() => [process.execPath, "--import", join(folder, "pretend-old.js")]));
+
+const oldNode = findOldNode();
+describe("on the machine's own old Node", { skip: oldNode === undefined && "no Node before 24 on this machine" }, () =>
+  behavesOn(() => [oldNode ?? ""]),
+);
+
+/** `node()`: command and flags of an old Node. */
+function behavesOn(node: () => readonly string[]): void {
+  test("the program runs under the checkout's Node and knows nothing of it", async () => {
+    const { code, stdout, stderr } = await finish(start(node(), ["tell", "a b", "--c"]));
+    const about = JSON.parse(stdout) as About;
+    assert.deepEqual(about.args, ["tell", "a b", "--c"]);
+    assert.equal(about.node, process.version);
+    assert.equal(about.mark, undefined);
+    assert.deepEqual([code, stderr], [0, ""]);
+  });
+
+  test("its exit code is the launcher's", async () => {
+    assert.equal((await finish(start(node(), ["exit", "7"]))).code, 7);
+  });
+
+  test("it reads the launcher's standard input to the end", async () => {
+    const run = start(node(), ["echo"]);
+    run.stdin.end("one\ntwo\n");
+    assert.equal((await finish(run)).stdout, "one\ntwo\n");
+  });
+
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    test(`${signal} reaches it once, and it may end in peace`, async () => {
+      const run = start(node(), ["listen", signal]);
+      const lines = createInterface(run.stdout)[Symbol.asyncIterator]();
+      await lines.next();
+      run.kill(signal);
+      assert.equal((await lines.next()).value, signal);
+      assert.equal((await lines.next()).done, true);
+      assert.deepEqual(await ended(run), [0, null]);
+    });
+  }
+
+  for (const signal of ["SIGKILL", "SIGTERM"] as const) {
+    test(`when ${signal} ends it, the launcher ends the same way`, async () => {
+      const run = start(node(), ["stay"]);
+      const pid = await firstNumber(run);
+      process.kill(pid, signal);
+      assert.deepEqual(await ended(run), [null, signal]);
+    });
+  }
+
+  test("it dies when the launcher is killed", async () => {
+    const run = start(node(), ["stay"]);
+    const pid = await firstNumber(run);
+    assert.notEqual(pid, run.pid);
+    run.kill("SIGKILL");
+    // Both hold the other end of this pipe.
+    await once(run.stdout, "close");
+  });
+
+  test("without a newer Node it says what to do", async () => {
+    const { code, stdout, stderr } = await finish(start(node(), ["tell"], "without"));
+    assert.match(stderr, /^ccs needs Node\.js 24 or newer, and \S+ is v[\d.]+\. Install .* or run `npm ci` .*\n$/);
+    assert.deepEqual([code, stdout], [1, ""]);
+  });
+
+  test("a Node that lacks a library is named, with the package to install", async () => {
+    const { code, stderr } = await finish(start(node(), ["tell"], "broken"));
+    assert.match(stderr, /^ccs could not start \S+node\. .*libatomic1\n$/);
+    assert.equal(code, 127);
+  });
+}
+
+interface About {
+  readonly args: readonly string[];
+  readonly node: string;
+  readonly pid: number;
+  readonly mark?: string;
+}
+
+function start(node: readonly string[], args: readonly string[], checkout = "with"): ChildProcessWithoutNullStreams {
+  const [command = "", ...flags] = node;
+  return spawn(command, [...flags, join(folder, checkout, "dist/ccs.js"), ...args]);
+}
+
+async function finish(
+  run: ChildProcessWithoutNullStreams,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  run.stdin.end();
+  const [stdout, stderr, [code]] = await Promise.all([run.stdout.toArray(), run.stderr.toArray(), ended(run)]);
+  return { code, stdout: stdout.join(""), stderr: stderr.join("") };
+}
+
+async function ended(run: ChildProcessWithoutNullStreams): Promise<[code: number | null, signal: string | null]> {
+  if (run.exitCode === null && run.signalCode === null) await once(run, "exit");
+  return [run.exitCode, run.signalCode];
+}
+
+/** The first line that it prints. */
+async function firstNumber(run: ChildProcessWithoutNullStreams): Promise<number> {
+  const [line] = (await once(createInterface(run.stdout), "line")) as [string];
+  return Number(line);
+}
+
+function findOldNode(): string | undefined {
+  const paths = (process.env["PATH"] ?? "").split(delimiter).map((entry) => join(entry, "node"));
+  return paths.filter(existsSync).find((path) => {
+    const version = spawnSync(path, ["--version"], { encoding: "utf8" }).stdout;
+    return Number.parseInt(version.slice(1), 10) < 24;
+  });
+}

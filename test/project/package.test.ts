@@ -1,0 +1,83 @@
+// What the package promises to those who install it, and the lock file to those who clone it.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { packagesByProgram } from "../support/programs.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly private?: boolean;
+  readonly bin: Record<string, string>;
+  readonly scripts: Record<string, string>;
+  readonly dependencies?: Record<string, string>;
+  readonly devDependencies: Record<string, string>;
+  readonly allowScripts: Record<string, boolean>;
+}
+
+interface Locked {
+  readonly version: string;
+  readonly resolved?: string;
+  readonly integrity?: string;
+  readonly devDependencies?: Record<string, string>;
+}
+
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+
+test("installing the package installs nothing else and runs nothing", () => {
+  const asked = Object.keys(manifest).filter((key) => /dependencies$/i.test(key));
+  assert.deepEqual(asked, ["devDependencies"]);
+  const run = Object.keys(manifest.scripts).filter((name) => name.endsWith("install"));
+  assert.deepEqual(run, []);
+  assert.equal(manifest.private, undefined);
+});
+
+test("the package holds the program and the papers, and nothing else", () => {
+  const output = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: "pipe",
+  });
+  const [packed] = JSON.parse(output) as { files: { path: string }[] }[];
+  assert.deepEqual(packed?.files.map(({ path }) => path).toSorted(), [
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "dist/LICENSES.txt",
+    "dist/ccs.js",
+    "dist/main.js",
+    "package.json",
+  ]);
+  assert.deepEqual(manifest.bin, { ccs: "dist/ccs.js" });
+});
+
+test("every version is exact, and the lock file agrees and names no registry", () => {
+  const inexact = Object.entries(manifest.devDependencies).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version));
+  assert.deepEqual(inexact, []);
+  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    packages: Record<string, Locked>;
+  };
+  const { "": own, ...installed } = lock.packages;
+  assert.deepEqual(own?.devDependencies, manifest.devDependencies);
+  assert.ok(Object.keys(installed).length > 50);
+  const odd = Object.entries(installed).filter(
+    ([, { resolved, integrity }]) => resolved !== undefined || integrity === undefined,
+  );
+  assert.deepEqual(odd, []);
+});
+
+test("the install script of the development dependency node is allowed, by name alone", () => {
+  // With a version beside the name npm would match nothing, and skip the script without a word.
+  assert.deepEqual(manifest.allowScripts, { node: true });
+});
+
+test("CI installs every program that a test may ask for", () => {
+  const script = readFileSync(join(root, ".ci/run"), "utf8");
+  const installed = /^packages=\((.*)\)$/m.exec(script)?.[1]?.split(" ") ?? [];
+  const missing = Object.values(packagesByProgram).filter((name) => !installed.includes(name));
+  assert.deepEqual(missing, []);
+});

@@ -1,0 +1,48 @@
+// Debian programs that some tests need. Where one is missing its test is skipped and says so in one line; with
+// CCS_REQUIRE_PROGRAMS=1, as in CI, it fails instead.
+import assert from "node:assert/strict";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import type { TestContext } from "node:test";
+
+/** Each program with the Debian package that holds it. `.ci/run` installs them all. */
+export const packagesByProgram = {
+  unbound: "unbound",
+  dig: "bind9-dnsutils",
+  nginx: "nginx-light",
+  openssl: "openssl",
+  promtool: "prometheus",
+} as const;
+
+export type Program = keyof typeof packagesByProgram;
+
+/**
+ * The path of `program`. When there is none the test is marked as skipped (or fails, in CI) and has to return at once:
+ * `const unbound = requireProgram(t, "unbound"); if (unbound === undefined) return;`
+ */
+export function requireProgram(t: TestContext, program: Program): string | undefined {
+  const path = findProgram(program);
+  if (path !== undefined) return path;
+  const what = `${program} is not installed: apt-get install ${packagesByProgram[program]}`;
+  assert.notEqual(process.env["CCS_REQUIRE_PROGRAMS"], "1", what);
+  t.skip(what);
+  return undefined;
+}
+
+function findProgram(program: string): string | undefined {
+  // Debian keeps servers where only root's PATH looks.
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
+  return folders
+    .filter((folder) => folder !== "")
+    .map((folder) => join(folder, program))
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
