@@ -115,11 +115,16 @@ function flattened(
   if (zoneOf(ask.zones, alias.target) === undefined || before.length >= mostLinks) return refusal("SERVFAIL");
   const link: AnswerRecord = { type: "CNAME", name: alias.owner, ttl: alias.ttl, data: alias.target };
   const behind = follow(ask, alias.target, [...before, link]);
+  if (behind.rcode === "SERVFAIL") return behind;
   const addresses = behind.answers
     .filter(({ type }) => type === ask.type)
     .map((record) => ({ ...record, name: alias.owner, ttl: Math.min(record.ttl, alias.ttl) }));
   if (addresses.length > 0) return found([...before, ...addresses]);
-  return { ...found(before), authorities: [startOfAuthority(alias.zone, ask.options)] };
+  if (behind.authorities.length > 0) {
+    return { ...found(before), authorities: [startOfAuthority(alias.zone, ask.options)] };
+  }
+  // The chain leaves our zones further on: the zone's own name cannot show an alias, others can.
+  return alias.owner.toLowerCase() === alias.zone.name ? refusal("SERVFAIL") : behind;
 }
 
 function found(answers: readonly AnswerRecord[]): DnsAnswer {
