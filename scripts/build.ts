@@ -2,7 +2,7 @@
 // the libraries within it. `npm ci` and `npm install` in a checkout, `npm pack` and `npm test` run it.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { rolldown, type OutputChunk } from "rolldown";
+import { rolldown, type OutputChunk, type Plugin } from "rolldown";
 
 export interface BuildOptions {
   /** The program's and the launcher's source files. */
@@ -39,6 +39,7 @@ async function bundle(input: string, target: string): Promise<OutputChunk> {
     input,
     platform: "node",
     transform: { target },
+    plugins: [mainIsEntry],
     onLog: (level, log, print) => {
       // A mere warning to the bundler; but what could not be found would be missing on the machine that runs it.
       if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
@@ -52,6 +53,17 @@ async function bundle(input: string, target: string): Promise<OutputChunk> {
     await bundler.close();
   }
 }
+
+/**
+ * Sources ask `import.meta.main` whether they were started or only imported. The launcher imports the bundle, and within
+ * it the entry is the one that was started.
+ */
+const mainIsEntry: Plugin = {
+  name: "main-is-entry",
+  transform(code, id) {
+    return code.replaceAll("import.meta.main", String(this.getModuleInfo(id)?.isEntry ?? false));
+  },
+};
 
 /** The licence texts of all packages that went into `chunk`, as most of them ask for. */
 function licencesOf(chunk: OutputChunk): string {

@@ -9,6 +9,8 @@ import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const oldestMajor = 24;
+/** As in cli/exit-codes.ts: something that is needed could not be had. */
+const unavailable = 69;
 const program = new URL("main.js", import.meta.url).href;
 const ownNode = fileURLToPath(new URL("../node_modules/node/bin/node", import.meta.url));
 /** In the environment of a program that runs under `ownNode`. */
@@ -24,7 +26,7 @@ if (Number.parseInt(process.versions.node, 10) >= oldestMajor) {
     `ccs needs Node.js ${oldestMajor} or newer, and ${process.execPath} is ${process.version}. ` +
       "Install a newer one from https://nodejs.org, or run `npm ci` in a checkout, which brings its own.",
   );
-  process.exitCode = 1;
+  process.exitCode = unavailable;
 }
 
 /** Runs this file again under the newer Node, as if it were this process: same streams, signals and exit code. */
@@ -43,11 +45,14 @@ function runUnderOwnNode(): void {
   }
   child.on("error", (error) => {
     console.error(`ccs could not start ${ownNode}: ${error.message}. Run \`npm ci\` again.`);
-    process.exitCode = 1;
+    process.exitCode = unavailable;
   });
   child.on("exit", (code, signal) => {
-    // The loader's own exit code: it has already named the library that is missing.
-    if (code === 127) console.error(`ccs could not start ${ownNode}. On Debian: apt-get install libatomic1`);
+    if (code === 127) {
+      // The loader's own exit code: it has already named the library that is missing.
+      console.error(`ccs could not start ${ownNode}. On Debian: apt-get install libatomic1`);
+      process.exit(unavailable);
+    }
     if (signal === null) process.exit(code ?? 1);
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);

@@ -26,6 +26,12 @@ test("the program is one file that runs by itself, and the launcher can be execu
   assert.equal(execFileSync(join(folder, "dist/ccs.js"), { encoding: "utf8" }), "{ a: 1 }\n");
 });
 
+test("only the entry believes that it was started", async () => {
+  writeFileSync(join(folder, "source/other.ts"), 'if (import.meta.main) console.log("other"); export const x = 1;');
+  await buildProgram('import { x } from "./other.ts"; if (import.meta.main) console.log("entry", x);');
+  assert.equal(execFileSync(join(folder, "dist/ccs.js"), { encoding: "utf8" }), "entry 1\n");
+});
+
 test("the licences of the libraries in it are beside it, and no others", async () => {
   await buildProgram('import { parse } from "yaml"; console.log(parse);');
   const licences = readFileSync(join(folder, "dist/LICENSES.txt"), "utf8");

@@ -114,13 +114,13 @@ function behavesOn(node: () => readonly string[]): void {
   test("without a newer Node it says what to do", async () => {
     const { code, stdout, stderr } = await finish(start(node(), ["tell"], "without"));
     assert.match(stderr, /^ccs needs Node\.js 24 or newer, and \S+ is v[\d.]+\. Install .* or run `npm ci` .*\n$/);
-    assert.deepEqual([code, stdout], [1, ""]);
+    assert.deepEqual([code, stdout], [69, ""]);
   });
 
   test("a Node that lacks a library is named, with the package to install", async () => {
     const { code, stderr } = await finish(start(node(), ["tell"], "broken"));
     assert.match(stderr, /^ccs could not start \S+node\. .*libatomic1\n$/);
-    assert.equal(code, 127);
+    assert.equal(code, 69);
   });
 }
 
