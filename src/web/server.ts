@@ -1,0 +1,161 @@
+// The HTTP server: health, readiness and metrics. Reads only; nothing here changes anything.
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import { Hono } from "hono";
+import type { MiddlewareHandler } from "hono";
+import type { State } from "../core/model.ts";
+import { isOwnHost } from "./hosts.ts";
+import { missingForReady } from "./readiness.ts";
+
+export interface WebPorts {
+  readonly state: () => State;
+  /** Whether the loop turns. */
+  readonly isAlive: () => boolean;
+  readonly metrics: { render(): Promise<{ readonly contentType: string; readonly body: string }> };
+  /** Hears of what a route threw: a bug of ours. */
+  readonly onBug: (error: unknown) => void;
+}
+
+export interface WebOptions {
+  /** A loopback name or address, or whatever else to listen on. */
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Further names that requests may call this server by. */
+  readonly allowedHosts?: readonly string[];
+  readonly version: string;
+}
+
+/** Listening is not possible. Its message is for the person who started the daemon. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+}
+
+export interface WebServer extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  /** Ends at once, with every connection that is still open. */
+  close(): Promise<void>;
+}
+
+/** Listens. Rejects with `ListenError`. */
+export async function startWebServer(ports: WebPorts, options: WebOptions): Promise<WebServer> {
+  const { fetch } = createApp(ports, options);
+  const server = createAdaptorServer({
+    fetch,
+    // This process also is a client of others, whose fetch must stay Node's own.
+    overrideGlobalObjects: false,
+    serverOptions: {
+      maxHeaderSize: 8 * 1024,
+      headersTimeout: 5_000,
+      requestTimeout: 10_000,
+      keepAliveTimeout: 5_000,
+      connectionsCheckingInterval: 1_000,
+    },
+  }) as Server;
+  server.maxConnections = 200;
+  await listen(server, options);
+  server.on("error", ports.onBug);
+  const { address, port } = server.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = once(server, "close");
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
+  return { host: address, port, close, [Symbol.asyncDispose]: close };
+}
+
+/** The routes, without a server around them. */
+export function createApp(ports: WebPorts, { host, allowedHosts = [], version }: Omit<WebOptions, "port">): Hono {
+  const app = new Hono();
+  app.use(withSecurityHeaders);
+  // A load balancer asks under any name, and this answer tells nothing.
+  app.get("/healthz", (context) => {
+    if (ports.isAlive()) return context.json({ status: "alive" });
+    return context.json({ status: "stuck", detail: "the loop that decides does not turn" }, 503);
+  });
+  app.use(onlyOwnHosts([host, ...allowedHosts]), readOnly);
+  app.get("/readyz", (context) => {
+    const missing = missingForReady(ports.state());
+    return missing.length === 0
+      ? context.json({ status: "ready" })
+      : context.json({ status: "not ready", missing }, 503);
+  });
+  app.get("/metrics", async (context) => {
+    const { contentType, body } = await ports.metrics.render();
+    return context.body(body, 200, { "content-type": contentType });
+  });
+  app.get("/", (context) => context.text(indexPage(version)));
+  app.notFound((context) => context.json({ error: "there is nothing here", see: "/" }, 404));
+  app.onError((error, context) => {
+    ports.onBug(error);
+    return context.json({ error: "a bug of ours; the log says more" }, 500);
+  });
+  return app;
+}
+
+function indexPage(version: string): string {
+  return `Cloudflare CNAME Switcher ${version}
+
+/healthz   whether the daemon is alive
+/readyz    whether it knows enough to decide, and what is missing
+/metrics   for Prometheus
+`;
+}
+
+const securityHeaders = {
+  "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+  "cache-control": "no-store",
+} as const;
+
+const withSecurityHeaders: MiddlewareHandler = async (context, next) => {
+  await next();
+  for (const [name, value] of Object.entries(securityHeaders)) context.header(name, value);
+};
+
+function onlyOwnHosts(own: readonly string[]): MiddlewareHandler {
+  return async (context, next) => {
+    if (isOwnHost(context.req.header("host") ?? "", own)) return next();
+    const error = "this server is not known by that name: use its address";
+    return context.json({ error }, 421);
+  };
+}
+
+const readOnly: MiddlewareHandler = async (context, next) => {
+  const { method } = context.req;
+  if (method !== "GET" && method !== "HEAD") {
+    // The connection is closed, so that no body is read that nobody wants.
+    return context.json({ error: "only GET and HEAD" }, 405, { allow: "GET, HEAD", connection: "close" });
+  }
+  return next();
+};
+
+async function listen(server: Server, { host, port }: WebOptions): Promise<void> {
+  server.listen({ host, port });
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const where = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+    const why = listenFailures[code] ?? `the system says ${code}`;
+    throw new ListenError(`cannot listen on ${where}: ${why}`, { cause: error });
+  }
+}
+
+const change = "change http.listen (or BIND_ADDRESS)";
+const listenFailures: Readonly<Record<string, string>> = {
+  EADDRINUSE: `another program uses this port; end it, or ${change}`,
+  EACCES: `this user may not use this port; take one above 1023: ${change}`,
+  EADDRNOTAVAIL: `this machine does not have this address; ${change}`,
+  ENOTFOUND: `there is no such name; ${change}`,
+  EAFNOSUPPORT: `this machine does not have this kind of address; ${change}`,
+};
