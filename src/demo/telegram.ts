@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { sleep, systemClock, type Clock } from "../lib/clock.ts";
 import { FaultQueue } from "./fault-queue.ts";
 import { listenTcp, type Listening, type ListenOptions } from "./listen.ts";
+import { readRequest } from "./read-request.ts";
 import { readHtml } from "./telegram-html.ts";
 
 export interface TelegramOptions extends ListenOptions {
@@ -102,14 +103,13 @@ export class TelegramServer implements AsyncDisposable {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readText(request);
-    if (body === undefined) return;
-    const url = new URL(request.url ?? "/", "http://emulator");
-    const [, token, method] = /^\/bot([^/]+)\/(\w+)$/.exec(decodeURIComponent(url.pathname)) ?? [];
+    const read = await readRequest(request);
+    if (read === undefined) return void response.writeHead(400).end();
+    const [, token, method] = /^\/bot([^/]+)\/(\w+)$/.exec(read.path) ?? [];
     if (token === undefined || method === undefined || !/^\d+:[\w-]+$/.test(token))
       return send(response, refusal(404, "Not Found"));
     if (token !== this.token) return send(response, refusal(401, "Unauthorized"));
-    const parameters = { ...Object.fromEntries(url.searchParams), ...parametersOf(request, body) };
+    const parameters = { ...Object.fromEntries(read.query), ...parametersOf(request, read.body) };
     const call = { method: method.toLowerCase(), parameters };
     this.calls.push(call);
     if (this.calls.length > mostKept) this.calls.shift();
@@ -219,16 +219,5 @@ function parametersOf(request: IncomingMessage, body: string): Record<string, un
     return typeof value === "object" && value !== null ? { ...value } : {};
   } catch {
     return {};
-  }
-}
-
-async function readText(request: IncomingMessage): Promise<string | undefined> {
-  try {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-    return Buffer.concat(chunks).toString();
-  } catch {
-    // The client went away.
-    return undefined;
   }
 }

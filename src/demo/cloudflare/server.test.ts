@@ -196,6 +196,7 @@ test("a client that gives up does not undo its write", async () => {
 test("outside its base path there is nothing, and a request that hangs does not keep it from ending", async () => {
   const cf = await startCloudflare({ zones });
   assert.equal((await fetch(new URL("/client/v5/zones", cf.url))).status, 404);
+  assert.equal((await fetch(new URL("/client/v4/%ZZ", cf.url))).status, 400);
   cf.faults.next({ kind: "silent" });
   const hanging = fetch(`${cf.url}/zones`, { headers: { authorization: `Bearer ${cf.token}` } });
   const outcome = assert.rejects(hanging);

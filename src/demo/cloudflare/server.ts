@@ -1,11 +1,11 @@
 // The emulated Cloudflare API on a loopback port.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { listenTcp, type ListenOptions, type Listening } from "../listen.ts";
+import { readRequest } from "../read-request.ts";
 import { CloudflareApi, demoToken, type ApiOptions, type ApiRequest } from "./api.ts";
 import type { Delivery } from "./delivery.ts";
 
 const basePath = "/client/v4";
-const mostBodyBytes = 5_000_000;
 
 /** Starts an emulated Cloudflare. Unless told: zone `example.com`, one token that may do everything. */
 export async function startCloudflare(options: ApiOptions & ListenOptions = {}): Promise<CloudflareServer> {
@@ -50,16 +50,15 @@ export class CloudflareServer extends CloudflareApi implements AsyncDisposable {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readBody(request);
-    if (body === undefined) return;
-    const url = new URL(request.url ?? "/", "http://emulator");
-    if (!url.pathname.startsWith(`${basePath}/`)) return void response.writeHead(404).end();
+    const read = await readRequest(request);
+    if (read === undefined) return void response.writeHead(400).end();
+    if (!read.path.startsWith(`${basePath}/`)) return void response.writeHead(404).end();
     const { authorization, "content-type": contentType } = request.headers;
     const apiRequest: ApiRequest = {
       method: request.method ?? "GET",
-      path: url.pathname.slice(basePath.length),
-      query: url.searchParams,
-      body,
+      path: read.path.slice(basePath.length),
+      query: read.query,
+      body: read.body,
       clientIp: request.socket.remoteAddress ?? "",
       ...(authorization !== undefined && { authorization }),
       ...(contentType !== undefined && { contentType }),
@@ -75,20 +74,4 @@ function send(response: ServerResponse, delivery: Delivery): void {
   response.writeHead(delivery.status, { ...delivery.headers, "content-length": bytes.length });
   if (delivery.stallsAfter === undefined) response.end(bytes);
   else response.write(bytes.subarray(0, delivery.stallsAfter));
-}
-
-/** The body as text; `undefined` when the client went away or sent far too much. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > mostBodyBytes) return void request.destroy();
-      chunks.push(chunk);
-    }
-  } catch {
-    return undefined;
-  }
-  return Buffer.concat(chunks).toString();
 }
