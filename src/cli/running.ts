@@ -1,0 +1,61 @@
+// The ordinary daemon over one configuration file: put together, started, and reloaded whenever the file changes. What
+// `ccs run` runs, and the demo too.
+import type { LoadResult } from "../config/load.ts";
+import { formatProblem } from "../config/problem.ts";
+import type { Environment } from "../config/substitute.ts";
+import { watchConfig } from "../config/watch.ts";
+import type { Daemon } from "../daemon.ts";
+import { systemClock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { Assembly } from "./assembly.ts";
+import { invalidConfig } from "./config-option.ts";
+import { Surroundings } from "./surroundings.ts";
+
+/** A daemon at work. Disposing of it lets a write under way end, and stops everything else at once. */
+export interface RunningDaemon extends AsyncDisposable {
+  readonly daemon: Daemon;
+  /** Loads the configuration now, whether or not the file changed. */
+  reload(): void;
+}
+
+/** Starts the daemon. Throws a CommandError when the configuration is wrong, or something that it needs cannot be had. */
+export async function startDaemon(options: { path: string; env: Environment; log: Log }): Promise<RunningDaemon> {
+  const { path, env, log } = options;
+  const onReload: { apply?: (result: LoadResult) => void } = {};
+  await using stack = new AsyncDisposableStack();
+  const watcher = stack.use(
+    watchConfig({
+      path,
+      env,
+      clock: systemClock,
+      onResult: (result) => onReload.apply?.(result),
+      onBlindSpot: (message) => log.warn({ path }, message),
+    }),
+  );
+  const { first } = watcher;
+  if (first.kind === "invalid") throw invalidConfig(first.problems);
+  logWarnings(log, first);
+  const surroundings = stack.use(new Surroundings({ config: first.config, log }));
+  const assembly = stack.use(new Assembly({ config: first.config, log, onRequest: surroundings.onRequest }));
+  await surroundings.surround(assembly.daemon);
+  onReload.apply = (result) => {
+    if (result.kind === "invalid") {
+      return assembly.daemon.dispatch({ kind: "config-rejected", problems: result.problems.map(formatProblem) });
+    }
+    logWarnings(log, result);
+    surroundings.reconfigure(result.config);
+    return assembly.reconfigure(result.config);
+  };
+  assembly.start();
+  const parts = stack.move();
+  return {
+    daemon: assembly.daemon,
+    reload: () => watcher.reload(),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
+}
+
+function logWarnings(log: Log, result: LoadResult): void {
+  if (result.kind !== "ok") return;
+  for (const warning of result.warnings) log.warn({ problem: formatProblem(warning) }, "configuration warning");
+}
