@@ -49,6 +49,7 @@ async function askForFamily(asking: Asking, family: Family): Promise<ServerAnswe
     if (trouble !== undefined) return unknown(asking, trouble.reason, trouble.detail);
     const answered = reply as Answered;
     const end = followAliases(answered, name);
+    if (end === undefined) return unknown(asking, "servfail", "leads into a circle of CNAMEs");
     ttlSeconds = Math.min(ttlSeconds, end.ttlSeconds);
     const found = answered.answers.filter((record) => record.name === end.name && record.type === type);
     if (found.length > 0) {
@@ -84,15 +85,16 @@ function troubleIn(reply: Reply): { reason: "silent" | "servfail" | "refused" | 
   return undefined;
 }
 
-/** The name at the end of the CNAMEs within one answer, and their lowest TTL. */
-function followAliases(answered: Answered, from: string): { name: string; ttlSeconds: number } {
-  const targets = new Map(
+/** The name at the end of the CNAMEs within one answer, and their lowest TTL; `undefined` when they go in a circle. */
+function followAliases(answered: Answered, from: string): { name: string; ttlSeconds: number } | undefined {
+  const aliases = new Map(
     answered.answers.filter(({ type }) => type === "CNAME").map((record) => [record.name, record] as const),
   );
+  const passed = new Set<string>();
   let end = { name: from, ttlSeconds: Infinity };
-  for (let alias = targets.get(from); alias !== undefined; alias = targets.get(end.name)) {
-    // Each alias is taken once, so that a circle ends.
-    targets.delete(end.name);
+  for (let alias = aliases.get(from); alias !== undefined; alias = aliases.get(end.name)) {
+    if (passed.has(alias.name)) return undefined;
+    passed.add(alias.name);
     end = { name: alias.data, ttlSeconds: Math.min(end.ttlSeconds, alias.ttlSeconds) };
   }
   return end;

@@ -99,7 +99,7 @@ describe("one question to one server", () => {
   test("ends silent at the deadline", async () => {
     const { reply, asked } = await ask(() => undefined, { timeoutMs: 150 });
     assert.deepEqual(reply, { kind: "silent", detail: "did not answer" });
-    assert.ok(asked.length >= 2 && asked.length <= 4, `asked ${asked.length} times`);
+    assert.ok(asked.length >= 1 && asked.length <= 4, `asked ${asked.length} times`);
   });
 
   test("ends at once when nobody listens there", async () => {
@@ -334,13 +334,12 @@ test("no bytes whatever make reading an answer throw", () => {
   });
   const header = Buffer.from([0, 7, 0x81, 0x80]);
   const bytes = fc.uint8Array({ maxLength: 400 });
-  const damaged = fc
-    .array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 })
-    .map((changes) => {
-      const copy = Buffer.from(good);
-      for (const [at, value] of changes) copy[at] = value;
-      return copy.subarray(0, copy.length - ((changes[0]?.[1] ?? 0) % 5));
-    });
+  const changes = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 4 });
+  const damaged = fc.tuple(changes, fc.constantFrom(0, 0, 1, 20)).map(([places, cut]) => {
+    const copy = Buffer.from(good);
+    for (const [at, value] of places) copy[at] = value;
+    return copy.subarray(0, copy.length - cut);
+  });
   let read = 0;
   fc.assert(
     fc.property(

@@ -425,6 +425,12 @@ describe("CNAMEs", () => {
     assert.ok(world.asked.length <= 16, `${world.asked.length} questions`);
   });
 
+  test("that go in a circle within one answer prove nothing", async () => {
+    const world = worldOf(() => saying([alias(host, "y.example"), alias("y.example", host)]));
+    assert.equal(words(await world.resolve()), "inconclusive servfail");
+    assert.equal(world.asked.length, 2);
+  });
+
   test("that go on for ever prove nothing", async () => {
     let count = 0;
     const world = worldOf((name) => saying([alias(name, `x${(count += 1)}.example`)]));

@@ -276,6 +276,18 @@ describe("the rhythm", () => {
     assert.equal(probesOfMobile(), 3);
   });
 
+  test("waits for the end of a round that is under way, whatever becomes urgent meanwhile", async () => {
+    await using world = worldOf({ random: () => 0, probeMs: () => 4_500 });
+    world.follow(stateOf(endpoint()));
+    await world.clock.advance(20_000);
+    world.follow(stateOf(endpoint({ verdict: "suspect" })));
+    await world.clock.advance(6_000);
+    assert.deepEqual(
+      world.probes.map(({ atMs }) => atMs),
+      [0, 19_500, 26_000],
+    );
+  });
+
   test("does not change by being followed again and again", async () => {
     await using world = worldOf({ random: () => 0 });
     for (let step = 0; step < 600; step += 1) {
