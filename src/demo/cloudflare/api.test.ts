@@ -340,6 +340,16 @@ test("reads may lag behind, and are as they should be once the lag is over", asy
   assert.equal(await count(), 2);
 });
 
+test("a record removed by hand is out of the way at once", () => {
+  using w = world();
+  w.cf.hand.remove(w.cf.recordsAt(record.name)[0]?.id ?? "");
+  w.cf.hand.add({ ...record, content: "y.example.net" });
+  assert.deepEqual(
+    w.cf.recordsAt(record.name).map(({ content }) => content),
+    ["y.example.net"],
+  );
+});
+
 test("after a single DELETE the record stays in the way for a while; a batch knows no ghosts of its own", async () => {
   using w = world();
   w.cf.faults.set({ ghostsMs: 30_000 });

@@ -132,12 +132,10 @@ export class ZoneStore {
 
   /** Checks and commits one write. Throws `Refusal`; then nothing has changed. */
   write(id: string, write: Write, by: "api" | "hand"): Written {
-    const nowMs = this.#clock.nowMs();
-    this.#ghosts = this.#ghosts.filter(({ untilMs }) => untilMs > nowMs);
     const zone = this.#newest(id).zone;
     const written = this.#apply(zone, write);
     if (write.kind === "delete") {
-      const untilMs = nowMs + this.#quirks().ghostsMs;
+      const untilMs = this.#clock.nowMs() + this.#quirks().ghostsMs;
       this.#ghosts.push(...zone.records.filter((r) => r.id === write.id).map((record) => ({ record, untilMs })));
     }
     this.#commit(written.zone, by);
@@ -174,6 +172,8 @@ export class ZoneStore {
 
   #apply(zone: ZoneState, write: Write): Written {
     const rules = this.#quirks();
+    const nowMs = this.#clock.nowMs();
+    this.#ghosts = this.#ghosts.filter(({ untilMs }) => untilMs > nowMs);
     const ghosts = this.#ghosts.map(({ record }) => record);
     return applyWrite(zone, write, { rules, ghosts, now: this.#now(), newId: () => this.newId() });
   }
