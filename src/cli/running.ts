@@ -1,5 +1,6 @@
 // The ordinary daemon over one configuration file: put together, started, and reloaded whenever the file changes. What
 // `ccs run` runs, and the demo too.
+import type { RequestMeasure } from "../cloud/requests.ts";
 import type { LoadResult } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import type { Environment } from "../config/substitute.ts";
@@ -14,6 +15,8 @@ import { Surroundings } from "./surroundings.ts";
 /** A daemon at work. Disposing of it lets a write under way end, and stops everything else at once. */
 export interface RunningDaemon extends AsyncDisposable {
   readonly daemon: Daemon;
+  /** Port of the web server. */
+  readonly port: number | undefined;
   /** Loads the configuration now, whether or not the file changed. */
   reload(): void;
 }
@@ -35,9 +38,12 @@ export async function startDaemon(options: { path: string; env: Environment; log
   const { first } = watcher;
   if (first.kind === "invalid") throw invalidConfig(first.problems);
   logWarnings(log, first);
-  const surroundings = stack.use(new Surroundings({ config: first.config, log }));
-  const assembly = stack.use(new Assembly({ config: first.config, log, onRequest: surroundings.onRequest }));
-  await surroundings.surround(assembly.daemon);
+  const onRequest = (measure: RequestMeasure): void => surroundings.countCloudRequest(measure);
+  const assembly = new Assembly({ config: first.config, log, onRequest });
+  const surroundings = stack.use(new Surroundings({ config: first.config, daemon: assembly.daemon, log }));
+  // Ends before its surroundings do, so that they can tell of its last write.
+  stack.use(assembly);
+  await surroundings.listen();
   onReload.apply = (result) => {
     if (result.kind === "invalid") {
       return assembly.daemon.dispatch({ kind: "config-rejected", problems: result.problems.map(formatProblem) });
@@ -50,6 +56,9 @@ export async function startDaemon(options: { path: string; env: Environment; log
   const parts = stack.move();
   return {
     daemon: assembly.daemon,
+    get port() {
+      return surroundings.port;
+    },
     reload: () => watcher.reload(),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };

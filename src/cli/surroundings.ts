@@ -1,17 +1,143 @@
 // What tells and shows: messages, metrics and the web server, around a daemon that does not need them.
 import type { RequestMeasure } from "../cloud/requests.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, HttpConfig } from "../config/config.ts";
+import { nextDeadline } from "../core/deadline.ts";
+import { probeIntervalMs } from "../core/rhythm.ts";
 import type { Daemon } from "../daemon.ts";
+import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { Notifier, type ChannelSetup } from "../notify/notifier.ts";
+import { inMemoryStore, outcomes } from "../notify/outbox.ts";
+import { Telegram } from "../notify/telegram.ts";
+import { Metrics } from "../web/metrics.ts";
+import { ListenError, startWebServer, type WebServer } from "../web/server.ts";
+import { CommandError, exitCodes } from "./exit-codes.ts";
+import { version } from "./version.ts";
+
+/** How long the end waits for messages that are on their way. */
+const lastWordsMs = 3_000;
+
+/** The loop may be this late before it counts as stuck. */
+const toleranceMs = 10_000;
+
+const clock = systemClock;
 
 export class Surroundings implements AsyncDisposable {
-  readonly onRequest: (measure: RequestMeasure) => void = () => {};
+  readonly #log: Log;
+  readonly #daemon: Daemon;
+  readonly #notifier: Notifier;
+  readonly #metrics: Metrics;
+  #http: HttpConfig;
+  #web: WebServer | undefined;
 
-  constructor(_options: { config: Config; log: Log }) {}
+  constructor({ config, daemon, log }: { config: Config; daemon: Daemon; log: Log }) {
+    this.#log = log;
+    this.#daemon = daemon;
+    this.#http = config.http;
+    this.#notifier = new Notifier({
+      clock,
+      random: Math.random,
+      store: inMemoryStore(),
+      onOutcome: (channel, outcome, _, detail) => {
+        this.#metrics.countNotification(channel, outcome);
+        log[outcome === "sent" ? "debug" : "warn"]({ channel, outcome }, `message: ${detail || outcome}`);
+      },
+      onBug: (error) => this.#onBug(error),
+    });
+    this.#metrics = new Metrics({
+      state: () => daemon.state,
+      clock,
+      build: { version, node: process.version },
+      queuedNotifications: () => this.#notifier.queued,
+      withProcess: true,
+    });
+    this.#notifier.use(channelsOf(config));
+    this.#metrics.expectNotifications(Object.keys(config.notify), outcomes);
+    daemon.addListener(this.#metrics);
+    daemon.addListener(this.#notifier);
+  }
 
-  async surround(_daemon: Daemon): Promise<void> {}
+  /** The port of the web server; `undefined` before `listen`. */
+  get port(): number | undefined {
+    return this.#web?.port;
+  }
 
-  reconfigure(_config: Config): void {}
+  /** Hears of every request to Cloudflare when it has ended. */
+  countCloudRequest(measure: RequestMeasure): void {
+    this.#metrics.countCloudRequest(measure);
+  }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  /** Starts the web server. Throws a CommandError when that is not possible. */
+  async listen(): Promise<void> {
+    try {
+      this.#web = await this.#startWeb(this.#http);
+    } catch (error) {
+      if (error instanceof ListenError) throw new CommandError(exitCodes.unavailable, error.message);
+      throw error;
+    }
+  }
+
+  reconfigure(config: Config): void {
+    this.#notifier.use(channelsOf(config));
+    const { host, port } = this.#http;
+    this.#http = config.http;
+    if (host !== config.http.host || port !== config.http.port) void this.#moveWeb(config.http);
+  }
+
+  /** Gives messages on their way a moment, then ends everything. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#web?.close();
+    await this.#notifier.flush(lastWordsMs);
+    await this.#notifier[Symbol.asyncDispose]();
+  }
+
+  /** The new server is there before the old one goes, and where that fails the old one stays. */
+  async #moveWeb(http: HttpConfig): Promise<void> {
+    try {
+      const before = this.#web;
+      this.#web = await this.#startWeb(http);
+      await before?.close();
+    } catch (error) {
+      if (error instanceof ListenError) this.#log.error(`http.listen stays as it was: ${error.message}`);
+      else this.#onBug(error);
+    }
+  }
+
+  async #startWeb({ host, port }: HttpConfig): Promise<WebServer> {
+    const ports = {
+      state: () => this.#daemon.state,
+      isAlive: () => this.#isAlive(),
+      metrics: this.#metrics,
+      onBug: (error: unknown) => this.#onBug(error),
+    };
+    const web = await startWebServer(ports, { host, port, version });
+    const authority = web.host.includes(":") ? `[${web.host}]:${web.port}` : `${web.host}:${web.port}`;
+    this.#log.info({ url: `http://${authority}` }, `listening on http://${authority}`);
+    return web;
+  }
+
+  /** Whether the loop turns: no deadline is long overdue, and probes report as often as they should. */
+  #isAlive(): boolean {
+    const nowMs = clock.nowMs();
+    const { state, lastTurnMs } = this.#daemon;
+    const waits = state.ingresses.flatMap((ingress) =>
+      ingress.endpoints.flatMap((endpoint) => {
+        const intervalMs = probeIntervalMs(ingress, endpoint);
+        return intervalMs === undefined ? [] : [intervalMs + (endpoint.settings.check?.timeoutMs ?? 0)];
+      }),
+    );
+    const reportDueMs = lastTurnMs + Math.min(...waits);
+    return Math.min(nextDeadline(state) ?? Infinity, reportDueMs) + toleranceMs > nowMs;
+  }
+
+  #onBug(error: unknown): void {
+    this.#log.error({ err: error }, "a bug of ours; please report it");
+  }
+}
+
+function channelsOf({ notify: { telegram } }: Config): readonly ChannelSetup[] {
+  if (telegram === undefined) return [];
+  const { initialSilenceMs, ...settings } = telegram;
+  const channel = new Telegram(settings, { clock, fetch });
+  return [{ name: "telegram", channel, ...(initialSilenceMs !== undefined && { initialSilenceMs }) }];
 }
