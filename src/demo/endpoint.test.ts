@@ -12,21 +12,31 @@ interface Look {
   readonly ca?: string;
   /** The name asked for; without one, the address. */
   readonly name?: string;
-  readonly patienceMs?: number;
+  /** Give up this long after the newest sign of life: the connection was accepted, or headers came. */
+  readonly quietMs?: number;
 }
 
 /** What a client sees: status and how the body went, or the error's code. */
-async function look(endpoint: Endpoint, { path = "/", ca, name, patienceMs = 10_000 }: Look = {}): Promise<string> {
+async function look(endpoint: Endpoint, { path = "/", ca, name, quietMs = 20_000 }: Look = {}): Promise<string> {
+  const given = new AbortController();
+  const { signal } = given;
   const options = {
     host: endpoint.host,
     port: endpoint.port,
     path,
     agent: false as const,
-    signal: AbortSignal.timeout(patienceMs),
+    signal,
     ...(name !== undefined && { headers: { host: name }, servername: name }),
     ...(ca !== undefined && { ca }),
   };
+  const { connections } = endpoint.counts;
   let status = "";
+  let sign = "none";
+  const giveUp = setInterval(() => {
+    const now = `${endpoint.counts.connections - connections} ${status}`;
+    if (now !== "0 " && now === sign) given.abort();
+    sign = now;
+  }, quietMs);
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const isTls = endpoint.url.startsWith("https:");
@@ -43,20 +53,22 @@ async function look(endpoint: Endpoint, { path = "/", ca, name, patienceMs = 10_
     }
     return status + (response.headers["content-encoding"] ?? body.trim());
   } catch (error) {
-    return options.signal.aborted ? `${status}timeout` : `${status}${(error as NodeJS.ErrnoException).code}`;
+    return signal.aborted ? `${status}timeout` : `${status}${(error as NodeJS.ErrnoException).code}`;
+  } finally {
+    clearInterval(giveUp);
   }
 }
 
-const behaviours: readonly (readonly [behaviour: Behaviour, seen: string | RegExp, patienceMs?: number])[] = [
+const behaviours: readonly (readonly [behaviour: Behaviour, seen: string | RegExp, quietMs?: number])[] = [
   [{ kind: "ok" }, "200 OK"],
   [{ kind: "ok", marker: "fine", status: 204 + 1 }, "205 fine"],
   [{ kind: "ok", delayMs: 50 }, "200 OK"],
   [{ kind: "status", status: 500 }, "500 OK"],
   [{ kind: "unmarked" }, "200 Under construction"],
   [{ kind: "refuse" }, "ECONNREFUSED"],
-  [{ kind: "hang" }, "timeout", 200],
-  [{ kind: "hang-after-headers" }, "200 timeout", 1500],
-  [{ kind: "drip", everyMs: 20 }, "200 timeout", 1500],
+  [{ kind: "hang" }, "timeout", 100],
+  [{ kind: "hang-after-headers" }, "200 timeout", 500],
+  [{ kind: "drip", everyMs: 20 }, "200 timeout", 500],
   [{ kind: "endless" }, "200 endless"],
   [{ kind: "redirect-loop" }, "302 OK"],
   [{ kind: "garbage" }, /^HPE_/],
@@ -70,10 +82,10 @@ const credentials = await authority.issue({ names: ["www.example.com"] });
 for (const tls of [undefined, credentials]) {
   const scheme = tls === undefined ? "HTTP" : "HTTPS";
   const asked: Look = tls === undefined ? {} : { ca: authority.ca, name: "www.example.com" };
-  for (const [behaviour, seen, patienceMs] of behaviours) {
+  for (const [behaviour, seen, quietMs] of behaviours) {
     test(`${scheme}, ${JSON.stringify(behaviour)}: ${String(seen)}`, async () => {
       await using endpoint = await startEndpoint({ behaviour, ...(tls !== undefined && { tls }) });
-      const outcome = await look(endpoint, { ...asked, ...(patienceMs !== undefined && { patienceMs }) });
+      const outcome = await look(endpoint, { ...asked, ...(quietMs !== undefined && { quietMs }) });
       if (typeof seen === "string") assert.equal(outcome, seen);
       else assert.match(outcome, seen);
       const { port } = endpoint;

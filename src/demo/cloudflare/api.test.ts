@@ -361,6 +361,10 @@ test("after a single DELETE the record stays in the way for a while; a batch kno
   await w.clock.advance(30_000);
   const created = await w.ask("POST", w.records, replace);
   assert.equal(created.status, 200);
+  assert.equal(
+    (await w.ask("PATCH", `${w.records}/${String(created.json?.result["id"])}`, { json: { ttl: 60 } })).status,
+    200,
+  );
   const swap = { deletes: [{ id: created.json?.result["id"] }], posts: [record] };
   assert.equal((await w.ask("POST", `${w.records}/batch`, { json: swap })).status, 200);
 });

@@ -211,7 +211,8 @@ for (const [plan, created_on, quota] of quotas) {
     assert.equal(outcome({ ...zone, records: copies(quota - 1) }, post), "taken");
     const full = { ...zone, records: copies(quota) };
     assert.equal(outcome(full, post), 81045);
-    assert.equal(outcome(full, { kind: "patch", id: first(full).id, body: { ttl: 60 } }), "taken");
+    const overfull = { ...zone, records: copies(quota + 1) };
+    assert.equal(outcome(overfull, { kind: "patch", id: first(overfull).id, body: { ttl: 60 } }), "taken");
     const swap = { deletes: [{ id: first(full).id }], posts: [draft(["A", "new", "203.0.113.1"])] };
     assert.equal(outcome(full, { kind: "batch", body: swap }), "taken");
   });
