@@ -1,0 +1,536 @@
+// When the reconciler reads, writes, waits and gives up, on virtual time over records in memory.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ReconcilerWorld, record, settings } from "../../test/conformance/reconciler-world.ts";
+import { MemoryProvider, type MemoryCall, type MemoryFault } from "./memory.ts";
+import { CloudError, type Call, type CloudErrorKind, type RecordProvider } from "./provider.ts";
+
+const minuteMs = 60_000;
+
+/** A world in which `cable` is published and up. */
+async function converged(options: { random?: () => number } = {}) {
+  const provider = new MemoryProvider();
+  const world = new ReconcilerWorld({ provider, ...options });
+  await world.start();
+  assert.deepEqual(contents(provider), ["cable.example.net"]);
+  world.calls.length = 0;
+  return { provider, world };
+}
+
+const contents = (provider: MemoryProvider): string[] => provider.records.map(({ content }) => content);
+
+/** Fails calls of one kind, or all, until told otherwise. */
+function failing(kind: CloudErrorKind, which: MemoryCall["kind"] | "any" = "any", more: MemoryFault = {}) {
+  return (call: MemoryCall): MemoryFault | undefined =>
+    which === "any" || call.kind === which ? { error: { kind }, ...more } : undefined;
+}
+
+test("reads before it writes, writes once, and then is quiet for a day", async () => {
+  const provider = new MemoryProvider();
+  await using world = new ReconcilerWorld({ provider });
+  await world.start();
+  assert.deepEqual(world.kinds(), ["list", "apply"]);
+  await world.clock.advance(24 * 60 * minuteMs);
+  assert.equal(world.kinds().filter((kind) => kind === "apply").length, 1);
+  assert.equal(world.kinds().filter((kind) => kind === "list").length, 1 + 24 * 12);
+});
+
+test("writes nothing over a record that is right", async () => {
+  const provider = new MemoryProvider();
+  provider.add({ name: record, type: "CNAME", content: "cable.example.net", ttlSeconds: 60 });
+  await using world = new ReconcilerWorld({ provider });
+  await world.start();
+  await world.clock.advance(60 * minuteMs);
+  assert(!world.kinds().includes("apply"));
+});
+
+test("a switch is one write and nothing else", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  world.want("mobile");
+  await world.clock.advance(minuteMs);
+  assert.deepEqual(world.kinds(), ["apply"]);
+  assert.deepEqual(contents(provider), ["mobile.example.net"]);
+});
+
+test("a routine look under way does not hold up a switch", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  provider.fault = ({ kind }) => (kind === "list" ? {} : undefined);
+  await world.clock.advance(300_000);
+  assert.deepEqual(world.kinds(), ["list"]);
+  world.want("mobile");
+  await world.clock.advance(0);
+  assert.deepEqual(world.kinds(), ["list", "apply"]);
+  assert.deepEqual(contents(provider), ["mobile.example.net"]);
+});
+
+test("ingresses do not wait for each other, and each has one call under way at most", async () => {
+  const provider = new MemoryProvider();
+  const other = "other.example.com";
+  provider.fault = (call) => (call.record === record ? {} : undefined);
+  await using world = new ReconcilerWorld({ provider });
+  await world.start(settings(), settings({ record: other }));
+  for (const wanted of ["mobile", "cable", "mobile"] as const) {
+    world.want(wanted);
+    world.want(wanted, other);
+    await world.clock.advance(1_000);
+  }
+  assert.deepEqual(world.kinds(), ["list"]);
+  assert.deepEqual(world.kinds(other), ["list", "apply", "apply", "apply", "apply"]);
+});
+
+test("what was decided during a write is written after it", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  const slow = Promise.withResolvers<void>();
+  const apply = provider.apply.bind(provider);
+  provider.apply = async (...call) => {
+    await slow.promise;
+    return apply(...call);
+  };
+  world.want("mobile");
+  world.want("cable");
+  world.want("mobile");
+  world.want("cable");
+  await world.clock.advance(1_000);
+  assert.deepEqual(world.kinds(), ["apply"]);
+  slow.resolve();
+  await world.clock.advance(1_000);
+  assert.deepEqual(world.kinds(), ["apply", "apply"]);
+  assert.deepEqual(contents(provider), ["cable.example.net"]);
+});
+
+test("transient failures are retried with growing pauses up to 30 s, for as long as it takes", async () => {
+  for (const random of [0, 0.5, 0.999]) {
+    const { provider, world } = await converged({ random: () => random });
+    await using _ = world;
+    provider.fault = failing("transient");
+    world.want("mobile");
+    await world.clock.advance(60 * minuteMs);
+    const startsMs = world.calls.map(({ atMs }) => atMs);
+    const pausesMs = startsMs.slice(1).map((atMs, index) => atMs - (startsMs[index] ?? 0));
+    assert(
+      pausesMs.every((ms) => ms >= 500 && ms <= 30_000),
+      String(pausesMs),
+    );
+    assert(
+      pausesMs.slice(5).every((ms) => ms >= 15_000),
+      String(pausesMs),
+    );
+    assert(startsMs.length > 100, "it goes on");
+    assert(world.mostCallsWithin(6_000) <= 8);
+    const before = world.calls.length;
+    provider.fault = () => undefined;
+    await world.clock.advance(30_000);
+    assert.deepEqual(contents(provider), ["mobile.example.net"]);
+    assert.deepEqual(
+      world.calls.slice(before).map(({ kind }) => kind),
+      ["list", "apply"],
+    );
+  }
+});
+
+test("pauses grow even when reading works and only writing fails", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  provider.fault = failing("transient", "apply");
+  world.want("mobile");
+  await world.clock.advance(10 * minuteMs);
+  const writesMs = world.calls.filter(({ kind }) => kind === "apply").map(({ atMs }) => atMs);
+  assert(writesMs.length < 35, `${writesMs.length} writes`);
+  assert(world.mostCallsWithin(6_000) <= 40);
+  assert(world.mostCallsWithin(5 * minuteMs) <= 60, String(world.mostCallsWithin(5 * minuteMs)));
+});
+
+test("pauses begin small again once all was well", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  provider.fault = failing("transient");
+  world.want("mobile");
+  await world.clock.advance(10 * minuteMs);
+  provider.fault = () => undefined;
+  await world.clock.advance(2 * minuteMs);
+  world.calls.length = 0;
+  provider.fault = failing("transient");
+  world.want("cable");
+  await world.clock.advance(1_500);
+  assert.deepEqual(world.kinds(), ["apply", "list"]);
+});
+
+test("a write whose answer was lost after the commit is not written again, but looked at three times", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  provider.fault = (call) => {
+    if (call.kind === "list") return undefined;
+    provider.fault = () => undefined;
+    return { error: { kind: "transient" }, isCommitted: true };
+  };
+  world.want("mobile");
+  await world.clock.advance(2 * minuteMs);
+  assert.deepEqual(world.kinds(), ["apply", "list", "list", "list"]);
+  const [, soon, second, third] = world.calls.map(({ atMs }) => atMs);
+  assert.equal(second, 10_000);
+  assert.equal(third, 60_000);
+  assert((soon ?? Infinity) <= 1_000);
+  assert.deepEqual(contents(provider), ["mobile.example.net"]);
+});
+
+test("a write that was lost before the commit is planned anew after a look", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  let isFirst = true;
+  provider.fault = (call) => {
+    if (call.kind === "list" || !isFirst) return undefined;
+    isFirst = false;
+    return { error: { kind: "transient" } };
+  };
+  world.want("mobile");
+  await world.clock.advance(2 * minuteMs);
+  assert.deepEqual(world.kinds(), ["apply", "list", "apply", "list", "list"]);
+  assert.deepEqual(contents(provider), ["mobile.example.net"]);
+});
+
+test("a first attempt that lands late is found by the later looks and put right", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  let isFirst = true;
+  provider.fault = (call) => {
+    if (call.kind === "list" || !isFirst) return undefined;
+    isFirst = false;
+    return { error: { kind: "transient" } };
+  };
+  world.want("mobile");
+  await world.clock.advance(0);
+  world.want("cable");
+  await world.clock.advance(30_000);
+  provider.edit((records) => records.map((one) => ({ ...one, content: "mobile.example.net" })));
+  await world.clock.advance(30_000);
+  assert.deepEqual(contents(provider), ["cable.example.net"]);
+});
+
+test("stale knowledge is answered by a look and a new plan at once", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  provider.edit((records) => records.map((one) => ({ ...one, id: "f".repeat(32) })));
+  world.want("mobile");
+  await world.clock.advance(0);
+  assert.deepEqual(world.kinds(), ["apply", "list", "apply"]);
+  assert.deepEqual(contents(provider), ["mobile.example.net"]);
+  assert.deepEqual(world.problems, []);
+});
+
+test("a conflict that looking does not explain is told, and backed off from", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  provider.fault = failing("stale", "apply");
+  world.want("mobile");
+  await world.clock.advance(0);
+  assert.deepEqual(world.kinds(), ["apply", "list", "apply", "list", "apply"]);
+  assert.deepEqual(
+    world.problems.map(({ kind, during }) => [kind, during]),
+    [["transient", "write"]],
+  );
+  await world.clock.advance(60 * minuteMs);
+  assert(world.mostCallsWithin(6_000) <= 12);
+  assert(world.mostCallsWithin(5 * minuteMs) <= 60);
+});
+
+test("waits as told when there were too many calls, with every ingress", async () => {
+  const waits: [told: number | undefined, waitMs: number][] = [
+    [30_000, 30_000],
+    [86_400_000, 300_000],
+    [undefined, 300_000],
+  ];
+  for (const [retryAfterMs, waitMs] of waits) {
+    const provider = new MemoryProvider();
+    await using world = new ReconcilerWorld({ provider });
+    const other = "other.example.com";
+    await world.start(settings(), settings({ record: other }));
+    world.calls.length = 0;
+    provider.fault = (call) => {
+      provider.fault = () => undefined;
+      assert.equal(call.record, record);
+      return { error: { kind: "rate-limited", ...(retryAfterMs !== undefined && { retryAfterMs }) } };
+    };
+    world.want("mobile");
+    world.want("mobile", other);
+    await world.clock.advance(0);
+    // The other one was under way already; from now on nobody calls.
+    const before = world.calls.length;
+    world.want("cable", other);
+    await world.clock.advance(waitMs - 1);
+    assert.equal(world.calls.length, before, `${retryAfterMs}`);
+    await world.clock.advance(2_000);
+    assert.deepEqual(
+      provider.records.map(({ name, content }) => `${name} ${content}`),
+      [`${record} mobile.example.net`, `${other} cable.example.net`],
+    );
+    assert.deepEqual(
+      world.problems.map(({ kind }) => kind),
+      ["rate-limited"],
+    );
+  }
+});
+
+for (const kind of ["auth", "invalid", "obstacle"] as const) {
+  test(`${kind} is told and tried again every five minutes`, async () => {
+    const { provider, world } = await converged();
+    await using _ = world;
+    const rule = failing(kind, kind === "obstacle" ? "list" : "apply");
+    provider.fault = rule;
+    if (kind === "obstacle") await world.clock.advance(5 * minuteMs);
+    world.want("mobile");
+    await world.clock.advance(1_000);
+    assert.equal(world.problems.at(-1)?.kind, kind);
+    assert.match(world.problems.at(-1)?.message ?? "", /next attempt in 5m$/);
+    world.calls.length = 0;
+    await world.clock.advance(60 * minuteMs);
+    assert(world.calls.length >= 12 && world.calls.length <= 24, String(world.calls.length));
+    provider.fault = () => undefined;
+    await world.clock.advance(5 * minuteMs);
+    assert.deepEqual(contents(provider), ["mobile.example.net"]);
+  });
+
+  test(`${kind} is tried again at once for another wish, a reload and another token`, async () => {
+    const { provider, world } = await converged();
+    await using _ = world;
+    provider.fault = failing(kind);
+    const reasons = [
+      () => world.want("mobile"),
+      () => world.want("cable"),
+      () => world.load(),
+      () => world.reconciler.replaceProvider(world.watched(provider)),
+    ];
+    for (const reason of reasons) {
+      await world.clock.advance(10_000);
+      const before = world.calls.length;
+      reason();
+      await world.clock.advance(0);
+      assert.equal(world.calls.length, before + 1);
+    }
+  });
+}
+
+test("wishes that keep changing do not become a storm of calls", async () => {
+  for (const kind of ["transient", "auth", "stale", "rate-limited"] as const) {
+    const { provider, world } = await converged();
+    await using _ = world;
+    provider.fault = failing(kind);
+    for (let round = 0; round < 600; round += 1) {
+      world.want(round % 2 === 0 ? "mobile" : "cable");
+      await world.clock.advance(100);
+    }
+    assert(world.mostCallsWithin(6_000) <= 40, `${kind}: ${world.mostCallsWithin(6_000)}`);
+    assert(world.mostCallsWithin(1_000) <= 7, `${kind}: ${world.mostCallsWithin(1_000)}`);
+  }
+});
+
+test("drift is repaired within the interval", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  provider.edit((records) => records.map((one) => ({ ...one, content: "wrong.example.org" })));
+  await world.clock.advance(300_000);
+  assert.deepEqual(world.kinds(), ["list", "apply"]);
+  assert.deepEqual(contents(provider), ["cable.example.net"]);
+});
+
+test("only reads until writes are released", async () => {
+  const provider = new MemoryProvider();
+  await using world = new ReconcilerWorld({ provider, writes: "off" });
+  await world.start();
+  await world.clock.advance(10 * minuteMs);
+  assert.deepEqual(world.kinds(), ["list", "list", "list"]);
+  assert.equal(world.reconciler.isHeld, true);
+  world.reconciler.releaseWrites();
+  await world.clock.advance(0);
+  assert.equal(world.reconciler.isHeld, false);
+  assert.deepEqual(world.kinds(), ["list", "list", "list", "apply"]);
+});
+
+test("an ingress that leaves is left alone, and read again when it returns", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  const other = settings({ record: "other.example.com" });
+  provider.fault = () => ({});
+  await world.clock.advance(300_000);
+  assert.deepEqual(world.kinds(), ["list"]);
+  world.load(other);
+  provider.fault = () => undefined;
+  await world.clock.advance(60 * minuteMs);
+  assert.deepEqual(world.kinds(), ["list"]);
+  assert(!world.events.some((event) => event.kind === "cloud-failed"));
+  world.load(settings(), other);
+  await world.clock.advance(0);
+  assert.deepEqual(world.kinds(), ["list", "list"]);
+});
+
+test("an ingress that returns amid a write of its own waits for its end", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  const slow = Promise.withResolvers<void>();
+  const apply = provider.apply.bind(provider);
+  provider.apply = async (...call) => {
+    await slow.promise;
+    return apply(...call);
+  };
+  world.want("mobile");
+  await world.clock.advance(0);
+  world.load(settings({ record: "other.example.com" }));
+  await world.clock.advance(1_000);
+  await world.start();
+  assert.deepEqual(world.kinds(), ["apply"]);
+  slow.resolve();
+  await world.clock.advance(0);
+  assert.deepEqual(world.kinds().slice(0, 2), ["apply", "list"]);
+});
+
+test("another provider takes over at once: reads are given up, a write may end, and all is read anew", async () => {
+  for (const kind of ["list", "apply"] as const) {
+    const { provider, world } = await converged();
+    await using _ = world;
+    provider.fault = (call) => (call.kind === kind ? {} : undefined);
+    if (kind === "list") await world.clock.advance(300_000);
+    else world.want("mobile");
+    await world.clock.advance(0);
+    assert.deepEqual(world.kinds(), [kind]);
+    const successor = new MemoryProvider();
+    world.reconciler.replaceProvider(world.watched(successor));
+    await world.clock.advance(0);
+    assert.deepEqual(
+      successor.calls.map((call) => call.kind),
+      kind === "list" ? ["list", "apply"] : [],
+    );
+  }
+});
+
+test("what was read with an old token counts for nothing, even when it comes after all", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  const slow = Promise.withResolvers<void>();
+  const list = provider.list.bind(provider);
+  provider.list = async (...call) => {
+    const records = await list(...call);
+    await slow.promise;
+    return records;
+  };
+  await world.clock.advance(300_000);
+  const successor = new MemoryProvider();
+  world.reconciler.replaceProvider(world.watched(successor));
+  provider.edit((records) => records.map((one) => ({ ...one, content: "old.example.org" })));
+  world.events.length = 0;
+  slow.resolve();
+  await world.clock.advance(0);
+  assert.deepEqual(
+    world.events.map((event) => [event.kind, "records" in event ? event.records.length : undefined]),
+    [
+      ["records-read", 0],
+      ["records-written", 1],
+    ],
+  );
+});
+
+test("every request passes the gate, also those that a provider needs beside the first", async () => {
+  const memory = new MemoryProvider();
+  const other = "other.example.com";
+  const asked: string[] = [];
+  const admitted: string[] = [];
+  // Looks something up first, as the real one does with zones.
+  const provider: RecordProvider = {
+    list: async (ingress, call) => {
+      await call.admit();
+      asked.push(ingress.record);
+      if (ingress.record === record) throw new CloudError("rate-limited", "wait", { retryAfterMs: 20_000 });
+      await Promise.resolve();
+      await call.admit();
+      admitted.push(ingress.record);
+      return memory.list(ingress, call);
+    },
+    apply: memory.apply.bind(memory),
+  };
+  await using world = new ReconcilerWorld({ provider });
+  await world.start(settings(), settings({ record: other }));
+  await world.clock.advance(19_999);
+  assert.deepEqual([asked, admitted], [[record, other], []]);
+  await world.clock.advance(1_001);
+  assert.deepEqual(admitted, [other]);
+});
+
+test("what an old token's last write ran into does not hold up the new one", async () => {
+  for (const kind of ["auth", "rate-limited"] as const) {
+    const { provider, world } = await converged();
+    await using _ = world;
+    const slow = Promise.withResolvers<void>();
+    const apply = provider.apply.bind(provider);
+    provider.apply = async (...call) => {
+      await slow.promise;
+      provider.fault = failing(kind);
+      return apply(...call);
+    };
+    world.want("mobile");
+    await world.clock.advance(0);
+    const successor = new MemoryProvider();
+    world.reconciler.replaceProvider(world.watched(successor));
+    slow.resolve();
+    await world.clock.advance(0);
+    assert.deepEqual(world.problems, []);
+    assert.deepEqual(contents(successor), ["mobile.example.net"]);
+  }
+});
+
+test("another zone in the configuration is read before anything is written", async () => {
+  const { world } = await converged();
+  await using _ = world;
+  world.load(settings({ zone: "example.com" }));
+  await world.clock.advance(0);
+  assert.deepEqual(world.kinds(), ["list"]);
+});
+
+test("closing gives up reads at once, and waits two seconds at most for a write", async () => {
+  for (const kind of ["list", "apply"] as const) {
+    const { provider, world } = await converged();
+    provider.fault = (call) => (call.kind === kind ? {} : undefined);
+    const signals: AbortSignal[] = [];
+    const watch = provider[kind].bind(provider) as (...call: unknown[]) => Promise<never>;
+    provider[kind] = (...call: unknown[]) => {
+      signals.push((call.at(-1) as Call).signal);
+      return watch(...call);
+    };
+    if (kind === "list") await world.clock.advance(300_000);
+    else world.want("mobile");
+    let isClosed = false;
+    const closed = world.reconciler.close().then(() => {
+      isClosed = true;
+    });
+    await world.clock.advance(0);
+    assert.equal(isClosed, kind === "list");
+    await world.clock.advance(2_000);
+    await closed;
+    world.daemon.close();
+    assert.deepEqual(
+      signals.map(({ aborted }) => aborted),
+      [true],
+    );
+    await world.clock.advance(60 * minuteMs);
+    assert.deepEqual(world.kinds(), [kind]);
+    assert.equal(world.clock.pendingTimers, 0);
+  }
+});
+
+test("a write that is answered while closing is still reported", async () => {
+  const { provider, world } = await converged();
+  const slow = Promise.withResolvers<void>();
+  const apply = provider.apply.bind(provider);
+  provider.apply = async (...call) => {
+    await slow.promise;
+    return apply(...call);
+  };
+  world.want("mobile");
+  const closed = world.reconciler.close();
+  slow.resolve();
+  await world.clock.advance(0);
+  await closed;
+  assert.equal(world.events.at(-1)?.kind, "records-written");
+  world.daemon.close();
+  assert.equal(world.clock.pendingTimers, 0);
+});
