@@ -103,7 +103,10 @@ export class CloudflareApi extends ZoneStore {
     const entry = this.#remember(request, fault);
     const wait = (delayMs = 0): Promise<void> => sleep(this.#clock, delayMs, this.#closing.signal);
     if (fault?.beforeCommitMs !== undefined) await wait(fault.beforeCommitMs);
-    if (this.#closing.signal.aborted) return { kind: "drop" };
+    if (this.#closing.signal.aborted) {
+      entry.status = "drop";
+      return { kind: "drop" };
+    }
     fault?.meanwhile?.();
     const answer = isReached(fault) ? this.#answer(request, entry) : undefined;
     if (fault?.afterCommitMs !== undefined) await wait(fault.afterCommitMs);

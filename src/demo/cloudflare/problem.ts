@@ -118,6 +118,7 @@ export const problems = {
   badComment: unlisted("DNS record comment must not contain line breaks or control characters."),
   badTag: (tag: string) => unlisted(`DNS record tag "${tag}" is invalid.`),
   typeChange: unlisted("Editing types after a record has been created is not allowed."),
+  // One report names this code for records of Email Routing; whether others get the same is not known.
   readOnly: {
     status: 400,
     code: 1046,
@@ -138,6 +139,7 @@ export const problems = {
     message: `An A, AAAA, or CNAME record with that host already exists. ${conflictHelp}`,
   },
   cnameTaken: { status: 400, code: 81054, message: `A CNAME record with that host already exists. ${conflictHelp}` },
+  // Several clients treat the next two codes as name conflicts; which is which, and the words, are guesses.
   takenByOthersThanNs: {
     status: 400,
     code: 81055,
