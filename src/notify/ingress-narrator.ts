@@ -2,7 +2,7 @@
 // pieces. Remembers what people were told. Knows no clock: time comes with every turn.
 import type { EndpointState, Fact, IngressState, Selection } from "../core/model.ts";
 import { desiredRecords, isInSync } from "../core/records.ts";
-import { isOutage } from "../core/selection.ts";
+import { endpointNamed, isOutage } from "../core/selection.ts";
 import { Recurring } from "./recurring.ts";
 import { endpointsNamedBy, statusOf } from "./story.ts";
 import type { Change, EndpointStatus, Records, Story } from "./story.ts";
@@ -12,6 +12,9 @@ export const patienceMs = 20_000;
 
 /** Passing trouble with Cloudflare is told when it lasts longer. */
 export const longTroubleMs = 60_000;
+
+/** A primary that goes down is told alone when nobody takes its place for this long: the next one may just be on trial. */
+const successionMs = 5_000;
 
 type IngressFact = Extract<Fact, { readonly ingress: string }>;
 
@@ -33,14 +36,18 @@ interface Pending {
 /** Follows one ingress from turn to turn. */
 export class IngressNarrator {
   #ingress: IngressState;
+  #heardMs: number;
   #pending: Pending | undefined;
   #toldTrouble: { readonly sinceMs: number; readonly isLasting: boolean } | undefined;
   readonly #outage: Recurring<"outage" | "served">;
   readonly #endpoints = new Map<string, Recurring<EndpointStatus>>();
+  /** The primary is down, and until this time somebody may take its place. In the past: nobody did. */
+  #successionEndsMs: number | undefined;
   #recordsAtStart: Records | undefined;
 
   constructor(ingress: IngressState, nowMs: number) {
     this.#ingress = ingress;
+    this.#heardMs = nowMs;
     this.#outage = new Recurring<"outage" | "served">("served", nowMs);
   }
 
@@ -52,6 +59,7 @@ export class IngressNarrator {
   /** The stories of one turn; `facts` are those of this ingress. Without facts: time has passed. */
   hear(ingress: IngressState, facts: readonly IngressFact[], nowMs: number): Story[] {
     this.#ingress = ingress;
+    this.#heardMs = nowMs;
     this.#recordsAtStart ??= ingress.published?.records;
     const stories = this.#changes(facts, nowMs);
     stories.push(...this.#outages(stories, nowMs), ...this.#undone(nowMs));
@@ -65,9 +73,10 @@ export class IngressNarrator {
     const isWaiting = this.#pending?.isTold === false && !isOutage(this.#ingress);
     const times = [this.#outage.wakeAtMs, ...[...this.#endpoints.values()].map(({ wakeAtMs }) => wakeAtMs)];
     if (this.#pending !== undefined && isWaiting) times.push(this.#pending.sinceMs + patienceMs);
+    times.push(this.#successionEndsMs);
     if (problem !== undefined && this.#toldTrouble === undefined) times.push(problem.sinceMs + longTroubleMs);
-    const known = times.filter((atMs) => atMs !== undefined);
-    return known.length === 0 ? undefined : Math.min(...known);
+    const coming = times.filter((atMs) => atMs !== undefined).filter((atMs) => atMs > this.#heardMs);
+    return coming.length === 0 ? undefined : Math.min(...coming);
   }
 
   /** Decisions and records: what has begun, what is confirmed. */
@@ -172,6 +181,7 @@ export class IngressNarrator {
   #endpointStories(facts: readonly IngressFact[], isToldElsewhere: boolean, nowMs: number): Story[] {
     const ingress = this.#ingress;
     // A message about the whole ingress names the health of every endpoint; a decision will be told in one soon.
+    const isInSuccession = this.#watchSuccession(nowMs);
     const isMerged = isToldElsewhere || facts.some(({ kind }) => toldForAll.has(kind));
     const stories = ingress.endpoints.flatMap((endpoint): Story[] => {
       const status = statusOf(endpoint);
@@ -181,12 +191,24 @@ export class IngressNarrator {
         recurring.noteAsTold(status, nowMs);
         return [];
       }
+      if (isInSuccession && endpoint.settings.name === ingress.selection?.primary) return [];
       const telling = recurring.observe(status, nowMs);
       return telling === undefined ? [] : [{ kind: "endpoint", ingress, endpoint, status, ...telling }];
     });
     const names = new Set(ingress.endpoints.map(({ settings }) => settings.name));
     for (const name of this.#endpoints.keys()) if (!names.has(name)) this.#endpoints.delete(name);
     return stories;
+  }
+
+  /** Whether the primary went down just now, and its successor may yet be found. */
+  #watchSuccession(nowMs: number): boolean {
+    const primary = endpointNamed(this.#ingress, this.#ingress.selection?.primary);
+    if (primary === undefined || statusOf(primary) !== "down") {
+      this.#successionEndsMs = undefined;
+      return false;
+    }
+    this.#successionEndsMs ??= nowMs + successionMs;
+    return nowMs < this.#successionEndsMs;
   }
 
   #endpointNamed({ settings }: EndpointState, nowMs: number): Recurring<EndpointStatus> {

@@ -49,8 +49,13 @@ export function render(message: Message, markup: Markup, limit = messageLimit): 
  * and direction characters and is shortened. A line put in is spread as it is.
  */
 export function line(words: TemplateStringsArray, ...values: readonly (Span | number | Line)[]): Line {
-  const spans = words.flatMap((word, index): Span[] => [word, ...spansOf(values[index] ?? "")]);
-  return spans.filter((span) => span !== "");
+  const merged: Span[] = [];
+  for (const span of words.flatMap((word, index) => [word, ...spansOf(values[index] ?? "")])) {
+    const last = merged.at(-1);
+    if (typeof span === "string" && typeof last === "string") merged[merged.length - 1] = last + span;
+    else if (span !== "") merged.push(span);
+  }
+  return merged;
 }
 
 /** Clean text from a template, under the same rules as `line`: for headlines. */

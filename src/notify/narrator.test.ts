@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
+import fc from "fast-check";
 import { endpointSettings, ingressSettings, publishedRecord } from "../../test/support/ingress-world.ts";
 import { NarratedWorld } from "../../test/support/narrated-world.ts";
+import type { Event, IngressState, PublishedRecord, RecordSet } from "../core/model.ts";
+import { desiredRecords } from "../core/records.ts";
+import { endpointsNamedBy } from "./story.ts";
 
 const record = "ingress.example.com";
 const cable = endpointSettings("cable");
@@ -123,6 +127,26 @@ describe("a failover", () => {
     assert.deepEqual(world.headlines(), ["ingress.example.com now points to mobile (was cable)"]);
     world.pass(50_000);
     assert.deepEqual(world.headlines(), []);
+  });
+
+  test("that waits for a fresh answer of the next one is one message too", () => {
+    world.pass(60_000);
+    world.observe("cable", "timeout");
+    assert.equal(world.ingress().selection?.primary, "cable", "mobile answered too long ago to be trusted");
+    world.pass(3_000);
+    world.observe("mobile", "ok", 1);
+    assert.deepEqual(world.headlines(), ["ingress.example.com now points to mobile (was cable)"]);
+  });
+
+  test("that finds nobody to go to is told as what is known", () => {
+    world.pass(60_000);
+    world.observe("cable", "timeout");
+    world.pass(4_000);
+    assert.deepEqual(world.headlines(), []);
+    world.pass(1_000);
+    const [told] = world.news();
+    assert.equal(told?.headline, "ingress.example.com: cable is down");
+    assert.match(told?.text ?? "", /^It stays selected: no other endpoint is known to be up\.$/m);
   });
 
   test("that is not confirmed in time is told as decided and not done, and again when it is done", () => {
@@ -405,5 +429,127 @@ describe("the configuration", () => {
       ["ingress.example.com now points to mobile (was cable)"],
     );
     assert.match(told[0]?.text ?? "", /^Why: cable is no longer configured\.$/m);
+  });
+});
+
+/** A world that keeps account of what Cloudflare was made to say. */
+class AccountedWorld extends NarratedWorld {
+  /** Whom the records named after each confirmed write that changed them. */
+  readonly committed: string[] = [];
+  /** A write on its way. */
+  #sent: RecordSet | undefined;
+
+  override dispatch(event: Event): void {
+    if (event.kind === "records-written") this.committed.push(served(event.records, this.ingress()));
+    super.dispatch(event);
+  }
+
+  /** Sends what is wanted now; it may be confirmed much later. */
+  send(): void {
+    this.#sent = desiredRecords(this.ingress()) ?? this.#sent;
+  }
+
+  land(): void {
+    if (this.#sent === undefined) return;
+    const { records, ttlSeconds } = this.#sent;
+    this.#sent = undefined;
+    const landed = records.map(({ type, content }) => publishedRecord(type, content, ttlSeconds));
+    this.dispatch({ kind: "records-written", ingress: record, records: landed });
+  }
+}
+
+function served(records: readonly PublishedRecord[], ingress: IngressState): string {
+  return endpointsNamedBy(records, ingress.endpoints).join("+");
+}
+
+function servedNow(ingress: IngressState): string {
+  return served(ingress.published?.records ?? [], ingress);
+}
+
+function withoutRepeats(names: readonly string[]): string[] {
+  return names.filter((name, index) => name !== names[index - 1]);
+}
+
+type Move = (world: AccountedWorld) => void;
+
+const moveOf: fc.Arbitrary<Move> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc
+      .tuple(fc.constantFrom("cable", "mobile"), fc.constantFrom("ok" as const, "timeout" as const), fc.nat({ max: 3 }))
+      .map(
+        ([endpoint, what, times]): Move =>
+          (world) =>
+            world.observe(endpoint, what, times),
+      ),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(500, 3_000, 15_000, 70_000, 700_000).map(
+      (durationMs): Move =>
+        (world) =>
+          world.pass(durationMs),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom<Move>(
+      (world) => {
+        world.cloud = "silent";
+      },
+      (world) => {
+        world.cloud = "works";
+        world.write();
+      },
+    ),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom<Move>(
+      (world) => world.send(),
+      (world) => world.land(),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Move>(
+      (world) => world.fail(),
+      (world) => world.fail({ kind: "auth" }),
+      (world) => world.read(world.ingress().published?.records ?? []),
+      (world) => world.read([publishedRecord("A", "203.0.113.9", 300)]),
+      (world) => world.dispatch({ kind: "config-rejected", problems: ["no"] }),
+      (world) => world.start(settings),
+    ),
+  },
+);
+
+describe("whatever happens", () => {
+  test("every confirmed change is told, in order, and nobody is woken for nothing", () => {
+    const seen = { switched: 0, undone: 0, halfway: 0, stays: 0, repaired: 0, "outage-began": 0, "outage-ended": 0 };
+    fc.assert(
+      fc.property(fc.array(moveOf, { minLength: 20, maxLength: 80, size: "max" }), (moves) => {
+        const world = new AccountedWorld();
+        world.start(settings);
+        world.read([cableRecord]);
+        world.resolveAll();
+        world.observe("cable", "ok");
+        world.observe("mobile", "ok");
+        for (const move of moves) move(world);
+        world.cloud = "works";
+        world.write();
+        // Passing time throws when a wake-up changes nothing about the next one.
+        world.pass(4_000_000);
+        const stories = world.told.map(({ story }) => story);
+        const told = stories.flatMap((story) => ("ingress" in story ? [servedNow(story.ingress)] : []));
+        assert.deepEqual(
+          withoutRepeats(["cable", ...told.filter((name) => name !== "")]),
+          withoutRepeats(["cable", ...world.committed]),
+        );
+        for (const { text } of world.told) assert.doesNotMatch(text, /undefined|NaN|\[object/);
+        for (const { kind } of stories) if (kind in seen) seen[kind as keyof typeof seen] += 1;
+      }),
+      { numRuns: 200 },
+    );
+    for (const [kind, count] of Object.entries(seen)) assert.ok(count >= 5, `only ${count} ${kind} in all worlds`);
   });
 });

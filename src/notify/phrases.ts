@@ -51,7 +51,7 @@ export function endpointLine({ selection }: IngressState, { settings, health }: 
     recovering: ["✗", `down, recovering ${since}`],
   }[health.verdict] as [string, string];
   const mix = member === undefined ? [] : line`, in the mix until ${time(member.untilMs, now)}`;
-  return [...line`${mark} ${{ strong: settings.name }}: ${words}`, ...mix, ...line` (${health.reason})`];
+  return line`${mark} ${{ strong: settings.name }}: ${words}${mix} (${health.reason})`;
 }
 
 /** As text, such as `CNAME mobile.example.com, TTL 5m`. */
@@ -62,10 +62,12 @@ export function describeRecords(records: Records): Line {
   const shown = records.slice(0, mostListed).map((record, index): Line => {
     const comma = index === 0 ? "" : ", ";
     const own = isUniform ? "" : ` (${settingsOf(record)})`;
-    return [comma, ...line`${{ code: `${record.type} ${record.content}` }}`, own];
+    return line`${[comma]}${{ code: `${record.type} ${record.content}` }}${[own]}`;
   });
   const left = records.length - mostListed;
-  return [...shown.flat(), left > 0 ? ` and ${left} more` : "", isUniform ? `, ${settingsOf(first)}` : ""];
+  const more = left > 0 ? [` and ${left} more`] : [];
+  const common = isUniform ? [`, ${settingsOf(first)}`] : [];
+  return line`${shown.flat()}${more}${common}`;
 }
 
 export function settingsOf({ ttlSeconds, proxied }: Records[number]): string {

@@ -154,7 +154,7 @@ export function summarise(messages: readonly Message[], now: Now): Wording {
   const left = listed.length - mostListed;
   return {
     importance: "high",
-    headline: text`${messages.length} messages from the first minutes after the start`,
+    headline: text`${messages.length} messages were held back after the start`,
     details: [
       ...(left > 0 ? [line`… (${left} earlier)`] : []),
       ...listed.slice(-mostListed),

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { readHtml } from "../demo/telegram-html.ts";
+import { formatTime, line, messageLimit, render, text } from "./message.ts";
+import type { Line, Message } from "./message.ts";
+
+const atWallMs = Date.UTC(2025, 10, 22, 12, 34, 5);
+
+function message(headline: string, details: readonly Line[] = []): Message {
+  return { id: "mi4k2x9a", importance: "normal", atWallMs, headline, details };
+}
+
+test("a message is its headline, its details, and a last line with time and id", () => {
+  const whole = message("cable is down", [
+    line`Why: ${"timeout & <worse>"}`,
+    line`Served now: ${{ code: "CNAME a.example.com" }}, by ${{ strong: "a<b" }}`,
+  ]);
+  assert.equal(
+    render(whole, "html"),
+    [
+      "<b>cable is down</b>",
+      "Why: timeout &amp; &lt;worse&gt;",
+      "Served now: <code>CNAME a.example.com</code>, by <b>a&lt;b</b>",
+      "2025-11-22 12:34:05 UTC · mi4k2x9a",
+    ].join("\n"),
+  );
+  assert.equal(
+    render(whole, "plain"),
+    [
+      "cable is down",
+      "Why: timeout & <worse>",
+      "Served now: CNAME a.example.com, by a<b",
+      "2025-11-22 12:34:05 UTC · mi4k2x9a",
+    ].join("\n"),
+  );
+});
+
+describe("foreign text", () => {
+  const hostile: Record<string, readonly [string, string]> = {
+    "line breaks": ["a\nServed now: nothing\r\n", "a Served now: nothing"],
+    "terminal escapes": ["\u001B[31mred\u001B[0m", "[31mred [0m"],
+    "direction overrides": ["abc\u202Etxt.exe\u202C", "abc txt.exe"],
+    "zero-width marks": ["c\u200Bable\uFEFF", "c able"],
+    "line separators": ["a\u2028b\u2029c", "a b c"],
+    "lone surrogates": ["a\uD800b", "a b"],
+    "very long text": ["x".repeat(500), `${"x".repeat(199)}…`],
+  };
+  for (const [what, [foreign, shown]] of Object.entries(hostile)) {
+    test(`loses ${what}, wherever it is put`, () => {
+      assert.deepEqual(line`<${foreign}>`, [`<${shown}>`]);
+      assert.deepEqual(line`${{ strong: foreign }}`, [{ strong: shown }]);
+      assert.equal(text`(${foreign})`, `(${shown})`);
+      assert.equal(render(message(foreign), "plain").split("\n").length, 2);
+    });
+  }
+
+  test("cannot open or close markup, nor forge an entity", () => {
+    const html = render(message("</b><a href='x'>&lt;", [line`${"<code>&amp;"}${{ code: "</code>" }}`]), "html");
+    const read = readHtml(html);
+    assert.equal(read.kind, "parsed");
+    assert.match(read.text ?? "", /^<\/b><a href='x'>&lt;\n<code>&amp;<\/code>\n/);
+  });
+});
+
+describe("length", () => {
+  test("what does not fit is left out by whole lines, and the text says so", () => {
+    const details = Array.from({ length: 100 }, (_, index) => line`line ${index} ${"x".repeat(90)}`);
+    const whole = render(message("long", details), "plain");
+    assert.ok(whole.length <= messageLimit);
+    const lines = whole.split("\n");
+    const kept = lines.length - 3;
+    assert.ok(kept > 30 && kept < 40, `${kept} lines were kept`);
+    assert.equal(lines.at(-2), `… (${100 - kept} more lines)`);
+    assert.equal(lines.at(-1), "2025-11-22 12:34:05 UTC · mi4k2x9a");
+    assert.match(lines[kept] ?? "", new RegExp(`^line ${kept - 1} x{90}$`));
+  });
+
+  const spans = fc.oneof(
+    fc.string({ unit: "grapheme", maxLength: 300, size: "max" }),
+    fc.string({ unit: fc.constantFrom("&", "<", ">", "\u202E", "\n", "a", "😀"), maxLength: 300, size: "max" }),
+  );
+  const lines = fc
+    .array(fc.tuple(spans, spans, spans))
+    .map((rows) => rows.map(([plain, code, strong]) => line`${plain} ${{ code }} ${{ strong }}`));
+
+  test("no message is ever over the limit, broken markup, or without its id", () => {
+    let cut = 0;
+    fc.assert(
+      fc.property(spans, lines, fc.integer({ min: 800, max: 4_000 }), (headline, details, limit) => {
+        const whole = message(headline, details);
+        for (const markup of ["html", "plain"] as const) {
+          const rendered = render(whole, markup, limit);
+          assert.ok(rendered.length <= limit, `${rendered.length} > ${limit}`);
+          assert.ok(rendered.endsWith("\n2025-11-22 12:34:05 UTC · mi4k2x9a"));
+          if (rendered.includes("\n… (")) cut += 1;
+        }
+        const read = readHtml(render(whole, "html", limit));
+        assert.equal(read.kind, "parsed");
+        // Both say the same, unless one of them had to leave out more.
+        const [html, plain] = [read.text ?? "", render(whole, "plain", limit)];
+        if (!html.includes("\n… (") && !plain.includes("\n… (")) assert.equal(html, plain);
+      }),
+      { numRuns: 300 },
+    );
+    assert.ok(cut > 20, `only ${cut} messages had to be cut`);
+  });
+});
+
+test("times are in UTC, with the date unless it is today's", () => {
+  assert.equal(formatTime(atWallMs), "2025-11-22 12:34:05 UTC");
+  assert.equal(formatTime(atWallMs, atWallMs + 3_600_000), "12:34:05 UTC");
+  assert.equal(formatTime(atWallMs, atWallMs + 12 * 3_600_000), "2025-11-22 12:34:05 UTC");
+});

@@ -1,0 +1,337 @@
+// Whole messages, as people read them.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { endpointSettings, ingressSettings, publishedRecord } from "../../test/support/ingress-world.ts";
+import { NarratedWorld, wallAtZero } from "../../test/support/narrated-world.ts";
+import { readHtml } from "../demo/telegram-html.ts";
+import { line, render } from "./message.ts";
+import type { Message } from "./message.ts";
+import { statusOf } from "./story.ts";
+import type { Story } from "./story.ts";
+import { droppedLine, lateLine, summarise, word } from "./wording.ts";
+
+const record = "ingress.example.com";
+const cable = endpointSettings("cable");
+const mobile = endpointSettings("mobile", { priority: 20, ttl: 300, stickyMs: 600_000 });
+
+function startedWorld(): NarratedWorld {
+  const world = new NarratedWorld();
+  world.start(ingressSettings(record, [cable, mobile]));
+  world.read([publishedRecord("CNAME", "cable.example.com")]);
+  world.resolveAll();
+  world.observe("cable", "ok");
+  world.observe("mobile", "ok");
+  return world;
+}
+
+function tell(world: NarratedWorld): string {
+  const [told, ...more] = world.news();
+  assert.deepEqual(
+    more.map(({ headline }) => headline),
+    [],
+  );
+  return told?.text ?? "";
+}
+
+test("the start", () => {
+  assert.equal(
+    tell(startedWorld()),
+    `Started: ingress.example.com points to cable
+Why: ingress.example.com points to it already.
+✓ cable: up since 12:00:01 UTC (answers)
+✓ mobile: up since 12:00:01 UTC (answers)
+Served now: CNAME cable.example.com, TTL 1m`,
+  );
+});
+
+test("a failover", () => {
+  const world = startedWorld();
+  world.news();
+  world.pass(60_000);
+  world.observe("mobile", "ok", 1);
+  world.observe("cable", "timeout");
+  assert.equal(
+    tell(world),
+    `ingress.example.com now points to mobile (was cable)
+Why: cable is down: timeout (2 in a row).
+✗ cable: down since 12:01:01 UTC (timeout (2 in a row))
+✓ mobile: up since 12:00:01 UTC (answers)
+Served now: CNAME mobile.example.com, TTL 5m
+Served before: CNAME cable.example.com, TTL 1m
+Decided at 12:01:01 UTC, confirmed by Cloudflare 50ms later.`,
+  );
+});
+
+test("a return, with the one that was left still in the mix", () => {
+  const world = startedWorld();
+  world.observe("cable", "timeout");
+  world.pass(10_000);
+  world.news();
+  world.observe("cable", "ok");
+  assert.equal(
+    tell(world),
+    `ingress.example.com: cable is up again
+It was down for 10s.
+If it ranks first, traffic returns to it at 12:01:11 UTC at the earliest.
+✓ cable: up since 12:00:11 UTC (answers again)
+✓ mobile: up since 12:00:01 UTC (answers)
+Served now: CNAME mobile.example.com, TTL 5m`,
+  );
+  world.pass(60_000);
+  world.observe("mobile", "ok", 1);
+  world.observe("cable", "ok", 1);
+  assert.equal(
+    tell(world),
+    `ingress.example.com now points to cable and mobile (was mobile)
+Why: cable is up and ranks before mobile.
+✓ cable: up since 12:00:11 UTC (answers again)
+✓ mobile: up since 12:00:01 UTC, in the mix until 12:11:12 UTC (answers)
+Served now: A 192.0.2.1, A 192.0.2.2, TTL 1m
+Served before: CNAME mobile.example.com, TTL 5m
+Decided at 12:01:12 UTC, confirmed by Cloudflare 50ms later.`,
+  );
+});
+
+test("an outage", () => {
+  const world = startedWorld();
+  world.observe("mobile", "timeout");
+  world.news();
+  world.observe("cable", "timeout");
+  assert.equal(
+    tell(world),
+    `Nobody can serve ingress.example.com: every endpoint is down
+The record stays as it is until an endpoint is up again.
+✗ cable: down since 12:00:01 UTC (timeout (2 in a row))
+✗ mobile: down since 12:00:01 UTC (timeout (2 in a row))
+Served now: CNAME cable.example.com, TTL 1m`,
+  );
+});
+
+test("a decision that Cloudflare refuses", () => {
+  const world = startedWorld();
+  world.news();
+  world.cloud = "silent";
+  world.observe("cable", "timeout");
+  world.fail({ kind: "auth", message: "the token may not edit this zone; give it Zone.DNS Edit" });
+  assert.equal(
+    tell(world),
+    `ingress.example.com should point to mobile, but that is not done yet
+Why: cable is down: timeout (2 in a row).
+Cloudflare: the token may not edit this zone; give it Zone.DNS Edit
+It is tried again until it works.
+✗ cable: down since 12:00:01 UTC (timeout (2 in a row))
+✓ mobile: up since 12:00:01 UTC (answers)
+Served now: CNAME cable.example.com, TTL 1m`,
+  );
+});
+
+test("a mix that Cloudflare refuses names the one that serves alone", () => {
+  const world = startedWorld();
+  world.observe("cable", "timeout");
+  world.observe("cable", "ok");
+  world.news();
+  world.cloud = "silent";
+  world.pass(61_000);
+  world.observe("mobile", "ok", 1);
+  world.observe("cable", "ok", 1);
+  world.fail({ kind: "invalid", message: "content is invalid" });
+  world.news();
+  world.cloud = "works";
+  world.write();
+  const text = tell(world);
+  assert.match(text, /^ingress\.example\.com now points to cable \(was mobile\)$/m);
+  assert.match(text, /^Cloudflare refused several endpoints together, so the first serves alone\.$/m);
+});
+
+test("records from outside, put right", () => {
+  const world = startedWorld();
+  world.news();
+  world.pass(300_000);
+  world.read([publishedRecord("A", "203.0.113.9", 300), publishedRecord("A", "203.0.113.10", 1)]);
+  assert.equal(
+    tell(world),
+    `ingress.example.com was changed from outside and is put right again
+Found at 12:05:01 UTC. No confirmed write of this daemon did that.
+✓ cable: up since 12:00:01 UTC (answers)
+✓ mobile: up since 12:00:01 UTC (answers)
+Served now: CNAME cable.example.com, TTL 1m
+Found in between: A 203.0.113.9 (TTL 5m), A 203.0.113.10 (TTL automatic)`,
+  );
+});
+
+test("trouble with Cloudflare, and its end", () => {
+  const world = startedWorld();
+  world.news();
+  world.fail({ during: "read", message: "no answer within 15s; is the network up?" });
+  world.pass(90_000);
+  assert.equal(
+    tell(world),
+    `Cloudflare: the records of ingress.example.com cannot be read
+Cloudflare: no answer within 15s; is the network up?
+Since 12:00:01 UTC. It is tried again until it works; until then the record stays as it is.
+✓ cable: up since 12:00:01 UTC (answers)
+✓ mobile: up since 12:00:01 UTC (answers)
+Served now: CNAME cable.example.com, TTL 1m`,
+  );
+  world.read([publishedRecord("CNAME", "cable.example.com")]);
+  assert.match(
+    tell(world),
+    /^Cloudflare: all is well again with ingress\.example\.com\nThe trouble with Cloudflare lasted 1m 30s\.\n/,
+  );
+});
+
+test("a rejected configuration", () => {
+  const world = startedWorld();
+  world.news();
+  world.dispatch({
+    kind: "config-rejected",
+    problems: ["config.yml:3:5 cloudflare.tken: unknown key", "config.yml:9:1 …"],
+  });
+  assert.equal(
+    tell(world),
+    `The new configuration was rejected: the one before stays in force
+• config.yml:3:5 cloudflare.tken: unknown key
+• config.yml:9:1 …
+Correct the file; it is read again when it changes.`,
+  );
+});
+
+describe("health of endpoints", () => {
+  const cases: readonly [string, (world: NarratedWorld) => void, RegExp][] = [
+    ["not known yet", () => undefined, /^\? slow: not known yet \(new address, not probed yet\)$/m],
+    [
+      "in doubt",
+      (world) => [world.observe("slow", "ok"), world.observe("slow", "timeout", 1)],
+      /^! slow: up, but in doubt since 12:0\d:\d\d UTC \(timeout\)$/m,
+    ],
+    [
+      "recovering",
+      (world) => [world.observe("slow", "timeout"), world.observe("slow", "ok", 1)],
+      /^✗ slow: down, recovering since 12:0\d:\d\d UTC \(answers again \(1 of 2\)\)$/m,
+    ],
+  ];
+  for (const [what, prepare, expected] of cases) {
+    test(`${what} is shown as such`, () => {
+      const world = startedWorld();
+      world.start(ingressSettings(record, [cable, mobile, endpointSettings("slow", { priority: 30 })]));
+      world.resolve("slow", ["192.0.2.3"]);
+      prepare(world);
+      world.news();
+      world.observe("mobile", "timeout");
+      assert.match(tell(world), expected);
+    });
+  }
+
+  test("of one without a check is shown as believed", () => {
+    const world = startedWorld();
+    const { check: _, ...unchecked } = endpointSettings("last");
+    world.start(ingressSettings(record, [cable, mobile, unchecked]));
+    world.resolve("last", ["192.0.2.3"]);
+    world.news();
+    world.observe("mobile", "timeout");
+    assert.match(tell(world), /^✓ last: up since 12:00:01 UTC \(not checked, believed up\)$/m);
+  });
+
+  test("of one that lost a family is shown as degraded", () => {
+    const world = startedWorld();
+    world.resolve("mobile", ["192.0.2.2", "2001:db8::2"]);
+    world.probe("mobile", "2001:db8::2", "ok");
+    world.news();
+    world.probe("mobile", "2001:db8::2", "timeout");
+    world.probe("mobile", "2001:db8::2", "timeout");
+    const text = tell(world);
+    assert.match(text, /^ingress\.example\.com: mobile is degraded$/m);
+    assert.match(text, /^! mobile: degraded since 12:00:01 UTC \(IPv6 is down: timeout \(2 in a row\)\)$/m);
+  });
+});
+
+test("hostile names, reasons and records stay harmless text in every story", () => {
+  const evil = "</b><a href='https://evil.example'>\u202Ecable\n\u001B[2J&lt;b&gt;";
+  const world = new NarratedWorld();
+  const settings = ingressSettings(record, [endpointSettings(evil, { target: cable.target }), mobile]);
+  world.start(settings);
+  world.read([publishedRecord("CNAME", evil)]);
+  world.resolveAll();
+  world.observe(evil, "ok");
+  world.observe("mobile", "ok");
+  world.cloud = "silent";
+  world.observe(evil, "timeout");
+  world.fail({ kind: "auth", message: evil });
+  world.dispatch({ kind: "config-rejected", problems: [evil] });
+  world.read([publishedRecord("CNAME", evil)]);
+  world.cloud = "works";
+  world.write();
+  world.start(ingressSettings("other.example.com", [cable]));
+  const told = world.news();
+  const kinds = new Set(told.map(({ story }) => story.kind));
+  for (const kind of ["started", "undone", "config-rejected", "switched", "config-applied"]) {
+    assert.ok(kinds.has(kind as Story["kind"]), `${kind} was not told: ${[...kinds].join(", ")}`);
+  }
+  for (const { story, atMs } of told) {
+    const wording = word(story, { nowMs: atMs, wallMs: wallAtZero + atMs });
+    const html = render({ ...wording, id: "id", atWallMs: 0 }, "html");
+    // oxlint-disable-next-line no-control-regex -- that is what must not be there
+    assert.doesNotMatch(html, /[\u0000-\u0009\u000B-\u001F\u202A-\u202E\u200B]/);
+    assert.doesNotMatch(html, /<(?!\/?(b|code)>)/);
+    assert.equal(readHtml(html).kind, "parsed");
+  }
+});
+
+describe("the summary after the first silence", () => {
+  const message = (minute: number, headline: string): Message => ({
+    id: String(minute),
+    importance: "normal",
+    atWallMs: wallAtZero + minute * 60_000,
+    headline,
+    details: [line`details of ${headline}`],
+  });
+
+  test("lists what was held with its time, and the newest in full", () => {
+    const held = [message(0, "first"), message(1, "second"), message(2, "third")];
+    const { details, ...wording } = summarise(held, { nowMs: 0, wallMs: wallAtZero + 300_000 });
+    assert.equal(
+      render({ ...wording, details, id: "id", atWallMs: wallAtZero }, "plain"),
+      `3 messages were held back after the start
+12:00:00 UTC first
+12:01:00 UTC second
+12:02:00 UTC third
+The newest in full:
+details of third
+2025-11-22 12:00:00 UTC · id`,
+    );
+  });
+
+  test("of very many lists the newest and counts the others", () => {
+    const held = Array.from({ length: 50 }, (_, index) => message(index, `message ${index}`));
+    const { details } = summarise(held, { nowMs: 0, wallMs: wallAtZero });
+    assert.deepEqual(details[0], ["… (30 earlier)"]);
+    assert.deepEqual(details.at(-1), ["details of message 49"]);
+  });
+});
+
+test("late and lossy deliveries say so", () => {
+  assert.deepEqual(lateLine(wallAtZero), ["This message is late: it happened at 2025-11-22 12:00:00 UTC."]);
+  assert.deepEqual(droppedLine(1), [
+    "Before this, 1 older message of little importance was dropped: too many were waiting.",
+  ]);
+  assert.deepEqual(droppedLine(7), [
+    "Before this, 7 older messages of little importance were dropped: too many were waiting.",
+  ]);
+});
+
+test("people are told four kinds of health", () => {
+  const world = startedWorld();
+  const endpoint = world.endpoint("cable");
+  const statuses = (["unknown", "up", "suspect", "down", "recovering"] as const).map((verdict) => [
+    verdict,
+    statusOf({ ...endpoint, health: { ...endpoint.health, verdict } }),
+    statusOf({ ...endpoint, health: { ...endpoint.health, verdict, isDegraded: true } }),
+  ]);
+  assert.deepEqual(statuses, [
+    ["unknown", "unknown", "unknown"],
+    ["up", "up", "degraded"],
+    ["suspect", "up", "degraded"],
+    ["down", "down", "down"],
+    ["recovering", "down", "down"],
+  ]);
+});
