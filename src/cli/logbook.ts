@@ -65,6 +65,10 @@ export class Logbook implements Listener {
         if (from === undefined) return this.#log.info({ ingress, records }, `found: ${text}`);
         return this.#log.warn({ ingress, records }, `somebody else changed the records: ${text}`);
       }
+      case "blindness-began":
+        return this.#log.warn({ family: fact.family }, "our own connection is in doubt: failures prove nothing now");
+      case "blindness-ended":
+        return this.#log.info({ family: fact.family }, "our own connection works again");
       case "cloud-trouble-began":
         return this.#log.warn(
           { ingress: fact.ingress, kind: fact.problem.kind },

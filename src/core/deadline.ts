@@ -12,5 +12,9 @@ function deadlinesOf({ electionAtMs, selection, endpoints }: IngressState): (num
 }
 
 function ofEndpoint({ heldUntilMs, addressesUsableUntilMs, addresses }: EndpointState): (number | undefined)[] {
-  return [heldUntilMs, addressesUsableUntilMs, ...addresses.map(({ vanishesAtMs }) => vanishesAtMs)];
+  return [
+    heldUntilMs,
+    addressesUsableUntilMs,
+    ...addresses.flatMap(({ vanishesAtMs, unproven }) => [vanishesAtMs, unproven[0]?.untilMs]),
+  ];
 }

@@ -1,13 +1,30 @@
 // One endpoint's state: how it begins, and what a look-up or a probe does to it.
 import { afterFailure, afterOk, endpointHealth, freshHealth, isOut, isServing } from "./health.ts";
 import type { Thresholds } from "./health.ts";
-import type { Address, AddressState, EndpointSettings, EndpointState, Observation, Resolution } from "./model.ts";
+import type {
+  Address,
+  AddressState,
+  EndpointSettings,
+  EndpointState,
+  Family,
+  Observation,
+  Resolution,
+} from "./model.ts";
 
 /** How long an address stays usable after its TTL ended or after it left the answer. */
 export const addressGraceMs = 10 * 60_000;
 
 /** More addresses of one endpoint than this are neither probed nor published. */
 const mostAddresses = 16;
+
+/** More failures than this do not wait for proof at once: the newest are enough. */
+const mostUnproven = 16;
+
+/** How long proof is sought for a failure. Without any by then, the monitor is blind. */
+export const proofSearchMs = 2_000;
+
+/** What a failure of an address that ended at `endedMs` is worth: it counts, waits for proof, or proves nothing. */
+export type Weigh = (address: AddressState, endedMs: number) => "counts" | "waits" | "nothing";
 
 /** For endpoints without a check, whose addresses carry no verdicts. */
 const noThresholds: Thresholds = { rise: 1, fall: 1 };
@@ -30,8 +47,7 @@ export function freshEndpoint(settings: EndpointSettings, revision: number, nowM
 export function afterResolution(
   endpoint: EndpointState,
   answer: Resolution,
-  allowPrivate: boolean,
-  nowMs: number,
+  { allowPrivate, weigh, nowMs }: { allowPrivate: boolean; weigh: Weigh; nowMs: number },
 ): EndpointState {
   const resolution = allowPrivate ? answer : withoutPrivate(answer);
   const next = { ...endpoint, resolution: { kind: resolution.kind, detail: detailOf(resolution), atMs: nowMs } };
@@ -48,19 +64,13 @@ export function afterResolution(
       );
     case "none": {
       const thresholds = endpoint.settings.check ?? noThresholds;
-      const failed = { thresholds, what: resolution.detail, nowMs };
-      return withHealth(
-        endpoint.addresses.length === 0
-          ? { ...next, withoutAddress: afterFailure(endpoint.withoutAddress, failed.what, thresholds, nowMs) }
-          : {
-              ...next,
-              addresses: endpoint.addresses.map((address) => ({
-                ...address,
-                health: afterFailure(address.health, failed.what, thresholds, nowMs),
-              })),
-            },
-        nowMs,
-      );
+      const failure = { detail: resolution.detail, endedMs: nowMs };
+      if (endpoint.addresses.length === 0) {
+        const withoutAddress = afterFailure(endpoint.withoutAddress, failure.detail, thresholds, nowMs);
+        return withHealth({ ...next, withoutAddress }, nowMs);
+      }
+      const addresses = endpoint.addresses.map((address) => withFailure(address, failure, thresholds, weigh, nowMs));
+      return withHealth({ ...next, addresses }, nowMs);
     }
     case "inconclusive":
       return withHealth(next, nowMs);
@@ -74,12 +84,12 @@ export function afterObservation(
   endpoint: EndpointState,
   address: string,
   observation: Observation,
-  nowMs: number,
+  { weigh, nowMs }: { weigh: Weigh; nowMs: number },
 ): EndpointState {
   const { check } = endpoint.settings;
   const probed = endpoint.addresses.find(({ text }) => text === address);
   if (check === undefined || probed === undefined) return endpoint;
-  const observed = observe(probed, observation, check, isServing(endpoint.health.verdict), nowMs);
+  const observed = observe(endpoint, probed, observation, { ...check, weigh }, nowMs);
   const replaced = endpoint.addresses.map((other) => (other === probed ? observed : other));
   const addresses =
     observed.health.verdict === "up" && observed.vanishesAtMs === undefined
@@ -92,7 +102,7 @@ export function afterObservation(
 export function afterTime(endpoint: EndpointState, nowMs: number): EndpointState {
   const { addressesUsableUntilMs, heldUntilMs, ...rest } = endpoint;
   const isExpired = addressesUsableUntilMs !== undefined && addressesUsableUntilMs <= nowMs;
-  const isHeld = heldUntilMs !== undefined && heldUntilMs > nowMs;
+  const isHeld = heldUntilMs !== undefined && heldUntilMs > nowMs && !isOut(endpoint.health.verdict);
   const addresses = isExpired
     ? []
     : endpoint.addresses.filter(({ vanishesAtMs }) => vanishesAtMs === undefined || vanishesAtMs > nowMs);
@@ -133,34 +143,103 @@ function withHealth(endpoint: EndpointState, nowMs: number): EndpointState {
 }
 
 function observe(
+  { health: { verdict } }: EndpointState,
   address: AddressState,
   observation: Observation,
-  thresholds: Thresholds,
-  isEndpointServing: boolean,
+  { weigh, ...thresholds }: Thresholds & { readonly weigh: Weigh },
   nowMs: number,
 ): AddressState {
-  const seen: AddressState = { ...address, lastObservation: observation, isUncheckable: false };
+  const seen: AddressState = { ...address, lastObservation: observation };
   switch (observation.kind) {
     case "ok": {
       // While the endpoint serves, one answer is enough to trust its new address.
       const health =
-        address.isNewcomer && address.health.verdict === "unknown" && isEndpointServing
+        address.isNewcomer && address.health.verdict === "unknown" && isServing(verdict)
           ? freshHealth(nowMs, "up", "answers")
           : afterOk(address.health, thresholds, nowMs);
       return {
         ...seen,
         health,
         isNewcomer: address.isNewcomer && health.verdict === "unknown",
+        isUncheckable: false,
         lastOkMs: observation.endedMs,
+        // What failed before this answer and could not be proven is over.
+        unproven: [],
       };
     }
     case "failed":
-      return { ...seen, health: afterFailure(address.health, observation.detail, thresholds, nowMs) };
+      return withFailure(seen, observation, thresholds, weigh, nowMs);
     case "inconclusive":
       return { ...seen, isUncheckable: observation.reason === "no-route" || address.isUncheckable };
     default:
       return observation satisfies never;
   }
+}
+
+/** Lets a failure count, wait for proof, or prove nothing. */
+function withFailure(
+  address: AddressState,
+  { detail, endedMs }: { readonly detail: string; readonly endedMs: number },
+  thresholds: Thresholds,
+  weigh: Weigh,
+  nowMs: number,
+): AddressState {
+  switch (weigh(address, endedMs)) {
+    case "counts":
+      return counted(address, detail, thresholds, nowMs);
+    case "waits": {
+      const unproven = [...address.unproven, { endedMs, detail, untilMs: nowMs + proofSearchMs }];
+      return { ...address, unproven: unproven.slice(-mostUnproven) };
+    }
+    case "nothing":
+      return { ...address, isUncheckable: true };
+  }
+}
+
+function counted(address: AddressState, detail: string, thresholds: Thresholds, nowMs: number): AddressState {
+  const health = afterFailure(address.health, detail, thresholds, nowMs);
+  const unproven = health.verdict === "down" ? [] : address.unproven;
+  return { ...address, health, isUncheckable: false, unproven };
+}
+
+/** The endpoint after proof of connection in this family at `provenMs`: the failures that it covers count, in order. */
+export function afterProof(endpoint: EndpointState, family: Family, provenMs: number, nowMs: number): EndpointState {
+  const thresholds = endpoint.settings.check ?? noThresholds;
+  return withUnproven(endpoint, family, nowMs, (address) => {
+    const proven = address.unproven.filter(({ endedMs }) => endedMs <= provenMs);
+    if (proven.length === 0) return address;
+    const rest: AddressState = { ...address, unproven: address.unproven.filter(({ endedMs }) => endedMs > provenMs) };
+    return proven.reduce<AddressState>((next, { detail }) => counted(next, detail, thresholds, nowMs), rest);
+  });
+}
+
+/** The endpoint without the failures whose search for proof ended by `untilMs` in vain. */
+export function withoutProof(endpoint: EndpointState, family: Family, untilMs: number, nowMs: number): EndpointState {
+  return withUnproven(endpoint, family, nowMs, (address) => {
+    const unproven = address.unproven.filter((failure) => failure.untilMs > untilMs);
+    return unproven.length === address.unproven.length ? address : { ...address, unproven, isUncheckable: true };
+  });
+}
+
+/** The endpoint without any failure that waits for proof in this family. */
+export function forgetUnproven(endpoint: EndpointState, family: Family): EndpointState {
+  const isWaiting = (address: AddressState): boolean => address.family === family && address.unproven.length > 0;
+  if (!endpoint.addresses.some(isWaiting)) return endpoint;
+  const addresses = endpoint.addresses.map((address) => (isWaiting(address) ? { ...address, unproven: [] } : address));
+  return { ...endpoint, addresses };
+}
+
+function withUnproven(
+  endpoint: EndpointState,
+  family: Family,
+  nowMs: number,
+  change: (address: AddressState) => AddressState,
+): EndpointState {
+  const addresses = endpoint.addresses.map((address) =>
+    address.family === family && address.unproven.length > 0 ? change(address) : address,
+  );
+  const isSame = addresses.every((address, index) => address === endpoint.addresses[index]);
+  return isSame ? endpoint : withHealth({ ...endpoint, addresses }, nowMs);
 }
 
 /** What is known of the addresses in a new answer, and of those that just left it and still serve. */
@@ -188,6 +267,7 @@ function freshAddress(endpoint: EndpointState, address: Address, nowMs: number):
     health: freshHealth(nowMs, verdict, "new address, not probed yet"),
     isNewcomer,
     isUncheckable: false,
+    unproven: [],
   };
 }
 

@@ -8,6 +8,7 @@ export function factsBetween(before: State, after: State): readonly Fact[] {
   if (before === after) return [];
   return [
     ...configFacts(before, after),
+    ...connectionFacts(before, after),
     ...released(before, after),
     ...after.ingresses.flatMap((ingress) => ofIngress(before, ingress)),
   ];
@@ -21,6 +22,16 @@ function configFacts(before: State, after: State): Fact[] {
     facts.push({ kind: "config-rejected", problems: rejectedConfig.problems });
   }
   return facts;
+}
+
+function connectionFacts(before: State, after: State): Fact[] {
+  return (["ipv4", "ipv6"] as const).flatMap((family): Fact[] => {
+    const sinceMs = before.connection[family].blindSinceMs;
+    const { blindSinceMs } = after.connection[family];
+    if (sinceMs === undefined && blindSinceMs !== undefined) return [{ kind: "blindness-began", family }];
+    if (sinceMs === undefined || blindSinceMs !== undefined) return [];
+    return [{ kind: "blindness-ended", family, sinceMs }];
+  });
 }
 
 function released(before: State, after: State): Fact[] {

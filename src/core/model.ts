@@ -219,6 +219,14 @@ export type Event =
   | { readonly kind: "records-read"; readonly ingress: string; readonly records: readonly PublishedRecord[] }
   | { readonly kind: "records-written"; readonly ingress: string; readonly records: readonly PublishedRecord[] }
   | { readonly kind: "cloud-failed"; readonly ingress: string; readonly problem: CloudProblem }
+  /** How many of the anchors of a family took a connection: most of them prove that the monitor's own connection works. */
+  | {
+      readonly kind: "anchors-tried";
+      readonly family: Family;
+      readonly asked: number;
+      readonly answered: number;
+      readonly endedMs: number;
+    }
   | { readonly kind: "time-passed" };
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -248,8 +256,25 @@ export interface AddressState extends Address {
   readonly isNewcomer: boolean;
   /** No longer in the endpoint's answer; forgotten at this time. */
   readonly vanishesAtMs?: number;
-  /** The monitor has no route to it, by the newest observation. */
+  /** The newest observation says nothing about it: the monitor has no route, or cannot trust its own connection. */
   readonly isUncheckable: boolean;
+  /** Failures that wait for proof that the monitor's own connection works, oldest first. They count for nothing yet. */
+  readonly unproven: readonly Unproven[];
+}
+
+/** A failure that waits for proof of connection. Without one by `untilMs` it proves nothing. */
+export interface Unproven {
+  readonly endedMs: number;
+  readonly detail: string;
+  readonly untilMs: number;
+}
+
+/** What the monitor knows of its own connection in one family. */
+export interface Connection {
+  /** When most anchors answered last. */
+  readonly anchorsMs?: number;
+  /** Since when failures prove nothing, until the next ok; missing while the connection is not in doubt. */
+  readonly blindSinceMs?: number;
 }
 
 /** What is believed of an endpoint as a whole, derived from its addresses. */
@@ -316,6 +341,7 @@ export interface IngressState {
 
 export interface State {
   readonly ingresses: readonly IngressState[];
+  readonly connection: { readonly [family in Family]: Connection };
   /** Why the newest configuration was refused; missing while it is in force. */
   readonly rejectedConfig?: { readonly problems: readonly string[]; readonly atMs: number };
   /** Counts the configurations in force since start. */
@@ -369,5 +395,8 @@ export type Fact =
       readonly to: readonly PublishedRecord[];
       readonly by: "read" | "write";
     }
+  /** The monitor's own connection is in doubt in this family; or it is not any more. */
+  | { readonly kind: "blindness-began"; readonly family: Family }
+  | { readonly kind: "blindness-ended"; readonly family: Family; readonly sinceMs: number }
   | { readonly kind: "cloud-trouble-began"; readonly ingress: string; readonly problem: CloudProblem }
   | { readonly kind: "cloud-trouble-ended"; readonly ingress: string; readonly lastedMs: number };

@@ -1,5 +1,5 @@
 // The only place where state changes: `step(state, event, now) → state`. Pure: no clock, no chance, no I/O.
-import { afterObservation, afterResolution, afterTime, freshEndpoint } from "./endpoint.ts";
+import { afterObservation, afterResolution, afterTime, freshEndpoint, type Weigh } from "./endpoint.ts";
 import { isOut } from "./health.ts";
 import type {
   CloudProblem,
@@ -12,15 +12,16 @@ import type {
   PublishedRecord,
   State,
 } from "./model.ts";
+import { afterVainSearch, untestedConnection, weightOf, withProof } from "./proof.ts";
 import { desiredRecords, isInSync, recordSetOf } from "./records.ts";
 import { holdUntilMs, select } from "./selection.ts";
 
 /** Before any configuration. */
-export const initialState: State = { ingresses: [], generation: 0 };
+export const initialState: State = { ingresses: [], connection: untestedConnection, generation: 0 };
 
 /** The state after `event`, which was taken at monotonic time `nowMs`. */
 export function step(state: State, event: Event, nowMs: number): State {
-  const happened = take(state, event, nowMs);
+  const happened = afterVainSearch(take(state, event, nowMs), nowMs);
   return { ...happened, ingresses: happened.ingresses.map((ingress) => settle(ingress, nowMs)) };
 }
 
@@ -29,18 +30,19 @@ function take(state: State, event: Event, nowMs: number): State {
     case "config-loaded":
       return {
         ingresses: event.ingresses.map((settings) => configured(state, settings, nowMs)),
+        connection: state.connection,
         generation: state.generation + 1,
       };
     case "config-rejected":
       return { ...state, rejectedConfig: { problems: event.problems, atMs: nowMs } };
     case "resolved":
-      return withEndpoint(state, event, nowMs, (endpoint, { settings }) =>
-        afterResolution(endpoint, event.resolution, settings.allowPrivate, nowMs),
+      return withEndpoint(state, event, nowMs, (endpoint, { settings: { allowPrivate } }) =>
+        afterResolution(endpoint, event.resolution, { allowPrivate, weigh: weigherOf(state, event), nowMs }),
       );
     case "probed":
-      return withEndpoint(state, event, nowMs, (endpoint) =>
-        afterObservation(endpoint, event.address, event.observation, nowMs),
-      );
+      return afterProbe(state, event, nowMs);
+    case "anchors-tried":
+      return event.answered * 2 > event.asked ? withProof(state, event.family, event.endedMs, nowMs) : state;
     case "records-read":
       return withIngress(state, event.ingress, (ingress) => afterRead(ingress, event.records, nowMs));
     case "records-written":
@@ -52,6 +54,19 @@ function take(state: State, event: Event, nowMs: number): State {
     default:
       return event satisfies never;
   }
+}
+
+function afterProbe(state: State, event: Event & { kind: "probed" }, nowMs: number): State {
+  const { address, observation } = event;
+  const probed = withEndpoint(state, event, nowMs, (endpoint) =>
+    afterObservation(endpoint, address, observation, { weigh: weigherOf(state, event), nowMs }),
+  );
+  if (observation.kind !== "ok" || probed === state) return probed;
+  return withProof(probed, address.includes(":") ? "ipv6" : "ipv4", observation.endedMs, nowMs, event);
+}
+
+function weigherOf(state: State, ref: EndpointRef): Weigh {
+  return (address, endedMs) => weightOf(state, ref, address, endedMs);
 }
 
 /** Lets time and the new beliefs take effect on one ingress. */
@@ -166,10 +181,6 @@ function withEndpoint(
 
 /** An endpoint that comes back from an outage is held: for a while the ingress does not return to it. */
 function withHold(ingress: IngressState, before: EndpointState, after: EndpointState, nowMs: number): EndpointState {
-  if (isOut(after.health.verdict)) {
-    const { heldUntilMs: _, ...rest } = after;
-    return rest;
-  }
   if (!isOut(before.health.verdict) || after.health.verdict !== "up") return after;
   return { ...after, heldUntilMs: holdUntilMs(ingress, after.settings.name, nowMs) };
 }

@@ -15,6 +15,7 @@ import type {
   Resolution,
   State,
 } from "../../src/core/model.ts";
+import { isProofWanted } from "../../src/core/proof.ts";
 import { desiredRecords, isEmptyPlan, planBetween } from "../../src/core/records.ts";
 import { initialState, step } from "../../src/core/step.ts";
 import { formatDuration, parseDurationMs } from "../../src/lib/duration.ts";
@@ -46,6 +47,7 @@ class Stage {
   #nowMs = 0;
   #settings: IngressSettings[] = [];
   #isCloudReachable = true;
+  #areAnchorsReachable = true;
   #lastId = 0;
 
   play(line: string): void {
@@ -115,6 +117,8 @@ class Stage {
         return this.#observe(words);
       case "cloud":
         return this.#cloud(words);
+      case "anchors":
+        return this.#anchors(words);
       case "nothing":
         return this.#dispatch({ kind: "time-passed" });
       case "show":
@@ -178,6 +182,21 @@ class Stage {
     return this.#dispatch({ kind: "cloud-failed", ingress, problem });
   }
 
+  /** `anchors off`, `anchors on`: whether the prober finds proof of its own connection when it looks for it. */
+  #anchors([how]: string[]): void {
+    this.#areAnchorsReachable = how === "on";
+    this.#tryAnchors();
+  }
+
+  /** Does what the prober does while failures wait for proof, or while the monitor is blind. */
+  #tryAnchors(): void {
+    for (const family of ["ipv4", "ipv6"] as const) {
+      const isWanted = isProofWanted(this.#state, family);
+      if (!isWanted || !this.#areAnchorsReachable) continue;
+      this.#dispatch({ kind: "anchors-tried", family, asked: 3, answered: 3, endedMs: this.#nowMs });
+    }
+  }
+
   #saw(what: string): Observation {
     const base = { startedMs: this.#nowMs, endedMs: this.#nowMs, vantage: "local", phases: {}, detail: what };
     if (what === "ok") return { ...base, kind: "ok" };
@@ -202,6 +221,7 @@ class Stage {
       const text = describeFact(fact);
       if (text !== undefined) this.#say(text);
     }
+    this.#tryAnchors();
     if (this.#isCloudReachable) this.#apply();
   }
 
@@ -282,6 +302,10 @@ function describeFact(fact: Fact): string | undefined {
       return `outage over, thanks to ${fact.by}`;
     case "records-changed":
       return fact.by === "read" ? `found: ${fact.to.map(showRecord).join(", ") || "no record"}` : undefined;
+    case "blindness-began":
+      return `blind in ${fact.family}`;
+    case "blindness-ended":
+      return `no longer blind in ${fact.family}`;
     case "cloud-trouble-began":
       return `cloud trouble: ${fact.problem.message}`;
     case "cloud-trouble-ended":

@@ -1,0 +1,103 @@
+// Whether a failure says something about the endpoint, or only that the monitor's own connection may be broken.
+import { afterProof, forgetUnproven, withoutProof, type Weigh } from "./endpoint.ts";
+import type { AddressState, Connection, EndpointRef, EndpointState, Family, IngressState, State } from "./model.ts";
+
+/** Before anything was seen. */
+export const untestedConnection: State["connection"] = { ipv4: {}, ipv6: {} };
+
+/** What a failure of `address`, which belongs to `failing`, is worth, by all that is known at this moment. */
+export function weightOf(
+  state: State,
+  failing: Pick<EndpointRef, "ingress" | "endpoint">,
+  { family, health }: AddressState,
+  endedMs: number,
+): ReturnType<Weigh> {
+  // An address that is down already cannot fall any deeper.
+  if (health.verdict === "down") return "counts";
+  const { blindSinceMs, anchorsMs } = state.connection[family];
+  if (blindSinceMs !== undefined) return "nothing";
+  const provenMs = Math.max(anchorsMs ?? -Infinity, newestOkMs(state, family, failing));
+  return provenMs >= endedMs ? "counts" : "waits";
+}
+
+/**
+ * The state after proof that the connection worked at `provenMs` in this family: an ok of the endpoint `by`, or without
+ * one, most anchors. Failures of others that ended before it count now. Where the monitor was blind, they are dropped
+ * instead: they may be from before the connection came back.
+ */
+export function withProof(
+  state: State,
+  family: Family,
+  provenMs: number,
+  nowMs: number,
+  by?: Pick<EndpointRef, "ingress" | "endpoint">,
+): State {
+  const { blindSinceMs, ...connection } = state.connection[family];
+  const known: Connection = by === undefined ? { ...connection, anchorsMs: provenMs } : connection;
+  const isOfProver = ({ settings }: IngressState, endpoint: EndpointState): boolean =>
+    settings.record === by?.ingress && endpoint.settings.name === by.endpoint;
+  return {
+    ...withEndpoints(state, (ingress, endpoint) => {
+      if (blindSinceMs !== undefined) return forgetUnproven(endpoint, family);
+      return isOfProver(ingress, endpoint) ? endpoint : afterProof(endpoint, family, provenMs, nowMs);
+    }),
+    connection: { ...state.connection, [family]: known },
+  };
+}
+
+/** The state after the search for proof ended in vain for some failures: they are dropped, and the monitor is blind. */
+export function afterVainSearch(state: State, nowMs: number): State {
+  let next = state;
+  for (const family of ["ipv4", "ipv6"] as const) {
+    const expired = unprovenOf(next, family).filter(({ untilMs }) => untilMs <= nowMs);
+    if (expired.length === 0) continue;
+    const newestMs = Math.max(...expired.map(({ endedMs }) => endedMs));
+    // Its own ok after it does not prove a failure, but it does prove that the monitor can see.
+    const isSeeing = newestOkMs(next, family) >= newestMs || next.connection[family].blindSinceMs !== undefined;
+    next = withEndpoints(next, (_, endpoint) => withoutProof(endpoint, family, isSeeing ? nowMs : Infinity, nowMs));
+    if (isSeeing) continue;
+    const connection = { ...next.connection[family], blindSinceMs: nowMs };
+    next = { ...next, connection: { ...next.connection, [family]: connection } };
+  }
+  return next;
+}
+
+/** The failures in this family that wait for proof. */
+export function unprovenOf({ ingresses }: State, family: Family): AddressState["unproven"] {
+  return ingresses.flatMap(({ endpoints }) =>
+    endpoints.flatMap(({ addresses }) =>
+      addresses.flatMap((address) => (address.family === family ? address.unproven : [])),
+    ),
+  );
+}
+
+/** Whether proof of connection is sought in this family: some failure waits for it, or the monitor is blind. */
+export function isProofWanted(state: State, family: Family): boolean {
+  return state.connection[family].blindSinceMs !== undefined || unprovenOf(state, family).length > 0;
+}
+
+/** When anybody was ok last in this family, or anybody but one endpoint; -Infinity for never. */
+function newestOkMs({ ingresses }: State, family: Family, except?: Pick<EndpointRef, "ingress" | "endpoint">): number {
+  let newest = -Infinity;
+  for (const { settings, endpoints } of ingresses) {
+    for (const endpoint of endpoints) {
+      if (settings.record === except?.ingress && endpoint.settings.name === except.endpoint) continue;
+      for (const address of endpoint.addresses) {
+        if (address.family === family) newest = Math.max(newest, address.lastOkMs ?? -Infinity);
+      }
+    }
+  }
+  return newest;
+}
+
+/** Changes endpoints; what does not change stays the same object. */
+function withEndpoints(state: State, change: (ingress: IngressState, endpoint: EndpointState) => EndpointState): State {
+  return {
+    ...state,
+    ingresses: state.ingresses.map((ingress) => {
+      const endpoints = ingress.endpoints.map((endpoint) => change(ingress, endpoint));
+      const isSame = endpoints.every((endpoint, index) => endpoint === ingress.endpoints[index]);
+      return isSame ? ingress : { ...ingress, endpoints };
+    }),
+  };
+}
