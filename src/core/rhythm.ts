@@ -1,20 +1,42 @@
 // How often an endpoint is probed: the steady rhythm, or the fast one while something is in question.
-import type { EndpointState, IngressState } from "./model.ts";
+import type { AddressState, EndpointState, Family, IngressState } from "./model.ts";
 
 /** Milliseconds from the end of one round of probes to the start of the next; `undefined` for an endpoint without a check. */
 export function probeIntervalMs(ingress: IngressState, endpoint: EndpointState): number | undefined {
   const check = endpoint.settings.check;
   if (check === undefined) return undefined;
+  if (mayProve(ingress, endpoint)) return 0;
   return isInQuestion(ingress, endpoint) ? check.fastIntervalMs : check.intervalMs;
 }
 
-function isInQuestion(ingress: IngressState, endpoint: EndpointState): boolean {
-  const isUnsettled = endpoint.addresses.some(
-    ({ health, vanishesAtMs, isUncheckable }) =>
-      vanishesAtMs === undefined && !isUncheckable && health.verdict !== "up" && health.verdict !== "down",
+/** Whether an ok of this endpoint is wanted at once: it would be the proof that another one's failure waits for. */
+function mayProve(ingress: IngressState, endpoint: EndpointState): boolean {
+  return ingress.endpoints.some(
+    (failing) =>
+      failing !== endpoint &&
+      failing.addresses.some(({ family, unproven }) => {
+        const newestMs = unproven.at(-1)?.endedMs;
+        return newestMs !== undefined && isOlder(endpoint, family, newestMs);
+      }),
   );
-  if (isUnsettled || (endpoint.health.verdict !== "up" && endpoint.health.verdict !== "down")) return true;
+}
+
+/** Whether the endpoint was last looked at, in this family, before `atMs`. */
+function isOlder({ addresses }: EndpointState, family: Family, atMs: number): boolean {
+  const seen = addresses.filter((address) => address.family === family);
+  return seen.length > 0 && seen.every(({ lastObservation }) => (lastObservation?.endedMs ?? -Infinity) < atMs);
+}
+
+function isInQuestion(ingress: IngressState, endpoint: EndpointState): boolean {
+  if (endpoint.addresses.some(isUnsettled)) return true;
+  if (endpoint.health.verdict !== "up" && endpoint.health.verdict !== "down") return true;
   // While the primary is not up, whoever may take its place is watched closely.
   const primary = ingress.endpoints.find(({ settings }) => settings.name === ingress.selection?.primary);
   return primary?.health.verdict !== "up" && endpoint.health.verdict === "up";
+}
+
+function isUnsettled({ health: { verdict }, vanishesAtMs, isUncheckable }: AddressState): boolean {
+  if (vanishesAtMs !== undefined) return false;
+  // What never could be checked is left in peace; what could be is looked for, until the connection is back.
+  return isUncheckable ? verdict !== "unknown" && verdict !== "down" : verdict !== "up" && verdict !== "down";
 }

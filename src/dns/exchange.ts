@@ -1,8 +1,9 @@
 // One DNS question to one server: over UDP, and over TCP when the answer does not fit.
 import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
-import { connect, isIP, isIPv6 } from "node:net";
+import { connect, isIPv6 } from "node:net";
 import type { Clock } from "../lib/clock.ts";
+import { parseSocket } from "../lib/ip.ts";
 import { messageOf } from "../lib/text.ts";
 import { largestAnswerBytes, readAnswer, writeQuestion, type Answered, type Question } from "./wire.ts";
 
@@ -47,12 +48,11 @@ export function createExchange(clock: Clock): Exchange {
   };
 }
 
-/** Address and port of a server written as `ip:port`, `[ip]:port` or `ip`. */
+/** Address and port of a server written as `ip:port`, `[ip]:port` or `ip`. Throws for anything else, a bug. */
 export function parseServer(text: string): { host: string; port: number } {
-  const match = isIP(text) ? undefined : /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text);
-  const host = match?.[1] ?? match?.[2] ?? text;
-  if (!isIP(host)) throw new Error(`not a DNS server's address: ${text}`);
-  return { host, port: Number(match?.[3] ?? 53) };
+  const socket = parseSocket(text, 53);
+  if (socket === undefined) throw new Error(`not a DNS server's address: ${text}`);
+  return { host: socket.address.text, port: socket.port };
 }
 
 interface Trip {

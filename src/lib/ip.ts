@@ -31,6 +31,16 @@ export function parseIp(text: string): IpAddress | undefined {
   return { text: address.toRFC5952String(), family: "ipv6", scope };
 }
 
+/** Address and port of `ip:port`, `[ip]:port` or a bare `ip`, which takes `defaultPort`; `undefined` for anything else. */
+export function parseSocket(text: string, defaultPort: number): { address: IpAddress; port: number } | undefined {
+  const bare = parseIp(text);
+  if (bare !== undefined) return { address: bare, port: defaultPort };
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text);
+  const address = parseIp(match?.[1] ?? match?.[2] ?? "");
+  const port = Number(match?.[3] ?? defaultPort);
+  return address === undefined || port > 65_535 ? undefined : { address, port };
+}
+
 function describe(address: ipaddr.IPv4 | ipaddr.IPv6): IpAddress {
   return {
     text: address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString(),
