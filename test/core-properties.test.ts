@@ -6,6 +6,7 @@ import { nextDeadline } from "../src/core/deadline.ts";
 import { factsBetween } from "../src/core/facts.ts";
 import { isOut } from "../src/core/health.ts";
 import type { EndpointState, Event, IngressSettings, IngressState, PublishedRecord, State } from "../src/core/model.ts";
+import { isProofWanted } from "../src/core/proof.ts";
 import { desiredRecords, isEmptyPlan, planBetween } from "../src/core/records.ts";
 import { endpointNamed, isOutage, ranked } from "../src/core/selection.ts";
 import { initialState, step } from "../src/core/step.ts";
@@ -16,12 +17,13 @@ import type { Move } from "./support/core-world.ts";
 const numRuns = Number(process.env["CCS_PROPERTY_RUNS"] ?? 300);
 
 test("the invariants hold in every generated story", () => {
-  const seen = { moves: 0, returns: 0, mixes: 0, outages: 0, refills: 0 };
+  const seen = { failovers: 0, blindness: 0, returns: 0, mixes: 0, outages: 0, refills: 0 };
   fc.assert(
     fc.property(settingsOf, movesOf, (settings, moves) => {
       const story = new Story(settings);
       for (const move of moves) story.play(move);
-      seen.moves += story.failovers;
+      seen.failovers += story.failovers;
+      seen.blindness += story.blindness;
       seen.returns += story.returns;
       seen.mixes += story.mixes;
       seen.outages += story.outages;
@@ -67,6 +69,7 @@ class Story {
   state: State = initialState;
   nowMs = 1_000;
   failovers = 0;
+  blindness = 0;
   returns = 0;
   mixes = 0;
   outages = 0;
@@ -74,6 +77,11 @@ class Story {
   readonly #whole: IngressSettings;
   readonly #lastOutMs = new Map<string, number>();
   readonly #oksInRow = new Map<string, number>();
+  /** Addresses with a failure that counted since their newest ok. */
+  readonly #failed = new Set<string>();
+  /** The newest proof of connection in each family: by an endpoint's ok, or by the anchors. */
+  readonly #proofs = new Map<string, { by: string; atMs: number }[]>();
+  #areAnchorsReachable = true;
   #cloud: "works" | "fails" | "refuses" = "works";
   #records: readonly PublishedRecord[] = [];
   #lastId = 0;
@@ -114,6 +122,9 @@ class Story {
       case "cloud":
         this.#cloud = move.what;
         return this.#apply();
+      case "anchors":
+        this.#areAnchorsReachable = move.what === "answer";
+        return this.#tryAnchors();
       case "config":
         if (move.what === "rejected")
           return this.dispatch({ kind: "config-rejected", problems: ["config.yml:1:1 no"] });
@@ -139,8 +150,10 @@ class Story {
     assert.ok(deadline === undefined || deadline > this.nowMs, "a deadline was left in the past");
     factsBetween(before, after);
     this.#checkHealth(event, before, after);
+    this.#checkProof(event, before, after);
     this.#checkSelection(before.ingresses[0], this.#ingress());
     this.#checkDesired(this.#ingress());
+    this.#tryAnchors();
     this.#apply();
   }
 
@@ -154,11 +167,54 @@ class Story {
 
   /** Inconclusive results change no verdict. */
   #checkHealth(event: Event, before: State, after: State): void {
-    for (const { settings, health } of this.#ingress().endpoints) {
+    for (const { settings, health, addresses } of this.#ingress().endpoints) {
+      for (const { text, health: each } of addresses) {
+        if (each.failuresInRow > 0 || each.verdict === "down") this.#failed.add(`${settings.name} ${text}`);
+      }
       if (isOut(health.verdict)) this.#lastOutMs.set(settings.name, this.nowMs);
     }
     if (event.kind !== "probed" || event.observation.kind !== "inconclusive") return;
     assert.deepEqual(healthsOf(after), healthsOf(before), "an inconclusive result changed a verdict");
+  }
+
+  /** Nobody goes down without proof, newer than the failure, that the monitor's own connection works. */
+  #checkProof(event: Event, before: State, after: State): void {
+    for (const family of ["ipv4", "ipv6"] as const) {
+      if (before.connection[family].blindSinceMs !== after.connection[family].blindSinceMs) this.blindness += 1;
+    }
+    if (event.kind === "probed" && event.observation.kind === "ok") {
+      this.#noteProof(event.address.includes(":") ? "ipv6" : "ipv4", event.endpoint);
+    }
+    if (event.kind === "anchors-tried" && event.answered * 2 > event.asked) this.#noteProof(event.family, "anchors");
+    for (const endpoint of this.#ingress().endpoints) {
+      const known = before.ingresses[0]?.endpoints.find(({ settings }) => settings.name === endpoint.settings.name);
+      for (const address of endpoint.addresses) {
+        const old = known?.addresses.find(({ text }) => text === address.text);
+        if (address.health.verdict !== "down" || old === undefined || isOut(old.health.verdict)) continue;
+        const failedMs = Math.max(
+          old.unproven.at(-1)?.endedMs ?? -Infinity,
+          event.kind === "probed" && event.address === address.text ? event.observation.endedMs : -Infinity,
+          event.kind === "resolved" && event.endpoint === endpoint.settings.name ? this.nowMs : -Infinity,
+        );
+        const proofs = (this.#proofs.get(address.family) ?? []).filter(({ by }) => by !== endpoint.settings.name);
+        assert.ok(
+          proofs.some(({ atMs }) => atMs >= failedMs),
+          `${endpoint.settings.name} ${address.text} went down without proof`,
+        );
+      }
+    }
+  }
+
+  #noteProof(family: string, by: string): void {
+    const others = (this.#proofs.get(family) ?? []).filter((proof) => proof.by !== by);
+    this.#proofs.set(family, [...others, { by, atMs: this.nowMs }]);
+  }
+
+  #tryAnchors(): void {
+    for (const family of ["ipv4", "ipv6"] as const) {
+      if (!this.#areAnchorsReachable || !isProofWanted(this.state, family)) continue;
+      this.dispatch({ kind: "anchors-tried", family, asked: 3, answered: 2, endedMs: this.nowMs });
+    }
   }
 
   #checkSelection(before: IngressState | undefined, after: IngressState): void {
@@ -261,8 +317,8 @@ class Story {
 
   #count({ settings }: EndpointState, address: string, what: string): void {
     const key = `${settings.name} ${address}`;
-    if (what === "ok") this.#oksInRow.set(key, (this.#oksInRow.get(key) ?? 0) + 1);
-    if (what === "failed") this.#oksInRow.set(key, 0);
+    if (what !== "ok") return;
+    this.#oksInRow.set(key, this.#failed.delete(key) ? 1 : (this.#oksInRow.get(key) ?? 0) + 1);
   }
 
   #ingress(): IngressState {

@@ -126,7 +126,13 @@ export function isFresh({ settings, addresses }: EndpointState, nowMs: number): 
   if (check === undefined) return true;
   const oldestMs = nowMs - 2 * check.intervalMs - check.timeoutMs;
   return addresses.some(
-    ({ lastOkMs, health }) => health.verdict === "up" && lastOkMs !== undefined && lastOkMs >= oldestMs,
+    ({ lastOkMs, health, unproven, isUncheckable }) =>
+      health.verdict === "up" &&
+      lastOkMs !== undefined &&
+      lastOkMs >= oldestMs &&
+      // Its newest result has to be that ok, not a failure that may still turn out to count.
+      unproven.length === 0 &&
+      !isUncheckable,
   );
 }
 

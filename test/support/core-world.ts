@@ -16,6 +16,7 @@ export type Move =
   | { kind: "probe"; endpoint: number; address: number; what: "ok" | "failed" | "no-route" | "late"; times: number }
   | { kind: "resolve"; endpoint: number; what: "same" | "renumbered" | "both-families" | "nxdomain" | "silent" }
   | { kind: "wait"; ms: number }
+  | { kind: "anchors"; what: "answer" | "silent" }
   | { kind: "record"; what: "read" | "emptied" | "foreign" }
   | { kind: "cloud"; what: "works" | "fails" | "refuses" }
   | { kind: "config"; what: "same" | "rejected" | "without-first" | "whole" };
@@ -137,6 +138,13 @@ export const movesOf: fc.Arbitrary<Move[]> = fc.array(
       arbitrary: fc.record({
         kind: fc.constant("config" as const),
         what: oneOf("same" as const, "rejected" as const, "without-first" as const, "whole" as const),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant("anchors" as const),
+        what: oneOf("answer" as const, "silent" as const),
       }),
     },
   ),
