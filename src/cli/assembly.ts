@@ -7,6 +7,8 @@ import { Daemon } from "../daemon.ts";
 import { createResolver } from "../dns/resolver.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { parseSocket } from "../lib/ip.ts";
+import { Anchors, reachOverTcp, type Anchor } from "../probe/anchors.ts";
 import { Prober } from "../probe/prober.ts";
 import { createProbe } from "../probe/probes.ts";
 import { Logbook } from "./logbook.ts";
@@ -25,6 +27,7 @@ export class Assembly implements AsyncDisposable {
   readonly daemon: Daemon;
   readonly reconciler: Reconciler;
   readonly #prober: Prober;
+  readonly #anchors: Anchors;
   readonly #options: AssemblyOptions;
   #cloudflare: CloudflareConfig;
 
@@ -40,8 +43,10 @@ export class Assembly implements AsyncDisposable {
     this.reconciler = new Reconciler({ clock, random, provider: this.#provider(), dispatch, log, writes });
     const resolve = createResolver({ clock });
     this.#prober = new Prober({ clock, random, resolve, probe: createProbe({ clock }), dispatch, onBug });
+    this.#anchors = new Anchors({ clock, reach: reachOverTcp, dispatch }, anchorsOf(config));
     this.daemon.addListener(new Logbook(log));
     this.daemon.addFollower(this.#prober);
+    this.daemon.addFollower(this.#anchors);
     this.daemon.addFollower(this.reconciler);
   }
 
@@ -51,17 +56,19 @@ export class Assembly implements AsyncDisposable {
   }
 
   /** Goes on with another configuration. What did not change keeps its state. */
-  reconfigure({ cloudflare, ingresses }: Config): void {
+  reconfigure(config: Config): void {
+    const { cloudflare, ingresses } = config;
     const isSame =
       cloudflare.apiUrl === this.#cloudflare.apiUrl && cloudflare.token.reveal() === this.#cloudflare.token.reveal();
     this.#cloudflare = cloudflare;
+    this.#anchors.use(anchorsOf(config));
     this.daemon.dispatch({ kind: "config-loaded", ingresses });
     if (!isSame) this.reconciler.replaceProvider(this.#provider());
   }
 
   /** Stops probing and deciding at once, and lets a write under way end. */
   async close(): Promise<void> {
-    await this.#prober.close();
+    await Promise.all([this.#prober.close(), this.#anchors.close()]);
     await this.reconciler.close();
     this.daemon.close();
   }
@@ -75,4 +82,11 @@ export class Assembly implements AsyncDisposable {
     const { onRequest } = this.#options;
     return new CloudflareProvider({ token, apiUrl, clock: systemClock, ...(onRequest && { onRequest }) });
   }
+}
+
+/** Port 443 is what lets a connection through almost everywhere. */
+const anchorPort = 443;
+
+function anchorsOf({ anchors }: Config): readonly Anchor[] {
+  return anchors.flatMap((text) => parseSocket(text, anchorPort) ?? []);
 }

@@ -56,9 +56,14 @@ export class Anchors implements AsyncDisposable {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Gives up what is under way. Resolves when nothing is any more. */
+  async close(): Promise<void> {
     this.#closing.abort();
     await Promise.all(this.#tries.values());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #tryWhileWanted(family: Family): Promise<void> {

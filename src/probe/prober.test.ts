@@ -21,6 +21,8 @@ import { Prober, probeOnce, type Probe, type ProberPorts, type Resolve } from ".
 
 const record = "ingress.example.com";
 
+const untested = { ipv4: {}, ipv6: {} };
+
 function addressOf(text: string): Address {
   const address = parseIp(text);
   assert.ok(address);
@@ -32,7 +34,7 @@ function healthOf(verdict: Verdict): Health {
 }
 
 function addressState(text: string, verdict: Verdict): AddressState {
-  return { ...addressOf(text), health: healthOf(verdict), isNewcomer: false, isUncheckable: false };
+  return { ...addressOf(text), health: healthOf(verdict), isNewcomer: false, isUncheckable: false, unproven: [] };
 }
 
 const check: CheckSettings = {
@@ -75,7 +77,7 @@ function endpoint(given: Given = {}): EndpointState {
 }
 
 function stateOf(...endpoints: EndpointState[]): State {
-  return { ingresses: [ingressOf(endpoints)], generation: 1 };
+  return { ingresses: [ingressOf(endpoints)], connection: untested, generation: 1 };
 }
 
 function ingressOf(endpoints: readonly EndpointState[], name = record): IngressState {
@@ -166,7 +168,7 @@ function worldOf(network: Network = {}): World {
     events,
     bugs,
     running,
-    state: { ingresses: [], generation: 0 },
+    state: { ingresses: [], connection: untested, generation: 0 },
     follow(state) {
       world.state = state;
       world.prober.follow(state);
@@ -484,10 +486,10 @@ describe("following the state", () => {
   test("stops the watches of an ingress that is gone", async () => {
     await using world = worldOf(slow);
     const both = [ingressOf([endpoint()]), ingressOf([endpoint({ addresses: ["192.0.2.2"] })], "other.example.com")];
-    world.follow({ ingresses: both, generation: 1 });
+    world.follow({ ingresses: both, connection: untested, generation: 1 });
     await world.clock.advance(100);
     assert.equal(world.running.now, 2);
-    world.follow({ ingresses: both.slice(1), generation: 2 });
+    world.follow({ ingresses: both.slice(1), connection: untested, generation: 2 });
     await settle();
     assert.equal(world.running.now, 1);
     await world.clock.advance(30_000);
