@@ -1,0 +1,101 @@
+// The file as it was read, and the environment's word, put together into the daemon's Config.
+import type { CheckSettings, EndpointSettings, IngressSettings, Target } from "../core/model.ts";
+import type { Secret } from "../lib/secret.ts";
+import type { Config } from "./config.ts";
+import type { EnvironmentSettings } from "./environment.ts";
+import { nameOfTarget } from "./rules.ts";
+import type { ConfigFile, EndpointInFile, IngressInFile } from "./schema.ts";
+
+/** The tokens, from the file or from files of their own. */
+export interface Tokens {
+  readonly cloudflare: Secret;
+  readonly telegram?: Secret;
+  readonly http?: Secret;
+}
+
+/** `stateDir` is absolute; where the environment has a word, it wins. */
+export function completeConfig(
+  file: ConfigFile,
+  tokens: Tokens,
+  environment: EnvironmentSettings,
+  stateDir: string,
+): Config {
+  const { telegram } = file.notify;
+  const { nameservers } = file.cloudflare;
+  return {
+    cloudflare: {
+      token: tokens.cloudflare,
+      apiUrl: environment.cloudflareApiUrl ?? file.cloudflare.api_url,
+      ...(nameservers !== undefined && { nameservers }),
+    },
+    ingresses: file.ingresses.map((ingress) => toIngress(ingress, environment.allowPrivate)),
+    notify: {
+      ...(telegram !== undefined &&
+        tokens.telegram !== undefined && {
+          telegram: {
+            token: tokens.telegram,
+            chatId: telegram.chat_id,
+            apiUrl: environment.telegramApiUrl ?? telegram.api_url,
+            ...(isSome(telegram.initial_silence) && { initialSilenceMs: telegram.initial_silence }),
+          },
+        }),
+    },
+    http: { ...(environment.listen ?? file.http.listen), ...(tokens.http !== undefined && { token: tokens.http }) },
+    stateDir,
+    anchors: file.anchors,
+  };
+}
+
+function toIngress(ingress: IngressInFile, allowPrivate: boolean | undefined): IngressSettings {
+  return {
+    record: ingress.record,
+    ...(ingress.zone !== undefined && { zone: ingress.zone }),
+    publish: ingress.publish,
+    ...(ingress.proxied !== undefined && { proxied: ingress.proxied }),
+    holdUpMs: ingress.hold_up,
+    reconcileIntervalMs: ingress.reconcile_interval,
+    allowPrivate: allowPrivate ?? ingress.allow_private,
+    endpoints: ingress.endpoints.map(toEndpoint),
+  };
+}
+
+function toEndpoint(endpoint: EndpointInFile): EndpointSettings {
+  const target: Target =
+    "kind" in endpoint.target ? endpoint.target : { kind: "addresses", addresses: endpoint.target };
+  return {
+    name: endpoint.name ?? nameOfTarget(target) ?? "",
+    target,
+    priority: endpoint.priority,
+    ttl: endpoint.ttl,
+    ...(isSome(endpoint.sticky) && { stickyMs: endpoint.sticky }),
+    resolvers: endpoint.resolvers,
+    ...(endpoint.check !== undefined && { check: toCheck(endpoint.check) }),
+  };
+}
+
+const usualFastIntervalMs = 2_000;
+
+function toCheck(check: NonNullable<EndpointInFile["check"]>): CheckSettings {
+  const { status } = check;
+  return {
+    url: check.url,
+    intervalMs: check.interval,
+    fastIntervalMs: check.fast_interval ?? Math.min(usualFastIntervalMs, check.interval),
+    timeoutMs: check.timeout,
+    rise: check.rise,
+    fall: check.fall,
+    status: isRange(status) ? [status] : status,
+    ...(check.contains !== undefined && { contains: check.contains }),
+  };
+}
+
+type Range = readonly [from: number, to: number];
+
+function isRange(status: Range | readonly Range[]): status is Range {
+  return typeof status[0] === "number";
+}
+
+/** A time of zero is the same as none. */
+function isSome(durationMs: number | undefined): durationMs is number {
+  return durationMs !== undefined && durationMs > 0;
+}

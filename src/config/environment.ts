@@ -1,0 +1,81 @@
+// What the environment says about the configuration besides `${NAME}` in values. It wins over the file: a container or
+// a test sets it without touching the file.
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import type { z } from "zod";
+import { baseUrl, flagText, listen } from "./fields.ts";
+import type { ListenAddress } from "./names.ts";
+import { problemAt, type Problem } from "./problem.ts";
+import { valueOf, type Environment } from "./substitute.ts";
+
+/** Settings from the environment; each one that is there takes the place of the file's. */
+export interface EnvironmentSettings {
+  readonly cloudflareApiUrl?: string;
+  readonly telegramApiUrl?: string;
+  readonly listen?: ListenAddress;
+  /** Absolute. */
+  readonly stateDir?: string;
+  readonly allowPrivate?: boolean;
+}
+
+/** For the reference. */
+export const environmentVariables: readonly { readonly name: string; readonly meaning: string }[] = [
+  { name: "CCS_CONFIG", meaning: "Path of the configuration file, when `--config` is not given." },
+  { name: "CCS_CLOUDFLARE_API_URL", meaning: "In place of `cloudflare.api_url`." },
+  { name: "CCS_TELEGRAM_API_URL", meaning: "In place of `notify.telegram.api_url`." },
+  { name: "BIND_ADDRESS", meaning: "In place of `http.listen`: `host:port`, `[ip]:port`, a host or a port." },
+  { name: "CCS_STATE_DIR", meaning: "In place of `state_dir`." },
+  { name: "CCS_ALLOW_PRIVATE", meaning: "In place of `allow_private` of every ingress: `true` or `false`." },
+  {
+    name: "STATE_DIRECTORY",
+    meaning: "The default of `state_dir`, as systemd sets it; of several folders the first. The file wins over it.",
+  },
+];
+
+/** Reads the variables; an empty one counts as not set. */
+export function readEnvironment(env: Environment): {
+  readonly settings: EnvironmentSettings;
+  readonly problems: readonly Problem[];
+} {
+  const problems: Problem[] = [];
+  const take = <T extends z.ZodType>(name: string, schema: T): z.output<T> | undefined => {
+    const text = given(env, name);
+    if (text === undefined) return undefined;
+    const result = schema.safeParse(text);
+    if (result.success) return result.data;
+    const [issue] = result.error.issues;
+    const reason = issue?.code === "custom" ? String(issue.params?.["reason"]) : "";
+    const message = `expected ${schema.meta()?.expects}, got something else${reason === "" ? "" : `: ${reason}`}`;
+    problems.push(problemAt("environment", undefined, name, message));
+    return undefined;
+  };
+  const cloudflareApiUrl = take("CCS_CLOUDFLARE_API_URL", baseUrl);
+  const telegramApiUrl = take("CCS_TELEGRAM_API_URL", baseUrl);
+  const address = take("BIND_ADDRESS", listen);
+  const allowPrivate = take("CCS_ALLOW_PRIVATE", flagText);
+  const stateDir = given(env, "CCS_STATE_DIR");
+  return {
+    settings: {
+      ...(cloudflareApiUrl !== undefined && { cloudflareApiUrl }),
+      ...(telegramApiUrl !== undefined && { telegramApiUrl }),
+      ...(address !== undefined && { listen: address }),
+      ...(stateDir !== undefined && { stateDir: resolve(stateDir) }),
+      ...(allowPrivate !== undefined && { allowPrivate }),
+    },
+    problems,
+  };
+}
+
+/** Where state goes when neither the file nor the environment says. Absolute. */
+export function defaultStateDir(env: Environment): string {
+  const fromSystemd = given(env, "STATE_DIRECTORY")?.split(":")[0];
+  if (fromSystemd !== undefined && fromSystemd !== "") return resolve(fromSystemd);
+  const stateHome = given(env, "XDG_STATE_HOME") ?? join(given(env, "HOME") ?? homedir(), ".local", "state");
+  return resolve(stateHome, "cloudflare-cname-switcher");
+}
+
+/** A variable's value, unless it is empty. */
+export function given(env: Environment, name: string): string | undefined {
+  const value = valueOf(env, name)?.trim();
+  return value === "" ? undefined : value;
+}

@@ -1,0 +1,141 @@
+// The configuration file → Config, or every mistake in it with its place. Never throws for what people write.
+import { dirname, resolve } from "node:path";
+import { completeConfig } from "./complete.ts";
+import type { Config } from "./config.ts";
+import { readDocument, type YamlDocument } from "./document.ts";
+import { defaultStateDir, readEnvironment, type EnvironmentSettings } from "./environment.ts";
+import { secret, telegramToken } from "./fields.ts";
+import { decode, readFromDisk, readText, type ReadFile } from "./files.ts";
+import { ancientProblem, checkOriginalRules, formatOf, originalSchema, translate } from "./original.ts";
+import { inOrder, problemAt, type Problem } from "./problem.ts";
+import { checkRules, type Report } from "./rules.ts";
+import { configSchema } from "./schema.ts";
+import { SecretFiles } from "./secrets.ts";
+import type { Environment } from "./substitute.ts";
+import { readBySchema, whole, type Reading } from "./walk.ts";
+
+export interface LoadRequest {
+  /** As the person named it; problems repeat it. */
+  readonly path: string;
+  /** The file's content, when it is known already. */
+  readonly text?: string | Uint8Array;
+  readonly env: Environment;
+  /** Reads the file, and the files of secrets. */
+  readonly readFile?: ReadFile;
+}
+
+export type LoadResult =
+  | {
+      readonly kind: "ok";
+      readonly config: Config;
+      readonly warnings: readonly Problem[];
+      readonly format: "current" | "original";
+      /** Absolute paths of all files that the configuration came from. */
+      readonly watchedFiles: readonly string[];
+    }
+  | { readonly kind: "invalid"; readonly problems: readonly Problem[] };
+
+/** Reads, checks and completes the configuration. */
+export function loadConfig(request: LoadRequest): LoadResult {
+  const { path, text, env, readFile = readFromDisk } = request;
+  const content = text === undefined ? readText(path, readFile) : decode(Buffer.from(text));
+  if (content.kind === "unreadable") {
+    return invalid([problemAt(path, content.place, "", `the configuration cannot be read: ${content.reason}`)]);
+  }
+  const parsed = readDocument(path, content.text);
+  if (parsed.kind === "unreadable") return invalid(parsed.problems);
+  const { document } = parsed;
+  const { settings, problems } = readEnvironment(env);
+  const context: Context = { path, env, readFile, document, settings, problems: [...problems] };
+  switch (formatOf(document)) {
+    case "ancient":
+      return invalid([ancientProblem(document)]);
+    case "original":
+      return loadOriginal(context);
+    default:
+      return loadCurrent(context);
+  }
+}
+
+interface Context {
+  readonly path: string;
+  readonly env: Environment;
+  readonly readFile: ReadFile;
+  readonly document: YamlDocument;
+  /** From the environment. */
+  readonly settings: EnvironmentSettings;
+  /** Grows as mistakes are found. */
+  readonly problems: Problem[];
+}
+
+function loadCurrent(context: Context): LoadResult {
+  const { path, env, readFile, document, settings, problems } = context;
+  const reading = readBySchema(configSchema, document, { env, isLenient: false });
+  problems.push(...reading.problems);
+  const report = reporterTo(problems, document, reading);
+  checkRules(reading.value, settings.allowPrivate, report);
+
+  const folder = dirname(resolve(path));
+  const { cloudflare, notify, http } = reading.value;
+  const secrets = new SecretFiles({ folder, readFile, has: (key) => reading.has(key), report });
+  const cloudflareToken = secrets.take("cloudflare", cloudflare, secret, "required");
+  const telegramTokenFound = secrets.take("notify.telegram", notify?.telegram, telegramToken, "required");
+  const httpToken = secrets.take("http", http, secret, "optional");
+
+  const file = whole(reading);
+  if (problems.length > 0 || file === undefined || cloudflareToken === undefined) return invalid(problems);
+  const tokens = {
+    cloudflare: cloudflareToken,
+    ...(telegramTokenFound !== undefined && { telegram: telegramTokenFound }),
+    ...(httpToken !== undefined && { http: httpToken }),
+  };
+  const inFile = file.state_dir === undefined ? undefined : resolve(folder, file.state_dir);
+  const stateDir = settings.stateDir ?? inFile ?? defaultStateDir(env);
+  const config = completeConfig(file, tokens, settings, stateDir);
+  const warnings: Problem[] = [];
+  warnOfPlainHttp(config, reporterTo(warnings, document, reading));
+  const watchedFiles = [...new Set([resolve(path), ...secrets.files])];
+  return { kind: "ok", config, warnings: inOrder(warnings), format: "current", watchedFiles };
+}
+
+function loadOriginal(context: Context): LoadResult {
+  const { path, env, document, settings, problems } = context;
+  const reading = readBySchema(originalSchema, document, { env, isLenient: true });
+  problems.push(...reading.problems);
+  checkOriginalRules(reading.value, settings.allowPrivate ?? false, reporterTo(problems, document, reading));
+
+  const file = whole(reading);
+  if (problems.length > 0 || file === undefined) return invalid(problems);
+  const warnings: Problem[] = [...reading.warnings];
+  const report = reporterTo(warnings, document, reading);
+  const tokens = {
+    cloudflare: file.cloudflare.token,
+    ...(file.telegram !== undefined && { telegram: file.telegram.token }),
+  };
+  const stateDir = settings.stateDir ?? defaultStateDir(env);
+  const config = completeConfig(translate(file, report), tokens, settings, stateDir);
+  warnOfPlainHttp(config, report);
+  return { kind: "ok", config, warnings: inOrder(warnings), format: "original", watchedFiles: [resolve(path)] };
+}
+
+function invalid(problems: readonly Problem[]): LoadResult {
+  return { kind: "invalid", problems: inOrder(problems) };
+}
+
+/** Adds problems to a list, each at the place of its key. */
+function reporterTo(problems: Problem[], document: YamlDocument, reading: Reading<unknown>): Report {
+  return (path, message) => problems.push(problemAt(document.file, reading.placeOf(path), path, message));
+}
+
+/** A token that leaves this machine over plain HTTP can be read on the way. */
+function warnOfPlainHttp(config: Config, warn: Report): void {
+  const message = "the token travels unencrypted over http: use https unless the API is on a network of your own";
+  if (isPlainHttp(config.cloudflare.apiUrl)) warn("cloudflare.api_url", message);
+  const { telegram } = config.notify;
+  if (telegram !== undefined && isPlainHttp(telegram.apiUrl)) warn("notify.telegram.api_url", message);
+}
+
+function isPlainHttp(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === "http:" && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+}

@@ -1,0 +1,57 @@
+// A mistake in the configuration, with its place, and how it is put into words.
+
+/** Where something stands in a file; both count from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One mistake. Never holds the value of a secret. */
+export interface Problem {
+  /** The file as it was named, or `environment`. */
+  readonly file: string;
+  /** Missing when the mistake has no place, such as a file that does not exist. */
+  readonly line?: number;
+  readonly column?: number;
+  /** The key, such as `ingresses[0].endpoints[1].check.rise`, or the environment variable; may be empty. */
+  readonly path: string;
+  /** What was expected, what was found, what to do. */
+  readonly message: string;
+}
+
+/** `config.yml:14:7 ingresses[0].endpoints[1].check.rise: expected …, got …`. */
+export function formatProblem(problem: Problem): string {
+  const place = problem.line === undefined ? "" : `:${problem.line}:${problem.column ?? 1}`;
+  const path = problem.path === "" ? "" : ` ${problem.path}`;
+  return `${problem.file}${place}${path}: ${problem.message}`;
+}
+
+/** The problem at a place; without a place, the problem of the whole file. */
+export function problemAt(file: string, place: Place | undefined, path: string, message: string): Problem {
+  return place === undefined
+    ? { file, path, message }
+    : { file, line: place.line, column: place.column, path, message };
+}
+
+/** The path of a key in the mapping at `path`. */
+export function joinPath(path: string, key: string): string {
+  return path === "" ? key : `${path}.${key}`;
+}
+
+/** Whether a key that nobody knows may be repeated: a secret in the wrong place can become a key to YAML. */
+export function isShowable(key: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9_-]{0,23}$/.test(key);
+}
+
+/** More would bury the first ones; a person mends the file and looks again. */
+const mostProblems = 100;
+
+/** In the order of the file, those without a place last; after a hundred only their number is told. */
+export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const lineOf = (problem: Problem): number => problem.line ?? Number.MAX_SAFE_INTEGER;
+  const sorted = problems.toSorted((a, b) => lineOf(a) - lineOf(b) || (a.column ?? 0) - (b.column ?? 0));
+  const first = sorted[0];
+  if (first === undefined || sorted.length <= mostProblems) return sorted;
+  const message = `and ${sorted.length - mostProblems} more mistakes: mend these first`;
+  return [...sorted.slice(0, mostProblems), { file: first.file, path: "", message }];
+}

@@ -1,0 +1,135 @@
+// The rules that tie several keys together. They look at whatever was right in the file, so that a mistake elsewhere
+// hides none of theirs.
+import type { Address, Target } from "../core/model.ts";
+import { formatDuration } from "../lib/duration.ts";
+import { shown } from "./describe.ts";
+import { isZoneId } from "./names.ts";
+import type { ConfigFile, EndpointInFile, IngressInFile } from "./schema.ts";
+import type { Partially } from "./walk.ts";
+
+/** Tells a mistake at the place of a key, or of its next parent that is there. */
+export type Report = (path: string, message: string) => void;
+
+/** Checks the whole file. `allowPrivate` is the word of the environment, if it has one. */
+export function checkRules(file: Partially<ConfigFile>, allowPrivate: boolean | undefined, report: Report): void {
+  const firstByRecord = new Map<string, number>();
+  for (const [index, ingress] of (file.ingresses ?? []).entries()) {
+    if (ingress === undefined) continue;
+    const path = `ingresses[${index}]`;
+    const { record } = ingress;
+    if (record !== undefined) {
+      const first = firstByRecord.get(record);
+      if (first === undefined) firstByRecord.set(record, index);
+      else report(`${path}.record`, `expected each record once, got the record of ingresses[${first}]`);
+    }
+    const remedy =
+      allowPrivate === false
+        ? "CCS_ALLOW_PRIVATE in the environment forbids it"
+        : "set allow_private: true in the ingress to permit it";
+    const rules = { record, allowPrivate: allowPrivate ?? ingress.allow_private ?? false, remedy };
+    checkIngress(ingress, path, rules, report);
+  }
+  reportDoubles(file.cloudflare?.nameservers, "cloudflare.nameservers", report);
+  reportDoubles(file.anchors, "anchors", report);
+}
+
+function checkIngress(ingress: Partially<IngressInFile>, path: string, rules: TargetRules, report: Report): void {
+  const { record, zone, publish, endpoints = [] } = ingress;
+  if (record !== undefined && zone !== undefined && !isZoneId(zone) && !isWithin(record, zone)) {
+    report(`${path}.record`, `expected a name within the zone ${shown(zone)}, got ${shown(record)}`);
+  }
+  const firstByName = new Map<string, number>();
+  for (const [index, endpoint] of endpoints.entries()) {
+    if (endpoint === undefined) continue;
+    const at = `${path}.endpoints[${index}]`;
+    const { target } = endpoint;
+    const name = endpoint.name ?? (target && nameOfTarget(target));
+    const first = name === undefined ? undefined : firstByName.get(name);
+    if (first !== undefined) {
+      const key = endpoint.name === undefined ? "target" : "name";
+      report(
+        `${at}.${key}`,
+        `expected each name once in an ingress, got the name of endpoints[${first}]: give it a name of its own`,
+      );
+    } else if (name !== undefined) firstByName.set(name, index);
+    if (target !== undefined) checkTarget(target, `${at}.target`, rules, report);
+    if (publish === "cname") checkCname(endpoint, at, report);
+    checkRhythm(endpoint.check, `${at}.check`, report);
+    reportDoubles(endpoint.resolvers, `${at}.resolvers`, report);
+  }
+}
+
+interface TargetRules {
+  readonly record: string | undefined;
+  readonly allowPrivate: boolean;
+  /** How to permit private addresses. */
+  readonly remedy: string;
+}
+
+/** What every target must keep to, in either format. */
+export function checkTarget(target: TargetInFile, path: string, rules: TargetRules, report: Report): void {
+  if (isHost(target)) {
+    if (target.host === rules.record)
+      report(path, "expected another name than the record, which would point at itself");
+    return;
+  }
+  const isList = !("kind" in target);
+  const addresses = isList ? target : target.addresses;
+  const seen = new Set<string>();
+  for (const [index, address] of addresses.entries()) {
+    if (address === undefined) continue;
+    const { text, scope } = address;
+    const at = isList ? `${path}[${index}]` : path;
+    if (seen.has(text)) report(at, `expected each address once, got ${text} again`);
+    else if (scope === "private" && !rules.allowPrivate) {
+      report(at, `expected a public address, got the private ${text}: ${rules.remedy}`);
+    }
+    seen.add(text);
+  }
+}
+
+function checkCname(endpoint: Partially<EndpointInFile>, path: string, report: Report): void {
+  const remedy = "use publish: auto";
+  const { target } = endpoint;
+  if (target !== undefined && !isHost(target)) {
+    report(`${path}.target`, `expected a host name, since publish is cname, got an address: name a host, or ${remedy}`);
+  }
+  if (endpoint.sticky !== undefined && endpoint.sticky > 0) {
+    report(
+      `${path}.sticky`,
+      `expected no sticky time, since publish is cname and a mix needs addresses: remove it, or ${remedy}`,
+    );
+  }
+}
+
+function checkRhythm(check: Partially<EndpointInFile>["check"], path: string, report: Report): void {
+  const { interval, fast_interval: fast } = check ?? {};
+  if (interval === undefined || fast === undefined || fast <= interval) return;
+  const message = `expected at most the interval of ${formatDuration(interval)}, got ${formatDuration(fast)}`;
+  report(`${path}.fast_interval`, message);
+}
+
+function reportDoubles(items: readonly (string | undefined)[] | undefined, path: string, report: Report): void {
+  for (const [index, item] of (items ?? []).entries()) {
+    const first = items?.indexOf(item) ?? index;
+    if (item !== undefined && first < index)
+      report(`${path}[${index}]`, `expected each address once, got ${item} again`);
+  }
+}
+
+function isWithin(name: string, zone: string): boolean {
+  return name === zone || name.endsWith(`.${zone}`);
+}
+
+/** A target as the file has it; a list of addresses may have holes where one was wrong. */
+export type TargetInFile = Target | readonly (Address | undefined)[];
+
+function isHost(target: TargetInFile): target is Extract<Target, { kind: "host" }> {
+  return "kind" in target && target.kind === "host";
+}
+
+/** What an endpoint is called that has no name; `undefined` when that was wrong. */
+export function nameOfTarget(target: TargetInFile): string | undefined {
+  if (isHost(target)) return target.host;
+  return ("kind" in target ? target.addresses : target)[0]?.text;
+}

@@ -1,0 +1,303 @@
+// Every key of the configuration file, with its description, default and example. The reference for people and the JSON
+// Schema for editors are generated from here.
+import { z } from "zod";
+import {
+  baseUrl,
+  chatId,
+  checkUrl,
+  choice,
+  duration,
+  endpointName,
+  filePath,
+  flag,
+  folderPath,
+  listen,
+  marker,
+  recordName,
+  secret,
+  socket,
+  status,
+  target,
+  telegramToken,
+  ttl,
+  wholeNumber,
+  zone,
+} from "./fields.ts";
+
+interface KeyInfo {
+  readonly description: string;
+  readonly example?: unknown;
+  readonly defaultInWords?: string;
+}
+
+/** A key that must be there. */
+function required<T extends z.ZodType>(schema: T, info: KeyInfo): T {
+  return schema.meta({ ...schema.meta(), ...metaOf(info) });
+}
+
+/** A key that may be left out and then has no value, or one that depends on others. */
+function optional<T extends z.ZodType>(schema: T, info: KeyInfo): z.ZodOptional<T> {
+  return schema.optional().meta(metaOf(info));
+}
+
+/** A key with a default, written as a person would write it. */
+function withDefault<T extends z.ZodType>(schema: T, value: z.input<T>, info: KeyInfo): z.ZodPrefault<T> {
+  return schema.prefault(value as never).meta(metaOf(info));
+}
+
+function metaOf({ description, example, defaultInWords }: KeyInfo): z.core.GlobalMeta {
+  return {
+    description,
+    ...(example !== undefined && { examples: [example] }),
+    ...(defaultInWords !== undefined && { defaultInWords }),
+  };
+}
+
+const secondMs = 1_000;
+const hourMs = 3_600_000;
+const dayMs = 86_400_000;
+
+const checkSchema = z
+  .strictObject({
+    url: required(checkUrl, {
+      description:
+        "What to ask for. The connection always goes to the endpoint's own addresses, on the URL's port; the URL's host " +
+        "is only the name asked for (SNI, Host header, certificate) and may be any name.",
+      example: "https://primary.example.com/healthz",
+    }),
+    interval: withDefault(duration(100, dayMs, "15s"), "15s", {
+      description: "From the end of one probe to the start of the next while nothing is in question.",
+      example: "15s",
+    }),
+    fast_interval: optional(duration(100, dayMs, "2s"), {
+      description: "The same while the health is unknown, suspect or recovering. At most `interval`.",
+      defaultInWords: "`2s`, or `interval` when that is shorter",
+      example: "1s",
+    }),
+    timeout: withDefault(duration(10, hourMs, "5s"), "5s", {
+      description: "One deadline over resolving, connecting, TLS, headers and body.",
+      example: "3s",
+    }),
+    rise: withDefault(wholeNumber(1, 1_000), 3, {
+      description: "So many good results in a row make the endpoint up.",
+      example: 2,
+    }),
+    fall: withDefault(wholeNumber(1, 1_000), 3, {
+      description: "So many failures in a row make the endpoint down.",
+      example: 2,
+    }),
+    status: withDefault(status, 200, {
+      description: "Accepted status codes: a code, a class, a range, or a list of these. Redirects are not followed.",
+      example: ["2xx", 401],
+    }),
+    contains: optional(marker, {
+      description: "Text that the first 64 KiB of the body must contain.",
+      defaultInWords: "none",
+      example: "OK",
+    }),
+  })
+  .meta({ expects: "a section with a url", heading: "Checks" });
+
+const endpointSchema = z
+  .strictObject({
+    name: optional(endpointName, {
+      description: "What people call it, in messages, metrics and commands. Unique in its ingress.",
+      defaultInWords: "the target",
+      example: "cable",
+    }),
+    target: required(target, {
+      description: "Where it is: a host name, an IP address, or a list of IP addresses.",
+      example: "primary.example.com",
+    }),
+    priority: withDefault(wholeNumber(-1_000_000, 1_000_000), 0, {
+      description: "The lower number serves first; ties in the order of the file.",
+      example: 10,
+    }),
+    ttl: withDefault(ttl, "60s", {
+      description:
+        "TTL of the records while this endpoint serves. `auto` leaves it to Cloudflare and counts as 300s in a mix.",
+      example: "5m",
+    }),
+    sticky: optional(duration(0, 365 * dayMs, "10m"), {
+      description:
+        "How long it stays in the mix after the ingress returned to a better endpoint. `0s` is the same as none.",
+      defaultInWords: "none",
+      example: "10m",
+    }),
+    resolvers: withDefault(
+      z.array(socket(53)).min(1).meta({ expects: "a list of resolvers" }),
+      ["1.1.1.1", "1.0.0.1"],
+      {
+        description: "DNS resolvers that are asked for the target, each `ip`, `ip:port` or `[ip]:port`.",
+        example: ["9.9.9.9", "[2620:fe::fe]:53"],
+      },
+    ),
+    check: optional(checkSchema, {
+      description:
+        "How to find out whether it works. Without one it is believed up and ranks after every checked endpoint.",
+      defaultInWords: "none",
+    }),
+  })
+  .meta({ expects: "a section with a target", heading: "Endpoints" });
+
+const ingressSchema = z
+  .strictObject({
+    record: required(recordName, {
+      description: "The DNS name to own, unique, within the zone. Its A, AAAA and CNAME records belong to the daemon.",
+      example: "ingress.example.com",
+    }),
+    zone: optional(zone, {
+      description: "The zone's name or its id. With an id the token needs no permission to read zones.",
+      defaultInWords: "found by the record's name",
+      example: "example.com",
+    }),
+    publish: withDefault(choice(["auto", "cname", "addresses"]), "auto", {
+      description:
+        "`auto`: a CNAME while one endpoint with a host name serves, addresses for a mix. `cname`: always a CNAME. " +
+        "`addresses`: always A and AAAA records, so that the type never changes.",
+      example: "addresses",
+    }),
+    proxied: optional(flag, {
+      description: "Whether Cloudflare proxies the name. Enforced only when set; when true the TTL is automatic.",
+      defaultInWords: "as published, `false` for a new record",
+      example: false,
+    }),
+    hold_up: withDefault(duration(0, hourMs, "60s"), "60s", {
+      description:
+        "How long a better endpoint must not have been down before the ingress returns to it. Doubles with each time that " +
+        "it was left as down within an hour, up to 1h.",
+      example: "2m",
+    }),
+    reconcile_interval: withDefault(duration(secondMs, dayMs, "5m"), "5m", {
+      description: "How often the published records are read and drift is repaired.",
+      example: "1m",
+    }),
+    allow_private: withDefault(flag, false, {
+      description: "Permit private, loopback and link-local addresses as targets.",
+      example: true,
+    }),
+    endpoints: required(z.array(endpointSchema).min(1).meta({ expects: "a list of endpoints" }), {
+      description: "The ways in, at least one.",
+    }),
+  })
+  .meta({ expects: "a section with record and endpoints", heading: "Ingresses" });
+
+const cloudflareSchema = z
+  .strictObject({
+    token: optional(secret, {
+      description:
+        "API token with the permission Zone.DNS Edit, and Zone.Zone Read when a zone is to be found by name.",
+      defaultInWords: "this or `token_file` is required",
+      example: "${CLOUDFLARE_API_TOKEN}",
+    }),
+    token_file: optional(filePath, {
+      description: "File with the token, in place of `token`.",
+      defaultInWords: "none",
+      example: "/run/secrets/cloudflare_token",
+    }),
+    api_url: withDefault(baseUrl, "https://api.cloudflare.com/client/v4", {
+      description: "Another base URL of the API.",
+      example: "http://127.0.0.1:8787/client/v4",
+    }),
+    nameservers: optional(z.array(socket(53)).min(1).meta({ expects: "a list of name servers" }), {
+      description: "Authoritative servers that are asked after a write, each `ip`, `ip:port` or `[ip]:port`.",
+      defaultInWords: "the zone's own",
+      example: ["173.245.58.100"],
+    }),
+  })
+  .meta({ expects: "a section with a token", heading: "Cloudflare" });
+
+const telegramSchema = z
+  .strictObject({
+    token: optional(telegramToken, {
+      description: "Token of the bot, from @BotFather.",
+      defaultInWords: "this or `token_file` is required",
+      example: "${TELEGRAM_TOKEN}",
+    }),
+    token_file: optional(filePath, {
+      description: "File with the token, in place of `token`.",
+      defaultInWords: "none",
+      example: "/run/secrets/telegram_token",
+    }),
+    chat_id: required(chatId, {
+      description: 'Where to write: the number of a chat, or the name of a public channel, such as `"@channelname"`.',
+      example: 123456,
+    }),
+    api_url: withDefault(baseUrl, "https://api.telegram.org", {
+      description: "Another base URL of the API.",
+      example: "http://127.0.0.1:8081",
+    }),
+    initial_silence: optional(duration(0, dayMs, "30s"), {
+      description: "Hold messages back for this long after the start, then send one summary.",
+      defaultInWords: "none",
+      example: "30s",
+    }),
+  })
+  .meta({ expects: "a section with token and chat_id", heading: "Telegram" });
+
+const notifySchema = z
+  .strictObject({
+    telegram: optional(telegramSchema, {
+      description: "Tell people through a Telegram bot.",
+      defaultInWords: "none",
+    }),
+  })
+  .meta({ expects: "a section with telegram", heading: "Telling people" });
+
+const httpSchema = z
+  .strictObject({
+    listen: withDefault(listen, "127.0.0.1:3000", {
+      description:
+        "Address of the HTTP server for health, metrics and API: `host:port`, `[ip]:port`, or one part alone.",
+      example: "0.0.0.0:9090",
+    }),
+    token: optional(secret, {
+      description: "Bearer token that every changing call over HTTP must carry. Without one they are refused.",
+      defaultInWords: "none",
+      example: "${CCS_HTTP_TOKEN}",
+    }),
+    token_file: optional(filePath, {
+      description: "File with the token, in place of `token`.",
+      defaultInWords: "none",
+      example: "/run/secrets/http_token",
+    }),
+  })
+  .meta({ expects: "a section with listen or token", heading: "HTTP server" });
+
+/** Connecting to one of these tells "I am offline" from "they are down". */
+export const defaultAnchors = [
+  "1.1.1.1:443",
+  "8.8.8.8:443",
+  "9.9.9.9:443",
+  "[2606:4700:4700::1111]:443",
+  "[2001:4860:4860::8888]:443",
+  "[2620:fe::fe]:443",
+];
+
+/** The whole file. */
+export const configSchema = z
+  .strictObject({
+    cloudflare: required(cloudflareSchema, { description: "How to reach Cloudflare." }),
+    ingresses: required(z.array(ingressSchema).min(1).meta({ expects: "a list of ingresses" }), {
+      description: "The names to keep pointing at a working endpoint, at least one.",
+    }),
+    notify: withDefault(notifySchema, {}, { description: "Whom to tell." }),
+    http: withDefault(httpSchema, {}, { description: "The daemon's own HTTP server." }),
+    state_dir: optional(folderPath, {
+      description: "Folder for what survives a restart.",
+      defaultInWords: "`$STATE_DIRECTORY`, else the user's state folder",
+      example: "/var/lib/cloudflare-cname-switcher",
+    }),
+    anchors: withDefault(z.array(socket(443)).meta({ expects: "a list of addresses" }), defaultAnchors, {
+      description:
+        "Well-known hosts. When connecting to them fails too, the daemon's own connection is in doubt and nothing is " +
+        "switched. Each `ip`, `ip:port` or `[ip]:port`; port 443 unless given.",
+      example: ["1.1.1.1:443", "[2606:4700:4700::1111]:443"],
+    }),
+  })
+  .meta({ expects: "sections", heading: "Top level" });
+
+/** The file with all defaults filled in and all values read; what depends on several keys is not decided yet. */
+export type ConfigFile = z.output<typeof configSchema>;
+export type IngressInFile = ConfigFile["ingresses"][number];
+export type EndpointInFile = IngressInFile["endpoints"][number];

@@ -1,0 +1,93 @@
+// What to say about a key that does not exist: the one that was probably meant.
+import { z } from "zod";
+import { isShowable } from "./problem.ts";
+
+/** Words of the original's format, and a few that other programs use, with ours. */
+const otherWords: Readonly<Record<string, string>> = {
+  alias: "name",
+  confidence: "rise",
+  dns: "target",
+  host: "target",
+  hostname: "target",
+  ingress: "ingresses",
+  marker: "contains",
+  monitoring: "check",
+  notifications: "notify",
+  resolver: "resolvers",
+  sticky_duration: "sticky",
+  uri: "url",
+  weight: "priority",
+  zone_id: "zone",
+};
+
+export interface KeyAdvice {
+  readonly message: string;
+  /** The key's name, where it may be shown: a secret put in the wrong place can look like a key. */
+  readonly name?: string;
+  /** The key that was probably meant. */
+  readonly meant?: string;
+}
+
+/** What to say about a key that the schema does not know; a word alone is one without a colon, as in `{ word }`. */
+export function adviceOnKey(key: string, schema: z.ZodObject, isWordAlone: boolean): KeyAdvice {
+  if (key === "<<") return { message: "merging with << is switched off: write the keys out" };
+  // `{token:abc}` is one key to YAML, and what follows the colon is nothing to show.
+  const [, before] = /^([A-Za-z_]+):./.exec(key) ?? [];
+  if (before !== undefined) {
+    const isKnown = Object.hasOwn(schema.shape, before);
+    return { message: "expected a space after the colon", ...(isKnown && { name: before, meant: before }) };
+  }
+  if (isWordAlone) return { message: "expected a key, a colon and a value, got one word alone" };
+  if (!isShowable(key)) return { message: "unknown key (not shown)" };
+  const known = Object.keys(schema.shape);
+  const meant = likeliest(key, known);
+  if (meant !== undefined) return { name: key, meant, message: `unknown key, did you mean ${meant}?` };
+  const parent = known.find((each) => {
+    const inner = objectIn(schema.shape[each] as z.ZodType);
+    return inner !== undefined && Object.hasOwn(inner.shape, key);
+  });
+  if (parent !== undefined) return { name: key, message: `unknown key, it belongs under ${parent}` };
+  return { name: key, message: `unknown key: known here are ${known.join(", ")}` };
+}
+
+function likeliest(key: string, known: readonly string[]): string | undefined {
+  const other = Object.hasOwn(otherWords, key) ? otherWords[key] : undefined;
+  if (other !== undefined && known.includes(other)) return other;
+  const lower = simplified(key);
+  const [nearest] = known
+    .map((each) => ({ each, distance: distance(lower, simplified(each)) }))
+    .toSorted((a, b) => a.distance - b.distance);
+  if (nearest === undefined) return undefined;
+  return nearest.distance <= Math.max(1, Math.floor(nearest.each.length / 3)) ? nearest.each : undefined;
+}
+
+function simplified(key: string): string {
+  return key.toLowerCase().replaceAll(/[_-]/g, "");
+}
+
+/** The mapping inside a key's schema, if it is one. */
+export function objectIn(schema: z.ZodType): z.ZodObject | undefined {
+  if (schema instanceof z.ZodObject) return schema;
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault) return objectIn(schema.unwrap() as z.ZodType);
+  if (schema instanceof z.ZodArray) return objectIn(schema.element as z.ZodType);
+  return undefined;
+}
+
+/** Letters to change, add, drop or swap to get from one word to the other (optimal string alignment). */
+function distance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, index) => index)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
+      const above = rows[i - 1] ?? [];
+      let least = Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + cost);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        least = Math.min(least, (rows[i - 2]?.[j - 2] ?? 0) + 1);
+      }
+      row.push(least);
+    }
+    rows.push(row);
+  }
+  return rows[a.length]?.[b.length] ?? 0;
+}

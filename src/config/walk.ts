@@ -1,0 +1,262 @@
+// Reads a YAML tree by a schema. Each mistake becomes a problem with its place and in plain words, and what is right
+// comes out even where something else is wrong, so that all mistakes of a file can be told at once.
+import { isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap } from "yaml";
+import { z } from "zod";
+import type { Address, Target } from "../core/model.ts";
+import type { Secret } from "../lib/secret.ts";
+import { describe, isNothing, kindOf } from "./describe.ts";
+import { keyText, type YamlDocument } from "./document.ts";
+import type { ListenAddress } from "./names.ts";
+import { joinPath, problemAt, type Place, type Problem } from "./problem.ts";
+import { substitute, unmask, type Environment } from "./substitute.ts";
+import { adviceOnKey } from "./unknown-key.ts";
+
+/** The values that a scalar stands for; never partly right. */
+type Whole = string | number | boolean | Secret | Target | Address | ListenAddress | readonly [number, number];
+
+/** `T` with a hole wherever something was wrong. */
+export type Partially<T> = T extends Whole | undefined
+  ? T | undefined
+  : T extends readonly (infer Item)[]
+    ? readonly (Partially<Item> | undefined)[]
+    : { readonly [Key in keyof T]: Partially<T[Key]> | undefined };
+
+export interface ReadOptions {
+  /** Where `${NAME}` comes from; `as-written` leaves it as it stands. */
+  readonly env: Environment | "as-written";
+  /** The ways of the original's files: null is missing, unknown keys are warned of, any scalar may be text. */
+  readonly isLenient: boolean;
+}
+
+export interface Reading<T> {
+  /** Everything that was right; see `whole`. */
+  readonly value: Partially<T>;
+  /** Those of the document included. */
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+  /** Whether the file has a key, right or wrong. */
+  has(path: string): boolean;
+  /** Where the value of a key stands, or its next parent that is there. Paths are those of problems. */
+  placeOf(path: string): Place;
+}
+
+/** Reads the document, a mapping, by the schema of a mapping. */
+export function readBySchema<T extends z.ZodType>(
+  schema: T,
+  document: YamlDocument,
+  options: ReadOptions,
+): Reading<z.output<T>> {
+  const walker = new Walker(document, options);
+  const value = walker.read(schema, document.root, "") as Partially<z.output<T>>;
+  const { problems, warnings } = walker;
+  const has = (path: string): boolean => walker.has(path);
+  return { value, problems, warnings, has, placeOf: (path) => walker.placeOf(path) };
+}
+
+/** The value without holes; `undefined` when something was wrong. */
+export function whole<T>(reading: Reading<T>): T | undefined {
+  // Only a problem leaves a hole.
+  return reading.problems.length === 0 ? (reading.value as T) : undefined;
+}
+
+class Walker {
+  readonly problems: Problem[] = [];
+  readonly warnings: Problem[] = [];
+  readonly #places = new Map<string, Place>();
+  readonly #document: YamlDocument;
+  readonly #options: ReadOptions;
+
+  constructor(document: YamlDocument, options: ReadOptions) {
+    this.#document = document;
+    this.#options = options;
+    this.problems.push(...document.problems);
+  }
+
+  has(path: string): boolean {
+    return this.#places.has(path);
+  }
+
+  placeOf(path: string): Place {
+    for (let known = path; ; known = known.slice(0, Math.max(0, known.search(/(\.[^.[]*|\[\d+\])$/)))) {
+      const place = this.#places.get(known);
+      if (place !== undefined) return place;
+      if (known === "") return { line: 1, column: 1 };
+    }
+  }
+
+  /** The value of a node by its schema; `undefined` when it is missing or wrong. */
+  read(wrapped: z.ZodType, node: unknown, path: string): unknown {
+    const schema = unwrap(wrapped).inner;
+    // The alias was reported when the file was parsed.
+    if (isAlias(node)) return undefined;
+    if (!this.#places.has(path)) this.#places.set(path, this.#placeOfNode(node));
+    if (schema instanceof z.ZodObject) return this.#readMapping(schema, node, path);
+    if (schema instanceof z.ZodArray) return this.#readList(schema, node, path);
+    if (schema instanceof z.ZodUnion) {
+      const options = schema.options as readonly z.ZodType[];
+      const wantsList = isSeq(node);
+      const option = options.find((each) => each instanceof z.ZodArray === wantsList);
+      return isScalar(node) || wantsList ? this.read(option ?? schema, node, path) : this.#refuse(schema, node, path);
+    }
+    return isScalar(node) && node.value !== null
+      ? this.#readScalar(schema, node, path)
+      : this.#refuse(schema, node, path);
+  }
+
+  #readMapping(schema: z.ZodObject, node: unknown, path: string): unknown {
+    if (!isMap(node)) {
+      return this.#refuse(schema, node, path, isSeq(node) ? "it takes one, not a list of them" : undefined);
+    }
+    const { values, present } = this.#readKeys(schema, node, path);
+    for (const [key, wrapped] of Object.entries(schema.shape) as [string, z.ZodType][]) {
+      if (present.has(key)) continue;
+      const { inner, isOptional, hasDefault } = unwrap(wrapped);
+      if (hasDefault) values[key] = wrapped.parse(undefined);
+      else if (!isOptional)
+        this.#report(this.placeOf(path), joinPath(path, key), `missing, expected ${expectation(inner)}`);
+    }
+    return values;
+  }
+
+  #readKeys(schema: z.ZodObject, node: YAMLMap, path: string) {
+    const values: Record<string, unknown> = {};
+    const present = new Set<string>();
+    const misspelt = new Map<string, Place>();
+    for (const pair of node.items) {
+      const place = this.#placeOfNode(pair.key);
+      if (!isScalar(pair.key)) {
+        if (!isAlias(pair.key)) this.#report(place, path, "expected a plain key, got a list or a section in its place");
+        continue;
+      }
+      const key = keyText(pair.key);
+      const wrapped = Object.hasOwn(schema.shape, key) ? (schema.shape[key] as z.ZodType) : undefined;
+      if (wrapped === undefined) {
+        const { name, message, meant } = adviceOnKey(key, schema, pair.value === null);
+        const at = name === undefined ? path : joinPath(path, name);
+        const problem = problemAt(this.#document.file, place, at, message);
+        (this.#options.isLenient ? this.warnings : this.problems).push(problem);
+        if (meant !== undefined) misspelt.set(meant, place);
+        continue;
+      }
+      if (Object.hasOwn(values, key)) continue;
+      const hasNothing = isNothing(pair.value);
+      if (hasNothing && this.#options.isLenient) continue;
+      present.add(key);
+      const at = joinPath(path, key);
+      // Nothing has no place of its own.
+      if (hasNothing) this.#places.set(at, place);
+      values[key] = this.read(wrapped, pair.value, at);
+    }
+    // One mistake, one message: a key that is there in other letters is not missing as well.
+    for (const [key, place] of this.#options.isLenient ? [] : misspelt) {
+      if (present.has(key)) continue;
+      present.add(key);
+      this.#places.set(joinPath(path, key), place);
+    }
+    return { values, present };
+  }
+
+  #readList(schema: z.ZodArray, node: unknown, path: string): unknown {
+    if (!isSeq(node)) {
+      const element = unwrap(schema.element as z.ZodType).inner;
+      const advice =
+        isMap(node) || element instanceof z.ZodObject ? "begin each entry with a dash" : "write it as a list, [ … ]";
+      return this.#refuse(schema, node, path, isNothing(node) ? undefined : advice);
+    }
+    if (node.items.length === 0 && !schema.safeParse([]).success) return this.#refuse(schema, node, path);
+    return node.items.map((item, index) => this.read(schema.element as z.ZodType, item, `${path}[${index}]`));
+  }
+
+  #readScalar(schema: z.ZodType, node: Scalar, path: string): unknown {
+    const written = this.#valuesOf(node, path);
+    if (written === undefined) return undefined;
+    let reason = "";
+    for (const value of written.values) {
+      const result = schema.safeParse(value);
+      if (result.success) return result.data;
+      const issue = result.error.issues[0];
+      if (issue?.code === "custom") reason = String(issue.params?.["reason"]);
+    }
+    if (this.#options.env === "as-written" && written.values.some((value) => String(value).includes("${"))) {
+      return this.#say(schema, path, "a variable", "its value is needed here, write it out");
+    }
+    if (written.names.length === 0) {
+      const got = describe(node, schema.meta()?.isHushed === true);
+      return this.#say(schema, path, got, reason === "" ? adviceOnType(schema, node) : reason);
+    }
+    const variables = `\${${written.names.join("}${")}}`;
+    if (written.values[0] === "") return this.#say(schema, path, "nothing", `${variables} is empty`);
+    return this.#say(schema, path, `the value of ${variables} (not shown)`, reason);
+  }
+
+  /** What a scalar may mean, best first; `undefined` when that was reported as a problem. */
+  #valuesOf(node: Scalar, path: string): { values: readonly unknown[]; names: readonly string[] } | undefined {
+    const { env, isLenient } = this.#options;
+    if (typeof node.value !== "string") {
+      const text = node.source ?? String(node.value);
+      return { values: isLenient ? [node.value, text] : [node.value], names: [] };
+    }
+    const text = unmask(node.value);
+    if (env === "as-written") return { values: [text], names: [] };
+    const substituted = substitute(text, env);
+    if (substituted.kind === "problem") {
+      this.#report(this.placeOf(path), path, substituted.message);
+      return undefined;
+    }
+    const { names } = substituted;
+    // In the environment everything is text, so what looks like a number there may be one.
+    return { values: names.length === 0 ? [substituted.text] : [substituted.text, typed(substituted.text)], names };
+  }
+
+  #refuse(schema: z.ZodType, node: unknown, path: string, advice = ""): undefined {
+    const got = isScalar(node) && !isNothing(node) ? kindOf(node) : describe(node, false);
+    return this.#say(schema, path, got, isNothing(node) ? "give it a value or remove it" : advice);
+  }
+
+  #say(schema: z.ZodType, path: string, got: string, advice: string): undefined {
+    this.#report(
+      this.placeOf(path),
+      path,
+      `expected ${expectation(schema)}, got ${got}${advice === "" ? "" : `: ${advice}`}`,
+    );
+    return undefined;
+  }
+
+  #report(place: Place, path: string, message: string): void {
+    this.problems.push(problemAt(this.#document.file, place, path, message));
+  }
+
+  #placeOfNode(node: unknown): Place {
+    const range = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range : undefined;
+    return this.#document.placeOf(range?.[0] ?? 0);
+  }
+}
+
+/** A schema without the wrappers that say whether it may be missing. */
+export function unwrap(schema: z.ZodType): { inner: z.ZodType; isOptional: boolean; hasDefault: boolean } {
+  if (schema instanceof z.ZodOptional)
+    return { inner: schema.unwrap() as z.ZodType, isOptional: true, hasDefault: false };
+  if (schema instanceof z.ZodPrefault)
+    return { inner: schema.unwrap() as z.ZodType, isOptional: false, hasDefault: true };
+  return { inner: schema, isOptional: false, hasDefault: false };
+}
+
+function expectation(schema: z.ZodType): string {
+  return schema.meta()?.expects ?? "another value";
+}
+
+/** The text as YAML would read it, had it stood in the file. */
+function typed(text: string): unknown {
+  if (/^[-+]?\d+(\.\d+)?$/.test(text)) return Number(text);
+  return text === "true" ? true : text === "false" ? false : text;
+}
+
+/** What to do about a value that would be right with quotes, without them, or as `true`. */
+function adviceOnType(schema: z.ZodType, node: Scalar): string {
+  const fits = (value: unknown): boolean => schema.safeParse(value).success;
+  if (typeof node.value !== "string") return fits(node.source ?? String(node.value)) ? "put it in quotes" : "";
+  if (node.type !== "PLAIN" && fits(typed(node.value))) return "remove the quotes";
+  if (!fits(true)) return "";
+  if (/^(y|yes|on)$/i.test(node.value)) return "write true";
+  return /^(n|no|off)$/i.test(node.value) ? "write false" : "";
+}
