@@ -1,0 +1,148 @@
+// Prints a file of the original's format in the present one, as commented YAML. Secrets never get into it: placeholders
+// for the environment stand in their place.
+import { parse } from "yaml";
+import type { CheckSettings, EndpointSettings } from "../core/model.ts";
+import type { Secret } from "../lib/secret.ts";
+import { completeConfig } from "./complete.ts";
+import type { TelegramConfig } from "./config.ts";
+import { readDocument } from "./document.ts";
+import { isZoneId } from "./names.ts";
+import {
+  ancientProblem,
+  checkOriginalRules,
+  formatOf,
+  originalSchema,
+  translate,
+  type OriginalFile,
+} from "./original.ts";
+import { inOrder, problemAt, type Problem } from "./problem.ts";
+import type { Report } from "./rules.ts";
+import { readBySchema, whole } from "./walk.ts";
+
+export type Migrated =
+  | { readonly kind: "ok"; readonly text: string; readonly warnings: readonly Problem[] }
+  | { readonly kind: "invalid"; readonly problems: readonly Problem[] };
+
+/**
+ * The file in the present format. `path` is the name that problems carry. Variables (`${NAME}`) stay as they are written.
+ * Loading the result with the tokens in CLOUDFLARE_API_TOKEN and TELEGRAM_TOKEN gives what loading the original gives.
+ */
+export function migrate(path: string, text: string): Migrated {
+  const parsed = readDocument(path, text);
+  if (parsed.kind === "unreadable") return failed(parsed.problems);
+  const { document } = parsed;
+  const format = formatOf(document);
+  if (format === "ancient") return failed([ancientProblem(document)]);
+  if (format === "current") {
+    return failed([
+      problemAt(path, undefined, "", "this is no file of the original's format: there is nothing to migrate"),
+    ]);
+  }
+  const reading = readBySchema(originalSchema, document, { env: "as-written", isLenient: true });
+  const problems: Problem[] = [...reading.problems];
+  const reportTo =
+    (list: Problem[]): Report =>
+    (key, message) =>
+      list.push(problemAt(path, reading.placeOf(key), key, message));
+  // Whether private addresses are permitted is not for the migration to judge.
+  checkOriginalRules(reading.value, true, reportTo(problems));
+  const file = whole(reading);
+  if (file === undefined || problems.length > 0) return failed(problems);
+  const warnings: Problem[] = [...reading.warnings];
+  const lines = printed(file, reportTo(warnings));
+  return { kind: "ok", text: `${lines.join("\n")}\n`, warnings: inOrder(warnings) };
+}
+
+function failed(problems: readonly Problem[]): Migrated {
+  return { kind: "invalid", problems: inOrder(problems) };
+}
+
+function printed(file: OriginalFile, warn: Report): string[] {
+  const tokens = { cloudflare: file.cloudflare.token, ...(file.telegram && { telegram: file.telegram.token }) };
+  const { ingresses, notify } = completeConfig(translate(file, warn), tokens, {}, "/");
+  const [ingress] = ingresses;
+  const zone = ingress?.zone ?? "";
+  const isUsableZone = isZoneId(zone) || zone.includes("${");
+  if (!isUsableZone) warn("cloudflare.zone_id", "expected 32 hex digits: left out, the zone will be found by its name");
+  return [
+    "# Migrated from the original's format by `ccs migrate`. What is not here has its default.",
+    "",
+    "cloudflare:",
+    ...token(file.cloudflare.token, "CLOUDFLARE_API_TOKEN"),
+    "",
+    "ingresses:",
+    `  - record: ${scalar(ingress?.record ?? "")}`,
+    ...(isUsableZone
+      ? [`    zone: ${scalar(zone)}`]
+      : ["    # cloudflare.zone_id was no zone id: the zone is found by the record's name."]),
+    "    # The words of the original: dns.record is target, alias is name, weight is priority, sticky_duration is sticky.",
+    "    # monitoring is check, and in it uri is url, confidence is rise, marker is contains, and retry counts for fall.",
+    "    endpoints:",
+    ...(ingress?.endpoints ?? []).flatMap(endpointLines),
+    ...(notify.telegram === undefined ? [] : ["", "notify:", ...telegramLines(notify.telegram)]),
+  ];
+}
+
+function endpointLines(endpoint: EndpointSettings): string[] {
+  const { name, target, priority, ttl, stickyMs, resolvers, check } = endpoint;
+  const address = target.kind === "host" ? target.host : (target.addresses[0]?.text ?? "");
+  return [
+    `      - name: ${scalar(name)}`,
+    `        target: ${scalar(address)}`,
+    `        priority: ${priority}`,
+    `        ttl: ${ttl === "auto" ? "auto" : duration(ttl * 1_000)}`,
+    ...(stickyMs === undefined ? [] : [`        sticky: ${duration(stickyMs)}`]),
+    // The original takes one resolver or none; none is the default here too.
+    ...(resolvers.length === 1 ? [`        resolvers: [${JSON.stringify(resolvers[0])}]`] : []),
+    ...(check === undefined ? [] : ["        check:", ...checkLines(check)]),
+  ];
+}
+
+function checkLines({ url, intervalMs, timeoutMs, rise, fall, contains }: CheckSettings): string[] {
+  return [
+    `          url: ${scalar(url)}`,
+    `          interval: ${duration(intervalMs)}`,
+    `          timeout: ${duration(timeoutMs)}`,
+    `          rise: ${rise}`,
+    `          fall: ${fall}`,
+    ...(contains === undefined ? [] : [`          contains: ${scalar(contains)}`]),
+  ];
+}
+
+function telegramLines({ token: bot, chatId, initialSilenceMs }: TelegramConfig): string[] {
+  return [
+    "  telegram:",
+    ...token(bot, "TELEGRAM_TOKEN").map((line) => `  ${line}`),
+    `    chat_id: ${typeof chatId === "number" ? chatId : scalar(chatId)}`,
+    ...(initialSilenceMs === undefined ? [] : [`    initial_silence: ${duration(initialSilenceMs)}`]),
+  ];
+}
+
+/** A token that came from the environment already stays as it was written; any other never leaves the old file. */
+function token(secret: Secret, variable: string): string[] {
+  const written = secret.reveal();
+  if (/^\$\{\w+\}$/.test(written)) return [`  token: ${written}`];
+  return [
+    `  # The token itself is not printed. Set ${variable}, or put the token into a file and name that with token_file.`,
+    `  token: \${${variable}}`,
+  ];
+}
+
+/** Text as a YAML scalar: bare where YAML reads it back unchanged, in double quotes otherwise. */
+function scalar(text: string): string {
+  if (/^[\w./:-]+$/.test(text) && parse(text, { logLevel: "silent" }) === text) return text;
+  // JSON's escapes are YAML's too.
+  return JSON.stringify(text);
+}
+
+/** In the largest unit that needs no fraction. */
+function duration(durationMs: number): string {
+  for (const [unit, unitMs] of [
+    ["h", 3_600_000],
+    ["m", 60_000],
+    ["s", 1_000],
+  ] as const) {
+    if (durationMs >= unitMs && durationMs % unitMs === 0) return `${durationMs / unitMs}${unit}`;
+  }
+  return `${durationMs}ms`;
+}
