@@ -1,0 +1,295 @@
+// Changes of the file are seen however they are made, and each is told once.
+import assert from "node:assert/strict";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import type { Clock } from "../lib/clock.ts";
+import type { LoadResult } from "./load.ts";
+import { formatProblem } from "./problem.ts";
+import { watchConfig, type WatchOptions } from "./watch.ts";
+
+const file = (name: string): string =>
+  `cloudflare: { token: T }\ningresses: [{ record: a.example.com, endpoints: [{ name: ${name}, target: b.example.com }] }]\n`;
+
+/** A clock that stands still until it is told to go on. */
+class ManualClock implements Clock {
+  #nowMs = 0;
+  #timers: { atMs: number; callback: () => void }[] = [];
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  wallMs(): number {
+    return this.#nowMs;
+  }
+
+  setTimer(delayMs: number, callback: () => void): () => void {
+    const timer = { atMs: this.#nowMs + delayMs, callback };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((each) => each !== timer);
+    };
+  }
+
+  get waiting(): number {
+    return this.#timers.length;
+  }
+
+  advance(byMs: number): void {
+    const untilMs = this.#nowMs + byMs;
+    for (;;) {
+      const next = this.#timers.toSorted((a, b) => a.atMs - b.atMs)[0];
+      if (next === undefined || next.atMs > untilMs) break;
+      this.#timers = this.#timers.filter((each) => each !== next);
+      this.#nowMs = next.atMs;
+      next.callback();
+    }
+    this.#nowMs = untilMs;
+  }
+}
+
+/** What a load came to, in a word: the first endpoint's name, or the first problem. */
+function gist(result: LoadResult): string {
+  if (result.kind === "ok") return result.config.ingresses[0]?.endpoints[0]?.name ?? "none";
+  return formatProblem({ ...(result.problems[0] ?? assert.fail()), file: "config.yml" });
+}
+
+function watched(context: TestContext, path: string, options: Partial<WatchOptions> = {}) {
+  const clock = new ManualClock();
+  const heard: string[] = [];
+  const blindSpots: string[] = [];
+  const watcher = watchConfig({
+    path,
+    env: {},
+    clock,
+    onResult: (result) => heard.push(gist(result)),
+    onBlindSpot: (message) => blindSpots.push(message),
+    ...options,
+  });
+  context.after(() => watcher.close());
+  return { clock, heard, blindSpots, watcher };
+}
+
+function folderFor(context: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "ccs-watch-"));
+  context.after(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+function start(context: TestContext, options: Partial<WatchOptions> = {}) {
+  const folder = folderFor(context);
+  const path = join(folder, "config.yml");
+  writeFileSync(path, file("one"));
+  return { folder, path, ...watched(context, path, options) };
+}
+
+test("what the file says at the start is there at once, and is not told again", (context) => {
+  const { watcher, heard, clock } = start(context);
+  assert.equal(gist(watcher.first), "one");
+  clock.advance(60_000);
+  assert.deepEqual(heard, []);
+});
+
+test("a write in place is told within two seconds", (context) => {
+  const { path, heard, clock } = start(context);
+  writeFileSync(path, file("two"));
+  clock.advance(2_000);
+  assert.deepEqual(heard, ["two"]);
+  clock.advance(60_000);
+  assert.deepEqual(heard, ["two"]);
+});
+
+test("a file that an editor writes beside and renames is told within two seconds", (context) => {
+  const { folder, path, heard, clock } = start(context);
+  for (const name of ["two", "tri"]) {
+    writeFileSync(join(folder, "new"), file(name));
+    renameSync(join(folder, "new"), path);
+    clock.advance(2_000);
+  }
+  assert.deepEqual(heard, ["two", "tri"]);
+});
+
+test("a change that keeps size, times and inode is seen all the same", (context) => {
+  const { path, heard, clock } = start(context);
+  const time = new Date(1_700_000_000_000);
+  utimesSync(path, time, time);
+  const before = statSync(path);
+  writeFileSync(path, file("two"));
+  utimesSync(path, time, time);
+  const after = statSync(path);
+  assert.deepEqual([after.size, after.mtimeMs, after.ino], [before.size, before.mtimeMs, before.ino]);
+  clock.advance(2_000);
+  assert.deepEqual(heard, ["two"]);
+});
+
+test("the symlink swap of Kubernetes is told once", (context) => {
+  const folder = folderFor(context);
+  for (const [version, name] of [
+    ["v1", "one"],
+    ["v2", "two"],
+  ] as const) {
+    mkdirSync(join(folder, version));
+    writeFileSync(join(folder, version, "config.yml"), file(name));
+  }
+  symlinkSync("v1", join(folder, "..data"));
+  symlinkSync("..data/config.yml", join(folder, "config.yml"));
+  const { watcher, heard, clock } = watched(context, join(folder, "config.yml"));
+  assert.equal(gist(watcher.first), "one");
+  symlinkSync("v2", join(folder, "..data_tmp"));
+  renameSync(join(folder, "..data_tmp"), join(folder, "..data"));
+  rmSync(join(folder, "v1"), { recursive: true });
+  clock.advance(2_000);
+  assert.deepEqual(heard, ["two"]);
+});
+
+test("a file that is gone is told once, and its return once", (context) => {
+  const { path, heard, clock } = start(context);
+  unlinkSync(path);
+  clock.advance(60_000);
+  const gone = "config.yml: the configuration cannot be read: there is no such file";
+  assert.deepEqual(heard, [gone]);
+  writeFileSync(path, file("one"));
+  clock.advance(2_000);
+  assert.deepEqual(heard, [gone, "one"]);
+});
+
+test("a file that is gone for a moment and comes back as it was is no news", (context) => {
+  const { path, heard, clock } = start(context);
+  unlinkSync(path);
+  clock.advance(500);
+  writeFileSync(path, file("one"));
+  clock.advance(60_000);
+  assert.deepEqual(heard, []);
+});
+
+test("a file that is only touched is no news", (context) => {
+  const { path, heard, clock } = start(context);
+  utimesSync(path, new Date(0), new Date(0));
+  writeFileSync(path, file("one"));
+  clock.advance(60_000);
+  assert.deepEqual(heard, []);
+});
+
+test("a file that is half-written gets a second look before it is told", (context) => {
+  const { path, heard, clock } = start(context);
+  writeFileSync(path, file("two").slice(0, 60));
+  clock.advance(500);
+  assert.deepEqual(heard, []);
+  writeFileSync(path, file("two"));
+  clock.advance(500);
+  assert.deepEqual(heard, ["two"]);
+});
+
+test("a wrong file is told once, and the good one after it", (context) => {
+  const { path, heard, clock } = start(context);
+  writeFileSync(path, `${file("two")}colour: green\n`);
+  clock.advance(60_000);
+  const wrong =
+    "config.yml:3:1 colour: unknown key: known here are cloudflare, ingresses, notify, http, state_dir, anchors";
+  assert.deepEqual(heard, [wrong]);
+  writeFileSync(path, file("one"));
+  clock.advance(2_000);
+  assert.deepEqual(heard, [wrong, "one"]);
+});
+
+test("a new secret in its file is told, and so is its absence", (context) => {
+  const folder = folderFor(context);
+  const path = join(folder, "config.yml");
+  writeFileSync(path, file("one").replace("token: T", "token_file: token"));
+  writeFileSync(join(folder, "token"), "first\n");
+  const { heard, clock } = watched(context, path, {
+    onResult: (result) => heard.push(result.kind === "ok" ? result.config.cloudflare.token.reveal() : gist(result)),
+  });
+  writeFileSync(join(folder, "token"), "second\n");
+  clock.advance(2_000);
+  unlinkSync(join(folder, "token"));
+  clock.advance(2_000);
+  writeFileSync(join(folder, "token"), "third\n");
+  clock.advance(2_000);
+  const gone =
+    "config.yml:1:27 cloudflare.token_file: expected the path of a file with the token, but there is no such file; " +
+    `relative paths begin at ${folder}`;
+  assert.deepEqual(heard, ["second", gone, "third"]);
+});
+
+test("a secret's file that the new configuration names is watched from then on", (context) => {
+  const { folder, path, heard, clock } = start(context);
+  writeFileSync(path, file("two").replace("token: T", "token_file: token"));
+  clock.advance(2_000);
+  assert.equal(heard.length, 1);
+  writeFileSync(join(folder, "token"), "T\n");
+  clock.advance(2_000);
+  assert.deepEqual(heard.slice(1), ["two"]);
+});
+
+test("asked to reload, it tells even what did not change", (context) => {
+  const { path, heard, clock, watcher } = start(context);
+  watcher.reload();
+  assert.deepEqual(heard, ["one"]);
+  writeFileSync(path, "wrong");
+  watcher.reload();
+  clock.advance(1_000);
+  assert.equal(heard.length, 2);
+  watcher.reload();
+  clock.advance(1_000);
+  assert.deepEqual(heard[2], heard[1]);
+  assert.equal(heard.length, 3);
+});
+
+test("a file that was replaced behind a mount cannot be seen any more, and that is told once", (context) => {
+  const folder = folderFor(context);
+  const path = join(folder, "config.yml");
+  writeFileSync(path, file("one"));
+  // An open descriptor keeps the old file alive without a name, as a mount of the file alone does.
+  const descriptor = openSync(path, "r");
+  context.after(() => closeSync(descriptor));
+  const mounted = `/proc/self/fd/${descriptor}`;
+  const { heard, blindSpots, clock } = watched(context, mounted);
+  clock.advance(1_000);
+  assert.deepEqual(blindSpots, []);
+  writeFileSync(join(folder, "new"), file("two"));
+  renameSync(join(folder, "new"), path);
+  clock.advance(60_000);
+  assert.deepEqual(blindSpots, [
+    `${mounted} was replaced outside, and its new content cannot be seen from in here: mount the folder that it is in, ` +
+      "not the file alone, and restart",
+  ]);
+  assert.deepEqual(heard, []);
+});
+
+test("closed, it looks no more", (context) => {
+  const { path, heard, clock, watcher } = start(context);
+  watcher.close();
+  assert.equal(clock.waiting, 0);
+  writeFileSync(path, file("two"));
+  watcher.reload();
+  clock.advance(60_000);
+  assert.deepEqual(heard, []);
+});
+
+test("closed while it tells, it looks no more either", (context) => {
+  const { path, heard, clock, watcher } = start(context, {
+    onResult: () => {
+      heard.push("told");
+      watcher.close();
+    },
+  });
+  writeFileSync(path, file("two"));
+  clock.advance(60_000);
+  assert.deepEqual(heard, ["told"]);
+  assert.equal(clock.waiting, 0);
+});

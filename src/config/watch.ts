@@ -1,0 +1,183 @@
+// Watches the configuration file and the files of secrets, and loads them anew when their content changes.
+//
+// Looks at the content on a timer. That one way catches what file events miss or report twice: editors that rename,
+// writes in place, files mounted alone into a container, the symlink swap of Kubernetes, deletion and return.
+import { hash } from "node:crypto";
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Clock } from "../lib/clock.ts";
+import { readFromDisk, type ReadFile } from "./files.ts";
+import { loadConfig, type LoadResult } from "./load.ts";
+import type { Environment } from "./substitute.ts";
+
+export interface WatchOptions {
+  /** As the person named it. */
+  readonly path: string;
+  readonly env: Environment;
+  readonly clock: Clock;
+  /** Hears the result of every load after the first, good or bad. The applying is up to the listener. */
+  readonly onResult: (result: LoadResult) => void;
+  /** Hears, once each time it begins, that changes of the file cannot be seen from here. */
+  readonly onBlindSpot: (message: string) => void;
+  /** Time between two looks, 500 ms unless told. */
+  readonly pollMs?: number;
+  /** How long a file that is wrong may be half-written, before it is read again; 400 ms unless told. */
+  readonly settleMs?: number;
+  readonly readFile?: ReadFile;
+  /** Number of names that the file has, 0 when it was replaced behind a mount; `undefined` when it is not there. */
+  readonly countLinks?: (path: string) => number | undefined;
+}
+
+export interface ConfigWatcher extends Disposable {
+  /** What loading gave when the watching began: no change after it is missed. */
+  readonly first: LoadResult;
+  /** Loads now, whether or not anything changed (SIGHUP). `onResult` hears what came of it. */
+  reload(): void;
+  close(): void;
+}
+
+/** Loads the configuration and goes on watching it until `close`. */
+export function watchConfig(options: WatchOptions): ConfigWatcher {
+  const watcher = new Watcher(options);
+  watcher.start();
+  return watcher;
+}
+
+class Watcher implements ConfigWatcher {
+  readonly first: LoadResult;
+  readonly #options: WatchOptions;
+  readonly #pollMs: number;
+  readonly #settleMs: number;
+  /** What every file held that the newest load asked for, as a digest, or why it could not be read. */
+  #seen: ReadonlyMap<string, string> = new Map();
+  /** The same for the load that was told last. */
+  #told: ReadonlyMap<string, string>;
+  #cancelTimer: (() => void) | undefined;
+  #isSettling = false;
+  #isBlind = false;
+  #isClosed = false;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#pollMs = options.pollMs ?? 500;
+    this.#settleMs = options.settleMs ?? 400;
+    this.first = this.#load();
+    this.#told = this.#seen;
+  }
+
+  start(): void {
+    this.#sleep(this.#pollMs);
+  }
+
+  reload(): void {
+    // Nothing is known to be told, so whatever comes of it is news.
+    this.#told = new Map();
+    if (!this.#isClosed) this.#take();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelTimer?.();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #look(): void {
+    this.#lookForBlindSpot();
+    if (this.#isSettling || this.#hasChanged()) this.#take();
+    else this.#sleep(this.#pollMs);
+  }
+
+  /** Loads and tells, except that a wrong file gets one more chance: it may have been written only half. */
+  #take(): void {
+    const result = this.#load();
+    const waits = result.kind === "invalid" && !this.#isSettling;
+    this.#isSettling = waits;
+    this.#sleep(waits ? this.#settleMs : this.#pollMs);
+    // A file that was gone for a moment and came back as it was is no news.
+    if (waits || areEqual(this.#seen, this.#told)) return;
+    this.#told = this.#seen;
+    this.#options.onResult(result);
+  }
+
+  /** Remembers all that the load reads, so that a change of any of it is seen against exactly what was loaded. */
+  #load(): LoadResult {
+    const { path, env } = this.#options;
+    const seen = new Map<string, string>();
+    const readFile: ReadFile = (file) => {
+      try {
+        const bytes = this.#read(file);
+        seen.set(file, contentOf(bytes));
+        return bytes;
+      } catch (error) {
+        seen.set(file, failureOf(error));
+        throw error;
+      }
+    };
+    const result = loadConfig({ path, env, readFile });
+    this.#seen = seen;
+    return result;
+  }
+
+  #hasChanged(): boolean {
+    for (const [file, before] of this.#seen) if (this.#contentNow(file) !== before) return true;
+    return false;
+  }
+
+  #contentNow(file: string): string {
+    try {
+      return contentOf(this.#read(file));
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
+  #read(file: string): Uint8Array {
+    return (this.#options.readFile ?? readFromDisk)(file);
+  }
+
+  /**
+   * A file that is mounted alone into a container and then replaced outside, as most editors do, stays the old one in
+   * here for ever. It has no name any more: its number of links is 0.
+   */
+  #lookForBlindSpot(): void {
+    const { path, onBlindSpot, countLinks = linksOnDisk } = this.#options;
+    const orphan = [...this.#seen.keys()].find((file) => countLinks(file) === 0);
+    const isBlind = orphan !== undefined;
+    if (isBlind && !this.#isBlind) {
+      onBlindSpot(
+        `${orphan === resolve(path) ? path : orphan} was replaced outside, and its new content cannot be seen from in ` +
+          "here: mount the folder that it is in, not the file alone, and restart",
+      );
+    }
+    this.#isBlind = isBlind;
+  }
+
+  #sleep(delayMs: number): void {
+    this.#cancelTimer?.();
+    if (!this.#isClosed) this.#cancelTimer = this.#options.clock.setTimer(delayMs, () => this.#look());
+  }
+}
+
+function contentOf(bytes: Uint8Array): string {
+  return hash("sha256", bytes);
+}
+
+function failureOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}
+
+function areEqual(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean {
+  return one.size === other.size && [...one].every(([file, content]) => other.get(file) === content);
+}
+
+function linksOnDisk(path: string): number | undefined {
+  try {
+    return statSync(path).nlink;
+  } catch {
+    // That it cannot be read is told by the load.
+    return undefined;
+  }
+}
