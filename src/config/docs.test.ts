@@ -1,0 +1,101 @@
+// The generated pages are current, and the JSON Schema says the same as the program.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { parse } from "yaml";
+import { z } from "zod";
+import { configJsonSchema } from "./json-schema.ts";
+import { configSchema } from "./schema.ts";
+import { unwrap } from "./walk.ts";
+
+const repository = join(import.meta.dirname, "../..");
+
+function generate(...options: readonly string[]) {
+  const { status, stderr } = spawnSync(process.execPath, [join(repository, "scripts/generate-docs.ts"), ...options], {
+    encoding: "utf8",
+  });
+  return { status, stderr: stderr.trim() };
+}
+
+test("docs/configuration.md and docs/config.schema.json are current", () => {
+  assert.deepEqual(generate("--check"), { status: 0, stderr: "" });
+});
+
+test("a page that is not current is noticed, and written anew", (context) => {
+  const folder = mkdtempSync(join(tmpdir(), "ccs-docs-"));
+  context.after(() => rmSync(folder, { recursive: true }));
+  cpSync(join(repository, "docs"), join(folder, "docs"), { recursive: true });
+  const page = join(folder, "docs/configuration.md");
+  const current = readFileSync(page, "utf8");
+  writeFileSync(page, current.replace("fast_interval", "fast_intervall"));
+  assert.deepEqual(generate("--check", folder), {
+    status: 1,
+    stderr: "docs/configuration.md is not current: run npm run docs",
+  });
+  assert.equal(generate(folder).status, 0);
+  assert.equal(readFileSync(page, "utf8"), current);
+});
+
+test("every key has a description, and every value an example", () => {
+  const missing: string[] = [];
+  let count = 0;
+  const visit = (schema: z.ZodObject, path: string): void => {
+    for (const [key, wrapped] of Object.entries(schema.shape) as [string, z.ZodType][]) {
+      const { inner } = unwrap(wrapped);
+      const at = `${path}${key}`;
+      count++;
+      const { description, examples } = wrapped.meta() ?? {};
+      if (description === undefined) missing.push(`${at}: description`);
+      const section = inner instanceof z.ZodArray ? inner.element : inner;
+      if (section instanceof z.ZodObject) visit(section, `${at}.`);
+      else if (!Array.isArray(examples)) missing.push(`${at}: example`);
+      if (inner.meta()?.expects === undefined) missing.push(`${at}: what it expects`);
+    }
+  };
+  visit(configSchema, "");
+  assert.deepEqual(missing, []);
+  assert.ok(count > 35, `${count}`);
+});
+
+test("the example with every key has every key", () => {
+  const full = readFileSync(join(repository, "examples/full.yml"), "utf8");
+  const absent: string[] = [];
+  const visit = (schema: z.ZodObject): void => {
+    for (const [key, wrapped] of Object.entries(schema.shape) as [string, z.ZodType][]) {
+      if (!new RegExp(`\\b${key}: `).test(full) && !new RegExp(`\\b${key}:$`, "m").test(full)) absent.push(key);
+      const { inner } = unwrap(wrapped);
+      const section = inner instanceof z.ZodArray ? inner.element : inner;
+      if (section instanceof z.ZodObject) visit(section);
+    }
+  };
+  visit(configSchema);
+  assert.deepEqual(absent, []);
+});
+
+test("the JSON Schema takes the examples and refuses what is not in it", () => {
+  const schema = z.fromJSONSchema(configJsonSchema());
+  for (const name of ["config.yml", "full.yml"]) {
+    const text = readFileSync(join(repository, "examples", name), "utf8");
+    assert.deepEqual(schema.safeParse(parse(text)).error?.issues ?? [], [], name);
+  }
+  const good = {
+    cloudflare: { token: "T" },
+    ingresses: [{ record: "a.example.com", endpoints: [{ target: "b.example.com" }] }],
+  };
+  const fits = (file: unknown): boolean => schema.safeParse(file).success;
+  assert.equal(fits(good), true);
+  assert.equal(fits({ ...good, colour: "green" }), false);
+  assert.equal(fits({ cloudflare: good.cloudflare }), false);
+  const withCheck = (check: unknown): unknown => ({
+    ...good,
+    ingresses: [{ record: "a.example.com", endpoints: [{ target: "b.example.com", check }] }],
+  });
+  assert.equal(fits(withCheck({ url: "https://c.example.com/", rise: 2 })), true);
+  assert.equal(fits(withCheck({ url: "https://c.example.com/", rise: "${RISE}" })), true);
+  assert.equal(fits(withCheck({ url: "https://c.example.com/", rise: "two" })), false);
+  assert.equal(fits(withCheck({ url: "https://c.example.com/", rise: 0 })), false);
+  assert.equal(fits(withCheck({ rise: 2 })), false);
+});
