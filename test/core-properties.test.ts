@@ -233,7 +233,7 @@ class Story {
     if (from?.primary === to.primary) return;
     const primary = endpointNamed(after, to.primary);
     assert.ok(primary !== undefined);
-    if (to.reason !== "adopted") this.#checkStart(primary);
+    if (to.reason !== "adopted") this.#checkStart(primary, to.reason);
     if (from === undefined) return;
     const left = endpointNamed(after, from.primary);
     // Removed: the best candidate takes over, or without one it is as at a start.
@@ -255,13 +255,14 @@ class Story {
   }
 
   /** Whoever starts to serve has answered `rise` times in a row, not long ago. */
-  #checkStart({ settings, health, addresses, revision }: EndpointState): void {
+  #checkStart({ settings, health, addresses, revision }: EndpointState, reason: string): void {
     assert.equal(health.verdict, "up");
     if (settings.check === undefined || revision > 0) return;
     const { rise, intervalMs, timeoutMs } = settings.check;
     const proven = addresses.filter(({ text }) => (this.#oksInRow.get(`${settings.name} ${text}`) ?? 0) >= rise);
     const isRenumbered = addresses.some(({ health: { sinceMs } }) => sinceMs > health.sinceMs);
     assert.ok(proven.length > 0 || isRenumbered, `${settings.name} started to serve without ${rise} oks in a row`);
+    if (reason === "elected") return;
     const newest = Math.max(...addresses.map(({ lastOkMs }) => lastOkMs ?? -Infinity));
     assert.ok(this.nowMs - newest <= 2 * intervalMs + timeoutMs, `${settings.name} started to serve on an old ok`);
   }

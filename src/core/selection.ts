@@ -59,7 +59,7 @@ function nextPrimary(ingress: IngressState, primary: EndpointState, nowMs: numbe
   const { health, settings } = primary;
   if (health.verdict === "unknown") return undefined;
   if (isOut(health.verdict)) {
-    const to = bestCandidate(ingress, nowMs);
+    const to = bestOf(ingress, (endpoint) => canStart(endpoint, nowMs));
     return to && { to, reason: "failover", why: `${settings.name} is down: ${health.reason}` };
   }
   const order = ranked(ingress.endpoints);
@@ -69,10 +69,15 @@ function nextPrimary(ingress: IngressState, primary: EndpointState, nowMs: numbe
   return to && { to, reason: "return", why: `${to.settings.name} is up and ranks before ${settings.name}` };
 }
 
-/** The best endpoint that may start to serve; a whole one before any degraded one. */
-function bestCandidate(ingress: IngressState, nowMs: number): EndpointState | undefined {
-  const candidates = ranked(ingress.endpoints).filter((endpoint) => canStart(endpoint, nowMs));
+/** The best endpoint that may serve; a whole one before any degraded one. */
+function bestOf(ingress: IngressState, mayServe: (endpoint: EndpointState) => boolean): EndpointState | undefined {
+  const candidates = ranked(ingress.endpoints).filter(mayServe);
   return candidates.find(({ health }) => !health.isDegraded) ?? candidates[0];
+}
+
+/** Whether one of its addresses is up by now; who lost them all keeps the verdict, but cannot serve on it. */
+function hasAddressUp({ settings, addresses }: EndpointState): boolean {
+  return settings.check === undefined || addresses.some(({ health }) => health.verdict === "up");
 }
 
 function canStart(endpoint: EndpointState, nowMs: number): boolean {
@@ -117,7 +122,7 @@ function withSticky(ingress: IngressState, selection: Selection, nowMs: number):
 
 /** The primary left the configuration: the best candidate takes over at once; without one, it is as at a start. */
 function afterRemoval(ingress: IngressState, selection: Selection, nowMs: number): IngressState {
-  const to = bestCandidate(ingress, nowMs);
+  const to = bestOf(ingress, (endpoint) => canStart(endpoint, nowMs));
   if (to === undefined) {
     const { selection: _, ...rest } = ingress;
     return adoptOrElect(rest, nowMs);
@@ -143,7 +148,8 @@ function adoptOrElect(ingress: IngressState, nowMs: number): IngressState {
 }
 
 function elect(ingress: IngressState, nowMs: number): IngressState {
-  const best = bestCandidate(ingress, nowMs);
+  // Nothing of ours is published yet, so an ok that is not the freshest is better than none.
+  const best = bestOf(ingress, (endpoint) => endpoint.health.verdict === "up" && hasAddressUp(endpoint));
   if (best === undefined) return withoutElection(ingress);
   const atMs = ingress.electionAtMs ?? nowMs + electionPatienceMs;
   if (atMs > nowMs && mayYetBeNamed(ingress, best)) return { ...ingress, electionAtMs: atMs };
