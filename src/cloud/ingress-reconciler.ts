@@ -41,6 +41,7 @@ export interface Shared {
 interface Attempt {
   readonly kind: "read" | "write";
   readonly startedMs: number;
+  readonly zone: string | undefined;
   /** What was desired: a failure is no reason to hold back something else. */
   readonly wanted: string;
   readonly abort: AbortController;
@@ -61,9 +62,10 @@ export class IngressReconciler {
   #cancelTimer: (() => void) | undefined;
   #attempt: Attempt | undefined;
   #ending: Promise<void> = Promise.resolve();
-  /** Nothing is written before the records were read: at first, and again after every write that failed. */
+  /** Nothing is written before the records were read: at first, after every write that failed, and after bad news. */
   #mustRead = true;
-  #nextReadMs = 0;
+  /** When the records were last read or confirmed. */
+  #lastSeenMs = 0;
   #secondLooksMs: readonly number[] = [];
   /** Failures since published and desired last agreed. */
   #failures = 0;
@@ -113,7 +115,7 @@ export class IngressReconciler {
     const step = this.#nextStep(this.#ingress);
     if (this.#attempt !== undefined) {
       // A routine look must not delay a change by a round trip.
-      if (step.kind === "write" && this.#attempt.kind === "read") this.#abandonRead();
+      if (step.kind === "write" && this.#attempt.kind === "read") this.abort();
       return;
     }
     const nowMs = this.#shared.clock.nowMs();
@@ -132,14 +134,17 @@ export class IngressReconciler {
 
   /** Gives up whatever is under way. */
   abort(): void {
-    this.#attempt?.abort.abort();
+    if (this.#attempt === undefined) return;
+    this.#attempt.isObsolete = true;
+    this.#attempt.abort.abort();
   }
 
   #nextStep(ingress: IngressState): Step {
     if (this.#mustRead) return { kind: "read", atMs: 0 };
     const plan = this.#shared.isHeld ? undefined : planFor(ingress);
     if (plan !== undefined) return { kind: "write", plan };
-    return { kind: "read", atMs: Math.min(this.#nextReadMs, ...this.#secondLooksMs) };
+    const routineMs = this.#lastSeenMs + ingress.settings.reconcileIntervalMs;
+    return { kind: "read", atMs: Math.min(routineMs, ...this.#secondLooksMs) };
   }
 
   #start(step: Step, ingress: IngressState): void {
@@ -147,6 +152,7 @@ export class IngressReconciler {
     const attempt: Attempt = {
       kind: step.kind,
       startedMs: clock.nowMs(),
+      zone: ingress.settings.zone,
       wanted: wantedBy(ingress),
       abort: new AbortController(),
       gate: this.#shared.gate,
@@ -157,24 +163,30 @@ export class IngressReconciler {
     this.#ending = this.#run(attempt, step, ingress);
   }
 
-  async #run(attempt: Attempt, step: Step, { settings, published }: IngressState): Promise<void> {
-    const call = this.#callFor(attempt);
-    const { provider } = this.#shared;
-    let outcome: readonly PublishedRecord[] | CloudError;
-    try {
-      outcome =
-        step.kind === "read"
-          ? await provider.list(settings, call)
-          : await provider.apply(settings, step.plan, published?.records ?? [], call);
-    } catch (error) {
-      if (!(error instanceof CloudError)) throw error;
-      outcome = error;
-    }
+  async #run(attempt: Attempt, step: Step, ingress: IngressState): Promise<void> {
+    const outcome = await this.#perform(attempt, step, ingress);
     this.#attempt = undefined;
-    const event = outcome instanceof CloudError ? this.#failed(attempt, outcome) : this.#succeeded(attempt, outcome);
+    const isFailed = outcome instanceof CloudError;
+    const event = isFailed ? this.#failed(attempt, outcome) : this.#succeeded(attempt, outcome);
     if (event !== undefined && this.#ingress !== undefined) this.#shared.dispatch(event);
-    this.#noteAgreement();
+    if (!isFailed) this.#noteAgreement();
     this.consider();
+  }
+
+  async #perform(
+    attempt: Attempt,
+    step: Step,
+    { settings, published }: IngressState,
+  ): Promise<readonly PublishedRecord[] | CloudError> {
+    const { provider } = this.#shared;
+    const call = this.#callFor(attempt);
+    try {
+      if (step.kind === "read") return await provider.list(settings, call);
+      return await provider.apply(settings, step.plan, published?.records ?? [], call);
+    } catch (error) {
+      if (error instanceof CloudError) return error;
+      throw error;
+    }
   }
 
   /** Every request passes the gate. The first one of an attempt has passed it already, when the attempt was started. */
@@ -196,7 +208,9 @@ export class IngressReconciler {
       this.#secondLooksMs = this.#secondLooksMs.filter((atMs) => atMs > startedMs);
     }
     this.#pause = undefined;
-    this.#nextReadMs = this.#shared.clock.nowMs() + (this.#ingress?.settings.reconcileIntervalMs ?? 0);
+    this.#lastSeenMs = this.#shared.clock.nowMs();
+    // What was written to a zone that is no longer configured is of no interest.
+    if (attempt.zone !== this.#ingress?.settings.zone) return undefined;
     return { kind: kind === "read" ? "records-read" : "records-written", ingress: this.#record, records };
   }
 
@@ -208,7 +222,9 @@ export class IngressReconciler {
     }
     if (error.isAmbiguous) this.#secondLooksMs = secondLooksMs.map((afterMs) => nowMs + afterMs);
     if (attempt.isObsolete) return undefined;
-    this.#mustRead = true;
+    // A look that was merely unlucky takes nothing away from what is known, and must not hold up a change.
+    const isUnlucky = error.kind === "transient" || error.kind === "rate-limited";
+    if (attempt.kind === "write" || !isUnlucky) this.#mustRead = true;
     if (error.kind === "stale" && this.#staleInRow < mostStaleInRow) {
       this.#staleInRow += 1;
       log?.debug({ ingress: this.#record }, error.message);
@@ -262,13 +278,7 @@ export class IngressReconciler {
   #rest(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    if (this.#attempt?.kind === "read") this.#abandonRead();
-  }
-
-  #abandonRead(): void {
-    if (this.#attempt === undefined) return;
-    this.#attempt.isObsolete = true;
-    this.#attempt.abort.abort();
+    if (this.#attempt?.kind === "read") this.abort();
   }
 }
 

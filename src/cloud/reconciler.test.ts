@@ -65,6 +65,33 @@ test("a routine look under way does not hold up a switch", async () => {
   assert.deepEqual(contents(provider), ["mobile.example.net"]);
 });
 
+test("routine looks that fail are retried with growing pauses, and do not hold up a switch", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  provider.fault = failing("transient", "list");
+  await world.clock.advance(10 * minuteMs);
+  const looks = world.calls.length;
+  assert(looks > 10 && looks < 25, String(looks));
+  world.want("mobile");
+  await world.clock.advance(0);
+  assert.deepEqual(world.kinds().slice(looks), ["apply"]);
+  assert.deepEqual(contents(provider), ["mobile.example.net"]);
+});
+
+test("nothing is written once something at the name is known to be in the way", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  const added = provider.add({ name: record, type: "NS", content: "ns1.example.org" });
+  await world.clock.advance(5 * minuteMs);
+  assert.equal(world.problems.at(-1)?.kind, "obstacle");
+  world.want("mobile");
+  await world.clock.advance(20 * minuteMs);
+  assert(!world.kinds().includes("apply"));
+  provider.edit((records) => records.filter(({ id }) => id !== added));
+  await world.clock.advance(5 * minuteMs);
+  assert.deepEqual(contents(provider), ["mobile.example.net"]);
+});
+
 test("ingresses do not wait for each other, and each has one call under way at most", async () => {
   const provider = new MemoryProvider();
   const other = "other.example.com";
@@ -335,6 +362,34 @@ test("drift is repaired within the interval", async () => {
   assert.deepEqual(contents(provider), ["cable.example.net"]);
 });
 
+test("a shorter interval counts at once", async () => {
+  const { world } = await converged();
+  await using _ = world;
+  await world.clock.advance(60_000);
+  world.load(settings({ reconcileIntervalMs: 70_000 }));
+  await world.clock.advance(9_999);
+  assert.deepEqual(world.kinds(), []);
+  await world.clock.advance(1);
+  assert.deepEqual(world.kinds(), ["list"]);
+});
+
+test("a mix that is refused for good makes room for the primary alone at once", async () => {
+  const provider = new MemoryProvider();
+  await using world = new ReconcilerWorld({ provider });
+  const { endpoints, ...rest } = settings();
+  await world.start({ ...rest, endpoints: endpoints.map((endpoint) => ({ ...endpoint, stickyMs: 600_000 })) });
+  world.want("mobile");
+  await world.clock.advance(0);
+  world.calls.length = 0;
+  provider.fault = ({ plan }) => ((plan?.posts.length ?? 0) > 1 ? { error: { kind: "invalid" } } : undefined);
+  world.probe("cable", "ok");
+  await world.clock.advance(0);
+  assert.deepEqual(world.kinds(), ["apply", "list", "apply"]);
+  assert.deepEqual(contents(provider), ["cable.example.net"]);
+  await world.clock.advance(5 * minuteMs);
+  assert.deepEqual(world.kinds(), ["apply", "list", "apply", "list"]);
+});
+
 test("only reads until writes are released", async () => {
   const provider = new MemoryProvider();
   await using world = new ReconcilerWorld({ provider, writes: "off" });
@@ -486,6 +541,27 @@ test("another zone in the configuration is read before anything is written", asy
   assert.deepEqual(world.kinds(), ["list"]);
 });
 
+test("what was written to a zone that has left the configuration is not reported", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  const slow = Promise.withResolvers<void>();
+  const apply = provider.apply.bind(provider);
+  provider.apply = async (...call) => {
+    await slow.promise;
+    return apply(...call);
+  };
+  world.want("mobile");
+  await world.clock.advance(0);
+  world.events.length = 0;
+  world.load(settings({ zone: "example.com" }));
+  slow.resolve();
+  await world.clock.advance(0);
+  assert.deepEqual(
+    world.events.map(({ kind }) => kind),
+    ["records-read"],
+  );
+});
+
 test("closing gives up reads at once, and waits two seconds at most for a write", async () => {
   for (const kind of ["list", "apply"] as const) {
     const { provider, world } = await converged();
@@ -506,6 +582,7 @@ test("closing gives up reads at once, and waits two seconds at most for a write"
     assert.equal(isClosed, kind === "list");
     await world.clock.advance(2_000);
     await closed;
+    assert.deepEqual(world.problems, []);
     world.daemon.close();
     assert.deepEqual(
       signals.map(({ aborted }) => aborted),

@@ -7,6 +7,7 @@ import { MemoryProvider } from "../../src/cloud/memory.ts";
 import { CloudError, type Call, type CloudErrorKind, type RecordProvider } from "../../src/cloud/provider.ts";
 import type { Plan, PlannedRecord, PublishedRecord, RecordSet } from "../../src/core/model.ts";
 import { planBetween } from "../../src/core/records.ts";
+import { writes as onWrites, type Quirks } from "../../src/demo/cloudflare/faults.ts";
 import { startCloudflare } from "../../src/demo/cloudflare/server.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { Secret } from "../../src/lib/secret.ts";
@@ -69,31 +70,42 @@ const benches: Record<string, () => Promise<Bench>> = {
       [Symbol.asyncDispose]: async () => {},
     };
   },
-  cloudflare: async () => {
-    const server = await startCloudflare();
-    const provider = new CloudflareProvider({
-      token: new Secret(server.token),
-      apiUrl: server.url,
-      clock: systemClock,
-    });
-    return {
-      provider,
-      add: ({ name = record, isReadOnly = false, ...draft }) =>
-        server.hand.add({ name, ...draft, ...(isReadOnly && { meta: { read_only: true } }) }).id,
-      remove: (id) => server.hand.remove(id),
-      records: () => server.zone("example.com").records,
-      states: () => server.history("example.com").map(({ zone }) => zone.records),
-      writes: () => server.counts.writes,
-      loseAnswer: (isCommitted) =>
-        server.faults.next(
-          { kind: isCommitted ? "drop-after-commit" : "drop-before-commit" },
-          ({ method }) => method === "POST",
-        ),
-      fallSilent: () => server.faults.always({ kind: "silent" }),
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-    };
-  },
+  cloudflare: () => cloudflare({}),
+  // As the API answered in other years, or may answer in the next.
+  "cloudflare, other shapes": () =>
+    cloudflare({
+      errorShape: "chained",
+      duplicateCode: 81057,
+      emptyComment: "absent",
+      settings: "absent",
+      zoneFields: "present",
+      unknownFields: true,
+      emptyBatchLists: "absent",
+    }),
 };
+
+async function cloudflare(quirks: Partial<Quirks>): Promise<Bench> {
+  const server = await startCloudflare();
+  server.faults.set(quirks);
+  const provider = new CloudflareProvider({
+    token: new Secret(server.token),
+    apiUrl: server.url,
+    clock: systemClock,
+  });
+  return {
+    provider,
+    add: ({ name = record, isReadOnly = false, ...draft }) =>
+      server.hand.add({ name, ...draft, ...(isReadOnly && { meta: { read_only: true } }) }).id,
+    remove: (id) => server.hand.remove(id),
+    records: () => server.zone("example.com").records,
+    states: () => server.history("example.com").map(({ zone }) => zone.records),
+    writes: () => server.counts.writes,
+    loseAnswer: (isCommitted) =>
+      server.faults.next({ kind: isCommitted ? "drop-after-commit" : "drop-before-commit" }, onWrites),
+    fallSilent: () => server.faults.always({ kind: "silent" }),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
 
 const cname = (content: string, more: Partial<RecordSet> = {}): RecordSet => ({
   records: [{ type: "CNAME", content }],

@@ -1,0 +1,52 @@
+// The last guard lets through whatever plan the core can make, from whatever somebody else may have left at the name.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { PublishedRecord, RecordContent, RecordSet } from "../core/model.ts";
+import { isEmptyPlan, planBetween } from "../core/records.ts";
+import { MemoryProvider } from "./memory.ts";
+import { assertSafe } from "./provider.ts";
+
+const record = "ingress.example.com";
+
+const addresses: fc.Arbitrary<RecordContent> = fc.oneof(
+  fc.nat({ max: 4 }).map((n) => ({ type: "A", content: `192.0.2.${n}` }) as const),
+  fc.nat({ max: 4 }).map((n) => ({ type: "AAAA", content: `2001:db8::${n + 1}` }) as const),
+);
+const contents: fc.Arbitrary<RecordContent[]> = fc.oneof(
+  fc.nat({ max: 2 }).map((n) => [{ type: "CNAME", content: `way${n}.example.net` }] as const),
+  fc.uniqueArray(addresses, { minLength: 1, maxLength: 6, selector: ({ content }) => content }),
+) as fc.Arbitrary<RecordContent[]>;
+
+const desired: fc.Arbitrary<RecordSet> = fc
+  .record({ records: contents, ttlSeconds: fc.constantFrom(1, 60, 300), proxied: fc.boolean() })
+  .map((set) => ({ ...set, ttlSeconds: set.proxied ? 1 : set.ttlSeconds }));
+
+/** Records as others leave them: each with a TTL and a proxied flag of its own. */
+const published: fc.Arbitrary<PublishedRecord[]> = fc
+  .tuple(fc.option(contents, { nil: [] }), fc.array(fc.tuple(fc.constantFrom(1, 60, 3_600), fc.boolean())))
+  .map(([records, settings]) =>
+    records.map((content, index) => {
+      const [ttlSeconds, proxied] = settings[index] ?? [60, false];
+      return { ...content, id: `id${index}`, ttlSeconds: proxied ? 1 : ttlSeconds, proxied };
+    }),
+  );
+
+test("every plan between what may be there and what may be wanted is safe, and leads there in one call", async () => {
+  const kinds = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(published, desired, async (known, wanted) => {
+      const plan = planBetween(known, wanted);
+      for (const [kind, list] of Object.entries<readonly unknown[]>({ ...plan })) if (list.length > 0) kinds.add(kind);
+      assertSafe(plan, known);
+      const provider = new MemoryProvider();
+      provider.edit(() => known.map((one) => ({ ...one, name: record })));
+      const call = { signal: new AbortController().signal, admit: async () => {} };
+      const after = await provider.apply({ record }, plan, known, call);
+      assert(isEmptyPlan(planBetween(after, wanted)));
+      assert.deepEqual(await provider.list({ record }, call), after);
+    }),
+    { numRuns: 500 },
+  );
+  assert.deepEqual([...kinds].toSorted(), ["deletes", "patches", "posts"]);
+});
