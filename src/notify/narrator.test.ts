@@ -178,6 +178,16 @@ describe("a failover", () => {
     assert.deepEqual(world.headlines(), ["ingress.example.com should point to mobile, but that is not done yet"]);
   });
 
+  test("is not told as undone while nobody is up: nothing is to be done then", () => {
+    world.cloud = "silent";
+    world.observe("cable", "timeout");
+    world.observe("mobile", "timeout");
+    world.pass(120_000);
+    assert.deepEqual(world.headlines(), ["Nobody can serve ingress.example.com: every endpoint is down"]);
+    world.observe("mobile", "ok");
+    assert.deepEqual(world.headlines(), ["ingress.example.com should point to mobile, but that is not done yet"]);
+  });
+
   test("that is taken back before it is done is told as what it was", () => {
     world.cloud = "silent";
     world.observe("cable", "timeout");
@@ -432,6 +442,73 @@ describe("the configuration", () => {
   });
 });
 
+describe("a monitor whose own connection is in doubt", () => {
+  const loseConnection = (world: NarratedWorld): void => {
+    world.anchors = "silent";
+    world.observe("cable", "timeout", 3);
+    world.observe("mobile", "timeout", 3);
+    world.pass(2_000);
+  };
+
+  test("for some seconds is not told", () => {
+    const world = startedWorld();
+    loseConnection(world);
+    world.pass(10_000);
+    world.observe("cable", "ok");
+    world.pass(60_000);
+    assert.deepEqual(world.headlines(), []);
+  });
+
+  test("for long is told once, and once when it is over", () => {
+    const world = startedWorld();
+    loseConnection(world);
+    world.pass(60_000);
+    const [began, ...more] = world.news();
+    assert.equal(more.length, 0);
+    assert.equal(began?.headline, "The monitor's own connection is in doubt (IPv4)");
+    assert.match(began?.text ?? "", /failures prove nothing: they switch nothing\.$/m);
+    world.observe("cable", "ok");
+    const [ended, ...rest] = world.news();
+    assert.equal(rest.length, 0);
+    assert.equal(ended?.headline, "The monitor's own connection works again (IPv4)");
+    assert.match(ended?.text ?? "", /^It was in doubt for 1m 1s\.$/m);
+  });
+
+  test("in both families is one message", () => {
+    const world = new NarratedWorld();
+    world.start(settings);
+    world.read([cableRecord]);
+    world.resolve("cable", ["192.0.2.1", "2001:db8::1"]);
+    world.resolve("mobile", ["192.0.2.2", "2001:db8::2"]);
+    world.observe("cable", "ok");
+    world.observe("mobile", "ok");
+    world.headlines();
+    loseConnection(world);
+    world.pass(60_000);
+    assert.deepEqual(world.headlines(), ["The monitor's own connection is in doubt (IPv4 and IPv6)"]);
+  });
+
+  test("from the start on is part of the summary", () => {
+    const world = new NarratedWorld();
+    world.start(settings);
+    world.read([cableRecord]);
+    world.resolveAll();
+    loseConnection(world);
+    world.pass(60_000);
+    const [told, ...more] = world.news();
+    assert.equal(more.length, 0);
+    assert.match(
+      told?.text ?? "",
+      /^The monitor's own connection is in doubt \(IPv4\): failures prove nothing yet\.$/m,
+    );
+    world.observe("cable", "ok");
+    assert.deepEqual(world.headlines(), [
+      "The monitor's own connection works again (IPv4)",
+      "ingress.example.com: cable is up",
+    ]);
+  });
+});
+
 /** A world that keeps account of what Cloudflare was made to say. */
 class AccountedWorld extends NarratedWorld {
   /** Whom the records named after each confirmed write that changed them. */
@@ -519,6 +596,13 @@ const moveOf: fc.Arbitrary<Move> = fc.oneof(
       (world) => world.read([publishedRecord("A", "203.0.113.9", 300)]),
       (world) => world.dispatch({ kind: "config-rejected", problems: ["no"] }),
       (world) => world.start(settings),
+      (world) => {
+        world.anchors = "silent";
+      },
+      (world) => {
+        world.anchors = "answer";
+        world.tryAnchors();
+      },
     ),
   },
 );
@@ -536,6 +620,8 @@ describe("whatever happens", () => {
         world.observe("mobile", "ok");
         for (const move of moves) move(world);
         world.cloud = "works";
+        world.anchors = "answer";
+        world.tryAnchors();
         world.write();
         // Passing time throws when a wake-up changes nothing about the next one.
         world.pass(4_000_000);

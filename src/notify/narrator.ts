@@ -3,6 +3,7 @@
 import type { Fact, IngressState, State } from "../core/model.ts";
 import { isOutage } from "../core/selection.ts";
 import { isInSync } from "../core/records.ts";
+import { BlindnessNarrator } from "./blindness-narrator.ts";
 import { IngressNarrator, isLasting } from "./ingress-narrator.ts";
 import type { Records, Story } from "./story.ts";
 
@@ -21,6 +22,7 @@ export const startPatienceMs = 60_000;
 /** Turns facts into stories, and remembers what was told. */
 export class Narrator {
   readonly #ingresses = new Map<string, IngressNarrator>();
+  #blindness: BlindnessNarrator | undefined;
   #startedMs: number | undefined;
   #isStarted = false;
   #toldProblems: string | undefined;
@@ -29,6 +31,8 @@ export class Narrator {
   hear({ facts, before, after, atMs }: Turn): Story[] {
     if (after.generation > 0) this.#startedMs ??= atMs;
     const configStories = this.#configuration(facts, before, after);
+    this.#blindness ??= new BlindnessNarrator(atMs);
+    const blindnessStories = this.#blindness.hear(after, atMs);
     const ingressStories = after.ingresses.flatMap((ingress) => {
       const own = facts.filter((fact) => "ingress" in fact && fact.ingress === ingress.settings.record);
       return this.#narratorOf(ingress, atMs).hear(ingress, own as Extract<Fact, { ingress: string }>[], atMs);
@@ -36,19 +40,20 @@ export class Narrator {
     for (const record of this.#ingresses.keys()) {
       if (!after.ingresses.some(({ settings }) => settings.record === record)) this.#ingresses.delete(record);
     }
-    if (this.#isStarted) return [...configStories, ...ingressStories];
+    if (this.#isStarted) return [...configStories, ...blindnessStories, ...ingressStories];
     if (!this.#canStart(after, facts, atMs)) return [];
     this.#isStarted = true;
     const summary: Story = {
       kind: "started",
       ingresses: after.ingresses.map((ingress) => ({ ingress, ...this.#replaced(ingress) })),
+      blindIn: (["ipv4", "ipv6"] as const).filter((family) => after.connection[family].blindSinceMs !== undefined),
     };
     return [summary, ...configStories.filter(({ kind }) => kind === "config-rejected")];
   }
 
   /** When `hear` should be called again though nothing happens. */
   get wakeAtMs(): number | undefined {
-    const times = [...this.#ingresses.values()].map(({ wakeAtMs }) => wakeAtMs);
+    const times = [this.#blindness?.wakeAtMs, ...[...this.#ingresses.values()].map(({ wakeAtMs }) => wakeAtMs)];
     if (!this.#isStarted && this.#startedMs !== undefined) times.push(this.#startedMs + startPatienceMs);
     const known = times.filter((atMs) => atMs !== undefined);
     return known.length === 0 ? undefined : Math.min(...known);

@@ -83,9 +83,13 @@ test("turns what happens into messages, for every channel, with ids of their own
   await office.start();
   await office.at((world) => world.observe("cable", "timeout"));
   assert.deepEqual(headlines(first), [started, switched]);
+  await office.at((world) => {
+    world.dispatch({ kind: "config-rejected", problems: ["one mistake"] });
+    world.dispatch({ kind: "config-rejected", problems: ["another, in the same millisecond"] });
+  });
   assert.deepEqual(first, second);
   const ids = first.map(({ id }) => id);
-  assert.equal(new Set(ids).size, 2);
+  assert.equal(new Set(ids).size, 4);
   assert.deepEqual(ids, ids.toSorted());
   assert.equal(office.outcomes[0], `first sent: ${started}`);
 });

@@ -233,6 +233,17 @@ describe("trouble with the message or the channel", () => {
     assert.equal(post.arrived.length, 1);
   });
 
+  test("what a channel says after it was replaced delays nothing", async () => {
+    await using post = new Post();
+    let answer: (delivery: Delivery) => void = () => undefined;
+    post.outbox.replaceChannel({ send: () => new Promise((resolve) => (answer = resolve)) });
+    post.push("a");
+    post.outbox.replaceChannel(post.channel());
+    answer(barred);
+    await settle();
+    assert.deepEqual(post.arrived, ["a"]);
+  });
+
   test("a channel that throws costs an attempt and is reported", async () => {
     await using post = new Post();
     const channel = post.channel();

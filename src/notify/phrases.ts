@@ -1,5 +1,5 @@
 // Parts of messages: health of endpoints, records, times and the lines that several stories share. Pure.
-import type { CloudProblem, EndpointState, IngressState } from "../core/model.ts";
+import type { CloudProblem, EndpointState, Family, IngressState } from "../core/model.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { plain } from "../lib/text.ts";
 import { formatTime, line, text } from "./message.ts";
@@ -141,6 +141,13 @@ export function andList(names: readonly string[]): string {
   const last = shown.pop() ?? "nobody";
   return shown.length === 0 ? last : `${shown.join(", ")} and ${last}`;
 }
+
+/** `IPv4 and IPv6`. */
+export function familyList({ families }: { readonly families: readonly Family[] }): string {
+  return families.map((family) => familyNames[family]).join(" and ");
+}
+
+const familyNames: Readonly<Record<Family, string>> = { ipv4: "IPv4", ipv6: "IPv6" };
 
 /** A monotonic time for people. */
 export function time(atMs: number, { nowMs, wallMs }: Now): string {

@@ -1,5 +1,5 @@
 // What is worth telling people: each story becomes one message. Facts are many, stories are few.
-import type { CloudProblem, EndpointState, IngressState, PublishedRecord } from "../core/model.ts";
+import type { CloudProblem, EndpointState, Family, IngressState, PublishedRecord } from "../core/model.ts";
 
 /** What people are told about an endpoint: `suspect` still counts as up, `recovering` still as down. */
 export type EndpointStatus = "unknown" | "up" | "degraded" | "down";
@@ -32,6 +32,8 @@ export type Story =
   | {
       readonly kind: "started";
       readonly ingresses: readonly { readonly ingress: IngressState; readonly recordsAtStart?: Records }[];
+      /** Where the monitor's own connection is in doubt. */
+      readonly blindIn: readonly Family[];
     }
   | {
       readonly kind: "config-applied";
@@ -40,6 +42,14 @@ export type Story =
       readonly isAfterRejection: boolean;
     }
   | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
+  /** The monitor's own connection has been in doubt for a while. */
+  | ({ readonly kind: "blindness-began"; readonly families: readonly Family[]; readonly sinceMs: number } & MayRecur)
+  | ({
+      readonly kind: "blindness-ended";
+      readonly families: readonly Family[];
+      /** Missing when people were not told of everything in between. */
+      readonly lastedMs?: number;
+    } & MayRecur)
   /** The record named the primary already; nothing was written. */
   | { readonly kind: "adopted"; readonly ingress: IngressState; readonly why: string }
   /** Decided and confirmed. */

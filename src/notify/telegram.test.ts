@@ -209,6 +209,20 @@ describe("the deadline of 15 seconds", () => {
     });
   }
 
+  test("leaves no timer behind an answer in time", async () => {
+    const clock = new VirtualClock();
+    const settings = { token: new Secret(telegramToken), chatId: 1, apiUrl: "http://127.0.0.1:1" };
+    const channel = new Telegram(settings, { clock, fetch: async () => Response.json({ ok: true }) });
+    assert.deepEqual(await channel.send(message, never), { kind: "delivered" });
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  test("has passed already when the daemon has ended", async () => {
+    await using server = await startTelegram();
+    assert.equal((await channelTo(server.url).send(message, AbortSignal.abort())).kind, "later");
+    assert.equal(server.calls.length, 0);
+  });
+
   test("ends a real server that hangs as soon as the daemon ends", async () => {
     await using server = await startTelegram();
     server.faults.next({ kind: "hang" });

@@ -106,9 +106,8 @@ export class Telegram implements Channel {
 
   #withoutToken(foreign: string): string {
     const token = this.#settings.token.reveal();
-    return [token, this.#tokenInUrl, encodeURIComponent(token)]
-      .reduce((text, secret) => (secret === "" ? text : text.replaceAll(secret, "***")), plain(foreign, 1_000))
-      .slice(0, 200);
+    const forms = [token, this.#tokenInUrl, encodeURIComponent(token)].filter((form) => form !== "");
+    return plain(forms.reduce((text, form) => text.replaceAll(form, "***"), plain(foreign, 1_000)));
   }
 }
 

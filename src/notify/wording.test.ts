@@ -143,6 +143,15 @@ test("a mix that Cloudflare refuses names the one that serves alone", () => {
   assert.match(text, /^Cloudflare refused several endpoints together, so the first serves alone\.$/m);
 });
 
+test("of two endpoints with the same address the selected one is named", () => {
+  const world = startedWorld();
+  world.resolve("mobile", ["192.0.2.1"]);
+  world.probe("mobile", "192.0.2.1", "ok");
+  world.news();
+  world.start({ ...ingressSettings(record, [cable, mobile]), publish: "addresses" });
+  assert.ok(world.news().some(({ text }) => text.includes("It points to cable.\n")));
+});
+
 test("records from outside, put right", () => {
   const world = startedWorld();
   world.news();

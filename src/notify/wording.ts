@@ -11,6 +11,7 @@ import {
   confirmedLines,
   describeRecords,
   doing,
+  familyList,
   endedLines,
   mostListed,
   nameOf,
@@ -39,11 +40,29 @@ export interface Wording {
 export function word(story: Story, now: Now): Wording {
   switch (story.kind) {
     case "started":
-      return started(story.ingresses, now);
+      return started(story, now);
     case "config-applied":
       return configApplied(story);
     case "config-rejected":
       return configRejected(story.problems);
+    case "blindness-began":
+      return {
+        importance: "normal",
+        headline: text`The monitor's own connection is in doubt (${familyList(story)})`,
+        details: [
+          line`Nothing that proves it answers since ${time(story.sinceMs, now)}, so failures prove nothing: they switch nothing.`,
+          ...quietLines(story, now),
+        ],
+      };
+    case "blindness-ended":
+      return {
+        importance: "normal",
+        headline: text`The monitor's own connection works again (${familyList(story)})`,
+        details: [
+          ...(story.lastedMs === undefined ? [] : [line`It was in doubt for ${formatDuration(story.lastedMs)}.`]),
+          ...quietLines(story, now),
+        ],
+      };
     case "adopted":
       return {
         importance: "normal",
@@ -179,7 +198,7 @@ export function droppedLine(count: number): Line {
 // Stories that need more than a line or two
 // ---------------------------------------------------------------------------------------------------------------
 
-function started(ingresses: (Story & { kind: "started" })["ingresses"], now: Now): Wording {
+function started({ ingresses, blindIn }: Story & { kind: "started" }, now: Now): Wording {
   const [only] = ingresses;
   const what =
     ingresses.length === 1 && only !== undefined
@@ -191,7 +210,12 @@ function started(ingresses: (Story & { kind: "started" })["ingresses"], now: Now
     ...(ingress.cloudProblem === undefined ? [] : [problemLine(ingress.cloudProblem)]),
     ...circumstances({ ingress, ...(recordsAtStart && { recordsBefore: recordsAtStart }) }, now),
   ]);
-  return { importance: "normal", headline: text`Started: ${what}`, details };
+  const doubt = line`The monitor's own connection is in doubt (${familyList({ families: blindIn })}): failures prove nothing yet.`;
+  return {
+    importance: "normal",
+    headline: text`Started: ${what}`,
+    details: blindIn.length === 0 ? details : [doubt, ...details],
+  };
 }
 
 function summaryOf(ingress: IngressState): string {

@@ -120,6 +120,16 @@ export function registerGauges(registry: Registry, sources: GaugeSources): void 
     () => eachIngress(state(), (ingress, whole) => [[{ ingress }, Number(isInSync(whole))]]),
   );
 
+  gauge(
+    "ccs_monitor_blind",
+    "Whether the monitor's own connection is in doubt, so that failures prove nothing.",
+    ["family"],
+    () =>
+      (["ipv4", "ipv6"] as const).map((family) => [
+        { family },
+        Number(state().connection[family].blindSinceMs !== undefined),
+      ]),
+  );
   gauge("ccs_notifications_queued", "Messages that wait to be delivered.", ["channel"], () =>
     [...queuedNotifications()].map(([channel, count]) => [{ channel }, count] as const),
   );

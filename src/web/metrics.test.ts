@@ -129,6 +129,16 @@ test("is in sync while nobody is up: nothing is asked of the records then", asyn
   assert.deepEqual(await world.of("ccs_ingress_in_sync"), { '{ingress="ingress.example.com"}': 1 });
 });
 
+test("tells when the monitor's own connection is in doubt", async () => {
+  const world = startedWorld();
+  assert.deepEqual(await world.of("ccs_monitor_blind"), { '{family="ipv4"}': 0, '{family="ipv6"}': 0 });
+  world.anchors = "silent";
+  world.observe("cable", "timeout");
+  world.observe("mobile", "timeout");
+  world.pass(2_000);
+  assert.deepEqual(await world.of("ccs_monitor_blind"), { '{family="ipv4"}': 1, '{family="ipv6"}': 0 });
+});
+
 test("counts checks by result, from 0 on, for endpoints that have checks", async () => {
   const world = new MeasuredWorld();
   world.start(ingressSettings(record, [cable, unchecked]));

@@ -14,6 +14,7 @@ import type {
   PublishedRecord,
   State,
 } from "../../src/core/model.ts";
+import { isProofWanted } from "../../src/core/proof.ts";
 import { desiredRecords, isEmptyPlan, planBetween } from "../../src/core/records.ts";
 import { initialState, step } from "../../src/core/step.ts";
 import { parseIp } from "../../src/lib/ip.ts";
@@ -61,6 +62,8 @@ export class IngressWorld {
   state: State = initialState;
   nowMs = 1_000;
   cloud: "works" | "silent" = "works";
+  /** Whether the monitor finds proof of its own connection when it looks for it. */
+  anchors: "answer" | "silent" = "answer";
   /** Asked before every turn, so that waiting passes through the listener's own deadlines. */
   nextWakeMs: () => number | undefined = () => undefined;
   onWake: () => void = () => undefined;
@@ -139,7 +142,16 @@ export class IngressWorld {
     const before = this.state;
     this.state = step(before, event, this.nowMs);
     this.#hear({ event, facts: factsBetween(before, this.state), before, after: this.state, atMs: this.nowMs });
+    if (this.anchors === "answer") this.tryAnchors();
     if (this.cloud === "works") this.write();
+  }
+
+  /** Finds proof of connection where it is sought. */
+  tryAnchors(): void {
+    for (const family of ["ipv4", "ipv6"] as const) {
+      if (!isProofWanted(this.state, family)) continue;
+      this.dispatch({ kind: "anchors-tried", family, asked: 3, answered: 3, endedMs: this.nowMs });
+    }
   }
 
   /** Carries out every plan, 50 ms after now. */
