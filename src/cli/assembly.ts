@@ -1,25 +1,49 @@
-// Puts the daemon together: the loop, its followers and its listeners, over the real network and clock.
+// Puts the daemon together: the loop, its followers and its log, over whatever network and clock it is given.
 import { CloudflareProvider } from "../cloud/cloudflare.ts";
+import type { RecordProvider } from "../cloud/provider.ts";
 import { Reconciler } from "../cloud/reconciler.ts";
 import type { RequestMeasure } from "../cloud/requests.ts";
 import type { CloudflareConfig, Config } from "../config/config.ts";
 import { Daemon } from "../daemon.ts";
 import { createResolver } from "../dns/resolver.ts";
-import { systemClock } from "../lib/clock.ts";
-import type { Log } from "../lib/log.ts";
+import { systemClock, type Clock, type Random } from "../lib/clock.ts";
 import { parseSocket } from "../lib/ip.ts";
-import { Anchors, reachOverTcp, type Anchor } from "../probe/anchors.ts";
-import { Prober } from "../probe/prober.ts";
+import type { Log } from "../lib/log.ts";
+import { Anchors, reachOverTcp, type Anchor, type Reach } from "../probe/anchors.ts";
+import { Prober, type Probe, type Resolve } from "../probe/prober.ts";
 import { createProbe } from "../probe/probes.ts";
 import { Logbook } from "./logbook.ts";
+
+/** Everything outside that the deciding half needs. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly resolve: Resolve;
+  readonly probe: Probe;
+  readonly reach: Reach;
+  readonly createProvider: (cloudflare: CloudflareConfig) => RecordProvider;
+}
+
+/** The real clock and network. `onRequest` hears of every request to Cloudflare when it has ended. */
+export function networkPorts(onRequest?: (measure: RequestMeasure) => void): Ports {
+  const clock = systemClock;
+  return {
+    clock,
+    random: Math.random,
+    resolve: createResolver({ clock }),
+    probe: createProbe({ clock }),
+    reach: reachOverTcp,
+    createProvider: ({ token, apiUrl }) =>
+      new CloudflareProvider({ token, apiUrl, clock, ...(onRequest && { onRequest }) }),
+  };
+}
 
 export interface AssemblyOptions {
   readonly config: Config;
   readonly log: Log;
+  readonly ports: Ports;
   /** `off`: the records are read but not written until `reconciler.releaseWrites()`. */
   readonly writes?: "on" | "off";
-  /** Hears of every request to Cloudflare when it has ended. */
-  readonly onRequest?: (measure: RequestMeasure) => void;
 }
 
 /** The deciding half of the daemon: it watches, decides and writes. Telling and showing are added by listeners. */
@@ -28,22 +52,20 @@ export class Assembly implements AsyncDisposable {
   readonly reconciler: Reconciler;
   readonly #prober: Prober;
   readonly #anchors: Anchors;
-  readonly #options: AssemblyOptions;
-  #cloudflare: CloudflareConfig;
+  readonly #ports: Ports;
+  #config: Config;
 
-  constructor(options: AssemblyOptions) {
-    const { config, log, writes = "on" } = options;
-    this.#options = options;
-    this.#cloudflare = config.cloudflare;
-    const clock = systemClock;
-    const random = Math.random;
+  constructor({ config, log, ports, writes = "on" }: AssemblyOptions) {
+    this.#config = config;
+    this.#ports = ports;
+    const { clock, random, resolve, probe, reach } = ports;
     const onBug = (error: unknown): void => log.error({ err: error }, "a bug of ours; please report it");
     this.daemon = new Daemon({ clock, onBug });
     const dispatch = this.daemon.dispatch.bind(this.daemon);
-    this.reconciler = new Reconciler({ clock, random, provider: this.#provider(), dispatch, log, writes });
-    const resolve = createResolver({ clock });
-    this.#prober = new Prober({ clock, random, resolve, probe: createProbe({ clock }), dispatch, onBug });
-    this.#anchors = new Anchors({ clock, reach: reachOverTcp, dispatch }, anchorsOf(config));
+    const provider = ports.createProvider(config.cloudflare);
+    this.reconciler = new Reconciler({ clock, random, provider, dispatch, log, writes });
+    this.#prober = new Prober({ clock, random, resolve, probe, dispatch, onBug });
+    this.#anchors = new Anchors({ clock, reach, dispatch }, anchorsOf(config));
     this.daemon.addListener(new Logbook(log));
     this.daemon.addFollower(this.#prober);
     this.daemon.addFollower(this.#anchors);
@@ -52,18 +74,18 @@ export class Assembly implements AsyncDisposable {
 
   /** Begins to watch. */
   start(): void {
-    this.daemon.dispatch({ kind: "config-loaded", ingresses: this.#options.config.ingresses });
+    this.daemon.dispatch({ kind: "config-loaded", ingresses: this.#config.ingresses });
   }
 
   /** Goes on with another configuration. What did not change keeps its state. */
   reconfigure(config: Config): void {
-    const { cloudflare, ingresses } = config;
-    const isSame =
-      cloudflare.apiUrl === this.#cloudflare.apiUrl && cloudflare.token.reveal() === this.#cloudflare.token.reveal();
-    this.#cloudflare = cloudflare;
+    const { cloudflare: before } = this.#config;
+    this.#config = config;
     this.#anchors.use(anchorsOf(config));
-    this.daemon.dispatch({ kind: "config-loaded", ingresses });
-    if (!isSame) this.reconciler.replaceProvider(this.#provider());
+    this.daemon.dispatch({ kind: "config-loaded", ingresses: config.ingresses });
+    const { apiUrl, token } = config.cloudflare;
+    if (apiUrl === before.apiUrl && token.reveal() === before.token.reveal()) return;
+    this.reconciler.replaceProvider(this.#ports.createProvider(config.cloudflare));
   }
 
   /** Stops probing and deciding at once, and lets a write under way end. */
@@ -75,12 +97,6 @@ export class Assembly implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  #provider(): CloudflareProvider {
-    const { token, apiUrl } = this.#cloudflare;
-    const { onRequest } = this.#options;
-    return new CloudflareProvider({ token, apiUrl, clock: systemClock, ...(onRequest && { onRequest }) });
   }
 }
 

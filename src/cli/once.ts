@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import { desiredRecords, isInSync } from "../core/records.ts";
 import type { IngressState, State } from "../core/model.ts";
 import type { Log } from "../lib/log.ts";
-import { Assembly } from "./assembly.ts";
+import { Assembly, networkPorts } from "./assembly.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { showRecord } from "./logbook.ts";
 import { forOneRound, isRoundComplete, roundTimeoutMs, until } from "./round.ts";
@@ -14,7 +14,12 @@ const applyTimeoutMs = 45_000;
 
 /** Exit code 0 when every ingress says what it should, else 1. */
 export async function onceCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {
-  await using assembly = new Assembly({ config: forOneRound(config), log: options.log, writes: "off" });
+  await using assembly = new Assembly({
+    config: forOneRound(config),
+    log: options.log,
+    ports: networkPorts(),
+    writes: "off",
+  });
   assembly.start();
   const { daemon, reconciler } = assembly;
   await until(daemon, roundTimeoutMs, isRoundComplete);

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { IngressState, Plan, PublishedRecord } from "../core/model.ts";
 import { desiredRecords, isEmptyPlan, planBetween } from "../core/records.ts";
 import type { Log } from "../lib/log.ts";
-import { Assembly } from "./assembly.ts";
+import { Assembly, networkPorts } from "./assembly.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { showRecord } from "./logbook.ts";
 import { forOneRound, isRoundComplete, roundTimeoutMs, until } from "./round.ts";
@@ -11,7 +11,12 @@ import { printJson, printLine, styled, withSpinner } from "./terminal.ts";
 
 /** Exit code 0: nothing to write; 2: something; 69: an ingress could not be judged. */
 export async function planCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {
-  await using assembly = new Assembly({ config: forOneRound(config), log: options.log, writes: "off" });
+  await using assembly = new Assembly({
+    config: forOneRound(config),
+    log: options.log,
+    ports: networkPorts(),
+    writes: "off",
+  });
   await withSpinner("Probing every endpoint and reading the records", async () => {
     assembly.start();
     await until(assembly.daemon, roundTimeoutMs, isRoundComplete);

@@ -8,7 +8,7 @@ import { watchConfig } from "../config/watch.ts";
 import type { Daemon } from "../daemon.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { Assembly } from "./assembly.ts";
+import { Assembly, networkPorts } from "./assembly.ts";
 import { invalidConfig } from "./config-option.ts";
 import { Surroundings } from "./surroundings.ts";
 
@@ -39,7 +39,7 @@ export async function startDaemon(options: { path: string; env: Environment; log
   if (first.kind === "invalid") throw invalidConfig(first.problems);
   logWarnings(log, first);
   const onRequest = (measure: RequestMeasure): void => surroundings.countCloudRequest(measure);
-  const assembly = new Assembly({ config: first.config, log, onRequest });
+  const assembly = new Assembly({ config: first.config, log, ports: networkPorts(onRequest) });
   const surroundings = stack.use(new Surroundings({ config: first.config, daemon: assembly.daemon, log }));
   // Ends before its surroundings do, so that they can tell of its last write.
   stack.use(assembly);
