@@ -490,13 +490,14 @@ test("every request passes the gate, also those that a provider needs beside the
   const other = "other.example.com";
   const asked: string[] = [];
   const admitted: string[] = [];
+  const lookedUp = Promise.withResolvers<void>();
   // Looks something up first, as the real one does with zones.
   const provider: RecordProvider = {
     list: async (ingress, call) => {
       await call.admit();
       asked.push(ingress.record);
       if (ingress.record === record) throw new CloudError("rate-limited", "wait", { retryAfterMs: 20_000 });
-      await Promise.resolve();
+      await lookedUp.promise;
       await call.admit();
       admitted.push(ingress.record);
       return memory.list(ingress, call);
@@ -505,6 +506,7 @@ test("every request passes the gate, also those that a provider needs beside the
   };
   await using world = new ReconcilerWorld({ provider });
   await world.start(settings(), settings({ record: other }));
+  lookedUp.resolve();
   await world.clock.advance(19_999);
   assert.deepEqual([asked, admitted], [[record, other], []]);
   await world.clock.advance(1_001);
