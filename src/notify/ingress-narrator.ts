@@ -70,9 +70,8 @@ export class IngressNarrator {
   /** When `hear` should be called again though nothing happens. */
   get wakeAtMs(): number | undefined {
     const problem = this.#ingress.cloudProblem;
-    const isWaiting = this.#pending?.isTold === false && !isOutage(this.#ingress);
     const times = [this.#outage.wakeAtMs, ...[...this.#endpoints.values()].map(({ wakeAtMs }) => wakeAtMs)];
-    if (this.#pending !== undefined && isWaiting) times.push(this.#pending.sinceMs + patienceMs);
+    if (this.#pending?.isTold === false) times.push(this.#pending.sinceMs + patienceMs);
     times.push(this.#successionEndsMs);
     if (problem !== undefined && this.#toldTrouble === undefined) times.push(problem.sinceMs + longTroubleMs);
     const coming = times.filter((atMs) => atMs !== undefined).filter((atMs) => atMs > this.#heardMs);

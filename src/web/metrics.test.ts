@@ -222,6 +222,17 @@ test("drops the series of what is no longer configured", async () => {
   world.start(ingressSettings(gone, [endpointSettings("lost")]));
   world.resolveAll();
   world.observe("lost", "ok");
+  const observation = {
+    kind: "ok",
+    startedMs: 0,
+    endedMs: 1,
+    vantage: "local",
+    phases: { connect: 1 },
+    detail: "",
+  } as const;
+  const { revision } = world.endpoint("lost");
+  world.dispatch({ kind: "probed", ingress: gone, endpoint: "lost", revision, address: "192.0.2.1", observation });
+  assert.ok([...(await world.samples()).keys()].some((key) => /duration_seconds_count.*lost/.test(key)));
   world.start(ingressSettings(record, [cable]));
   const keys = [...(await world.samples()).keys()];
   assert.ok(keys.some((key) => key.includes(record)));

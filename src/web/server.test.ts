@@ -38,6 +38,8 @@ class Site implements AsyncDisposable {
   }
 
   breakMetrics = false;
+  /** While set, metrics are asked for, which this hears of, and never come. */
+  hang: (() => void) | undefined;
 
   get(
     path: string,
@@ -74,6 +76,8 @@ class Site implements AsyncDisposable {
   }
 
   async #metrics(): Promise<{ contentType: string; body: string }> {
+    this.hang?.();
+    if (this.hang !== undefined) return new Promise(() => undefined);
     if (this.breakMetrics) throw new Error("planted");
     return { contentType: "text/plain; version=0.0.4; charset=utf-8", body: this.body };
   }
@@ -131,6 +135,40 @@ describe("/readyz", () => {
     const { status, text } = await site.get("/readyz");
     assert.equal(status, 200);
     assert.deepEqual(JSON.parse(text), { status: "ready" });
+  });
+});
+
+describe("an endpoint that cannot be checked", () => {
+  const probed = (world: IngressWorld, reason: "no-route" | "late"): void => {
+    const observation = { kind: "inconclusive", reason, startedMs: 0, endedMs: 1, vantage: "local" } as const;
+    const { revision } = world.endpoint("cable");
+    const rest = { ingress: record, endpoint: "cable", revision, address: "2001:db8::1" };
+    world.dispatch({ kind: "probed", ...rest, observation: { ...observation, phases: {}, detail: reason } });
+  };
+
+  test("keeps nobody from being ready when there is no route to it, but does when nothing is known of it", async () => {
+    await using site = await Site.start();
+    const { world } = site;
+    world.start(ingressSettings(record, [endpointSettings("cable")]));
+    world.read([publishedRecord("CNAME", "cable.example.com")]);
+    world.resolve("cable", ["2001:db8::1"]);
+    probed(world, "late");
+    assert.equal((await site.get("/readyz")).status, 503);
+    probed(world, "no-route");
+    assert.equal((await site.get("/readyz")).status, 200);
+  });
+
+  test("keeps it from being ready while the monitor's own connection is in doubt", async () => {
+    await using site = await Site.start();
+    const { world } = site;
+    world.anchors = "silent";
+    world.start(ingressSettings(record, [endpointSettings("cable")]));
+    world.read([publishedRecord("CNAME", "cable.example.com")]);
+    world.resolveAll();
+    world.observe("cable", "timeout");
+    world.pass(5_000);
+    assert.equal(world.endpoint("cable").addresses[0]?.isUncheckable, true);
+    assert.equal((await site.get("/readyz")).status, 503);
   });
 });
 
@@ -207,6 +245,7 @@ test("only GET and HEAD are taken, and a body is not waited for", async () => {
   // A body is announced and never sent: the answer comes all the same, and the connection ends.
   const text = await site.raw("POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n");
   assert.match(text, /^HTTP\/1\.1 405 /);
+  assert.match(text, /\r\nconnection: close\r\n/i);
 });
 
 test("headers that are too large, or no HTTP at all, are refused", async () => {
@@ -305,10 +344,16 @@ describe("listening", () => {
     const { port, host } = site.server;
     assert.ok(port > 0);
     assert.equal(host, "127.0.0.1");
-    const idle = connect(port, host);
-    await once(idle, "connect");
-    const ended = once(idle, "close");
-    idle.on("error", () => undefined);
+    const sockets = [connect(port, host), connect(port, host)];
+    await Promise.all(sockets.map((socket) => once(socket, "connect")));
+    const ended = Promise.all(sockets.map((socket) => once(socket, "close")));
+    for (const socket of sockets) socket.on("error", () => undefined);
+    // One of them waits for an answer that does not come.
+    const asked = new Promise<void>((resolve) => {
+      site.hang = resolve;
+    });
+    sockets[0]?.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await asked;
     await site.server.close();
     await ended;
     await site.server.close();

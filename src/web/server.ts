@@ -60,7 +60,6 @@ export async function startWebServer(ports: WebPorts, options: WebOptions): Prom
   server.on("error", ports.onBug);
   const { address, port } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {
-    if (!server.listening) return;
     const closed = once(server, "close");
     server.close();
     server.closeAllConnections();
