@@ -4,12 +4,15 @@ import { systemClock, type Clock } from "../lib/clock.ts";
 import { startCloudflare, type CloudflareServer } from "./cloudflare/server.ts";
 import type { DnsRecord } from "./cloudflare/record.ts";
 import type { RecordDraft } from "./cloudflare/store.ts";
-import { startDns, type DnsServer } from "./dns.ts";
+import { startDns, type DnsOptions, type DnsServer } from "./dns.ts";
 import { pickLoopbackAddresses, startEndpoint, type Credentials, type Endpoint } from "./endpoint.ts";
 import { startTelegram, type TelegramServer } from "./telegram.ts";
 
 export const zoneName = "example.com";
 export const ingressName = "ingress.example.com";
+
+/** The TTL of the ingress while this endpoint serves. */
+export const ttlSeconds = { cable: 60, mobile: 300 } as const;
 
 export interface WorldOptions {
   readonly clock?: Clock;
@@ -18,6 +21,8 @@ export interface WorldOptions {
   /** Serves HTTPS on both endpoints. */
   readonly tls?: Credentials;
   readonly dnsPort?: number;
+  /** Taken for DNS where it is free; otherwise, as without it, any other port. */
+  readonly preferredDnsPort?: number;
 }
 
 /** An endpoint of the world, with the name that it has in DNS. */
@@ -82,10 +87,23 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const ingress = options.records ?? [{ type: "CNAME", name: ingressName, content: cable.host, ttl: 60 }];
   const zones = [{ name: zoneName, records: [...records, ...ingress] }];
   const cloudflare = stack.use(await startCloudflare({ clock, zones }));
-  const dnsPort = options.dnsPort === undefined ? {} : { port: options.dnsPort };
-  const dns = stack.use(await startDns({ source: cloudflare, clock, ...dnsPort }));
+  const dns = stack.use(await startWorldDns({ source: cloudflare, clock }, options));
   const telegram = stack.use(await startTelegram({ clock }));
   return new World({ cloudflare, dns, telegram, cable, mobile, stack: stack.move() });
+}
+
+async function startWorldDns(
+  parts: Pick<DnsOptions, "source" | "clock">,
+  { dnsPort, preferredDnsPort }: WorldOptions,
+): Promise<DnsServer> {
+  if (dnsPort !== undefined) return startDns({ ...parts, port: dnsPort });
+  if (preferredDnsPort === undefined) return startDns(parts);
+  try {
+    return await startDns({ ...parts, port: preferredDnsPort });
+  } catch {
+    // Taken, or not for us.
+    return startDns(parts);
+  }
 }
 
 /** Rhythms that let a person, or a test, see in seconds what takes minutes in real life. */
@@ -111,7 +129,7 @@ export function worldConfig(
         target: ${host}
         priority: ${priority}
         sticky: ${tempo.sticky}
-        ttl: ${priority === 10 ? "60s" : "5m"}
+        ttl: ${ttlSeconds[name]}s
         resolvers: ["${dns.address}"]
         check:
           url: ${more.scheme ?? "http"}://${host}:${server.port}/healthz

@@ -1,0 +1,144 @@
+// What happens in the story, and what DNS must say of it: cable breaks, comes back, and serves alone again.
+import type { Clock } from "../lib/clock.ts";
+import { formatDuration } from "../lib/duration.ts";
+import type { Behaviour } from "./endpoint.ts";
+import { sorted, type Sight, type Witness } from "./witness.ts";
+import { ttlSeconds, type World, type WorldEndpoint } from "./world.ts";
+
+/** A world with a daemon over it, as far as the story needs to know them. */
+export interface Scenery {
+  readonly clock: Clock;
+  readonly world: World;
+  readonly witness: Witness;
+  /** Whether the daemon has read the records and has its first verdicts. */
+  readonly isReady: () => Promise<boolean>;
+  /** How long the traffic is held back from cable when it comes back now. */
+  readonly holdUpMs: () => number;
+  readonly stickyMs: number;
+  /** Failures in a row until an endpoint counts as down. */
+  readonly fall: number;
+}
+
+/** The ways to break an endpoint. */
+export const ways: readonly Way[] = [
+  { name: "refuse", behaviour: { kind: "refuse" }, words: "refuses connections" },
+  { name: "500", behaviour: { kind: "status", status: 500 }, words: "answers with status 500" },
+  { name: "hang", behaviour: { kind: "hang" }, words: "accepts connections and says nothing" },
+];
+
+export interface Way {
+  readonly name: string;
+  readonly behaviour: Behaviour;
+  /** What the endpoint does from then on. */
+  readonly words: string;
+}
+
+/** The way after this one, round and round; the first one after none. */
+export function nextWay(way?: Way): Way {
+  const next = ways[way === undefined ? 0 : (ways.indexOf(way) + 1) % ways.length];
+  if (next === undefined) throw new Error("There is no way to break an endpoint.");
+  return next;
+}
+
+export interface Scene {
+  readonly title: string;
+  /** What happens and why, in plain words. */
+  readonly text: string;
+  readonly act?: () => Promise<void>;
+  /** Whether it is the one in which cable comes back. */
+  readonly isReturn?: true;
+  /** What DNS must say in the end. */
+  readonly expected: Sight;
+  /** What else must be so in the end. */
+  readonly isReady?: () => Promise<boolean>;
+  /** How many write requests that takes. `as-needed`: none where DNS says so already. */
+  readonly writes: 1 | "as-needed";
+  /** The change must not be seen earlier than this after cable came back, by that rule. */
+  readonly notBefore?: { readonly ms: number; readonly rule: string };
+  /** How long it takes by rule, until somebody would begin to wonder. */
+  readonly takesMs: number;
+  /** What is told of it in the end. */
+  readonly words: (seen: {
+    readonly sinceStart: string;
+    readonly sinceChange: string;
+    readonly writes: number;
+  }) => string;
+}
+
+/** Each scene is made when its turn has come: it depends on how long the daemon holds the traffic back by then. */
+export const scenes: readonly ((place: Scenery, way: Way) => Scene)[] = [
+  allIsWell,
+  cableBreaks,
+  cableComesBack,
+  mixEnds,
+];
+
+function allIsWell({ world: { cable, mobile }, isReady, holdUpMs, stickyMs }: Scenery): Scene {
+  return {
+    title: "All is well",
+    text: "cable and mobile both answer. The record points to cable, which ranks first, so nothing has to be written.",
+    act: async () => {
+      await Promise.all([cable, mobile].map(({ server }) => server.behave({ kind: "ok" })));
+    },
+    expected: alone(cable, ttlSeconds.cable),
+    isReady,
+    // After a story that was broken off, the daemon has to come back here first.
+    writes: "as-needed",
+    takesMs: holdUpMs() + stickyMs,
+    words: ({ writes }) => (writes === 0 ? "Nothing had to be written." : "Everything is as it was at the start."),
+  };
+}
+
+function cableBreaks({ world: { cable, mobile }, fall }: Scenery, way: Way): Scene {
+  return {
+    title: "cable breaks",
+    text:
+      `From now on cable ${way.words}. After ${fall} failures in a row it counts as down, and the record moves to ` +
+      "mobile at once.",
+    act: () => cable.server.behave(way.behaviour),
+    expected: alone(mobile, ttlSeconds.mobile),
+    writes: 1,
+    takesMs: 0,
+    words: ({ sinceStart }) => `Visible ${sinceStart} after the break, by 1 write request.`,
+  };
+}
+
+function cableComesBack({ world: { cable, mobile }, holdUpMs }: Scenery): Scene {
+  const holdMs = holdUpMs();
+  return {
+    title: "cable comes back",
+    text:
+      `It answers again. Once it has been up for ${formatDuration(holdMs)} (hold_up, doubled with each outage within the ` +
+      "hour), traffic returns to both: a mix of addresses with the lower TTL.",
+    act: () => cable.server.behave({ kind: "ok" }),
+    isReturn: true,
+    expected: sorted([cable, mobile].flatMap(({ address }) => addressRecord(address, ttlSeconds.cable))),
+    writes: 1,
+    notBefore: { ms: holdMs, rule: `hold_up is ${formatDuration(holdMs)}` },
+    takesMs: holdMs,
+    words: ({ sinceStart }) => `Visible ${sinceStart} after cable came back, by 1 write request.`,
+  };
+}
+
+function mixEnds({ world: { cable }, holdUpMs, stickyMs }: Scenery): Scene {
+  const leastMs = holdUpMs() + stickyMs;
+  return {
+    title: "The mix ends",
+    text:
+      `mobile stays in the mix for ${formatDuration(stickyMs)} (sticky), for caches that know nobody else yet. Then cable ` +
+      "serves alone again, as at the start.",
+    expected: alone(cable, ttlSeconds.cable),
+    writes: 1,
+    notBefore: { ms: leastMs, rule: `hold_up and sticky are ${formatDuration(leastMs)} together` },
+    takesMs: stickyMs,
+    words: ({ sinceChange }) => `The mix was visible for ${sinceChange}; its end took 1 write request.`,
+  };
+}
+
+function alone({ host }: WorldEndpoint, ttl: number): Sight {
+  return [{ type: "CNAME", content: host, ttlSeconds: ttl }];
+}
+
+function addressRecord(address: string, ttl: number): Sight {
+  return [{ type: address.includes(":") ? "AAAA" : "A", content: address, ttlSeconds: ttl }];
+}

@@ -1,0 +1,64 @@
+// Counts, over one playing of the story, what a switch may cost: write requests, messages, and states without a record.
+import type { Witness } from "./witness.ts";
+import type { World } from "./world.ts";
+
+export class Tally implements Disposable {
+  readonly #world: World;
+  readonly #witness: Witness;
+  readonly #stop: () => void;
+  readonly #emptyStatesBefore: number;
+  readonly #newestMessageBefore: number;
+  #takenWrites: number;
+  #changes = 0;
+  #writes = 0;
+  #newestCommitMs: number | undefined;
+
+  constructor(world: World, witness: Witness) {
+    this.#world = world;
+    this.#witness = witness;
+    this.#emptyStatesBefore = witness.emptyStates;
+    this.#newestMessageBefore = world.telegram.messages.at(-1)?.id ?? 0;
+    this.#takenWrites = witness.writes;
+    this.#stop = world.cloudflare.onCommit(({ atMs }) => {
+      this.#changes += 1;
+      this.#newestCommitMs = atMs;
+    });
+  }
+
+  /** The write requests since the last time that this was called. */
+  takeWrites(): number {
+    const writes = this.#witness.writes - this.#takenWrites;
+    this.#takenWrites += writes;
+    this.#writes += writes;
+    return writes;
+  }
+
+  /** Whether a message has arrived since the newest change was committed. */
+  get isTold(): boolean {
+    const newest = this.#world.telegram.messages.at(-1);
+    return newest !== undefined && this.#newestCommitMs !== undefined && newest.atMs >= this.#newestCommitMs;
+  }
+
+  /** What no single step could notice. */
+  problemsAtEnd(): string[] {
+    const late = this.takeWrites();
+    const empty = this.#witness.emptyStates - this.#emptyStatesBefore;
+    return [
+      ...(late === 0 ? [] : [`after the last step, ${late} more write requests came`]),
+      ...(empty === 0 ? [] : [`the ingress was without a record in ${empty} committed states`]),
+    ];
+  }
+
+  /** The sum of it all. */
+  words(): string {
+    const messages = this.#world.telegram.messages.filter(({ id }) => id > this.#newestMessageBefore).length;
+    return (
+      `${this.#changes} changes of the record by ${this.#writes} write requests, told in ${messages} Telegram messages, ` +
+      "and at no time without a record."
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop();
+  }
+}
