@@ -1,6 +1,7 @@
 // The entry of `ccs`: reads the command line, runs the command, and turns its end into an exit code.
 import { Command, CommanderError, Option } from "commander";
 import { configOf, configPath } from "./cli/config-option.ts";
+import { demoCommand } from "./cli/demo.ts";
 import { CommandError, exitCodes, type ExitCode } from "./cli/exit-codes.ts";
 import { migrateCommand } from "./cli/migrate.ts";
 import { onceCommand } from "./cli/once.ts";
@@ -109,6 +110,13 @@ With --once the exit code is 0 when every record says what it should, else 1.`,
     );
 
   program
+    .command("demo")
+    .description("play the demo: the daemon in an emulated world, no account needed")
+    .option("--once", "end after the story; exit code 1 when not all of it happened as told")
+    .addHelpText("after", "\nExamples:\n  $ ccs demo          until Ctrl-C\n  $ ccs demo --once   for a pipe, or CI")
+    .action((options: { once?: true }) => run(() => demoCommand({ isOnce: options.once === true })));
+
+  program
     .command("schema")
     .description("print the JSON Schema of the configuration, for editors")
     .addHelpText("after", "\nExample:\n  $ ccs schema > config.schema.json")
@@ -137,9 +145,10 @@ function commandLog({ logLevel = "warn" }: CommonOptions): Log {
   return createLog({ level: logLevel, isForPeople: process.stderr.isTTY, stream });
 }
 
-if (import.meta.main) {
+/** Runs one command line as this process, and sets its exit code. */
+export async function main(args: readonly string[]): Promise<void> {
   try {
-    process.exitCode = await runCli(process.argv.slice(2));
+    process.exitCode = await runCli(args);
   } catch (error) {
     printError(
       `This is a bug of ours; please report it with what follows.\n${String((error as Error).stack ?? error)}`,
@@ -147,3 +156,5 @@ if (import.meta.main) {
     process.exitCode = exitCodes.bug;
   }
 }
+
+if (import.meta.main) await main(process.argv.slice(2));
