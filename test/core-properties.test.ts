@@ -55,7 +55,7 @@ test("a reload of the same settings changes nothing but the generation", () => {
   fc.assert(
     fc.property(settingsOf, movesOf, (settings, moves) => {
       const story = new Story(settings);
-      for (const move of moves.filter(({ kind }) => kind !== "config" && kind !== "cloud")) story.play(move);
+      for (const move of moves.filter(isUndisturbed)) story.play(move);
       const before = story.state;
       const after = step(before, { kind: "config-loaded", ingresses: [settings] }, story.nowMs);
       assert.deepEqual(after.ingresses, before.ingresses);
@@ -63,6 +63,11 @@ test("a reload of the same settings changes nothing but the generation", () => {
     { numRuns: Math.ceil(numRuns / 4) },
   );
 });
+
+/** Neither a reload, nor something that a reload gives another chance. */
+function isUndisturbed({ kind, ...move }: Move): boolean {
+  return kind !== "config" && kind !== "cloud" && (kind !== "record" || ("what" in move && move.what === "read"));
+}
 
 /** One story on the core, with a Cloudflare that carries out every plan at once, and the invariants checked on the way. */
 class Story {

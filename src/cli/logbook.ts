@@ -1,5 +1,5 @@
 // Writes the log: one line per event that a person may want to read later, with what it concerns as fields.
-import type { Fact, PublishedRecord } from "../core/model.ts";
+import type { Fact, PublishedRecord, Visibility } from "../core/model.ts";
 import type { Listener, Turn } from "../daemon.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Log } from "../lib/log.ts";
@@ -65,6 +65,29 @@ export class Logbook implements Listener {
         if (from === undefined) return this.#log.info({ ingress, records }, `found: ${text}`);
         return this.#log.warn({ ingress, records }, `somebody else changed the records: ${text}`);
       }
+      case "override-began": {
+        const { ingress, override } = fact;
+        return this.#log.info(
+          { ingress, endpoint: override.endpoint },
+          `${override.endpoint}: ${override.kind}, by a person's word`,
+        );
+      }
+      case "override-ended": {
+        const { ingress, override } = fact;
+        return this.#log.info(
+          { ingress, endpoint: override.endpoint },
+          `${override.endpoint}: the ${override.kind} is over`,
+        );
+      }
+      case "standoff-began":
+        return this.#log.error(
+          { ingress: fact.ingress },
+          "somebody keeps undoing our records: repair rests for an hour; find out who else writes this name",
+        );
+      case "standoff-ended":
+        return this.#log.info({ ingress: fact.ingress }, "repair of the records goes on");
+      case "visibility-known":
+        return this.#logVisibility(fact.ingress, fact.visibility);
       case "blindness-began":
         return this.#log.warn({ family: fact.family }, "our own connection is in doubt: failures prove nothing now");
       case "blindness-ended":
@@ -80,6 +103,23 @@ export class Logbook implements Listener {
       }
       default:
         return fact satisfies never;
+    }
+  }
+
+  #logVisibility(ingress: string, { status, writtenAtMs, atMs, detail }: Visibility): void {
+    const tookMs = Math.round((atMs ?? writtenAtMs) - writtenAtMs);
+    switch (status) {
+      case "checking":
+        return;
+      case "visible":
+        return this.#log.info(
+          { ingress, tookMs },
+          `visible at the authoritative servers after ${formatDuration(tookMs)}`,
+        );
+      case "silent":
+        return this.#log.warn({ ingress }, `not verified: ${detail}`);
+      case "wrong":
+        return this.#log.error({ ingress }, `the authoritative servers say something else: ${detail}`);
     }
   }
 }

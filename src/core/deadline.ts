@@ -7,8 +7,20 @@ export function nextDeadline({ ingresses }: State): number | undefined {
   return deadlines.length === 0 ? undefined : Math.min(...deadlines);
 }
 
-function deadlinesOf({ electionAtMs, selection, endpoints }: IngressState): (number | undefined)[] {
-  return [electionAtMs, ...(selection?.sticky ?? []).map(({ untilMs }) => untilMs), ...endpoints.flatMap(ofEndpoint)];
+function deadlinesOf({
+  electionAtMs,
+  selection,
+  endpoints,
+  overrides,
+  standoff,
+}: IngressState): (number | undefined)[] {
+  return [
+    electionAtMs,
+    standoff?.untilMs,
+    ...overrides.map(({ untilMs }) => untilMs),
+    ...(selection?.sticky ?? []).map(({ untilMs }) => untilMs),
+    ...endpoints.flatMap(ofEndpoint),
+  ];
 }
 
 function ofEndpoint({ heldUntilMs, addressesUsableUntilMs, addresses }: EndpointState): (number | undefined)[] {

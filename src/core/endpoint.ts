@@ -9,10 +9,14 @@ import type {
   Family,
   Observation,
   Resolution,
+  SavedAddresses,
 } from "./model.ts";
 
 /** How long an address stays usable after its TTL ended or after it left the answer. */
 export const addressGraceMs = 10 * 60_000;
+
+/** The longest TTL that an answer may have had. */
+const longestTtlMs = 24 * 60 * 60_000;
 
 /** More addresses of one endpoint than this are neither probed nor published. */
 const mostAddresses = 16;
@@ -41,6 +45,15 @@ export function freshEndpoint(settings: EndpointSettings, revision: number, nowM
   const { target } = settings;
   if (target.kind === "host") return endpoint;
   return withHealth({ ...endpoint, addresses: knownAddresses(endpoint, target.addresses, nowMs) }, nowMs);
+}
+
+/** The endpoint with the addresses that an earlier life of the daemon knew, for as long as they may be used. */
+export function withSavedAddresses(endpoint: EndpointState, saved: SavedAddresses, nowMs: number): EndpointState {
+  const { target } = endpoint.settings;
+  if (target.kind !== "host" || target.host !== saved.target || saved.usableUntilMs <= nowMs) return endpoint;
+  const addresses = knownAddresses(endpoint, saved.addresses, nowMs);
+  const addressesUsableUntilMs = Math.min(saved.usableUntilMs, nowMs + longestTtlMs + addressGraceMs);
+  return { ...endpoint, addresses, addressesUsableUntilMs };
 }
 
 /** The endpoint after a look-up of its target. Private addresses count as none unless `allowPrivate`. */
@@ -190,7 +203,8 @@ function withFailure(
   weigh: Weigh,
   nowMs: number,
 ): AddressState {
-  switch (weigh(address, endedMs)) {
+  const weight = weigh(address, endedMs);
+  switch (weight) {
     case "counts":
       return counted(address, detail, thresholds, nowMs);
     case "waits": {
@@ -199,6 +213,8 @@ function withFailure(
     }
     case "nothing":
       return { ...address, isUncheckable: true };
+    default:
+      return weight satisfies never;
   }
 }
 

@@ -1,6 +1,6 @@
 // What changed between two states, as facts worth telling.
 import { isOut } from "./health.ts";
-import type { EndpointState, Fact, IngressState, PublishedRecord, Selection, State } from "./model.ts";
+import type { EndpointState, Fact, IngressState, Override, PublishedRecord, Selection, State } from "./model.ts";
 import { endpointNamed, isOutage } from "./selection.ts";
 
 /** The facts that lead from `before` to `after`, in the order of telling. Empty when nothing worth telling changed. */
@@ -46,12 +46,18 @@ function ofIngress(before: State, after: IngressState): Fact[] {
   const facts: Fact[] = old === undefined ? [{ kind: "ingress-added", ingress }] : [];
   facts.push(...after.endpoints.flatMap((endpoint) => ofEndpoint(ingress, old, endpoint)));
   facts.push(...outageFacts(ingress, old, after), ...selectionFacts(ingress, old, after));
+  facts.push(...overrideFacts(ingress, old, after));
   const { published } = after;
   if (published !== undefined && !isSameRecords(old?.published?.records, published.records)) {
     const from = old?.published?.records;
     facts.push({ kind: "records-changed", ingress, ...(from && { from }), to: published.records, by: published.by });
   }
-  return [...facts, ...cloudFacts(ingress, old, after)];
+  return [
+    ...facts,
+    ...standoffFacts(ingress, old, after),
+    ...visibilityFacts(ingress, old, after),
+    ...cloudFacts(ingress, old, after),
+  ];
 }
 
 function ofEndpoint(ingress: string, old: IngressState | undefined, after: EndpointState): Fact[] {
@@ -70,6 +76,38 @@ function ofEndpoint(ingress: string, old: IngressState | undefined, after: Endpo
     facts.push({ kind: "endpoint-health-changed", ingress, endpoint, from, to, isDegraded, reason });
   }
   return facts;
+}
+
+function overrideFacts(ingress: string, old: IngressState | undefined, after: IngressState): Fact[] {
+  const before = old?.overrides ?? [];
+  if (before === after.overrides) return [];
+  return [
+    ...without(before, after.overrides).map((override): Fact => ({ kind: "override-ended", ingress, override })),
+    ...without(after.overrides, before).map((override): Fact => ({ kind: "override-began", ingress, override })),
+  ];
+}
+
+function without(list: readonly Override[], others: readonly Override[]): readonly Override[] {
+  return list.filter((override) => !others.some((other) => isSameOverride(override, other)));
+}
+
+function isSameOverride(a: Override, b: Override): boolean {
+  return a.kind === b.kind && a.endpoint === b.endpoint && a.untilMs === b.untilMs;
+}
+
+function standoffFacts(ingress: string, old: IngressState | undefined, { standoff }: IngressState): Fact[] {
+  const was = old?.standoff;
+  if (was === undefined && standoff !== undefined) {
+    return [{ kind: "standoff-began", ingress, untilMs: standoff.untilMs }];
+  }
+  return was !== undefined && standoff === undefined ? [{ kind: "standoff-ended", ingress }] : [];
+}
+
+function visibilityFacts(ingress: string, old: IngressState | undefined, { visibility }: IngressState): Fact[] {
+  if (visibility === undefined || visibility.status === "checking") return [];
+  const was = old?.visibility;
+  const isNews = was?.writtenAtMs !== visibility.writtenAtMs || was.status !== visibility.status;
+  return isNews ? [{ kind: "visibility-known", ingress, visibility }] : [];
 }
 
 function outageFacts(ingress: string, old: IngressState | undefined, after: IngressState): Fact[] {

@@ -1,7 +1,10 @@
-// The vocabulary: what the daemon is told to do, what it sees, what it believes, and what it says. Types only.
+// The vocabulary: what the daemon is told to do, what it sees, and what it believes. Types only. What happens to it and
+// what it tells of that are in `events.ts`.
 //
 // All times named `…Ms` are milliseconds of the monotonic clock, unless the name says otherwise. Everything here is
 // plain JSON, so that a state can be printed, compared, stored and replayed.
+
+export type { EndpointRef, Event, Fact } from "./events.ts";
 
 // ---------------------------------------------------------------------------------------------------------------
 // What people configure
@@ -201,35 +204,6 @@ export interface CloudProblem {
 }
 
 // ---------------------------------------------------------------------------------------------------------------
-// Events: the only way in
-// ---------------------------------------------------------------------------------------------------------------
-
-/** Names the endpoint that a report is about. A report with an older `revision` is of a check that is no more. */
-export interface EndpointRef {
-  readonly ingress: string;
-  readonly endpoint: string;
-  readonly revision: number;
-}
-
-export type Event =
-  | { readonly kind: "config-loaded"; readonly ingresses: readonly IngressSettings[] }
-  | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
-  | ({ readonly kind: "resolved"; readonly resolution: Resolution } & EndpointRef)
-  | ({ readonly kind: "probed"; readonly address: string; readonly observation: Observation } & EndpointRef)
-  | { readonly kind: "records-read"; readonly ingress: string; readonly records: readonly PublishedRecord[] }
-  | { readonly kind: "records-written"; readonly ingress: string; readonly records: readonly PublishedRecord[] }
-  | { readonly kind: "cloud-failed"; readonly ingress: string; readonly problem: CloudProblem }
-  /** How many of the anchors of a family took a connection: most of them prove that the monitor's own connection works. */
-  | {
-      readonly kind: "anchors-tried";
-      readonly family: Family;
-      readonly asked: number;
-      readonly answered: number;
-      readonly endedMs: number;
-    }
-  | { readonly kind: "time-passed" };
-
-// ---------------------------------------------------------------------------------------------------------------
 // State: what is believed
 // ---------------------------------------------------------------------------------------------------------------
 
@@ -277,6 +251,47 @@ export interface Connection {
   readonly blindSinceMs?: number;
 }
 
+/** A person's word about an endpoint: it alone serves (pin), or it does not serve (drain), until a time. */
+export interface Override {
+  readonly kind: "pin" | "drain";
+  readonly endpoint: string;
+  readonly untilMs: number;
+}
+
+/** What survives a restart of what is known of one ingress. A hint: Cloudflare is the truth. */
+export interface SavedIngress {
+  readonly record: string;
+  readonly primary?: string;
+  readonly sticky: readonly StickyMember[];
+  readonly departures: readonly Departure[];
+  readonly overrides: readonly Override[];
+  readonly addresses: readonly SavedAddresses[];
+  readonly lastGood?: RecordSet;
+}
+
+/** The last known addresses of an endpoint; `target` is the host name that they belong to. */
+export interface SavedAddresses {
+  readonly endpoint: string;
+  readonly target: string;
+  readonly addresses: readonly Address[];
+  readonly usableUntilMs: number;
+}
+
+/** An endpoint was left as down. */
+export interface Departure {
+  readonly endpoint: string;
+  readonly atMs: number;
+}
+
+/** Whether the authoritative servers show what was written at `writtenAtMs`. */
+export interface Visibility {
+  readonly writtenAtMs: number;
+  readonly status: "checking" | "visible" | "wrong" | "silent";
+  /** When that became known; missing while checking. */
+  readonly atMs?: number;
+  readonly detail: string;
+}
+
 /** What is believed of an endpoint as a whole, derived from its addresses. */
 export interface EndpointHealth {
   readonly verdict: Verdict;
@@ -318,7 +333,16 @@ export interface Selection {
 }
 
 /** The kinds of reason for a primary, also a metric label. */
-export type SelectionReason = "adopted" | "elected" | "failover" | "return" | "configuration";
+export type SelectionReason =
+  | "adopted"
+  | "elected"
+  | "failover"
+  | "return"
+  | "configuration"
+  | "pin"
+  | "drain"
+  /** A pin ended. */
+  | "resume";
 
 export interface IngressState {
   readonly settings: IngressSettings;
@@ -332,7 +356,18 @@ export interface IngressState {
   /** While nobody is selected: when the best of those up is elected, though better ones are still unknown. */
   readonly electionAtMs?: number;
   /** When endpoints were left as down, within the last hour. */
-  readonly departures: readonly { readonly endpoint: string; readonly atMs: number }[];
+  readonly departures: readonly Departure[];
+  readonly overrides: readonly Override[];
+  /** Who served before the restart, until the published records have been adopted. */
+  readonly saved?: { readonly primary?: string; readonly sticky: readonly StickyMember[] };
+  /** When somebody else undid our records, within the last hour. */
+  readonly undoneAtMs: readonly number[];
+  /** Until then a late write of our own, whose outcome is not known, may still change the records. */
+  readonly writeInDoubtUntilMs?: number;
+  /** Somebody keeps undoing our records: repair rests until then. A new selection may still be written once. */
+  readonly standoff?: { readonly untilMs: number; readonly mayWrite: boolean };
+  /** Missing before the first write, and for proxied records, which cannot be seen from outside. */
+  readonly visibility?: Visibility;
   /** The selection whose mix Cloudflare refused for good: its primary serves alone. */
   readonly isMixRefused: boolean;
   /** The newest trouble with Cloudflare, until a call succeeds. */
@@ -346,57 +381,6 @@ export interface State {
   readonly rejectedConfig?: { readonly problems: readonly string[]; readonly atMs: number };
   /** Counts the configurations in force since start. */
   readonly generation: number;
+  /** What an earlier life left behind; missing once a configuration has taken it up. */
+  readonly saved?: readonly SavedIngress[];
 }
-
-// ---------------------------------------------------------------------------------------------------------------
-// Facts: changes worth telling
-// ---------------------------------------------------------------------------------------------------------------
-
-export type Fact =
-  | { readonly kind: "config-applied"; readonly generation: number }
-  | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
-  | { readonly kind: "ingress-added"; readonly ingress: string }
-  /** It left the configuration; its records stay as they are. */
-  | { readonly kind: "ingress-released"; readonly ingress: string }
-  | {
-      readonly kind: "address-health-changed";
-      readonly ingress: string;
-      readonly endpoint: string;
-      readonly address: string;
-      readonly from: Verdict;
-      readonly to: Verdict;
-      readonly reason: string;
-    }
-  | {
-      readonly kind: "endpoint-health-changed";
-      readonly ingress: string;
-      readonly endpoint: string;
-      readonly from: Verdict;
-      readonly to: Verdict;
-      readonly isDegraded: boolean;
-      readonly reason: string;
-    }
-  /** Decided, not yet done: another primary, or another mix beside it. `from` is missing at the first selection. */
-  | {
-      readonly kind: "selection-changed";
-      readonly ingress: string;
-      readonly from?: Selection;
-      readonly to: Selection;
-      readonly why: string;
-    }
-  /** Nobody can serve, or somebody can again. */
-  | { readonly kind: "ingress-outage-began"; readonly ingress: string; readonly why: string }
-  | { readonly kind: "ingress-outage-ended"; readonly ingress: string; readonly by: string }
-  /** Confirmed by Cloudflare. `by: "write"`: ours; `by: "read"`: somebody else's. `from` is missing at the first read. */
-  | {
-      readonly kind: "records-changed";
-      readonly ingress: string;
-      readonly from?: readonly PublishedRecord[];
-      readonly to: readonly PublishedRecord[];
-      readonly by: "read" | "write";
-    }
-  /** The monitor's own connection is in doubt in this family; or it is not any more. */
-  | { readonly kind: "blindness-began"; readonly family: Family }
-  | { readonly kind: "blindness-ended"; readonly family: Family; readonly sinceMs: number }
-  | { readonly kind: "cloud-trouble-began"; readonly ingress: string; readonly problem: CloudProblem }
-  | { readonly kind: "cloud-trouble-ended"; readonly ingress: string; readonly lastedMs: number };

@@ -2,6 +2,7 @@
 import { publishableAddresses } from "./endpoint.ts";
 import { isServing } from "./health.ts";
 import type {
+  AddressState,
   EndpointState,
   IngressState,
   Plan,
@@ -13,14 +14,23 @@ import type {
 import { endpointNamed } from "./selection.ts";
 
 /**
- * What DNS should say for this ingress, or `undefined`: leave alone what is there. That is so before the records were
- * read, before the primary has a verdict, and while nobody is up, unless the name is empty: then the last good set.
+ * What to make DNS say for this ingress, or `undefined`: leave alone what is there. That is so before the records were
+ * read, before the primary has a verdict, while nobody is up, and while somebody keeps undoing our records.
  */
 export function desiredRecords(ingress: IngressState): RecordSet | undefined {
+  return ingress.standoff?.mayWrite === false ? undefined : wantedRecords(ingress);
+}
+
+/**
+ * What DNS should say, whether or not we may write it now; `undefined` when there is no saying. An empty name gets its
+ * last good record set even while nobody is up.
+ */
+export function wantedRecords(ingress: IngressState): RecordSet | undefined {
   const { published, selection, lastGood } = ingress;
   if (published === undefined) return undefined;
   const primary = endpointNamed(ingress, selection?.primary);
-  if (primary !== undefined && isServing(primary.health.verdict)) return recordsOf(ingress, primary);
+  const isPinned = selection?.reason === "pin";
+  if (primary !== undefined && (isPinned || isServing(primary.health.verdict))) return recordsOf(ingress, primary);
   return published.records.length === 0 ? lastGood : undefined;
 }
 
@@ -36,9 +46,9 @@ export function recordSetOf(published: readonly PublishedRecord[]): RecordSet | 
 
 /** Whether nothing is left to do: the published records say what they should, or nothing is asked of them. */
 export function isInSync(ingress: IngressState): boolean {
-  const desired = desiredRecords(ingress);
+  const wanted = wantedRecords(ingress);
   if (ingress.published === undefined) return false;
-  return desired === undefined || isEmptyPlan(planBetween(ingress.published.records, desired));
+  return wanted === undefined || isEmptyPlan(planBetween(ingress.published.records, wanted));
 }
 
 function recordsOf(ingress: IngressState, primary: EndpointState): RecordSet | undefined {
@@ -51,7 +61,7 @@ function recordsOf(ingress: IngressState, primary: EndpointState): RecordSet | u
   if (target.kind === "host" && members.length === 1 && publishesCname(ingress)) {
     return { records: [{ type: "CNAME", content: target.host }], ttlSeconds, proxied };
   }
-  const addresses = members.flatMap(publishableAddresses);
+  const addresses = members.flatMap((member) => addressesOf(ingress, member));
   const byText = new Map(addresses.map(({ text, family }) => [text, family]));
   const records = [...byText].map(([content, family]): RecordContent => ({ type: recordTypes[family], content }));
   return records.length === 0 ? undefined : { records: inOrder(records), ttlSeconds, proxied };
@@ -62,11 +72,19 @@ function mixOf(ingress: IngressState, primary: EndpointState): readonly Endpoint
   if (ingress.isMixRefused) return [primary];
   const sticky = (ingress.selection?.sticky ?? []).flatMap(({ endpoint }) => {
     const member = endpointNamed(ingress, endpoint);
-    return member === undefined || publishableAddresses(member).length === 0 ? [] : [member];
+    return member === undefined || addressesOf(ingress, member).length === 0 ? [] : [member];
   });
   // A host name can always be published as a CNAME, but only alone.
-  const isPrimaryWithoutAddress = publishableAddresses(primary).length === 0;
+  const isPrimaryWithoutAddress = addressesOf(ingress, primary).length === 0;
   return isPrimaryWithoutAddress && publishesCname(ingress) ? [primary] : [primary, ...sticky];
+}
+
+/** The addresses that a member contributes. What is pinned, or stands there and has no verdict yet, is not judged. */
+function addressesOf({ selection, published }: IngressState, member: EndpointState): readonly AddressState[] {
+  if (selection?.reason === "pin") return member.addresses;
+  if (member.health.verdict !== "unknown") return publishableAddresses(member);
+  const standing = new Set(published?.records.map(({ content }) => content));
+  return member.addresses.filter(({ text }) => standing.has(text));
 }
 
 /** `auto` means a CNAME wherever one is possible: as soon as one target is an address, types would change to and fro. */

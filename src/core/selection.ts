@@ -1,7 +1,7 @@
 // Who serves: health and the previous selection → the selection, and why.
 import { isFresh } from "./endpoint.ts";
-import { isOut } from "./health.ts";
-import type { EndpointState, IngressState, Selection, StickyMember } from "./model.ts";
+import { isOut, isServing } from "./health.ts";
+import type { EndpointState, IngressState, Override, Selection, SelectionReason, StickyMember } from "./model.ts";
 
 /** With nobody named by the record, better endpoints get this long to show up after the first one is up. */
 const electionPatienceMs = 30_000;
@@ -31,42 +31,84 @@ export function isOutage({ endpoints }: IngressState): boolean {
   return endpoints.length > 0 && endpoints.every(({ health }) => isOut(health.verdict));
 }
 
-/** Until when an endpoint that becomes up now is kept from being returned to. */
-export function holdUntilMs({ settings, departures }: IngressState, endpoint: string, nowMs: number): number {
-  const left = departures.filter((past) => past.endpoint === endpoint && past.atMs > nowMs - departureMemoryMs).length;
-  return nowMs + Math.min(longestHoldMs, settings.holdUpMs * 2 ** (Math.max(1, left) - 1));
+/** How often an endpoint was left as down within the last hour. */
+export function departuresOf({ departures }: IngressState, endpoint: string, nowMs: number): number {
+  return departures.filter((past) => past.endpoint === endpoint && past.atMs > nowMs - departureMemoryMs).length;
 }
 
-/** The ingress with the selection that its endpoints call for at `nowMs`. */
+/** Until when an endpoint that becomes up now is kept from being returned to. */
+export function holdUntilMs(ingress: IngressState, endpoint: string, nowMs: number): number {
+  const left = Math.max(1, departuresOf(ingress, endpoint, nowMs));
+  return nowMs + Math.min(longestHoldMs, ingress.settings.holdUpMs * 2 ** (left - 1));
+}
+
+/** The ingress with the selection that its endpoints, and people, call for at `nowMs`. */
 export function select(ingress: IngressState, nowMs: number): IngressState {
   const { selection } = ingress;
+  const pinned = endpointNamed(ingress, pinOf(ingress)?.endpoint);
+  if (pinned !== undefined) return pin(ingress, pinned, nowMs);
   if (selection === undefined) return adoptOrElect(ingress, nowMs);
   const primary = endpointNamed(ingress, selection.primary);
   if (primary === undefined) return afterRemoval(ingress, selection, nowMs);
-  const next = nextPrimary(ingress, primary, nowMs);
-  if (next === undefined) return withSticky(ingress, selection, nowMs);
-  return moveTo(ingress, selection, primary, next, nowMs);
+  const move = selection.reason === "pin" ? afterPin(ingress, primary, nowMs) : nextPrimary(ingress, primary, nowMs);
+  if (move === undefined) return withSticky(ingress, selection, nowMs);
+  return moveTo(ingress, selection, primary, move, nowMs);
+}
+
+/** The pin in force, if any. */
+export function pinOf({ overrides }: IngressState): Override | undefined {
+  return overrides.find(({ kind }) => kind === "pin");
+}
+
+function isDrained({ overrides }: IngressState, { settings }: EndpointState): boolean {
+  return overrides.some(({ kind, endpoint }) => kind === "drain" && endpoint === settings.name);
+}
+
+/** A pin serves alone, up or down. */
+function pin(ingress: IngressState, { settings }: EndpointState, nowMs: number): IngressState {
+  const { selection } = ingress;
+  if (selection?.reason === "pin" && selection.primary === settings.name) return ingress;
+  const why = `somebody pinned ${settings.name}`;
+  const pinned: Selection = { primary: settings.name, sticky: [], why, reason: "pin", sinceMs: nowMs };
+  return { ...withoutElection(withDeparture(ingress, nowMs)), isMixRefused: false, selection: pinned };
 }
 
 interface Move {
   readonly to: EndpointState;
-  readonly reason: "failover" | "return";
+  readonly reason: SelectionReason;
   readonly why: string;
 }
 
-/** Whom to move to, if anyone. Leaving a primary that is down waits for nothing; any other move is a return. */
+/** The end of a pin waits for nothing: the best endpoint takes over, which may be the pinned one. */
+function afterPin(ingress: IngressState, primary: EndpointState, nowMs: number): Move {
+  const goesOn = (endpoint: EndpointState): boolean => endpoint === primary && isServing(endpoint.health.verdict);
+  const to =
+    bestOf(ingress, (endpoint) => !isDrained(ingress, endpoint) && (canStart(endpoint, nowMs) || goesOn(endpoint))) ??
+    primary;
+  return { to, reason: "resume", why: `the pin of ${primary.settings.name} is over` };
+}
+
+/** Whom to move to, if anyone. Leaving a primary that is down or drained waits for nothing; any other move is a return. */
 function nextPrimary(ingress: IngressState, primary: EndpointState, nowMs: number): Move | undefined {
   const { health, settings } = primary;
-  if (health.verdict === "unknown") return undefined;
+  if (health.verdict === "unknown" && !isDrained(ingress, primary)) return undefined;
+  const free = bestOf(ingress, (endpoint) => !isDrained(ingress, endpoint) && canStart(endpoint, nowMs));
   if (isOut(health.verdict)) {
-    const to = bestOf(ingress, (endpoint) => canStart(endpoint, nowMs));
+    // Who was drained but is up still serves while nobody else is.
+    const to = free ?? bestOf(ingress, (endpoint) => canStart(endpoint, nowMs));
     return to && { to, reason: "failover", why: `${settings.name} is down: ${health.reason}` };
   }
+  if (isDrained(ingress, primary))
+    return free && { to: free, reason: "drain", why: `somebody drained ${settings.name}` };
   const order = ranked(ingress.endpoints);
   const to = order
     .slice(0, order.indexOf(primary))
-    .find((better) => canStart(better, nowMs) && !better.health.isDegraded && better.heldUntilMs === undefined);
+    .find((better) => canStart(better, nowMs) && mayReturnTo(ingress, better));
   return to && { to, reason: "return", why: `${to.settings.name} is up and ranks before ${settings.name}` };
+}
+
+function mayReturnTo(ingress: IngressState, endpoint: EndpointState): boolean {
+  return !endpoint.health.isDegraded && endpoint.heldUntilMs === undefined && !isDrained(ingress, endpoint);
 }
 
 /** The best endpoint that may serve; a whole one before any degraded one. */
@@ -94,11 +136,8 @@ function moveTo(
   const order = ranked(ingress.endpoints);
   const isToBetter = order.indexOf(to) < order.indexOf(from);
   const { stickyMs, name } = from.settings;
-  const staysInMix = isToBetter && stickyMs !== undefined && from.health.verdict === "up";
+  const staysInMix = isToBetter && stickyMs !== undefined && from.health.verdict === "up" && !isDrained(ingress, from);
   const stayer: StickyMember[] = staysInMix ? [{ endpoint: name, untilMs: nowMs + stickyMs }] : [];
-  const departures = isOut(from.health.verdict)
-    ? [...ingress.departures.filter(({ atMs }) => atMs > nowMs - departureMemoryMs), { endpoint: name, atMs: nowMs }]
-    : ingress.departures;
   const moved: Selection = {
     primary: to.settings.name,
     sticky: [...selection.sticky.filter(({ endpoint }) => endpoint !== name), ...stayer],
@@ -106,14 +145,22 @@ function moveTo(
     reason,
     sinceMs: nowMs,
   };
-  return withSticky({ ...ingress, departures, isMixRefused: false }, moved, nowMs);
+  return withSticky({ ...withDeparture(ingress, nowMs), isMixRefused: false }, moved, nowMs);
+}
+
+/** Notes that the present primary is left as down, if it is. */
+function withDeparture(ingress: IngressState, nowMs: number): IngressState {
+  const primary = endpointNamed(ingress, ingress.selection?.primary);
+  if (primary === undefined || !isOut(primary.health.verdict)) return ingress;
+  const recent = ingress.departures.filter(({ atMs }) => atMs > nowMs - departureMemoryMs);
+  return { ...ingress, departures: [...recent, { endpoint: primary.settings.name, atMs: nowMs }] };
 }
 
 /** The selection without the sticky members whose time has ended, who are down, gone, or primary now. */
 function withSticky(ingress: IngressState, selection: Selection, nowMs: number): IngressState {
   const sticky = selection.sticky.filter(({ endpoint: name, untilMs }) => {
     const endpoint = endpointNamed(ingress, name);
-    if (endpoint?.settings.stickyMs === undefined) return false;
+    if (endpoint?.settings.stickyMs === undefined || isDrained(ingress, endpoint)) return false;
     return untilMs > nowMs && !isOut(endpoint.health.verdict) && name !== selection.primary;
   });
   if (sticky.length === selection.sticky.length && selection === ingress.selection) return ingress;
@@ -122,7 +169,7 @@ function withSticky(ingress: IngressState, selection: Selection, nowMs: number):
 
 /** The primary left the configuration: the best candidate takes over at once; without one, it is as at a start. */
 function afterRemoval(ingress: IngressState, selection: Selection, nowMs: number): IngressState {
-  const to = bestOf(ingress, (endpoint) => canStart(endpoint, nowMs));
+  const to = bestOf(ingress, (endpoint) => !isDrained(ingress, endpoint) && canStart(endpoint, nowMs));
   if (to === undefined) {
     const { selection: _, ...rest } = ingress;
     return adoptOrElect(rest, nowMs);
@@ -139,17 +186,28 @@ function afterRemoval(ingress: IngressState, selection: Selection, nowMs: number
 function adoptOrElect(ingress: IngressState, nowMs: number): IngressState {
   const { published } = ingress;
   if (published === undefined) return withoutElection(ingress);
-  const adopted = ranked(ingress.endpoints).find((endpoint) => isNamedBy(published.records, endpoint));
-  if (adopted !== undefined) {
-    const why = `${ingress.settings.record} points to it already`;
-    return selected(ingress, { primary: adopted.settings.name, sticky: [], why, reason: "adopted", sinceMs: nowMs });
-  }
-  return elect(ingress, nowMs);
+  const named = ranked(ingress.endpoints).filter((endpoint) => isNamedBy(published.records, endpoint));
+  const adopted = named.find(({ settings }) => settings.name === ingress.saved?.primary) ?? named[0];
+  if (adopted === undefined) return elect(ingress, nowMs);
+  const { name } = adopted.settings;
+  // Those beside it are sticky if that is remembered; otherwise they leave once the primary is up.
+  const sticky = (ingress.saved?.sticky ?? []).flatMap(({ endpoint, untilMs }) => {
+    const stickyMs = named.find(({ settings }) => settings.name === endpoint)?.settings.stickyMs;
+    return stickyMs === undefined || endpoint === name
+      ? []
+      : [{ endpoint, untilMs: Math.min(untilMs, nowMs + stickyMs) }];
+  });
+  const why = `${ingress.settings.record} points to it already`;
+  const adoption: Selection = { primary: name, sticky, why, reason: "adopted", sinceMs: nowMs };
+  return withSticky(selected(ingress, adoption), adoption, nowMs);
 }
 
 function elect(ingress: IngressState, nowMs: number): IngressState {
   // Nothing of ours is published yet, so an ok that is not the freshest is better than none.
-  const best = bestOf(ingress, (endpoint) => endpoint.health.verdict === "up" && hasAddressUp(endpoint));
+  const best = bestOf(
+    ingress,
+    (endpoint) => endpoint.health.verdict === "up" && hasAddressUp(endpoint) && !isDrained(ingress, endpoint),
+  );
   if (best === undefined) return withoutElection(ingress);
   const atMs = ingress.electionAtMs ?? nowMs + electionPatienceMs;
   if (atMs > nowMs && mayYetBeNamed(ingress, best)) return { ...ingress, electionAtMs: atMs };
@@ -175,7 +233,8 @@ function isUnresolved({ settings, resolution }: EndpointState): boolean {
 }
 
 function selected(ingress: IngressState, selection: Selection): IngressState {
-  return { ...withoutElection(ingress), selection };
+  const { saved: _, ...rest } = withoutElection(ingress);
+  return { ...rest, selection };
 }
 
 function withoutElection(ingress: IngressState): IngressState {

@@ -1,20 +1,34 @@
 // The only place where state changes: `step(state, event, now) → state`. Pure: no clock, no chance, no I/O.
-import { afterObservation, afterResolution, afterTime, freshEndpoint, type Weigh } from "./endpoint.ts";
+import {
+  afterObservation,
+  afterResolution,
+  afterTime,
+  freshEndpoint,
+  withSavedAddresses,
+  type Weigh,
+} from "./endpoint.ts";
 import { isOut } from "./health.ts";
 import type {
-  CloudProblem,
   EndpointRef,
   EndpointSettings,
   EndpointState,
   Event,
   IngressSettings,
   IngressState,
-  PublishedRecord,
   State,
 } from "./model.ts";
+import { withOverride, withoutEndedOverrides, withoutOverrides } from "./overrides.ts";
 import { afterVainSearch, untestedConnection, weightOf, withProof } from "./proof.ts";
-import { desiredRecords, isInSync, recordSetOf } from "./records.ts";
-import { holdUntilMs, select } from "./selection.ts";
+import {
+  afterCloudFailure,
+  afterRead,
+  afterVisibilityCheck,
+  afterWrite,
+  withoutSettledProblem,
+  withoutStandoff,
+  withWordOnce,
+} from "./published.ts";
+import { departuresOf, holdUntilMs, select } from "./selection.ts";
 
 /** Before any configuration. */
 export const initialState: State = { ingresses: [], connection: untestedConnection, generation: 0 };
@@ -33,6 +47,14 @@ function take(state: State, event: Event, nowMs: number): State {
         connection: state.connection,
         generation: state.generation + 1,
       };
+    case "restored":
+      return { ...state, saved: event.ingresses };
+    case "override-set":
+      return withIngress(state, event.ingress, (ingress) => withOverride(ingress, event.override));
+    case "resumed":
+      return withIngress(state, event.ingress, (ingress) => withoutStandoff(withoutOverrides(ingress, event.endpoint)));
+    case "visibility-checked":
+      return withIngress(state, event.ingress, (ingress) => afterVisibilityCheck(ingress, event, nowMs));
     case "config-rejected":
       return { ...state, rejectedConfig: { problems: event.problems, atMs: nowMs } };
     case "resolved":
@@ -74,7 +96,10 @@ function settle(ingress: IngressState, nowMs: number): IngressState {
   const endpoints = ingress.endpoints.map((endpoint) => afterTime(endpoint, nowMs));
   // What did not change stays the same object, so that followers can pass over it.
   const isSame = endpoints.every((endpoint, index) => endpoint === ingress.endpoints[index]);
-  return withoutSettledProblem(select(isSame ? ingress : { ...ingress, endpoints }, nowMs));
+  const isOver = ingress.standoff !== undefined && ingress.standoff.untilMs <= nowMs;
+  const aged = withoutEndedOverrides(isSame ? ingress : { ...ingress, endpoints }, nowMs);
+  const selected = select(isOver ? withoutStandoff(aged) : aged, nowMs);
+  return withoutSettledProblem(withWordOnce(ingress, selected));
 }
 
 /** The ingress under new settings. What did not change keeps what is known of it. */
@@ -84,8 +109,8 @@ function configured(state: State, settings: IngressSettings, nowMs: number): Ing
     const known = old?.endpoints.find((endpoint) => endpoint.settings.name === endpointSettings.name);
     return reconfigured(known, endpointSettings, settings.allowPrivate === old?.settings.allowPrivate, nowMs);
   });
-  if (old === undefined) return { settings, endpoints, departures: [], isMixRefused: false };
-  const { published, cloudProblem, ...rest } = old;
+  if (old === undefined) return freshIngress(state, settings, endpoints, nowMs);
+  const { published, cloudProblem, ...rest } = withoutStandoff(old);
   const isSameZone = old.settings.zone === settings.zone;
   return {
     ...rest,
@@ -95,6 +120,38 @@ function configured(state: State, settings: IngressSettings, nowMs: number): Ing
     isMixRefused: false,
     ...(isSameZone && published !== undefined ? { published } : {}),
     ...(isSameZone && cloudProblem !== undefined ? { cloudProblem } : {}),
+  };
+}
+
+/** An ingress that was not configured before, with what an earlier life of the daemon remembers of it. */
+function freshIngress(
+  { saved }: State,
+  settings: IngressSettings,
+  endpoints: readonly EndpointState[],
+  nowMs: number,
+): IngressState {
+  const fresh: IngressState = {
+    settings,
+    endpoints,
+    departures: [],
+    overrides: [],
+    undoneAtMs: [],
+    isMixRefused: false,
+  };
+  const memory = saved?.find(({ record }) => record === settings.record);
+  if (memory === undefined) return fresh;
+  const { primary, sticky, departures, overrides, addresses, lastGood } = memory;
+  return {
+    ...fresh,
+    endpoints: endpoints.map((endpoint) => {
+      const known = addresses.find(({ endpoint: name }) => name === endpoint.settings.name);
+      return known === undefined ? endpoint : withSavedAddresses(endpoint, known, nowMs);
+    }),
+    // A clock that was set back must not make a departure last for ever.
+    departures: departures.map(({ endpoint, atMs }) => ({ endpoint, atMs: Math.min(atMs, nowMs) })),
+    overrides,
+    saved: { ...(primary !== undefined && { primary }), sticky },
+    ...(lastGood !== undefined && { lastGood }),
   };
 }
 
@@ -114,45 +171,6 @@ function reconfigured(
 
 function sameJson(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function afterRead(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
-  const { cloudProblem, ...rest } = ingress;
-  const lastGood = ingress.lastGood ?? recordSetOf(records);
-  return {
-    ...rest,
-    published: { records, atMs: nowMs, by: "read" },
-    ...(lastGood === undefined ? {} : { lastGood }),
-    ...(cloudProblem?.during === "write" ? { cloudProblem } : {}),
-  };
-}
-
-function afterWrite(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
-  const { cloudProblem: _, ...rest } = ingress;
-  const lastGood = recordSetOf(records) ?? ingress.lastGood;
-  return {
-    ...rest,
-    published: { records, atMs: nowMs, by: "write" },
-    ...(lastGood === undefined ? {} : { lastGood }),
-  };
-}
-
-function afterCloudFailure(ingress: IngressState, problem: CloudProblem, nowMs: number): IngressState {
-  const sinceMs = ingress.cloudProblem?.sinceMs ?? nowMs;
-  const isRefusedMix =
-    problem.kind === "invalid" && problem.during === "write" && (ingress.selection?.sticky.length ?? 0) > 0;
-  return {
-    ...ingress,
-    cloudProblem: { ...problem, sinceMs },
-    isMixRefused: ingress.isMixRefused || isRefusedMix,
-  };
-}
-
-/** A write that failed is no trouble any more once the records say what they should anyway. */
-function withoutSettledProblem(ingress: IngressState): IngressState {
-  const { cloudProblem, ...rest } = ingress;
-  const isSettled = cloudProblem?.during === "write" && desiredRecords(ingress) !== undefined && isInSync(ingress);
-  return isSettled ? rest : ingress;
 }
 
 function withIngress(state: State, record: string, change: (ingress: IngressState) => IngressState): State {
@@ -179,8 +197,10 @@ function withEndpoint(
   }));
 }
 
-/** An endpoint that comes back from an outage is held: for a while the ingress does not return to it. */
+/** An endpoint that comes back from an outage, in this life or the last, is held: for a while the ingress does not return to it. */
 function withHold(ingress: IngressState, before: EndpointState, after: EndpointState, nowMs: number): EndpointState {
-  if (!isOut(before.health.verdict) || after.health.verdict !== "up") return after;
+  const isRemembered = departuresOf(ingress, after.settings.name, nowMs) > 0;
+  const isBack = isOut(before.health.verdict) || (before.health.verdict === "unknown" && isRemembered);
+  if (!isBack || after.health.verdict !== "up") return after;
   return { ...after, heldUntilMs: holdUntilMs(ingress, after.settings.name, nowMs) };
 }

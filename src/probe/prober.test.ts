@@ -94,6 +94,8 @@ function ingressOf(endpoints: readonly EndpointState[], name = record): IngressS
     endpoints,
     selection: { primary, sticky: [], why: "", reason: "adopted", sinceMs: 0 },
     departures: [],
+    overrides: [],
+    undoneAtMs: [],
     isMixRefused: false,
   };
 }

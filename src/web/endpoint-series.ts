@@ -14,6 +14,9 @@ const isSwitch: Readonly<Record<SelectionReason, boolean>> = {
   failover: true,
   return: true,
   configuration: true,
+  pin: true,
+  drain: true,
+  resume: true,
 };
 const switchReasons = (Object.keys(isSwitch) as SelectionReason[]).filter((reason) => isSwitch[reason]);
 

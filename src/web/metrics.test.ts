@@ -201,7 +201,15 @@ test("measures the phases of probes, and shows those of the newest", async () =>
 test("counts switches by reason, from 0 on; adoption and the end of a mix are none", async () => {
   const world = startedWorld();
   const of = (reason: string): string => `{ingress="ingress.example.com",reason="${reason}"}`;
-  const zero = { [of("elected")]: 0, [of("failover")]: 0, [of("return")]: 0, [of("configuration")]: 0 };
+  const zero = {
+    [of("elected")]: 0,
+    [of("failover")]: 0,
+    [of("return")]: 0,
+    [of("configuration")]: 0,
+    [of("pin")]: 0,
+    [of("drain")]: 0,
+    [of("resume")]: 0,
+  };
   assert.deepEqual(await world.of("ccs_switches_total"), zero);
   world.observe("cable", "timeout");
   world.pass(10_000);

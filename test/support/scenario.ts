@@ -13,6 +13,7 @@ import type {
   PublishedRecord,
   RecordType,
   Resolution,
+  SavedIngress,
   State,
 } from "../../src/core/model.ts";
 import { isProofWanted } from "../../src/core/proof.ts";
@@ -49,6 +50,8 @@ class Stage {
   #isCloudReachable = true;
   #areAnchorsReachable = true;
   #lastId = 0;
+  /** What stands at Cloudflare. */
+  #records: readonly PublishedRecord[] = [];
 
   play(line: string): void {
     const [first = "", ...words] = line.trim().split(/\s+/);
@@ -119,6 +122,16 @@ class Stage {
         return this.#cloud(words);
       case "anchors":
         return this.#anchors(words);
+      case "pin":
+      case "drain":
+        return this.#override(verb, words);
+      case "resume":
+        return this.#dispatch({ kind: "resumed", ingress: this.#ingress().settings.record });
+      case "visible":
+      case "wrong":
+        return this.#visibility(verb);
+      case "restart":
+        return this.#restart();
       case "nothing":
         return this.#dispatch({ kind: "time-passed" });
       case "show":
@@ -129,9 +142,13 @@ class Stage {
     }
   }
 
-  /** `published nothing`, or `published TYPE CONTENT [TTL] [, …]`. */
+  /** `published same`, `published nothing`, or `published TYPE CONTENT [TTL] [, …]`. */
   #publish(words: string[]): void {
     const ingress = this.#ingress();
+    if (words[0] === "same") {
+      const records = this.#records;
+      return this.#dispatch({ kind: "records-read", ingress: ingress.settings.record, records });
+    }
     const records = words
       .join(" ")
       .split(",")
@@ -140,6 +157,7 @@ class Stage {
         const [type = "", content = "", ttl = "60"] = text.trim().split(" ");
         return { id: this.#newId(), type: type as RecordType, content, ttlSeconds: Number(ttl), proxied: false };
       });
+    this.#records = records;
     this.#dispatch({ kind: "records-read", ingress: ingress.settings.record, records });
   }
 
@@ -180,6 +198,47 @@ class Stage {
     if (this.#isCloudReachable) return this.#apply();
     const problem = { kind: "transient", message: "no answer", during: "write" } as const;
     return this.#dispatch({ kind: "cloud-failed", ingress, problem });
+  }
+
+  /** `pin NAME DURATION`, `drain NAME DURATION`. */
+  #override(kind: "pin" | "drain", [endpoint = "", time = "1h"]: string[]): void {
+    const override = { kind, endpoint, untilMs: this.#nowMs + duration(time) };
+    this.#dispatch({ kind: "override-set", ingress: this.#ingress().settings.record, override });
+  }
+
+  #visibility(status: "visible" | "wrong"): void {
+    const { settings, published } = this.#ingress();
+    const writtenAtMs = published?.atMs ?? 0;
+    this.#dispatch({ kind: "visibility-checked", ingress: settings.record, writtenAtMs, status, detail: "" });
+  }
+
+  /** A crash and a new start, with the memory that is kept on disk. */
+  #restart(): void {
+    const ingresses = this.#state.ingresses.map(
+      ({ settings, selection, departures, overrides, endpoints }): SavedIngress => ({
+        record: settings.record,
+        ...(selection !== undefined && { primary: selection.primary }),
+        sticky: selection?.sticky ?? [],
+        departures,
+        overrides,
+        addresses: endpoints.flatMap(
+          ({ settings: { name, target }, addresses, addressesUsableUntilMs: usableUntilMs }) =>
+            target.kind === "host" && usableUntilMs !== undefined
+              ? [
+                  {
+                    endpoint: name,
+                    target: target.host,
+                    addresses: addresses.map(({ text }) => addressOf(text)),
+                    usableUntilMs,
+                  },
+                ]
+              : [],
+        ),
+      }),
+    );
+    this.#state = initialState;
+    this.#dispatch({ kind: "restored", ingresses });
+    this.#dispatch({ kind: "config-loaded", ingresses: this.#settings });
   }
 
   /** `anchors off`, `anchors on`: whether the prober finds proof of its own connection when it looks for it. */
@@ -248,6 +307,7 @@ class Stage {
         ...published.filter(({ id }) => !deleted.has(id)).map((record) => patched.get(record.id) ?? record),
         ...plan.posts.map((post) => ({ ...post, id: this.#newId() })),
       ];
+      this.#records = records;
       this.#dispatch({ kind: "records-written", ingress: ingress.settings.record, records });
     }
   }
@@ -302,6 +362,16 @@ function describeFact(fact: Fact): string | undefined {
       return `outage over, thanks to ${fact.by}`;
     case "records-changed":
       return fact.by === "read" ? `found: ${fact.to.map(showRecord).join(", ") || "no record"}` : undefined;
+    case "override-began":
+      return `${fact.override.endpoint}: ${fact.override.kind} begins`;
+    case "override-ended":
+      return `${fact.override.endpoint}: ${fact.override.kind} is over`;
+    case "standoff-began":
+      return "standoff: repair rests";
+    case "standoff-ended":
+      return "standoff over: repair goes on";
+    case "visibility-known":
+      return `${fact.visibility.status} after ${formatDuration((fact.visibility.atMs ?? 0) - fact.visibility.writtenAtMs)}`;
     case "blindness-began":
       return `blind in ${fact.family}`;
     case "blindness-ended":

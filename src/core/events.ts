@@ -1,0 +1,110 @@
+// Events, the only way into the core, and facts, what it tells of the changes that follow. Types only.
+import type {
+  CloudProblem,
+  Family,
+  IngressSettings,
+  Observation,
+  Override,
+  PublishedRecord,
+  Resolution,
+  SavedIngress,
+  Selection,
+  Verdict,
+  Visibility,
+} from "./model.ts";
+
+/** Names the endpoint that a report is about. A report with an older `revision` is of a check that is no more. */
+export interface EndpointRef {
+  readonly ingress: string;
+  readonly endpoint: string;
+  readonly revision: number;
+}
+
+export type Event =
+  | { readonly kind: "config-loaded"; readonly ingresses: readonly IngressSettings[] }
+  | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
+  | ({ readonly kind: "resolved"; readonly resolution: Resolution } & EndpointRef)
+  | ({ readonly kind: "probed"; readonly address: string; readonly observation: Observation } & EndpointRef)
+  /** A person's word. A new pin replaces the old one; the newest word about an endpoint counts. */
+  | { readonly kind: "override-set"; readonly ingress: string; readonly override: Override }
+  /** Ends the overrides of an ingress, or those of one endpoint, and any standoff with it. */
+  | { readonly kind: "resumed"; readonly ingress: string; readonly endpoint?: string }
+  /** What an earlier life of the daemon left behind; comes before the first configuration. */
+  | { readonly kind: "restored"; readonly ingresses: readonly SavedIngress[] }
+  /** What the authoritative servers say of the records written at `writtenAtMs`. */
+  | {
+      readonly kind: "visibility-checked";
+      readonly ingress: string;
+      readonly writtenAtMs: number;
+      readonly status: "visible" | "wrong" | "silent";
+      readonly detail: string;
+    }
+  | { readonly kind: "records-read"; readonly ingress: string; readonly records: readonly PublishedRecord[] }
+  | { readonly kind: "records-written"; readonly ingress: string; readonly records: readonly PublishedRecord[] }
+  | { readonly kind: "cloud-failed"; readonly ingress: string; readonly problem: CloudProblem }
+  /** How many of the anchors of a family took a connection: most of them prove that the monitor's own connection works. */
+  | {
+      readonly kind: "anchors-tried";
+      readonly family: Family;
+      readonly asked: number;
+      readonly answered: number;
+      readonly endedMs: number;
+    }
+  | { readonly kind: "time-passed" };
+
+/** A change worth telling. */
+export type Fact =
+  | { readonly kind: "config-applied"; readonly generation: number }
+  | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
+  | { readonly kind: "ingress-added"; readonly ingress: string }
+  /** It left the configuration; its records stay as they are. */
+  | { readonly kind: "ingress-released"; readonly ingress: string }
+  | {
+      readonly kind: "address-health-changed";
+      readonly ingress: string;
+      readonly endpoint: string;
+      readonly address: string;
+      readonly from: Verdict;
+      readonly to: Verdict;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: "endpoint-health-changed";
+      readonly ingress: string;
+      readonly endpoint: string;
+      readonly from: Verdict;
+      readonly to: Verdict;
+      readonly isDegraded: boolean;
+      readonly reason: string;
+    }
+  /** Decided, not yet done: another primary, or another mix beside it. `from` is missing at the first selection. */
+  | {
+      readonly kind: "selection-changed";
+      readonly ingress: string;
+      readonly from?: Selection;
+      readonly to: Selection;
+      readonly why: string;
+    }
+  /** Nobody can serve, or somebody can again. */
+  | { readonly kind: "ingress-outage-began"; readonly ingress: string; readonly why: string }
+  | { readonly kind: "ingress-outage-ended"; readonly ingress: string; readonly by: string }
+  /** Confirmed by Cloudflare. `by: "write"`: ours; `by: "read"`: somebody else's. `from` is missing at the first read. */
+  | {
+      readonly kind: "records-changed";
+      readonly ingress: string;
+      readonly from?: readonly PublishedRecord[];
+      readonly to: readonly PublishedRecord[];
+      readonly by: "read" | "write";
+    }
+  | { readonly kind: "override-began"; readonly ingress: string; readonly override: Override }
+  | { readonly kind: "override-ended"; readonly ingress: string; readonly override: Override }
+  /** Somebody keeps undoing our records, so repair rests until `untilMs`; or it goes on. */
+  | { readonly kind: "standoff-began"; readonly ingress: string; readonly untilMs: number }
+  | { readonly kind: "standoff-ended"; readonly ingress: string }
+  /** The authoritative servers show what was written; or they show something else, or say nothing. */
+  | { readonly kind: "visibility-known"; readonly ingress: string; readonly visibility: Visibility }
+  /** The monitor's own connection is in doubt in this family; or it is not any more. */
+  | { readonly kind: "blindness-began"; readonly family: Family }
+  | { readonly kind: "blindness-ended"; readonly family: Family; readonly sinceMs: number }
+  | { readonly kind: "cloud-trouble-began"; readonly ingress: string; readonly problem: CloudProblem }
+  | { readonly kind: "cloud-trouble-ended"; readonly ingress: string; readonly lastedMs: number };

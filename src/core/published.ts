@@ -1,0 +1,96 @@
+// What reads, writes and failures at Cloudflare do to an ingress, and what it takes to stop a quarrel over its records.
+import type { CloudProblem, IngressState, PublishedRecord, Selection, Visibility } from "./model.ts";
+import { isInSync, recordSetOf, wantedRecords } from "./records.ts";
+
+/** Undone this often within the memory, repair rests for as long. */
+const mostUndone = 2;
+const undoneMemoryMs = 60 * 60_000;
+
+/** How long a write without a known outcome may still land. */
+const writeDoubtMs = 2 * 60_000;
+
+/** The ingress after its records were read. Finding ours undone by somebody else too often begins a standoff. */
+export function afterRead(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
+  const { cloudProblem, visibility, ...rest } = ingress;
+  const lastGood = ingress.lastGood ?? recordSetOf(records);
+  const read: IngressState = {
+    ...rest,
+    published: { records, atMs: nowMs, by: "read" },
+    ...(lastGood === undefined ? {} : { lastGood }),
+    ...(cloudProblem?.during === "write" ? { cloudProblem } : {}),
+  };
+  const isOwnDoing = ingress.writeInDoubtUntilMs !== undefined && ingress.writeInDoubtUntilMs > nowMs;
+  const isUndone = !isOwnDoing && wantedRecords(ingress) !== undefined && isInSync(ingress) && !isInSync(read);
+  if (!isUndone) return visibility === undefined ? read : { ...read, visibility };
+  const undoneAtMs = [...ingress.undoneAtMs.filter((atMs) => atMs > nowMs - undoneMemoryMs), nowMs];
+  if (undoneAtMs.length < mostUndone || ingress.standoff !== undefined) return { ...read, undoneAtMs };
+  return { ...read, undoneAtMs, standoff: { untilMs: nowMs + undoneMemoryMs, mayWrite: false } };
+}
+
+/** The ingress after a write of ours was confirmed. Whether the world sees it is found out next. */
+export function afterWrite(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
+  const { cloudProblem: _, visibility: __, ...rest } = ingress;
+  const lastGood = recordSetOf(records) ?? ingress.lastGood;
+  const visibility: Visibility = { writtenAtMs: nowMs, status: "checking", detail: "" };
+  const isProxied = records.some(({ proxied }) => proxied);
+  return {
+    ...rest,
+    published: { records, atMs: nowMs, by: "write" },
+    ...(lastGood === undefined ? {} : { lastGood }),
+    ...(ingress.standoff === undefined ? {} : { standoff: { ...ingress.standoff, mayWrite: false } }),
+    // From outside, proxied names show Cloudflare's addresses only.
+    ...(isProxied ? {} : { visibility }),
+  };
+}
+
+/** The ingress after the authoritative servers were asked about a write; an answer about an older one is ignored. */
+export function afterVisibilityCheck(
+  ingress: IngressState,
+  found: { readonly writtenAtMs: number; readonly status: Visibility["status"]; readonly detail: string },
+  nowMs: number,
+): IngressState {
+  const { visibility } = ingress;
+  if (visibility === undefined || visibility.writtenAtMs !== found.writtenAtMs) return ingress;
+  const { writtenAtMs, status, detail } = found;
+  return { ...ingress, visibility: { writtenAtMs, status, atMs: nowMs, detail } };
+}
+
+/** The ingress after a read or write failed. */
+export function afterCloudFailure(ingress: IngressState, problem: CloudProblem, nowMs: number): IngressState {
+  const sinceMs = ingress.cloudProblem?.sinceMs ?? nowMs;
+  const isRefusedMix =
+    problem.kind === "invalid" && problem.during === "write" && (ingress.selection?.sticky.length ?? 0) > 0;
+  return {
+    ...ingress,
+    cloudProblem: { ...problem, sinceMs },
+    isMixRefused: ingress.isMixRefused || isRefusedMix,
+    ...(problem.kind === "transient" && problem.during === "write" && { writeInDoubtUntilMs: nowMs + writeDoubtMs }),
+  };
+}
+
+/** A write that failed is no trouble any more once the records say what they should anyway. */
+export function withoutSettledProblem(ingress: IngressState): IngressState {
+  const { cloudProblem, ...rest } = ingress;
+  const isSettled = cloudProblem?.during === "write" && wantedRecords(ingress) !== undefined && isInSync(ingress);
+  return isSettled ? rest : ingress;
+}
+
+/** The end of a standoff, by time or by a person's word: repair goes on. */
+export function withoutStandoff(ingress: IngressState): IngressState {
+  const { standoff, ...rest } = ingress;
+  return standoff === undefined && ingress.undoneAtMs.length === 0 ? ingress : { ...rest, undoneAtMs: [] };
+}
+
+/** In a standoff, a new selection is still written once. */
+export function withWordOnce(before: IngressState, after: IngressState): IngressState {
+  if (after.standoff === undefined || isSameSelection(before.selection, after.selection)) return after;
+  return { ...after, standoff: { ...after.standoff, mayWrite: true } };
+}
+
+function isSameSelection(a: Selection | undefined, b: Selection | undefined): boolean {
+  return a === b || membersOf(a) === membersOf(b);
+}
+
+function membersOf(selection: Selection | undefined): string {
+  return JSON.stringify([selection?.primary, selection?.sticky.map(({ endpoint }) => endpoint)]);
+}
