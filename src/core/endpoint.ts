@@ -21,7 +21,7 @@ const longestTtlMs = 24 * 60 * 60_000;
 /** More addresses of one endpoint than this are neither probed nor published. */
 const mostAddresses = 16;
 
-/** More failures than this do not wait for proof at once: the newest are enough. */
+/** More failures than this do not wait for proof at once. The first stays, whose time runs out first; then the newest. */
 const mostUnproven = 16;
 
 /** How long proof is sought for a failure. Without any by then, the monitor is blind. */
@@ -208,8 +208,9 @@ function withFailure(
     case "counts":
       return counted(address, detail, thresholds, nowMs);
     case "waits": {
-      const unproven = [...address.unproven, { endedMs, detail, untilMs: nowMs + proofSearchMs }];
-      return { ...address, unproven: unproven.slice(-mostUnproven) };
+      const newest = { endedMs, detail, untilMs: nowMs + proofSearchMs };
+      const [first = newest, ...later] = [...address.unproven, newest];
+      return { ...address, unproven: [first, ...later.slice(1 - mostUnproven)] };
     }
     case "nothing":
       return { ...address, isUncheckable: true };

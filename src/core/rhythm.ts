@@ -16,9 +16,14 @@ function mayProve(ingress: IngressState, endpoint: EndpointState): boolean {
       failing !== endpoint &&
       failing.addresses.some(({ family, unproven }) => {
         const newestMs = unproven.at(-1)?.endedMs;
-        return newestMs !== undefined && isOlder(endpoint, family, newestMs);
+        return newestMs !== undefined && !isUnproven(endpoint, family) && isOlder(endpoint, family, newestMs);
       }),
   );
+}
+
+/** Whether it failed and waits for proof itself: two that fail would only drive each other on, without any pause. */
+function isUnproven({ addresses }: EndpointState, family: Family): boolean {
+  return addresses.some((address) => address.family === family && address.unproven.length > 0);
 }
 
 /** Whether the endpoint was last looked at, in this family, before `atMs`. */
@@ -35,8 +40,9 @@ function isInQuestion(ingress: IngressState, endpoint: EndpointState): boolean {
   return primary?.health.verdict !== "up" && endpoint.health.verdict === "up";
 }
 
-function isUnsettled({ health: { verdict }, vanishesAtMs, isUncheckable }: AddressState): boolean {
+function isUnsettled({ health: { verdict }, vanishesAtMs, isUncheckable, unproven }: AddressState): boolean {
   if (vanishesAtMs !== undefined) return false;
+  if (unproven.length > 0) return true;
   // What never could be checked is left in peace; what could be is looked for, until the connection is back.
   return isUncheckable ? verdict !== "unknown" && verdict !== "down" : verdict !== "up" && verdict !== "down";
 }
