@@ -209,7 +209,7 @@ function withFailure(
       return counted(address, detail, thresholds, nowMs);
     case "waits": {
       const newest = { endedMs, detail, untilMs: nowMs + proofSearchMs };
-      const [first = newest, ...later] = [...address.unproven, newest];
+      const [first, ...later] = [...address.unproven, newest];
       return { ...address, unproven: [first, ...later.slice(1 - mostUnproven)] };
     }
     case "nothing":
