@@ -1,0 +1,68 @@
+// The built `ccs`, as `npm ci` leaves it behind: found by the `bin` of package.json, and run as a child process.
+import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, readdirSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "../..");
+
+let found: string | undefined;
+
+/** The path of the built program. It is built first when it is missing or older than its sources. */
+export function builtProgram(): string {
+  found ??= findOrBuild();
+  return found;
+}
+
+function findOrBuild(): string {
+  const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { bin: { ccs: string } };
+  const program = join(root, bin.ccs);
+  const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+    .map((name) => join(root, "src", name));
+  const newestMs = Math.max(...[...sources, join(root, "package.json")].map(modifiedMs));
+  if (newestMs > modifiedMs(program)) build();
+  return program;
+}
+
+function build(): void {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, "scripts/build.ts")], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`The program cannot be built:\n${stderr}`);
+}
+
+/** 0 for a file that is not there. */
+function modifiedMs(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+export interface RunOptions {
+  /** Besides PATH and HOME, everything that the program finds in its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** Starts `ccs` with these arguments under the Node that runs the test. Its standard input is empty. */
+export function spawnCcs(args: readonly string[], { env = {}, cwd }: RunOptions = {}): ChildProcessWithoutNullStreams {
+  const child = spawn(process.execPath, [builtProgram(), ...args], {
+    // Nothing of the developer's own settings gets in.
+    env: { PATH: process.env["PATH"], HOME: join(tmpdir(), "nobody-is-at-home"), ...env },
+    ...(cwd !== undefined && { cwd }),
+  });
+  child.stdin.end();
+  return child;
+}
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command of `ccs` to its end. */
+export async function runCcs(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  const child = spawnCcs(args, options);
+  const ended = once(child, "close") as Promise<[code: number | null]>;
+  const [stdout, stderr, [code]] = await Promise.all([child.stdout.toArray(), child.stderr.toArray(), ended]);
+  return { code, stdout: stdout.join(""), stderr: stderr.join("") };
+}
