@@ -23,13 +23,20 @@ export async function onceCommand(config: Config, options: { json: boolean; log:
   assembly.start();
   const { daemon, reconciler } = assembly;
   await until(daemon, roundTimeoutMs, isRoundComplete);
-  reconciler.releaseWrites();
-  await until(daemon, applyTimeoutMs, isSettled);
-  const results = daemon.state.ingresses.map(resultOf);
+  if (!isBlind(daemon.state)) {
+    reconciler.releaseWrites();
+    await until(daemon, applyTimeoutMs, isSettled);
+  }
+  const results = daemon.state.ingresses.map((ingress) => resultOf(ingress, isBlind(daemon.state)));
   if (options.json) printJson({ ingresses: results });
   else
     for (const { ingress, isDone, text } of results) printLine(`${ingress}: ${styled(isDone ? "green" : "red", text)}`);
   return results.every(({ isDone }) => isDone) ? exitCodes.ok : exitCodes.notSo;
+}
+
+/** Whether the daemon's own connection is in doubt: then what it sees is no reason to write. */
+function isBlind({ connection }: State): boolean {
+  return Object.values(connection).some(({ blindSinceMs }) => blindSinceMs !== undefined);
 }
 
 /** Whether waiting longer changes nothing: everything is in sync, or nothing can be written. */
@@ -39,11 +46,19 @@ function isSettled({ ingresses }: State): boolean {
   );
 }
 
-function resultOf(ingress: IngressState): { ingress: string; isDone: boolean; primary?: string; text: string } {
+function resultOf(
+  ingress: IngressState,
+  isInDoubt: boolean,
+): { ingress: string; isDone: boolean; primary?: string; text: string } {
   const { settings, published, selection, cloudProblem } = ingress;
   const base = { ingress: settings.record, ...(selection && { primary: selection.primary }) };
   if (desiredRecords(ingress) === undefined) {
-    const why = published === undefined ? (cloudProblem?.message ?? "Cloudflare did not answer") : "nobody is up";
+    const why =
+      published === undefined
+        ? (cloudProblem?.message ?? "Cloudflare did not answer")
+        : isInDoubt
+          ? "our own connection is in doubt"
+          : "nobody is up";
     return { ...base, isDone: false, text: `left as it is: ${why}` };
   }
   if (!isInSync(ingress))
