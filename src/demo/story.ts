@@ -112,7 +112,7 @@ async function playScene(scene: Scene, context: SceneContext): Promise<{ outcome
   const isTold = isReady && (scene.writes === "as-needed" || (await until(() => tally.isTold)));
 
   const cameBackMs = scene.isReturn === true ? startedMs : before.cameBackMs;
-  const writes = tally.takeWrites();
+  const writes = tally.endStep();
   const problem = ((): string | undefined => {
     const within = `within ${formatDuration(mostMs)}`;
     if (!isSeen) return `expected ${showSight(scene.expected)} in DNS ${within}, but it says ${showSight(sight)}`;

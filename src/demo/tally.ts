@@ -11,7 +11,8 @@ export class Tally implements Disposable {
   #takenWrites: number;
   #changes = 0;
   #writes = 0;
-  #newestCommitMs: number | undefined;
+  /** When the first change of the present step was committed. */
+  #committedMs: number | undefined;
 
   constructor(world: World, witness: Witness) {
     this.#world = world;
@@ -19,29 +20,31 @@ export class Tally implements Disposable {
     this.#emptyStatesBefore = witness.emptyStates;
     this.#newestMessageBefore = world.telegram.messages.at(-1)?.id ?? 0;
     this.#takenWrites = witness.writes;
-    this.#stop = world.cloudflare.onCommit(({ atMs }) => {
+    this.#stop = world.cloudflare.onCommit(({ atMs, by }) => {
+      if (by !== "api") return;
       this.#changes += 1;
-      this.#newestCommitMs = atMs;
+      this.#committedMs ??= atMs;
     });
   }
 
-  /** The write requests since the last time that this was called. */
-  takeWrites(): number {
+  /** Whether a message has arrived since the first change of this step was committed. */
+  get isTold(): boolean {
+    const newest = this.#world.telegram.messages.at(-1);
+    return newest !== undefined && this.#committedMs !== undefined && newest.atMs >= this.#committedMs;
+  }
+
+  /** Ends a step. Returns its write requests: all since the end of the step before. */
+  endStep(): number {
     const writes = this.#witness.writes - this.#takenWrites;
     this.#takenWrites += writes;
     this.#writes += writes;
+    this.#committedMs = undefined;
     return writes;
-  }
-
-  /** Whether a message has arrived since the newest change was committed. */
-  get isTold(): boolean {
-    const newest = this.#world.telegram.messages.at(-1);
-    return newest !== undefined && this.#newestCommitMs !== undefined && newest.atMs >= this.#newestCommitMs;
   }
 
   /** What no single step could notice. */
   problemsAtEnd(): string[] {
-    const late = this.takeWrites();
+    const late = this.endStep();
     const empty = this.#witness.emptyStates - this.#emptyStatesBefore;
     return [
       ...(late === 0 ? [] : [`after the last step, ${late} more write requests came`]),

@@ -29,7 +29,8 @@ export function pictureLines({ ingress, sight, nowMs }: PictureParts, width: num
   const left = endpoints.flatMap((endpoint, index): Line[] => {
     const [name, reason] = endpointLines(endpoint, endpoints, nowMs, leftWidth - 1);
     const text: Line = [...cut(name, leftWidth - 1), " "];
-    return [[...text, branch(serving[index] === true, leftWidth - widthOf(text))], cut(reason, leftWidth), []];
+    const rest = Math.max(0, leftWidth - widthOf(text));
+    return [[...text, branch(serving[index] === true, rest)], cut(reason, leftWidth), []];
   });
   const right: Line[] = [[{ style: "bold", text: settings.record }], ...sightLines(sight)];
   const arrowRow = arrowRowOf(endpoints.length);

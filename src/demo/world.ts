@@ -156,5 +156,7 @@ notify:
 http:
   listen: "${more.listen}"
 state_dir: ${more.stateDir}
+# What tells "I am offline" from "they are down". Here no packet leaves this machine.
+anchors: ["127.0.0.1:${cloudflare.port}"]
 `;
 }
