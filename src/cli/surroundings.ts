@@ -110,7 +110,13 @@ export class Surroundings implements AsyncDisposable {
       metrics: this.#metrics,
       onBug: (error: unknown) => this.#onBug(error),
     };
-    const web = await startWebServer(ports, { host, port, version });
+    const web = await startWebServer(ports, {
+      host,
+      port,
+      // Read at every request: a change needs no new server.
+      allowedHosts: () => this.#http.hosts ?? [],
+      version,
+    });
     const authority = web.host.includes(":") ? `[${web.host}]:${web.port}` : `${web.host}:${web.port}`;
     this.#log.info({ url: `http://${authority}` }, `listening on http://${authority}`);
     return web;

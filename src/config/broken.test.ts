@@ -942,6 +942,13 @@ const cases: readonly Broken[] = [
     says: ['config.yml:3:17 http.listen: expected host:port, such as 127.0.0.1:3000, got "exa mple:3000"'],
   },
   {
+    name: "a name of the HTTP server with a port",
+    text: top("http: { hosts: [ccs.example.com:3000] }"),
+    says: [
+      'config.yml:3:17 http.hosts[0]: expected a host name such as ingress.example.com, got "ccs.example.com:3000": write the host name alone, without a port',
+    ],
+  },
+  {
     name: "a home folder as a tilde",
     text: top("state_dir: ~/ccs"),
     says: [
@@ -1190,7 +1197,7 @@ const cases: readonly Broken[] = [
       "config.yml:10:13 ingresses[1].record: expected each record once, got the record of ingresses[0]",
       "config.yml:11:21 notify.telegram.token: missing, expected token or token_file",
       'config.yml:11:32 notify.telegram.chat_id: expected a chat id: a whole number, or "@channelname" in quotes, got text (not shown)',
-      "config.yml:12:9 http.port: unknown key: known here are listen, token, token_file",
+      "config.yml:12:9 http.port: unknown key: known here are listen, hosts, token, token_file",
     ],
   },
 ];

@@ -22,6 +22,7 @@ export function completeConfig(
 ): Config {
   const { telegram } = file.notify;
   const { nameservers } = file.cloudflare;
+  const { hosts } = file.http;
   return {
     cloudflare: {
       token: tokens.cloudflare,
@@ -40,7 +41,11 @@ export function completeConfig(
           },
         }),
     },
-    http: { ...(environment.listen ?? file.http.listen), ...(tokens.http !== undefined && { token: tokens.http }) },
+    http: {
+      ...(environment.listen ?? file.http.listen),
+      ...(hosts !== undefined && { hosts }),
+      ...(tokens.http !== undefined && { token: tokens.http }),
+    },
     stateDir,
     anchors: file.anchors,
   };

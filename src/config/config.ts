@@ -33,6 +33,8 @@ export interface TelegramConfig {
 export interface HttpConfig {
   readonly host: string;
   readonly port: number;
+  /** Further host names that requests may call the server by; addresses and private names need none. */
+  readonly hosts?: readonly string[];
   /** Bearer token of every changing call. */
   readonly token?: Secret;
 }

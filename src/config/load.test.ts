@@ -248,6 +248,12 @@ test("the address to listen on may be only a host or only a port", () => {
   assert.deepEqual(listen("localhost:0"), { host: "localhost", port: 0 });
 });
 
+test("further names of the HTTP server are host names, and none unless told", () => {
+  const hosts = (written: string) => load(`${whole}http: { ${written} }\n`).config.http.hosts;
+  assert.deepEqual(hosts("hosts: [CCS.Example.com, status.example.com.]"), ["ccs.example.com", "status.example.com"]);
+  assert.equal(hosts('listen: "9090"'), undefined);
+});
+
 test("URLs lose their fragment, base URLs their last slash", () => {
   const text = `cloudflare: { token: T, api_url: "http://127.0.0.1:8787/client/v4/" }\n${withCheck("").slice(25)}`;
   assert.equal(load(text).config.cloudflare.apiUrl, "http://127.0.0.1:8787/client/v4");

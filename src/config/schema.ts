@@ -251,6 +251,13 @@ const httpSchema = z
         "Address of the HTTP server for health, metrics and API: `host:port`, `[ip]:port`, or one part alone.",
       example: "0.0.0.0:9090",
     }),
+    hosts: optional(z.array(recordName).meta({ expects: "a list of host names" }), {
+      description:
+        "Further names that requests may call the server by, such as that of a reverse proxy that passes it on. " +
+        "Addresses, names without a dot and private names such as `nas.local` are always fine.",
+      defaultInWords: "none",
+      example: ["ccs.example.com"],
+    }),
     token: optional(secret, {
       description: "Bearer token that every changing call over HTTP must carry. Without one they are refused.",
       defaultInWords: "none",
@@ -262,7 +269,7 @@ const httpSchema = z
       example: "/run/secrets/http_token",
     }),
   })
-  .meta({ expects: "a section with listen or token", heading: "HTTP server" });
+  .meta({ expects: "a section with listen, hosts or token", heading: "HTTP server" });
 
 /** Connecting to one of these tells "I am offline" from "they are down". */
 export const defaultAnchors = [

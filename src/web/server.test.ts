@@ -25,7 +25,9 @@ class Site implements AsyncDisposable {
   body = "# HELP a b\n";
   server!: WebServer;
 
-  static async start(changes: { host?: string; port?: number; allowedHosts?: readonly string[] } = {}): Promise<Site> {
+  static async start(
+    changes: { host?: string; port?: number; allowedHosts?: () => readonly string[] } = {},
+  ): Promise<Site> {
     const site = new Site();
     const ports: WebPorts = {
       state: () => site.world.state,
@@ -308,12 +310,21 @@ describe("the Host header", () => {
   });
 
   test("is checked on every route but /healthz", async () => {
-    await using site = await Site.start({ allowedHosts: ["ccs.example.com"] });
+    await using site = await Site.start({ allowedHosts: () => ["ccs.example.com"] });
     for (const path of ["/", "/metrics", "/readyz", "/nothing"]) {
       const { status } = await site.get(path, { headers: { host: "evil.example" } });
       assert.equal(status, 421, path);
     }
     assert.equal((await site.get("/metrics", { headers: { host: "ccs.example.com" } })).status, 200);
+  });
+
+  test("may be one that a reload allowed while the server runs", async () => {
+    const hosts: string[] = [];
+    await using site = await Site.start({ allowedHosts: () => hosts });
+    const ask = async () => (await site.get("/metrics", { headers: { host: "ccs.example.com" } })).status;
+    assert.equal(await ask(), 421);
+    hosts.push("ccs.example.com");
+    assert.equal(await ask(), 200);
   });
 });
 

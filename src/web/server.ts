@@ -24,7 +24,7 @@ export interface WebOptions {
   /** 0 for any free port. */
   readonly port: number;
   /** Further names that requests may call this server by. */
-  readonly allowedHosts?: readonly string[];
+  readonly allowedHosts?: () => readonly string[];
   readonly version: string;
 }
 
@@ -69,7 +69,7 @@ export async function startWebServer(ports: WebPorts, options: WebOptions): Prom
 }
 
 /** The routes, without a server around them. */
-export function createApp(ports: WebPorts, { host, allowedHosts = [], version }: Omit<WebOptions, "port">): Hono {
+export function createApp(ports: WebPorts, { host, allowedHosts = () => [], version }: Omit<WebOptions, "port">): Hono {
   const app = new Hono();
   app.use(withSecurityHeaders);
   // A load balancer asks under any name, and this answer tells nothing.
@@ -77,7 +77,10 @@ export function createApp(ports: WebPorts, { host, allowedHosts = [], version }:
     if (ports.isAlive()) return context.json({ status: "alive" });
     return context.json({ status: "stuck", detail: "the loop that decides does not turn" }, 503);
   });
-  app.use(onlyOwnHosts([host, ...allowedHosts]), readOnly);
+  app.use(
+    onlyOwnHosts(() => [host, ...allowedHosts()]),
+    readOnly,
+  );
   app.get("/readyz", (context) => {
     const missing = missingForReady(ports.state());
     return missing.length === 0
@@ -121,9 +124,9 @@ const withSecurityHeaders: MiddlewareHandler = async (context, next) => {
   for (const [name, value] of Object.entries(securityHeaders)) context.header(name, value);
 };
 
-function onlyOwnHosts(own: readonly string[]): MiddlewareHandler {
+function onlyOwnHosts(own: () => readonly string[]): MiddlewareHandler {
   return async (context, next) => {
-    if (isOwnHost(context.req.header("host") ?? "", own)) return next();
+    if (isOwnHost(context.req.header("host") ?? "", own())) return next();
     const error = "this server is not known by that name: use its address";
     return context.json({ error }, 421);
   };
