@@ -1,9 +1,9 @@
 // One round over an endpoint: look its target up, then probe all its addresses side by side.
 import type { Address, CheckSettings, EndpointSettings, Observation, Resolution } from "../core/model.ts";
 import type { Clock } from "../lib/clock.ts";
+import { Slots } from "../lib/slots.ts";
 import { messageOf } from "../lib/text.ts";
 import type { Probe } from "./probes.ts";
-import { Slots } from "./slots.ts";
 
 /** Looks a host up. Returns the same object for as long as an answer is good; a new object is a new answer. */
 export type Resolve = (
