@@ -82,10 +82,12 @@ export class Assembly implements AsyncDisposable {
     const { cloudflare: before } = this.#config;
     this.#config = config;
     this.#anchors.use(anchorsOf(config));
-    this.daemon.dispatch({ kind: "config-loaded", ingresses: config.ingresses });
     const { apiUrl, token } = config.cloudflare;
-    if (apiUrl === before.apiUrl && token.reveal() === before.token.reveal()) return;
-    this.reconciler.replaceProvider(this.#ports.createProvider(config.cloudflare));
+    // First, so that what the new configuration calls for is not asked for with the old token.
+    if (apiUrl !== before.apiUrl || token.reveal() !== before.token.reveal()) {
+      this.reconciler.replaceProvider(this.#ports.createProvider(config.cloudflare));
+    }
+    this.daemon.dispatch({ kind: "config-loaded", ingresses: config.ingresses });
   }
 
   /** Stops probing and deciding at once, and lets a write under way end. */
