@@ -222,7 +222,8 @@ const complaints: Readonly<Record<string, Complaint>> = {
 };
 
 function asked({ url, headers }: IncomingMessage): string {
-  return `${url} ${headers.authorization}`;
+  // Long answers are cut: what matters comes first.
+  return `${headers.authorization} ${url}`;
 }
 
 function inJson(status: number): Complaint {
