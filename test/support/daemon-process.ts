@@ -83,6 +83,12 @@ export class DaemonProcess implements AsyncDisposable {
     return this.log.filter(({ msg }) => pattern.test(msg));
   }
 
+  /** The end of what it said, for the message of a failing test. */
+  get tail(): string {
+    const lines = this.log.slice(-25).map((line) => JSON.stringify(line).slice(0, 300));
+    return `The end of its log:\n${lines.join("\n")}\n${this.strayLines.join("\n")}\n${this.stderr}`;
+  }
+
   /** Waits for a line of the log whose message matches, and `count` of them when told. */
   async untilLogged(pattern: RegExp, { count = 1, timeoutMs }: { count?: number; timeoutMs?: number } = {}) {
     const lines = await this.until(
@@ -101,10 +107,10 @@ export class DaemonProcess implements AsyncDisposable {
     return eventually(
       what,
       () => {
-        assert.ok(this.isRunning, `The daemon ended (${this.#child.exitCode}) before: ${what}\n${this.#tail()}`);
+        assert.ok(this.isRunning, `The daemon ended (${this.#child.exitCode}) before: ${what}\n${this.tail}`);
         return look();
       },
-      { explain: () => `\n${this.#tail()}`, ...(timeoutMs !== undefined && { timeoutMs }) },
+      { explain: () => `\n${this.tail}`, ...(timeoutMs !== undefined && { timeoutMs }) },
     );
   }
 
@@ -162,10 +168,5 @@ export class DaemonProcess implements AsyncDisposable {
     } catch {
       this.strayLines.push(line);
     }
-  }
-
-  #tail(): string {
-    const lines = this.log.slice(-25).map((line) => JSON.stringify(line).slice(0, 300));
-    return `The end of its log:\n${lines.join("\n")}\n${this.strayLines.join("\n")}\n${this.stderr}`;
   }
 }
