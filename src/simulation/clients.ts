@@ -1,0 +1,132 @@
+// The people behind the name: clients with resolvers of every habit, who try to get through again and again. They measure
+// what the daemon is for: how long they cannot reach the service, compared with a record that never changes and with an
+// oracle that always knows.
+import { EdgeView } from "../demo/dns-zones.ts";
+import type { DnsRecord } from "../demo/cloudflare/record.ts";
+import { familyOf } from "./internet.ts";
+import { between, streamOf } from "./random.ts";
+import type { World } from "./world.ts";
+
+/** What one client's resolver makes of TTLs, and what the client itself remembers. */
+export interface ClientHabits {
+  readonly name: string;
+  /** Shorter TTLs are raised to this, longer ones lowered to that. */
+  readonly leastTtlSeconds: number;
+  readonly mostTtlSeconds: number;
+  /** How long it sticks to addresses that it has found, as browsers do. */
+  readonly pinMs: number;
+  readonly hasIpv6: boolean;
+}
+
+export const usualClients: readonly ClientHabits[] = [
+  { name: "honest", leastTtlSeconds: 0, mostTtlSeconds: Infinity, pinMs: 0, hasIpv6: true },
+  { name: "browser", leastTtlSeconds: 0, mostTtlSeconds: Infinity, pinMs: 60_000, hasIpv6: true },
+  { name: "clamping resolver", leastTtlSeconds: 300, mostTtlSeconds: 3_600, pinMs: 0, hasIpv6: false },
+  { name: "impatient resolver", leastTtlSeconds: 0, mostTtlSeconds: 30, pinMs: 0, hasIpv6: false },
+];
+
+/** How long a resolver remembers that there is no record: the SOA minimum of Cloudflare's zones. */
+const negativeTtlSeconds = 1_800;
+/** The whole network of edges has a change within about this time. */
+const slowestEdgeMs = 4_000;
+const everyMs = 5_000;
+
+interface Client {
+  readonly habits: ClientHabits;
+  readonly edge: EdgeView;
+  /** What its resolver remembers of the ingress, and of the host behind a CNAME. */
+  readonly cache: Map<string, { readonly contents: readonly string[]; readonly untilMs: number }>;
+  pinned?: { readonly addresses: readonly string[]; readonly untilMs: number };
+}
+
+/** Milliseconds without service, summed over all clients. */
+export interface Downtime {
+  daemon: number;
+  staticRecord: number;
+  oracle: number;
+  /** All that was observed. */
+  total: number;
+}
+
+export class Clients {
+  readonly downtime: Downtime = { daemon: 0, staticRecord: 0, oracle: 0, total: 0 };
+  readonly #world: World;
+  readonly #clients: readonly Client[];
+  readonly #record: string;
+
+  constructor(world: World, record: string, habits: readonly ClientHabits[] = usualClients) {
+    this.#world = world;
+    this.#record = record;
+    this.#clients = habits.map((habit, index) => {
+      const random = streamOf(world.seed, `edge ${index}`);
+      const edge = new EdgeView(world.api, { clock: world.time, delayMs: () => between(random, 200, slowestEdgeMs) });
+      return { habits: habit, edge, cache: new Map() };
+    });
+    this.#tick();
+  }
+
+  #tick(): void {
+    const { downtime } = this;
+    const { sites } = this.#world.internet;
+    const isUp = (addresses: readonly string[], { habits }: Client): boolean =>
+      addresses.some(
+        (address) => (habits.hasIpv6 || familyOf(address) === "ipv4") && this.#world.internet.isServing(address),
+      );
+    for (const client of this.#clients) {
+      downtime.total += everyMs;
+      if (!isUp(this.#lookUp(client), client)) downtime.daemon += everyMs;
+      if (!isUp(this.#addressesOf(client, sites[0]?.options.host ?? ""), client)) downtime.staticRecord += everyMs;
+      if (!sites.some(({ addresses }) => isUp(addresses, client))) downtime.oracle += everyMs;
+    }
+    this.#world.time.setTimer(everyMs, () => this.#tick());
+  }
+
+  /** The addresses that the client uses now. */
+  #lookUp(client: Client): readonly string[] {
+    const nowMs = this.#world.time.nowMs();
+    if (client.pinned !== undefined && client.pinned.untilMs > nowMs) return client.pinned.addresses;
+    const contents = this.#remembered(client, this.#record, () => this.#atEdge(client));
+    const addresses = contents.flatMap((content) =>
+      /^[\d.]+$|:/.test(content) ? [content] : this.#addressesOf(client, content),
+    );
+    if (client.habits.pinMs > 0) client.pinned = { addresses, untilMs: nowMs + client.habits.pinMs };
+    return addresses;
+  }
+
+  #atEdge({ edge }: Client): { contents: readonly string[]; ttlSeconds: number } {
+    const records: DnsRecord[] = [];
+    for (const zone of edge.zones()) {
+      for (const record of zone.records) {
+        if (record.name === this.#record && (record.type === "A" || record.type === "AAAA" || record.type === "CNAME"))
+          records.push(record);
+      }
+    }
+    if (records.length === 0) return { contents: [], ttlSeconds: negativeTtlSeconds };
+    const ttls = records.map(({ ttl }) => (ttl === 1 ? 300 : ttl));
+    return { contents: records.map(({ content }) => content), ttlSeconds: Math.min(...ttls) };
+  }
+
+  #addressesOf(client: Client, host: string): readonly string[] {
+    return this.#remembered(client, host, () => {
+      const site = this.#world.internet.siteNamed(host);
+      return {
+        contents: site?.published ?? [],
+        ttlSeconds: site?.published === undefined ? 300 : site.options.ttlSeconds,
+      };
+    });
+  }
+
+  #remembered(
+    { cache, habits }: Client,
+    name: string,
+    find: () => { contents: readonly string[]; ttlSeconds: number },
+  ): readonly string[] {
+    const nowMs = this.#world.time.nowMs();
+    const known = cache.get(name);
+    if (known !== undefined && known.untilMs > nowMs) return known.contents;
+    const { contents, ttlSeconds } = find();
+    const ttl = Math.min(habits.mostTtlSeconds, Math.max(habits.leastTtlSeconds, ttlSeconds));
+    cache.set(name, { contents, untilMs: nowMs + ttl * 1_000 });
+    return contents;
+  }
+}

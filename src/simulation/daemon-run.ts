@@ -1,0 +1,130 @@
+// One run of the real daemon in the simulated world: put together as `ccs run` does it, over simulated ports.
+import { Assembly } from "../cli/assembly.ts";
+import { CloudflareProvider } from "../cloud/cloudflare.ts";
+import type { Config } from "../config/config.ts";
+import type { Turn } from "../daemon.ts";
+import type { State } from "../core/model.ts";
+import { createResolver } from "../dns/resolver.ts";
+import { createLog } from "../lib/log.ts";
+import { Notifier } from "../notify/notifier.ts";
+import { Telegram } from "../notify/telegram.ts";
+import type { World } from "./world.ts";
+import { Monitor } from "./monitor.ts";
+import { streamOf } from "./random.ts";
+import { cloudflareFetch } from "./services.ts";
+import { ProcessClock } from "./time.ts";
+
+export class DaemonRun {
+  readonly number: number;
+  readonly clock: ProcessClock;
+  readonly #world: World;
+  readonly #assembly: Assembly;
+  readonly #notifier: Notifier;
+
+  constructor(world: World, number: number, config: Config, wallAheadMs: number) {
+    this.number = number;
+    this.#world = world;
+    const clock = new ProcessClock(world.time, wallAheadMs);
+    this.clock = clock;
+    const { time, internet, link, resolvers, api, bot, disk, watcher, seed } = world;
+    const stream = (name: string) => streamOf(seed, `${name} of run ${number}`);
+    const onMoment = (moment: Parameters<World["reached"]>[0]): void => world.reached(moment, this);
+    const monitor = new Monitor({
+      time,
+      clock,
+      internet,
+      link,
+      resolvers,
+      random: stream("network"),
+      onProbe: (address, observation, isGenuine) =>
+        this.isAlive && watcher.probed?.(address, observation, isGenuine, this),
+      onReach: (anchor, isReached) => this.isAlive && watcher.anchorTried?.(anchor, isReached, this),
+    });
+    const onBug = (text: string): void => watcher.bug?.(text);
+    const log = createLog({
+      level: "error",
+      isForPeople: false,
+      stream: { write: (line) => void (line.includes("a bug of ours") && onBug(line)) },
+    });
+    const way = { time, clock, link, onMoment };
+    const fetchApi = cloudflareFetch(
+      { ...way, random: stream("way to Cloudflare"), onRequest: (isWrite) => watcher.requested?.(isWrite) },
+      api,
+    );
+    const fetchBot = bot.fetchOver({ ...way, random: stream("way to the bot") });
+    const resolve = createResolver({ clock, exchange: monitor.exchange });
+    this.#assembly = new Assembly({
+      config,
+      log,
+      ports: {
+        clock,
+        random: stream("daemon"),
+        resolve: async (host, servers, options) => {
+          const resolution = await resolve(host, servers, options);
+          if (this.isAlive) watcher.resolved?.(host, resolution, this);
+          return resolution;
+        },
+        probe: monitor.probe,
+        reach: monitor.reach,
+        createProvider: ({ token, apiUrl }) => new CloudflareProvider({ token, apiUrl, clock, fetch: fetchApi }),
+      },
+    });
+    this.#notifier = new Notifier({
+      clock,
+      random: stream("notifier"),
+      store: disk.outboxStore(() => this.isAlive),
+      onOutcome: () => {},
+      onBug: (error) => onBug(String(error)),
+    });
+    const { telegram } = config.notify;
+    if (telegram !== undefined) {
+      const { initialSilenceMs, ...settings } = telegram;
+      const channel = new Telegram(settings, { clock, fetch: fetchBot });
+      this.#notifier.use([{ name: "telegram", channel, ...(initialSilenceMs !== undefined && { initialSilenceMs }) }]);
+    }
+    this.#assembly.daemon.addListener({
+      hear: (turn: Turn) => {
+        if (!this.isAlive) return;
+        this.#notifier.hear(turn);
+        watcher.turned?.(turn, this);
+      },
+    });
+  }
+
+  get isAlive(): boolean {
+    return !this.clock.isKilled;
+  }
+
+  get state(): State {
+    return this.#assembly.daemon.state;
+  }
+
+  start(): void {
+    this.#assembly.start();
+  }
+
+  reload(config: Config): void {
+    this.#assembly.reconfigure(config);
+  }
+
+  rejectConfig(problems: readonly string[]): void {
+    this.#assembly.daemon.dispatch({ kind: "config-rejected", problems });
+  }
+
+  /** Ends it as a signal would: what is on its way may end. */
+  async close(): Promise<void> {
+    await this.#assembly.close();
+    await this.#notifier.flush(3_000);
+    await this.#notifier[Symbol.asyncDispose]();
+    this.kill();
+  }
+
+  /** Ends it in the middle of whatever it is doing. */
+  kill(): void {
+    this.clock.kill();
+  }
+
+  get world(): World {
+    return this.#world;
+  }
+}

@@ -1,0 +1,192 @@
+// The machine that the daemon runs on, as seen by one run of the daemon: its connection to the internet, and through it the
+// network ports that the daemon is given. Once the process was killed, nothing it waits for ever comes.
+import type { Address, CheckSettings, Family, FailureReason, Observation } from "../core/model.ts";
+import type { Exchange } from "../dns/exchange.ts";
+import type { Random } from "../lib/clock.ts";
+import type { Anchor, Reach } from "../probe/anchors.ts";
+import type { ProbeOptions } from "../probe/probes.ts";
+import type { LinkTrouble } from "./faults.ts";
+import { familyOf, type Internet, type Visit } from "./internet.ts";
+import { between } from "./random.ts";
+import type { Resolver } from "./resolvers.ts";
+import type { ProcessClock, SimulatedTime } from "./time.ts";
+
+/** The connection of the machine, in each family. It outlives the daemon's runs. */
+export class Link {
+  readonly troubles = new Set<{ readonly how: LinkTrouble; readonly family?: Family }>();
+  /** Whether anchors are out of reach though everything else works. */
+  areAnchorsSilent = false;
+  readonly #time: SimulatedTime;
+
+  constructor(time: SimulatedTime) {
+    this.#time = time;
+  }
+
+  afflict(trouble: { readonly how: LinkTrouble; readonly family?: Family }, forMs: number): void {
+    this.troubles.add(trouble);
+    this.#time.setTimer(forMs, () => this.troubles.delete(trouble));
+  }
+
+  /** What is wrong with it in this family now. */
+  troubleIn(family: Family): LinkTrouble | undefined {
+    for (const trouble of this.troubles) {
+      if (trouble.family === undefined || trouble.family === family) return trouble.how;
+    }
+    return undefined;
+  }
+
+  /** For services that can be reached in both families: what is wrong when neither works. */
+  get trouble(): LinkTrouble | undefined {
+    const ipv4 = this.troubleIn("ipv4");
+    return ipv4 === undefined ? undefined : this.troubleIn("ipv6") && ipv4;
+  }
+}
+
+export interface MonitorParts {
+  readonly time: SimulatedTime;
+  readonly clock: ProcessClock;
+  readonly internet: Internet;
+  readonly link: Link;
+  readonly resolvers: readonly Resolver[];
+  /** Chances of the network. */
+  readonly random: Random;
+  /** Hears of every probe that ended; `isGenuine`: what it saw is what the site did, and no trouble of the monitor's own. */
+  readonly onProbe?: (address: Address, observation: Observation, isGenuine: boolean) => void;
+  readonly onReach?: (anchor: Anchor, isReached: boolean) => void;
+}
+
+export class Monitor {
+  readonly #parts: MonitorParts;
+
+  constructor(parts: MonitorParts) {
+    this.#parts = parts;
+  }
+
+  readonly exchange: Exchange = (server, { name, type }, { timeoutMs, signal }) => {
+    const { link, resolvers, random } = this.#parts;
+    const resolver = resolvers.find(({ habits }) => habits.server === server);
+    const trouble = link.troubleIn("ipv4");
+    if (trouble === "no-route") return Promise.resolve({ kind: "local", detail: "could not be asked (no route)" });
+    const silence = { kind: "silent", detail: "did not answer" } as const;
+    if (resolver === undefined || (type !== "A" && type !== "AAAA")) throw new Error(`no simulated answer for ${name}`);
+    const { reply, afterMs } = resolver.answer(name, type, random);
+    const isLost = trouble !== undefined || afterMs >= timeoutMs;
+    return this.#later(isLost ? timeoutMs : afterMs, signal, () => (isLost ? silence : reply), silence);
+  };
+
+  readonly probe = (check: CheckSettings, address: Address, options: ProbeOptions): Promise<Observation> => {
+    const { clock, time, internet, link, random, onProbe } = this.#parts;
+    const { timeoutMs, signal } = options;
+    const startedMs = clock.nowMs();
+    const startedWorldMs = time.nowMs();
+    const isCut = link.troubleIn(address.family) !== undefined;
+    const visit = isCut ? silence : internet.visit(address.text, "monitor", random);
+    const isInTime = visit.afterMs < timeoutMs;
+    const observation = (verdict: Verdict): Observation => {
+      const seen: Observation = { startedMs, endedMs: clock.nowMs(), vantage: "local", phases: {}, ...verdict };
+      const isBroken = link.troubleIn(address.family) !== undefined || clock.wokeAtMs > startedWorldMs;
+      onProbe?.(address, seen, !isCut && !isBroken && isTrue(seen, visit, timeoutMs));
+      return seen;
+    };
+    if (link.troubleIn(address.family) === "no-route") {
+      return Promise.resolve(observation({ kind: "inconclusive", reason: "no-route", detail: "no route" }));
+    }
+    const timedOut = (): Verdict => {
+      const tookMs = clock.nowMs() - startedMs;
+      // As the real probe does: what took far too long says that this machine was held up.
+      const isLate = tookMs > timeoutMs + Math.max(250, timeoutMs / 2);
+      return isLate
+        ? { kind: "inconclusive", reason: "late", detail: "the monitor was suspended or too busy" }
+        : { kind: "failed", reason: "timeout", detail: "no answer in time" };
+    };
+    const end = (): Verdict | undefined => {
+      // Connections do not survive a sleep, nor the loss of the link.
+      const isBroken = link.troubleIn(address.family) !== undefined || clock.wokeAtMs > startedWorldMs;
+      const isOverdue = clock.nowMs() - startedMs >= timeoutMs;
+      if (isOverdue || !isInTime) return timedOut();
+      return isBroken ? undefined : verdictOf(visit, check);
+    };
+    const { promise, resolve } = Promise.withResolvers<Observation>();
+    let cancel: () => void;
+    const finish = (verdict: Verdict): void => {
+      cancel();
+      signal.removeEventListener("abort", abort);
+      resolve(observation(verdict));
+    };
+    const abort = (): void => finish({ kind: "inconclusive", reason: "local", detail: "not waited for" });
+    cancel = clock.setTimer(isInTime ? visit.afterMs : timeoutMs, () => {
+      const verdict = end();
+      if (verdict !== undefined) return finish(verdict);
+      cancel = clock.setTimer(startedMs + timeoutMs - clock.nowMs(), () => finish(timedOut()));
+    });
+    signal.addEventListener("abort", abort, { once: true });
+    return promise;
+  };
+
+  readonly reach: Reach = (anchor, signal) => {
+    const { link, random, onReach } = this.#parts;
+    const trouble = link.troubleIn(anchor.address.family);
+    const report = (isReached: boolean): boolean => {
+      onReach?.(anchor, isReached);
+      return isReached;
+    };
+    if (trouble === "no-route") return this.#later(0.1, signal, () => report(false), false);
+    const isSilent = trouble !== undefined || link.areAnchorsSilent;
+    const afterMs = between(random, 10, 40);
+    return this.#later(isSilent ? 130_000 : afterMs, signal, () => report(!isSilent), false);
+  };
+
+  /** Resolves after a while, or with `given` when the signal fires before. */
+  #later<Value>(afterMs: number, signal: AbortSignal | undefined, value: () => Value, given: Value): Promise<Value> {
+    const { promise, resolve } = Promise.withResolvers<Value>();
+    const abort = (): void => {
+      cancel();
+      resolve(given);
+    };
+    const cancel = this.#parts.clock.setTimer(afterMs, () => {
+      signal?.removeEventListener("abort", abort);
+      resolve(value());
+    });
+    signal?.addEventListener("abort", abort, { once: true });
+    return promise;
+  }
+}
+
+type Verdict = { readonly detail: string } & (
+  | { readonly kind: "ok" }
+  | { readonly kind: "failed"; readonly reason: FailureReason }
+  | { readonly kind: "inconclusive"; readonly reason: "no-route" | "local" | "late" }
+);
+
+/** Whether a probe saw what was there to be seen. */
+function isTrue(seen: Observation, visit: Visit, timeoutMs: number): boolean {
+  if (seen.kind === "inconclusive") return false;
+  return seen.kind === "ok" || visit.kind !== "ok" || visit.afterMs >= timeoutMs;
+}
+
+const silence: Visit = { kind: "timeout", afterMs: Infinity };
+
+function verdictOf(visit: Visit, check: CheckSettings): Verdict {
+  switch (visit.kind) {
+    case "ok":
+      return { kind: "ok", detail: "200" };
+    case "refused":
+      return { kind: "failed", reason: "refused", detail: "connection refused" };
+    case "status": {
+      const status = visit.status ?? 500;
+      const isAccepted = check.status.some(([from, to]) => status >= from && status <= to);
+      return isAccepted
+        ? { kind: "ok", detail: String(status) }
+        : { kind: "failed", reason: "status", detail: `status ${status}` };
+    }
+    case "marker":
+      if (check.contains === undefined) return { kind: "ok", detail: "200" };
+      return { kind: "failed", reason: "marker", detail: "the text is missing" };
+    case "timeout":
+      return { kind: "failed", reason: "timeout", detail: "no answer in time" };
+    default:
+      return visit.kind satisfies never;
+  }
+}
+
+export { familyOf };

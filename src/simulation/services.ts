@@ -1,0 +1,246 @@
+// The two services that the daemon talks to over `fetch`: the emulated Cloudflare, and a bot that takes messages. Requests
+// travel, can be lost on the way there or back, and what reached the other side happens whether or not the daemon hears.
+import type { CloudflareApi, Delivery } from "../demo/cloudflare/api.ts";
+import { problems } from "../demo/cloudflare/problem.ts";
+import type { Random } from "../lib/clock.ts";
+import type { ApiTrouble, BotTrouble, CrashMoment } from "./faults.ts";
+import type { Link } from "./monitor.ts";
+import { between } from "./random.ts";
+import type { ProcessClock, SimulatedTime } from "./time.ts";
+
+export interface WayThere {
+  readonly time: SimulatedTime;
+  readonly clock: ProcessClock;
+  readonly link: Link;
+  readonly random: Random;
+  /** Hears of every request that arrives. */
+  readonly onRequest?: (isWrite: boolean) => void;
+  /** Hears when a request or answer gets to such a point. */
+  readonly onMoment: (moment: CrashMoment) => void;
+}
+
+/** What comes back to the daemon; `undefined`: nothing ever. */
+type Answer =
+  | {
+      readonly status: number;
+      readonly headers?: Record<string, string>;
+      readonly body: string;
+      readonly stallsAfter?: number;
+    }
+  | "dropped"
+  | undefined;
+
+/** A `fetch` over a link to a service that answers by `serve`. */
+function fetchOver(
+  way: WayThere,
+  serve: (url: URL, init: RequestInit) => Promise<Answer>,
+  ends: (isWrite: boolean) => { sent: CrashMoment; answered: CrashMoment },
+): typeof fetch {
+  const { time, clock, link, random } = way;
+  return (input, init = {}) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    const { signal } = init;
+    const abort = (): void => {
+      if (!clock.isKilled) reject(new DOMException("This operation was aborted", "AbortError"));
+    };
+    if (signal?.aborted === true) {
+      abort();
+      return promise;
+    }
+    signal?.addEventListener("abort", abort, { once: true });
+    const trouble = link.trouble;
+    if (trouble === "no-route") {
+      reject(
+        new TypeError("fetch failed", {
+          cause: Object.assign(new Error("connect ENETUNREACH"), { code: "ENETUNREACH" }),
+        }),
+      );
+      return promise;
+    }
+    if (trouble !== undefined) return promise;
+    const moments = ends(init.method !== "GET" && init.method !== undefined);
+    way.onMoment(moments.sent);
+    if (clock.isKilled) return promise;
+    const url = new URL(input instanceof Request ? input.url : input);
+    // From here on it is on its way, whatever becomes of the process.
+    time.setTimer(between(random, 10, 60), () => {
+      if (link.trouble !== undefined) return;
+      way.onRequest?.(init.method !== undefined && init.method !== "GET");
+      void serve(url, init).then((answer) => {
+        time.setTimer(between(random, 10, 60), () => {
+          if (answer === undefined || link.trouble !== undefined) return;
+          // The process hears of it as soon as it runs.
+          clock.setTimer(0, () => {
+            way.onMoment(moments.answered);
+            if (clock.isKilled || signal?.aborted === true) return;
+            signal?.removeEventListener("abort", abort);
+            if (answer === "dropped") reject(new TypeError("fetch failed", { cause: new Error("other side closed") }));
+            else resolve(responseOf(answer, signal));
+          });
+        });
+      });
+    });
+    return promise;
+  };
+}
+
+function responseOf(answer: Exclude<Answer, "dropped" | undefined>, signal: AbortSignal | null | undefined): Response {
+  const { status, headers, body, stallsAfter } = answer;
+  const options = { status, headers: { "content-type": "application/json", ...headers } };
+  if (stallsAfter === undefined) return new Response(body, options);
+  const stream = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      controller.enqueue(new TextEncoder().encode(body.slice(0, stallsAfter)));
+      signal?.addEventListener("abort", () => controller.error(signal.reason), { once: true });
+    },
+  });
+  return new Response(stream, options);
+}
+
+/** The emulated Cloudflare as the daemon reaches it. */
+export function cloudflareFetch(way: WayThere, api: CloudflareApi): typeof fetch {
+  const serve = async (url: URL, init: RequestInit): Promise<Answer> => {
+    const headers = new Headers(init.headers);
+    const method = init.method ?? "GET";
+    const before = api.counts.writes;
+    const answering = api.handle({
+      method,
+      path: url.pathname.slice("/client/v4".length),
+      query: url.searchParams,
+      authorization: headers.get("authorization") ?? "",
+      contentType: headers.get("content-type") ?? "",
+      body: typeof init.body === "string" ? init.body : "",
+      clientIp: "192.0.2.200",
+    });
+    const delivery: Delivery = await answering;
+    if (api.counts.writes > before && method !== "GET") way.onMoment("write-committed");
+    if (delivery.kind === "drop") return "dropped";
+    return delivery.kind === "silence" ? undefined : { ...delivery, headers: { ...delivery.headers } };
+  };
+  return fetchOver(way, serve, (isWrite) =>
+    isWrite ? { sent: "write-sent", answered: "write-answered" } : { sent: "read-answered", answered: "read-answered" },
+  );
+}
+
+/** Lets the emulated API misbehave until the returned function is called. */
+export function afflictApi(api: CloudflareApi, how: ApiTrouble, strikes: "reads" | "writes" | undefined): () => void {
+  const isAimedAt = ({ method }: { method: string }): boolean =>
+    strikes === undefined || (strikes === "reads") === (method === "GET");
+  const always = (fault: Parameters<CloudflareApi["faults"]["always"]>[0]): void => api.faults.always(fault, isAimedAt);
+  switch (how) {
+    case "drop-before-commit":
+    case "drop-after-commit":
+    case "silent":
+    case "stall-after-headers":
+    case "truncated-json":
+    case "unavailable":
+    case "unsuccessful":
+      always({ kind: how });
+      break;
+    case "silent-committed":
+      always({ kind: "silent", isCommitted: true });
+      break;
+    case "unavailable-committed":
+      always({ kind: "unavailable", isCommitted: true });
+      break;
+    case "unsuccessful-committed":
+      always({ kind: "unsuccessful", isCommitted: true });
+      break;
+    case "html-200":
+      always({ kind: "html", status: 200 });
+      break;
+    case "html-502":
+      always({ kind: "html", status: 502, isCommitted: true });
+      break;
+    case "rate-limited":
+      always({ kind: "rate-limited", retryAfterSeconds: 45 });
+      break;
+    case "rate-limited-wordless":
+      always({ kind: "rate-limited" });
+      break;
+    case "slow":
+      always({ kind: "delay", beforeCommitMs: 3_000, afterCommitMs: 2_000 });
+      break;
+    case "late-commit":
+      // The daemon has given up by then.
+      always({ kind: "silent", isCommitted: true, beforeCommitMs: 20_000 });
+      break;
+    case "stale-reads":
+      api.faults.set({ staleReadsMs: 4_000 });
+      return () => api.faults.set({ staleReadsMs: 0 });
+    case "forbidden":
+      always({ kind: "refused", problem: problems.noAccess });
+      break;
+    default:
+      how satisfies never;
+  }
+  return () => api.faults.clear();
+}
+
+/** One message as it reached the chat. */
+export interface TakenMessage {
+  readonly text: string;
+  readonly atMs: number;
+}
+
+/** The bot's service. */
+export class Bot {
+  readonly messages: TakenMessage[] = [];
+  trouble: BotTrouble | undefined;
+  readonly #time: SimulatedTime;
+  #lastId = 0;
+
+  constructor(time: SimulatedTime) {
+    this.#time = time;
+  }
+
+  fetchOver(way: WayThere): typeof fetch {
+    return fetchOver(
+      way,
+      (_, init) => {
+        const answer = this.#answer(
+          JSON.parse(typeof init.body === "string" ? init.body : "{}") as { text: string; parse_mode?: string },
+        );
+        way.onMoment("message-taken");
+        return Promise.resolve(answer);
+      },
+      () => ({ sent: "message-sent", answered: "message-taken" }),
+    );
+  }
+
+  #answer({ text, parse_mode }: { text: string; parse_mode?: string }): Answer {
+    switch (this.trouble) {
+      case "rate-limited":
+        return failure(429, "Too Many Requests: retry after 20", { retry_after: 20 });
+      case "server-error":
+        return failure(500, "Internal Server Error");
+      case "html":
+        return { status: 502, body: "<html><h1>Bad Gateway</h1></html>" };
+      case "silent":
+        return undefined;
+      case "drop":
+        return "dropped";
+      case "drop-after":
+        this.#take(text);
+        return "dropped";
+      case "cannot-parse":
+        if (parse_mode !== undefined) return failure(400, "Bad Request: can't parse entities: emulated");
+        return this.#take(text);
+      case undefined:
+        return this.#take(text);
+      default:
+        return this.trouble satisfies never;
+    }
+  }
+
+  #take(text: string): Answer {
+    this.#lastId += 1;
+    this.messages.push({ text, atMs: this.#time.nowMs() });
+    return { status: 200, body: JSON.stringify({ ok: true, result: { message_id: this.#lastId } }) };
+  }
+}
+
+function failure(status: number, description: string, parameters?: object): Answer {
+  const body = { ok: false, error_code: status, description, ...(parameters && { parameters }) };
+  return { status, body: JSON.stringify(body) };
+}

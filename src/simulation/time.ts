@@ -1,0 +1,185 @@
+// Simulated time: one queue of timers for the whole world, and clocks over it for every process, each of which can be
+// stopped, sent to sleep, set wrong, or killed.
+import type { Clock } from "../lib/clock.ts";
+import { DueHeap } from "./heap.ts";
+
+interface Timer {
+  readonly dueMs: number;
+  readonly order: number;
+  /** Missing once cancelled. */
+  callback: (() => void) | undefined;
+}
+
+/** How many timers run before the loop of Node gets its turn; each one still gets all its promises settled first. */
+const batchSize = 64;
+
+/** The time of the world. Nobody inside it can stop it or set it wrong. */
+export class SimulatedTime implements Clock {
+  readonly #timers = new DueHeap<Timer>();
+  readonly #wallAtStartMs: number;
+  #nowMs = 0;
+  #order = 0;
+  #isStopped = false;
+
+  constructor(wallAtStartMs: number = Date.UTC(2026, 0, 1)) {
+    this.#wallAtStartMs = wallAtStartMs;
+  }
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  wallMs(): number {
+    return this.#wallAtStartMs + this.#nowMs;
+  }
+
+  setTimer(delayMs: number, callback: () => void): () => void {
+    // Whole microseconds, and never too early: whoever waits for a moment would wait again for what is left of it.
+    const dueMs = Math.ceil((this.#nowMs + Math.max(0, delayMs)) * 1_000) / 1_000;
+    const timer: Timer = { dueMs, order: this.#order++, callback };
+    this.#timers.push(timer);
+    return () => {
+      timer.callback = undefined;
+    };
+  }
+
+  /** Calls `callback` at this time, or at once when that has passed. */
+  at(atMs: number, callback: () => void): () => void {
+    return this.setTimer(atMs - this.#nowMs, callback);
+  }
+
+  /** Ends `runUntil` after the timer that is running now. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /**
+   * Lets time pass until `endMs`: every timer runs in order, and whatever it sets off (all promises that can settle)
+   * has happened before the next. Node runs all promises between two immediates, so one immediate per timer is enough.
+   */
+  runUntil(endMs: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#isStopped = false;
+    let waiting = 0;
+    let isOver = false;
+    const runNext = (): void => {
+      waiting -= 1;
+      if (isOver) return;
+      try {
+        const isDone = this.#isStopped || !this.#runNext(endMs);
+        if (isDone) {
+          isOver = true;
+          if (!this.#isStopped) this.#nowMs = Math.max(this.#nowMs, endMs);
+          return resolve();
+        }
+      } catch (error) {
+        isOver = true;
+        return reject(error);
+      }
+      if (waiting === 0) queue();
+    };
+    const queue = (): void => {
+      waiting = batchSize;
+      for (let count = 0; count < batchSize; count += 1) setImmediate(runNext);
+    };
+    queue();
+    return promise;
+  }
+
+  #runNext(endMs: number): boolean {
+    for (let timer = this.#timers.first; timer !== undefined && timer.dueMs <= endMs; timer = this.#timers.first) {
+      this.#timers.pop();
+      const { callback } = timer;
+      if (callback === undefined) continue;
+      timer.callback = undefined;
+      this.#nowMs = timer.dueMs;
+      callback();
+      return true;
+    }
+    return false;
+  }
+}
+
+/** The clock of one process in that world. */
+export class ProcessClock implements Clock {
+  readonly #time: SimulatedTime;
+  #wallAheadMs: number;
+  /** What its monotonic clock has missed: the time before its start, and sleep. */
+  #missedMs: number;
+  /** While it stands still: when it goes on. Before: when it last did. */
+  #resumesAtMs = -Infinity;
+  #wokeAtMs = -Infinity;
+  #isKilled = false;
+
+  /** Monotonic time begins at zero with every process. */
+  constructor(time: SimulatedTime, wallAheadMs = 0) {
+    this.#time = time;
+    this.#wallAheadMs = wallAheadMs;
+    this.#missedMs = time.nowMs();
+  }
+
+  get isKilled(): boolean {
+    return this.#isKilled;
+  }
+
+  /** How far the wall clock is ahead of the world's. */
+  get wallAheadMs(): number {
+    return this.#wallAheadMs;
+  }
+
+  /** World time at which it last went on after standing still, or will. */
+  get resumesAtMs(): number {
+    return this.#resumesAtMs;
+  }
+
+  /** World time at which it last woke up from sleep, or will: connections from before are dead. */
+  get wokeAtMs(): number {
+    return this.#wokeAtMs;
+  }
+
+  nowMs(): number {
+    return this.#time.nowMs() - this.#missedMs;
+  }
+
+  wallMs(): number {
+    return this.#time.wallMs() + this.#wallAheadMs;
+  }
+
+  setTimer(delayMs: number, callback: () => void): () => void {
+    const dueMs = this.nowMs() + Math.max(0, delayMs);
+    let cancel: () => void;
+    const fire = (): void => {
+      if (this.#isKilled) return;
+      // Late timers run in their old order, one after the other, when the process goes on.
+      if (this.#time.nowMs() < this.#resumesAtMs) cancel = this.#time.at(this.#resumesAtMs, fire);
+      else if (this.nowMs() < dueMs - 0.01) cancel = this.#time.setTimer(dueMs - this.nowMs(), fire);
+      else callback();
+    };
+    cancel = this.#time.setTimer(delayMs, fire);
+    return () => cancel();
+  }
+
+  /** Runs nothing for this long; its clocks go on meanwhile (SIGSTOP, or a machine that is far too busy). */
+  stop(forMs: number): void {
+    this.#resumesAtMs = Math.max(this.#resumesAtMs, this.#time.nowMs() + forMs);
+  }
+
+  /** Runs nothing for this long, and its monotonic clock stands still meanwhile (a laptop or a virtual machine asleep). */
+  sleep(forMs: number): void {
+    this.stop(forMs);
+    this.#wokeAtMs = this.#time.nowMs() + forMs;
+    this.#time.setTimer(forMs, () => {
+      this.#missedMs += forMs;
+    });
+  }
+
+  /** Sets the wall clock. */
+  jumpWall(byMs: number): void {
+    this.#wallAheadMs += byMs;
+  }
+
+  /** Ends the process: no timer of it runs any more. */
+  kill(): void {
+    this.#isKilled = true;
+  }
+}

@@ -1,0 +1,278 @@
+// The simulated world: everything outside the daemon, the daemon's runs in it, and the faults that befall them.
+import type { Config } from "../config/config.ts";
+import type { Address, Observation, Resolution } from "../core/model.ts";
+import type { Turn } from "../daemon.ts";
+import { CloudflareApi, demoToken } from "../demo/cloudflare/api.ts";
+import type { Commit, RecordDraft } from "../demo/cloudflare/store.ts";
+import type { Anchor } from "../probe/anchors.ts";
+import { DaemonRun } from "./daemon-run.ts";
+import { Disk } from "./disk.ts";
+import type { CrashMoment, Fault } from "./faults.ts";
+import { Internet, type SiteOptions } from "./internet.ts";
+import { Link } from "./monitor.ts";
+import { between, streamOf } from "./random.ts";
+import { Resolver, type ResolverHabits } from "./resolvers.ts";
+import { afflictApi, Bot } from "./services.ts";
+import { SimulatedTime } from "./time.ts";
+
+export const zoneName = "example.com";
+export { demoToken };
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly config: Config;
+  readonly sites: readonly SiteOptions[];
+  readonly resolvers: readonly ResolverHabits[];
+  /** What stands in the zone at first. */
+  readonly records: readonly RecordDraft[];
+}
+
+/** Whoever wants to see what happens, as it happens. */
+export interface Watcher {
+  /** `isGenuine`: what was seen is what the site did, and no trouble of the monitor's own. */
+  probed?(address: Address, observation: Observation, isGenuine: boolean, run: DaemonRun): void;
+  requested?(isWrite: boolean): void;
+  resolved?(host: string, resolution: Resolution, run: DaemonRun): void;
+  anchorTried?(anchor: Anchor, isReached: boolean, run: DaemonRun): void;
+  turned?(turn: Turn, run: DaemonRun): void;
+  committed?(commit: Commit): void;
+  struck?(fault: Fault): void;
+  started?(run: DaemonRun): void;
+  /** A run ended, by a crash or in order. */
+  ended?(run: DaemonRun, isCrash: boolean): void;
+  bug?(text: string): void;
+}
+
+export class World {
+  readonly seed: number;
+  readonly time = new SimulatedTime();
+  readonly internet: Internet;
+  readonly link: Link;
+  readonly resolvers: readonly Resolver[];
+  readonly api: CloudflareApi;
+  readonly bot: Bot;
+  readonly disk = new Disk();
+  readonly watcher: Watcher;
+  /** The configuration as it lies on disk. */
+  config: Config;
+  run: DaemonRun | undefined;
+  readonly #wholeConfig: Config;
+  readonly #random;
+  #runs = 0;
+  #wallAheadMs = 0;
+  /** Crashes that wait for their moment. */
+  #armed: (Fault & { kind: "crash" })[] = [];
+  #endApiTrouble: (() => void) | undefined;
+
+  constructor(options: WorldOptions, watcher: Watcher = {}) {
+    const { seed, config, sites, resolvers, records } = options;
+    this.seed = seed;
+    this.watcher = watcher;
+    this.config = config;
+    this.#wholeConfig = config;
+    this.#random = streamOf(seed, "world");
+    this.internet = new Internet(this.time, sites);
+    this.link = new Link(this.time);
+    this.resolvers = resolvers.map((habits) => new Resolver(habits, this.internet, this.time));
+    const zones = [{ name: zoneName, records }];
+    this.api = new CloudflareApi({ zones, clock: this.time, random: streamOf(seed, "api") });
+    this.bot = new Bot(this.time);
+    this.api.onCommit((commit) => watcher.committed?.(commit));
+    this.disk.onWrite = () => this.run && this.reached("stored", this.run);
+  }
+
+  /** Starts the daemon. */
+  start(): void {
+    this.#runs += 1;
+    const run = new DaemonRun(this, this.#runs, this.config, this.#wallAheadMs);
+    this.run = run;
+    this.watcher.started?.(run);
+    run.start();
+  }
+
+  /** Called when the daemon's traffic gets to such a point: a crash may be waiting for it. */
+  reached(moment: CrashMoment, run: DaemonRun): void {
+    if (run !== this.run || this.#armed.length === 0) return;
+    const crash = this.#armed.find(({ when }) => when === moment);
+    if (crash !== undefined) this.#crash(crash);
+  }
+
+  /** Lets a fault happen now. */
+  strike(fault: Fault): void {
+    this.watcher.struck?.(fault);
+    switch (fault.kind) {
+      case "site": {
+        const site = this.internet.sites[fault.site];
+        if (site !== undefined) this.internet.afflict(site, fault, fault.forMs);
+        return;
+      }
+      case "renumbered": {
+        const site = this.internet.sites[fault.site];
+        if (site === undefined || site.options.isFixed) return;
+        site.renumber();
+        const { addresses } = site;
+        this.time.setTimer(fault.dnsDelayMs, () => {
+          if (site.published !== undefined) site.published = addresses;
+        });
+        return;
+      }
+      case "unregistered": {
+        const site = this.internet.sites[fault.site];
+        if (site === undefined || site.options.isFixed) return;
+        site.published = undefined;
+        return void this.time.setTimer(fault.forMs, () => {
+          site.published = site.addresses;
+        });
+      }
+      case "link":
+        return this.link.afflict(fault, fault.forMs);
+      case "anchors":
+        this.link.areAnchorsSilent = true;
+        return void this.time.setTimer(fault.forMs, () => {
+          this.link.areAnchorsSilent = false;
+        });
+      case "resolver":
+        for (const [index, resolver] of this.resolvers.entries()) {
+          if (fault.resolver === undefined || fault.resolver === index) resolver.afflict(fault, fault.forMs);
+        }
+        return;
+      case "stopped":
+        return this.run?.clock.stop(fault.forMs);
+      case "asleep":
+        return this.run?.clock.sleep(fault.forMs);
+      case "busy":
+        return this.#keepBusy(this.time.nowMs() + fault.forMs, fault.upToMs);
+      case "wall-jump":
+        this.#wallAheadMs += fault.byMs;
+        return this.run?.clock.jumpWall(fault.byMs);
+      case "crash":
+        if (fault.when === "at-once") this.#crash(fault);
+        else this.#armed.push(fault);
+        return;
+      case "state-lost":
+        return this.disk.lose();
+      case "restart":
+        return this.#restart(fault.downForMs);
+      case "reload":
+        return this.#reload(fault);
+      case "api":
+        this.#endApiTrouble?.();
+        this.#endApiTrouble = afflictApi(this.api, fault.how, fault.strikes);
+        return void this.time.setTimer(fault.forMs, this.#endApiTrouble);
+      case "bot":
+        this.bot.trouble = fault.how;
+        return void this.time.setTimer(fault.forMs, () => {
+          this.bot.trouble = undefined;
+        });
+      case "edit":
+        return this.#edit(fault.what);
+      case "rival":
+        return this.#rival(this.time.nowMs() + fault.forMs, fault.everyMs);
+      default:
+        return fault satisfies never;
+    }
+  }
+
+  /** Ends what has no end of its own, so that the world is as it should be. */
+  heal(): void {
+    this.#armed = [];
+    if (this.config !== this.#wholeConfig) {
+      this.config = this.#wholeConfig;
+      this.run?.reload(this.config);
+    }
+  }
+
+  #keepBusy(untilMs: number, upToMs: number): void {
+    const pauseMs = between(this.#random, 500, 4_000);
+    this.time.setTimer(pauseMs, () => {
+      if (this.time.nowMs() >= untilMs) return;
+      this.run?.clock.stop(this.#random() * upToMs);
+      this.#keepBusy(untilMs, upToMs);
+    });
+  }
+
+  #crash(crash: Fault & { kind: "crash" }): void {
+    this.#armed = this.#armed.filter((armed) => armed !== crash);
+    const { run } = this;
+    if (run === undefined) return;
+    this.run = undefined;
+    run.kill();
+    this.watcher.ended?.(run, true);
+    this.time.setTimer(crash.downForMs, () => {
+      if (this.run === undefined) this.start();
+    });
+  }
+
+  #restart(downForMs: number): void {
+    const { run } = this;
+    if (run === undefined) return;
+    void run.close().then(() => {
+      // It may have crashed meanwhile.
+      if (this.run !== run) return;
+      this.run = undefined;
+      this.watcher.ended?.(run, false);
+      this.time.setTimer(downForMs, () => {
+        if (this.run === undefined) this.start();
+      });
+    });
+  }
+
+  #reload({ what, site = 0 }: Fault & { kind: "reload" }): void {
+    const { run } = this;
+    if (run === undefined) return;
+    if (what === "invalid") return run.rejectConfig(["config.yml:1:1 this is not a configuration"]);
+    const whole = this.#wholeConfig;
+    const changed = (change: (ingress: Config["ingresses"][number]) => Config["ingresses"][number]): Config => ({
+      ...whole,
+      ingresses: whole.ingresses.map(change),
+    });
+    if (what === "hold-up") this.config = changed((ingress) => ({ ...ingress, holdUpMs: 30_000 }));
+    if (what === "restores") this.config = whole;
+    if (what === "removes") {
+      const without = (ingress: Config["ingresses"][number]) => ingress.endpoints.filter((_, index) => index !== site);
+      this.config = changed((ingress) => {
+        const endpoints = without(ingress);
+        return endpoints.length === 0 ? ingress : { ...ingress, endpoints };
+      });
+    }
+    run.reload(this.config);
+  }
+
+  #edit(what: (Fault & { kind: "edit" })["what"]): void {
+    const { hand } = this.api;
+    if (what === "unrelated") {
+      const text = { type: "TXT", name: `txt${this.time.nowMs()}.${zoneName}`, content: '"by hand"' } as const;
+      return void hand.add(text);
+    }
+    for (const { record } of this.#wholeConfig.ingresses) {
+      const ours = this.api.recordsAt(record).filter(({ type }) => type === "A" || type === "AAAA" || type === "CNAME");
+      const [first] = ours;
+      if (what === "remove") for (const { id } of ours) hand.remove(id);
+      else if (first === undefined) continue;
+      else if (what === "ttl") hand.edit(first.id, { ttl: first.ttl === 900 ? 901 : 900 });
+      else if (what === "content") hand.edit(first.id, { content: foreignContent(first.type) });
+      else if (first.type !== "CNAME" && !ours.some(({ content }) => content === "198.51.100.66")) {
+        hand.add({ type: "A", name: record, content: "198.51.100.66", ttl: first.ttl, proxied: first.proxied });
+      }
+      return;
+    }
+  }
+
+  #rival(untilMs: number, everyMs: number): void {
+    if (this.time.nowMs() >= untilMs) return;
+    for (const { record } of this.#wholeConfig.ingresses) {
+      for (const { id, type, content } of this.api.recordsAt(record)) {
+        if ((type === "A" || type === "CNAME") && content !== foreignContent(type)) {
+          const isThere = this.api.recordsAt(record).some((other) => other.content === foreignContent(type));
+          if (!isThere) this.api.hand.edit(id, { content: foreignContent(type) });
+        }
+      }
+    }
+    this.time.setTimer(everyMs, () => this.#rival(untilMs, everyMs));
+  }
+}
+
+function foreignContent(type: string): string {
+  if (type === "CNAME") return "somebody-else.example.net";
+  return type === "A" ? "198.51.100.77" : "2001:db8::77";
+}

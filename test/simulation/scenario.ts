@@ -1,0 +1,367 @@
+// What one seed means: a world with a configuration, and the nemesis: the list of faults that will befall it. Pure: the
+// same seed gives the same scenario, and each fault is drawn from a stream of its own.
+import type { Config } from "../../src/config/config.ts";
+import type { EndpointSettings, IngressSettings } from "../../src/core/model.ts";
+import type { RecordDraft } from "../../src/demo/cloudflare/store.ts";
+import type { Random } from "../../src/lib/clock.ts";
+import { parseIp } from "../../src/lib/ip.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import type {
+  ApiTrouble,
+  BotTrouble,
+  CrashMoment,
+  Fault,
+  FaultKind,
+  SeenBy,
+  Treatment,
+} from "../../src/simulation/faults.ts";
+import { Site, type SiteOptions } from "../../src/simulation/internet.ts";
+import { between, happens, pick, streamOf, wholeBetween } from "../../src/simulation/random.ts";
+import { demoToken, zoneName, type WorldOptions } from "../../src/simulation/world.ts";
+
+export const ingressName = `ingress.${zoneName}`;
+export const secrets = { cloudflare: demoToken, telegram: "123456789:simulated-token-of-the-bot" };
+
+export interface Scenario {
+  readonly seed: number;
+  readonly world: WorldOptions;
+  readonly faults: readonly Fault[];
+  /** The faults come in spells, with calm in between; at these times all has healed and the calm begins. */
+  readonly calmsAtMs: readonly number[];
+  /** How long each calm lasts. */
+  readonly calmMs: number;
+  readonly endMs: number;
+}
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+/** The faults of a seed come from one of these sets: few kinds at a time find more than all kinds at once. */
+const themes: readonly (readonly FaultKind[])[] = [
+  ["site"],
+  ["site", "site", "crash"],
+  ["site", "site", "link"],
+  ["site", "site", "resolver"],
+  ["site", "site", "api"],
+  ["site", "renumbered", "unregistered"],
+  ["site", "site", "restart", "reload"],
+  ["site", "site", "edit", "rival"],
+  ["site", "site", "bot", "crash"],
+  ["link", "anchors", "resolver", "stopped", "asleep", "busy", "wall-jump", "crash", "api", "bot"],
+  ["link", "resolver", "crash", "restart"],
+  ["stopped", "asleep", "busy", "wall-jump", "site"],
+  [
+    "site",
+    "site",
+    "site",
+    "link",
+    "resolver",
+    "stopped",
+    "busy",
+    "wall-jump",
+    "crash",
+    "reload",
+    "api",
+    "bot",
+    "edit",
+    "renumbered",
+  ],
+];
+
+/** Faults of the monitor's own side: while there are no others, nothing may move. */
+const ownKinds: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  "link",
+  "anchors",
+  "resolver",
+  "stopped",
+  "asleep",
+  "busy",
+  "wall-jump",
+  "crash",
+  "state-lost",
+  "restart",
+  "api",
+  "bot",
+]);
+
+export function isOwn({ kind }: Fault): boolean {
+  return ownKinds.has(kind);
+}
+
+/** Everything that a seed stands for. */
+export function scenarioOf(seed: number, hours = 10): Scenario {
+  const random = streamOf(seed, "scenario");
+  const world = worldOf(seed);
+  const theme = pick(random, themes);
+  const faults: Fault[] = [];
+  const calmsAtMs: number[] = [];
+  const calmMs = 80 * minuteMs;
+  const startMs = 10 * minuteMs;
+  let atMs = startMs;
+  let spell = 0;
+  while (atMs < hours * hourMs - calmMs - 30 * minuteMs) {
+    const spellRandom = streamOf(seed, `spell ${spell}`);
+    const lengthMs = between(spellRandom, 10 * minuteMs, 50 * minuteMs);
+    const count = wholeBetween(spellRandom, 1, 8);
+    for (let index = 0; index < count; index += 1) {
+      const own = streamOf(seed, `fault ${spell} ${index}`);
+      const fault = faultOf(own, pick(own, theme), world, between(own, atMs, atMs + lengthMs), atMs + lengthMs);
+      if (fault !== undefined) faults.push(fault);
+    }
+    spell += 1;
+    calmsAtMs.push(atMs + lengthMs);
+    atMs += lengthMs + calmMs;
+  }
+  return { seed, world, faults: faults.toSorted((a, b) => a.atMs - b.atMs), calmsAtMs, calmMs, endMs: atMs };
+}
+
+function worldOf(seed: number): WorldOptions {
+  const random = streamOf(seed, "world of the scenario");
+  const count = happens(random, 0.7) ? 2 : 3;
+  const hasIpv6 = happens(random, 0.4);
+  const sites = Array.from({ length: count }, (_, index): SiteOptions => ({
+    host: `${["primary", "secondary", "tertiary"][index]}.${zoneName === "example.com" ? "example.net" : zoneName}`,
+    ipv4: happens(random, 0.2) ? 2 : 1,
+    ipv6: hasIpv6 ? 1 : 0,
+    ttlSeconds: pick(random, [60, 60, 300]),
+    isFixed: happens(random, 0.1),
+  }));
+  const publish = pick(random, ["auto", "auto", "auto", "addresses"] as const);
+  const isFast = happens(random, 0.1);
+  const endpoints = sites.map((site, index) => endpointOf(random, site, index, { isFast }));
+  const ingress: IngressSettings = {
+    record: ingressName,
+    publish,
+    holdUpMs: pick(random, [0, 60_000, 60_000, 120_000]),
+    reconcileIntervalMs: pick(random, [60_000, 300_000, 300_000]),
+    allowPrivate: false,
+    endpoints,
+  };
+  const config: Config = {
+    cloudflare: { token: new Secret(secrets.cloudflare), apiUrl: "https://api.example.test/client/v4" },
+    ingresses: [ingress],
+    notify: {
+      telegram: {
+        token: new Secret(secrets.telegram),
+        chatId: 123_456,
+        apiUrl: "https://bot.example.test",
+        ...(happens(random, 0.3) && { initialSilenceMs: 30_000 }),
+      },
+    },
+    http: { host: "127.0.0.1", port: 0 },
+    stateDir: "/nowhere",
+    anchors: [
+      "1.1.1.1:443",
+      "8.8.8.8:443",
+      "9.9.9.9:443",
+      "[2606:4700:4700::1111]:443",
+      "[2001:4860:4860::8888]:443",
+      "[2620:fe::fe]:443",
+    ],
+  };
+  const resolvers = [
+    { server: "9.9.9.1:53", leastTtlSeconds: pick(random, [1, 1, 300]) },
+    { server: "9.9.9.2:53", leastTtlSeconds: 1 },
+  ];
+  return { seed, config, sites, resolvers, records: recordsOf(random, sites) };
+}
+
+function endpointOf(
+  random: Random,
+  site: SiteOptions,
+  index: number,
+  { isFast }: { isFast: boolean },
+): EndpointSettings {
+  const fixed = new Site(index, site).addresses.flatMap((text) => parseIp(text) ?? []);
+  const isUnchecked = index === 2 && happens(random, 0.3);
+  return {
+    name: site.host.split(".")[0] ?? site.host,
+    target: site.isFixed ? { kind: "addresses", addresses: fixed } : { kind: "host", host: site.host },
+    priority: 10 * (index + 1),
+    ttl: pick(random, [60, 60, 120, 300, "auto"]),
+    ...(happens(random, 0.5) && { stickyMs: pick(random, [120_000, 600_000]) }),
+    resolvers: ["9.9.9.1:53", "9.9.9.2:53"],
+    ...(!isUnchecked && {
+      check: {
+        url: `https://${site.host}/healthz`,
+        intervalMs: isFast ? 5_000 : 15_000,
+        fastIntervalMs: isFast ? 1_000 : 2_000,
+        timeoutMs: 5_000,
+        rise: pick(random, [2, 3, 3]),
+        fall: pick(random, [2, 3, 3]),
+        status: [[200, 200]],
+        contains: "OK",
+      },
+    }),
+  };
+}
+
+function recordsOf(random: Random, sites: readonly SiteOptions[]): RecordDraft[] {
+  const unrelated: RecordDraft[] = [
+    { type: "A", name: `www.${zoneName}`, content: "198.51.100.1", ttl: 300 },
+    { type: "TXT", name: ingressName, content: '"v=1"', ttl: 300 },
+  ];
+  const [first, second] = sites;
+  const start = pick(random, ["primary", "primary", "secondary", "foreign", "none"] as const);
+  const cname = (content: string): RecordDraft[] => [{ type: "CNAME", name: ingressName, content, ttl: 60 }];
+  if (start === "none" || first === undefined || second === undefined) return unrelated;
+  if (start === "foreign") return [...unrelated, ...cname("elsewhere.example.org")];
+  return [...unrelated, ...cname((start === "primary" ? first : second).host)];
+}
+
+const treatments: readonly ((random: Random) => Treatment)[] = [
+  () => ({ how: "refuse" }),
+  () => ({ how: "hang" }),
+  () => ({ how: "drip" }),
+  () => ({ how: "status", status: 503 }),
+  () => ({ how: "unmarked" }),
+  (random) => ({ how: "loss", probability: pick(random, [0.05, 0.2, 0.5, 0.8]) }),
+  (random) => ({ how: "slow", delayMs: pick(random, [1_000, 4_500, 8_000]) }),
+];
+
+const apiTroubles: readonly ApiTrouble[] = [
+  "drop-before-commit",
+  "drop-after-commit",
+  "silent",
+  "silent-committed",
+  "stall-after-headers",
+  "truncated-json",
+  "html-200",
+  "html-502",
+  "unavailable",
+  "unavailable-committed",
+  "unsuccessful",
+  "unsuccessful-committed",
+  "rate-limited",
+  "rate-limited-wordless",
+  "slow",
+  "late-commit",
+  "stale-reads",
+  "forbidden",
+];
+
+const botTroubles: readonly BotTrouble[] = [
+  "rate-limited",
+  "server-error",
+  "html",
+  "silent",
+  "drop",
+  "drop-after",
+  "cannot-parse",
+];
+
+const crashMoments: readonly CrashMoment[] = [
+  "at-once",
+  "write-sent",
+  "write-committed",
+  "write-answered",
+  "read-answered",
+  "message-sent",
+  "message-taken",
+  "stored",
+];
+
+function faultOf(
+  random: Random,
+  kind: FaultKind,
+  world: WorldOptions,
+  atMs: number,
+  healedAtMs: number,
+): Fault | undefined {
+  const wantedMs = pick(random, [5_000, 20_000, 60_000, 180_000, 600_000, 1_200_000]) * between(random, 0.5, 1.5);
+  const forMs = Math.min(wantedMs, healedAtMs - atMs);
+  const site = Math.floor(random() * world.sites.length);
+  switch (kind) {
+    case "site": {
+      const seenBy: SeenBy = pick(random, ["all", "all", "all", "monitor", "clients"]);
+      const only = random();
+      const hasIpv6 = (world.sites[site]?.ipv6 ?? 0) > 0;
+      return {
+        kind,
+        atMs,
+        forMs,
+        site,
+        seenBy,
+        ...pick(random, treatments)(random),
+        ...(only < 0.2 && hasIpv6 && { family: pick(random, ["ipv4", "ipv6"] as const) }),
+        ...(only > 0.9 && { address: 0 }),
+      };
+    }
+    case "renumbered":
+      return { kind, atMs, site, dnsDelayMs: Math.min(pick(random, [1_000, 30_000, 120_000]), healedAtMs - atMs) };
+    case "unregistered":
+      return { kind, atMs, forMs, site };
+    case "link":
+      return {
+        kind,
+        atMs,
+        forMs,
+        how: pick(random, ["blackhole", "blackhole", "no-route"] as const),
+        ...(happens(random, 0.3) && { family: pick(random, ["ipv4", "ipv6"] as const) }),
+      };
+    case "anchors":
+      return { kind, atMs, forMs };
+    case "resolver": {
+      const trouble = pick(random, [
+        { how: "silent" },
+        { how: "silent" },
+        { how: "servfail" },
+        { how: "refused" },
+        { how: "slow", delayMs: 3_000 },
+        { how: "stale" },
+        { how: "denies" },
+        { how: "halves", family: "ipv4" },
+        { how: "halves", family: "ipv6" },
+      ] as const);
+      // If both deny the name, that counts as the truth.
+      const isOne = trouble.how === "denies" || trouble.how === "stale" || happens(random, 0.5);
+      return { kind, atMs, forMs, ...(isOne && { resolver: pick(random, [0, 1]) }), ...trouble };
+    }
+    case "stopped":
+    case "asleep":
+      return { kind, atMs, forMs };
+    case "busy":
+      return { kind, atMs, forMs, upToMs: pick(random, [300, 2_000, 12_000]) };
+    case "wall-jump":
+      return {
+        kind,
+        atMs,
+        byMs: pick(random, [-1, 1]) * pick(random, [60_000, 30 * 24 * hourMs, 10 * 365 * 24 * hourMs]),
+      };
+    case "crash":
+      return {
+        kind,
+        atMs,
+        how: "kill",
+        when: pick(random, crashMoments),
+        downForMs: pick(random, [100, 5_000, 120_000]),
+      };
+    case "state-lost":
+      return { kind, atMs, how: "absent" };
+    case "restart":
+      return { kind, atMs, downForMs: pick(random, [100, 5_000, 60_000]) };
+    case "reload":
+      return {
+        kind,
+        atMs,
+        site,
+        what: pick(random, ["same", "same", "invalid", "hold-up", "removes", "restores"] as const),
+      };
+    case "api":
+      return {
+        kind,
+        atMs,
+        forMs,
+        how: pick(random, apiTroubles),
+        ...(happens(random, 0.6) && { strikes: pick(random, ["reads", "writes"] as const) }),
+      };
+    case "bot":
+      return { kind, atMs, forMs, how: pick(random, botTroubles) };
+    case "edit":
+      return { kind, atMs, what: pick(random, ["content", "ttl", "remove", "add", "unrelated"] as const) };
+    case "rival":
+      return { kind, atMs, forMs, everyMs: pick(random, [20_000, 90_000]) };
+    default:
+      return kind satisfies never;
+  }
+}
