@@ -5,7 +5,9 @@ import { Reconciler } from "../cloud/reconciler.ts";
 import type { RequestMeasure } from "../cloud/requests.ts";
 import type { CloudflareConfig, Config } from "../config/config.ts";
 import { Daemon } from "../daemon.ts";
+import { createExchange, type Exchange } from "../dns/exchange.ts";
 import { createResolver } from "../dns/resolver.ts";
+import { Verifier } from "../dns/verifier.ts";
 import { systemClock, type Clock, type Random } from "../lib/clock.ts";
 import { parseSocket } from "../lib/ip.ts";
 import type { Log } from "../lib/log.ts";
@@ -19,6 +21,8 @@ export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly resolve: Resolve;
+  /** Asks the authoritative servers after a write. Without it nobody finds out whether writes are visible. */
+  readonly exchange?: Exchange;
   readonly probe: Probe;
   readonly reach: Reach;
   readonly createProvider: (cloudflare: CloudflareConfig) => RecordProvider;
@@ -27,10 +31,12 @@ export interface Ports {
 /** The real clock and network. `onRequest` hears of every request to Cloudflare when it has ended. */
 export function networkPorts(onRequest?: (measure: RequestMeasure) => void): Ports {
   const clock = systemClock;
+  const exchange = createExchange(clock);
   return {
     clock,
     random: Math.random,
-    resolve: createResolver({ clock }),
+    resolve: createResolver({ clock, exchange }),
+    exchange,
     probe: createProbe({ clock }),
     reach: reachOverTcp,
     createProvider: ({ token, apiUrl }) =>
@@ -52,13 +58,14 @@ export class Assembly implements AsyncDisposable {
   readonly reconciler: Reconciler;
   readonly #prober: Prober;
   readonly #anchors: Anchors;
+  readonly #verifier: Verifier | undefined;
   readonly #ports: Ports;
   #config: Config;
 
   constructor({ config, log, ports, writes = "on" }: AssemblyOptions) {
     this.#config = config;
     this.#ports = ports;
-    const { clock, random, resolve, probe, reach } = ports;
+    const { clock, random, resolve, exchange, probe, reach } = ports;
     const onBug = (error: unknown): void => log.error({ err: error }, "a bug of ours; please report it");
     this.daemon = new Daemon({ clock, onBug });
     const dispatch = this.daemon.dispatch.bind(this.daemon);
@@ -66,10 +73,14 @@ export class Assembly implements AsyncDisposable {
     this.reconciler = new Reconciler({ clock, random, provider, dispatch, log, writes });
     this.#prober = new Prober({ clock, random, resolve, probe, dispatch, onBug });
     this.#anchors = new Anchors({ clock, reach, dispatch }, anchorsOf(config));
+    if (exchange !== undefined) {
+      this.#verifier = new Verifier({ clock, exchange, resolve, dispatch, onBug }, config.cloudflare.nameservers);
+    }
     this.daemon.addListener(new Logbook(log));
     this.daemon.addFollower(this.#prober);
     this.daemon.addFollower(this.#anchors);
     this.daemon.addFollower(this.reconciler);
+    if (this.#verifier !== undefined) this.daemon.addFollower(this.#verifier);
   }
 
   /** Begins to watch. */
@@ -82,6 +93,7 @@ export class Assembly implements AsyncDisposable {
     const { cloudflare: before } = this.#config;
     this.#config = config;
     this.#anchors.use(anchorsOf(config));
+    this.#verifier?.use(config.cloudflare.nameservers);
     const { apiUrl, token } = config.cloudflare;
     // First, so that what the new configuration calls for is not asked for with the old token.
     if (apiUrl !== before.apiUrl || token.reveal() !== before.token.reveal()) {
@@ -94,6 +106,7 @@ export class Assembly implements AsyncDisposable {
   async close(): Promise<void> {
     await Promise.all([this.#prober.close(), this.#anchors.close()]);
     await this.reconciler.close();
+    await this.#verifier?.close();
     this.daemon.close();
   }
 

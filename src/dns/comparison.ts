@@ -1,0 +1,109 @@
+// Whether what one authoritative server answers is what was written. Pure. Compares contents, not TTLs: what matters is
+// where clients are sent.
+import type { EndpointState, IngressState, PublishedRecord, RecordContent } from "../core/model.ts";
+import { parseIp } from "../lib/ip.ts";
+import { plain } from "../lib/text.ts";
+import type { Reply } from "./exchange.ts";
+
+/** What should be seen, and whose addresses are whose, for servers that answer with addresses in place of a CNAME. */
+export interface Expectation {
+  readonly record: string;
+  /** As Cloudflare confirmed them; none is proxied. */
+  readonly published: readonly PublishedRecord[];
+  /** Addresses of whomever the published CNAME names. */
+  readonly ours: ReadonlySet<string>;
+  /** Addresses that served before, or belong to other endpoints, and not to ours as well. */
+  readonly others: ReadonlySet<string>;
+}
+
+/** The answers of one server about the record's name. */
+export interface Answers {
+  readonly A: Reply;
+  readonly AAAA: Reply;
+}
+
+/** Of what a server says, so many records are shown. */
+const mostShown = 6;
+
+export type Word =
+  | { readonly kind: "agrees" }
+  /** `says`: what it shows in place of what was written, such as `CNAME old.example.com`. */
+  | { readonly kind: "differs"; readonly says: string }
+  /** Addresses that belong to nobody we know: they prove nothing. */
+  | { readonly kind: "unclear"; readonly says: string }
+  /** `detail` goes on after the server's name: `did not answer`. `isReferral`: other servers are responsible. */
+  | { readonly kind: "silent"; readonly detail: string; readonly isReferral: boolean };
+
+/** What one server's answers amount to. */
+export function compare(answers: Answers, expectation: Expectation): Word {
+  const { record, published } = expectation;
+  const silent = silenceIn(answers.A) ?? silenceIn(answers.AAAA);
+  const seen = (["A", "AAAA"] as const).flatMap((type) => seenAt(record, answers[type]));
+  const texts = [...new Set(seen.map(textOf))].toSorted();
+  const differs: Word = { kind: "differs", says: plain(texts.slice(0, mostShown).join(", ") || "no record", 200) };
+  const wanted = published.map(textOf);
+  if (published.some(({ type }) => type === "CNAME")) {
+    if (!seen.some(({ type }) => type === "CNAME")) return silent ?? compareFlattened(seen, differs, expectation);
+    return texts.every((text) => wanted.includes(text)) ? { kind: "agrees" } : differs;
+  }
+  // With one answer missing, the other one can still show that something is wrong, but not that all is well.
+  const ofHeard = published.filter(({ type }) => type !== "CNAME" && silenceIn(answers[type]) === undefined);
+  const isSame = ofHeard.map(textOf).toSorted().join(", ") === texts.join(", ");
+  return isSame ? (silent ?? { kind: "agrees" }) : differs;
+}
+
+/** Cloudflare answers with addresses where a CNAME leads to a name of the same zone, and at the zone's own name. */
+function compareFlattened(seen: readonly RecordContent[], differs: Word, { ours, others }: Expectation): Word {
+  const addresses = new Set(seen.map(({ content }) => content));
+  if (!addresses.isDisjointFrom(others)) return differs;
+  if (!addresses.isDisjointFrom(ours)) return { kind: "agrees" };
+  // No record at all is a wrong answer only where there is something to be seen.
+  if (addresses.size === 0 && ours.size > 0) return differs;
+  return { kind: "unclear", says: [...addresses].slice(0, mostShown).join(", ") || "no record" };
+}
+
+/** The records at the name itself; what follows behind an alias is somebody else's. */
+function seenAt(record: string, reply: Reply): readonly RecordContent[] {
+  if (reply.kind !== "answered" || silenceIn(reply) !== undefined) return [];
+  return reply.answers.flatMap(({ name, type, data }) => {
+    if (name !== record || type === "NS") return [];
+    return [{ type, content: type === "CNAME" ? data : (parseIp(data)?.text ?? data) }];
+  });
+}
+
+function textOf({ type, content }: RecordContent): string {
+  return `${type} ${content}`;
+}
+
+/** Why a reply says nothing of what the zone holds; `undefined` when it does. */
+function silenceIn(reply: Reply): Silence | undefined {
+  if (reply.kind !== "answered") return silence(reply.detail);
+  if (reply.isReferral) return { ...silence("is not responsible for the name"), isReferral: true };
+  if (reply.rcode !== "NOERROR" && reply.rcode !== "NXDOMAIN") return silence(`answered ${plain(reply.rcode, 20)}`);
+  return reply.isAuthoritative ? undefined : silence("answered without authority");
+}
+
+type Silence = Word & { readonly kind: "silent" };
+
+function silence(detail: string): Silence {
+  return { kind: "silent", detail, isReferral: false };
+}
+
+/** What to expect of an ingress, whose name held `before` until it was written last. */
+export function expectationOf(
+  { settings, endpoints, published }: IngressState,
+  before: readonly PublishedRecord[],
+): Expectation {
+  const records = published?.records ?? [];
+  const named = records.flatMap(({ type, content }) => (type === "CNAME" ? [content] : []));
+  const isNamed = ({ settings: { target } }: EndpointState): boolean =>
+    target.kind === "host" && named.includes(target.host);
+  const ours = new Set(addressesOf(endpoints.filter(isNamed)));
+  const earlier = before.flatMap(({ type, content }) => (type === "CNAME" ? [] : [content]));
+  const others = new Set([...addressesOf(endpoints.filter((endpoint) => !isNamed(endpoint))), ...earlier]);
+  return { record: settings.record, published: records, ours, others: others.difference(ours) };
+}
+
+function addressesOf(endpoints: readonly EndpointState[]): readonly string[] {
+  return endpoints.flatMap(({ addresses }) => addresses.map(({ text }) => text));
+}

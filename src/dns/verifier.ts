@@ -1,0 +1,239 @@
+// Follows the state: after each write it asks the zone's authoritative servers until they show what was written, and
+// reports how that ended. Asks only; nothing depends on the answers but what people are told.
+import type { Event, IngressState, PublishedRecord, State } from "../core/model.ts";
+import { sleep } from "../lib/clock.ts";
+import { Slots } from "../lib/slots.ts";
+import { compare, expectationOf, type Answers, type Word } from "./comparison.ts";
+import { NameServerFinder, type FoundServers, type NameServer, type NameServerPorts } from "./name-servers.ts";
+
+export interface VerifierPorts extends NameServerPorts {
+  /** Takes `visibility-checked`. */
+  readonly dispatch: (event: Event) => void;
+  readonly onBug: (error: unknown) => void;
+}
+
+/** Servers that show something else so long after the write are an alarm; nobody who answered by then is "not verified". */
+export const patienceMs = 60_000;
+/** After the alarm they are asked on, so that its end can be told, but not for ever. */
+export const longestMs = 60 * 60_000;
+
+const firstPauseMs = 250;
+const mostPauseMs = 2_000;
+const pauseGrowth = 1.5;
+const alarmPauseMs = 30_000;
+
+/** How long one server may take to answer. Silence holds nobody up for longer. */
+const answerTimeoutMs = 1_500;
+/** Many ingresses can be written at once, and file descriptors are needed for probes. */
+const mostQuestionsAtOnce = 32;
+const mostSearchesAtOnce = 4;
+const mostNamed = 3;
+
+/** The look at one write. */
+interface Check {
+  readonly writtenAtMs: number;
+  /** What stood there before. */
+  readonly before: readonly PublishedRecord[];
+  /** The newest state. */
+  ingress: IngressState;
+  readonly abort: AbortController;
+  /** The newest word of each server, by its address. */
+  readonly words: Map<string, Word>;
+}
+
+/** What one round came to. `detail` is for people. */
+interface Finding {
+  readonly status: "visible" | "wrong" | "silent";
+  readonly detail: string;
+}
+
+/** A `Follower` of the daemon's state. */
+export class Verifier implements AsyncDisposable {
+  readonly #ports: VerifierPorts;
+  readonly #finder: NameServerFinder;
+  readonly #questions = new Slots(mostQuestionsAtOnce);
+  readonly #searches = new Slots(mostSearchesAtOnce);
+  readonly #checks = new Map<string, Check>();
+  /** What stood at each name at the last turn: when a write is confirmed, what it replaced. */
+  readonly #published = new Map<string, readonly PublishedRecord[]>();
+  readonly #running = new Set<Promise<void>>();
+  #nameservers: readonly string[] | undefined;
+  #isClosed = false;
+
+  /** `nameservers`: whom to ask, each `ip:port`; the zone's own when missing. */
+  constructor(ports: VerifierPorts, nameservers?: readonly string[]) {
+    this.#ports = ports;
+    this.#finder = new NameServerFinder(ports);
+    this.#nameservers = nameservers;
+  }
+
+  /** Asks these servers from now on. */
+  use(nameservers: readonly string[] | undefined): void {
+    this.#nameservers = nameservers;
+  }
+
+  follow(state: State): void {
+    if (this.#isClosed) return;
+    const records = new Set(state.ingresses.map(({ settings }) => settings.record));
+    for (const [record, check] of this.#checks) if (!records.has(record)) this.#drop(record, check);
+    for (const record of this.#published.keys()) if (!records.has(record)) this.#published.delete(record);
+    for (const ingress of state.ingresses) this.#followOne(ingress);
+  }
+
+  /** Ends every look at once. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const [record, check] of this.#checks) this.#drop(record, check);
+    await Promise.all(this.#running);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #followOne(ingress: IngressState): void {
+    const { settings, visibility, published } = ingress;
+    const { record } = settings;
+    const known = this.#checks.get(record);
+    if (known !== undefined && known.writtenAtMs === visibility?.writtenAtMs) known.ingress = ingress;
+    else {
+      if (known !== undefined) this.#drop(record, known);
+      if (visibility?.status === "checking") this.#begin(ingress, visibility.writtenAtMs);
+    }
+    if (published !== undefined) this.#published.set(record, published.records);
+  }
+
+  #begin(ingress: IngressState, writtenAtMs: number): void {
+    const { record } = ingress.settings;
+    const before = this.#published.get(record) ?? [];
+    const check: Check = { writtenAtMs, before, ingress, abort: new AbortController(), words: new Map() };
+    // Stays here after its end, so that the same write is not looked at twice.
+    this.#checks.set(record, check);
+    const running = this.#look(check).catch(this.#ports.onBug);
+    this.#running.add(running);
+    void running.finally(() => this.#running.delete(running));
+  }
+
+  #drop(record: string, { abort }: Check): void {
+    this.#checks.delete(record);
+    abort.abort();
+  }
+
+  /** Round after round, until it is visible, nobody could say, or it has lasted too long. */
+  async #look(check: Check): Promise<void> {
+    const { clock } = this.#ports;
+    const { signal } = check.abort;
+    const patienceEndsMs = check.writtenAtMs + patienceMs;
+    let isAlarmed = false;
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(mostPauseMs, pauseMs * pauseGrowth)) {
+      const finding = await this.#round(check);
+      if (signal.aborted) return;
+      const nowMs = clock.nowMs();
+      if (finding.status === "visible") return this.#report(check, finding);
+      if (!isAlarmed && nowMs >= patienceEndsMs) {
+        this.#report(check, finding);
+        if (finding.status === "silent") return;
+        isAlarmed = true;
+      }
+      if (nowMs >= check.writtenAtMs + longestMs) return;
+      await sleep(clock, isAlarmed ? alarmPauseMs : Math.min(pauseMs, patienceEndsMs - nowMs), signal);
+      if (signal.aborted) return;
+    }
+  }
+
+  #report({ ingress, writtenAtMs }: Check, { status, detail }: Finding): void {
+    this.#ports.dispatch({
+      kind: "visibility-checked",
+      ingress: ingress.settings.record,
+      writtenAtMs,
+      status,
+      detail,
+    });
+  }
+
+  /** Asks every server that has not agreed yet. */
+  async #round(check: Check): Promise<Finding> {
+    const { ingress, abort, before, words } = check;
+    if (ingress.published?.records.some(({ proxied }) => proxied) === true) {
+      return { status: "silent", detail: "the name is proxied by now, which hides what it points to" };
+    }
+    const found = await this.#servers(check);
+    if (found.kind === "none") return { status: "silent", detail: found.detail };
+    const expectation = expectationOf(ingress, before);
+    const heard = await Promise.all(
+      found.servers.map(async (server) => {
+        const known = words.get(server.address);
+        const word = known?.kind === "agrees" ? known : compare(await this.#ask(server, check), expectation);
+        // Silence takes nothing back of what was said before.
+        if (word.kind !== "silent" || known === undefined) words.set(server.address, word);
+        return { server, word };
+      }),
+    );
+    if (abort.signal.aborted) return { status: "silent", detail: "not waited for" };
+    this.#learn(ingress, heard);
+    return conclude(heard, words);
+  }
+
+  async #servers({ ingress, abort }: Check): Promise<FoundServers> {
+    const configured = this.#nameservers;
+    if (configured === undefined) {
+      const { signal } = abort;
+      const found = await this.#searches.run(signal, () => this.#finder.find(ingress.settings, signal));
+      return found ?? { kind: "none", detail: "not waited for" };
+    }
+    return { kind: "found", zone: "", servers: configured.map((address) => ({ address, label: address })) };
+  }
+
+  async #ask({ address }: NameServer, { ingress, abort }: Check): Promise<Answers> {
+    const ask = async (type: "A" | "AAAA"): Promise<Answers["A"]> => {
+      const question = { name: ingress.settings.record, type };
+      const options = { timeoutMs: answerTimeoutMs, signal: abort.signal, isRecursive: false };
+      const reply = await this.#questions.run(abort.signal, () => this.#ports.exchange(address, question, options));
+      return reply ?? { kind: "silent", detail: "was not waited for" };
+    };
+    const [A, AAAA] = await Promise.all([ask("A"), ask("AAAA")]);
+    return { A, AAAA };
+  }
+
+  /** When nobody answered, the servers may be others by now, or those of a zone further up. */
+  #learn({ settings }: IngressState, heard: readonly Heard[]): void {
+    if (heard.some(({ word }) => word.kind !== "silent")) return;
+    const isReferred = heard.some(({ word }) => word.kind === "silent" && word.isReferral);
+    if (isReferred) this.#finder.goDeeper(settings);
+    else this.#finder.forget(settings);
+  }
+}
+
+interface Heard {
+  readonly server: NameServer;
+  readonly word: Word;
+}
+
+/** Visible when all agree who have answered at all, in this round or an earlier one. */
+function conclude(heard: readonly Heard[], words: ReadonlyMap<string, Word>): Finding {
+  const saying = (kind: Word["kind"]): readonly Heard[] => heard.filter(({ word }) => word.kind === kind);
+  const [agreeing, differing, silent] = [saying("agrees"), saying("differs"), saying("silent")];
+  const hasDoubt = heard.some(({ server }) => /^(?:differs|unclear)$/.test(words.get(server.address)?.kind ?? ""));
+  if (agreeing.length > 0 && !hasDoubt) {
+    const except = silent.length === 0 ? "" : `, ${silent.length} did not answer`;
+    return { status: "visible", detail: `${count(agreeing.length, "server agrees", "servers agree")}${except}` };
+  }
+  if (differing.length > 0) return { status: "wrong", detail: listed(differing) };
+  return { status: "silent", detail: listed(heard.filter(({ word }) => word.kind !== "agrees")) };
+}
+
+function listed(heard: readonly Heard[]): string {
+  const lines = heard.map(
+    ({ server, word }) => `${server.label} ${"says" in word ? `says ${word.says}` : detailOf(word)}`,
+  );
+  const left = lines.length - mostNamed;
+  return [...lines.slice(0, mostNamed), ...(left > 0 ? [`${left} more like these`] : [])].join("; ");
+}
+
+function detailOf(word: Word): string {
+  return word.kind === "silent" ? word.detail : "";
+}
+
+function count(many: number, one: string, more: string): string {
+  return `${many} ${many === 1 ? one : more}`;
+}
