@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { Resolver } from "node:dns/promises";
-import { EventEmitter, once } from "node:events";
+import { EventEmitter } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -40,7 +40,7 @@ before(async () => {
 after(() => holders.disposeAsync());
 
 // Each of them mostly waits.
-describe("the demo", { concurrency: 3 }, () => {
+describe("the demo", { concurrency: 3, timeout: 170_000 }, () => {
   describe("the story once", () => {
     test("is told in plain lines, is seen in DNS, and ends with 0", async () => {
       using demo = new Demo([fromSources, "--once"]);
@@ -55,8 +55,9 @@ describe("the demo", { concurrency: 3 }, () => {
       const metrics = await (await fetch(`${httpUrl}/metrics`)).text();
       assert.match(metrics, /^ccs_build_info\{/m);
 
-      const seen = await watchDns(dnsPort, () => demo.isRunning);
-      assert.equal(await demo.exitCode, 0, demo.output);
+      const deadlineMs = performance.now() + 100_000;
+      const seen = await watchDns(dnsPort, () => demo.isRunning && performance.now() < deadlineMs);
+      assert.equal(await demo.ended(), 0, demo.output);
       assertInOrder(seen, [
         "CNAME primary.example.com",
         "CNAME secondary.example.com",
@@ -114,7 +115,7 @@ describe("the demo", { concurrency: 3 }, () => {
       using demo = new Demo([fromSources, "--once"]);
       await demo.found(/^(2\/4)/);
       demo.send("SIGINT");
-      assert.equal(await demo.exitCode, 1);
+      assert.equal(await demo.ended(), 1);
       assert.match(demo.output, /interrupted before its end/);
     });
   });
@@ -126,17 +127,29 @@ describe("the demo", { concurrency: 3 }, () => {
         const folder = await demo.found(/(\/\S*ccs-demo-\w+)\/config\.yml/);
         await demo.found(/^(1\/4)/);
         demo.send(signal);
-        assert.equal(await demo.exitCode, 0, demo.errors);
+        assert.equal(await demo.ended(), 0, demo.errors);
         assert.equal(demo.errors, "");
         assert.ok(!existsSync(folder), `${folder} is still there`);
       });
     }
 
+    test("when it is npm that is told to end", async () => {
+      // As npm does it: a shell in between, which dies of the signal.
+      const script = '"$0" "$1"; exit';
+      using demo = new Demo(["-c", script, process.execPath, fromSources], "sh", { npm_lifecycle_event: "demo" });
+      const folder = await demo.found(/(\/\S*ccs-demo-\w+)\/config\.yml/);
+      demo.send("SIGTERM");
+      // Once the last of them is gone, nobody holds the other end of its output any more.
+      await demo.ended();
+      assert.equal(demo.errors, "");
+      assert.ok(!existsSync(folder), `${folder} is still there`);
+    });
+
     test("when nobody reads it any more", async () => {
       using demo = new Demo([builtProgram(), "demo"]);
       const folder = await demo.found(/(\/\S*ccs-demo-\w+)\/config\.yml/);
       demo.stopReading();
-      assert.equal(await demo.exitCode, 0, demo.errors);
+      assert.equal(await demo.ended(), 0, demo.errors);
       assert.equal(demo.errors, "");
       assert.ok(!existsSync(folder), `${folder} is still there`);
     });
@@ -220,11 +233,13 @@ describe("the demo", { concurrency: 3 }, () => {
 class Demo implements Disposable {
   readonly lines: string[] = [];
   errors = "";
-  readonly exitCode: Promise<number | null>;
   readonly #child: ChildProcessWithoutNullStreams;
+  #isOver = false;
 
-  constructor(args: readonly string[]) {
-    this.#child = spawn(process.execPath, args, {
+  constructor(args: readonly string[], program = process.execPath, env: Readonly<Record<string, string>> = {}) {
+    this.#child = spawn(program, args, {
+      // A process group of its own, so that all of it can be ended.
+      detached: true,
       env: {
         PATH: process.env["PATH"],
         HOME: join(tmpdir(), "nobody-is-at-home"),
@@ -232,12 +247,13 @@ class Demo implements Disposable {
         CCS_TELEGRAM_API_URL: "http://127.0.0.1:9",
         CCS_STATE_DIR: "/nowhere",
         BIND_ADDRESS: "192.0.2.1:80",
+        ...env,
       },
     });
     this.#child.stdin.end();
     createInterface(this.#child.stdout).on("line", (line) => this.lines.push(line));
     this.#child.stderr.on("data", (chunk: Buffer) => (this.errors += chunk.toString()));
-    this.exitCode = once(this.#child, "close").then(([code]) => code as number | null);
+    this.#child.once("close", () => (this.#isOver = true));
   }
 
   get isRunning(): boolean {
@@ -261,6 +277,12 @@ class Demo implements Disposable {
     );
   }
 
+  /** Its exit code, once it and all that it started have ended. */
+  async ended(): Promise<number | null> {
+    await eventually("the end of the demo", () => this.#isOver, { explain: () => `\n${this.output}\n${this.errors}` });
+    return this.#child.exitCode;
+  }
+
   send(signal: NodeJS.Signals): void {
     assert.ok(this.#child.kill(signal));
   }
@@ -271,7 +293,7 @@ class Demo implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.isRunning) this.#child.kill("SIGKILL");
+    if (!this.#isOver && this.#child.pid !== undefined) process.kill(-this.#child.pid, "SIGKILL");
   }
 }
 

@@ -111,10 +111,13 @@ function takeMessages({ feed, world, clock }: Stage): Disposable {
 
 const endSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const patienceMs = 2_000;
+const parentLookMs = 500;
 
-/** The wish to end, from wherever it comes: a signal, a key, or a reader of our output who has gone. */
+/** The wish to end, from wherever it comes: a signal, a key, a reader of our output who has gone, or an npm that died. */
 class End implements Disposable {
   readonly #controller = new AbortController();
+  readonly #parentId = process.ppid;
+  readonly #parentLooks: NodeJS.Timeout | undefined;
   #wishedMs: number | undefined;
 
   constructor() {
@@ -124,6 +127,11 @@ class End implements Disposable {
       if (error.code !== "EPIPE") throw error;
       this.now();
     });
+    // `npm run` passes a signal on to its shell alone, which dies and leaves us behind with the terminal.
+    if (process.env["npm_lifecycle_event"] === undefined) return;
+    this.#parentLooks = setInterval(() => {
+      if (process.ppid !== this.#parentId) this.now();
+    }, parentLookMs).unref();
   }
 
   get signal(): AbortSignal {
@@ -139,5 +147,6 @@ class End implements Disposable {
 
   [Symbol.dispose](): void {
     for (const signal of endSignals) process.off(signal, this.now);
+    clearInterval(this.#parentLooks);
   }
 }
