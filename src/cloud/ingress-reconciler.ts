@@ -27,6 +27,9 @@ const mostStaleInRow = 2;
 /** A new desired record or a reload brings the next attempt forward, but no more often than this. */
 const hurryEveryMs = 1_000;
 
+/** The calls that a new decision, or the start, may need with a little bad luck. More than these wait in line with all. */
+const urgentCalls = 4;
+
 /** What all ingresses share. The provider and its gate change together. */
 export interface Shared {
   readonly clock: Clock;
@@ -72,6 +75,8 @@ export class IngressReconciler {
   #staleInRow = 0;
   #pause: { readonly untilMs: number; readonly wanted: string } | undefined;
   #lastHurryMs = -Infinity;
+  /** What the urgent calls left are for. */
+  #urgency = { wanted: "null", left: urgentCalls };
 
   constructor(record: string, shared: Shared) {
     this.#record = record;
@@ -91,7 +96,11 @@ export class IngressReconciler {
     if (ingress === undefined) this.#rest();
     else if (before === undefined || before.settings.zone !== ingress.settings.zone) this.startOver();
     else {
-      if (isNewGeneration || (this.#pause !== undefined && this.#pause.wanted !== wantedBy(ingress))) this.#hurry();
+      const wanted = wantedBy(ingress);
+      if (wanted !== "null" && wanted !== this.#urgency.wanted) this.#urgency = { wanted, left: urgentCalls };
+      // Since repair rests, a lot may have happened to the records.
+      if (before.standoff !== undefined && ingress.standoff === undefined) this.#mustRead = true;
+      if (isNewGeneration || (this.#pause !== undefined && this.#pause.wanted !== wanted)) this.#hurry();
       this.consider();
     }
   }
@@ -120,7 +129,7 @@ export class IngressReconciler {
     }
     const nowMs = this.#shared.clock.nowMs();
     const dueMs = Math.max(this.#pause?.untilMs ?? nowMs, step.kind === "read" ? step.atMs : nowMs);
-    const laterMs = dueMs > nowMs ? dueMs : this.#shared.gate.enter();
+    const laterMs = dueMs > nowMs ? dueMs : this.#shared.gate.enter(this.#isUrgent(step.kind));
     if (laterMs === undefined) this.#start(step, this.#ingress);
     else this.#cancelTimer = this.#shared.clock.setTimer(laterMs - nowMs, () => this.consider());
   }
@@ -137,6 +146,11 @@ export class IngressReconciler {
     if (this.#attempt === undefined) return;
     this.#attempt.isObsolete = true;
     this.#attempt.abort.abort();
+  }
+
+  /** Whether a call may dip into what is reserved for new decisions. Routine looks may not, nor endless retries. */
+  #isUrgent(kind: Attempt["kind"]): boolean {
+    return this.#urgency.left > 0 && (kind === "write" || this.#mustRead);
   }
 
   #nextStep(ingress: IngressState): Step {
@@ -159,8 +173,13 @@ export class IngressReconciler {
       isObsolete: false,
     };
     this.#attempt = attempt;
+    this.#spend(step.kind);
     log?.debug({ ingress: this.#record, ...(step.kind === "write" && { plan: step.plan }) }, `${step.kind} records`);
     this.#ending = this.#run(attempt, step, ingress);
+  }
+
+  #spend(kind: Attempt["kind"]): void {
+    if (this.#isUrgent(kind)) this.#urgency = { ...this.#urgency, left: this.#urgency.left - 1 };
   }
 
   async #run(attempt: Attempt, step: Step, ingress: IngressState): Promise<void> {
@@ -190,12 +209,15 @@ export class IngressReconciler {
   }
 
   /** Every request passes the gate. The first one of an attempt has passed it already, when the attempt was started. */
-  #callFor({ abort: { signal } }: Attempt): Call {
-    const { gate } = this.#shared;
+  #callFor({ kind, gate, abort: { signal } }: Attempt): Call {
     let isFirst = true;
     const admit = async (): Promise<void> => {
-      if (!isFirst) await gate.admit(signal);
-      isFirst = false;
+      if (isFirst) {
+        isFirst = false;
+        return;
+      }
+      await gate.admit(signal, this.#isUrgent(kind));
+      this.#spend(kind);
     };
     return { signal, admit };
   }

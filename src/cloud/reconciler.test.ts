@@ -1,6 +1,6 @@
 // When the reconciler reads, writes, waits and gives up, on virtual time over records in memory.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { ReconcilerWorld, record, settings } from "../../test/conformance/reconciler-world.ts";
 import { MemoryProvider, type MemoryCall, type MemoryFault } from "./memory.ts";
 import { CloudError, type Call, type CloudErrorKind, type RecordProvider } from "./provider.ts";
@@ -612,4 +612,116 @@ test("a write that is answered while closing is still reported", async () => {
   assert.equal(world.events.at(-1)?.kind, "records-written");
   world.daemon.close();
   assert.equal(world.clock.pendingTimers, 0);
+});
+
+describe("a standoff", () => {
+  /** Somebody who puts the record back to what they want, every time they look. */
+  const rival = (provider: MemoryProvider): void =>
+    provider.edit((records) => records.map((one) => ({ ...one, content: "rival.example.org" })));
+
+  /** A rival has undone our records twice within an hour. */
+  async function inStandoff() {
+    const scene = await converged();
+    for (let time = 0; time < 2; time += 1) {
+      rival(scene.provider);
+      await scene.world.clock.advance(300_000);
+    }
+    const [ingress] = scene.world.daemon.state.ingresses;
+    assert.notEqual(ingress?.standoff, undefined);
+    assert.deepEqual(scene.world.kinds(), ["list", "apply", "list"]);
+    scene.world.calls.length = 0;
+    return scene;
+  }
+
+  test("ends all rewriting for an hour, while it is still looked", async () => {
+    const { provider, world } = await inStandoff();
+    await using _ = world;
+    await world.clock.advance(59 * minuteMs);
+    assert.deepEqual(new Set(world.kinds()), new Set(["list"]));
+    assert.deepEqual(contents(provider), ["rival.example.org"]);
+    await world.clock.advance(minuteMs);
+    assert.deepEqual(world.kinds().slice(-2), ["list", "apply"]);
+    assert.deepEqual(contents(provider), ["cable.example.net"]);
+  });
+
+  test("lets a new selection be written once, and once more when it changes again", async () => {
+    const { provider, world } = await inStandoff();
+    await using _ = world;
+    world.want("mobile");
+    await world.clock.advance(0);
+    assert.deepEqual(world.kinds(), ["apply"]);
+    rival(provider);
+    await world.clock.advance(20 * minuteMs);
+    assert.equal(world.kinds().filter((kind) => kind === "apply").length, 1);
+    assert.deepEqual(contents(provider), ["rival.example.org"]);
+    world.want("cable");
+    await world.clock.advance(0);
+    assert.equal(world.kinds().filter((kind) => kind === "apply").length, 2);
+    assert.deepEqual(contents(provider), ["cable.example.net"]);
+  });
+
+  test("that a person ends is followed by a fresh look and the repair, at once", async () => {
+    const endings = [
+      (world: ReconcilerWorld) => world.daemon.dispatch({ kind: "resumed", ingress: record }),
+      (world: ReconcilerWorld) => world.load(),
+    ];
+    for (const end of endings) {
+      const { provider, world } = await inStandoff();
+      await using _ = world;
+      // What was read last is not there any more.
+      provider.edit((records) => records.map((one) => ({ ...one, id: "another", content: "third.example.org" })));
+      end(world);
+      await world.clock.advance(0);
+      assert.deepEqual(world.kinds(), ["list", "apply"]);
+      assert.deepEqual(contents(provider), ["cable.example.net"]);
+    }
+  });
+});
+
+test("a record edited by hand is put right within the reconcile interval", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  await world.clock.advance(100_000);
+  provider.edit((records) => records.map((one) => ({ ...one, content: "hand.example.org" })));
+  await world.clock.advance(200_000);
+  assert.deepEqual(contents(provider), ["cable.example.net"]);
+  assert.deepEqual(world.kinds(), ["list", "apply"]);
+});
+
+describe("the budget of calls", () => {
+  const many = Array.from({ length: 30 }, (_, index) => settings({ record: `i${index}.example.com` }));
+
+  test("is kept whatever fails, and a new decision is written at once all the same", async () => {
+    for (const which of ["any", "apply", "list"] as const) {
+      const provider = new MemoryProvider();
+      await using world = new ReconcilerWorld({ provider });
+      await world.start(...many);
+      await world.clock.advance(minuteMs);
+      provider.fault = failing("transient", which);
+      const [calm = settings(), ...others] = many;
+      for (const { record: name } of others) world.want("mobile", name);
+      await world.clock.advance(30 * minuteMs);
+      const most = world.mostCallsWithin(5 * minuteMs);
+      assert(most > 100, `${most} calls: the budget is not strained`);
+      assert(most <= 100 + 2 * many.length, `${most} calls in 5 min while ${which} fails`);
+      assert(world.mostCallsWithin(6_000) <= 40, `${world.mostCallsWithin(6_000)} calls in 6 s`);
+      world.calls.length = 0;
+      provider.fault = failing("transient", "list");
+      world.want("mobile", calm.record);
+      await world.clock.advance(0);
+      assert.deepEqual(world.kinds(calm.record), ["apply"], `written at once after ${which} failed for long`);
+    }
+  });
+
+  test("is enough for thirty ingresses to start and to fail over together", async () => {
+    const provider = new MemoryProvider();
+    await using world = new ReconcilerWorld({ provider });
+    await world.start(...many);
+    await world.clock.advance(10_000);
+    assert.equal(world.calls.filter(({ kind }) => kind === "apply").length, 30);
+    await world.clock.advance(minuteMs);
+    for (const { record: name } of many) world.want("mobile", name);
+    await world.clock.advance(0);
+    assert.deepEqual(new Set(contents(provider)), new Set(["mobile.example.net"]));
+  });
 });

@@ -3,7 +3,7 @@
 import type { Event, State } from "../core/model.ts";
 import { type Clock, type Random, sleep } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { CallGate } from "./gate.ts";
+import { CallGate, type CallBudget } from "./gate.ts";
 import { IngressReconciler, type Shared } from "./ingress-reconciler.ts";
 import type { RecordProvider } from "./provider.ts";
 
@@ -26,6 +26,7 @@ export class Reconciler implements AsyncDisposable {
   readonly #shared: Shared;
   readonly #machines = new Map<string, IngressReconciler>();
   #isClosed = false;
+  #ingresses = 1;
 
   constructor({ clock, random, provider, dispatch, log, writes }: ReconcilerOptions) {
     const gate = new CallGate(clock);
@@ -34,6 +35,7 @@ export class Reconciler implements AsyncDisposable {
 
   follow(state: State): void {
     if (this.#isClosed) return;
+    this.#shareBudget(state.ingresses.length);
     const ingresses = new Map(state.ingresses.map((ingress) => [ingress.settings.record, ingress]));
     for (const [record, machine] of this.#machines) {
       if (ingresses.has(record)) continue;
@@ -46,6 +48,11 @@ export class Reconciler implements AsyncDisposable {
       this.#machines.set(record, machine);
       machine.follow(ingress, state.generation);
     }
+  }
+
+  /** The calls that the token may still make. */
+  get budget(): CallBudget {
+    return this.#shared.gate.budget;
   }
 
   /** Whether writes are being held back. */
@@ -62,7 +69,7 @@ export class Reconciler implements AsyncDisposable {
   /** Goes on with another token or another API: everything is read anew, at once. A write under way may end. */
   replaceProvider(provider: RecordProvider): void {
     this.#shared.provider = provider;
-    this.#shared.gate = new CallGate(this.#shared.clock);
+    this.#shared.gate = new CallGate(this.#shared.clock, this.#ingresses);
     for (const machine of this.#machines.values()) machine.startOver();
   }
 
@@ -74,6 +81,12 @@ export class Reconciler implements AsyncDisposable {
     void Promise.all(writes).then(() => allEnded.abort());
     await sleep(this.#shared.clock, closingGraceMs, allEnded.signal);
     for (const machine of this.#machines.values()) machine.abort();
+  }
+
+  #shareBudget(ingresses: number): void {
+    if (ingresses === this.#ingresses) return;
+    this.#ingresses = ingresses;
+    this.#shared.gate.share(ingresses);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
