@@ -1,112 +1,11 @@
 // Whether a write is found to be visible, wrong or not verified, on virtual time over servers that a test scripts.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ReconcilerWorld, record, settings } from "../../test/conformance/reconciler-world.ts";
-import { MemoryProvider } from "../cloud/memory.ts";
-import type { Event, IngressSettings, Resolution, Visibility } from "../core/model.ts";
-import { sleep } from "../lib/clock.ts";
-import { parseIp } from "../lib/ip.ts";
-import type { Exchange, Reply } from "./exchange.ts";
-import { Verifier } from "./verifier.ts";
-import type { DnsRecord, Question } from "./wire.ts";
-
-/** Answers with these records, written as `CNAME cable.example.net`, at the name asked for. */
-function says(...texts: string[]): (question: Question) => Reply {
-  return ({ name, type }) => {
-    const answers = texts.flatMap((text): DnsRecord[] => {
-      const [kind = "", data = ""] = text.split(" ");
-      if (kind !== type && kind !== "CNAME") return [];
-      return [{ name, type: kind as DnsRecord["type"], ttlSeconds: 60, data }];
-    });
-    return { ...empty, answers };
-  };
-}
-
-const empty = { kind: "answered", rcode: "NOERROR", isAuthoritative: true, answers: [], isReferral: false } as const;
-const silent = (): Reply => ({ kind: "silent", detail: "did not answer" });
-const referral = (): Reply => ({ ...empty, isAuthoritative: false, isReferral: true });
-
-interface Asked extends Question {
-  readonly server: string;
-  readonly atMs: number;
-  readonly isRecursive: boolean;
-}
-
-class VerifierWorld implements AsyncDisposable {
-  readonly provider = new MemoryProvider();
-  readonly world = new ReconcilerWorld({ provider: this.provider });
-  /** What each server says to whatever it is asked; others do not answer. */
-  readonly servers = new Map<string, (question: Question) => Reply>();
-  readonly delaysMs = new Map<string, number>();
-  readonly hosts = new Map<string, readonly string[]>();
-  readonly asked: Asked[] = [];
-  readonly events: (Event & { kind: "visibility-checked" })[] = [];
-  readonly verifier: Verifier;
-  mostAtOnce = 0;
-  #atOnce = 0;
-
-  constructor(nameservers?: readonly string[]) {
-    const { clock, daemon } = this.world;
-    const dispatch = (event: Event): void => {
-      if (event.kind === "visibility-checked") this.events.push(event);
-      daemon.dispatch(event);
-    };
-    const onBug = (error: unknown): void => {
-      throw error;
-    };
-    const ports = { clock, exchange: this.#exchange, resolve: this.#resolve, dispatch, onBug };
-    this.verifier = new Verifier(ports, nameservers);
-    daemon.addFollower(this.verifier);
-  }
-
-  readonly #exchange: Exchange = async (server, question, { timeoutMs, signal, isRecursive }) => {
-    const { clock } = this.world;
-    this.asked.push({ ...question, server, isRecursive, atMs: clock.nowMs() });
-    this.#atOnce += 1;
-    this.mostAtOnce = Math.max(this.mostAtOnce, this.#atOnce);
-    const reply = (this.servers.get(server) ?? silent)(question);
-    const delayMs = reply.kind === "silent" ? timeoutMs : (this.delaysMs.get(server) ?? 0);
-    await sleep(clock, Math.min(delayMs, timeoutMs), signal);
-    this.#atOnce -= 1;
-    return delayMs >= timeoutMs ? silent() : reply;
-  };
-
-  readonly #resolve = (host: string): Promise<Resolution> => {
-    const addresses = (this.hosts.get(host) ?? []).flatMap((text) => parseIp(text) ?? []);
-    if (addresses.length === 0) return Promise.resolve({ kind: "none", reason: "nxdomain", detail: "" });
-    return Promise.resolve({ kind: "addresses", addresses, ttlSeconds: 60 });
-  };
-
-  /** Starts with cable published; nothing has to be written. */
-  async start(changes: Partial<IngressSettings> = {}): Promise<void> {
-    this.provider.add({ name: changes.record ?? record, type: "CNAME", content: "cable.example.net", ttlSeconds: 60 });
-    await this.world.start(settings(changes));
-    this.asked.length = 0;
-  }
-
-  /** Moves the ingress to mobile; the write is confirmed at once. */
-  async switch(name: "cable" | "mobile" = "mobile", ingress = record): Promise<void> {
-    this.world.want(name, ingress);
-    await this.advance(0);
-  }
-
-  async advance(byMs: number): Promise<void> {
-    await this.world.clock.advance(byMs);
-  }
-
-  get visibility(): Visibility | undefined {
-    return this.world.daemon.state.ingresses[0]?.visibility;
-  }
-
-  get outcomes(): string[] {
-    return this.events.map(({ status }) => status);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.verifier.close();
-    await this.world[Symbol.asyncDispose]();
-  }
-}
+import { record, settings } from "../../test/conformance/reconciler-world.ts";
+import { empty, referral, says, silent, VerifierWorld } from "../../test/support/verifier-world.ts";
+import type { IngressSettings } from "../core/model.ts";
+import type { Reply } from "./exchange.ts";
+import type { Question } from "./wire.ts";
 
 const one = "192.0.2.53:53";
 const two = "192.0.2.54:53";
@@ -146,8 +45,9 @@ describe("a write", () => {
     world.servers.set(two, isMobile);
     await world.advance(2_000);
     assert.deepEqual(world.outcomes, ["visible"]);
-    const { writtenAtMs = 0, atMs = 0 } = world.visibility ?? {};
-    assert.ok(atMs - writtenAtMs > 9_000 && atMs - writtenAtMs <= 11_000);
+    const { visibility } = world;
+    const tookMs = (visibility?.atMs ?? 0) - (visibility?.writtenAtMs ?? 0);
+    assert.ok(tookMs > 9_000 && tookMs <= 11_000, String(tookMs));
   });
 
   test("is looked for at a pace that begins quick and stays moderate", async () => {
@@ -419,5 +319,34 @@ describe("the zone's own servers", () => {
     assert.deepEqual(world.outcomes, ["silent"]);
     assert.equal(world.visibility?.detail, `${resolver}, asked for the servers of example.com, did not answer`);
     assert.ok(world.asked.length < 60, String(world.asked.length));
+  });
+});
+
+describe("whose addresses are whose", () => {
+  test("one that both endpoints have speaks for the new one", async () => {
+    await using world = await started([one]);
+    const { daemon } = world.world;
+    const addresses = [{ text: "192.0.2.1", family: "ipv4", scope: "public" } as const];
+    const resolution = { kind: "addresses", addresses, ttlSeconds: 86_400 } as const;
+    daemon.dispatch({ kind: "resolved", ingress: record, endpoint: "mobile", revision: 0, resolution });
+    world.world.probe("mobile", "ok");
+    world.servers.set(one, says("A 192.0.2.1"));
+    daemon.dispatch({
+      kind: "override-set",
+      ingress: record,
+      override: { kind: "pin", endpoint: "mobile", untilMs: 3_600_000 },
+    });
+    await world.advance(0);
+    assert.deepEqual(world.outcomes, ["visible"]);
+  });
+
+  test("one that somebody else had published is an old one, too", async () => {
+    await using world = new VerifierWorld([one]);
+    world.provider.add({ name: record, type: "A", content: "203.0.113.9", ttlSeconds: 60 });
+    world.servers.set(one, says("A 203.0.113.9"));
+    await world.world.start();
+    await world.advance(62_000);
+    assert.deepEqual(world.outcomes, ["wrong"]);
+    assert.equal(world.visibility?.detail, `${one} says A 203.0.113.9`);
   });
 });
