@@ -147,6 +147,11 @@ function commandLog({ logLevel = "warn" }: CommonOptions): Log {
 
 /** Runs one command line as this process, and sets its exit code. */
 export async function main(args: readonly string[]): Promise<void> {
+  // `ccs … | head` closes our output early. Nobody reads on, so there is nobody to tell.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit();
+    throw error;
+  });
   try {
     process.exitCode = await runCli(args);
   } catch (error) {

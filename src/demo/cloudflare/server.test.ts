@@ -6,6 +6,7 @@ import { BaseRecords } from "cloudflare/resources/dns/records";
 import { BaseZones } from "cloudflare/resources/zones/zones";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { eventually } from "../../../test/support/eventually.ts";
 import type { Fault } from "./faults.ts";
 import { startCloudflare, type CloudflareServer } from "./server.ts";
 
@@ -189,15 +190,20 @@ for (const [fault, expected] of onTheWire) {
 
 test("a client that gives up does not undo its write", async () => {
   await using cf = await startCloudflare({ zones });
-  cf.faults.next({ kind: "delay", beforeCommitMs: 100 });
+  cf.faults.next({ kind: "delay", beforeCommitMs: 500 });
   const commit = cf.nextCommit(({ by }) => by === "api", 5000);
+  const givingUp = new AbortController();
   const given = fetch(`${cf.url}/zones/${cf.zone("example.com").id}/dns_records`, {
     method: "POST",
     headers: { authorization: `Bearer ${cf.token}`, "content-type": "application/json" },
     body: JSON.stringify({ type: "A", name: "late", content: "203.0.113.1" }),
-    signal: AbortSignal.timeout(20),
+    signal: givingUp.signal,
   });
-  await assert.rejects(given);
+  // Whoever gives up too early has never asked.
+  const rejected = assert.rejects(given);
+  await eventually("the request", () => cf.requests.length > 0);
+  givingUp.abort();
+  await rejected;
   assert.equal(cf.recordsAt("late.example.com").length, 0);
   assert.ok((await commit) !== undefined);
   assert.equal(cf.recordsAt("late.example.com").length, 1);
