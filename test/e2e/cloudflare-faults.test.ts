@@ -33,7 +33,7 @@ const cases: readonly Case[] = [
   { name: "stalled", fault: { kind: "stall-after-headers" }, requests: 1 },
 ];
 
-describe("Cloudflare's faults", { concurrency: true }, () => {
+describe("Cloudflare's faults", { concurrency: 4 }, () => {
   test("whatever happens to a write, the record ends up right, and is changed once", async () => {
     await using fleet = await startFleet(cases.map(({ name }) => name));
     await using daemon = startDaemon({ config: fleet.config() });

@@ -10,7 +10,7 @@ import { configOf } from "../support/world-config.ts";
 /** What is under way takes 15 s and more: whoever waits for it is seen. */
 const atOnceMs = 5_000;
 
-describe("ending", { concurrency: true }, () => {
+describe("ending", { concurrency: 4 }, () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     test(`${signal} ends it with 0 and a line in the log, the record as it was`, async () => {
       await using world = await startWorld();

@@ -9,7 +9,7 @@ import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { configOf, partsOf } from "../support/world-config.ts";
 
-describe("failover and return", { concurrency: true }, () => {
+describe("failover and return", { concurrency: 4 }, () => {
   test("one write request for each of: failover, return through the mix, end of the mix", async () => {
     await using world = await startWorld();
     await using daemon = startDaemon({

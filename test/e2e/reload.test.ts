@@ -12,7 +12,7 @@ import { configOf } from "../support/world-config.ts";
 
 const success = "ccs_config_last_reload_success";
 
-describe("reload", { concurrency: true }, () => {
+describe("reload", { concurrency: 4 }, () => {
   test("a broken file is named with key and line, and the daemon goes on with the old one", async () => {
     await using world = await startWorld();
     await using daemon = startDaemon({ config: configOf(world) });
@@ -132,7 +132,7 @@ describe("reload", { concurrency: true }, () => {
     });
     await daemon.untilLogged(/^Cloudflare: .*Invalid access token/);
     writeFileSync(join(daemon.folder, "token"), `${world.cloudflare.token}\n`);
-    await daemon.untilLogged(/^found: CNAME/, { timeoutMs: 5_000 });
+    await daemon.untilLogged(/^found: CNAME/);
   });
 
   test("SIGHUP loads the file, changed or not, and writes nothing where nothing changed", async () => {

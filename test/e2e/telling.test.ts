@@ -8,7 +8,7 @@ import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { configOf, partsOf } from "../support/world-config.ts";
 
-describe("telling", { concurrency: true }, () => {
+describe("telling", { concurrency: 4 }, () => {
   test("start, failover, return and end of the mix are four messages with all that belongs to them", async () => {
     await using world = await startWorld();
     const { cable, mobile, telegram } = world;

@@ -6,7 +6,7 @@ import { commitInTimeAfter } from "../support/commits.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { startFleet } from "../support/fleet.ts";
 
-describe("two zones in one daemon", { concurrency: true }, () => {
+describe("two zones in one daemon", { concurrency: 4 }, () => {
   const troubles: readonly (readonly [what: string, fault: Fault])[] = [
     ["does not answer at all", { kind: "silent" }],
     ["fails every time", { kind: "unavailable", status: 503 }],
