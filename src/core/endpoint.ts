@@ -168,7 +168,8 @@ function observe(
   { weigh, ...thresholds }: Thresholds & { readonly weigh: Weigh },
   nowMs: number,
 ): AddressState {
-  const seen: AddressState = { ...address, lastObservation: observation };
+  const { stalled, ...rest } = address;
+  const seen: AddressState = { ...rest, lastObservation: observation };
   switch (observation.kind) {
     case "ok": {
       // While the endpoint serves, one answer is enough to trust its new address.
@@ -187,12 +188,37 @@ function observe(
       };
     }
     case "failed":
+      // Our own connection may have been what was silent, for most of the probe.
+      if (isSilence(observation) && stalled !== undefined && !isProvenEarly(stalled, observation)) {
+        return address.health.verdict === "down" ? seen : { ...seen, isUncheckable: true };
+      }
       return withFailure(seen, observation, thresholds, weigh, nowMs);
     case "inconclusive":
       return { ...seen, isUncheckable: observation.reason === "no-route" || address.isUncheckable };
     default:
       return observation satisfies never;
   }
+}
+
+/** Whether nothing at all came back, as it does when our own connection is broken. */
+function isSilence({ reason }: Observation & { kind: "failed" }): boolean {
+  return reason === "timeout" || reason === "unreachable";
+}
+
+/** Whether our connection is known to have worked for at least the second half of the probe. */
+function isProvenEarly(
+  { provenMs }: NonNullable<AddressState["stalled"]>,
+  { startedMs, endedMs }: Observation,
+): boolean {
+  return provenMs !== undefined && provenMs <= (startedMs + endedMs) / 2;
+}
+
+/** The endpoint while a probe of this address has had no answer for a good while. */
+export function afterStall(endpoint: EndpointState, address: string, nowMs: number): EndpointState {
+  const addresses = endpoint.addresses.map((each) =>
+    each.text === address ? { ...each, stalled: { sinceMs: nowMs } } : each,
+  );
+  return { ...endpoint, addresses };
 }
 
 /** Lets a failure count, wait for proof, or prove nothing. */
@@ -225,10 +251,16 @@ function counted(address: AddressState, detail: string, thresholds: Thresholds, 
   return { ...address, health, isUncheckable: false, unproven };
 }
 
-/** The endpoint after proof of connection in this family at `provenMs`: the failures that it covers count, in order. */
+/**
+ * The endpoint after proof of connection in this family at `provenMs`: the failures that it covers count, in order, and
+ * a probe that has stalled is known to be silent through no fault of ours.
+ */
 export function afterProof(endpoint: EndpointState, family: Family, provenMs: number, nowMs: number): EndpointState {
   const thresholds = endpoint.settings.check ?? noThresholds;
-  return withUnproven(endpoint, family, nowMs, (address) => {
+  return withWaiting(endpoint, family, nowMs, (waiting) => {
+    const { stalled } = waiting;
+    const isNewProof = stalled !== undefined && stalled.provenMs === undefined && provenMs >= stalled.sinceMs;
+    const address = isNewProof ? { ...waiting, stalled: { ...stalled, provenMs } } : waiting;
     const proven = address.unproven.filter(({ endedMs }) => endedMs <= provenMs);
     if (proven.length === 0) return address;
     const rest: AddressState = { ...address, unproven: address.unproven.filter(({ endedMs }) => endedMs > provenMs) };
@@ -238,7 +270,7 @@ export function afterProof(endpoint: EndpointState, family: Family, provenMs: nu
 
 /** The endpoint without the failures whose search for proof ended by `untilMs` in vain. */
 export function withoutProof(endpoint: EndpointState, family: Family, untilMs: number, nowMs: number): EndpointState {
-  return withUnproven(endpoint, family, nowMs, (address) => {
+  return withWaiting(endpoint, family, nowMs, (address) => {
     const unproven = address.unproven.filter((failure) => failure.untilMs > untilMs);
     return unproven.length === address.unproven.length ? address : { ...address, unproven, isUncheckable: true };
   });
@@ -252,14 +284,16 @@ export function forgetUnproven(endpoint: EndpointState, family: Family): Endpoin
   return { ...endpoint, addresses };
 }
 
-function withUnproven(
+function withWaiting(
   endpoint: EndpointState,
   family: Family,
   nowMs: number,
   change: (address: AddressState) => AddressState,
 ): EndpointState {
   const addresses = endpoint.addresses.map((address) =>
-    address.family === family && address.unproven.length > 0 ? change(address) : address,
+    address.family === family && (address.unproven.length > 0 || address.stalled !== undefined)
+      ? change(address)
+      : address,
   );
   const isSame = addresses.every((address, index) => address === endpoint.addresses[index]);
   return isSame ? endpoint : withHealth({ ...endpoint, addresses }, nowMs);

@@ -42,6 +42,8 @@ export type Event =
   | { readonly kind: "records-read"; readonly ingress: string; readonly records: readonly PublishedRecord[] }
   | { readonly kind: "records-written"; readonly ingress: string; readonly records: readonly PublishedRecord[] }
   | { readonly kind: "cloud-failed"; readonly ingress: string; readonly problem: CloudProblem }
+  /** A probe under way has had no answer for a good while (see `stallMs`); its observation comes later. */
+  | ({ readonly kind: "probe-stalled"; readonly address: string } & EndpointRef)
   /** How many of the anchors of a family took a connection: most of them prove that the monitor's own connection works. */
   | {
       readonly kind: "anchors-tried";

@@ -232,6 +232,11 @@ export interface AddressState extends Address {
   readonly vanishesAtMs?: number;
   /** The newest observation says nothing about it: the monitor has no route, or cannot trust its own connection. */
   readonly isUncheckable: boolean;
+  /**
+   * A probe under way that got no answer for a good while: since when, and when proof came, during the probe, that the
+   * monitor's own connection worked. A silence is only held against the address if proof came early.
+   */
+  readonly stalled?: { readonly sinceMs: number; readonly provenMs?: number };
   /** Failures that wait for proof that the monitor's own connection works, oldest first. They count for nothing yet. */
   readonly unproven: readonly Unproven[];
 }

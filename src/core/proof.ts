@@ -71,9 +71,19 @@ export function unprovenOf({ ingresses }: State, family: Family): AddressState["
   );
 }
 
-/** Whether proof of connection is sought in this family: some failure waits for it, or the monitor is blind. */
+/** Whether proof of connection is sought in this family: a failure or a silence waits for it, or the monitor is blind. */
 export function isProofWanted(state: State, family: Family): boolean {
-  return state.connection[family].blindSinceMs !== undefined || unprovenOf(state, family).length > 0;
+  return (
+    state.connection[family].blindSinceMs !== undefined ||
+    state.ingresses.some(({ endpoints }) =>
+      endpoints.some(({ addresses }) => addresses.some((address) => address.family === family && waits(address))),
+    )
+  );
+}
+
+function waits({ unproven, stalled, health }: AddressState): boolean {
+  if (unproven.length > 0) return true;
+  return stalled !== undefined && stalled.provenMs === undefined && health.verdict !== "down";
 }
 
 /** When anybody was ok last in this family, or anybody but one endpoint; -Infinity for never. */

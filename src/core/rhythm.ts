@@ -1,5 +1,5 @@
 // How often an endpoint is probed: the steady rhythm, or the fast one while something is in question.
-import type { AddressState, EndpointState, Family, IngressState } from "./model.ts";
+import type { AddressState, CheckSettings, EndpointState, Family, IngressState } from "./model.ts";
 
 /** Milliseconds from the end of one round of probes to the start of the next; `undefined` for an endpoint without a check. */
 export function probeIntervalMs(ingress: IngressState, endpoint: EndpointState): number | undefined {
@@ -9,21 +9,29 @@ export function probeIntervalMs(ingress: IngressState, endpoint: EndpointState):
   return isInQuestion(ingress, endpoint) ? check.fastIntervalMs : check.intervalMs;
 }
 
+/** A probe without an answer for this long has stalled: time to see whether our own connection works. */
+export function stallMs(check: CheckSettings): number {
+  return Math.min(1_000, check.timeoutMs / 4);
+}
+
 /** Whether an ok of this endpoint is wanted at once: it would be the proof that another one's failure waits for. */
 function mayProve(ingress: IngressState, endpoint: EndpointState): boolean {
   return ingress.endpoints.some(
     (failing) =>
       failing !== endpoint &&
-      failing.addresses.some(({ family, unproven }) => {
-        const newestMs = unproven.at(-1)?.endedMs;
+      failing.addresses.some(({ family, unproven, stalled, health }) => {
+        const stalledMs = stalled?.provenMs === undefined && health.verdict !== "down" ? stalled?.sinceMs : undefined;
+        const newestMs = unproven.at(-1)?.endedMs ?? stalledMs;
         return newestMs !== undefined && !isUnproven(endpoint, family) && isOlder(endpoint, family, newestMs);
       }),
   );
 }
 
-/** Whether it failed and waits for proof itself: two that fail would only drive each other on, without any pause. */
+/** Whether it waits for proof itself: two that fail would only drive each other on, without any pause. */
 function isUnproven({ addresses }: EndpointState, family: Family): boolean {
-  return addresses.some((address) => address.family === family && address.unproven.length > 0);
+  return addresses.some(
+    (address) => address.family === family && (address.unproven.length > 0 || address.stalled !== undefined),
+  );
 }
 
 /** Whether the endpoint was last looked at, in this family, before `atMs`. */

@@ -113,6 +113,8 @@ interface World extends AsyncDisposable {
   readonly probes: Seen[];
   readonly lookUps: { readonly atMs: number; readonly host: string; readonly timeoutMs: number }[];
   readonly events: { readonly atMs: number; readonly event: Event }[];
+  /** What was told of probes without an answer so far. */
+  readonly stalls: { readonly atMs: number; readonly event: Event }[];
   readonly bugs: unknown[];
   /** Probes under way, and the most there ever were. */
   readonly running: { now: number; most: number };
@@ -136,6 +138,7 @@ function worldOf(network: Network = {}): World {
   const probes: Seen[] = [];
   const lookUps: { atMs: number; host: string; timeoutMs: number }[] = [];
   const events: { atMs: number; event: Event }[] = [];
+  const stalls: { atMs: number; event: Event }[] = [];
   const bugs: unknown[] = [];
   const probe: Probe = async (_, address, { timeoutMs, signal }): Promise<Observation> => {
     const startedMs = clock.nowMs();
@@ -157,7 +160,7 @@ function worldOf(network: Network = {}): World {
     },
     probe,
     dispatch: (event) => {
-      events.push({ atMs: clock.nowMs(), event });
+      (event.kind === "probe-stalled" ? stalls : events).push({ atMs: clock.nowMs(), event });
       world.follow(network.react?.(world.state, event) ?? world.state);
     },
     onBug: (error) => bugs.push(error),
@@ -168,6 +171,7 @@ function worldOf(network: Network = {}): World {
     probes,
     lookUps,
     events,
+    stalls,
     bugs,
     running,
     state: { ingresses: [], connection: untested, generation: 0 },
@@ -598,6 +602,19 @@ describe("many endpoints", () => {
     await world.clock.advance(100);
     assert.equal(world.running.now, 256);
   });
+});
+
+test("a probe without an answer for a second is told, once; one that is answered or aborted before that is not", async () => {
+  await using world = worldOf({ random: () => 0, probeMs: (address) => (address === "192.0.2.1" ? 3_000 : 900) });
+  world.follow(stateOf(endpoint({ addresses: ["192.0.2.1", "192.0.2.2"] })));
+  await world.clock.advance(2_999);
+  assert.deepEqual(
+    world.stalls.map(({ atMs, event }) => [atMs, event.kind === "probe-stalled" && event.address]),
+    [[(world.probes[0]?.atMs ?? 0) + 1_000, "192.0.2.1"]],
+  );
+  world.follow(stateOf());
+  await world.clock.advance(60_000);
+  assert.equal(world.stalls.length, 1);
 });
 
 test("a port that throws is a bug: told, counted for nothing, and the watch goes on", async () => {

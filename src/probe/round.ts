@@ -1,5 +1,6 @@
 // One round over an endpoint: look its target up, then probe all its addresses side by side.
 import type { Address, CheckSettings, EndpointSettings, Observation, Resolution } from "../core/model.ts";
+import { stallMs } from "../core/rhythm.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Slots } from "../lib/slots.ts";
 import { messageOf } from "../lib/text.ts";
@@ -25,6 +26,8 @@ export interface RoundListener {
   /** The addresses known at this moment; asked before and again after `resolved`. */
   addresses(): readonly Address[];
   resolved(resolution: Resolution): void;
+  /** A probe of this address has had no answer for a good while. */
+  stalled?(address: Address): void;
   probed(address: Address, observation: Observation): void;
 }
 
@@ -66,7 +69,9 @@ export async function performRound(
   const addresses = listener.addresses().slice(0, mostAddresses);
   await Promise.all(
     addresses.map(async (address) => {
-      const observation = await traffic.probes.run(signal, () => probeSafely(check, address, leftMs, ports, signal));
+      const observation = await traffic.probes.run(signal, () =>
+        probeSafely(check, address, leftMs, ports, signal, () => listener.stalled?.(address)),
+      );
       if (observation === undefined || signal.aborted) return;
       const phases = resolveMs === undefined ? observation.phases : { resolve: resolveMs, ...observation.phases };
       listener.probed(address, { ...observation, phases });
@@ -142,8 +147,11 @@ async function probeSafely(
   timeoutMs: number,
   ports: RoundPorts,
   signal: AbortSignal,
+  onStall: () => void,
 ): Promise<Observation> {
   const startedMs = ports.clock.nowMs();
+  const cancel = ports.clock.setTimer(stallMs(check), onStall);
+  signal.addEventListener("abort", cancel, { once: true });
   try {
     return await ports.probe(check, address, { timeoutMs, signal });
   } catch (error) {
@@ -151,5 +159,8 @@ async function probeSafely(
     const detail = `internal error: ${messageOf(error)}`;
     const endedMs = ports.clock.nowMs();
     return { kind: "inconclusive", reason: "local", startedMs, endedMs, vantage: "local", phases: {}, detail };
+  } finally {
+    cancel();
+    signal.removeEventListener("abort", cancel);
   }
 }

@@ -91,6 +91,9 @@ export class Watch {
           this.#reported = resolution;
           this.#ports.dispatch({ kind: "resolved", resolution, ...ref });
         },
+        stalled: (address) => {
+          this.#ports.dispatch({ kind: "probe-stalled", address: address.text, ...ref });
+        },
         probed: (address, observation) => {
           this.#ports.dispatch({ kind: "probed", address: address.text, observation, ...ref });
         },

@@ -118,6 +118,8 @@ class Stage {
         return this.#resolve(words);
       case "observe":
         return this.#observe(words);
+      case "stall":
+        return this.#stall(words);
       case "cloud":
         return this.#cloud(words);
       case "anchors":
@@ -184,6 +186,19 @@ class Stage {
       for (const text of only === undefined ? addresses : [only]) {
         this.#dispatch({ kind: "probed", ...this.#ref(name), address: text, observation: this.#saw(what) });
       }
+    }
+  }
+
+  /** `stall NAME D`: a probe of each address that had no answer after a second, and times out after D. */
+  #stall([name = "", time = ""]: string[]): void {
+    const startedMs = this.#nowMs;
+    const addresses = this.#endpoint(name).addresses.map(({ text }) => text);
+    this.#advanceTo(startedMs + 1_000);
+    for (const text of addresses) this.#dispatch({ kind: "probe-stalled", ...this.#ref(name), address: text });
+    this.#advanceTo(startedMs + duration(time));
+    for (const text of addresses) {
+      const observation: Observation = { ...this.#saw("timeout"), startedMs };
+      this.#dispatch({ kind: "probed", ...this.#ref(name), address: text, observation });
     }
   }
 
