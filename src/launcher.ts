@@ -50,7 +50,7 @@ function runUnderOwnNode(): void {
   child.on("exit", (code, signal) => {
     if (code === 127) {
       // The loader's own exit code: it has already named the library that is missing.
-      console.error(`ccs could not start ${ownNode}. On Debian: apt-get install libatomic1`);
+      console.error(`ccs could not start ${ownNode}: install that library, or a newer Node.js from https://nodejs.org`);
       process.exit(unavailable);
     }
     if (signal === null) process.exit(code ?? 1);
