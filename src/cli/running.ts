@@ -40,7 +40,14 @@ export async function startDaemon(options: { path: string; env: Environment; log
   logWarnings(log, first);
   const onRequest = (measure: RequestMeasure): void => surroundings.countCloudRequest(measure);
   const assembly = new Assembly({ config: first.config, log, ports: networkPorts(onRequest) });
-  const surroundings = stack.use(new Surroundings({ config: first.config, daemon: assembly.daemon, log }));
+  const surroundings = stack.use(
+    new Surroundings({
+      config: first.config,
+      daemon: assembly.daemon,
+      log,
+      cloudBudget: () => assembly.reconciler.budget.remaining,
+    }),
+  );
   // Ends before its surroundings do, so that they can tell of its last write.
   stack.use(assembly);
   await surroundings.listen();

@@ -22,6 +22,14 @@ const toleranceMs = 10_000;
 
 const clock = systemClock;
 
+export interface SurroundingsOptions {
+  readonly config: Config;
+  readonly daemon: Daemon;
+  readonly log: Log;
+  /** Calls to Cloudflare that could be made at once. */
+  readonly cloudBudget: () => number;
+}
+
 export class Surroundings implements AsyncDisposable {
   readonly #log: Log;
   readonly #daemon: Daemon;
@@ -30,7 +38,7 @@ export class Surroundings implements AsyncDisposable {
   #http: HttpConfig;
   #web: WebServer | undefined;
 
-  constructor({ config, daemon, log }: { config: Config; daemon: Daemon; log: Log }) {
+  constructor({ config, daemon, log, cloudBudget }: SurroundingsOptions) {
     this.#log = log;
     this.#daemon = daemon;
     this.#http = config.http;
@@ -49,6 +57,7 @@ export class Surroundings implements AsyncDisposable {
       clock,
       build: { version, node: process.version },
       queuedNotifications: () => this.#notifier.queued,
+      cloudBudget,
       withProcess: true,
     });
     this.#notifier.use(channelsOf(config));

@@ -1,11 +1,12 @@
 // Decides what of one ingress deserves a message, so that a failover is told once, when it is done, and not in five
 // pieces. Remembers what people were told. Knows no clock: time comes with every turn.
 import type { EndpointState, Fact, IngressState, Selection } from "../core/model.ts";
-import { desiredRecords, isInSync } from "../core/records.ts";
+import { isInSync, wantedRecords } from "../core/records.ts";
 import { endpointNamed, isOutage } from "../core/selection.ts";
 import { Recurring } from "./recurring.ts";
 import { endpointsNamedBy, statusOf } from "./story.ts";
 import type { Change, EndpointStatus, Records, Story } from "./story.ts";
+import { VisibilityNarrator } from "./visibility-narrator.ts";
 
 /** A change that is not confirmed after this long is told as undone. */
 export const patienceMs = 20_000;
@@ -23,6 +24,8 @@ interface Pending {
   readonly sinceMs: number;
   readonly from: Selection | undefined;
   readonly was: readonly string[] | undefined;
+  /** Undone at this time, it is told. */
+  undoneAtMs: number;
   why?: string;
   /** Another primary that was wanted in the meantime. */
   considered?: string;
@@ -40,6 +43,7 @@ export class IngressNarrator {
   #pending: Pending | undefined;
   #toldTrouble: { readonly sinceMs: number; readonly isLasting: boolean } | undefined;
   readonly #outage: Recurring<"outage" | "served">;
+  readonly #visibility = new VisibilityNarrator();
   readonly #endpoints = new Map<string, Recurring<EndpointStatus>>();
   /** The primary is down, and until this time somebody may take its place. In the past: nobody did. */
   #successionEndsMs: number | undefined;
@@ -62,17 +66,24 @@ export class IngressNarrator {
     this.#heardMs = nowMs;
     this.#recordsAtStart ??= ingress.published?.records;
     const stories = this.#changes(facts, nowMs);
-    stories.push(...this.#outages(stories, nowMs), ...this.#undone(nowMs));
-    stories.push(...this.#endpointStories(facts, stories.length > 0, nowMs), ...this.#trouble(stories, nowMs));
-    return stories;
+    stories.push(...this.#outages(stories, nowMs), ...this.#standoff(facts, nowMs), ...this.#undone(nowMs));
+    const isWhole = stories.length > 0;
+    stories.push(...this.#overrides(facts));
+    stories.push(...this.#endpointStories(facts, isWhole, nowMs), ...this.#trouble(stories, nowMs));
+    return this.#visibility.hear(stories, ingress, nowMs);
+  }
+
+  /** What waits for more to be known, to be told now. */
+  release(): Story[] {
+    return this.#visibility.release();
   }
 
   /** When `hear` should be called again though nothing happens. */
   get wakeAtMs(): number | undefined {
     const problem = this.#ingress.cloudProblem;
     const times = [this.#outage.wakeAtMs, ...[...this.#endpoints.values()].map(({ wakeAtMs }) => wakeAtMs)];
-    if (this.#pending?.isTold === false) times.push(this.#pending.sinceMs + patienceMs);
-    times.push(this.#successionEndsMs);
+    if (this.#pending?.isTold === false) times.push(this.#pending.undoneAtMs);
+    times.push(this.#successionEndsMs, this.#visibility.wakeAtMs);
     if (problem !== undefined && this.#toldTrouble === undefined) times.push(problem.sinceMs + longTroubleMs);
     const coming = times.filter((atMs) => atMs !== undefined).filter((atMs) => atMs > this.#heardMs);
     return coming.length === 0 ? undefined : Math.min(...coming);
@@ -88,7 +99,7 @@ export class IngressNarrator {
     if (decided?.to.reason === "adopted" && decided.from === undefined) {
       stories.push({ kind: "adopted", ingress: this.#ingress, why: decided.why });
     } else if (decided !== undefined) {
-      const pending = (this.#pending ??= this.#begin(decided.from, nowMs));
+      const pending = (this.#pending = this.#decide(decided.from, nowMs));
       pending.why = decided.why;
       if (decided.to.primary !== pending.from?.primary) pending.considered = decided.to.primary;
     }
@@ -107,7 +118,15 @@ export class IngressNarrator {
 
   #begin(from: Selection | undefined, sinceMs: number): Pending {
     const was = from && [from.primary, ...from.sticky.map(({ endpoint }) => endpoint)];
-    return { sinceMs, from, was, isTold: false };
+    return { sinceMs, from, was, undoneAtMs: sinceMs + patienceMs, isTold: false };
+  }
+
+  /** A decision joins what is pending; but one that comes over somebody else's edit counts from now. */
+  #decide(from: Selection | undefined, nowMs: number): Pending {
+    const pending = this.#pending;
+    if (pending === undefined) return this.#begin(from, nowMs);
+    if (pending.why !== undefined) return pending;
+    return { ...pending, sinceMs: nowMs, undoneAtMs: nowMs + patienceMs, isTold: false };
   }
 
   /** What a pending change has come to. */
@@ -132,7 +151,7 @@ export class IngressNarrator {
 
   /** Whether the records say what the newest decision asks for. While nothing is asked: whether it is what it was. */
   #isDone({ from, foreignRecords }: Pending): boolean {
-    if (desiredRecords(this.#ingress) !== undefined) return isInSync(this.#ingress);
+    if (wantedRecords(this.#ingress) !== undefined) return isInSync(this.#ingress);
     return foreignRecords === undefined && from !== undefined && isSameChoice(from, this.#ingress.selection);
   }
 
@@ -171,10 +190,31 @@ export class IngressNarrator {
   /** A change that takes long, or that cannot be made, is told before it is done. While nobody is up, nothing is made. */
   #undone(nowMs: number): Story[] {
     const pending = this.#pending;
-    if (pending === undefined || pending.isTold || isOutage(this.#ingress)) return [];
-    if (nowMs < pending.sinceMs + patienceMs && !isLasting(this.#ingress)) return [];
+    // While repair rests, the alarm has told all there is to tell.
+    const isResting = this.#ingress.standoff?.mayWrite === false;
+    if (pending === undefined || pending.isTold || isOutage(this.#ingress) || isResting) return [];
+    if (nowMs < pending.undoneAtMs && !isLasting(this.#ingress)) return [];
     pending.isTold = true;
     return [{ kind: "undone", ...this.#changeOf(pending) }];
+  }
+
+  #standoff(facts: readonly IngressFact[], nowMs: number): Story[] {
+    const fact = facts.find(({ kind }) => kind === "standoff-began" || kind === "standoff-ended");
+    if (fact?.kind !== "standoff-began" && fact?.kind !== "standoff-ended") return [];
+    // The repair that follows has time from now on.
+    if (this.#pending !== undefined) this.#pending.undoneAtMs = nowMs + patienceMs;
+    return [{ kind: fact.kind, ingress: this.#ingress }];
+  }
+
+  /** A person's word that moves something is told by what it moves. */
+  #overrides(facts: readonly IngressFact[]): Story[] {
+    if (facts.some(({ kind }) => kind === "selection-changed")) return [];
+    const words = facts.flatMap((fact) => {
+      if (fact.kind !== "override-began" && fact.kind !== "override-ended") return [];
+      return [{ kind: fact.kind, ingress: this.#ingress, override: fact.override }];
+    });
+    const began = words.filter(({ kind }) => kind === "override-began");
+    return began.length > 0 ? began : words;
   }
 
   #endpointStories(facts: readonly IngressFact[], isToldElsewhere: boolean, nowMs: number): Story[] {

@@ -398,6 +398,184 @@ describe("records changed from outside", () => {
   });
 });
 
+describe("whether a write is visible", () => {
+  /** A failover that is confirmed and not yet visible. */
+  function switchedWorld(): NarratedWorld {
+    const world = startedWorld();
+    world.edge = "scripted";
+    world.observe("cable", "timeout");
+    assert.equal(world.ingress().visibility?.status, "checking");
+    return world;
+  }
+
+  test("is waited for, and told in the message of the switch", () => {
+    const world = switchedWorld();
+    world.pass(1_200);
+    assert.deepEqual(world.headlines(), []);
+    world.verify("visible", "2 servers agree");
+    const [told, ...more] = world.news();
+    assert.match(told?.text ?? "", /^Visible at the authoritative servers 1s 200ms after/m);
+    world.pass(3_600_000);
+    assert.deepEqual([...more, ...world.news()], []);
+  });
+
+  test("is not waited for longer than five seconds, and not told twice", () => {
+    const world = switchedWorld();
+    world.pass(4_999);
+    assert.deepEqual(world.headlines(), []);
+    world.pass(1);
+    assert.match(world.news()[0]?.text ?? "", /^Not verified yet/m);
+    world.verify("visible", "2 servers agree");
+    world.pass(3_600_000);
+    assert.deepEqual(world.headlines(), []);
+  });
+
+  test("is no message of its own when nobody could say", () => {
+    const world = switchedWorld();
+    world.pass(60_000);
+    world.news();
+    world.verify("silent", "192.0.2.53:53 did not answer");
+    world.pass(3_600_000);
+    assert.deepEqual(world.headlines(), []);
+  });
+
+  test("is an alarm when it stays wrong, told once, and so is its end", () => {
+    const world = switchedWorld();
+    world.pass(60_000);
+    world.news();
+    world.verify("wrong", "192.0.2.53:53 says CNAME cable.example.com");
+    world.pass(600_000);
+    world.observe("mobile", "ok", 1);
+    assert.deepEqual(world.headlines(), [
+      "ingress.example.com: the authoritative servers do not show what was written",
+    ]);
+    world.verify("visible", "1 server agrees");
+    assert.deepEqual(world.headlines(), ["ingress.example.com: the authoritative servers show what was written"]);
+  });
+
+  test("is not waited for by the summary after the start, which tells of the write", () => {
+    const world = new NarratedWorld();
+    world.edge = "scripted";
+    world.start(settings);
+    world.read([]);
+    world.resolveAll();
+    world.observe("mobile", "ok");
+    world.observe("cable", "ok");
+    assert.equal(world.ingress().visibility?.status, "checking");
+    assert.deepEqual(world.headlines(), ["Started: ingress.example.com points to cable"]);
+    world.pass(10_000);
+    assert.deepEqual(world.headlines(), []);
+  });
+
+  test("does not change the order of messages", () => {
+    const world = switchedWorld();
+    world.observe("cable", "ok");
+    world.pass(5_000);
+    assert.deepEqual(world.headlines(), [
+      "ingress.example.com now points to mobile (was cable)",
+      "ingress.example.com: cable is up again",
+    ]);
+  });
+
+  test("is not waited for when the ingress leaves the configuration, or the daemon ends", () => {
+    const world = switchedWorld();
+    world.start(ingressSettings("other.example.com", [endpointSettings("fibre")]));
+    assert.ok(world.headlines().includes("ingress.example.com now points to mobile (was cable)"));
+  });
+});
+
+describe("somebody who keeps undoing our records", () => {
+  const theirs = [publishedRecord("A", "203.0.113.9")];
+
+  /** Undone once and repaired, undone again and left. */
+  function quarrel(): NarratedWorld {
+    const world = startedWorld();
+    world.read(theirs);
+    world.pass(300_000);
+    world.read(theirs);
+    return world;
+  }
+
+  test("is an alarm, told once, and nothing claims that it is being repaired", () => {
+    const world = quarrel();
+    world.pass(3_000_000);
+    assert.deepEqual(world.headlines(), [
+      "ingress.example.com was changed from outside and is put right again",
+      "Somebody keeps changing ingress.example.com back: its repair rests",
+    ]);
+  });
+
+  test("is told again when repair goes on, with what comes of it", () => {
+    const world = quarrel();
+    world.pass(3_000_000);
+    world.news();
+    world.dispatch({ kind: "resumed", ingress: record });
+    assert.deepEqual(world.headlines(), [
+      "Repair of ingress.example.com goes on",
+      "ingress.example.com was changed from outside and is put right again",
+    ]);
+  });
+
+  test("and a repair that cannot be made when it goes on is told after a while, not at once", () => {
+    const world = quarrel();
+    world.news();
+    world.cloud = "silent";
+    world.pass(3_590_000);
+    assert.deepEqual(world.headlines(), []);
+    world.pass(10_000);
+    assert.deepEqual(world.headlines(), ["Repair of ingress.example.com goes on"]);
+    world.pass(20_000);
+    assert.deepEqual(world.headlines(), ["ingress.example.com should point to cable, but that is not done yet"]);
+  });
+
+  test("does not keep a new decision from being told when it is written", () => {
+    const world = quarrel();
+    world.pass(600_000);
+    world.news();
+    world.observe("mobile", "ok", 1);
+    world.observe("cable", "timeout");
+    const [told, ...more] = world.news();
+    assert.equal(told?.headline, "ingress.example.com now points to mobile (was cable)");
+    assert.match(told?.text ?? "", /confirmed by Cloudflare \d+ms later/);
+    assert.equal(more.length, 0);
+    world.read(theirs);
+    world.pass(600_000);
+    assert.deepEqual(world.headlines(), [], "that it was undone once more is no news");
+  });
+});
+
+describe("a person's word", () => {
+  const set = (world: NarratedWorld, kind: "pin" | "drain", endpoint: string, forMs = 60_000): void => {
+    const untilMs = world.nowMs + forMs;
+    world.dispatch({ kind: "override-set", ingress: record, override: { kind, endpoint, untilMs } });
+  };
+
+  test("that moves the ingress is told with the move, and so is its end", () => {
+    const world = startedWorld();
+    set(world, "pin", "mobile");
+    assert.deepEqual(world.headlines(), ["ingress.example.com now points to mobile (was cable)"]);
+    world.observe("cable", "ok", 1);
+    world.dispatch({ kind: "resumed", ingress: record });
+    assert.match(world.headlines()[0] ?? "", /^ingress\.example\.com now points to cable/);
+  });
+
+  test("that moves nothing is told by itself, and so is its end", () => {
+    const world = startedWorld();
+    set(world, "drain", "mobile");
+    assert.deepEqual(world.headlines(), ["ingress.example.com: mobile was drained"]);
+    world.pass(60_000);
+    assert.deepEqual(world.headlines(), ["ingress.example.com: the drain of mobile is over"]);
+  });
+
+  test("that replaces another is one message", () => {
+    const world = startedWorld();
+    set(world, "pin", "cable");
+    world.news();
+    set(world, "pin", "cable", 120_000);
+    assert.deepEqual(world.headlines(), ["ingress.example.com: cable was pinned"]);
+  });
+});
+
 describe("the configuration", () => {
   test("is told when rejected, once for the same mistakes, and when it is in force again", () => {
     const world = startedWorld();
@@ -618,6 +796,15 @@ const moveOf: fc.Arbitrary<Move> = fc.oneof(
       (world) => world.read(world.ingress().published?.records ?? []),
       (world) => world.read([publishedRecord("A", "203.0.113.9", 300)]),
       (world) => world.dispatch({ kind: "config-rejected", problems: ["no"] }),
+      (world) => {
+        world.edge = "scripted";
+      },
+      (world) => {
+        world.edge = "instant";
+        world.verify("visible", "2 servers agree");
+      },
+      (world) => world.verify("wrong", "192.0.2.53:53 says CNAME cable.example.com"),
+      (world) => world.dispatch({ kind: "resumed", ingress: record }),
       (world) => world.start(threeWays),
       (world) => {
         world.anchors = "silent";

@@ -37,18 +37,28 @@ export class Narrator {
       const own = facts.filter((fact) => "ingress" in fact && fact.ingress === ingress.settings.record);
       return this.#narratorOf(ingress, atMs).hear(ingress, own as Extract<Fact, { ingress: string }>[], atMs);
     });
-    for (const record of this.#ingresses.keys()) {
-      if (!after.ingresses.some(({ settings }) => settings.record === record)) this.#ingresses.delete(record);
+    for (const [record, narrator] of this.#ingresses) {
+      if (after.ingresses.some(({ settings }) => settings.record === record)) continue;
+      ingressStories.push(...narrator.release());
+      this.#ingresses.delete(record);
     }
     if (this.#isStarted) return [...configStories, ...blindnessStories, ...ingressStories];
     if (!this.#canStart(after, facts, atMs)) return [];
     this.#isStarted = true;
+    // The summary tells of it.
+    this.release();
     const summary: Story = {
       kind: "started",
       ingresses: after.ingresses.map((ingress) => ({ ingress, ...this.#replaced(ingress) })),
       blindIn: (["ipv4", "ipv6"] as const).filter((family) => after.connection[family].blindSinceMs !== undefined),
     };
     return [summary, ...configStories.filter(({ kind }) => kind === "config-rejected")];
+  }
+
+  /** What waits for more to be known, to be told now. */
+  release(): Story[] {
+    const stories = [...this.#ingresses.values()].flatMap((narrator) => narrator.release());
+    return this.#isStarted ? stories : [];
   }
 
   /** When `hear` should be called again though nothing happens. */

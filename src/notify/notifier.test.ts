@@ -94,6 +94,20 @@ test("turns what happens into messages, for every channel, with ids of their own
   assert.equal(office.outcomes[0], `first sent: ${started}`);
 });
 
+test("tells at the end what would have waited for more to be known", async () => {
+  await using office = new Office();
+  const arrived: Message[] = [];
+  office.notifier.use([{ name: "test", channel: office.channel(arrived) }]);
+  await office.start();
+  office.world.edge = "scripted";
+  await office.at((world) => world.observe("cable", "timeout"));
+  assert.deepEqual(headlines(arrived), [started]);
+  assert.ok(await office.notifier.flush(3_000));
+  assert.deepEqual(headlines(arrived), [started, switched]);
+  await office.clock.advance(10_000);
+  assert.equal(arrived.length, 2);
+});
+
 test("tells what is overdue though nothing happens", async () => {
   await using office = new Office();
   const arrived: Message[] = [];

@@ -8,6 +8,7 @@ import type { Turn } from "./narrator.ts";
 import { Outbox } from "./outbox.ts";
 import type { Outcome, OutboxStore } from "./outbox.ts";
 import type { Now } from "./phrases.ts";
+import type { Story } from "./story.ts";
 import { summarise, word } from "./wording.ts";
 import type { Wording } from "./wording.ts";
 
@@ -73,6 +74,7 @@ export class Notifier implements AsyncDisposable {
 
   /** Tries to deliver all that waits. True when nothing is left, false when `timeoutMs` was too short. */
   async flush(timeoutMs: number): Promise<boolean> {
+    this.#push(this.#narrator.release());
     const results = await Promise.all([...this.#outboxes.values()].map((outbox) => outbox.flush(timeoutMs)));
     return results.every(Boolean);
   }
@@ -85,8 +87,12 @@ export class Notifier implements AsyncDisposable {
   }
 
   #tell(turn: Turn): void {
+    this.#push(this.#narrator.hear(turn));
+  }
+
+  #push(stories: readonly Story[]): void {
     const now = this.#now();
-    for (const story of this.#narrator.hear(turn)) {
+    for (const story of stories) {
       const message = this.#asMessage(word(story, now), now);
       for (const outbox of this.#outboxes.values()) outbox.push(message);
     }

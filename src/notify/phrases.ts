@@ -40,7 +40,11 @@ export function isSame(before: Records, now: Records = []): boolean {
   return a === b;
 }
 
-export function endpointLine({ selection }: IngressState, { settings, health }: EndpointState, now: Now): Line {
+export function endpointLine(
+  { selection, overrides }: IngressState,
+  { settings, health }: EndpointState,
+  now: Now,
+): Line {
   const member = selection?.sticky.find(({ endpoint }) => endpoint === settings.name);
   const since = `since ${time(health.sinceMs, now)}`;
   const [mark, words] = {
@@ -51,7 +55,9 @@ export function endpointLine({ selection }: IngressState, { settings, health }: 
     recovering: ["✗", `down, recovering ${since}`],
   }[health.verdict] as [string, string];
   const mix = member === undefined ? [] : line`, in the mix until ${time(member.untilMs, now)}`;
-  return line`${mark} ${{ strong: settings.name }}: ${words}${mix} (${health.reason})`;
+  const override = overrides.find(({ endpoint }) => endpoint === settings.name);
+  const word = override === undefined ? [] : line`, ${done[override.kind]} until ${time(override.untilMs, now)}`;
+  return line`${mark} ${{ strong: settings.name }}: ${words}${mix}${word} (${health.reason})`;
 }
 
 /** As text, such as `CNAME mobile.example.com, TTL 5m`. */
@@ -94,10 +100,38 @@ export function endedLines({ outageLastedMs, troubleLastedMs }: Change): readonl
   ];
 }
 
-export function confirmedLines({ sinceMs, ingress: { published } }: Change, now: Now): readonly Line[] {
+export function confirmedLines({ sinceMs, ingress }: Change, now: Now): readonly Line[] {
+  const { published } = ingress;
   if (published === undefined || published.atMs < sinceMs) return [];
   const took = formatDuration(published.atMs - sinceMs);
-  return [line`Decided at ${time(sinceMs, now)}, confirmed by Cloudflare ${took} later.`];
+  return [
+    line`Decided at ${time(sinceMs, now)}, confirmed by Cloudflare ${took} later.`,
+    ...visibilityLines({ ingress }),
+  ];
+}
+
+/** Whether what was written last is visible, as far as that is known. */
+export function visibilityLines({ ingress: { published, visibility } }: Pick<Change, "ingress">): readonly Line[] {
+  if (published?.by !== "write") return [];
+  if (published.records.some(({ proxied }) => proxied)) {
+    return [line`Cloudflare proxies the name, so it cannot be verified from outside.`];
+  }
+  if (visibility === undefined) return [];
+  const { status, writtenAtMs, atMs = writtenAtMs, detail } = visibility;
+  switch (status) {
+    case "checking":
+      return [line`Not verified yet: the authoritative servers are still being asked.`];
+    case "visible":
+      return [
+        line`Visible at the authoritative servers ${formatDuration(atMs - writtenAtMs)} after Cloudflare confirmed it (${detail}).`,
+      ];
+    case "silent":
+      return [line`Not verified: ${detail}.`];
+    case "wrong":
+      return [line`The authoritative servers show something else: ${detail}.`];
+    default:
+      return status satisfies never;
+  }
 }
 
 export function outageLine(lastedMs: number): Line {
@@ -116,6 +150,9 @@ export function quietLines({ quietUntilMs }: { readonly quietUntilMs?: number },
   if (quietUntilMs === undefined) return [];
   return [line`This changes often: there is no more news of it until ${time(quietUntilMs, now)}.`];
 }
+
+/** What a person did to an endpoint. */
+export const done = { pin: "pinned", drain: "drained" } as const;
 
 export const doing = { read: "read", write: "written" } as const;
 

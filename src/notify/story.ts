@@ -1,5 +1,13 @@
 // What is worth telling people: each story becomes one message. Facts are many, stories are few.
-import type { CloudProblem, EndpointState, Family, IngressState, PublishedRecord } from "../core/model.ts";
+import type {
+  CloudProblem,
+  EndpointState,
+  Family,
+  IngressState,
+  Override,
+  PublishedRecord,
+  Visibility,
+} from "../core/model.ts";
 
 /** What people are told about an endpoint: `suspect` still counts as up, `recovering` still as down. */
 export type EndpointStatus = "unknown" | "up" | "degraded" | "down";
@@ -81,7 +89,17 @@ export type Story =
       readonly wasForMs?: number;
     } & MayRecur)
   | { readonly kind: "trouble-began"; readonly ingress: IngressState; readonly problem: Trouble }
-  | { readonly kind: "trouble-ended"; readonly ingress: IngressState; readonly lastedMs: number };
+  | { readonly kind: "trouble-ended"; readonly ingress: IngressState; readonly lastedMs: number }
+  /** A person's word about an endpoint that changes nothing for now. One that does is told with the change. */
+  | { readonly kind: "override-began" | "override-ended"; readonly ingress: IngressState; readonly override: Override }
+  /** Somebody keeps undoing our records, so that repair rests; or it goes on. */
+  | { readonly kind: "standoff-began" | "standoff-ended"; readonly ingress: IngressState }
+  /** The authoritative servers do not show what was written; or now they do. */
+  | {
+      readonly kind: "invisible" | "visible-at-last";
+      readonly ingress: IngressState;
+      readonly visibility: Visibility;
+    };
 
 /** Something that can come and go many times. */
 interface MayRecur {

@@ -58,7 +58,8 @@ Why: cable is down: timeout (2 in a row).
 ✓ mobile: up since 12:00:01 UTC (answers)
 Served now: CNAME mobile.example.com, TTL 5m
 Served before: CNAME cable.example.com, TTL 1m
-Decided at 12:01:01 UTC, confirmed by Cloudflare 50ms later.`,
+Decided at 12:01:01 UTC, confirmed by Cloudflare 50ms later.
+Visible at the authoritative servers 0ms after Cloudflare confirmed it (2 servers agree).`,
   );
 });
 
@@ -88,7 +89,8 @@ Why: cable is up and ranks before mobile.
 ✓ mobile: up since 12:00:01 UTC, in the mix until 12:11:12 UTC (answers)
 Served now: A 192.0.2.1, A 192.0.2.2, TTL 1m
 Served before: CNAME mobile.example.com, TTL 5m
-Decided at 12:01:12 UTC, confirmed by Cloudflare 50ms later.`,
+Decided at 12:01:12 UTC, confirmed by Cloudflare 50ms later.
+Visible at the authoritative servers 0ms after Cloudflare confirmed it (2 servers agree).`,
   );
 });
 
@@ -164,7 +166,8 @@ Found at 12:05:01 UTC. No confirmed write of this daemon did that.
 ✓ cable: up since 12:00:01 UTC (answers)
 ✓ mobile: up since 12:00:01 UTC (answers)
 Served now: CNAME cable.example.com, TTL 1m
-Found in between: A 203.0.113.9 (TTL 5m), A 203.0.113.10 (TTL automatic)`,
+Found in between: A 203.0.113.9 (TTL 5m), A 203.0.113.10 (TTL automatic)
+Visible at the authoritative servers 0ms after Cloudflare confirmed it (2 servers agree).`,
   );
 });
 
@@ -343,4 +346,102 @@ test("people are told four kinds of health", () => {
     ["down", "down", "down"],
     ["recovering", "down", "down"],
   ]);
+});
+
+test("a switch whose visibility is known late, or not at all", () => {
+  const lastLine = (text: string): string => text.split("\n").at(-1) ?? "";
+  const fail = (world: NarratedWorld): void => {
+    world.edge = "scripted";
+    world.pass(10_000);
+    world.observe("mobile", "ok", 1);
+    world.news();
+    world.observe("cable", "timeout");
+  };
+  const late = startedWorld();
+  fail(late);
+  late.pass(5_000);
+  assert.equal(lastLine(tell(late)), "Not verified yet: the authoritative servers are still being asked.");
+  const partly = startedWorld();
+  fail(partly);
+  partly.pass(1_200);
+  partly.verify("visible", "5 servers agree, 1 did not answer");
+  assert.equal(
+    lastLine(tell(partly)),
+    "Visible at the authoritative servers 1s 200ms after Cloudflare confirmed it (5 servers agree, 1 did not answer).",
+  );
+});
+
+test("a proxied name, which cannot be verified", () => {
+  const world = new NarratedWorld();
+  world.start({ ...ingressSettings(record, [endpointSettings("cable"), endpointSettings("mobile")]), proxied: true });
+  world.read([{ ...publishedRecord("CNAME", "cable.example.com", 1), proxied: true }]);
+  world.resolveAll();
+  world.observe("cable", "ok");
+  world.observe("mobile", "ok");
+  world.pass(1_000);
+  world.news();
+  world.observe("cable", "timeout");
+  assert.match(tell(world), /\nCloudflare proxies the name, so it cannot be verified from outside\.$/);
+});
+
+test("a write that the authoritative servers do not show, and that they do at last", () => {
+  const world = startedWorld();
+  world.edge = "scripted";
+  world.pass(10_000);
+  world.observe("mobile", "ok", 1);
+  world.observe("cable", "timeout");
+  world.pass(60_000);
+  world.news();
+  world.verify("wrong", "ada.ns.example (192.0.2.53) says CNAME cable.example.com");
+  const [alarm = "", ...rest] = tell(world).split("\n");
+  assert.equal(alarm, "ingress.example.com: the authoritative servers do not show what was written");
+  assert.equal(
+    rest[0],
+    "Cloudflare confirmed it at 12:00:11 UTC, but 1m later: ada.ns.example (192.0.2.53) says CNAME cable.example.com.",
+  );
+  assert.match(rest[1] ?? "", /^Clients may still be led to where it pointed before\./);
+  world.pass(60_000);
+  world.verify("visible", "2 servers agree");
+  const [end, took] = tell(world).split("\n");
+  assert.equal(end, "ingress.example.com: the authoritative servers show what was written");
+  assert.equal(took, "They do so 2m after it was written (2 servers agree).");
+});
+
+test("a person's word", () => {
+  const world = startedWorld();
+  world.news();
+  const untilMs = world.nowMs + 3_600_000;
+  world.dispatch({ kind: "override-set", ingress: record, override: { kind: "drain", endpoint: "mobile", untilMs } });
+  assert.equal(
+    tell(world),
+    `ingress.example.com: mobile was drained
+It does not serve until 13:00:01 UTC, unless nobody else is up.
+✓ cable: up since 12:00:01 UTC (answers)
+✓ mobile: up since 12:00:01 UTC, drained until 13:00:01 UTC (answers)
+Served now: CNAME cable.example.com, TTL 1m`,
+  );
+  world.dispatch({ kind: "override-set", ingress: record, override: { kind: "pin", endpoint: "mobile", untilMs } });
+  const pinned = tell(world);
+  assert.match(pinned, /^ingress\.example\.com now points to mobile \(was cable\)\nWhy: somebody pinned mobile\.\n/);
+  assert.match(pinned, /mobile: up since 12:00:01 UTC, pinned until 13:00:01 UTC \(answers\)/);
+});
+
+test("a quarrel over the records, and its end", () => {
+  const world = startedWorld();
+  world.news();
+  world.pass(300_000);
+  world.read([publishedRecord("A", "203.0.113.9")]);
+  world.pass(300_000);
+  world.news();
+  world.read([publishedRecord("A", "203.0.113.9")]);
+  assert.equal(
+    tell(world),
+    `Somebody keeps changing ingress.example.com back: its repair rests
+It should point to cable. That was undone at 12:05:01 UTC and 12:10:01 UTC.
+Find out who else writes this name (another daemon, a DDNS client, a script, a person) and stop that.
+Until 13:10:01 UTC, only a new decision is written, once. Repair goes on then, or as soon as the configuration is reloaded.
+✓ cable: up since 12:00:01 UTC (answers)
+✓ mobile: up since 12:00:01 UTC (answers)
+Served now: A 203.0.113.9, TTL 1m`,
+  );
 });

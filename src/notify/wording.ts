@@ -4,7 +4,7 @@ import type { IngressState } from "../core/model.ts";
 import { isOutage } from "../core/selection.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { formatTime, line, text } from "./message.ts";
-import type { Importance, Line, Message } from "./message.ts";
+import type { Line, Message } from "./message.ts";
 import {
   andList,
   circumstances,
@@ -22,19 +22,17 @@ import {
   switchedHeadline,
   time,
   troubleLine,
+  visibilityLines,
   wanted,
   whyLines,
 } from "./phrases.ts";
 import type { Now } from "./phrases.ts";
 import { servingNow } from "./story.ts";
 import type { Story } from "./story.ts";
+import { inStandoff, overridden, verified } from "./wording-special.ts";
 
 /** What is said, before it has an id. */
-export interface Wording {
-  readonly importance: Importance;
-  readonly headline: string;
-  readonly details: readonly Line[];
-}
+export type Wording = Pick<Message, "importance" | "headline" | "details">;
 
 /** The message for a story that is told at `now`. */
 export function word(story: Story, now: Now): Wording {
@@ -111,6 +109,7 @@ export function word(story: Story, now: Now): Wording {
           line`Found at ${time(story.sinceMs, now)}. No confirmed write of this daemon did that.`,
           ...endedLines(story),
           ...circumstances(story, now),
+          ...visibilityLines(story),
         ],
       };
     case "updated":
@@ -121,6 +120,7 @@ export function word(story: Story, now: Now): Wording {
           line`It points to ${servedBy(story)}.`,
           ...(story.by === "read" ? [line`They were found like this: no write of this daemon was confirmed.`] : []),
           ...circumstances(story, now),
+          ...visibilityLines(story),
         ],
       };
     case "outage-began":
@@ -161,6 +161,15 @@ export function word(story: Story, now: Now): Wording {
         headline: text`Cloudflare: all is well again with ${nameOf(story)}`,
         details: [troubleLine(story.lastedMs), ...circumstances(story, now)],
       };
+    case "override-began":
+    case "override-ended":
+      return overridden(story, now);
+    case "standoff-began":
+    case "standoff-ended":
+      return inStandoff(story, now);
+    case "invisible":
+    case "visible-at-last":
+      return verified(story, now);
     default:
       return story satisfies never;
   }

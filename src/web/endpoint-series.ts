@@ -24,6 +24,7 @@ export class EndpointSeries {
   readonly #checks: Counter<"ingress" | "endpoint" | "result">;
   readonly #durations: Histogram<"ingress" | "endpoint" | "phase">;
   readonly #switches: Counter<"ingress" | "reason">;
+  readonly #visible: Histogram<"ingress">;
   #endpoints = new Map<string, { readonly ingress: string; readonly endpoint: string }>();
   #ingresses: ReadonlySet<string> = new Set();
 
@@ -46,6 +47,13 @@ export class EndpointSeries {
       name: "ccs_switches_total",
       help: "Decisions for another primary endpoint, by reason.",
       labelNames: ["ingress", "reason"],
+      registers,
+    });
+    this.#visible = new Histogram({
+      name: "ccs_switch_visible_seconds",
+      help: "From Cloudflare's confirmation of a write until all authoritative servers that answer showed it.",
+      labelNames: ["ingress"],
+      buckets: [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 300, 3600],
       registers,
     });
   }
@@ -71,9 +79,11 @@ export class EndpointSeries {
     const records = new Set(ingresses.map(({ settings }) => settings.record));
     for (const ingress of this.#ingresses.difference(records)) {
       for (const reason of switchReasons) this.#switches.remove({ ingress, reason });
+      this.#visible.remove({ ingress });
     }
     for (const ingress of records.difference(this.#ingresses)) {
       for (const reason of switchReasons) this.#switches.inc({ ingress, reason }, 0);
+      this.#visible.zero({ ingress });
     }
     this.#ingresses = records;
   }
@@ -94,5 +104,12 @@ export class EndpointSeries {
   /** Counts a decision for another primary. A change of the mix beside it is no switch. */
   countSwitch({ ingress, from, to }: Fact & { kind: "selection-changed" }): void {
     if (from?.primary !== to.primary && isSwitch[to.reason]) this.#switches.inc({ ingress, reason: to.reason });
+  }
+
+  /** Counts how long a write took to be visible. */
+  countVisibility({ ingress, visibility }: Fact & { kind: "visibility-known" }): void {
+    const { status, writtenAtMs, atMs } = visibility;
+    if (status !== "visible" || atMs === undefined) return;
+    this.#visible.observe({ ingress }, Math.max(0, atMs - writtenAtMs) / 1_000);
   }
 }

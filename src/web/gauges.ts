@@ -12,6 +12,8 @@ export interface GaugeSources {
   readonly state: () => State;
   readonly build: { readonly version: string; readonly node: string };
   readonly queuedNotifications: () => ReadonlyMap<string, number>;
+  /** Calls to Cloudflare that could be made at once. */
+  readonly cloudBudget?: () => number;
   /** When a configuration was last loaded or rejected, milliseconds since 1970. */
   readonly lastReloadWallMs: () => number | undefined;
 }
@@ -21,7 +23,7 @@ type Sample<Label extends string> = readonly [labels: Readonly<Record<Label, str
 
 /** Registers every gauge. */
 export function registerGauges(registry: Registry, sources: GaugeSources): void {
-  const { state, build, queuedNotifications, lastReloadWallMs } = sources;
+  const { state, build, queuedNotifications, cloudBudget, lastReloadWallMs } = sources;
 
   const gauge = <Label extends string>(
     name: string,
@@ -120,6 +122,40 @@ export function registerGauges(registry: Registry, sources: GaugeSources): void 
     () => eachIngress(state(), (ingress, whole) => [[{ ingress }, Number(isInSync(whole))]]),
   );
 
+  gauge(
+    "ccs_ingress_standoff",
+    "Whether somebody keeps undoing the records, so that their repair rests.",
+    ["ingress"],
+    () => eachIngress(state(), (ingress, { standoff }) => [[{ ingress }, Number(standoff !== undefined)]]),
+  );
+  gauge(
+    "ccs_ingress_visible",
+    "Whether the authoritative servers show what was written last: 0 when they show something else. Absent while unknown.",
+    ["ingress"],
+    () =>
+      eachIngress(state(), (ingress, { visibility }) =>
+        visibility?.status === "visible" || visibility?.status === "wrong"
+          ? [[{ ingress }, Number(visibility.status === "visible")]]
+          : [],
+      ),
+  );
+  gauge("ccs_overrides_active", "Endpoints that a person has pinned or drained.", ["ingress", "kind"], () =>
+    eachIngress(state(), (ingress, { overrides }) =>
+      (["pin", "drain"] as const).map((kind) => [
+        { ingress, kind },
+        overrides.filter((override) => override.kind === kind).length,
+      ]),
+    ),
+  );
+
+  if (cloudBudget !== undefined) {
+    gauge(
+      "ccs_cloudflare_budget_remaining",
+      "Calls that could be made to the Cloudflare API at once, of those that the daemon allows itself.",
+      [],
+      () => [[{}, cloudBudget()]],
+    );
+  }
   gauge(
     "ccs_monitor_blind",
     "Whether the monitor's own connection is in doubt, so that failures prove nothing.",

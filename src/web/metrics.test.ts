@@ -18,7 +18,7 @@ class MeasuredWorld extends IngressWorld {
   readonly metrics: Metrics;
   readonly queued = new Map<string, number>();
 
-  constructor(options: { withProcess?: boolean } = {}) {
+  constructor(options: { withProcess?: boolean; cloudBudget?: () => number } = {}) {
     let metrics: Metrics | undefined;
     super((turn) => metrics?.hear(turn));
     this.metrics = metrics = new Metrics({
@@ -222,6 +222,49 @@ test("counts switches by reason, from 0 on; adoption and the end of a mix are no
   world.pass(601_000);
   assert.deepEqual(world.ingress().selection?.sticky.length, 0);
   assert.deepEqual(await world.of("ccs_switches_total"), { ...zero, [of("failover")]: 1, [of("return")]: 1 });
+});
+
+test("measures how long writes took to be visible, and shows whether the newest is", async () => {
+  const world = startedWorld();
+  world.edge = "scripted";
+  const of = `{ingress="${record}"}`;
+  assert.equal((await world.samples()).get(`ccs_switch_visible_seconds_count${of}`), 0, "from 0 on");
+  world.observe("cable", "timeout");
+  assert.deepEqual(await world.of("ccs_ingress_visible"), {});
+  world.pass(60_000);
+  world.verify("wrong", "says something else");
+  assert.deepEqual(await world.of("ccs_ingress_visible"), { [of]: 0 });
+  assert.equal((await world.samples()).get(`ccs_switch_visible_seconds_count${of}`), 0);
+  world.pass(30_000);
+  world.verify("visible", "2 servers agree");
+  assert.deepEqual(await world.of("ccs_ingress_visible"), { [of]: 1 });
+  assert.equal((await world.samples()).get(`ccs_switch_visible_seconds_count${of}`), 1);
+  assert.equal((await world.samples()).get(`ccs_switch_visible_seconds_sum${of}`), 90);
+});
+
+test("shows overrides, and repair that rests", async () => {
+  const world = startedWorld();
+  const of = (kind: string): string => `{ingress="${record}",kind="${kind}"}`;
+  const untilMs = world.nowMs + 60_000;
+  world.dispatch({ kind: "override-set", ingress: record, override: { kind: "drain", endpoint: "mobile", untilMs } });
+  assert.deepEqual(await world.of("ccs_overrides_active"), { [of("pin")]: 0, [of("drain")]: 1 });
+  world.pass(60_000);
+  assert.deepEqual(await world.of("ccs_overrides_active"), { [of("pin")]: 0, [of("drain")]: 0 });
+  assert.deepEqual(await world.of("ccs_ingress_standoff"), { [`{ingress="${record}"}`]: 0 });
+  world.read([publishedRecord("A", "203.0.113.9")]);
+  world.read([publishedRecord("A", "203.0.113.9")]);
+  assert.deepEqual(await world.of("ccs_ingress_standoff"), { [`{ingress="${record}"}`]: 1 });
+  assert.deepEqual(
+    await world.of("ccs_ingress_in_sync"),
+    { [`{ingress="${record}"}`]: 0 },
+    "resting is not being right",
+  );
+});
+
+test("shows the calls that are left, where there is somebody who counts them", async () => {
+  assert.deepEqual(await startedWorld().of("ccs_cloudflare_budget_remaining"), {});
+  const world = new MeasuredWorld({ cloudBudget: () => 37 });
+  assert.deepEqual(await world.of("ccs_cloudflare_budget_remaining"), { "": 37 });
 });
 
 test("drops the series of what is no longer configured", async () => {

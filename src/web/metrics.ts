@@ -11,6 +11,8 @@ export interface MetricsOptions {
   readonly build: { readonly version: string; readonly node: string };
   /** How many messages wait, by channel. */
   readonly queuedNotifications: () => ReadonlyMap<string, number>;
+  /** Calls to Cloudflare that could be made at once. */
+  readonly cloudBudget?: () => number;
   /** Metrics of the process and of Node too. Off where several daemons share a process. */
   readonly withProcess?: boolean;
 }
@@ -66,7 +68,10 @@ export class Metrics {
       this.#lastReloadWallMs = this.#clock.wallMs();
     }
     if (event.kind === "probed") this.#series.countProbe(event, after);
-    for (const fact of facts) if (fact.kind === "selection-changed") this.#series.countSwitch(fact);
+    for (const fact of facts) {
+      if (fact.kind === "selection-changed") this.#series.countSwitch(fact);
+      if (fact.kind === "visibility-known") this.#series.countVisibility(fact);
+    }
   }
 
   /** A request to Cloudflare has ended. */

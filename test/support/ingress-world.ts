@@ -64,6 +64,8 @@ export class IngressWorld {
   cloud: "works" | "silent" = "works";
   /** Whether the monitor finds proof of its own connection when it looks for it. */
   anchors: "answer" | "silent" = "answer";
+  /** Whether the authoritative servers show a write as soon as it is confirmed. Otherwise a test says what they do. */
+  edge: "instant" | "scripted" = "instant";
   /** Asked before every turn, so that waiting passes through the listener's own deadlines. */
   nextWakeMs: () => number | undefined = () => undefined;
   onWake: () => void = () => undefined;
@@ -167,8 +169,18 @@ export class IngressWorld {
       const posts = plan.posts.map((post) => ({ ...post, id: this.#newId() }));
       const kept = published.filter(({ id }) => !gone.has(id)).map((record) => patches.get(record.id) ?? record);
       this.nowMs += 50;
-      this.dispatch({ kind: "records-written", ingress: ingress.settings.record, records: [...kept, ...posts] });
+      const { record } = ingress.settings;
+      this.dispatch({ kind: "records-written", ingress: record, records: [...kept, ...posts] });
+      if (this.edge === "instant") this.verify("visible", "2 servers agree", record);
     }
+  }
+
+  /** What the authoritative servers say of the newest write. */
+  verify(status: "visible" | "wrong" | "silent", detail: string, record = this.ingress().settings.record): void {
+    const { visibility } = this.ingress(record);
+    if (visibility === undefined) return;
+    const { writtenAtMs } = visibility;
+    this.dispatch({ kind: "visibility-checked", ingress: record, writtenAtMs, status, detail });
   }
 
   ingress(record?: string): IngressState {

@@ -1,0 +1,76 @@
+// Words for what does not happen every day: a person's word, a quarrel over the records, a write that is not to be seen.
+import { formatDuration } from "../lib/duration.ts";
+import { line, text } from "./message.ts";
+import type { Message } from "./message.ts";
+import { andList, circumstances, done, nameOf, time, wanted } from "./phrases.ts";
+import type { Now } from "./phrases.ts";
+import type { Story } from "./story.ts";
+
+type Wording = Pick<Message, "importance" | "headline" | "details">;
+type StoryOf<Kind extends Story["kind"]> = Extract<Story, { readonly kind: Kind }>;
+
+/** Somebody pinned or drained an endpoint, or that is over, and nothing moves for now. */
+export function overridden(story: StoryOf<"override-began" | "override-ended">, now: Now): Wording {
+  const { kind, endpoint, untilMs } = story.override;
+  if (story.kind === "override-ended") {
+    return {
+      importance: "normal",
+      headline: text`${nameOf(story)}: the ${kind} of ${endpoint} is over`,
+      details: [line`From now on its health decides again.`, ...circumstances(story, now)],
+    };
+  }
+  const meaning =
+    kind === "pin"
+      ? line`It alone serves, up or down, until ${time(untilMs, now)}.`
+      : line`It does not serve until ${time(untilMs, now)}, unless nobody else is up.`;
+  return {
+    importance: "normal",
+    headline: text`${nameOf(story)}: ${endpoint} was ${done[kind]}`,
+    details: [meaning, ...circumstances(story, now)],
+  };
+}
+
+/** Two writers, one name. */
+export function inStandoff(story: StoryOf<"standoff-began" | "standoff-ended">, now: Now): Wording {
+  const { standoff, undoneAtMs } = story.ingress;
+  if (story.kind === "standoff-ended" || standoff === undefined) {
+    return {
+      importance: "normal",
+      headline: text`Repair of ${nameOf(story)} goes on`,
+      details: [line`It should point to ${wanted(story)}.`, ...circumstances(story, now)],
+    };
+  }
+  const until = time(standoff.untilMs, now);
+  return {
+    importance: "high",
+    headline: text`Somebody keeps changing ${nameOf(story)} back: its repair rests`,
+    details: [
+      line`It should point to ${wanted(story)}. That was undone at ${andList(undoneAtMs.map((atMs) => time(atMs, now)))}.`,
+      line`Find out who else writes this name (another daemon, a DDNS client, a script, a person) and stop that.`,
+      line`Until ${until}, only a new decision is written, once. Repair goes on then, or as soon as the configuration is reloaded.`,
+      ...circumstances(story, now),
+    ],
+  };
+}
+
+/** What was written is not what the world sees, or is at last. */
+export function verified(story: StoryOf<"invisible" | "visible-at-last">, now: Now): Wording {
+  const { writtenAtMs, atMs = writtenAtMs, detail } = story.visibility;
+  const took = formatDuration(atMs - writtenAtMs);
+  if (story.kind === "visible-at-last") {
+    return {
+      importance: "normal",
+      headline: text`${nameOf(story)}: the authoritative servers show what was written`,
+      details: [line`They do so ${took} after it was written (${detail}).`, ...circumstances(story, now)],
+    };
+  }
+  return {
+    importance: "high",
+    headline: text`${nameOf(story)}: the authoritative servers do not show what was written`,
+    details: [
+      line`Cloudflare confirmed it at ${time(writtenAtMs, now)}, but ${took} later: ${detail}.`,
+      line`Clients may still be led to where it pointed before. The servers are asked on for an hour. See whether Cloudflare reports trouble, and whether the zone is delegated to these servers.`,
+      ...circumstances(story, now),
+    ],
+  };
+}
