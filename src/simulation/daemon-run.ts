@@ -48,7 +48,12 @@ export class DaemonRun {
     });
     const way = { time, clock, link, onMoment };
     const fetchApi = cloudflareFetch(
-      { ...way, random: stream("way to Cloudflare"), onRequest: (isWrite) => watcher.requested?.(isWrite) },
+      {
+        ...way,
+        random: stream("way to Cloudflare"),
+        onRequest: (isWrite) => watcher.requested?.(isWrite),
+        onAnswer: (status, retryAfterSeconds) => watcher.answered?.(status, retryAfterSeconds),
+      },
       api,
     );
     const fetchBot = bot.fetchOver({ ...way, random: stream("way to the bot") });

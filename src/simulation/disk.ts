@@ -7,17 +7,25 @@ export class Disk {
   #messages = new Map<string, readonly Message[]>();
   /** Hears of every write, before it takes place: a crash may strike here. */
   onWrite: () => void = () => {};
+  onAppend: (id: string) => void = () => {};
+  onRemove: (ids: readonly string[]) => void = () => {};
 
   /** The store as one run of the daemon uses it; what a dead process still tries to write never happens. */
   outboxStore(isAlive: () => boolean): OutboxStore {
     const of = (channel: string): readonly Message[] => this.#messages.get(channel) ?? [];
-    const write = (channel: string, messages: () => readonly Message[]): void => {
+    const write = (channel: string, messages: () => readonly Message[]): boolean => {
       this.onWrite();
-      if (isAlive()) this.#messages.set(channel, messages());
+      if (!isAlive()) return false;
+      this.#messages.set(channel, messages());
+      return true;
     };
     return {
-      append: (channel, message) => write(channel, () => [...of(channel), message]),
-      remove: (channel, ids) => write(channel, () => of(channel).filter(({ id }) => !ids.includes(id))),
+      append: (channel, message) => {
+        if (write(channel, () => [...of(channel), message])) this.onAppend(message.id);
+      },
+      remove: (channel, ids) => {
+        if (write(channel, () => of(channel).filter(({ id }) => !ids.includes(id)))) this.onRemove(ids);
+      },
       list: of,
     };
   }

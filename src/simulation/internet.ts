@@ -60,6 +60,8 @@ export interface Visit {
   /** How long it takes; Infinity for never. */
   readonly afterMs: number;
   readonly status?: number;
+  /** Nothing answered at all: the next packet may fare better. */
+  readonly isLost?: boolean;
 }
 
 export class Internet {
@@ -86,13 +88,14 @@ export class Internet {
     const roundTripMs = 10 + 30 * random();
     const site = this.sites.find(({ addresses }) => addresses.includes(address));
     // Nobody lives there (any more).
-    if (site === undefined) return { kind: "timeout", afterMs: Infinity };
+    if (site === undefined) return { kind: "timeout", afterMs: Infinity, isLost: true };
     for (const fault of site.faults) {
       if (!isStruck(site, fault, address, who)) continue;
       switch (fault.how) {
         case "refuse":
           return { kind: "refused", afterMs: roundTripMs };
         case "hang":
+          return { kind: "timeout", afterMs: Infinity, isLost: true };
         case "drip":
           return { kind: "timeout", afterMs: Infinity };
         case "status":

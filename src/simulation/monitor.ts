@@ -79,47 +79,57 @@ export class Monitor {
     const { timeoutMs, signal } = options;
     const startedMs = clock.nowMs();
     const startedWorldMs = time.nowMs();
-    const isCut = link.troubleIn(address.family) !== undefined;
-    const visit = isCut ? silence : internet.visit(address.text, "monitor", random);
-    const isInTime = visit.afterMs < timeoutMs;
-    const observation = (verdict: Verdict): Observation => {
-      const seen: Observation = { startedMs, endedMs: clock.nowMs(), vantage: "local", phases: {}, ...verdict };
-      const isBroken = link.troubleIn(address.family) !== undefined || clock.wokeAtMs > startedWorldMs;
-      onProbe?.(address, seen, !isCut && !isBroken && isTrue(seen, visit, timeoutMs));
-      return seen;
-    };
-    if (link.troubleIn(address.family) === "no-route") {
-      return Promise.resolve(observation({ kind: "inconclusive", reason: "no-route", detail: "no route" }));
-    }
-    const timedOut = (): Verdict => {
-      const tookMs = clock.nowMs() - startedMs;
-      // As the real probe does: what took far too long says that this machine was held up.
-      const isLate = tookMs > timeoutMs + Math.max(250, timeoutMs / 2);
-      return isLate
-        ? { kind: "inconclusive", reason: "late", detail: "the monitor was suspended or too busy" }
-        : { kind: "failed", reason: "timeout", detail: "no answer in time" };
-    };
-    const end = (): Verdict | undefined => {
-      // Connections do not survive a sleep, nor the loss of the link.
-      const isBroken = link.troubleIn(address.family) !== undefined || clock.wokeAtMs > startedWorldMs;
-      const isOverdue = clock.nowMs() - startedMs >= timeoutMs;
-      if (isOverdue || !isInTime) return timedOut();
-      return isBroken ? undefined : verdictOf(visit, check);
-    };
+    /** What was found at the other end; missing while nothing got there. */
+    let visit: Visit | undefined;
+    let wasCut = false;
     const { promise, resolve } = Promise.withResolvers<Observation>();
-    let cancel: () => void;
+    let cancel: (() => void) | undefined;
     const finish = (verdict: Verdict): void => {
-      cancel();
+      cancel?.();
       signal.removeEventListener("abort", abort);
-      resolve(observation(verdict));
+      const seen: Observation = { startedMs, endedMs: clock.nowMs(), vantage: "local", phases: {}, ...verdict };
+      onProbe?.(address, seen, seen.kind === "ok" || (seen.kind === "failed" && !wasCut && visit?.kind !== "ok"));
+      resolve(seen);
     };
     const abort = (): void => finish({ kind: "inconclusive", reason: "local", detail: "not waited for" });
-    cancel = clock.setTimer(isInTime ? visit.afterMs : timeoutMs, () => {
-      const verdict = end();
-      if (verdict !== undefined) return finish(verdict);
-      cancel = clock.setTimer(startedMs + timeoutMs - clock.nowMs(), () => finish(timedOut()));
-    });
+    const timedOut = (): void => {
+      if (visit?.kind === "ok" && visit.afterMs > timeoutMs) visit = silence;
+      // As the real probe does: what took far too long says that this machine was held up.
+      const isLate = clock.nowMs() - startedMs > timeoutMs + Math.max(250, timeoutMs / 2);
+      finish(isLate ? { ...held } : { kind: "failed", reason: "timeout", detail: "no answer in time" });
+    };
+    const waitInVain = (): void => {
+      cancel = clock.setTimer(startedMs + timeoutMs - clock.nowMs(), () => {
+        noteCut();
+        timedOut();
+      });
+    };
+    const noteCut = (): void => {
+      // Connections do not survive a sleep, nor the loss of the link.
+      wasCut ||= link.troubleIn(address.family) !== undefined || clock.wokeAtMs > startedWorldMs;
+    };
+    const attempt = (number: number): void => {
+      if (link.troubleIn(address.family) === "no-route") return finish({ ...unrouted });
+      noteCut();
+      const isCut = link.troubleIn(address.family) !== undefined;
+      if (!isCut) visit = internet.visit(address.text, "monitor", random);
+      const nextMs = retransmitsMs[number];
+      const found = visit;
+      if (isCut || found === undefined || found.isLost === true) {
+        if (nextMs === undefined || nextMs >= timeoutMs) return waitInVain();
+        cancel = clock.setTimer(startedMs + nextMs - clock.nowMs(), () => attempt(number + 1));
+        return;
+      }
+      if (clock.nowMs() - startedMs + found.afterMs >= timeoutMs) return waitInVain();
+      cancel = clock.setTimer(found.afterMs, () => {
+        noteCut();
+        if (clock.nowMs() - startedMs >= timeoutMs) timedOut();
+        else if (wasCut && link.troubleIn(address.family) !== undefined) waitInVain();
+        else finish(verdictOf(found, check));
+      });
+    };
     signal.addEventListener("abort", abort, { once: true });
+    attempt(0);
     return promise;
   };
 
@@ -158,11 +168,11 @@ type Verdict = { readonly detail: string } & (
   | { readonly kind: "inconclusive"; readonly reason: "no-route" | "local" | "late" }
 );
 
-/** Whether a probe saw what was there to be seen. */
-function isTrue(seen: Observation, visit: Visit, timeoutMs: number): boolean {
-  if (seen.kind === "inconclusive") return false;
-  return seen.kind === "ok" || visit.kind !== "ok" || visit.afterMs >= timeoutMs;
-}
+/** When a kernel repeats what opens a connection and was not answered. */
+const retransmitsMs = [1_000, 3_000, 7_000];
+
+const held = { kind: "inconclusive", reason: "late", detail: "the monitor was suspended or too busy" } as const;
+const unrouted = { kind: "inconclusive", reason: "no-route", detail: "no route" } as const;
 
 const silence: Visit = { kind: "timeout", afterMs: Infinity };
 
@@ -177,7 +187,7 @@ function verdictOf(visit: Visit, check: CheckSettings): Verdict {
       const isAccepted = check.status.some(([from, to]) => status >= from && status <= to);
       return isAccepted
         ? { kind: "ok", detail: String(status) }
-        : { kind: "failed", reason: "status", detail: `status ${status}` };
+        : { kind: "failed", reason: "status", detail: `status ${status} <Service & Co>` };
     }
     case "marker":
       if (check.contains === undefined) return { kind: "ok", detail: "200" };

@@ -1,6 +1,7 @@
 // The two services that the daemon talks to over `fetch`: the emulated Cloudflare, and a bot that takes messages. Requests
 // travel, can be lost on the way there or back, and what reached the other side happens whether or not the daemon hears.
 import type { CloudflareApi, Delivery } from "../demo/cloudflare/api.ts";
+import { readHtml } from "../demo/telegram-html.ts";
 import { problems } from "../demo/cloudflare/problem.ts";
 import type { Random } from "../lib/clock.ts";
 import type { ApiTrouble, BotTrouble, CrashMoment } from "./faults.ts";
@@ -15,6 +16,8 @@ export interface WayThere {
   readonly random: Random;
   /** Hears of every request that arrives. */
   readonly onRequest?: (isWrite: boolean) => void;
+  /** Hears of every answer that reaches the daemon. */
+  readonly onAnswer?: (status: number, retryAfterSeconds: number | undefined) => void;
   /** Hears when a request or answer gets to such a point. */
   readonly onMoment: (moment: CrashMoment) => void;
 }
@@ -75,7 +78,11 @@ function fetchOver(
             if (clock.isKilled || signal?.aborted === true) return;
             signal?.removeEventListener("abort", abort);
             if (answer === "dropped") reject(new TypeError("fetch failed", { cause: new Error("other side closed") }));
-            else resolve(responseOf(answer, signal));
+            else {
+              const retryAfter = answer.headers?.["retry-after"];
+              way.onAnswer?.(answer.status, retryAfter === undefined ? undefined : Number(retryAfter));
+              resolve(responseOf(answer, signal));
+            }
           });
         });
       });
@@ -186,6 +193,8 @@ export interface TakenMessage {
 /** The bot's service. */
 export class Bot {
   readonly messages: TakenMessage[] = [];
+  /** Messages whose markup could not be read. */
+  readonly unreadable: string[] = [];
   trouble: BotTrouble | undefined;
   readonly #time: SimulatedTime;
   #lastId = 0;
@@ -209,6 +218,7 @@ export class Bot {
   }
 
   #answer({ text, parse_mode }: { text: string; parse_mode?: string }): Answer {
+    if (parse_mode === "HTML" && readHtml(text).kind === "broken") this.unreadable.push(text);
     switch (this.trouble) {
       case "rate-limited":
         return failure(429, "Too Many Requests: retry after 20", { retry_after: 20 });

@@ -11,7 +11,15 @@ interface Timer {
 }
 
 /** How many timers run before the loop of Node gets its turn; each one still gets all its promises settled first. */
-const batchSize = 64;
+const batchSize = 512;
+
+/** So many timers at one and the same moment: somebody sets them for at once, again and again. */
+const mostAtOnce = 50_000;
+
+/** Something in the simulated world goes on for ever without letting time pass. */
+export class Standstill extends Error {
+  override readonly name = "Standstill";
+}
 
 /** The time of the world. Nobody inside it can stop it or set it wrong. */
 export class SimulatedTime implements Clock {
@@ -20,6 +28,7 @@ export class SimulatedTime implements Clock {
   #nowMs = 0;
   #order = 0;
   #isStopped = false;
+  #atOnce = 0;
 
   constructor(wallAtStartMs: number = Date.UTC(2026, 0, 1)) {
     this.#wallAtStartMs = wallAtStartMs;
@@ -35,7 +44,8 @@ export class SimulatedTime implements Clock {
 
   setTimer(delayMs: number, callback: () => void): () => void {
     // Whole microseconds, and never too early: whoever waits for a moment would wait again for what is left of it.
-    const dueMs = Math.ceil((this.#nowMs + Math.max(0, delayMs)) * 1_000) / 1_000;
+    const wantedMs = delayMs > 0 ? Math.max(this.#nowMs + delayMs, this.#nowMs + 0.001) : this.#nowMs;
+    const dueMs = Math.ceil(wantedMs * 1_000) / 1_000;
     const timer: Timer = { dueMs, order: this.#order++, callback };
     this.#timers.push(timer);
     return () => {
@@ -92,6 +102,8 @@ export class SimulatedTime implements Clock {
       const { callback } = timer;
       if (callback === undefined) continue;
       timer.callback = undefined;
+      this.#atOnce = timer.dueMs > this.#nowMs ? 0 : this.#atOnce + 1;
+      if (this.#atOnce > mostAtOnce) throw new Standstill(`time stands still at ${this.#nowMs} ms`);
       this.#nowMs = timer.dueMs;
       callback();
       return true;

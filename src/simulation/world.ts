@@ -31,7 +31,13 @@ export interface WorldOptions {
 export interface Watcher {
   /** `isGenuine`: what was seen is what the site did, and no trouble of the monitor's own. */
   probed?(address: Address, observation: Observation, isGenuine: boolean, run: DaemonRun): void;
+  /** A request arrived at Cloudflare. */
   requested?(isWrite: boolean): void;
+  /** An answer of Cloudflare's reached the daemon. */
+  answered?(status: number, retryAfterSeconds: number | undefined): void;
+  /** The daemon stored a message, or forgot some. */
+  stored?(id: string): void;
+  forgot?(ids: readonly string[]): void;
   resolved?(host: string, resolution: Resolution, run: DaemonRun): void;
   anchorTried?(anchor: Anchor, isReached: boolean, run: DaemonRun): void;
   turned?(turn: Turn, run: DaemonRun): void;
@@ -79,6 +85,8 @@ export class World {
     this.bot = new Bot(this.time);
     this.api.onCommit((commit) => watcher.committed?.(commit));
     this.disk.onWrite = () => this.run && this.reached("stored", this.run);
+    this.disk.onAppend = (id) => watcher.stored?.(id);
+    this.disk.onRemove = (ids) => watcher.forgot?.(ids);
   }
 
   /** Starts the daemon. */

@@ -7,6 +7,7 @@ import type {
   IngressSettings,
   Observation,
   Resolution,
+  State,
 } from "../../src/core/model.ts";
 import type { Turn } from "../../src/daemon.ts";
 import type { DnsRecord } from "../../src/demo/cloudflare/record.ts";
@@ -33,6 +34,8 @@ interface AddressBook {
   failuresInRow: number;
   failuresSinceUp: number;
   lastOkMs: number;
+  /** Failures in this row that were the monitor's own, though its connection worked again when they ended. */
+  excusedInRow: number;
   /** End of the newest failure, whatever caused it. */
   lastFailureMs: number;
 }
@@ -65,7 +68,7 @@ export class Observer implements Watcher {
     blindness: 0,
     writes: 0,
     crashes: 0,
-    repairs: 0,
+    standoffs: 0,
     mixes: 0,
     messages: 0,
   };
@@ -84,6 +87,9 @@ export class Observer implements Watcher {
   #waitUntilMs = -Infinity;
   #lastStruckMs = -Infinity;
   #faultsEndMs = -Infinity;
+  #standoffEndsMs = -Infinity;
+  #nobodyUpSinceMs = Infinity;
+  #stored: string[] = [];
   #toTell: { atMs: number; endpoint: string }[] = [];
   #toldMessages = 0;
 
@@ -157,6 +163,7 @@ export class Observer implements Watcher {
     if (observation.kind === "ok") {
       book.oksInRow += 1;
       book.failuresInRow = 0;
+      book.excusedInRow = 0;
       book.lastOkMs = observation.endedMs;
       // Long enough to be up whatever it was before.
       if (book.oksInRow >= 5) book.failuresSinceUp = 0;
@@ -164,6 +171,7 @@ export class Observer implements Watcher {
     } else if (observation.kind === "failed") {
       book.lastFailureMs = observation.endedMs;
       if (isGenuine) this.#countFailure(book);
+      else if (book.failuresInRow === 0) book.excusedInRow = 1;
     }
   }
 
@@ -198,6 +206,7 @@ export class Observer implements Watcher {
       failuresInRow: 0,
       failuresSinceUp: 0,
       lastOkMs: -Infinity,
+      excusedInRow: 0,
       lastFailureMs: -Infinity,
     };
     books?.set(address, book);
@@ -208,21 +217,32 @@ export class Observer implements Watcher {
   // What the daemon decides
   // -----------------------------------------------------------------------------------------------------------------
 
-  turned({ event, facts, after, atMs }: Turn): void {
+  turned({ event, facts, before, after, atMs }: Turn): void {
     const book = this.#book;
     if (book === undefined) return;
     for (const fact of facts) {
       this.#trace(JSON.stringify(fact));
-      if (fact.kind === "address-health-changed" && fact.to === "down" && fact.from !== "recovering") {
+      // A new address of an endpoint that is down shares its fate until it is probed.
+      const isNew = fact.kind === "address-health-changed" && fact.reason.startsWith("new address");
+      if (fact.kind === "address-health-changed" && fact.to === "down" && fact.from !== "recovering" && !isNew) {
         this.#checkFall(book, fact.endpoint, fact.address, atMs);
       }
       if (fact.kind === "endpoint-health-changed") {
         if (fact.to === "up" && fact.from === "recovering") book.cameUpMs.set(fact.endpoint, atMs);
         book.verdicts.set(fact.endpoint, fact.to);
       }
-      if (fact.kind === "ingress-outage-began") this.seen.outages += 1;
+      if (fact.kind === "ingress-outage-began") {
+        this.seen.outages += 1;
+        this.#nobodyUpSinceMs = this.#nowMs;
+      }
       if (fact.kind === "blindness-began") this.seen.blindness += 1;
+      // A fight with somebody else's program is left alone for a while.
+      if (fact.kind === "standoff-began") {
+        this.seen.standoffs += 1;
+        this.#standoffEndsMs = this.#nowMs + fact.untilMs - atMs;
+      }
     }
+    if (event.kind === "config-loaded") this.#checkReload(before, after);
     const selection = after.ingresses[0]?.selection;
     const from = book.primary;
     book.primary = selection?.primary;
@@ -231,12 +251,26 @@ export class Observer implements Watcher {
     this.#checkMove(book, from, selection.primary, selection.reason, atMs);
   }
 
+  /** Invariant 14: what a reload does not change keeps its health. */
+  #checkReload(before: State, after: State): void {
+    for (const { settings, health } of after.ingresses.flatMap(({ endpoints }) => endpoints)) {
+      const old = before.ingresses
+        .flatMap(({ endpoints }) => endpoints)
+        .find((known) => known.settings.name === settings.name);
+      if (old !== undefined && old.health.verdict !== health.verdict && settings.target === old.settings.target) {
+        this.#violate("14", `a reload made ${settings.name} ${health.verdict}, it was ${old.health.verdict}`);
+      }
+    }
+  }
+
   /** Invariants 4, 6, 15, 23: nothing is given up but for real failures, with proof of connection newer than the last. */
   #checkFall(book: RunBook, endpoint: string, address: string, atMs: number): void {
     const check = this.#endpoint(endpoint)?.check;
     if (check === undefined) return;
-    const { failuresInRow, failuresSinceUp, lastFailureMs } = this.#bookOf(address);
-    if (failuresInRow < check.fall && failuresSinceUp < 2 * check.fall) {
+    const { failuresInRow, failuresSinceUp, excusedInRow, lastFailureMs } = this.#bookOf(address);
+    // A probe that spans the end of an own outage is taken for one failure; it must never be the only one.
+    const excused = failuresInRow > 0 ? excusedInRow : 0;
+    if (failuresInRow + excused < check.fall && failuresSinceUp < 2 * check.fall) {
       this.#violate(
         "4/6/15/23",
         `${endpoint} ${address} was given up after ${failuresInRow} real failures in a row, ${failuresSinceUp} since it was up`,
@@ -315,6 +349,11 @@ export class Observer implements Watcher {
         .join(", ");
     if (text(was) === text(is)) this.#violate("11", `a write that changes nothing: ${text(is)}`);
     const members = this.#endpointsIn(is);
+    const verdicts = this.#ingress.endpoints.map(({ name }) => this.#book?.verdicts.get(name));
+    const isNobodyUp = verdicts.every((verdict) => verdict === "down" || verdict === "recovering");
+    if (isNobodyUp && was.length > 0 && this.#nowMs > this.#nobodyUpSinceMs + 1_000) {
+      this.#violate("7", `nobody is up, and ${text(is)} was written`);
+    }
     if (members.length > 1) this.seen.mixes += 1;
     const strange = is.filter(({ content }) => !this.#isKnown(content));
     if (strange.length > 0 && !was.some(({ content }) => strange.some((record) => record.content === content))) {
@@ -398,6 +437,40 @@ export class Observer implements Watcher {
     if (nowMs < this.#waitUntilMs) this.#violate("12", "a call before Retry-After was over");
   }
 
+  answered(status: number, retryAfterSeconds: number | undefined): void {
+    this.#trace("answered", status);
+    // Without a word on how long, it is five minutes.
+    if (status === 429) this.#waitUntilMs = this.#nowMs + Math.min(300, retryAfterSeconds ?? 300) * 1_000 - 200;
+  }
+
+  // -----------------------------------------------------------------------------------------------------------------
+  // What people are told
+  // -----------------------------------------------------------------------------------------------------------------
+
+  stored(id: string): void {
+    this.#stored.push(id);
+  }
+
+  /** Invariant 16: nothing is forgotten before it was taken; many at once were replaced by one summary. */
+  forgot(ids: readonly string[]): void {
+    const [id] = ids;
+    const taken = this.#takenIds();
+    if (ids.length === 1 && id !== undefined && !taken.includes(id)) {
+      this.#violate("16", `message ${id} was forgotten before it was taken`);
+    }
+    if (ids.length > 1) this.#stored = this.#stored.filter((known) => !ids.includes(known));
+    const order = this.#stored.map((known) => taken.indexOf(known)).filter((index) => index >= 0);
+    if (order.some((index, place) => place > 0 && index < (order[place - 1] ?? 0))) {
+      this.#violate("16", "messages were taken in another order than they were stored");
+    }
+    this.#stored = this.#stored.slice(-20);
+  }
+
+  /** The ids of messages as they were first taken. */
+  #takenIds(): readonly string[] {
+    return (this.#world?.bot.messages ?? []).map(({ text }) => text.slice(text.lastIndexOf("· ") + 2));
+  }
+
   struck(fault: Fault): void {
     this.#trace("struck", JSON.stringify(fault));
     this.#lastStruckMs = this.#nowMs;
@@ -452,7 +525,7 @@ export class Observer implements Watcher {
         isConverged = true;
         return;
       }
-      if (sinceMs >= dueMs)
+      if (sinceMs >= dueMs && this.#nowMs >= this.#standoffEndsMs + dueMs)
         this.#violate("10", `not right ${Math.round(sinceMs / 1_000)} s after everything healed: ${complaint}`);
       else world.time.setTimer(5_000, look);
     };
@@ -512,11 +585,17 @@ export class Observer implements Watcher {
         this.#violate("21", "a message shows a secret");
     }
     this.#toldMessages = messages.length;
+    for (const text of this.#world?.bot.unreadable ?? []) this.#violate("8", `markup that cannot be read: ${text}`);
     for (const { atMs, endpoint } of this.#toTell) {
       const isTold = messages.some((message) => message.atMs >= atMs && message.text.includes(endpoint));
       if (!isTold) this.#violate("16", `the change to ${endpoint} at ${Math.round(atMs / 1_000)} s was never told`);
     }
     this.#toTell = [];
+  }
+
+  /** Invariant 20: what goes on for ever at one moment is bounded by nothing. */
+  standstill(what: string): void {
+    this.#violate("20", what);
   }
 
   bug(text: string): void {

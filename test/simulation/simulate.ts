@@ -40,7 +40,12 @@ export async function simulate(seed: number, options: SeedOptions = {}): Promise
   observer.onViolation = () => world.time.stop();
   for (const fault of scenario.faults) world.time.at(fault.atMs, () => world.strike(fault));
   world.start();
-  await world.time.runUntil(scenario.endMs);
+  try {
+    await world.time.runUntil(scenario.endMs);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "Standstill") throw error;
+    observer.standstill(error.message);
+  }
   return {
     seed,
     hours: world.time.nowMs() / 3_600_000,
@@ -59,10 +64,17 @@ export async function simulate(seed: number, options: SeedOptions = {}): Promise
 function narrated(observer: Observer, now: () => number, tell: (line: string) => void): Watcher {
   const say = (line: string): void => tell(`${(now() / 1_000).toFixed(3).padStart(10)} s  ${line}`);
   return {
-    probed: (address, observation, isGenuine) => observer.probed(address, observation, isGenuine),
+    probed: (address, observation, isGenuine) => {
+      if (observation.kind !== "ok")
+        say(`  . ${address.text} ${observation.kind} ${observation.detail}${isGenuine ? "" : " (by our own fault)"}`);
+      observer.probed(address, observation, isGenuine);
+    },
     resolved: (...heard) => observer.resolved(...heard),
     anchorTried: (...heard) => observer.anchorTried(...heard),
     requested: (isWrite) => observer.requested(isWrite),
+    answered: (status, retryAfterSeconds) => observer.answered(status, retryAfterSeconds),
+    stored: (id) => observer.stored(id),
+    forgot: (ids) => observer.forgot(ids),
     bug: (text) => observer.bug(text),
     struck: (fault) => {
       say(`! ${JSON.stringify(fault)}`);

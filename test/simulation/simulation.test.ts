@@ -1,0 +1,53 @@
+// The daemon as it is, on virtual time, against the nemesis: remembered seeds and fresh ones, with every invariant that the
+// observer knows. A failure prints the command that shows it, and the faults that suffice.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import regressions from "./regressions.json" with { type: "json" };
+import { shrink } from "./shrink.ts";
+import { simulate, type Outcome } from "./simulate.ts";
+
+/** A longer hunt sets these in the environment. */
+const freshHours = Number(process.env["CCS_SIMULATED_HOURS"] ?? 2_000);
+/** Every day has fresh seeds, and all of a day have the same. */
+const firstSeed = Number(process.env["CCS_SIMULATION_SEED"] ?? 1_000 * Math.floor(Date.now() / 86_400_000));
+
+test("remembered seeds hold the invariants", { timeout: 120_000 }, async () => {
+  for (const { seed } of regressions) await mustHold(seed);
+});
+
+test("the same seed leaves the same trace", { timeout: 60_000 }, async () => {
+  for (const seed of [20, 28]) {
+    const [first, second] = [await simulate(seed), await simulate(seed)];
+    assert.equal(first.trace, second.trace, `seed ${seed} went two ways`);
+    assert.notEqual(first.trace, (await simulate(seed + 1)).trace);
+  }
+});
+
+test("fresh seeds hold the invariants", { timeout: 600_000 }, async () => {
+  const total = { hours: 0, failovers: 0, returns: 0, outages: 0, blindness: 0, crashes: 0, mixes: 0, emptyMs: 0 };
+  for (let seed = firstSeed; total.hours < freshHours; seed += 1) {
+    const { hours, emptyMs, seen } = await mustHold(seed);
+    total.hours += hours;
+    total.emptyMs += emptyMs;
+    for (const kind of ["failovers", "returns", "outages", "blindness", "crashes", "mixes"] as const) {
+      total[kind] += seen[kind];
+    }
+  }
+  assert.equal(total.emptyMs, 0, "milliseconds without a record");
+  // A nemesis that never made anything happen would prove nothing.
+  for (const [kind, count] of Object.entries(total)) {
+    if (kind !== "emptyMs") assert.ok(count * 200 >= freshHours, `only ${count} ${kind} in ${freshHours} hours`);
+  }
+});
+
+async function mustHold(seed: number): Promise<Outcome> {
+  const outcome = await simulate(seed);
+  const [first] = outcome.violations;
+  if (first === undefined) return outcome;
+  const only = (await shrink(seed, first.invariant)).join(",");
+  const { invariant, atMs, what } = first;
+  assert.fail(
+    `seed ${seed} at ${(atMs / 1_000).toFixed(3)} s breaks invariant ${invariant}: ${what}\n` +
+      `npm run simulate -- --seed ${seed} --only ${only} --tell`,
+  );
+}
