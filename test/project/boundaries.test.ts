@@ -224,11 +224,11 @@ function lint(folder: string): { reports: readonly Report[]; fileCount: number }
     maxBuffer: 2 ** 26,
   });
   const output = JSON.parse(run.stdout) as {
-    diagnostics: { code: string; filename: string }[];
+    diagnostics: { code?: string; filename: string }[];
     number_of_files: number;
   };
   const reports = output.diagnostics.flatMap(({ code, filename }) => {
-    const rule = rules.find((name) => code.endsWith(`(${name})`));
+    const rule = rules.find((name) => code?.endsWith(`(${name})`));
     return rule === undefined ? [] : [{ file: filename, rule }];
   });
   return { reports, fileCount: output.number_of_files };

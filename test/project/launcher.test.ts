@@ -117,9 +117,9 @@ function behavesOn(node: () => readonly string[]): void {
     assert.deepEqual([code, stdout], [69, ""]);
   });
 
-  test("a Node that lacks a library is named, with the package to install", async () => {
+  test("a Node that lacks a library is named, with what to do", async () => {
     const { code, stderr } = await finish(start(node(), ["tell"], "broken"));
-    assert.match(stderr, /^ccs could not start \S+node\. .*libatomic1\n$/);
+    assert.match(stderr, /^ccs could not start \S+node: install that library, or .*nodejs\.org\n$/);
     assert.equal(code, 69);
   });
 }
