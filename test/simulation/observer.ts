@@ -573,6 +573,10 @@ export class Observer implements Watcher {
         }, not ${best.name} alone`,
       );
     }
+    for (const family of ["ipv4", "ipv6"] as const) {
+      const isBlind = this.#world?.run?.state.connection[family].blindSinceMs !== undefined;
+      if (isBlind) this.#violate("6", `still blind in ${family} at the end of a long calm`);
+    }
     this.#checkMessages();
   }
 

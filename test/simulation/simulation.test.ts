@@ -7,7 +7,7 @@ import { shrink } from "./shrink.ts";
 import { simulate, type Outcome } from "./simulate.ts";
 
 /** A longer hunt sets these in the environment. */
-const freshHours = Number(process.env["CCS_SIMULATED_HOURS"] ?? 2_000);
+const freshHours = Number(process.env["CCS_SIMULATED_HOURS"] ?? 200);
 /** Every day has fresh seeds, and all of a day have the same. */
 const firstSeed = Number(process.env["CCS_SIMULATION_SEED"] ?? 1_000 * Math.floor(Date.now() / 86_400_000));
 
