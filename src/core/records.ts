@@ -79,12 +79,17 @@ function mixOf(ingress: IngressState, primary: EndpointState): readonly Endpoint
   return isPrimaryWithoutAddress && publishesCname(ingress) ? [primary] : [primary, ...sticky];
 }
 
-/** The addresses that a member contributes. What is pinned, or stands there and has no verdict yet, is not judged. */
+/**
+ * The addresses that a member contributes. What is pinned is not judged, and what stands there without a verdict yet stays:
+ * after a restart nothing is taken away only because it was not probed yet.
+ */
 function addressesOf({ selection, published }: IngressState, member: EndpointState): readonly AddressState[] {
   if (selection?.reason === "pin") return member.addresses;
-  if (member.health.verdict !== "unknown") return publishableAddresses(member);
   const standing = new Set(published?.records.map(({ content }) => content));
-  return member.addresses.filter(({ text }) => standing.has(text));
+  const publishable = new Set(publishableAddresses(member));
+  return member.addresses.filter(
+    (address) => publishable.has(address) || (address.health.verdict === "unknown" && standing.has(address.text)),
+  );
 }
 
 /** `auto` means a CNAME wherever one is possible: as soon as one target is an address, types would change to and fro. */
