@@ -1,5 +1,6 @@
 // One endpoint's state: how it begins, and what a look-up or a probe does to it.
-import { afterFailure, afterOk, endpointHealth, freshHealth, isOut, isServing } from "./health.ts";
+import { counted, observe, withFailure, type Weigh } from "./address.ts";
+import { afterFailure, endpointHealth, freshHealth, isOut, isServing } from "./health.ts";
 import type { Thresholds } from "./health.ts";
 import type {
   Address,
@@ -20,15 +21,6 @@ const longestTtlMs = 24 * 60 * 60_000;
 
 /** More addresses of one endpoint than this are neither probed nor published. */
 const mostAddresses = 16;
-
-/** More failures than this do not wait for proof at once. The first stays, whose time runs out first; then the newest. */
-const mostUnproven = 16;
-
-/** How long proof is sought for a failure. Without any by then, the monitor is blind. */
-export const proofSearchMs = 2_000;
-
-/** What a failure of an address that ended at `endedMs` is worth: it counts, waits for proof, or proves nothing. */
-export type Weigh = (address: AddressState, endedMs: number) => "counts" | "waits" | "nothing";
 
 /** For endpoints without a check, whose addresses carry no verdicts. */
 const noThresholds: Thresholds = { rise: 1, fall: 1 };
@@ -161,94 +153,12 @@ function withHealth(endpoint: EndpointState, nowMs: number): EndpointState {
   return { ...endpoint, health: endpointHealth(endpoint, nowMs) };
 }
 
-function observe(
-  { health: { verdict } }: EndpointState,
-  address: AddressState,
-  observation: Observation,
-  { weigh, ...thresholds }: Thresholds & { readonly weigh: Weigh },
-  nowMs: number,
-): AddressState {
-  const { stalled, ...rest } = address;
-  const seen: AddressState = { ...rest, lastObservation: observation };
-  switch (observation.kind) {
-    case "ok": {
-      // While the endpoint serves, one answer is enough to trust its new address.
-      const health =
-        address.isNewcomer && address.health.verdict === "unknown" && isServing(verdict)
-          ? freshHealth(nowMs, "up", "answers")
-          : afterOk(address.health, thresholds, nowMs);
-      return {
-        ...seen,
-        health,
-        isNewcomer: address.isNewcomer && health.verdict === "unknown",
-        isUncheckable: false,
-        lastOkMs: observation.endedMs,
-        // What failed before this answer and could not be proven is over.
-        unproven: [],
-      };
-    }
-    case "failed":
-      // Our own connection may have been what was silent, for most of the probe.
-      if (isSilence(observation) && stalled !== undefined && !isProvenEarly(stalled, observation)) {
-        return address.health.verdict === "down" ? seen : { ...seen, isUncheckable: true };
-      }
-      return withFailure(seen, observation, thresholds, weigh, nowMs);
-    case "inconclusive":
-      return { ...seen, isUncheckable: observation.reason === "no-route" || address.isUncheckable };
-    default:
-      return observation satisfies never;
-  }
-}
-
-/** Whether nothing at all came back, as it does when our own connection is broken. */
-function isSilence({ reason }: Observation & { kind: "failed" }): boolean {
-  return reason === "timeout" || reason === "unreachable";
-}
-
-/** Whether our connection is known to have worked for at least the second half of the probe. */
-function isProvenEarly(
-  { provenMs }: NonNullable<AddressState["stalled"]>,
-  { startedMs, endedMs }: Observation,
-): boolean {
-  return provenMs !== undefined && provenMs <= (startedMs + endedMs) / 2;
-}
-
 /** The endpoint while a probe of this address has had no answer for a good while. */
 export function afterStall(endpoint: EndpointState, address: string, nowMs: number): EndpointState {
   const addresses = endpoint.addresses.map((each) =>
     each.text === address ? { ...each, stalled: { sinceMs: nowMs } } : each,
   );
   return { ...endpoint, addresses };
-}
-
-/** Lets a failure count, wait for proof, or prove nothing. */
-function withFailure(
-  address: AddressState,
-  { detail, endedMs }: { readonly detail: string; readonly endedMs: number },
-  thresholds: Thresholds,
-  weigh: Weigh,
-  nowMs: number,
-): AddressState {
-  const weight = weigh(address, endedMs);
-  switch (weight) {
-    case "counts":
-      return counted(address, detail, thresholds, nowMs);
-    case "waits": {
-      const newest = { endedMs, detail, untilMs: nowMs + proofSearchMs };
-      const [first, ...later] = [...address.unproven, newest];
-      return { ...address, unproven: [first, ...later.slice(1 - mostUnproven)] };
-    }
-    case "nothing":
-      return { ...address, isUncheckable: true };
-    default:
-      return weight satisfies never;
-  }
-}
-
-function counted(address: AddressState, detail: string, thresholds: Thresholds, nowMs: number): AddressState {
-  const health = afterFailure(address.health, detail, thresholds, nowMs);
-  const unproven = health.verdict === "down" ? [] : address.unproven;
-  return { ...address, health, isUncheckable: false, unproven };
 }
 
 /**
@@ -264,7 +174,9 @@ export function afterProof(endpoint: EndpointState, family: Family, provenMs: nu
     const proven = address.unproven.filter(({ endedMs }) => endedMs <= provenMs);
     if (proven.length === 0) return address;
     const rest: AddressState = { ...address, unproven: address.unproven.filter(({ endedMs }) => endedMs > provenMs) };
-    return proven.reduce<AddressState>((next, { detail }) => counted(next, detail, thresholds, nowMs), rest);
+    return proven
+      .filter(({ isDoubtful }) => isDoubtful !== true)
+      .reduce<AddressState>((next, { detail }) => counted(next, detail, thresholds, nowMs), rest);
   });
 }
 

@@ -246,6 +246,8 @@ export interface Unproven {
   readonly endedMs: number;
   readonly detail: string;
   readonly untilMs: number;
+  /** It can never count: our own connection is not known to have worked during the probe. The search goes on all the same. */
+  readonly isDoubtful?: true;
 }
 
 /** What the monitor knows of its own connection in one family. */

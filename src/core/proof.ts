@@ -1,5 +1,6 @@
 // Whether a failure says something about the endpoint, or only that the monitor's own connection may be broken.
-import { afterProof, forgetUnproven, withoutProof, type Weigh } from "./endpoint.ts";
+import type { Weigh } from "./address.ts";
+import { afterProof, forgetUnproven, withoutProof } from "./endpoint.ts";
 import type { AddressState, Connection, EndpointRef, EndpointState, Family, IngressState, State } from "./model.ts";
 
 /** Before anything was seen. */

@@ -60,7 +60,8 @@ export function pinOf({ overrides }: IngressState): Override | undefined {
   return overrides.find(({ kind }) => kind === "pin");
 }
 
-function isDrained({ overrides }: IngressState, { settings }: EndpointState): boolean {
+/** Whether somebody said that this endpoint shall not serve. */
+export function isDrained({ overrides }: IngressState, { settings }: EndpointState): boolean {
   return overrides.some(({ kind, endpoint }) => kind === "drain" && endpoint === settings.name);
 }
 

@@ -1,4 +1,5 @@
 // The only place where state changes: `step(state, event, now) → state`. Pure: no clock, no chance, no I/O.
+import type { Weigh } from "./address.ts";
 import {
   afterObservation,
   afterResolution,
@@ -6,7 +7,6 @@ import {
   afterTime,
   freshEndpoint,
   withSavedAddresses,
-  type Weigh,
 } from "./endpoint.ts";
 import { isOut } from "./health.ts";
 import type {

@@ -1,0 +1,118 @@
+// One address: what a probe does to it, and what its failures are worth.
+import { afterFailure, afterOk, freshHealth, isServing, type Thresholds } from "./health.ts";
+import type { AddressState, EndpointState, Observation, Unproven } from "./model.ts";
+
+/** More failures than this do not wait for proof at once. The first stays, whose time runs out first; then the newest. */
+const mostUnproven = 16;
+
+/** How long proof is sought for a failure. Without any by then, the monitor is blind. */
+export const proofSearchMs = 2_000;
+
+/** What a failure of an address that ended at `endedMs` is worth: it counts, waits for proof, or proves nothing. */
+export type Weigh = (address: AddressState, endedMs: number) => "counts" | "waits" | "nothing";
+
+/** The address after one probe of it. `weigh` says what a failure is worth. */
+export function observe(
+  { health: { verdict } }: EndpointState,
+  address: AddressState,
+  observation: Observation,
+  { weigh, ...thresholds }: Thresholds & { readonly weigh: Weigh },
+  nowMs: number,
+): AddressState {
+  const { stalled, ...rest } = address;
+  const seen: AddressState = { ...rest, lastObservation: observation };
+  switch (observation.kind) {
+    case "ok": {
+      // While the endpoint serves, one answer is enough to trust its new address.
+      const health =
+        address.isNewcomer && address.health.verdict === "unknown" && isServing(verdict)
+          ? freshHealth(nowMs, "up", "answers")
+          : afterOk(address.health, thresholds, nowMs);
+      return {
+        ...seen,
+        health,
+        isNewcomer: address.isNewcomer && health.verdict === "unknown",
+        isUncheckable: false,
+        lastOkMs: observation.endedMs,
+        // What failed before this answer and could not be proven is over.
+        unproven: [],
+      };
+    }
+    case "failed":
+      // Our own connection may have been what was silent, for most of the probe.
+      if (isSilence(observation) && stalled !== undefined && !isProvenEarly(stalled, observation)) {
+        return withDoubt(seen, observation, weigh, nowMs);
+      }
+      return withFailure(seen, observation, thresholds, weigh, nowMs);
+    case "inconclusive":
+      return { ...seen, isUncheckable: observation.reason === "no-route" || address.isUncheckable };
+    default:
+      return observation satisfies never;
+  }
+}
+
+/** Whether nothing at all came back, as it does when our own connection is broken. */
+function isSilence({ reason }: Observation & { kind: "failed" }): boolean {
+  return reason === "timeout" || reason === "unreachable";
+}
+
+/** Whether our connection is known to have worked for at least the second half of the probe. */
+function isProvenEarly(
+  { provenMs }: NonNullable<AddressState["stalled"]>,
+  { startedMs, endedMs }: Observation,
+): boolean {
+  return provenMs !== undefined && provenMs <= (startedMs + endedMs) / 2;
+}
+
+/** A silence that may have been our own never counts; but where no proof is found, it shows that we are blind. */
+function withDoubt(address: AddressState, failure: Failure, weigh: Weigh, nowMs: number): AddressState {
+  if (address.health.verdict === "down") return address;
+  const doubted = { ...address, isUncheckable: true };
+  return weigh(address, failure.endedMs) === "waits"
+    ? withWait(doubted, { ...failure, isDoubtful: true }, nowMs)
+    : doubted;
+}
+
+interface Failure {
+  readonly detail: string;
+  readonly endedMs: number;
+}
+
+/** Lets a failure count, wait for proof, or prove nothing. */
+export function withFailure(
+  address: AddressState,
+  failure: Failure,
+  thresholds: Thresholds,
+  weigh: Weigh,
+  nowMs: number,
+): AddressState {
+  const weight = weigh(address, failure.endedMs);
+  switch (weight) {
+    case "counts":
+      return counted(address, failure.detail, thresholds, nowMs);
+    case "waits":
+      return withWait(address, failure, nowMs);
+    case "nothing":
+      return { ...address, isUncheckable: true };
+    default:
+      return weight satisfies never;
+  }
+}
+
+function withWait(
+  address: AddressState,
+  { detail, endedMs, isDoubtful }: Failure & Pick<Unproven, "isDoubtful">,
+  nowMs: number,
+): AddressState {
+  const newest: Unproven = { endedMs, detail, untilMs: nowMs + proofSearchMs, ...(isDoubtful && { isDoubtful }) };
+  const [first, ...later] = address.unproven;
+  const unproven = first === undefined ? [newest] : [first, ...[...later, newest].slice(1 - mostUnproven)];
+  return { ...address, unproven };
+}
+
+/** The address after a failure that counts. */
+export function counted(address: AddressState, detail: string, thresholds: Thresholds, nowMs: number): AddressState {
+  const health = afterFailure(address.health, detail, thresholds, nowMs);
+  const unproven = health.verdict === "down" ? [] : address.unproven;
+  return { ...address, health, isUncheckable: false, unproven };
+}
