@@ -228,7 +228,7 @@ function lint(folder: string): { reports: readonly Report[]; fileCount: number }
     number_of_files: number;
   };
   const reports = output.diagnostics.flatMap(({ code, filename }) => {
-    const rule = rules.find((name) => code?.endsWith(`(${name})`));
+    const rule = rules.find((name) => code?.endsWith(`(${name})`) === true);
     return rule === undefined ? [] : [{ file: filename, rule }];
   });
   return { reports, fileCount: output.number_of_files };

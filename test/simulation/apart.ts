@@ -19,5 +19,6 @@ export async function simulateApart(seed: number): Promise<Outcome> {
 
 if (!isMainThread && parentPort !== null) {
   const { seed } = workerData as { seed: number };
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin; the rule means windows
   parentPort.postMessage(await simulate(seed));
 }
