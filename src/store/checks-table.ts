@@ -1,0 +1,221 @@
+// The results of checks, rolled up over minutes and hours for each address, so that a month is quickly read.
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { Latencies } from "./latencies.ts";
+import { Tally } from "./tally.ts";
+
+/** The checks of one address within one minute, or a part of it. */
+export interface MinuteOfChecks {
+  readonly ingress: string;
+  readonly endpoint: string;
+  readonly address: string;
+  /** Minutes since 1970. */
+  readonly startMinute: number;
+  readonly tally: Tally;
+}
+
+export type Resolution = "minute" | "hour" | "day";
+
+export interface RollupQuery {
+  readonly ingress: string;
+  readonly endpoint: string;
+  /** Periods that overlap the time from here … */
+  readonly fromWallMs: number;
+  /** … until before here; the newest 10,000 of each address. */
+  readonly toWallMs: number;
+  readonly resolution: Resolution;
+}
+
+/** The checks of one address within one period. Latencies are of the checks that were ok; missing without any. */
+export interface Rollup {
+  readonly address: string;
+  readonly startWallMs: number;
+  readonly count: number;
+  readonly failures: number;
+  readonly inconclusive: number;
+  /** Within 2 %. */
+  readonly p50Ms?: number;
+  /** Within 2 %. */
+  readonly p95Ms?: number;
+  readonly maxMs?: number;
+}
+
+const minuteMs = 60_000;
+const minutesOf: Readonly<Record<Resolution, number>> = { minute: 1, hour: 60, day: 1_440 };
+/** The spans that are kept; days are added up from hours. */
+const spans = [1, 60] as const;
+
+/** Upkeep drops at most so many minutes of history for their age … */
+const mostMinutesDropped = 1_440;
+/** … and at most so many times an hour's for their number, so that it never takes long. */
+const mostHoursDropped = 48;
+
+export class ChecksTable {
+  readonly #statements;
+  #rows: number | undefined;
+
+  constructor(database: DatabaseSync) {
+    this.#statements = {
+      findSeries: database.prepare("SELECT id FROM series WHERE ingress = ? AND endpoint = ? AND address = ?"),
+      addSeries: database.prepare("INSERT INTO series (ingress, endpoint, address) VALUES (?, ?, ?)"),
+      listSeries: database.prepare(
+        "SELECT id, address FROM series WHERE ingress = ? AND endpoint = ? ORDER BY address",
+      ),
+      put: database.prepare(
+        `INSERT OR REPLACE INTO checks
+           (series, span, start_minute, count, failures, inconclusive, max_ms, p50_ms, p95_ms, latencies)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ),
+      tallies: asArrays(database.prepare(`SELECT ${tallyColumns}, latencies FROM checks ${inRange}`)),
+      rollups: asArrays(database.prepare(`SELECT ${tallyColumns}, p50_ms, p95_ms FROM checks ${inRange}`)),
+      count: database.prepare("SELECT count(*) AS count FROM checks"),
+      oldest: database.prepare("SELECT min(start_minute) AS start FROM checks WHERE span = ?"),
+      drop: database.prepare("DELETE FROM checks WHERE span = ? AND start_minute < ?"),
+      dropSeries: database.prepare("DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM checks WHERE series = id)"),
+    };
+  }
+
+  /** Adds checks to their minutes and hours. Call it in a transaction. */
+  add(minutes: readonly MinuteOfChecks[]): void {
+    for (const minute of minutes) {
+      const series = this.#seriesOf(minute);
+      for (const span of spans) this.#addTo(series, span, startOf(minute.startMinute, span), minute.tally);
+    }
+  }
+
+  query({ ingress, endpoint, fromWallMs, toWallMs, resolution }: RollupQuery): readonly Rollup[] {
+    const period = minutesOf[resolution];
+    const start = startOf(Math.floor(fromWallMs / minuteMs), period);
+    const end = startOf(Math.ceil(toWallMs / minuteMs) - 1, period) + period;
+    return this.#statements.listSeries.all(ingress, endpoint).flatMap((row) => {
+      const series = { id: Number(row["id"]), address: String(row["address"]) };
+      return resolution === "day" ? this.#days(series, start, end) : this.#periods(series, period, start, end);
+    });
+  }
+
+  #periods({ id, address }: Series, span: number, start: number, end: number): readonly Rollup[] {
+    const rows = rowsOf(this.#statements.rollups.all(id, span, start, end));
+    return rows.map(([startMinute, count, failures, inconclusive, maxMs, p50Ms, p95Ms]) => ({
+      address,
+      startWallMs: Number(startMinute) * minuteMs,
+      count: Number(count),
+      failures: Number(failures),
+      inconclusive: Number(inconclusive),
+      ...(typeof p50Ms === "number" && { p50Ms }),
+      ...(typeof p95Ms === "number" && { p95Ms }),
+      ...(typeof maxMs === "number" && { maxMs }),
+    }));
+  }
+
+  /** Quantiles cannot be added up, but what they are made of can. */
+  #days({ id, address }: Series, start: number, end: number): readonly Rollup[] {
+    const days = new Map<number, Tally>();
+    for (const row of rowsOf(this.#statements.tallies.all(id, 60, start, end))) {
+      const startMinute = startOf(Number(row[0]), minutesOf.day);
+      const day = days.get(startMinute) ?? new Tally();
+      days.set(startMinute, day);
+      day.add(readTally(row));
+    }
+    return [...days].map(([startMinute, tally]) => rollupOf(address, startMinute, tally));
+  }
+
+  /**
+   * Drops the oldest rows beyond `most`, and those from before `sinceWallMs`: a day of history at a time, so that a
+   * clock that is wrong for an hour costs no more.
+   */
+  trim(most: number, sinceWallMs: number): void {
+    for (const span of spans) this.#dropOldest(span, mostMinutesDropped, Math.floor(sinceWallMs / minuteMs));
+    for (let hours = 0; hours < mostHoursDropped && this.#count() > most; hours += 1) {
+      // Hours tell nearly as much as minutes, in a sixtieth of the space: they go last.
+      if (this.#dropOldest(1, 60) === 0 && this.#dropOldest(60, 60) === 0) break;
+    }
+    this.#statements.dropSeries.run();
+  }
+
+  /** Forgets what it believes about the rows, after a transaction that failed. */
+  recount(): void {
+    this.#rows = undefined;
+  }
+
+  /** Drops the oldest `minutes` of history, as far as they began before `beforeMinute`. Returns how many rows that were. */
+  #dropOldest(span: number, minutes: number, beforeMinute = Infinity): number {
+    const oldest = this.#statements.oldest.get(span)?.["start"];
+    if (typeof oldest !== "number" || oldest >= beforeMinute) return 0;
+    const dropped = Number(this.#statements.drop.run(span, Math.min(beforeMinute, oldest + minutes)).changes);
+    this.#rows = this.#count() - dropped;
+    return dropped;
+  }
+
+  /** Counting takes a while on a small machine, so it is done once. */
+  #count(): number {
+    this.#rows ??= Number(this.#statements.count.get()?.["count"]);
+    return this.#rows;
+  }
+
+  #seriesOf({ ingress, endpoint, address }: MinuteOfChecks): number {
+    const known = this.#statements.findSeries.get(ingress, endpoint, address)?.["id"];
+    return Number(known ?? this.#statements.addSeries.run(ingress, endpoint, address).lastInsertRowid);
+  }
+
+  #addTo(series: number, span: number, startMinute: number, tally: Tally): void {
+    const [row] = rowsOf(this.#statements.tallies.all(series, span, startMinute, startMinute + 1));
+    if (row === undefined && this.#rows !== undefined) this.#rows += 1;
+    const sum = row === undefined ? new Tally() : readTally(row);
+    sum.add(tally);
+    const { count, failures, inconclusive, maxMs = null, latencies } = sum;
+    const numbers = [count, failures, inconclusive, maxMs, sum.quantileMs(0.5) ?? null, sum.quantileMs(0.95) ?? null];
+    this.#statements.put.run(series, span, startMinute, ...numbers, latencies.encode());
+  }
+}
+
+interface Series {
+  readonly id: number;
+  readonly address: string;
+}
+
+const tallyColumns = "start_minute, count, failures, inconclusive, max_ms";
+/** No question is answered with more than the newest of these. */
+const inRange =
+  "WHERE series = ? AND span = ? AND start_minute >= ? AND start_minute < ? ORDER BY start_minute DESC LIMIT 10000";
+
+/** Rows as arrays are read three times as fast. */
+function asArrays(statement: StatementSync): StatementSync {
+  statement.setReturnArrays(true);
+  return statement;
+}
+
+/** The rows in the order of time. */
+function rowsOf(rows: unknown): readonly (readonly unknown[])[] {
+  return (rows as unknown[][]).toReversed();
+}
+
+function readTally([, count, failures, inconclusive, maxMs, latencies]: readonly unknown[]): Tally {
+  const tally = new Tally();
+  tally.count = Number(count);
+  tally.failures = Number(failures);
+  tally.inconclusive = Number(inconclusive);
+  if (typeof maxMs === "number") tally.maxMs = maxMs;
+  // Bytes that make no sense cost their quantiles.
+  const decoded = latencies instanceof Uint8Array ? Latencies.decode(latencies) : undefined;
+  if (decoded !== undefined) tally.latencies.merge(decoded);
+  return tally;
+}
+
+function rollupOf(address: string, startMinute: number, tally: Tally): Rollup {
+  const { count, failures, inconclusive, maxMs } = tally;
+  const p50Ms = tally.quantileMs(0.5);
+  const p95Ms = tally.quantileMs(0.95);
+  return {
+    address,
+    startWallMs: startMinute * minuteMs,
+    count,
+    failures,
+    inconclusive,
+    ...(p50Ms !== undefined && { p50Ms }),
+    ...(p95Ms !== undefined && { p95Ms }),
+    ...(maxMs !== undefined && { maxMs }),
+  };
+}
+
+function startOf(minute: number, span: number): number {
+  return Math.floor(minute / span) * span;
+}

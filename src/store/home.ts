@@ -1,0 +1,218 @@
+// Where the store lives: a file that was found fit, or memory where no file can be had. Never fails.
+import { DatabaseSync } from "node:sqlite";
+import { messageOf, plain } from "../lib/text.ts";
+import { ChecksTable } from "./checks-table.ts";
+import { JournalTable } from "./journal-table.ts";
+import { OutboxTable, type OutboxRow } from "./outbox-table.ts";
+import { moveAside, prepareFile } from "./paths.ts";
+import type { Saved } from "./saved.ts";
+import { SavedTable } from "./saved-table.ts";
+import { migrate, migrations, ownerOf, versionOf } from "./schema.ts";
+import { inTransaction } from "./transaction.ts";
+import { StoreError, troubleOf, type Trouble } from "./trouble.ts";
+
+/** An open database of the present version. */
+export interface Home {
+  /** Missing for one in memory. */
+  readonly path?: string;
+  readonly database: DatabaseSync;
+  readonly tables: Tables;
+  /** What its rows say of state and messages. */
+  readonly left: Leftover;
+  /** For people: what is not as it should be, and what that costs. */
+  readonly warnings: readonly string[];
+}
+
+export interface Tables {
+  readonly saved: SavedTable;
+  readonly outbox: OutboxTable;
+  readonly journal: JournalTable;
+  readonly checks: ChecksTable;
+}
+
+/** What is worth more than history. */
+export interface Leftover {
+  readonly saved?: Saved | undefined;
+  readonly messages: readonly OutboxRow[];
+}
+
+/** Opens the file, or creates it. What is damaged or not ours is moved aside; where that is not possible, memory serves. */
+export function openHome(path: string, wallMs: number): Home {
+  try {
+    const found = tryFile(path);
+    switch (found.kind) {
+      case "fit":
+        return found.home;
+      case "newer":
+        return memoryHome(
+          `${path} was written by a newer ccs. It stays as it is: update this one, or set another state_dir.`,
+        );
+      case "broken":
+        return beginAnew(path, wallMs, found);
+      default:
+        return found satisfies never;
+    }
+  } catch (error) {
+    if (troubleOf(error) === undefined) throw error;
+    return memoryHome(unusable(path, error));
+  }
+}
+
+/** Takes the place of a home whose file turned out damaged. What the store knows of its state and messages is passed on. */
+export function replaceHome(home: Home, why: string, left: Leftover, wallMs: number): Home {
+  if (home.path === undefined) return abandonHome(home, why, left);
+  home.database.close();
+  return beginAnew(home.path, wallMs, { why, left });
+}
+
+/** Takes the place of a home that cannot be trusted any more, in memory. */
+export function abandonHome({ database, path }: Home, why: string, left: Leftover): Home {
+  database.close();
+  return withLeftover(memoryHome(`${path ?? "The state in memory"} is damaged again and again (${why}).`), left);
+}
+
+/** A home that is forgotten with the process. */
+export function memoryHome(...reasons: readonly string[]): Home {
+  const database = new DatabaseSync(":memory:");
+  migrate(database);
+  const cost = "What happens in this run is kept in memory only: history, overrides and unsent messages end with it.";
+  return {
+    database,
+    tables: tablesOf(database),
+    left: nothing,
+    warnings: reasons.map((reason) => `${reason} ${cost}`),
+  };
+}
+
+/** What SQLite finds wrong with the file, reading all of it; "ok" when nothing is. */
+export function quickCheck(database: DatabaseSync): string {
+  try {
+    return plain(String(database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"]));
+  } catch (error) {
+    const trouble = troubleOf(error);
+    if (trouble === "torn" || trouble === "odd") return messageOf(error);
+    throw error;
+  }
+}
+
+export function unusable(path: string, error: unknown): string {
+  return `Cannot keep state in ${path} (${messageOf(error)}). Make it writable for this user, or set another state_dir.`;
+}
+
+interface Broken {
+  readonly why: string;
+  readonly left: Leftover;
+}
+
+type Found =
+  | { readonly kind: "fit"; readonly home: Home }
+  | { readonly kind: "newer" }
+  | ({ readonly kind: "broken" } & Broken);
+
+/** Throws where the file system refuses. */
+function tryFile(path: string): Found {
+  const isNew = prepareFile(path);
+  const database = new DatabaseSync(path);
+  let isKept = false;
+  try {
+    const found = examine(database, path, isNew);
+    isKept = found.kind === "fit";
+    return found;
+  } catch (error) {
+    if (!isBroken(troubleOf(error))) throw error;
+    return { kind: "broken", why: messageOf(error), left: nothing };
+  } finally {
+    if (!isKept) database.close();
+  }
+}
+
+function isBroken(trouble: Trouble | undefined): boolean {
+  // That we may write the file is known by now: it is its own header that forbids it, and no header of ours does.
+  return trouble === "torn" || trouble === "foreign" || trouble === "odd" || trouble === "read-only";
+}
+
+function examine(database: DatabaseSync, path: string, isNew: boolean): Found {
+  // Exclusive, so that no other process can hold us up, and WAL needs no shared memory, which network drives lack.
+  database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+  const owner = ownerOf(database);
+  if (owner === "others") return { kind: "broken", why: "a database of another program", left: nothing };
+  if (owner === "us" && versionOf(database) > migrations.length) return { kind: "newer" };
+  const check = quickCheck(database);
+  if (check !== "ok") return { kind: "broken", why: check, left: rescueFrom(database) };
+  // Takes effect only before the first table.
+  if (owner === "nobody") database.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${mostWalBytes}`);
+  migrate(database);
+  const tables = tablesOf(database);
+  // A file that cannot be written shows it at the first change, even of nothing.
+  tables.outbox.remove("", "");
+  const { saved, dropped } = tables.saved.load();
+  const left = { saved, messages: tables.outbox.list() };
+  const warnings = [
+    ...(owner === "nobody" && !isNew ? [`${path} was empty: there is no history from before.`] : []),
+    ...(dropped.length > 0 ? [`${path} makes no sense in part, which is left out: ${dropped.join(", ")}.`] : []),
+  ];
+  return { kind: "fit", home: { path, database, tables, left, warnings } };
+}
+
+const nothing: Leftover = { messages: [] };
+
+/** After a burst of writes the log beside the file shrinks to this again. */
+const mostWalBytes = 4 * 1_024 * 1_024;
+
+/** A new file in the place of a broken one; memory where there can be none. */
+function beginAnew(path: string, wallMs: number, { why, left }: Broken): Home {
+  try {
+    const aside = moveAside(path, wallMs);
+    const found = tryFile(path);
+    if (found.kind !== "fit") throw new StoreError("io", "a new file was no better");
+    const isSome = left.saved !== undefined || left.messages.length > 0;
+    const kept = isSome ? "; what it knew of selections, overrides and unsent messages is kept" : "";
+    const warning = `${path} is no sound state file (${why}). It was moved to ${aside}, and a new one was begun.`;
+    return { ...withLeftover(found.home, left), warnings: [`${warning} Its history is lost${kept}.`] };
+  } catch (error) {
+    if (troubleOf(error) === undefined) throw error;
+    return withLeftover(memoryHome(unusable(path, error)), left);
+  }
+}
+
+function withLeftover(home: Home, left: Leftover): Home {
+  const { database, tables } = home;
+  try {
+    inTransaction(database, "FULL", () => {
+      if (left.saved !== undefined) tables.saved.replace(left.saved, undefined);
+      tables.outbox.replace(left.messages);
+    });
+    return { ...home, left };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Reads what can be read. What it says is checked as everything that is read later. */
+function rescueFrom(database: DatabaseSync): Leftover {
+  if (versionOf(database) !== migrations.length) return nothing;
+  return {
+    saved: attempt(() => new SavedTable(database).load().saved),
+    messages: attempt(() => new OutboxTable(database).list()) ?? [],
+  };
+}
+
+function attempt<Result>(read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (troubleOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+function tablesOf(database: DatabaseSync): Tables {
+  return {
+    saved: new SavedTable(database),
+    outbox: new OutboxTable(database),
+    journal: new JournalTable(database),
+    checks: new ChecksTable(database),
+  };
+}

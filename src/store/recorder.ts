@@ -1,0 +1,225 @@
+// Hears every turn of the loop and keeps what shall survive: the durable part of the state, the facts, and the checks
+// rolled up. Off the decision path: what it hears waits in memory and is written in batches.
+import type { Event, Fact, IngressState, State } from "../core/model.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { MinuteOfChecks } from "./checks-table.ts";
+import type { JournalEntry } from "./journal-table.ts";
+import { datedFrom, type DatedIngress, type Saved } from "./saved.ts";
+import type { Store } from "./store.ts";
+import { Tally } from "./tally.ts";
+import { StoreError } from "./trouble.ts";
+
+/** One turn of the daemon's loop. */
+export interface Heard {
+  readonly event: Event;
+  readonly facts: readonly Fact[];
+  readonly before: State;
+  readonly after: State;
+  readonly atMs: number;
+}
+
+export interface RecorderPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Hears of bugs of ours; trouble with the disk is told by the store. */
+  readonly onBug: (error: unknown) => void;
+}
+
+/** Facts and changes of state wait so long for others to share their transaction. */
+const gatherMs = 1_000;
+/** Checks are many, and each of them is of little worth: they wait longer. */
+const gatherChecksMs = 60_000;
+/** After a failure. */
+const retryMs = 30_000;
+const tidyMs = 60 * 60_000;
+const firstTidyMs = 5 * 60_000;
+/** While nothing can be written no more than this waits: the oldest is forgotten. */
+const mostWaiting = 5_000;
+/** When the wall clock was set by more than this, the dates that were saved are wrong. */
+const clockToleranceMs = 2_000;
+const minuteMs = 60_000;
+
+export class Recorder implements Disposable {
+  readonly #ports: RecorderPorts;
+  #state: State | undefined;
+  #lastId: number;
+  #entries: JournalEntry[] = [];
+  readonly #checks = new Map<string, MinuteOfChecks>();
+  /** What was saved of each ingress, for as long as it holds. */
+  readonly #dated = new Map<string, DatedIngress>();
+  #isSaved = true;
+  /** How far the wall clock was ahead of the monotonic one when the dates were made. */
+  #wallAheadMs: number;
+  #notBeforeMs = -Infinity;
+  #tidyAtMs: number;
+  #timer: { readonly dueMs: number; readonly cancel: () => void } | undefined;
+
+  constructor(ports: RecorderPorts) {
+    this.#ports = ports;
+    this.#lastId = ports.store.newestEntryId();
+    this.#wallAheadMs = this.#wallAhead();
+    this.#tidyAtMs = ports.clock.nowMs() + firstTidyMs;
+  }
+
+  /** Takes a turn in. Overrides are on the disk when it returns. */
+  hear({ event, facts, before, after, atMs }: Heard): void {
+    this.#state = after;
+    for (const fact of facts) this.#addEntry(fact, atMs);
+    if (event.kind === "probed") this.#count(event, after);
+    this.#markChanges(before, after);
+    if (this.#hasOtherOverrides(before, after)) this.#attempt(() => this.#saveNow());
+    if (this.#entries.length > 0 || !this.#isSaved) this.#wake(gatherMs);
+    else if (this.#checks.size > 0) this.#wake(gatherChecksMs);
+  }
+
+  /** Writes what waits. What cannot be written now waits on. */
+  flush(): void {
+    this.#attempt(() => this.#write());
+  }
+
+  /** Writes what waits, for the last time. */
+  [Symbol.dispose](): void {
+    this.flush();
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #addEntry(fact: Fact, atMs: number): void {
+    this.#lastId += 1;
+    this.#entries.push({ id: this.#lastId, atWallMs: this.#ports.clock.wallMs(), atMs, fact });
+    if (this.#entries.length > mostWaiting) this.#entries.shift();
+  }
+
+  #count({ ingress, endpoint, revision, address, observation }: Event & { kind: "probed" }, state: State): void {
+    const settings = state.ingresses.find((known) => known.settings.record === ingress);
+    const watched = settings?.endpoints.find((known) => known.settings.name === endpoint);
+    // A check that is no more counts no more.
+    if (watched?.revision !== revision) return;
+    const startMinute = Math.floor(this.#ports.clock.wallMs() / minuteMs);
+    const key = JSON.stringify([startMinute, ingress, endpoint, address]);
+    const minute = this.#checks.get(key) ?? { ingress, endpoint, address, startMinute, tally: new Tally() };
+    this.#checks.set(key, minute);
+    minute.tally.observe(observation);
+    const [oldest] = this.#checks.size > mostWaiting ? this.#checks.keys() : [];
+    if (oldest !== undefined) this.#checks.delete(oldest);
+  }
+
+  #markChanges(before: State, after: State): void {
+    if (before.ingresses === after.ingresses) return;
+    for (const ingress of after.ingresses) {
+      const { record } = ingress.settings;
+      const old = before.ingresses.find(({ settings }) => settings.record === record);
+      if (old !== undefined && isSameToSave(old, ingress)) continue;
+      this.#dated.delete(record);
+      this.#isSaved = false;
+    }
+    if (after.ingresses.length < before.ingresses.length) this.#isSaved = false;
+  }
+
+  #hasOtherOverrides(before: State, after: State): boolean {
+    return after.ingresses.some(({ settings, overrides }) => {
+      const old = before.ingresses.find((ingress) => ingress.settings.record === settings.record);
+      return overrides !== old?.overrides && (overrides.length > 0 || (old?.overrides.length ?? 0) > 0);
+    });
+  }
+
+  #saveNow(): void {
+    const saved = this.#savedNow();
+    if (saved === undefined) return;
+    this.#ports.store.save(saved);
+    this.#isSaved = true;
+  }
+
+  #write(): void {
+    const { store, clock } = this.#ports;
+    // Somebody set the clock: every date that was saved is off by as much.
+    if (Math.abs(this.#wallAhead() - this.#wallAheadMs) > clockToleranceMs) {
+      this.#dated.clear();
+      this.#isSaved = false;
+    }
+    const saved = this.#isSaved ? undefined : this.#savedNow();
+    if (saved !== undefined || this.#entries.length > 0 || this.#checks.size > 0) {
+      store.record({ ...(saved && { saved }), entries: this.#entries, checks: [...this.#checks.values()] });
+      this.#isSaved = true;
+      this.#entries = [];
+      this.#checks.clear();
+    }
+    if (this.#tidyAtMs > clock.nowMs()) return;
+    this.#tidyAtMs = clock.nowMs() + tidyMs;
+    store.tidy();
+  }
+
+  /** The durable part of the state; ingresses of which nothing changed stay the same objects. */
+  #savedNow(): Saved | undefined {
+    if (this.#state === undefined) return undefined;
+    const { clock } = this.#ports;
+    this.#wallAheadMs = this.#wallAhead();
+    const ingresses = this.#state.ingresses.map((ingress) => {
+      const { record } = ingress.settings;
+      const dated = this.#dated.get(record) ?? datedFrom(ingress, clock.nowMs(), clock.wallMs());
+      this.#dated.set(record, dated);
+      return dated;
+    });
+    return { ingresses };
+  }
+
+  #wallAhead(): number {
+    return this.#ports.clock.wallMs() - this.#ports.clock.nowMs();
+  }
+
+  /** A store that fails is asked again later. */
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (!(error instanceof StoreError)) {
+        this.#ports.onBug(error);
+        // Whatever it was, it shall not be in the way of what comes after it.
+        this.#entries = [];
+        this.#checks.clear();
+      }
+      this.#notBeforeMs = this.#ports.clock.nowMs() + retryMs;
+      this.#wake(retryMs);
+    }
+  }
+
+  /** Writes after `delayMs` at the latest, though not before a failing store is worth another try. */
+  #wake(delayMs: number): void {
+    const { clock } = this.#ports;
+    const nowMs = clock.nowMs();
+    const dueMs = Math.max(nowMs + delayMs, this.#notBeforeMs);
+    if (this.#timer !== undefined && this.#timer.dueMs <= dueMs) return;
+    this.#timer?.cancel();
+    const cancel = clock.setTimer(dueMs - nowMs, () => {
+      this.#timer = undefined;
+      this.flush();
+    });
+    this.#timer = { dueMs, cancel };
+  }
+}
+
+/** Whether what would be saved of both is the same, dates apart. */
+function isSameToSave(a: IngressState, b: IngressState): boolean {
+  if (a === b) return true;
+  const isSameIngress =
+    a.selection === b.selection &&
+    a.saved === b.saved &&
+    a.departures === b.departures &&
+    a.overrides === b.overrides &&
+    a.lastGood === b.lastGood &&
+    a.endpoints.length === b.endpoints.length;
+  return (
+    isSameIngress &&
+    a.endpoints.every((endpoint, index) => {
+      const other = b.endpoints[index];
+      if (endpoint === other) return true;
+      return (
+        other !== undefined &&
+        endpoint.settings === other.settings &&
+        endpoint.addressesUsableUntilMs === other.addressesUsableUntilMs &&
+        endpoint.addresses.length === other.addresses.length &&
+        endpoint.addresses.every(({ text }, at) => text === other.addresses[at]?.text)
+      );
+    })
+  );
+}

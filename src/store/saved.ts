@@ -1,0 +1,210 @@
+// What survives a restart, as plain data: the durable part of a state with dates in place of monotonic times, and back.
+import * as z from "zod";
+import type { Address, IngressState, SavedIngress, State } from "../core/model.ts";
+import { parseIp } from "../lib/ip.ts";
+
+/** What one life of the daemon leaves to the next. */
+export interface Saved {
+  readonly ingresses: readonly DatedIngress[];
+}
+
+/** The core's `SavedIngress` with times as milliseconds since 1970, and more for people to read. */
+export interface DatedIngress {
+  readonly record: string;
+  /** The wall clock when this was written. The other times mean something only beside it: the clock may have been wrong. */
+  readonly savedWallMs: number;
+  readonly selection?: DatedSelection;
+  readonly departures: readonly { readonly endpoint: string; readonly atWallMs: number }[];
+  readonly overrides: readonly {
+    readonly kind: "pin" | "drain";
+    readonly endpoint: string;
+    readonly untilWallMs: number;
+  }[];
+  readonly addresses: readonly {
+    readonly endpoint: string;
+    /** The host name that they belong to. */
+    readonly target: string;
+    readonly addresses: readonly Address[];
+    readonly usableUntilWallMs: number;
+  }[];
+  readonly lastGood?: NonNullable<SavedIngress["lastGood"]>;
+}
+
+export interface DatedSelection {
+  readonly primary?: string;
+  readonly sticky: readonly { readonly endpoint: string; readonly untilWallMs: number }[];
+  readonly reason?: string;
+  readonly why?: string;
+  readonly sinceWallMs?: number;
+}
+
+/** Nothing that is saved ends later than this after it was saved: the longest sticky time that can be configured. */
+const longestMs = 366 * 24 * 60 * 60_000;
+
+/** JavaScript knows no later date. */
+const latestMs = 8.64e15;
+
+/** The durable part of a state, at a moment that is `nowMs` on the monotonic clock and `wallMs` on the wall clock. */
+export function savedFrom({ ingresses }: State, nowMs: number, wallMs: number): Saved {
+  return { ingresses: ingresses.map((ingress) => datedFrom(ingress, nowMs, wallMs)) };
+}
+
+/** The same for one ingress. */
+export function datedFrom(ingress: IngressState, nowMs: number, wallMs: number): DatedIngress {
+  const dateOf = (atMs: number): number => Math.min(latestMs, Math.max(0, Math.round(wallMs + (atMs - nowMs))));
+  const { settings, departures, overrides, endpoints, lastGood } = ingress;
+  const selection = datedSelection(ingress, dateOf);
+  return {
+    record: settings.record,
+    savedWallMs: dateOf(nowMs),
+    ...(selection && { selection }),
+    departures: departures.map(({ endpoint, atMs }) => ({ endpoint, atWallMs: dateOf(atMs) })),
+    overrides: overrides.map(({ kind, endpoint, untilMs }) => ({ kind, endpoint, untilWallMs: dateOf(untilMs) })),
+    addresses: endpoints.flatMap(({ settings: { name, target }, addresses, addressesUsableUntilMs }) => {
+      if (target.kind !== "host" || addressesUsableUntilMs === undefined || addresses.length === 0) return [];
+      return {
+        endpoint: name,
+        target: target.host,
+        addresses: addresses.map(({ text, family, scope }) => ({ text, family, scope })),
+        usableUntilWallMs: dateOf(addressesUsableUntilMs),
+      };
+    }),
+    ...(lastGood && { lastGood }),
+  };
+}
+
+/** Until the published records have been adopted, what the life before this one left is passed on. */
+function datedSelection(
+  { selection, saved }: IngressState,
+  dateOf: (atMs: number) => number,
+): DatedSelection | undefined {
+  const source = selection ?? saved;
+  if (source === undefined) return undefined;
+  return {
+    ...(source.primary !== undefined && { primary: source.primary }),
+    sticky: source.sticky.map(({ endpoint, untilMs }) => ({ endpoint, untilWallMs: dateOf(untilMs) })),
+    ...(selection && { reason: selection.reason, why: selection.why, sinceWallMs: dateOf(selection.sinceMs) }),
+  };
+}
+
+/**
+ * What was saved, in monotonic times of this life. The wall clock may have been set meanwhile, by years even, so that
+ * - what ends, ends between now and what was left of it when it was saved: a clock set back makes nothing longer, one
+ *   set ahead ends it now;
+ * - what happened, happened at least as long ago as it had when it was saved.
+ */
+export function restoredFrom({ ingresses }: Saved, nowMs: number, wallMs: number): readonly SavedIngress[] {
+  return ingresses.map(({ record, savedWallMs, selection, departures, overrides, addresses, lastGood }) => {
+    const downMs = Math.max(0, wallMs - savedWallMs);
+    const endOf = (untilWallMs: number): number =>
+      nowMs + Math.max(0, Math.min(longestMs, untilWallMs - savedWallMs) - downMs);
+    const timeOf = (atWallMs: number): number => nowMs - downMs - Math.max(0, savedWallMs - atWallMs);
+    return {
+      record,
+      ...(selection?.primary !== undefined && { primary: selection.primary }),
+      sticky: (selection?.sticky ?? []).map(({ endpoint, untilWallMs }) => ({ endpoint, untilMs: endOf(untilWallMs) })),
+      departures: departures.map(({ endpoint, atWallMs }) => ({ endpoint, atMs: timeOf(atWallMs) })),
+      overrides: overrides.map(({ kind, endpoint, untilWallMs }) => ({ kind, endpoint, untilMs: endOf(untilWallMs) })),
+      addresses: addresses.map(({ usableUntilWallMs, ...known }) => ({
+        ...known,
+        usableUntilMs: endOf(usableUntilWallMs),
+      })),
+      ...(lastGood && { lastGood }),
+    };
+  });
+}
+
+/**
+ * Reads what was written of one ingress. A part that makes no sense is left out and named in `dropped`; a whole that
+ * makes none is `undefined`.
+ */
+export function parseDated(json: unknown): { readonly ingress: DatedIngress | undefined; readonly dropped: string[] } {
+  const whole = wholeSchema.safeParse(json);
+  if (!whole.success) return { ingress: undefined, dropped: ["everything"] };
+  const { record, savedWallMs, ...raw } = whole.data;
+  const dropped: string[] = [];
+  const part = <Value>(name: keyof typeof raw, schema: z.ZodType<Value>): Value | undefined => {
+    if (raw[name] === undefined) return undefined;
+    const parsed = schema.safeParse(raw[name]);
+    if (!parsed.success) dropped.push(name);
+    return parsed.data;
+  };
+  const selection = part("selection", selectionSchema);
+  const lastGood = part("lastGood", recordSetSchema);
+  const ingress: DatedIngress = {
+    record,
+    savedWallMs,
+    ...(selection && { selection }),
+    departures: part("departures", departuresSchema) ?? [],
+    overrides: part("overrides", overridesSchema) ?? [],
+    addresses: part("addresses", addressesSchema) ?? [],
+    ...(lastGood && { lastGood }),
+  };
+  return { ingress, dropped };
+}
+
+const dateSchema = z.int().min(0).max(latestMs);
+const nameSchema = z.string().min(1).max(1_000);
+
+const wholeSchema = z.object({
+  record: nameSchema,
+  savedWallMs: dateSchema,
+  selection: z.unknown().optional(),
+  departures: z.unknown().optional(),
+  overrides: z.unknown().optional(),
+  addresses: z.unknown().optional(),
+  lastGood: z.unknown().optional(),
+});
+
+const selectionSchema = z.object({
+  primary: nameSchema.exactOptional(),
+  sticky: z.array(z.object({ endpoint: nameSchema, untilWallMs: dateSchema })),
+  reason: z.string().exactOptional(),
+  why: z.string().exactOptional(),
+  sinceWallMs: dateSchema.exactOptional(),
+});
+
+const departuresSchema = z.array(z.object({ endpoint: nameSchema, atWallMs: dateSchema }));
+
+const overridesSchema = z.array(
+  z.object({ kind: z.enum(["pin", "drain"]), endpoint: nameSchema, untilWallMs: dateSchema }),
+);
+
+/** Only the text is believed: family and scope follow from it. */
+const addressSchema = z.object({ text: z.string() }).transform(({ text }, context): Address => {
+  const address = parseIp(text);
+  if (address?.text === text) return address;
+  context.addIssue("not an address");
+  return z.NEVER;
+});
+
+const addressesSchema = z.array(
+  z.object({
+    endpoint: nameSchema,
+    target: nameSchema,
+    addresses: z.array(addressSchema).min(1),
+    usableUntilWallMs: dateSchema,
+  }),
+);
+
+/** A host name as Cloudflare lists it, which may be one that somebody else chose. */
+const hostPattern = /^[a-z0-9_*-]{1,63}(\.[a-z0-9_*-]{1,63})*$/;
+
+/** Written to DNS some day, so nothing may be odd about it. */
+const recordSetSchema = z
+  .object({
+    records: z.array(z.object({ type: z.enum(["A", "AAAA", "CNAME"]), content: z.string().max(253) })).min(1),
+    ttlSeconds: z.union([z.literal(1), z.int().min(30).max(86_400)]),
+    proxied: z.boolean(),
+  })
+  .refine(({ records }) => records.every(isSound) && (records.length === 1 || !records.some(isCname)));
+
+function isCname({ type }: { readonly type: string }): boolean {
+  return type === "CNAME";
+}
+
+function isSound({ type, content }: { readonly type: string; readonly content: string }): boolean {
+  if (type === "CNAME") return hostPattern.test(content);
+  const address = parseIp(content);
+  return address?.text === content && address.family === (type === "A" ? "ipv4" : "ipv6");
+}

@@ -1,0 +1,88 @@
+// The tables, and how a file of an older version becomes one of the present.
+import type { DatabaseSync } from "node:sqlite";
+import { inTransaction } from "./transaction.ts";
+
+/** Marks a SQLite file as ours: "CCS1". */
+export const applicationId = 0x43_43_53_31;
+
+/** Step n leads from version n to version n + 1. A step that was released never changes; the next one is added below. */
+export const migrations: readonly string[] = [
+  `
+  -- What survives a restart, one row for each ingress. The checksum is the CRC-32 of the JSON.
+  CREATE TABLE saved (
+    ingress TEXT PRIMARY KEY,
+    json TEXT NOT NULL,
+    checksum INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- Messages that wait, in the order of seq.
+  CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,
+    id TEXT NOT NULL,
+    json TEXT NOT NULL,
+    UNIQUE (channel, id)
+  ) STRICT;
+
+  -- What happened. Other times inside the JSON are monotonic, as at_ms is.
+  CREATE TABLE journal (
+    id INTEGER PRIMARY KEY,
+    at_wall_ms INTEGER NOT NULL,
+    at_ms REAL NOT NULL,
+    kind TEXT NOT NULL,
+    ingress TEXT,
+    json TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE series (
+    id INTEGER PRIMARY KEY,
+    ingress TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    address TEXT NOT NULL,
+    UNIQUE (ingress, endpoint, address)
+  ) STRICT;
+
+  -- Checks rolled up over minutes (span 1) and hours (span 60). start_minute counts minutes since 1970. Milliseconds
+  -- are of the checks that were ok; latencies is how they are distributed, from which p50 and p95 follow.
+  CREATE TABLE checks (
+    series INTEGER NOT NULL,
+    span INTEGER NOT NULL,
+    start_minute INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    inconclusive INTEGER NOT NULL,
+    p50_ms REAL,
+    p95_ms REAL,
+    max_ms REAL,
+    latencies BLOB NOT NULL,
+    PRIMARY KEY (series, span, start_minute)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX checks_by_age ON checks (span, start_minute);
+  `,
+];
+
+/** Brings the file to the present version, step by step, each step whole or not at all. */
+export function migrate(database: DatabaseSync, steps: readonly string[] = migrations): void {
+  for (let version = versionOf(database); version < steps.length; version += 1) {
+    inTransaction(database, "FULL", () => {
+      database.exec(steps[version] ?? "");
+      database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${version + 1}`);
+    });
+  }
+}
+
+/** The version of the file; 0 for one without tables. */
+export function versionOf(database: DatabaseSync): number {
+  return numberOf(database, "user_version");
+}
+
+/** Whether the file is empty, ours, or somebody else's. */
+export function ownerOf(database: DatabaseSync): "nobody" | "us" | "others" {
+  if (numberOf(database, "application_id") === applicationId) return "us";
+  const { tables } = database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() ?? {};
+  return tables === 0 && versionOf(database) === 0 ? "nobody" : "others";
+}
+
+function numberOf(database: DatabaseSync, pragma: "user_version" | "application_id"): number {
+  return Number(database.prepare(`PRAGMA ${pragma}`).get()?.[pragma]);
+}

@@ -1,0 +1,289 @@
+// What survives a restart, and what happened: in one SQLite file. A file that fails costs history, never the daemon: what
+// could not be written is told once, kept in memory and tried again.
+import { join } from "node:path";
+import type { Clock } from "../lib/clock.ts";
+import { messageOf } from "../lib/text.ts";
+import type { MinuteOfChecks, Rollup, RollupQuery } from "./checks-table.ts";
+import {
+  abandonHome,
+  memoryHome,
+  openHome,
+  quickCheck,
+  replaceHome,
+  unusable,
+  type Home,
+  type Tables,
+} from "./home.ts";
+import { mostEntries, type JournalEntry } from "./journal-table.ts";
+import { lockState } from "./lock.ts";
+import { DurableOutbox, type OutboxStore } from "./durable-outbox.ts";
+import type { Saved } from "./saved.ts";
+import { inTransaction, type Durability } from "./transaction.ts";
+import { StoreError, troubleOf, type Trouble } from "./trouble.ts";
+
+/** What is kept, and how much of it at most. */
+export interface Store extends Disposable {
+  /** The file; missing where none can be had and everything is in memory. */
+  readonly path: string | undefined;
+  /** What an earlier life left behind, if anything. What of it makes no sense is left out with a warning. */
+  load(): Saved | undefined;
+  /** Replaces what is saved. It is on the disk when the call returns. Throws a StoreError when that fails. */
+  save(saved: Saved): void;
+  /** Adds to history in one transaction, and replaces what is saved if given. Throws a StoreError when that fails. */
+  record(batch: Batch): void;
+  /** Drops what is too old or too much, a little at a time: call it every hour or so. Throws a StoreError when that fails. */
+  tidy(): void;
+  /** Entries of the journal before an id (or the newest), newest first, at most 1,000. */
+  journal(query: { readonly beforeId?: number; readonly limit: number }): readonly JournalEntry[];
+  /** Entries of the journal after an id, oldest first, at most 1,000. */
+  journalSince(id: number): readonly JournalEntry[];
+  /** The id of the journal's newest entry; 0 without any. */
+  newestEntryId(): number;
+  /** Checks of an endpoint, for each of its addresses and each period that has any, in this order. */
+  rollups(query: RollupQuery): readonly Rollup[];
+  /** Where messages wait until they are sent. */
+  outboxStore(): OutboxStore;
+}
+
+/** What happened since the last batch. */
+export interface Batch {
+  readonly saved?: Saved;
+  readonly entries: readonly JournalEntry[];
+  readonly checks: readonly MinuteOfChecks[];
+}
+
+/** How much history is kept. */
+export interface Limits {
+  readonly historyMs: number;
+  readonly journalEntries: number;
+  /** Rows of rolled-up checks, at about 50 bytes. */
+  readonly checkRows: number;
+}
+
+export interface StoreOptions {
+  /** The folder of the state; created where it is missing. */
+  readonly folder: string;
+  readonly clock: Clock;
+  /** Hears, in a sentence or two for people, of trouble: once when it begins, once when it ends. */
+  readonly onWarning: (message: string) => void;
+  readonly limits?: Partial<Limits>;
+}
+
+/** `locked`: another process uses the folder, and `message` says so to people. */
+export type Opening =
+  | { readonly kind: "opened"; readonly store: Store }
+  | { readonly kind: "locked"; readonly message: string };
+
+/** 90 days; some 100 MB at the very most. */
+const usualLimits: Limits = { historyMs: 90 * 24 * 60 * 60_000, journalEntries: 100_000, checkRows: 1_000_000 };
+/** In memory much less has to do. */
+const memoryLimits: Limits = { ...usualLimits, journalEntries: 5_000, checkRows: 50_000 };
+
+/** A file that turns out damaged more often than this is not replaced once more. */
+const mostReplacements = 3;
+
+/** Opens the store of a state folder, for this process alone. Whatever is wrong with the files, it gives a store that works. */
+export function openStore(options: StoreOptions): Opening {
+  const { folder, clock, onWarning } = options;
+  const path = join(folder, "ccs.db");
+  const lock = lockState(folder, clock.wallMs());
+  switch (lock.kind) {
+    case "locked":
+      return { kind: "locked", message: lock.message };
+    case "unavailable":
+      return { kind: "opened", store: new SqliteStore(memoryHome(unusable(path, lock.message)), options) };
+    case "held":
+      if (lock.warning !== undefined) onWarning(lock.warning);
+      return { kind: "opened", store: new SqliteStore(openHome(path, clock.wallMs()), options, lock) };
+    default:
+      return lock satisfies never;
+  }
+}
+
+/** A store that is forgotten with the process. */
+export function openMemoryStore(options: Omit<StoreOptions, "folder">): Store {
+  return new SqliteStore(memoryHome(), options);
+}
+
+export class SqliteStore implements Store {
+  readonly #options: Omit<StoreOptions, "folder">;
+  readonly #lock: Disposable | undefined;
+  readonly #outbox: DurableOutbox;
+  #home: Home;
+  /** What the rows say. */
+  #saved: Saved | undefined;
+  #replacements = 0;
+  /** The trouble that people have been told of, until it is over. */
+  #trouble: Trouble | undefined;
+
+  constructor(home: Home, options: Omit<StoreOptions, "folder">, lock?: Disposable) {
+    this.#home = home;
+    this.#options = options;
+    this.#lock = lock;
+    for (const warning of home.warnings) options.onWarning(warning);
+    this.#saved = home.left.saved;
+    this.#outbox = new DurableOutbox({
+      rows: home.left.messages,
+      change: (action) => this.#change("FULL", ({ outbox }) => action(outbox)),
+      onWarning: options.onWarning,
+    });
+  }
+
+  get path(): string | undefined {
+    return this.#home.path;
+  }
+
+  /** Where it lives now: another one after damage. */
+  get home(): Home {
+    return this.#home;
+  }
+
+  load(): Saved | undefined {
+    return this.#saved;
+  }
+
+  save(saved: Saved): void {
+    this.#change("FULL", (tables) => tables.saved.replace(saved, this.#saved));
+    this.#saved = saved;
+  }
+
+  record({ saved, entries, checks }: Batch): void {
+    this.#change("NORMAL", (tables) => {
+      if (saved !== undefined) tables.saved.replace(saved, this.#saved);
+      for (const entry of entries) tables.journal.add(entry);
+      tables.checks.add(checks);
+    });
+    if (saved !== undefined) this.#saved = saved;
+    // Only now is all on the disk that should be: a change that found room in between is no sign of an end.
+    if (this.#outbox.catchUp()) this.#endTrouble();
+  }
+
+  tidy(): void {
+    const { historyMs, journalEntries, checkRows } = this.#limits();
+    const sinceWallMs = this.#options.clock.wallMs() - historyMs;
+    this.#change("NORMAL", ({ journal, checks }) => {
+      journal.trim(journalEntries, sinceWallMs);
+      checks.trim(checkRows, sinceWallMs);
+    });
+    // Gives at most 4 MB back to the file system.
+    this.#look(undefined, () => this.#home.database.exec("PRAGMA incremental_vacuum(1000)"));
+  }
+
+  journal({
+    beforeId = Number.MAX_SAFE_INTEGER,
+    limit,
+  }: {
+    beforeId?: number;
+    limit: number;
+  }): readonly JournalEntry[] {
+    return this.#look([], ({ journal }) => journal.before(beforeId, limitOf(limit)));
+  }
+
+  journalSince(id: number): readonly JournalEntry[] {
+    return this.#look([], ({ journal }) => journal.since(id, mostEntries));
+  }
+
+  newestEntryId(): number {
+    return this.#look(0, ({ journal }) => journal.newestId());
+  }
+
+  rollups(query: RollupQuery): readonly Rollup[] {
+    return this.#look([], ({ checks }) => checks.query(query));
+  }
+
+  outboxStore(): OutboxStore {
+    return this.#outbox;
+  }
+
+  [Symbol.dispose](): void {
+    this.#home.database[Symbol.dispose]();
+    this.#lock?.[Symbol.dispose]();
+  }
+
+  /** Changes the tables, all at once or not at all. Throws a StoreError when that fails, and sees to it that it is told. */
+  #change<Result>(durability: Durability, action: (tables: Tables) => Result): Result {
+    try {
+      return this.#withSoundFile(({ database, tables }) => inTransaction(database, durability, () => action(tables)));
+    } catch (error) {
+      this.#home.tables.checks.recount();
+      // The file is sound, so it must be the statement.
+      throw troubleOf(error) === "odd" ? error : this.#toldError(error);
+    }
+  }
+
+  /** Reads the tables. Where that fails, `fallback` has to do. */
+  #look<Result>(fallback: Result, action: (tables: Tables) => Result): Result {
+    try {
+      return this.#withSoundFile(({ tables }) => action(tables));
+    } catch (error) {
+      this.#toldError(error);
+      return fallback;
+    }
+  }
+
+  /** A file that turns out damaged is replaced, and the action is tried once more. */
+  #withSoundFile<Result>(action: (home: Home) => Result): Result {
+    try {
+      return action(this.#home);
+    } catch (error) {
+      if (!this.#isDamage(error)) throw error;
+      this.#replaceHome(messageOf(error));
+      return action(this.#home);
+    }
+  }
+
+  #isDamage(error: unknown): boolean {
+    switch (troubleOf(error)) {
+      case "torn":
+      case "foreign":
+        return true;
+      case "odd":
+        return quickCheck(this.#home.database) !== "ok";
+      default:
+        return false;
+    }
+  }
+
+  #replaceHome(why: string): void {
+    this.#replacements += 1;
+    const { clock, onWarning } = this.#options;
+    const left = { saved: this.#saved, messages: this.#outbox.rows };
+    this.#home =
+      this.#replacements > mostReplacements
+        ? abandonHome(this.#home, why, left)
+        : replaceHome(this.#home, why, left, clock.wallMs());
+    for (const warning of this.#home.warnings) onWarning(warning);
+  }
+
+  #limits(): Limits {
+    return { ...(this.#home.path === undefined ? memoryLimits : usualLimits), ...this.#options.limits };
+  }
+
+  #place(): string {
+    return this.#home.path ?? "The state in memory";
+  }
+
+  /** Tells people of trouble that is new, and gives it as a StoreError. A bug of ours is thrown as it is. */
+  #toldError(error: unknown): StoreError {
+    const trouble = troubleOf(error);
+    if (trouble === undefined) throw error;
+    const message = `${this.#place()} cannot be used now (${messageOf(error)})`;
+    if (this.#trouble !== trouble) {
+      const now = trouble === "full" ? "Make room on the disk" : "See what is wrong with the drive";
+      this.#options.onWarning(`${message}. What happens is kept in memory meanwhile, and tried again. ${now}.`);
+    }
+    this.#trouble = trouble;
+    return new StoreError(trouble, message, { cause: error });
+  }
+
+  #endTrouble(): void {
+    if (this.#trouble === undefined) return;
+    this.#trouble = undefined;
+    this.#options.onWarning(`${this.#place()} can be written again.`);
+  }
+}
+
+/** SQLite takes a negative limit for none. */
+function limitOf(limit: number): number {
+  return limit > 0 ? Math.min(Math.ceil(limit), mostEntries) : 0;
+}
