@@ -63,9 +63,9 @@ test("an endless body leaves the daemon's memory flat over hundreds of probes", 
     return peakBytes;
   };
   // What a warm process needs: compiled code, and a heap that the collector has seen a few times.
-  await peakUntil(200);
-  const early = await peakUntil(400);
-  const late = await peakUntil(640);
+  await peakUntil(150);
+  const early = await peakUntil(300);
+  const late = await peakUntil(450);
   // Held back, the bodies of one round alone would be far more: each server pours as fast as it is read.
   assert.ok(late < early + 24 * 1_024 ** 2, `from ${mib(early)} to ${mib(late)}`);
   assert.ok(late < 300 * 1_024 ** 2, mib(late));
