@@ -95,7 +95,13 @@ telegram:
   );
   // Every question went to the resolver of the file.
   assert.ok(dns.queries.length > 0);
-  assert.ok(dns.queries.every(({ name }) => /^(primary|secondary)\.example\.com$/.test(name)));
+  // Besides the endpoints, the configured resolver is asked for the zone's name servers, to see the write arrive there.
+  const known =
+    /^(primary|secondary)\.example\.com$|^(\w+\.ns\.cloudflare\.com|_ingress\.example\.com|example\.com|com)$/;
+  assert.deepEqual(
+    dns.queries.map(({ name }) => name).filter((name) => !known.test(name)),
+    [],
+  );
   assert.equal((await daemon.stop()).code, 0);
   assert.ok(!existsSync(join(daemon.folder, "cloudflare-cname-switcher")), "nothing is left outside CCS_STATE_DIR");
 });
