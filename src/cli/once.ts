@@ -24,7 +24,8 @@ export async function onceCommand(config: Config, options: { json: boolean; log:
   });
   assembly.start();
   const { daemon, reconciler } = assembly;
-  await until(daemon, roundTimeoutMs, isRoundComplete);
+  // A moment of blindness passes; only what is still in doubt at the end of the round keeps us from writing.
+  await until(daemon, roundTimeoutMs, (state) => isRoundComplete(state) && !isBlind(state));
   if (!isBlind(daemon.state)) {
     reconciler.releaseWrites();
     await until(daemon, applyTimeoutMs, isSettled);

@@ -443,7 +443,8 @@ test("whatever bytes the file is made of, it costs history at most", (t) => {
       writeFileSync(join(folder, "ccs.db"), bytes);
       noticed += survive(folder);
     }),
-    { numRuns },
+    // Hundreds of bytes are not worth shrinking.
+    { numRuns, endOnFailure: true },
   );
   assert.ok(noticed > numRuns / 10, `only ${noticed} files were found damaged`);
 });
