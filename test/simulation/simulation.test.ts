@@ -9,8 +9,8 @@ import type { Outcome } from "./simulate.ts";
 
 /** A longer hunt sets these in the environment. */
 const freshHours = Number(process.env["CCS_SIMULATED_HOURS"] ?? 10);
-/** Every day has fresh seeds, and all of a day have the same. */
-const firstSeed = Number(process.env["CCS_SIMULATION_SEED"] ?? 1_000 * Math.floor(Date.now() / 86_400_000));
+/** The gate plays the same seeds every time; a hunt begins elsewhere. */
+const firstSeed = Number(process.env["CCS_SIMULATION_SEED"] ?? 101);
 
 test("remembered seeds hold the invariants", { timeout: 120_000 }, async () => {
   for (const { seed } of regressions) await mustHold(seed);
