@@ -1,24 +1,27 @@
 // The entry of `ccs`: reads the command line, runs the command, and turns its end into an exit code.
-import { Command, CommanderError, Option } from "commander";
-import { configOf, configPath } from "./cli/config-option.ts";
-import { demoCommand } from "./cli/demo.ts";
+import { Command, CommanderError } from "commander";
+import { registerDemo } from "./cli/demo.ts";
 import { CommandError, exitCodes, type ExitCode } from "./cli/exit-codes.ts";
-import { migrateCommand } from "./cli/migrate.ts";
-import { onceCommand } from "./cli/once.ts";
-import { planCommand } from "./cli/plan.ts";
-import { probeCommand } from "./cli/probe.ts";
-import { runCommand } from "./cli/run.ts";
-import { schemaCommand } from "./cli/schema.ts";
+import { registerMigrate } from "./cli/migrate.ts";
+import { registerPlan } from "./cli/plan.ts";
+import { registerProbe } from "./cli/probe.ts";
+import type { Register, Run } from "./cli/registration.ts";
+import { registerRun } from "./cli/run.ts";
+import { registerSchema } from "./cli/schema.ts";
 import { printError, styled } from "./cli/terminal.ts";
-import { validateCommand } from "./cli/validate.ts";
+import { registerValidate } from "./cli/validate.ts";
 import { version } from "./cli/version.ts";
-import { createLog, logLevels, type Log, type LogLevel } from "./lib/log.ts";
 
-interface CommonOptions {
-  readonly config?: string;
-  readonly json?: true;
-  readonly logLevel?: LogLevel;
-}
+/** Every command, in the order of the help. Each registers itself, beside what it does. */
+const commands: readonly Register[] = [
+  registerRun,
+  registerValidate,
+  registerProbe,
+  registerPlan,
+  registerMigrate,
+  registerDemo,
+  registerSchema,
+];
 
 const exitCodeHelp = `
 Exit codes:
@@ -49,8 +52,6 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-type Run = (command: () => ExitCode | Promise<ExitCode>) => Promise<void>;
-
 function createProgram(run: Run): Command {
   const program = new Command("ccs")
     .description("Keeps one DNS name on Cloudflare pointing at the best of your endpoints that works.")
@@ -59,90 +60,8 @@ function createProgram(run: Run): Command {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", exitCodeHelp);
 
-  withCommon(program.command("run"))
-    .description("watch the endpoints and keep the records right, until told to end")
-    .option("--once", "a full round of checks, apply, end: for cron")
-    .addHelpText(
-      "after",
-      `
-Examples:
-  $ ccs run                            with ./config.yml
-  $ ccs run --config /etc/ccs.yml      with another file
-  $ ccs run --once && echo in sync     from cron
-
-SIGHUP loads the configuration anew, as does every change of the file; SIGTERM and SIGINT end it cleanly.
-With --once the exit code is 0 when every record says what it should, else 1.`,
-    )
-    .action((options: CommonOptions & { once?: true }) =>
-      run(() => {
-        if (options.once === undefined) return runCommand(configPath(options.config), { log: daemonLog(options) });
-        return onceCommand(configOf(options.config), { json: options.json === true, log: commandLog(options) });
-      }),
-    );
-
-  withCommon(program.command("validate"))
-    .description("check the configuration and name every mistake in it")
-    .addHelpText("after", "\nExample:\n  $ ccs validate --config config.yml")
-    .action((options: CommonOptions) => run(() => validateCommand(options.config, { json: options.json === true })));
-
-  withCommon(program.command("probe"))
-    .description("probe every address of every endpoint once; exit code 1 unless all are ok")
-    .addHelpText("after", "\nExample:\n  $ ccs probe --json | jq '.probes[] | select(.result != \"ok\")'")
-    .action((options: CommonOptions) =>
-      run(() => probeCommand(configOf(options.config), { json: options.json === true, log: commandLog(options) })),
-    );
-
-  withCommon(program.command("plan"))
-    .description("show what would be written now, and write nothing; exit code 2 when there is something")
-    .addHelpText("after", "\nExample:\n  $ ccs plan")
-    .action((options: CommonOptions) =>
-      run(() => planCommand(configOf(options.config), { json: options.json === true, log: commandLog(options) })),
-    );
-
-  program
-    .command("migrate")
-    .description("print a file of the original tool's format in the present one")
-    .argument("[file]", "the file; config.yml and the other usual places unless told")
-    .option("--json", "print JSON")
-    .addHelpText("after", "\nExample:\n  $ ccs migrate old.yml > config.yml")
-    .action((file: string | undefined, options: { json?: true }) =>
-      run(() => migrateCommand(file, { json: options.json === true })),
-    );
-
-  program
-    .command("demo")
-    .description("play the demo: the daemon in an emulated world, no account needed")
-    .option("--once", "end after the story; exit code 1 when not all of it happened as told")
-    .addHelpText("after", "\nExamples:\n  $ ccs demo          until Ctrl-C\n  $ ccs demo --once   for a pipe, or CI")
-    .action((options: { once?: true }) => run(() => demoCommand({ isOnce: options.once === true })));
-
-  program
-    .command("schema")
-    .description("print the JSON Schema of the configuration, for editors")
-    .addHelpText("after", "\nExample:\n  $ ccs schema > config.schema.json")
-    .action(() => run(schemaCommand));
-
+  for (const register of commands) register(program, run);
   return program;
-}
-
-function withCommon(command: Command): Command {
-  return command
-    .option("-c, --config <file>", "the configuration (also CCS_CONFIG); config.yml and the usual places unless told")
-    .option("--json", "print JSON, for programs")
-    .addOption(
-      new Option("--log-level <level>", "how much to log: info for the daemon, warn otherwise").choices(logLevels),
-    );
-}
-
-/** The daemon's log is its output: JSON, or pretty on a terminal. */
-function daemonLog({ logLevel = "info", json }: CommonOptions): Log {
-  return createLog({ level: logLevel, isForPeople: process.stdout.isTTY && json === undefined });
-}
-
-/** Other commands print their result; what is logged goes to standard error. */
-function commandLog({ logLevel = "warn" }: CommonOptions): Log {
-  const stream = { write: (line: string) => void process.stderr.write(line) };
-  return createLog({ level: logLevel, isForPeople: process.stderr.isTTY, stream });
 }
 
 /** Runs one command line as this process, and sets its exit code. */

@@ -7,7 +7,17 @@ import { LiveView } from "../demo/view-live.ts";
 import { entryLines, openingLines, recapLines, tellingLines, type Manner, type Places } from "../demo/view-plain.ts";
 import type { Tempo, World } from "../demo/world.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import type { Register } from "./registration.ts";
 import { printLine, styled } from "./terminal.ts";
+
+export const registerDemo: Register = (program, run) => {
+  program
+    .command("demo")
+    .description("play the demo: the daemon in an emulated world, no account needed")
+    .option("--once", "end after the story; exit code 1 when not all of it happened as told")
+    .addHelpText("after", "\nExamples:\n  $ ccs demo          until Ctrl-C\n  $ ccs demo --once   for a pipe, or CI")
+    .action((options: { once?: true }) => run(() => demoCommand({ isOnce: options.once === true })));
+};
 
 export interface DemoOptions {
   /** Ends after the story. */

@@ -5,7 +5,20 @@ import { formatProblem } from "../config/problem.ts";
 import { messageOf } from "../lib/text.ts";
 import { configPath, invalidConfig } from "./config-option.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
+import type { Register } from "./registration.ts";
 import { printError, printJson, printLine, styled } from "./terminal.ts";
+
+export const registerMigrate: Register = (program, run) => {
+  program
+    .command("migrate")
+    .description("print a file of the original tool's format in the present one")
+    .argument("[file]", "the file; config.yml and the other usual places unless told")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  $ ccs migrate old.yml > config.yml")
+    .action((file: string | undefined, options: { json?: true }) =>
+      run(() => migrateCommand(file, { json: options.json === true })),
+    );
+};
 
 export function migrateCommand(file: string | undefined, { json }: { json: boolean }): ExitCode {
   const path = configPath(file);

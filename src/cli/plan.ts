@@ -4,10 +4,21 @@ import type { IngressState, Plan, PublishedRecord } from "../core/model.ts";
 import { desiredRecords, isEmptyPlan, planBetween } from "../core/records.ts";
 import type { Log } from "../lib/log.ts";
 import { Assembly, networkPorts } from "./assembly.ts";
+import { configOf } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { showRecord } from "./logbook.ts";
+import { commandLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
 import { forOneRound, isRoundComplete, roundTimeoutMs, until } from "./round.ts";
 import { printJson, printLine, styled, withSpinner } from "./terminal.ts";
+
+export const registerPlan: Register = (program, run) => {
+  withCommon(program.command("plan"))
+    .description("show what would be written now, and write nothing; exit code 2 when there is something")
+    .addHelpText("after", "\nExample:\n  $ ccs plan")
+    .action((options: CommonOptions) =>
+      run(() => planCommand(configOf(options.config), { json: options.json === true, log: commandLog(options) })),
+    );
+};
 
 /** Exit code 0: nothing to write; 2: something; 69: an ingress could not be judged. */
 export async function planCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {

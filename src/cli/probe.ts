@@ -7,8 +7,19 @@ import { formatDuration } from "../lib/duration.ts";
 import type { Log } from "../lib/log.ts";
 import { probeOnce } from "../probe/prober.ts";
 import { createProbe } from "../probe/probes.ts";
+import { configOf } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { commandLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
 import { printJson, printTable, styled, withSpinner } from "./terminal.ts";
+
+export const registerProbe: Register = (program, run) => {
+  withCommon(program.command("probe"))
+    .description("probe every address of every endpoint once; exit code 1 unless all are ok")
+    .addHelpText("after", "\nExample:\n  $ ccs probe --json | jq '.probes[] | select(.result != \"ok\")'")
+    .action((options: CommonOptions) =>
+      run(() => probeCommand(configOf(options.config), { json: options.json === true, log: commandLog(options) })),
+    );
+};
 
 /** Exit code 0 when every endpoint answered as it should on all its addresses, else 1. */
 export async function probeCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {

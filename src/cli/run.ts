@@ -1,7 +1,33 @@
 // `ccs run`: the daemon itself, until it is told to end.
 import type { Log } from "../lib/log.ts";
+import { configOf, configPath } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { onceCommand } from "./once.ts";
+import { commandLog, daemonLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
 import { startDaemon } from "./running.ts";
+
+export const registerRun: Register = (program, run) => {
+  withCommon(program.command("run"))
+    .description("watch the endpoints and keep the records right, until told to end")
+    .option("--once", "a full round of checks, apply, end: for cron")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ ccs run                            with ./config.yml
+  $ ccs run --config /etc/ccs.yml      with another file
+  $ ccs run --once && echo in sync     from cron
+
+SIGHUP loads the configuration anew, as does every change of the file; SIGTERM and SIGINT end it cleanly.
+With --once the exit code is 0 when every record says what it should, else 1.`,
+    )
+    .action((options: CommonOptions & { once?: true }) =>
+      run(() => {
+        if (options.once === undefined) return runCommand(configPath(options.config), { log: daemonLog(options) });
+        return onceCommand(configOf(options.config), { json: options.json === true, log: commandLog(options) });
+      }),
+    );
+};
 
 /** Runs until SIGTERM or SIGINT, then ends cleanly with 0. SIGHUP loads the configuration anew. */
 export async function runCommand(path: string, { log }: { log: Log }): Promise<ExitCode> {

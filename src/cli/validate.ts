@@ -3,7 +3,15 @@ import { loadConfig } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { configPath } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { withCommon, type CommonOptions, type Register } from "./registration.ts";
 import { printError, printJson, printLine, styled } from "./terminal.ts";
+
+export const registerValidate: Register = (program, run) => {
+  withCommon(program.command("validate"))
+    .description("check the configuration and name every mistake in it")
+    .addHelpText("after", "\nExample:\n  $ ccs validate --config config.yml")
+    .action((options: CommonOptions) => run(() => validateCommand(options.config, { json: options.json === true })));
+};
 
 /** Exit code 0 when the configuration can be used, else 78. */
 export function validateCommand(option: string | undefined, { json }: { json: boolean }): ExitCode {
