@@ -1,8 +1,11 @@
 // Broken files, each with every line that people get to read for it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createAuthority } from "../../test/support/certificates.ts";
 import { loadConfig } from "./load.ts";
 import { formatProblem } from "./problem.ts";
+
+const { ca: oneAuthority } = await createAuthority();
 
 interface Broken {
   readonly name: string;
@@ -342,7 +345,7 @@ const cases: readonly Broken[] = [
     name: "a key that nobody knows",
     text: inCheck("colour: green"),
     says: [
-      "config.yml:8:11 ingresses[0].endpoints[0].check.colour: unknown key: known here are url, interval, fast_interval, timeout, rise, fall, status, contains",
+      "config.yml:8:11 ingresses[0].endpoints[0].check.colour: unknown key: known here are url, interval, fast_interval, timeout, rise, fall, status, contains, ca_file",
     ],
   },
   {
@@ -1003,6 +1006,45 @@ const cases: readonly Broken[] = [
     files: { "/etc/ccs/t": "user hunter2" },
     says: [
       "config.yml:1:27 cloudflare.token_file: expected the path of a file with the token, but what the file holds is no token (not shown); relative paths begin at /etc/ccs",
+    ],
+  },
+  {
+    name: "a file of authorities that does not exist",
+    text: inCheck("ca_file: home.pem"),
+    says: [
+      "config.yml:8:20 ingresses[0].endpoints[0].check.ca_file: expected the path of a PEM file with the certificates of authorities, but there is no such file; relative paths begin at /etc/ccs",
+    ],
+  },
+  {
+    name: "a file of authorities that holds something else",
+    text: inCheck("ca_file: /run/key"),
+    files: { "/run/key": "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n" },
+    says: [
+      "config.yml:8:20 ingresses[0].endpoints[0].check.ca_file: expected the path of a PEM file with the certificates of authorities, but there is no -----BEGIN CERTIFICATE----- in the file",
+    ],
+  },
+  {
+    name: "a file of authorities that is empty",
+    text: inCheck("ca_file: /run/ca"),
+    files: { "/run/ca": " \n" },
+    says: [
+      "config.yml:8:20 ingresses[0].endpoints[0].check.ca_file: expected the path of a PEM file with the certificates of authorities, but the file is empty",
+    ],
+  },
+  {
+    name: "a file of authorities that is damaged",
+    text: inCheck("ca_file: /run/ca"),
+    files: { "/run/ca": "-----BEGIN CERTIFICATE-----\nhunter2\n-----END CERTIFICATE-----\n" },
+    says: [
+      "config.yml:8:20 ingresses[0].endpoints[0].check.ca_file: expected the path of a PEM file with the certificates of authorities, but certificate 1 of 1 in the file is damaged",
+    ],
+  },
+  {
+    name: "authorities for a check over plain HTTP",
+    text: `${endpoint}        check: { url: http://c.example.com/, ca_file: /run/ca }\n`,
+    files: { "/run/ca": oneAuthority },
+    says: [
+      "config.yml:6:55 ingresses[0].endpoints[0].check.ca_file: expected no ca_file, since the url is http and shows no certificate: remove it, or use https",
     ],
   },
   {

@@ -1,6 +1,7 @@
 // The file as it was read, and the environment's word, put together into the daemon's Config.
 import type { CheckSettings, EndpointSettings, IngressSettings, Target } from "../core/model.ts";
 import type { Secret } from "../lib/secret.ts";
+import type { Authorities } from "./authorities.ts";
 import type { Config } from "./config.ts";
 import type { EnvironmentSettings } from "./environment.ts";
 import { nameOfTarget } from "./rules.ts";
@@ -13,10 +14,17 @@ export interface Tokens {
   readonly http?: Secret;
 }
 
+/** What stands beside the configuration file. */
+export interface Beside {
+  readonly tokens: Tokens;
+  /** Holds every `ca_file` of the file. */
+  readonly authorities: Authorities;
+}
+
 /** `stateDir` is absolute; where the environment has a word, it wins. */
 export function completeConfig(
   file: ConfigFile,
-  tokens: Tokens,
+  { tokens, authorities }: Beside,
   environment: EnvironmentSettings,
   stateDir: string,
 ): Config {
@@ -29,7 +37,7 @@ export function completeConfig(
       apiUrl: environment.cloudflareApiUrl ?? file.cloudflare.api_url,
       ...(nameservers !== undefined && { nameservers }),
     },
-    ingresses: file.ingresses.map((ingress) => toIngress(ingress, environment.allowPrivate)),
+    ingresses: file.ingresses.map((ingress) => toIngress(ingress, environment.allowPrivate, authorities)),
     notify: {
       ...(telegram !== undefined &&
         tokens.telegram !== undefined && {
@@ -51,7 +59,11 @@ export function completeConfig(
   };
 }
 
-function toIngress(ingress: IngressInFile, allowPrivate: boolean | undefined): IngressSettings {
+function toIngress(
+  ingress: IngressInFile,
+  allowPrivate: boolean | undefined,
+  authorities: Authorities,
+): IngressSettings {
   return {
     record: ingress.record,
     ...(ingress.zone !== undefined && { zone: ingress.zone }),
@@ -60,11 +72,11 @@ function toIngress(ingress: IngressInFile, allowPrivate: boolean | undefined): I
     holdUpMs: ingress.hold_up,
     reconcileIntervalMs: ingress.reconcile_interval,
     allowPrivate: allowPrivate ?? ingress.allow_private,
-    endpoints: ingress.endpoints.map(toEndpoint),
+    endpoints: ingress.endpoints.map((endpoint) => toEndpoint(endpoint, authorities)),
   };
 }
 
-function toEndpoint(endpoint: EndpointInFile): EndpointSettings {
+function toEndpoint(endpoint: EndpointInFile, authorities: Authorities): EndpointSettings {
   const target: Target =
     "kind" in endpoint.target ? endpoint.target : { kind: "addresses", addresses: endpoint.target };
   return {
@@ -74,14 +86,15 @@ function toEndpoint(endpoint: EndpointInFile): EndpointSettings {
     ttl: endpoint.ttl,
     ...(isSome(endpoint.sticky) && { stickyMs: endpoint.sticky }),
     resolvers: endpoint.resolvers,
-    ...(endpoint.check !== undefined && { check: toCheck(endpoint.check) }),
+    ...(endpoint.check !== undefined && { check: toCheck(endpoint.check, authorities) }),
   };
 }
 
 const usualFastIntervalMs = 2_000;
 
-function toCheck(check: NonNullable<EndpointInFile["check"]>): CheckSettings {
+function toCheck(check: NonNullable<EndpointInFile["check"]>, authorities: Authorities): CheckSettings {
   const { status } = check;
+  const ca = check.ca_file === undefined ? undefined : authorities.get(check.ca_file);
   return {
     url: check.url,
     intervalMs: check.interval,
@@ -91,6 +104,7 @@ function toCheck(check: NonNullable<EndpointInFile["check"]>): CheckSettings {
     fall: check.fall,
     status: isRange(status) ? [status] : status,
     ...(check.contains !== undefined && { contains: check.contains }),
+    ...(ca !== undefined && { ca }),
   };
 }
 

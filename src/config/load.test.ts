@@ -1,9 +1,11 @@
 // What right files become, what the environment has to say, and what is read from files of their own.
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { createAuthority } from "../../test/support/certificates.ts";
 import type { Config } from "./config.ts";
 import { loadConfig, type LoadResult } from "./load.ts";
 import { formatProblem } from "./problem.ts";
@@ -343,6 +345,31 @@ http: { token_file: /run/http }
   assert.equal(config.notify.telegram?.token.reveal(), "1:tg");
   assert.equal(config.http.token?.reveal(), "http");
   assert.deepEqual(watchedFiles, ["/etc/ccs/config.yml", "/etc/ccs/cf", "/run/tg", "/run/http"]);
+});
+
+test("authorities of a check are read from their file: the certificates in it, and nothing else", async () => {
+  const [one, two] = [await createAuthority("One"), await createAuthority("Two")];
+  const { key } = await one.issue({ names: ["a.example.com"] });
+  const files: Record<string, string> = {
+    "/etc/ccs/home.pem": `# ours\n${key}\n${one.ca}\r\n${two.ca}\n${one.ca}`.replaceAll("\n", "\r\n"),
+  };
+  const check = "check: { url: https://c.example.com/, ca_file: home.pem }";
+  const text = withEndpoint(`${check} }, { target: c.example.com, ${check}`);
+  const read: string[] = [];
+  const readFile = (path: string): Uint8Array => {
+    read.push(path);
+    return Buffer.from(files[path] ?? assert.fail(path));
+  };
+  const { config, watchedFiles } = loaded(loadConfig({ path: "/etc/ccs/config.yml", text, env: {}, readFile }));
+  const [first, second] = config.ingresses[0]?.endpoints.map((endpoint) => endpoint.check?.ca) ?? [];
+  assert.deepEqual(
+    first?.map((pem) => new X509Certificate(pem).subject),
+    ["CN=One", "CN=Two"],
+  );
+  assert.equal(first, second, "one array for one file, so that its TLS settings are made once");
+  assert.equal(JSON.stringify(config).includes("PRIVATE"), false);
+  assert.deepEqual(read, ["/etc/ccs/home.pem"]);
+  assert.deepEqual(watchedFiles, ["/etc/ccs/config.yml", "/etc/ccs/home.pem"]);
 });
 
 test("a byte order mark, Windows line ends and JSON are all the same", () => {

@@ -1,5 +1,6 @@
 // The configuration file → Config, or every mistake in it with its place. Never throws for what people write.
 import { dirname, resolve } from "node:path";
+import { readAuthorities } from "./authorities.ts";
 import { completeConfig } from "./complete.ts";
 import type { Config } from "./config.ts";
 import { readDocument, type YamlDocument } from "./document.ts";
@@ -82,6 +83,8 @@ function loadCurrent(context: Context): LoadResult {
   const telegramTokenFound = secrets.take("notify.telegram", notify?.telegram, telegramToken, "required");
   const httpToken = secrets.take("http", http, secret, "optional");
 
+  const { authorities, files: authorityFiles } = readAuthorities(reading.value, { folder, readFile, report });
+
   const file = whole(reading);
   if (problems.length > 0 || file === undefined || cloudflareToken === undefined) return invalid(problems);
   const tokens = {
@@ -91,10 +94,10 @@ function loadCurrent(context: Context): LoadResult {
   };
   const inFile = file.state_dir === undefined ? undefined : resolve(folder, file.state_dir);
   const stateDir = settings.stateDir ?? inFile ?? defaultStateDir(env);
-  const config = completeConfig(file, tokens, settings, stateDir);
+  const config = completeConfig(file, { tokens, authorities }, settings, stateDir);
   const warnings: Problem[] = [];
   warnOfPlainHttp(config, reporterTo(warnings, document, reading));
-  const watchedFiles = [...new Set([resolve(path), ...secrets.files])];
+  const watchedFiles = [...new Set([resolve(path), ...secrets.files, ...authorityFiles])];
   return { kind: "ok", config, warnings: inOrder(warnings), format: "current", watchedFiles };
 }
 
@@ -113,7 +116,7 @@ function loadOriginal(context: Context): LoadResult {
     ...(file.telegram !== undefined && { telegram: file.telegram.token }),
   };
   const stateDir = settings.stateDir ?? defaultStateDir(env);
-  const config = completeConfig(translate(file, report), tokens, settings, stateDir);
+  const config = completeConfig(translate(file, report), { tokens, authorities: new Map() }, settings, stateDir);
   warnOfPlainHttp(config, report);
   return { kind: "ok", config, warnings: inOrder(warnings), format: "original", watchedFiles: [resolve(path)] };
 }

@@ -59,7 +59,8 @@ function failed(problems: readonly Problem[]): Migrated {
 
 function printed(file: OriginalFile, warn: Report): string[] {
   const tokens = { cloudflare: file.cloudflare.token, ...(file.telegram && { telegram: file.telegram.token }) };
-  const { ingresses, notify } = completeConfig(translate(file, warn), tokens, {}, "/");
+  const beside = { tokens, authorities: new Map() };
+  const { ingresses, notify } = completeConfig(translate(file, warn), beside, {}, "/");
   const [ingress] = ingresses;
   const zone = ingress?.zone ?? "";
   const isUsableZone = isZoneId(zone) || zone.includes("${");

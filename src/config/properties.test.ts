@@ -40,7 +40,7 @@ function checkWords(result: LoadResult): void {
 }
 
 const words =
-  "cloudflare ingresses record endpoints target check url token token_file notify telegram chat_id http listen dns " +
+  "cloudflare ingresses record endpoints target check url token token_file ca_file notify telegram chat_id http listen dns " +
   "monitoring uri alias zone status resolvers ~ null true 1 -1 1.5 .inf a.example.com 10.0.0.1 [::1]:53 5m 2xx << é " +
   "https://c.example.com/ https://u:p@c.example.com ${HOME} ${CLOUDFLARE_API_TOKEN} ${NO_SUCH} ${ $${ /run/odd /run/absent";
 const signs = [

@@ -55,6 +55,7 @@ function checkIngress(ingress: Partially<IngressInFile>, path: string, rules: Ta
     if (target !== undefined) checkTarget(target, `${at}.target`, rules, report);
     if (publish === "cname") checkCname(endpoint, at, report);
     checkRhythm(endpoint.check, `${at}.check`, report);
+    checkAuthorities(endpoint.check, `${at}.check`, report);
     reportDoubles(endpoint.resolvers, `${at}.resolvers`, report);
   }
 }
@@ -107,6 +108,14 @@ function checkRhythm(check: Partially<EndpointInFile>["check"], path: string, re
   if (interval === undefined || fast === undefined || fast <= interval) return;
   const message = `expected at most the interval of ${formatDuration(interval)}, got ${formatDuration(fast)}`;
   report(`${path}.fast_interval`, message);
+}
+
+function checkAuthorities(check: Partially<EndpointInFile>["check"], path: string, report: Report): void {
+  if (check?.ca_file === undefined || check.url?.startsWith("http:") !== true) return;
+  report(
+    `${path}.ca_file`,
+    "expected no ca_file, since the url is http and shows no certificate: remove it, or use https",
+  );
 }
 
 function reportDoubles(items: readonly (string | undefined)[] | undefined, path: string, report: Report): void {

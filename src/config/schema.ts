@@ -95,6 +95,13 @@ const checkSchema = z
       defaultInWords: "none",
       example: "OK",
     }),
+    ca_file: optional(filePath, {
+      description:
+        "PEM file with the certificates of the authorities to trust for this check, in place of the usual ones. A " +
+        "self-signed certificate of the server itself will do. Read again when it changes.",
+      defaultInWords: "none: the usual ones, and those of `NODE_EXTRA_CA_CERTS`",
+      example: "/etc/ssl/home-ca.pem",
+    }),
   })
   .meta({ expects: "a section with a url", heading: "Checks" });
 

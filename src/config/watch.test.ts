@@ -1,5 +1,6 @@
 // Changes of the file are seen however they are made, and each is told once.
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import {
   closeSync,
   mkdirSync,
@@ -16,6 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { createAuthority } from "../../test/support/certificates.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { LoadResult } from "./load.ts";
 import { formatProblem } from "./problem.ts";
@@ -224,6 +226,31 @@ test("a new secret in its file is told, and so is its absence", (context) => {
     "config.yml:1:27 cloudflare.token_file: expected the path of a file with the token, but there is no such file; " +
     `relative paths begin at ${folder}`;
   assert.deepEqual(heard, ["second", gone, "third"]);
+});
+
+test("new authorities in their file are told", async (context) => {
+  const folder = folderFor(context);
+  const path = join(folder, "config.yml");
+  const withCheck = file("one").replace(
+    /target: ([\w.]+)/,
+    "target: $1, check: { url: https://c.example.com/, ca_file: ca.pem }",
+  );
+  writeFileSync(path, withCheck);
+  const authorities = [await createAuthority("One"), await createAuthority("Two")].map(({ ca }) => ca);
+  writeFileSync(join(folder, "ca.pem"), authorities[0] ?? "");
+  const seen: (readonly string[] | undefined)[] = [];
+  const { clock, watcher } = watched(context, path, {
+    onResult: (result) => {
+      if (result.kind === "ok") seen.push(result.config.ingresses[0]?.endpoints[0]?.check?.ca);
+    },
+  });
+  assert.equal(watcher.first.kind, "ok");
+  writeFileSync(join(folder, "ca.pem"), authorities[1] ?? "");
+  clock.advance(2_000);
+  assert.deepEqual(
+    seen.map((ca) => ca?.map((pem) => new X509Certificate(pem).subject)),
+    [["CN=Two"]],
+  );
 });
 
 test("a secret's file that the new configuration names is watched from then on", (context) => {

@@ -62,6 +62,8 @@ export interface CheckSettings {
   readonly status: readonly (readonly [from: number, to: number])[];
   /** Text that the first 64 KiB of the body must contain. */
   readonly contains?: string;
+  /** Certificates (PEM) of the authorities to trust, in place of the usual ones. */
+  readonly ca?: readonly string[];
 }
 
 // ---------------------------------------------------------------------------------------------------------------

@@ -25,8 +25,6 @@ export interface HttpProbeOptions {
   readonly timeoutMs: number;
   /** Ends the probe at once; its observation means nothing then. */
   readonly signal?: AbortSignal;
-  /** PEM certificates of the authorities to trust, instead of the usual ones and those of NODE_EXTRA_CA_CERTS. */
-  readonly ca?: readonly string[];
   /** Whether this machine has a route to the address; the kernel is asked unless told. */
   readonly hasRoute?: typeof hasRoute;
 }
@@ -139,7 +137,7 @@ class Trip {
     const socket = this.#isTls
       ? connectTls({
           ...where,
-          secureContext: secureContextFor(this.#options.ca),
+          secureContext: secureContextFor(this.#check.ca),
           servername: isIP(this.#hostName) === 0 ? this.#hostName : "",
           // Left to itself, Node compares the certificate with the address that we connect to.
           checkServerIdentity: (_, certificate) => checkServerIdentity(this.#hostName, certificate),

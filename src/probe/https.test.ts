@@ -28,7 +28,11 @@ function serve(tls: Credentials): Promise<RawServer> {
 }
 
 /** Probes 127.0.0.1 for `https://<name>:<port>/`, trusting the test's own authority alone. */
-function probe(server: RawServer, name = host, options: Partial<HttpProbeOptions> = {}): Promise<Observation> {
+function probe(
+  server: RawServer,
+  name = host,
+  options: Partial<HttpProbeOptions> & Pick<CheckSettings, "ca"> = {},
+): Promise<Observation> {
   const check: CheckSettings = {
     url: `https://${name}:${server.port}/`,
     intervalMs: 15_000,
@@ -38,10 +42,11 @@ function probe(server: RawServer, name = host, options: Partial<HttpProbeOptions
     fall: 3,
     status: [[200, 200]],
     contains: "OK",
+    ca: options.ca ?? ca,
   };
   const address = parseIp("127.0.0.1");
   assert.ok(address);
-  return probeHttp(check, address, { clock: systemClock, timeoutMs: 5_000, ca, ...options });
+  return probeHttp(check, address, { clock: systemClock, timeoutMs: 5_000, ...options });
 }
 
 describe("a certificate is accepted", () => {
@@ -170,6 +175,31 @@ describe("a certificate is refused, before anything is sent,", () => {
     await until("the connection is closed", () => server.open === 0);
     assert.equal(server.received, "", "nothing may be sent to a server that was not verified");
   }
+});
+
+describe("authorities of one's own", () => {
+  test("are trusted in place of all others, each check by its own", async () => {
+    const other = await createAuthority("Another one");
+    await using server = await serve(await authority.issue({ names: [host] }));
+    await using otherServer = await serve(await other.issue({ names: [host] }));
+    const kinds = async (trusted: readonly string[]): Promise<string[]> => {
+      return [
+        (await probe(server, host, { ca: trusted })).kind,
+        (await probe(otherServer, host, { ca: trusted })).kind,
+      ];
+    };
+    assert.deepEqual(await kinds([authority.ca]), ["ok", "failed"]);
+    assert.deepEqual(await kinds([other.ca]), ["failed", "ok"]);
+    assert.deepEqual(await kinds([authority.ca, other.ca]), ["ok", "ok"]);
+  });
+
+  test("may be the server's own self-signed certificate, which is good for its names alone", async () => {
+    const own = await selfSigned({ names: [host] });
+    await using server = await serve(own);
+    assert.equal((await probe(server, host, { ca: [own.cert] })).kind, "ok");
+    const elsewhere = await probe(server, "mobile.example.com", { ca: [own.cert] });
+    assert.equal(elsewhere.detail, "certificate is for cable.example.com, not mobile.example.com");
+  });
 });
 
 test("each probe makes a full handshake: a certificate that went bad is seen by the next one", async () => {

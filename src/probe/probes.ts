@@ -15,8 +15,6 @@ export type Probe = (check: CheckSettings, address: Address, options: ProbeOptio
 
 export interface ProbePorts {
   readonly clock: Clock;
-  /** PEM certificates of the authorities to trust, instead of the usual ones and those of NODE_EXTRA_CA_CERTS. */
-  readonly ca?: readonly string[];
 }
 
 /** The probe for each kind of check, by the scheme of its URL. A further kind of check takes its place here. */

@@ -57,6 +57,34 @@ const cases: readonly Wrong[] = [
   },
 ];
 
+test("ca_file: an authority of one's own is trusted for its check alone, and followed when its file changes", async () => {
+  const [first, second] = [await createAuthority("First"), await createAuthority("Second")];
+  await using fleet = await startFleet(["own"], { tls: (names) => first.issue({ names }) });
+  await using daemon = startDaemon({
+    config: (folder) => {
+      writeFileSync(join(folder, "home.pem"), first.ca);
+      return fleet.config({ edit: ({ endpoints: [cable] }) => cable?.check && (cable.check.ca_file = "home.pem") })(
+        folder,
+      );
+    },
+  });
+  await daemon.untilLogged(/^cable is up/);
+  await daemon.untilLogged(/^mobile is down.*issuer First is not trusted here/);
+  const { cable } = fleet.ship("own");
+  cable.certify(await second.issue({ names: ["cable.own.example"] }));
+  await daemon.untilLogged(/^cable is down.*issuer Second is not trusted here/);
+  writeFileSync(join(daemon.folder, "home.pem"), second.ca);
+  await daemon.untilLogged(/^cable is up/, { count: 2 });
+  writeFileSync(join(daemon.folder, "home.pem"), "no certificate");
+  await daemon.untilLogged(/configuration rejected/);
+  const problems = JSON.stringify(daemon.logged(/configuration rejected/));
+  assert.match(
+    problems,
+    /config\.yml:\d+:\d+ ingresses\[0\]\.endpoints\[0\]\.check\.ca_file: expected the path of a PEM file/,
+  );
+  assert.equal(fleet.cloudflare.counts.writes, 0);
+});
+
 test("a right certificate serves, and each wrong one takes its endpoint down with a reason", async () => {
   const authority = await createAuthority();
   await using fleet = await startFleet(["right", ...cases.map(({ name }) => name)], {

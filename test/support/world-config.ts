@@ -41,6 +41,7 @@ export interface CheckInFile {
   timeout?: string;
   rise?: number;
   fall?: number;
+  ca_file?: string;
 }
 
 /** The rhythm that the product is measured by. A busy machine answers well within the timeout. */
