@@ -104,6 +104,15 @@ test("an override is on the disk before the turn is over", (t) => {
   assert.deepEqual(again.reopened().ingresses[0]?.overrides, []);
 });
 
+test("who serves is on the disk before the turn is over, so that a kill at the next moment undoes nothing", (t) => {
+  const life = new Life(t);
+  life.start();
+  life.recorder.flush();
+  life.read("CNAME", "cable.example.com");
+  assert.equal(life.state.ingresses[0]?.selection?.primary, "cable");
+  assert.equal(life.reopened().ingresses[0]?.selection?.primary, "cable");
+});
+
 test("a restart in the middle of everything goes on with all of it", async (t) => {
   const life = new Life(t);
   life.start();

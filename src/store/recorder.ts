@@ -61,13 +61,13 @@ export class Recorder implements Disposable {
     this.#tidyAtMs = ports.clock.nowMs() + firstTidyMs;
   }
 
-  /** Takes a turn in. Overrides are on the disk when it returns. */
+  /** Takes a turn in. A new selection and overrides are on the disk when it returns, before anything of it reaches Cloudflare. */
   hear({ event, facts, before, after, atMs }: Heard): void {
     this.#state = after;
     for (const fact of facts) this.#addEntry(fact, atMs);
     if (event.kind === "probed") this.#count(event, after);
     this.#markChanges(before, after);
-    if (this.#hasOtherOverrides(before, after)) this.#attempt(() => this.#saveNow());
+    if (hasOtherDecisions(before, after)) this.#attempt(() => this.#saveNow());
     if (this.#entries.length > 0 || !this.#isSaved) this.#wake(gatherMs);
     else if (this.#checks.size > 0) this.#wake(gatherChecksMs);
   }
@@ -114,13 +114,6 @@ export class Recorder implements Disposable {
       this.#isSaved = false;
     }
     if (after.ingresses.length < before.ingresses.length) this.#isSaved = false;
-  }
-
-  #hasOtherOverrides(before: State, after: State): boolean {
-    return after.ingresses.some(({ settings, overrides }) => {
-      const old = before.ingresses.find((ingress) => ingress.settings.record === settings.record);
-      return overrides !== old?.overrides && (overrides.length > 0 || (old?.overrides.length ?? 0) > 0);
-    });
   }
 
   #saveNow(): void {
@@ -196,6 +189,16 @@ export class Recorder implements Disposable {
     });
     this.#timer = { dueMs, cancel };
   }
+}
+
+/** Whether somebody else serves, or is sticky, or a person said so: what a kill at the next moment must not undo. */
+function hasOtherDecisions(before: State, after: State): boolean {
+  if (before.ingresses === after.ingresses) return false;
+  return after.ingresses.some(({ settings, overrides, selection }) => {
+    const old = before.ingresses.find((ingress) => ingress.settings.record === settings.record);
+    const isOverridden = overrides.length > 0 || (old?.overrides.length ?? 0) > 0;
+    return (selection !== undefined && selection !== old?.selection) || (isOverridden && overrides !== old?.overrides);
+  });
 }
 
 /** Whether what would be saved of both is the same, dates apart. */
