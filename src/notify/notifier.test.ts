@@ -5,7 +5,7 @@ import { VirtualClock, settle } from "../../test/support/virtual-clock.ts";
 import type { Channel, Delivery } from "./channel.ts";
 import type { Message } from "./message.ts";
 import { Notifier } from "./notifier.ts";
-import { inMemoryStore } from "./outbox.ts";
+import { inMemoryStore } from "../../test/support/in-memory-outbox.ts";
 
 const record = "ingress.example.com";
 const settings = ingressSettings(record, [endpointSettings("cable"), endpointSettings("mobile", { priority: 20 })]);
@@ -92,6 +92,27 @@ test("turns what happens into messages, for every channel, with ids of their own
   assert.equal(new Set(ids).size, 4);
   assert.deepEqual(ids, ids.toSorted());
   assert.equal(office.outcomes[0], `first sent: ${started}`);
+});
+
+test("a clock that begins anew at the same date repeats no id of a message that waits", async () => {
+  await using office = new Office();
+  const wallMs = office.clock.wallMs();
+  const waiting: Message = {
+    id: (wallMs + 1_000).toString(36),
+    importance: "high",
+    atWallMs: office.clock.wallMs(),
+    headline: "From an earlier life",
+    details: [],
+  };
+  office.store.append("telegram", waiting);
+  const arrived: Message[] = [];
+  office.notifier.use([{ name: "telegram", channel: office.channel(arrived) }]);
+  await office.start();
+  assert.ok(arrived.length > 1);
+  assert.deepEqual(
+    arrived.slice(0, 2).map(({ id }) => Number.parseInt(id, 36) - wallMs),
+    [1_000, 1_001],
+  );
 });
 
 test("tells at the end what would have waited for more to be known", async () => {

@@ -115,6 +115,8 @@ export class Notifier implements AsyncDisposable {
     const { clock, random, store, onOutcome, onBug } = this.#ports;
     const untilMs = this.#startedMs + (initialSilenceMs ?? 0);
     const silence = untilMs > clock.nowMs() ? { silentUntilMs: untilMs } : {};
+    // A machine without a clock of its own begins at the same date with each start: no id of a message that waits comes again.
+    for (const { id } of store.list(name)) this.#lastId = Math.max(this.#lastId, Number.parseInt(id, 36) || 0);
     return new Outbox(
       channel,
       { channelName: name, ...silence },
@@ -133,7 +135,7 @@ export class Notifier implements AsyncDisposable {
     return { ...wording, id: this.#nextId(wallMs), atWallMs: wallMs };
   }
 
-  /** Unique and sortable, also across restarts, unless somebody sets the clock back to the same millisecond. */
+  /** Unique and sortable, also across restarts. */
   #nextId(wallMs: number): string {
     this.#lastId = Math.max(this.#lastId + 1, Math.floor(wallMs));
     return this.#lastId.toString(36);

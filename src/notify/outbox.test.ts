@@ -3,7 +3,8 @@ import { describe, test } from "node:test";
 import { VirtualClock, settle } from "../../test/support/virtual-clock.ts";
 import type { Channel, Delivery } from "./channel.ts";
 import type { Importance, Message } from "./message.ts";
-import { Outbox, inMemoryStore } from "./outbox.ts";
+import { inMemoryStore } from "../../test/support/in-memory-outbox.ts";
+import { Outbox } from "./outbox.ts";
 import type { OutboxOptions, OutboxStore, Outcome } from "./outbox.ts";
 
 const delivered: Delivery = { kind: "delivered" };

@@ -250,18 +250,3 @@ export class Outbox implements AsyncDisposable {
 }
 
 const ranks: Readonly<Record<Importance, number>> = { low: 0, normal: 1, high: 2 };
-
-/** An outbox store that forgets everything with the process. */
-export function inMemoryStore(): OutboxStore {
-  const byChannel = new Map<string, Message[]>();
-  const of = (channel: string): Message[] => byChannel.get(channel) ?? [];
-  return {
-    append: (channel, message) => void byChannel.set(channel, [...of(channel), message]),
-    remove: (channel, ids) =>
-      void byChannel.set(
-        channel,
-        of(channel).filter(({ id }) => !ids.includes(id)),
-      ),
-    list: (channel) => of(channel),
-  };
-}

@@ -8,7 +8,7 @@ import { startWorld, type World } from "../../src/demo/world.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { render } from "../../src/notify/message.ts";
 import { Notifier } from "../../src/notify/notifier.ts";
-import { inMemoryStore } from "../../src/notify/outbox.ts";
+import { inMemoryStore } from "../support/in-memory-outbox.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { says, VerifierWorld } from "../support/verifier-world.ts";

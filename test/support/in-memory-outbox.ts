@@ -1,0 +1,17 @@
+// An outbox store that forgets everything with the process.
+import type { Message } from "../../src/notify/message.ts";
+import type { OutboxStore } from "../../src/notify/outbox.ts";
+
+export function inMemoryStore(): OutboxStore {
+  const byChannel = new Map<string, Message[]>();
+  const of = (channel: string): Message[] => byChannel.get(channel) ?? [];
+  return {
+    append: (channel, message) => void byChannel.set(channel, [...of(channel), message]),
+    remove: (channel, ids) =>
+      void byChannel.set(
+        channel,
+        of(channel).filter(({ id }) => !ids.includes(id)),
+      ),
+    list: (channel) => of(channel),
+  };
+}
