@@ -2,9 +2,11 @@
 import type { Config } from "../config/config.ts";
 import { desiredRecords, isInSync } from "../core/records.ts";
 import type { IngressState, State } from "../core/model.ts";
+import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { lockState } from "../store/lock.ts";
 import { Assembly, networkPorts } from "./assembly.ts";
-import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { showRecord } from "./logbook.ts";
 import { forOneRound, isRoundComplete, roundTimeoutMs, until } from "./round.ts";
 import { printJson, printLine, styled } from "./terminal.ts";
@@ -14,6 +16,8 @@ const applyTimeoutMs = 45_000;
 
 /** Exit code 0 when every ingress says what it should, else 1. */
 export async function onceCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {
+  using held = new DisposableStack();
+  held.use(lockOf(config, options.log));
   // Nobody waits here for a write to become visible.
   const { exchange: _, ...ports } = networkPorts();
   await using assembly = new Assembly({
@@ -35,6 +39,26 @@ export async function onceCommand(config: Config, options: { json: boolean; log:
   else
     for (const { ingress, isDone, text } of results) printLine(`${ingress}: ${styled(isDone ? "green" : "red", text)}`);
   return results.every(({ isDone }) => isDone) ? exitCodes.ok : exitCodes.notSo;
+}
+
+/**
+ * Nobody else may decide meanwhile: a daemon over the same state folder writes the same records. Where the folder takes no
+ * lock this round goes without one.
+ */
+function lockOf({ stateDir }: Config, log: Log): Disposable {
+  const lock = lockState(stateDir, systemClock.wallMs());
+  switch (lock.kind) {
+    case "held":
+      if (lock.warning !== undefined) log.warn(lock.warning);
+      return lock;
+    case "locked":
+      throw new CommandError(exitCodes.unavailable, lock.message);
+    case "unavailable":
+      log.warn(`${stateDir} cannot be locked (${lock.message}): see that no other ccs writes the same records now`);
+      return { [Symbol.dispose]: () => undefined };
+    default:
+      return lock satisfies never;
+  }
 }
 
 /** Whether the daemon's own connection is in doubt: then what it sees is no reason to write. */

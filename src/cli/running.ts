@@ -10,6 +10,7 @@ import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Assembly, networkPorts } from "./assembly.ts";
 import { invalidConfig } from "./config-option.ts";
+import { Memory, openState } from "./memory.ts";
 import { Surroundings } from "./surroundings.ts";
 
 /** A daemon at work. Disposing of it lets a write under way end, and stops everything else at once. */
@@ -38,12 +39,18 @@ export async function startDaemon(options: { path: string; env: Environment; log
   const { first } = watcher;
   if (first.kind === "invalid") throw invalidConfig(first.problems);
   logWarnings(log, first);
+  const { stateDir } = first.config;
+  const store = stack.use(openState(stateDir, { clock: systemClock, log }));
   const onRequest = (measure: RequestMeasure): void => surroundings.countCloudRequest(measure);
   const assembly = new Assembly({ config: first.config, log, ports: networkPorts(onRequest) });
+  const onBug = (error: unknown): void => log.error({ err: error }, "a bug of ours; please report it");
+  // Before whoever acts on what it keeps.
+  const memory = stack.use(new Memory({ store, clock: systemClock, daemon: assembly.daemon, onBug }));
   const surroundings = stack.use(
     new Surroundings({
       config: first.config,
       daemon: assembly.daemon,
+      store,
       log,
       cloudBudget: () => assembly.reconciler.budget.remaining,
     }),
@@ -56,9 +63,11 @@ export async function startDaemon(options: { path: string; env: Environment; log
       return assembly.daemon.dispatch({ kind: "config-rejected", problems: result.problems.map(formatProblem) });
     }
     logWarnings(log, result);
+    if (result.config.stateDir !== stateDir) log.warn(`state_dir stays ${stateDir} until the next start`);
     surroundings.reconfigure(result.config);
     return assembly.reconfigure(result.config);
   };
+  memory.restore();
   assembly.start();
   const parts = stack.move();
   return {

@@ -7,11 +7,13 @@ import type { Daemon } from "../daemon.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Notifier, type ChannelSetup } from "../notify/notifier.ts";
-import { inMemoryStore, outcomes } from "../notify/outbox.ts";
+import { outcomes } from "../notify/outbox.ts";
 import { Telegram } from "../notify/telegram.ts";
+import type { Store } from "../store/store.ts";
 import { Metrics } from "../web/metrics.ts";
 import { ListenError, startWebServer, type WebServer } from "../web/server.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
+import { exceptStoreTrouble } from "./memory.ts";
 import { version } from "./version.ts";
 
 /** How long the end waits for messages that are on their way. */
@@ -25,6 +27,8 @@ const clock = systemClock;
 export interface SurroundingsOptions {
   readonly config: Config;
   readonly daemon: Daemon;
+  /** Where messages wait until they are sent. */
+  readonly store: Store;
   readonly log: Log;
   /** Calls to Cloudflare that could be made at once. */
   readonly cloudBudget: () => number;
@@ -38,19 +42,19 @@ export class Surroundings implements AsyncDisposable {
   #http: HttpConfig;
   #web: WebServer | undefined;
 
-  constructor({ config, daemon, log, cloudBudget }: SurroundingsOptions) {
+  constructor({ config, daemon, store, log, cloudBudget }: SurroundingsOptions) {
     this.#log = log;
     this.#daemon = daemon;
     this.#http = config.http;
     this.#notifier = new Notifier({
       clock,
       random: Math.random,
-      store: inMemoryStore(),
+      store: store.outboxStore(),
       onOutcome: (channel, outcome, _, detail) => {
         this.#metrics.countNotification(channel, outcome);
         log[outcome === "sent" ? "debug" : "warn"]({ channel, outcome }, `message: ${detail || outcome}`);
       },
-      onBug: (error) => this.#onBug(error),
+      onBug: exceptStoreTrouble((error) => this.#onBug(error)),
     });
     this.#metrics = new Metrics({
       state: () => daemon.state,

@@ -32,18 +32,21 @@ export interface DaemonOptions {
   readonly args?: readonly string[];
   /** Where the configuration is, when a test has laid it out itself. */
   readonly configPath?: (folder: string) => string;
+  /** A folder of the test's own, which outlives the daemon. */
+  readonly folder?: string;
 }
 
 /** Starts the daemon. It ends, and its folder goes, with the scope of `await using`. */
 export function startDaemon(options: DaemonOptions): DaemonProcess {
-  const folder = mkdtempSync(join(tmpdir(), "ccs-e2e-"));
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), "ccs-e2e-"));
   const path = join(folder, "config.yml");
   const text = typeof options.config === "string" ? options.config : options.config(folder);
   writeFileSync(path, text);
   const configPath = options.configPath?.(folder) ?? path;
   const args = ["run", "--config", configPath, ...(options.args ?? [])];
   const env = { ...options.env, ...options.folderEnv?.(folder) };
-  return new DaemonProcess(spawnCcs(args, { env, cwd: folder }), folder, configPath);
+  const child = spawnCcs(args, { env, cwd: folder });
+  return new DaemonProcess(child, { folder, configPath, isFolderKept: options.folder !== undefined });
 }
 
 export class DaemonProcess implements AsyncDisposable {
@@ -56,9 +59,15 @@ export class DaemonProcess implements AsyncDisposable {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #ended: Promise<unknown>;
 
-  constructor(child: ChildProcessWithoutNullStreams, folder: string, configPath: string) {
+  readonly #isFolderKept: boolean;
+
+  constructor(
+    child: ChildProcessWithoutNullStreams,
+    { folder, configPath, isFolderKept }: { folder: string; configPath: string; isFolderKept: boolean },
+  ) {
     this.folder = folder;
     this.configPath = configPath;
+    this.#isFolderKept = isFolderKept;
     this.#child = child;
     this.#ended = once(child, "close");
     createInterface(child.stdout).on("line", (line) => this.#hear(line));
@@ -159,7 +168,7 @@ export class DaemonProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.isRunning) this.#child.kill("SIGKILL");
     await this.#ended;
-    rmSync(this.folder, { recursive: true, force: true });
+    if (!this.#isFolderKept) rmSync(this.folder, { recursive: true, force: true });
   }
 
   #hear(line: string): void {

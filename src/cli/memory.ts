@@ -1,0 +1,58 @@
+// What the daemon remembers across restarts: gives it what an earlier life left behind, and keeps what this one does.
+import type { Daemon } from "../daemon.ts";
+import type { Clock } from "../lib/clock.ts";
+import { Recorder } from "../store/recorder.ts";
+import { restoredFrom } from "../store/saved.ts";
+import { openStore, type Store } from "../store/store.ts";
+import { StoreError } from "../store/trouble.ts";
+import type { Log } from "../lib/log.ts";
+import { CommandError, exitCodes } from "./exit-codes.ts";
+
+export interface MemoryPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly daemon: Daemon;
+  /** Hears of bugs of ours; trouble with the disk is told by the store. */
+  readonly onBug: (error: unknown) => void;
+}
+
+/** Disposing of it writes what waits; the store stays open. */
+export class Memory implements Disposable {
+  readonly #ports: MemoryPorts;
+  readonly #recorder: Recorder;
+
+  constructor(ports: MemoryPorts) {
+    const { store, clock, daemon, onBug } = ports;
+    this.#ports = ports;
+    this.#recorder = new Recorder({ store, clock, onBug });
+    daemon.addListener(this.#recorder);
+  }
+
+  /** Tells the daemon what an earlier life left behind. To be called before it is told its configuration. */
+  restore(): void {
+    const { store, clock, daemon } = this.#ports;
+    const saved = store.load();
+    if (saved === undefined) return;
+    daemon.dispatch({ kind: "restored", ingresses: restoredFrom(saved, clock.nowMs(), clock.wallMs()) });
+  }
+
+  [Symbol.dispose](): void {
+    this.#recorder[Symbol.dispose]();
+  }
+}
+
+/** Opens the store of a state folder. Throws a CommandError when another process uses it. */
+export function openState(folder: string, { clock, log }: { clock: Clock; log: Log }): Store {
+  const opening = openStore({ folder, clock, onWarning: (message) => log.warn({ folder }, message) });
+  if (opening.kind === "locked") throw new CommandError(exitCodes.unavailable, opening.message);
+  const { store } = opening;
+  if (store.path !== undefined) log.debug({ path: store.path }, `state is kept in ${store.path}`);
+  return store;
+}
+
+/** Passes on what is a bug of ours. A store that fails has told so itself. */
+export function exceptStoreTrouble(onBug: (error: unknown) => void): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof StoreError)) onBug(error);
+  };
+}
