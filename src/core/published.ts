@@ -9,7 +9,10 @@ const undoneMemoryMs = 60 * 60_000;
 /** How long a write without a known outcome may still land. */
 const writeDoubtMs = 2 * 60_000;
 
-/** The ingress after its records were read. Finding ours undone by somebody else too often begins a standoff. */
+/**
+ * The ingress after its records were read. Finding ours undone by somebody else too often begins a standoff. A name that
+ * is found empty in a standoff is filled once for each such look: no record at all serves nobody, whoever is right.
+ */
 export function afterRead(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
   const { cloudProblem, visibility, ...rest } = ingress;
   const lastGood = ingress.lastGood ?? recordSetOf(records);
@@ -19,12 +22,18 @@ export function afterRead(ingress: IngressState, records: readonly PublishedReco
     ...(lastGood === undefined ? {} : { lastGood }),
     ...(cloudProblem?.during === "write" ? { cloudProblem } : {}),
   };
+  const isEmpty = records.length === 0;
   const isOwnDoing = ingress.writeInDoubtUntilMs !== undefined && ingress.writeInDoubtUntilMs > nowMs;
   const isUndone = !isOwnDoing && wantedRecords(ingress) !== undefined && isInSync(ingress) && !isInSync(read);
-  if (!isUndone) return visibility === undefined ? read : { ...read, visibility };
+  if (!isUndone && !(isEmpty && ingress.standoff !== undefined)) {
+    return visibility === undefined ? read : { ...read, visibility };
+  }
   const undoneAtMs = [...ingress.undoneAtMs.filter((atMs) => atMs > nowMs - undoneMemoryMs), nowMs];
-  if (undoneAtMs.length < mostUndone || ingress.standoff !== undefined) return { ...read, undoneAtMs };
-  return { ...read, undoneAtMs, standoff: { untilMs: nowMs + undoneMemoryMs, mayWrite: false } };
+  if (ingress.standoff !== undefined) {
+    return { ...read, undoneAtMs, standoff: { ...ingress.standoff, mayWrite: isEmpty || ingress.standoff.mayWrite } };
+  }
+  if (undoneAtMs.length < mostUndone) return { ...read, undoneAtMs };
+  return { ...read, undoneAtMs, standoff: { untilMs: nowMs + undoneMemoryMs, mayWrite: isEmpty } };
 }
 
 /** The ingress after a write of ours was confirmed. Whether the world sees it is found out next. */
