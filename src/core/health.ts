@@ -8,7 +8,7 @@ export interface Thresholds {
 }
 
 /** After a failure, an address that serves has to answer at least this often in a row before it counts as up again. */
-const leastOksAfterSuspicion = 5;
+export const leastOksAfterSuspicion = 5;
 
 /** Health before anything was seen, or with a verdict given beforehand. All counters are zero. */
 export function freshHealth(nowMs: number, verdict: Verdict = "unknown", reason = "not probed yet"): Health {

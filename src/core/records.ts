@@ -3,6 +3,7 @@ import { publishableAddresses } from "./endpoint.ts";
 import { isServing } from "./health.ts";
 import type {
   AddressState,
+  EndpointSettings,
   EndpointState,
   IngressState,
   Plan,
@@ -93,7 +94,7 @@ function addressesOf({ selection, published }: IngressState, member: EndpointSta
 }
 
 /** `auto` means a CNAME wherever one is possible: as soon as one target is an address, types would change to and fro. */
-function publishesCname({ settings }: IngressState): boolean {
+export function publishesCname({ settings }: Pick<IngressState, "settings">): boolean {
   return settings.publish !== "addresses" && settings.endpoints.every(({ target }) => target.kind === "host");
 }
 
@@ -101,8 +102,13 @@ function publishesCname({ settings }: IngressState): boolean {
 const automaticTtl = 1;
 const automaticTtlSeconds = 300;
 
+/** Seconds for which resolvers may keep the records of an endpoint. */
+export function ttlSecondsOf({ ttl }: Pick<EndpointSettings, "ttl">): number {
+  return ttl === "auto" ? automaticTtlSeconds : ttl;
+}
+
 function lowestTtl(members: readonly EndpointState[]): number {
-  const lowest = Math.min(...members.map(({ settings: { ttl } }) => (ttl === "auto" ? automaticTtlSeconds : ttl)));
+  const lowest = Math.min(...members.map(({ settings }) => ttlSecondsOf(settings)));
   const isAutomatic = lowest === automaticTtlSeconds && members.some(({ settings: { ttl } }) => ttl === "auto");
   return isAutomatic ? automaticTtl : lowest;
 }

@@ -1,7 +1,16 @@
 // Who serves: health and the previous selection → the selection, and why.
 import { isFresh } from "./endpoint.ts";
 import { isOut, isServing } from "./health.ts";
-import type { EndpointState, IngressState, Override, Selection, SelectionReason, StickyMember } from "./model.ts";
+import type {
+  EndpointSettings,
+  EndpointState,
+  IngressSettings,
+  IngressState,
+  Override,
+  Selection,
+  SelectionReason,
+  StickyMember,
+} from "./model.ts";
 
 /** With nobody named by the record, better endpoints get this long to show up after the first one is up. */
 const electionPatienceMs = 30_000;
@@ -19,11 +28,12 @@ export function endpointNamed(ingress: IngressState, name: string | undefined): 
 
 /** The endpoints from the best rank to the worst: checked before unchecked, lower priority first, then file order. */
 export function ranked(endpoints: readonly EndpointState[]): readonly EndpointState[] {
-  // Sorting is stable, so ties stay in file order.
-  return endpoints.toSorted(
-    ({ settings: a }, { settings: b }) =>
-      Number(a.check === undefined) - Number(b.check === undefined) || a.priority - b.priority,
-  );
+  return endpoints.toSorted((a, b) => byRank(a.settings, b.settings));
+}
+
+/** Orders endpoints from the best rank to the worst. Sorting is stable, so ties stay in file order. */
+export function byRank(a: EndpointSettings, b: EndpointSettings): number {
+  return Number(a.check === undefined) - Number(b.check === undefined) || a.priority - b.priority;
 }
 
 /** Whether every endpoint has been given up: nobody could serve. */
@@ -38,8 +48,12 @@ export function departuresOf({ departures }: IngressState, endpoint: string, now
 
 /** Until when an endpoint that becomes up now is kept from being returned to. */
 export function holdUntilMs(ingress: IngressState, endpoint: string, nowMs: number): number {
-  const left = Math.max(1, departuresOf(ingress, endpoint, nowMs));
-  return nowMs + Math.min(longestHoldMs, ingress.settings.holdUpMs * 2 ** (left - 1));
+  return nowMs + holdMs(ingress.settings, departuresOf(ingress, endpoint, nowMs));
+}
+
+/** How long an endpoint that is up again is held back, after it was left as down so often within the last hour. */
+export function holdMs({ holdUpMs }: IngressSettings, departures: number): number {
+  return Math.min(longestHoldMs, holdUpMs * 2 ** (Math.max(1, departures) - 1));
 }
 
 /** The ingress with the selection that its endpoints, and people, call for at `nowMs`. */

@@ -9,6 +9,7 @@ import type {
   Resolution,
   State,
 } from "../../src/core/model.ts";
+import { failoverAtWorst } from "../../src/core/explain.ts";
 import type { Turn } from "../../src/daemon.ts";
 import type { DnsRecord } from "../../src/demo/cloudflare/record.ts";
 import type { Commit } from "../../src/demo/cloudflare/store.ts";
@@ -496,8 +497,8 @@ export class Observer implements Watcher {
     const site = this.#siteNamed(primary.name);
     if (!isDead || !isWhole || site?.index !== fault.site || this.#nowMs - book.startedAtMs < 2 * minuteMs) return;
     if (this.#endpointsIn(this.#ours()).some(({ name }) => name !== primary.name)) return;
-    const { intervalMs, fastIntervalMs, timeoutMs, fall } = primary.check;
-    const boundMs = intervalMs + fall * timeoutMs + (fall - 1) * fastIntervalMs + 2_000 + 1_500;
+    // What `ccs explain` promises, and the slowest call of this world.
+    const boundMs = failoverAtWorst(primary.check).totalMs + 500;
     if (fault.forMs < boundMs) return;
     const sinceMs = this.#nowMs;
     world.time.setTimer(boundMs, () => {
