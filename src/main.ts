@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { registerDemo } from "./cli/demo.ts";
 import { CommandError, exitCodes, type ExitCode } from "./cli/exit-codes.ts";
+import { registerExplain } from "./cli/explain.ts";
 import { registerMigrate } from "./cli/migrate.ts";
 import { registerPlan } from "./cli/plan.ts";
 import { registerProbe } from "./cli/probe.ts";
@@ -18,6 +19,7 @@ const commands: readonly Register[] = [
   registerValidate,
   registerProbe,
   registerPlan,
+  registerExplain,
   registerMigrate,
   registerDemo,
   registerSchema,

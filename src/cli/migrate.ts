@@ -5,8 +5,9 @@ import { formatProblem } from "../config/problem.ts";
 import { messageOf } from "../lib/text.ts";
 import { configPath, invalidConfig } from "./config-option.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
+import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
-import { printError, printJson, printLine, styled } from "./terminal.ts";
+import { printError, printLine, styled } from "./terminal.ts";
 
 export const registerMigrate: Register = (program, run) => {
   program
@@ -25,7 +26,7 @@ export function migrateCommand(file: string | undefined, { json }: { json: boole
   const migrated = migrate(path, read(path));
   if (migrated.kind === "invalid") throw invalidConfig(migrated.problems);
   for (const warning of migrated.warnings) printError(`${styled("yellow", "warning:")} ${formatProblem(warning)}`);
-  if (json) printJson({ file: path, text: migrated.text, warnings: migrated.warnings });
+  if (json) printOutput("migrate", { file: path, text: migrated.text, warnings: migrated.warnings });
   else printLine(migrated.text.trimEnd());
   return exitCodes.ok;
 }

@@ -8,8 +8,9 @@ import { lockState } from "../store/lock.ts";
 import { Assembly, networkPorts } from "./assembly.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { showRecord } from "./logbook.ts";
+import { printOutput } from "./outputs.ts";
 import { forOneRound, isRoundComplete, roundTimeoutMs, until } from "./round.ts";
-import { printJson, printLine, styled } from "./terminal.ts";
+import { printLine, styled } from "./terminal.ts";
 
 /** The longest that a write may take, its retries included. */
 const applyTimeoutMs = 45_000;
@@ -35,7 +36,7 @@ export async function onceCommand(config: Config, options: { json: boolean; log:
     await until(daemon, applyTimeoutMs, isSettled);
   }
   const results = daemon.state.ingresses.map((ingress) => resultOf(ingress, isBlind(daemon.state)));
-  if (options.json) printJson({ ingresses: results });
+  if (options.json) printOutput("once", { ingresses: results });
   else
     for (const { ingress, isDone, text } of results) printLine(`${ingress}: ${styled(isDone ? "green" : "red", text)}`);
   return results.every(({ isDone }) => isDone) ? exitCodes.ok : exitCodes.notSo;

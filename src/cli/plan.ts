@@ -7,9 +7,10 @@ import { Assembly, networkPorts } from "./assembly.ts";
 import { configOf } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { showRecord } from "./logbook.ts";
+import { printOutput } from "./outputs.ts";
 import { commandLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
 import { forOneRound, isRoundComplete, roundTimeoutMs, until } from "./round.ts";
-import { printJson, printLine, styled, withSpinner } from "./terminal.ts";
+import { printLine, styled, withSpinner } from "./terminal.ts";
 
 export const registerPlan: Register = (program, run) => {
   withCommon(program.command("plan"))
@@ -33,7 +34,7 @@ export async function planCommand(config: Config, options: { json: boolean; log:
     await until(assembly.daemon, roundTimeoutMs, isRoundComplete);
   });
   const ingresses = assembly.daemon.state.ingresses.map(outlookOf);
-  if (options.json) printJson({ ingresses });
+  if (options.json) printOutput("plan", { ingresses });
   else for (const outlook of ingresses) printOutlook(outlook);
   if (ingresses.some(({ problem }) => problem !== undefined)) return exitCodes.unavailable;
   return ingresses.some(({ plan }) => plan !== undefined && !isEmptyPlan(plan)) ? exitCodes.changes : exitCodes.ok;

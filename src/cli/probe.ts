@@ -9,8 +9,9 @@ import { probeOnce } from "../probe/prober.ts";
 import { createProbe } from "../probe/probes.ts";
 import { configOf } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { printOutput } from "./outputs.ts";
 import { commandLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
-import { printJson, printTable, styled, withSpinner } from "./terminal.ts";
+import { printTable, styled, withSpinner } from "./terminal.ts";
 
 export const registerProbe: Register = (program, run) => {
   withCommon(program.command("probe"))
@@ -35,7 +36,7 @@ export async function probeCommand(config: Config, options: { json: boolean; log
     ),
   );
   const rows = looks.flat();
-  if (options.json) printJson({ probes: rows });
+  if (options.json) printOutput("probe", { probes: rows });
   else printRows(rows);
   return rows.every(({ result }) => result === "ok" || result === "not checked") ? exitCodes.ok : exitCodes.notSo;
 }

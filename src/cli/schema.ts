@@ -1,18 +1,27 @@
-// `ccs schema`: the JSON Schema of the configuration.
+// `ccs schema`: the JSON Schema of the configuration, or of what a command prints with --json.
+import { Argument } from "commander";
 import { configJsonSchema } from "../config/json-schema.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { outputNames, outputSchema, type OutputName } from "./outputs.ts";
 import type { Register } from "./registration.ts";
 import { printJson } from "./terminal.ts";
+
+const configName = "config";
 
 export const registerSchema: Register = (program, run) => {
   program
     .command("schema")
     .description("print the JSON Schema of the configuration, for editors")
-    .addHelpText("after", "\nExample:\n  $ ccs schema > config.schema.json")
-    .action(() => run(schemaCommand));
+    .addArgument(
+      new Argument("[of]", "instead of the configuration, what this command prints with --json")
+        .choices([configName, ...outputNames])
+        .default(configName),
+    )
+    .addHelpText("after", "\nExamples:\n  $ ccs schema > config.schema.json\n  $ ccs schema plan")
+    .action((of: typeof configName | OutputName) => run(() => schemaCommand(of)));
 };
 
-export function schemaCommand(): ExitCode {
-  printJson(configJsonSchema());
+export function schemaCommand(of: typeof configName | OutputName): ExitCode {
+  printJson(of === configName ? configJsonSchema() : outputSchema(of));
   return exitCodes.ok;
 }

@@ -47,3 +47,29 @@ export async function withSpinner<T>(text: string, work: (report: (text: string)
 function widthOf(cell: string): number {
   return stripVTControlCharacters(cell).length;
 }
+
+/** The width to write for: the terminal's, within what reads well, and 80 columns where there is none. */
+export function lineWidth(): number {
+  // Node's types do not know that there are no columns where there is no terminal.
+  const columns: number | undefined = process.stdout.columns;
+  return Math.min(100, Math.max(40, columns ?? 80));
+}
+
+/**
+ * `text` broken at spaces into lines of at most `width`; later lines begin with `indent` spaces, which count. A no-break
+ * space becomes an ordinary one, unbroken.
+ */
+export function wrapped(text: string, width: number, indent = 0): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const next = line === "" ? word : `${line} ${word}`;
+    if (widthOf(next) <= width || line.trim() === "") {
+      line = next;
+      continue;
+    }
+    lines.push(line);
+    line = `${" ".repeat(indent)}${word}`;
+  }
+  return [...lines, line].join("\n").replaceAll("\u00A0", " ");
+}

@@ -3,8 +3,9 @@ import { loadConfig } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { configPath } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { printOutput } from "./outputs.ts";
 import { withCommon, type CommonOptions, type Register } from "./registration.ts";
-import { printError, printJson, printLine, styled } from "./terminal.ts";
+import { printError, printLine, styled } from "./terminal.ts";
 
 export const registerValidate: Register = (program, run) => {
   withCommon(program.command("validate"))
@@ -20,7 +21,7 @@ export function validateCommand(option: string | undefined, { json }: { json: bo
   const isValid = loaded.kind === "ok";
   if (json) {
     const found = isValid ? { warnings: loaded.warnings, problems: [] } : { warnings: [], problems: loaded.problems };
-    printJson({ valid: isValid, file: path, ...(isValid && { format: loaded.format }), ...found });
+    printOutput("validate", { valid: isValid, file: path, ...(isValid && { format: loaded.format }), ...found });
     return isValid ? exitCodes.ok : exitCodes.config;
   }
   if (!isValid) {

@@ -1,0 +1,149 @@
+// The words of `ccs explain`: sums as people write them, endpoints in one sentence, and what to do about each pitfall.
+import type { CheckOutlook, EndpointOutlook, Sum, TermKind } from "../core/explain.ts";
+import type { Pitfall } from "../core/pitfalls.ts";
+import { formatDuration } from "../lib/duration.ts";
+
+const termNames: Record<TermKind, string> = {
+  interval: "interval",
+  "half-interval": "interval",
+  timeout: "timeout",
+  "fast-interval": "fast_interval",
+  proof: "search for proof",
+  "api-call": "call to Cloudflare",
+  "hold-up": "hold_up",
+};
+
+/** `10s interval + 3 × 5s timeout + …`, to be broken before a plus sign only. */
+export function arithmetic({ terms }: Sum): string {
+  const parts = terms.map(({ kind, times, eachMs }) => {
+    const [factor, each] = kind === "half-interval" ? ["½", eachMs * 2] : [String(times), eachMs];
+    const text = `${formatDuration(each)} ${termNames[kind]}`;
+    return unbroken(factor === "1" ? text : `${factor} × ${text}`);
+  });
+  return parts.join(` +${noBreak}`);
+}
+
+const noBreak = "\u00A0";
+
+function unbroken(text: string): string {
+  return text.replaceAll(" ", noBreak);
+}
+
+/** A TTL as zone files have it, in seconds, unless it is a long one. */
+export function ttlText(ttlSeconds: number): string {
+  return ttlSeconds <= 300 ? `${ttlSeconds}s` : formatDuration(ttlSeconds * 1_000);
+}
+
+export function endpointText({
+  target,
+  priority,
+  ttlSeconds,
+  isTtlAutomatic,
+  stickyMs,
+  check,
+}: EndpointOutlook): string {
+  const ttl = isTtlAutomatic ? `TTL automatic (${ttlText(ttlSeconds)})` : `TTL ${ttlText(ttlSeconds)}`;
+  const sticky = stickyMs === undefined ? [] : [`sticky ${formatDuration(stickyMs)}`];
+  const unchecked = check === undefined ? ["not checked: believed up"] : [];
+  return [target, `priority ${priority}`, ttl, ...sticky, ...unchecked].join(", ");
+}
+
+export function brownOutText({ fall, rise, brownOut: { failures, oksToForgive } }: CheckOutlook): string {
+  return (
+    `down after ${fall} failure${fall === 1 ? "" : "s in a row"}, or ${failures} without ${oksToForgive} oks in a row between ` +
+    `them; up after ${rise} ok${rise === 1 ? "" : "s in a row"}`
+  );
+}
+
+/** `8 640`, with a thin grouping that both worlds can read. */
+export function countText(count: number): string {
+  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, " ");
+}
+
+/** `2.1 GB`, in steps of a thousand. */
+export function bytesText(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  const digits = value < 10 && !Number.isInteger(value) ? 1 : 0;
+  return `${value.toFixed(digits)} ${units[unit] ?? ""}`;
+}
+
+const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
+
+/** What it means, and what to do about it. `isMistake`: hardly anybody wants it so. */
+export function pitfallText(pitfall: Pitfall): { readonly isMistake: boolean; readonly text: string } {
+  switch (pitfall.kind) {
+    case "alone":
+      return mistake(`${pitfall.endpoint} is the only endpoint: there is nobody to fail over to. Add a second one.`);
+    case "unchecked":
+      return pitfall.isFirst
+        ? mistake(`${pitfall.endpoint} has no check: it is believed up and serves, whatever happens. Give it one.`)
+        : remark(
+            `${pitfall.endpoint} has no check: it is believed up, and the last resort. Nobody notices if it breaks.`,
+          );
+    case "rank":
+      return mistake(
+        `${pitfall.endpoint} has the better priority number, and still ranks after ${pitfall.after}: endpoints without a check come last.`,
+      );
+    case "sticky-below-ttl":
+      return mistake(
+        `sticky ${formatDuration(pitfall.stickyMs)} of ${pitfall.endpoint} is shorter than its TTL of ${ttlText(pitfall.ttlSeconds)}: most resolvers never ` +
+          "ask while both are in the mix, so it is of no use. Make it at least twice the TTL, or remove it.",
+      );
+    case "sticky-on-best":
+      return remark(
+        `sticky of ${pitfall.endpoint} does nothing: it is the best, so the ingress never leaves it for a better one.`,
+      );
+    case "type-change":
+      return remark(
+        `the record turns from CNAME into A and AAAA and back for each mix (sticky of ${pitfall.endpoints.join(", ")}). ` +
+          "publish: addresses keeps one type.",
+      );
+    case "long-ttl":
+      return remark(
+        `the TTL of ${pitfall.endpoint}, ${ttlText(pitfall.ttlSeconds)}, is far longer than it takes to notice that it is down ` +
+          `(${formatDuration(pitfall.detectionMs)}): clients wait for their resolvers rather than for us. 60s is the shortest.`,
+      );
+    case "proxied-ttl":
+      return remark(
+        `the record is proxied, so Cloudflare sets the TTL; ttl of ${pitfall.endpoints.join(", ")} counts for nothing.`,
+      );
+    case "families":
+      return mistake(
+        `${pitfall.from} has ${familyNames[pitfall.lost]} and ${pitfall.to} has not: clients with nothing but ${familyNames[pitfall.lost]} lose the service while ${pitfall.to} serves.`,
+      );
+    case "private":
+      return mistake(
+        `${pitfall.endpoint} has the private address ${pitfall.addresses.join(", ")}: only clients in that network reach it. allow_private permits it.`,
+      );
+    case "private-names":
+      return remark("allow_private is set: a private address in DNS would be published like any other.");
+    case "fall-of-one":
+      return mistake(`fall is 1 for ${pitfall.endpoint}: a single lost packet is an outage. Two or three are safer.`);
+    case "no-hold-up":
+      return mistake("hold_up is 0: a line that comes and goes moves the record each time. 60s is the default.");
+    case "no-marker":
+      return remark(
+        `the check of ${pitfall.endpoint} has no contains: any page with the right status counts, a router's login page too.`,
+      );
+    case "same-target":
+      return mistake(
+        `${pitfall.endpoints.join(" and ")} have the same target, ${pitfall.target}: they break together.`,
+      );
+    default:
+      return pitfall satisfies never;
+  }
+}
+
+function mistake(text: string): { isMistake: true; text: string } {
+  return { isMistake: true, text };
+}
+
+function remark(text: string): { isMistake: false; text: string } {
+  return { isMistake: false, text };
+}

@@ -1,0 +1,180 @@
+// `ccs explain`: what the configuration amounts to, without asking anybody: how fast it fails over and returns, what
+// clients see of that, and what the watching costs. Every number shows how it came about.
+import { Argument } from "commander";
+import type { Config } from "../config/config.ts";
+import { assumptions, explain, type CheckOutlook, type Explanation, type Move } from "../core/explain.ts";
+import { formatDuration } from "../lib/duration.ts";
+import { configOf } from "./config-option.ts";
+import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
+import { arithmetic, brownOutText, bytesText, countText, endpointText, pitfallText, ttlText } from "./explain-words.ts";
+import { printOutput } from "./outputs.ts";
+import { withCommon, type CommonOptions, type Register } from "./registration.ts";
+import { lineWidth, printLine, styled, wrapped } from "./terminal.ts";
+
+export const registerExplain: Register = (program, run) => {
+  withCommon(program.command("explain"))
+    .description("say what the configuration amounts to: times, costs, and what stands out; asks nobody")
+    .addArgument(new Argument("[ingress]", "only this one; all unless told"))
+    .addHelpText("after", "\nExamples:\n  $ ccs explain\n  $ ccs explain ingress.example.com --json")
+    .action((ingress: string | undefined, options: CommonOptions) =>
+      run(() => explainCommand(configOf(options.config), ingress, { json: options.json === true })),
+    );
+};
+
+/** Exit code 0; 64 for an ingress that is not configured. */
+export function explainCommand(config: Config, only: string | undefined, { json }: { json: boolean }): ExitCode {
+  const chosen = config.ingresses.filter(({ record }) => only === undefined || record === only.toLowerCase());
+  if (chosen.length === 0) {
+    const known = config.ingresses.map(({ record }) => record).join(", ");
+    throw new CommandError(exitCodes.usage, `no ingress is called ${only ?? ""}; configured: ${known}`);
+  }
+  const ingresses = chosen.map(explain);
+  if (json) printOutput("explain", { ingresses, assumptions });
+  else ingresses.forEach((each, index) => printExplanation(each, index > 0));
+  return exitCodes.ok;
+}
+
+function printExplanation(explanation: Explanation, isFollowing: boolean): void {
+  if (isFollowing) printLine();
+  const { ingress, records, endpoints, moves, pitfalls } = explanation;
+  const form = { cname: "CNAME", addresses: "A and AAAA" }[records.alone];
+  const mixed = records.mixed !== undefined && records.alone === "cname" ? "; A and AAAA while there is a mix" : "";
+  printLine(`${styled("bold", ingress)}  ${styled("dim", `${form}${mixed}`)}`);
+  printLine();
+  endpoints.forEach((endpoint, index) => {
+    printIndented(`${index + 1}  ${styled("bold", endpoint.name)}: ${endpointText(endpoint)}`, 2, 3);
+    if (endpoint.check !== undefined) printIndented(brownOutText(endpoint.check), 5);
+  });
+  for (const move of moves) {
+    printFailover(move, explanation);
+    printComeback(move, explanation);
+  }
+  printCosts(explanation);
+  if (pitfalls.length === 0) return;
+  printHeading("What stands out");
+  for (const pitfall of pitfalls) {
+    const { isMistake, text } = pitfallText(pitfall);
+    printIndented(`${isMistake ? styled("yellow", "!") : "·"} ${text}`, 2, 2);
+  }
+}
+
+function printFailover({ from, to, failover }: Move, { proxied }: Explanation): void {
+  printHeading(`${from} breaks, ${to} takes over`);
+  if (failover === undefined) return printIndented(`never: without a check nobody notices that ${from} breaks`, 2);
+  const { worst, silent, refused, ttlSeconds, clientsWorstMs } = failover;
+  const isProxied = proxied === true;
+  const clients: Row = isProxied
+    ? ["clients", "at once", "the record is proxied: they ask Cloudflare, which knows as soon as it is written"]
+    : [
+        "clients, at worst",
+        formatDuration(clientsWorstMs),
+        `= ${formatDuration(worst.totalMs)} + ${ttlText(ttlSeconds)} TTL, for which resolvers may answer as before`,
+      ];
+  printRows([
+    ["at worst", formatDuration(worst.totalMs), `= ${arithmetic(worst)}`],
+    ["usually, line dead", formatDuration(silent.totalMs), `= ${arithmetic(silent)}`],
+    ["usually, refused", formatDuration(refused.totalMs), `= ${arithmetic(refused)}`],
+    clients,
+  ]);
+}
+
+function printComeback({ from, to, comeback }: Move, { proxied }: Explanation): void {
+  if (comeback === undefined) return;
+  const { worst, typical, holdsMs, ttlSeconds, stickyMs, mixTtlSeconds } = comeback;
+  printHeading(`${from} works again, the ingress returns to it`);
+  const [, ...longer] = holdsMs;
+  printRows([
+    ["at worst", formatDuration(worst.totalMs), `= ${arithmetic(worst)}`],
+    ["usually", formatDuration(typical.totalMs), `= ${arithmetic(typical)}`],
+    ...(longer.length === 0
+      ? []
+      : [
+          [
+            "after more losses",
+            "later",
+            `hold_up doubles with each loss within an hour: ${longer.map(formatDuration).join(", ")}`,
+          ] as const,
+        ]),
+    ...(proxied === true
+      ? []
+      : [
+          [
+            "clients",
+            `+ ${ttlText(ttlSeconds)}`,
+            `the TTL of ${to}, for which resolvers may answer as before`,
+          ] as const,
+        ]),
+    ...(stickyMs === undefined
+      ? []
+      : [
+          [
+            "mix of both",
+            formatDuration(stickyMs),
+            `sticky: ${to} stays beside ${from}, with a TTL of ${ttlText(mixTtlSeconds ?? ttlSeconds)}`,
+          ] as const,
+        ]),
+  ]);
+}
+
+function printCosts({ calls, moves, endpoints }: Explanation): void {
+  printHeading("What the watching costs");
+  const most = Math.max(...moves.map(({ writes }) => writes), 0);
+  printRows([
+    [
+      "calls to Cloudflare",
+      countText(calls.readsPerDay),
+      `reads a day = 24h / ${formatDuration(calls.reconcileIntervalMs)} reconcile_interval`,
+    ],
+    ...(most === 0
+      ? []
+      : [
+          [
+            "",
+            String(most),
+            `writes for an outage = there + back${most > 2 ? " + the end of the mix" : ""}; Cloudflare allows 1200 calls in 5m`,
+          ] as const,
+        ]),
+    ...endpoints.flatMap(({ name, check }) => (check === undefined ? [] : checkRows(name, check))),
+  ]);
+}
+
+function checkRows(name: string, { checksPerDay, intervalMs, bytesPerMonth, url }: CheckOutlook): readonly Row[] {
+  const scheme = url.startsWith("https:") ? "https" : "http";
+  const { daysPerMonth, probeBytes } = assumptions;
+  return [
+    [
+      `probes of ${name}`,
+      countText(checksPerDay),
+      `a day = 24h / ${formatDuration(intervalMs)} interval, of each of its addresses`,
+    ],
+    [
+      "",
+      bytesText(bytesPerMonth),
+      `a month, roughly = ${countText(checksPerDay)} × ${daysPerMonth} days × ${bytesText(probeBytes[scheme])} for ${scheme}, the page itself not counted`,
+    ],
+  ];
+}
+
+type Row = readonly [label: string, value: string, how: string];
+
+function printHeading(text: string): void {
+  printLine();
+  printLine(styled("bold", text));
+}
+
+/** Labels, numbers flush right, and how they came about, broken within its own column. */
+function printRows(rows: readonly Row[]): void {
+  const labelWidth = Math.max(...rows.map(([label]) => label.length));
+  const valueWidth = Math.max(...rows.map(([, value]) => value.length));
+  const indent = 2 + labelWidth + 2 + valueWidth + 2;
+  for (const [label, value, how] of rows) {
+    const [first = "", ...more] = wrapped(how, lineWidth() - indent).split("\n");
+    printLine(`  ${label.padEnd(labelWidth)}  ${styled("bold", value.padStart(valueWidth))}  ${styled("dim", first)}`);
+    for (const line of more) printLine(" ".repeat(indent) + styled("dim", line));
+  }
+}
+
+function printIndented(text: string, indent: number, hanging = 0): void {
+  const lines = wrapped(text, lineWidth() - indent, hanging).split("\n");
+  for (const line of lines) printLine(" ".repeat(indent) + line);
+}

@@ -1,0 +1,62 @@
+// What commands print with --json, held against the schemas that programs are promised.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { outputNames, outputs, type OutputName } from "../../src/cli/outputs.ts";
+import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
+import { runCcs } from "../support/built-program.ts";
+import { configOf } from "../support/world-config.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ccs-outputs-"));
+const original = join(import.meta.dirname, "../../examples/original.yml");
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The arguments that make each command print JSON, in a world where something is to be written. */
+const argumentsOf: Record<OutputName, (config: string) => readonly string[]> = {
+  validate: (config) => ["validate", "--config", config],
+  migrate: () => ["migrate", original],
+  probe: (config) => ["probe", "--config", config],
+  plan: (config) => ["plan", "--config", config],
+  explain: (config) => ["explain", "--config", config],
+  once: (config) => ["run", "--once", "--config", config],
+};
+
+describe("what is printed with --json", { concurrency: 2 }, () => {
+  let world: World;
+  let config: string;
+  before(async () => {
+    world = await startWorld({
+      records: [{ type: "A", name: ingressName, content: "192.0.2.9", ttl: 300 }],
+    });
+    config = join(folder, "config.yml");
+    writeFileSync(config, configOf(world)(folder));
+  });
+  after(() => world[Symbol.asyncDispose]());
+
+  for (const name of outputNames) {
+    test(`${name}: is what its schema says`, async () => {
+      const { stdout, stderr } = await runCcs([...argumentsOf[name](config), "--json"]);
+      const checked = outputs[name].safeParse(JSON.parse(stdout));
+      assert.ok(checked.success, `${checked.error?.message ?? ""}\n${stdout}\n${stderr}`);
+    });
+
+    test(`${name}: its schema can be had`, async () => {
+      const { code, stdout } = await runCcs(["schema", name]);
+      const schema = JSON.parse(stdout) as { $schema: string; properties: object };
+      assert.deepEqual([code, Object.keys(schema.properties)], [0, Object.keys(outputs[name].shape)]);
+      assert.match(schema.$schema, /json-schema\.org/);
+    });
+  }
+
+  test("validate: the mistakes too", async () => {
+    const broken = join(folder, "broken.yml");
+    writeFileSync(broken, "ingresses: 7\n");
+    for (const path of [broken, join(folder, "missing.yml")]) {
+      const { code, stdout } = await runCcs(["validate", "--json", "--config", path]);
+      assert.equal(code, 78);
+      assert.ok(outputs.validate.parse(JSON.parse(stdout)).problems.length > 0);
+    }
+  });
+});
