@@ -3,7 +3,7 @@
 // oracle that always knows.
 import { EdgeView } from "../demo/dns-zones.ts";
 import type { DnsRecord } from "../demo/cloudflare/record.ts";
-import { familyOf } from "./internet.ts";
+import { familyOf, type Site } from "./internet.ts";
 import { between, streamOf } from "./random.ts";
 import type { World } from "./world.ts";
 
@@ -29,17 +29,28 @@ export const usualClients: readonly ClientHabits[] = [
 const negativeTtlSeconds = 1_800;
 /** The whole network of edges has a change within about this time. */
 const slowestEdgeMs = 4_000;
-const everyMs = 5_000;
+
+export interface ClientsOptions {
+  readonly habits?: readonly ClientHabits[];
+  /** The ways into the service, the best one first; all sites unless told. A static record names the first. */
+  readonly sites?: readonly Site[];
+  /** How often they try. */
+  readonly everyMs?: number;
+  /** Hears when a client can no longer reach the service, or can again. */
+  readonly onChange?: (client: ClientHabits, isServed: boolean) => void;
+}
 
 interface Client {
   readonly habits: ClientHabits;
+  readonly downtime: Downtime;
+  isServed: boolean;
   readonly edge: EdgeView;
   /** What its resolver remembers of the ingress, and of the host behind a CNAME. */
   readonly cache: Map<string, { readonly contents: readonly string[]; readonly untilMs: number }>;
   pinned?: { readonly addresses: readonly string[]; readonly untilMs: number };
 }
 
-/** Milliseconds without service, summed over all clients. */
+/** Milliseconds without service. */
 export interface Downtime {
   daemon: number;
   staticRecord: number;
@@ -49,36 +60,50 @@ export interface Downtime {
 }
 
 export class Clients {
-  readonly downtime: Downtime = { daemon: 0, staticRecord: 0, oracle: 0, total: 0 };
+  /** Summed over all clients. */
+  readonly downtime: Downtime = noDowntime();
+  readonly #options: ClientsOptions;
   readonly #world: World;
   readonly #clients: readonly Client[];
   readonly #record: string;
 
-  constructor(world: World, record: string, habits: readonly ClientHabits[] = usualClients) {
+  constructor(world: World, record: string, options: ClientsOptions = {}) {
+    const { habits = usualClients } = options;
     this.#world = world;
     this.#record = record;
+    this.#options = options;
     this.#clients = habits.map((habit, index) => {
       const random = streamOf(world.seed, `edge ${index}`);
       const edge = new EdgeView(world.api, { clock: world.time, delayMs: () => between(random, 200, slowestEdgeMs) });
-      return { habits: habit, edge, cache: new Map() };
+      return { habits: habit, edge, cache: new Map(), downtime: noDowntime(), isServed: true };
     });
     this.#tick();
   }
 
+  /** The same for each client. */
+  get each(): readonly { readonly client: ClientHabits; readonly downtime: Downtime }[] {
+    return this.#clients.map(({ habits, downtime }) => ({ client: habits, downtime }));
+  }
+
   #tick(): void {
-    const { downtime } = this;
-    const { sites } = this.#world.internet;
+    const { internet, time } = this.#world;
+    const { sites = internet.sites, everyMs = 5_000, onChange } = this.#options;
     const isUp = (addresses: readonly string[], { habits }: Client): boolean =>
-      addresses.some(
-        (address) => (habits.hasIpv6 || familyOf(address) === "ipv4") && this.#world.internet.isServing(address),
-      );
+      addresses.some((address) => (habits.hasIpv6 || familyOf(address) === "ipv4") && internet.isServing(address));
     for (const client of this.#clients) {
-      downtime.total += everyMs;
-      if (!isUp(this.#lookUp(client), client)) downtime.daemon += everyMs;
-      if (!isUp(this.#addressesOf(client, sites[0]?.options.host ?? ""), client)) downtime.staticRecord += everyMs;
-      if (!sites.some(({ addresses }) => isUp(addresses, client))) downtime.oracle += everyMs;
+      const isServed = isUp(this.#lookUp(client), client);
+      const isStaticServed = isUp(this.#addressesOf(client, sites[0]?.options.host ?? ""), client);
+      const isAnyServing = sites.some(({ addresses }) => isUp(addresses, client));
+      for (const downtime of [this.downtime, client.downtime]) {
+        downtime.total += everyMs;
+        if (!isServed) downtime.daemon += everyMs;
+        if (!isStaticServed) downtime.staticRecord += everyMs;
+        if (!isAnyServing) downtime.oracle += everyMs;
+      }
+      if (isServed !== client.isServed) onChange?.(client.habits, isServed);
+      client.isServed = isServed;
     }
-    this.#world.time.setTimer(everyMs, () => this.#tick());
+    time.setTimer(everyMs, () => this.#tick());
   }
 
   /** The addresses that the client uses now. */
@@ -129,4 +154,8 @@ export class Clients {
     cache.set(name, { contents, untilMs: nowMs + ttl * 1_000 });
     return contents;
   }
+}
+
+function noDowntime(): Downtime {
+  return { daemon: 0, staticRecord: 0, oracle: 0, total: 0 };
 }

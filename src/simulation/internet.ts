@@ -15,6 +15,8 @@ export interface SiteOptions {
   readonly ttlSeconds: number;
   /** Its addresses never change, and stand in the configuration. */
   readonly isFixed: boolean;
+  /** Where it is at first, after its next move, and so on, in place of addresses that are made up. */
+  readonly numberings?: readonly (readonly string[])[];
 }
 
 /** What a site does to whoever comes, from whom, and at which of its addresses. */
@@ -44,7 +46,8 @@ export class Site {
   }
 
   #number(): readonly string[] {
-    const { ipv4, ipv6 } = this.options;
+    const { ipv4, ipv6, numberings } = this.options;
+    if (numberings !== undefined) return numberings[this.#numberings++ % numberings.length] ?? [];
     const base = this.#numberings * 16;
     this.#numberings = (this.#numberings + 1) % 15;
     return [

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { Address, Observation, Resolution } from "../core/model.ts";
 import type { Turn } from "../daemon.ts";
 import { CloudflareApi, demoToken } from "../demo/cloudflare/api.ts";
-import type { Commit, RecordDraft } from "../demo/cloudflare/store.ts";
+import type { Commit, RecordDraft, ZoneOptions } from "../demo/cloudflare/store.ts";
 import type { Anchor } from "../probe/anchors.ts";
 import { DaemonRun } from "./daemon-run.ts";
 import { Disk } from "./disk.ts";
@@ -25,6 +25,8 @@ export interface WorldOptions {
   readonly resolvers: readonly ResolverHabits[];
   /** What stands in the zone at first. */
   readonly records: readonly RecordDraft[];
+  /** All zones and what stands in them, in place of the one zone with `records`. */
+  readonly zones?: readonly ZoneOptions[];
 }
 
 /** Whoever wants to see what happens, as it happens. */
@@ -80,7 +82,7 @@ export class World {
     this.internet = new Internet(this.time, sites);
     this.link = new Link(this.time);
     this.resolvers = resolvers.map((habits) => new Resolver(habits, this.internet, this.time));
-    const zones = [{ name: zoneName, records }];
+    const { zones = [{ name: zoneName, records }] } = options;
     this.api = new CloudflareApi({ zones, clock: this.time, random: streamOf(seed, "api") });
     this.bot = new Bot(this.time);
     this.api.onCommit((commit) => watcher.committed?.(commit));
