@@ -73,6 +73,7 @@ export async function main(args: readonly string[]): Promise<void> {
     if (error.code === "EPIPE") process.exit();
     throw error;
   });
+  verifyCertificatesAlways();
   try {
     process.exitCode = await runCli(args);
   } catch (error) {
@@ -81,6 +82,17 @@ export async function main(args: readonly string[]): Promise<void> {
     );
     process.exitCode = exitCodes.bug;
   }
+}
+
+/** Node's switch for tests would send the tokens to whoever answers. */
+function verifyCertificatesAlways(): void {
+  const name = "NODE_TLS_REJECT_UNAUTHORIZED";
+  if (process.env[name] === "0") {
+    printError(
+      `${name}=0 is ignored: certificates are always verified. NODE_EXTRA_CA_CERTS=FILE trusts one more authority`,
+    );
+  }
+  delete process.env[name];
 }
 
 if (import.meta.main) await main(process.argv.slice(2));
