@@ -3,7 +3,17 @@
 import * as z from "zod";
 import type { PublishedRecord } from "../core/model.ts";
 import { parseIp } from "../lib/ip.ts";
+import { plain } from "../lib/text.ts";
 import { canonicalName } from "./provider.ts";
+
+/** Longest name in DNS, with a dot at its end; no address is longer. */
+const longestContent = 254;
+
+/** Names and addresses are shown in many places, and hold nothing that cannot be seen. */
+const content = z
+  .string()
+  .min(1)
+  .refine((text) => plain(text, longestContent) === text);
 
 const ZoneAnswer = z.object({ id: z.string().min(1), name: z.string().min(1), status: z.string().nullish() });
 
@@ -11,7 +21,7 @@ const OurRecordAnswer = z.object({
   id: z.string().min(1),
   name: z.string(),
   type: z.enum(["A", "AAAA", "CNAME"]),
-  content: z.string().min(1),
+  content,
   ttl: z.number(),
   proxied: z.boolean().nullish(),
   meta: z.object({ read_only: z.boolean().nullish() }).nullish(),

@@ -208,6 +208,15 @@ test("contents are read in their one canonical form", async () => {
   ]);
 });
 
+test("a content that nobody could have written is no answer of the API", async () => {
+  await using api = await new ScriptedApi().listen();
+  for (const content of ["a\u001B[2J.example.net", "a.example.net\u202E", "a\n.example.net", "x".repeat(255)]) {
+    api.handler = success([live({ content })]);
+    const listing = api.provider().list({ record, zone: zoneId }, freeCall());
+    await rejects(listing, "transient", /an answer that is not a success/);
+  }
+});
+
 test("a name with more records than fit on a page is an obstacle", async () => {
   await using api = await new ScriptedApi().listen();
   api.handler = json({ success: true, result: [live({})], result_info: { total_count: 101 } });
