@@ -11,7 +11,7 @@ test("only reveal() gives the value back", () => {
 
 const waysToPrint: Readonly<Record<string, (value: unknown) => string>> = {
   String: (value) => String(value),
-  "a template": (value) => `${value as string}`,
+  "a template": (value) => `a ${value as string}`,
   concatenation: (value) => ["", value].join(""),
   JSON: (value) => JSON.stringify({ value }),
   "JSON, nested": (value) => JSON.stringify([[{ value }]]),
