@@ -1,7 +1,7 @@
 // No token in any output: not when all goes well, not when it does not, not at the most talkative level, and not when
 // the other side repeats it in its complaints.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -107,7 +107,10 @@ describe("no token in any output", { concurrency: 2 }, () => {
       assertNoSecret((await daemon.get(path)).text, path);
     }
     for (const { text } of telegram.messages) assertNoSecret(text, "a message");
+    await eventually("people and state are on the disk", () => /secondary\.example\.com/.test(stateOf(daemon.folder)));
+    assertNoSecret(stateOf(daemon.folder), "the state, while it is written");
     await daemon.stop();
+    assertNoSecret(stateOf(daemon.folder), "the state");
     assertNoSecret(daemon.output, "the daemon");
     assert.ok(
       daemon.log.some(({ level }) => level === "debug"),
@@ -189,6 +192,17 @@ telegram: { token: "${canary.telegram}", chat_id: 1 }
     });
   }
 });
+
+/** All bytes in the daemon's state folder, whose files nobody else may read. */
+function stateOf(folderOfDaemon: string): string {
+  const state = join(folderOfDaemon, "state");
+  assert.equal(statSync(state).mode & 0o777, 0o700);
+  const files = readdirSync(state).map((name) => join(state, name));
+  for (const path of files) {
+    if (statSync(path).isFile()) assert.equal(statSync(path).mode & 0o777, 0o600, path);
+  }
+  return files.flatMap((path) => (statSync(path).isFile() ? [readFileSync(path, "latin1")] : [])).join("");
+}
 
 let files = 0;
 function fileWith(text: string): string {
