@@ -19,8 +19,7 @@ export function observe(
   { weigh, ...thresholds }: Thresholds & { readonly weigh: Weigh },
   nowMs: number,
 ): AddressState {
-  const { stalled, ...rest } = address;
-  const seen: AddressState = { ...rest, lastObservation: observation };
+  const { stalled } = address;
   switch (observation.kind) {
     case "ok": {
       // While the endpoint serves, one answer is enough to trust its new address.
@@ -29,26 +28,37 @@ export function observe(
           ? freshHealth(nowMs, "up", "answers")
           : afterOk(address.health, thresholds, nowMs);
       return {
-        ...seen,
+        ...withoutStall(address),
+        lastObservation: observation,
         health,
         isNewcomer: address.isNewcomer && health.verdict === "unknown",
         isUncheckable: false,
         lastOkMs: observation.endedMs,
         // What failed before this answer and could not be proven is over.
-        unproven: [],
+        unproven: address.unproven.length === 0 ? address.unproven : [],
       };
     }
-    case "failed":
+    case "failed": {
+      const seen: AddressState = { ...withoutStall(address), lastObservation: observation };
       // Our own connection may have been what was silent, for most of the probe.
       if (isSilence(observation) && stalled !== undefined && !isProvenEarly(stalled, observation)) {
         return withDoubt(seen, observation, weigh, nowMs);
       }
       return withFailure(seen, observation, thresholds, weigh, nowMs);
-    case "inconclusive":
-      return { ...seen, isUncheckable: observation.reason === "no-route" || address.isUncheckable };
+    }
+    case "inconclusive": {
+      const isUncheckable = observation.reason === "no-route" || address.isUncheckable;
+      return { ...withoutStall(address), lastObservation: observation, isUncheckable };
+    }
     default:
       return observation satisfies never;
   }
+}
+
+function withoutStall(address: AddressState): AddressState {
+  if (address.stalled === undefined) return address;
+  const { stalled: _, ...rest } = address;
+  return rest;
 }
 
 /** Whether nothing at all came back, as it does when our own connection is broken. */

@@ -3,30 +3,28 @@ import type { EndpointState, IngressState, State } from "./model.ts";
 
 /** Monotonic time of the next change that needs no event; `undefined` when there is none. */
 export function nextDeadline({ ingresses }: State): number | undefined {
-  const deadlines = ingresses.flatMap(deadlinesOf).filter((deadline) => deadline !== undefined);
-  return deadlines.length === 0 ? undefined : Math.min(...deadlines);
+  let nextMs: number | undefined;
+  for (const ingress of ingresses) nextMs = earlier(nextMs, ofIngress(ingress));
+  return nextMs;
 }
 
-function deadlinesOf({
-  electionAtMs,
-  selection,
-  endpoints,
-  overrides,
-  standoff,
-}: IngressState): (number | undefined)[] {
-  return [
-    electionAtMs,
-    standoff?.untilMs,
-    ...overrides.map(({ untilMs }) => untilMs),
-    ...(selection?.sticky ?? []).map(({ untilMs }) => untilMs),
-    ...endpoints.flatMap(ofEndpoint),
-  ];
+function ofIngress({ electionAtMs, selection, endpoints, overrides, standoff }: IngressState): number | undefined {
+  let nextMs = earlier(electionAtMs, standoff?.untilMs);
+  for (const { untilMs } of overrides) nextMs = earlier(nextMs, untilMs);
+  for (const { untilMs } of selection?.sticky ?? []) nextMs = earlier(nextMs, untilMs);
+  for (const endpoint of endpoints) nextMs = earlier(nextMs, ofEndpoint(endpoint));
+  return nextMs;
 }
 
-function ofEndpoint({ heldUntilMs, addressesUsableUntilMs, addresses }: EndpointState): (number | undefined)[] {
-  return [
-    heldUntilMs,
-    addressesUsableUntilMs,
-    ...addresses.flatMap(({ vanishesAtMs, unproven }) => [vanishesAtMs, unproven[0]?.untilMs]),
-  ];
+function ofEndpoint({ heldUntilMs, addressesUsableUntilMs, addresses }: EndpointState): number | undefined {
+  let nextMs = earlier(heldUntilMs, addressesUsableUntilMs);
+  for (const { vanishesAtMs, unproven } of addresses) {
+    nextMs = earlier(nextMs, earlier(vanishesAtMs, unproven[0]?.untilMs));
+  }
+  return nextMs;
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined) return b;
+  return b === undefined || a <= b ? a : b;
 }

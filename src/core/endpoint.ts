@@ -12,6 +12,7 @@ import type {
   Resolution,
   SavedAddresses,
 } from "./model.ts";
+import { withEach } from "./sharing.ts";
 
 /** How long an address stays usable after its TTL ended or after it left the answer. */
 export const addressGraceMs = 10 * 60_000;
@@ -95,29 +96,28 @@ export function afterObservation(
   const probed = endpoint.addresses.find(({ text }) => text === address);
   if (check === undefined || probed === undefined) return endpoint;
   const observed = observe(endpoint, probed, observation, { ...check, weigh }, nowMs);
-  const replaced = endpoint.addresses.map((other) => (other === probed ? observed : other));
+  const replaced = withEach(endpoint.addresses, (other) => (other === probed ? observed : other));
+  const isReplacedBy = ({ family, vanishesAtMs }: AddressState): boolean =>
+    family === observed.family && vanishesAtMs !== undefined;
   const addresses =
-    observed.health.verdict === "up" && observed.vanishesAtMs === undefined
-      ? replaced.filter(({ family, vanishesAtMs }) => family !== observed.family || vanishesAtMs === undefined)
+    observed.health.verdict === "up" && observed.vanishesAtMs === undefined && replaced.some(isReplacedBy)
+      ? replaced.filter((other) => !isReplacedBy(other))
       : replaced;
   return withHealth({ ...endpoint, addresses }, nowMs);
 }
 
 /** The endpoint after time passed: addresses whose time is over are forgotten, an ended hold is dropped. */
 export function afterTime(endpoint: EndpointState, nowMs: number): EndpointState {
+  const isExpired = endpoint.addressesUsableUntilMs !== undefined && endpoint.addressesUsableUntilMs <= nowMs;
+  const isHeld = endpoint.heldUntilMs !== undefined && endpoint.heldUntilMs > nowMs && !isOut(endpoint.health.verdict);
+  const isGone = ({ vanishesAtMs }: AddressState): boolean => vanishesAtMs !== undefined && vanishesAtMs <= nowMs;
+  const isHoldSame = isHeld === (endpoint.heldUntilMs !== undefined);
+  if (!isExpired && isHoldSame && !endpoint.addresses.some(isGone)) return endpoint;
   const { addressesUsableUntilMs, heldUntilMs, ...rest } = endpoint;
-  const isExpired = addressesUsableUntilMs !== undefined && addressesUsableUntilMs <= nowMs;
-  const isHeld = heldUntilMs !== undefined && heldUntilMs > nowMs && !isOut(endpoint.health.verdict);
-  const addresses = isExpired
-    ? []
-    : endpoint.addresses.filter(({ vanishesAtMs }) => vanishesAtMs === undefined || vanishesAtMs > nowMs);
-  if (addresses.length === endpoint.addresses.length && !isExpired && isHeld === (heldUntilMs !== undefined)) {
-    return endpoint;
-  }
   return withHealth(
     {
       ...rest,
-      addresses,
+      addresses: isExpired ? [] : endpoint.addresses.filter((address) => !isGone(address)),
       ...(isExpired || addressesUsableUntilMs === undefined ? {} : { addressesUsableUntilMs }),
       ...(isHeld ? { heldUntilMs } : {}),
     },
@@ -150,7 +150,8 @@ export function publishableAddresses({ settings, addresses }: EndpointState): re
 }
 
 function withHealth(endpoint: EndpointState, nowMs: number): EndpointState {
-  return { ...endpoint, health: endpointHealth(endpoint, nowMs) };
+  const health = endpointHealth(endpoint, nowMs);
+  return health === endpoint.health ? endpoint : { ...endpoint, health };
 }
 
 /** The endpoint while a probe of this address has had no answer for a good while. */
@@ -190,10 +191,10 @@ export function withoutProof(endpoint: EndpointState, family: Family, untilMs: n
 
 /** The endpoint without any failure that waits for proof in this family. */
 export function forgetUnproven(endpoint: EndpointState, family: Family): EndpointState {
-  const isWaiting = (address: AddressState): boolean => address.family === family && address.unproven.length > 0;
-  if (!endpoint.addresses.some(isWaiting)) return endpoint;
-  const addresses = endpoint.addresses.map((address) => (isWaiting(address) ? { ...address, unproven: [] } : address));
-  return { ...endpoint, addresses };
+  const addresses = withEach(endpoint.addresses, (address) =>
+    address.family === family && address.unproven.length > 0 ? { ...address, unproven: [] } : address,
+  );
+  return addresses === endpoint.addresses ? endpoint : { ...endpoint, addresses };
 }
 
 function withWaiting(
@@ -202,13 +203,12 @@ function withWaiting(
   nowMs: number,
   change: (address: AddressState) => AddressState,
 ): EndpointState {
-  const addresses = endpoint.addresses.map((address) =>
+  const addresses = withEach(endpoint.addresses, (address) =>
     address.family === family && (address.unproven.length > 0 || address.stalled !== undefined)
       ? change(address)
       : address,
   );
-  const isSame = addresses.every((address, index) => address === endpoint.addresses[index]);
-  return isSame ? endpoint : withHealth({ ...endpoint, addresses }, nowMs);
+  return addresses === endpoint.addresses ? endpoint : withHealth({ ...endpoint, addresses }, nowMs);
 }
 
 /** What is known of the addresses in a new answer, and of those that just left it and still serve. */

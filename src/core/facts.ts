@@ -25,6 +25,7 @@ function configFacts(before: State, after: State): Fact[] {
 }
 
 function connectionFacts(before: State, after: State): Fact[] {
+  if (before.connection === after.connection) return [];
   return (["ipv4", "ipv6"] as const).flatMap((family): Fact[] => {
     const sinceMs = before.connection[family].blindSinceMs;
     const { blindSinceMs } = after.connection[family];
@@ -35,6 +36,8 @@ function connectionFacts(before: State, after: State): Fact[] {
 }
 
 function released(before: State, after: State): Fact[] {
+  // Only another configuration releases one.
+  if (before.generation === after.generation) return [];
   return before.ingresses
     .filter(({ settings }) => ingressOf(after, settings.record) === undefined)
     .map(({ settings }) => ({ kind: "ingress-released", ingress: settings.record }));
@@ -43,12 +46,17 @@ function released(before: State, after: State): Fact[] {
 function ofIngress(before: State, after: IngressState): Fact[] {
   const ingress = after.settings.record;
   const old = ingressOf(before, ingress);
+  if (old === after) return [];
   const facts: Fact[] = old === undefined ? [{ kind: "ingress-added", ingress }] : [];
   facts.push(...after.endpoints.flatMap((endpoint) => ofEndpoint(ingress, old, endpoint)));
   facts.push(...outageFacts(ingress, old, after), ...selectionFacts(ingress, old, after));
   facts.push(...overrideFacts(ingress, old, after));
   const { published } = after;
-  if (published !== undefined && !isSameRecords(old?.published?.records, published.records)) {
+  if (
+    published !== old?.published &&
+    published !== undefined &&
+    !isSameRecords(old?.published?.records, published.records)
+  ) {
     const from = old?.published?.records;
     facts.push({ kind: "records-changed", ingress, ...(from && { from }), to: published.records, by: published.by });
   }
@@ -65,6 +73,7 @@ function ofEndpoint(ingress: string, old: IngressState | undefined, after: Endpo
   const known = old?.endpoints.find(
     ({ settings, revision }) => settings.name === endpoint && revision === after.revision,
   );
+  if (known === after) return [];
   const facts = after.addresses.flatMap(({ text: address, health }): Fact[] => {
     const from = known?.addresses.find(({ text }) => text === address)?.health.verdict ?? "unknown";
     const { verdict: to, reason } = health;

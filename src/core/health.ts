@@ -75,12 +75,14 @@ export function afterFailure(health: Health, what: string, { fall }: Thresholds,
   }
 }
 
-/** What its addresses make of an endpoint. Keeps `sinceMs` while nothing changes. */
+/** What its addresses make of an endpoint: the same object while nothing changes. */
 export function endpointHealth(endpoint: EndpointState, nowMs: number): EndpointHealth {
   const believed = endpoint.settings.check === undefined ? withoutCheck(endpoint) : fromAddresses(endpoint);
   const { health } = endpoint;
   const isSame = believed.verdict === health.verdict && believed.isDegraded === health.isDegraded;
-  return { ...believed, sinceMs: isSame ? health.sinceMs : nowMs };
+  if (isSame && believed.reason === health.reason) return health;
+  const { verdict, isDegraded, reason } = believed;
+  return { verdict, isDegraded, reason, sinceMs: isSame ? health.sinceMs : nowMs };
 }
 
 type Belief = Omit<EndpointHealth, "sinceMs">;
@@ -97,10 +99,9 @@ function withoutCheck({ settings, resolution }: EndpointState): Belief {
 
 function fromAddresses(endpoint: EndpointState): Belief {
   if (endpoint.addresses.length === 0) return fromNoAddress(endpoint);
-  const families = (["ipv4", "ipv6"] as const).flatMap((family) => {
-    const best = bestOfFamily(endpoint.addresses, family);
-    return best === undefined ? [] : [best];
-  });
+  const families = familyList
+    .map((family) => bestOfFamily(endpoint.addresses, family))
+    .filter((best) => best !== undefined);
   // Only newcomers and addresses that cannot be checked: they say nothing, so what was believed stays.
   if (families.length === 0) return endpoint.health;
   const unknown = families.find(({ health }) => health.verdict === "unknown");
@@ -122,6 +123,7 @@ function fromAddresses(endpoint: EndpointState): Belief {
   };
 }
 
+const familyList = ["ipv4", "ipv6"] as const;
 const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
 
 /** Without any address: the confirmed answers "there is none" decide; without those, what was believed stays. */
@@ -135,16 +137,20 @@ const verdictOrder: readonly Verdict[] = ["up", "suspect", "unknown", "recoverin
 
 /** The address that decides about its family; `undefined` when the family has nothing to say. */
 function bestOfFamily(addresses: readonly AddressState[], family: Family): AddressState | undefined {
-  const ofFamily = addresses.filter((address) => address.family === family);
-  const current = ofFamily.filter(({ vanishesAtMs }) => vanishesAtMs === undefined);
+  const isCurrent = (address: AddressState): boolean => address.family === family && address.vanishesAtMs === undefined;
   // Until the newcomers are tried, the addresses that they replace speak for them.
-  const speaking = current.some(isUntried) ? ofFamily : current;
-  const candidates = speaking.filter(
-    (address) => !isUntried(address) && !(address.isUncheckable && address.health.verdict === "unknown"),
-  );
-  return candidates.toSorted(
-    (a, b) => verdictOrder.indexOf(a.health.verdict) - verdictOrder.indexOf(b.health.verdict),
-  )[0];
+  const areAllSpeaking = addresses.some((address) => isCurrent(address) && isUntried(address));
+  let best: AddressState | undefined;
+  for (const address of addresses) {
+    if (address.family !== family || isUntried(address) || (!areAllSpeaking && !isCurrent(address))) continue;
+    if (address.isUncheckable && address.health.verdict === "unknown") continue;
+    if (best === undefined || rankOf(address) < rankOf(best)) best = address;
+  }
+  return best;
+}
+
+function rankOf({ health: { verdict } }: AddressState): number {
+  return verdictOrder.indexOf(verdict);
 }
 
 function isUntried({ isNewcomer, health }: AddressState): boolean {

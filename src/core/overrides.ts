@@ -19,6 +19,7 @@ export function withoutOverrides(ingress: IngressState, endpoint: string | undef
 
 /** The ingress without the overrides whose time is over, or whose endpoint is no longer configured. */
 export function withoutEndedOverrides(ingress: IngressState, nowMs: number): IngressState {
+  if (ingress.overrides.length === 0) return ingress;
   const overrides = ingress.overrides.filter(
     ({ endpoint, untilMs }) => untilMs > nowMs && ingress.endpoints.some(({ settings }) => settings.name === endpoint),
   );

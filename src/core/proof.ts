@@ -1,7 +1,17 @@
 // Whether a failure says something about the endpoint, or only that the monitor's own connection may be broken.
 import type { Weigh } from "./address.ts";
 import { afterProof, forgetUnproven, withoutProof } from "./endpoint.ts";
-import type { AddressState, Connection, EndpointRef, EndpointState, Family, IngressState, State } from "./model.ts";
+import type {
+  AddressState,
+  Connection,
+  EndpointRef,
+  EndpointState,
+  Family,
+  IngressState,
+  State,
+  Unproven,
+} from "./model.ts";
+import { withEachEndpoint, withIngresses } from "./sharing.ts";
 
 /** Before anything was seen. */
 export const untestedConnection: State["connection"] = { ipv4: {}, ipv6: {} };
@@ -34,16 +44,15 @@ export function withProof(
   by?: Pick<EndpointRef, "ingress" | "endpoint">,
 ): State {
   const { blindSinceMs, ...connection } = state.connection[family];
-  const known: Connection = by === undefined ? { ...connection, anchorsMs: provenMs } : connection;
   const isOfProver = ({ settings }: IngressState, endpoint: EndpointState): boolean =>
     settings.record === by?.ingress && endpoint.settings.name === by.endpoint;
-  return {
-    ...withEndpoints(state, (ingress, endpoint) => {
-      if (blindSinceMs !== undefined) return forgetUnproven(endpoint, family);
-      return isOfProver(ingress, endpoint) ? endpoint : afterProof(endpoint, family, provenMs, nowMs);
-    }),
-    connection: { ...state.connection, [family]: known },
-  };
+  const proven = withEndpoints(state, (ingress, endpoint) => {
+    if (blindSinceMs !== undefined) return forgetUnproven(endpoint, family);
+    return isOfProver(ingress, endpoint) ? endpoint : afterProof(endpoint, family, provenMs, nowMs);
+  });
+  if (by !== undefined && blindSinceMs === undefined) return proven;
+  const known: Connection = by === undefined ? { ...connection, anchorsMs: provenMs } : connection;
+  return { ...proven, connection: { ...state.connection, [family]: known } };
 }
 
 /** The state after the search for proof ended in vain for some failures: they are dropped, and the monitor is blind. */
@@ -64,12 +73,14 @@ export function afterVainSearch(state: State, nowMs: number): State {
 }
 
 /** The failures in this family that wait for proof. */
-export function unprovenOf({ ingresses }: State, family: Family): AddressState["unproven"] {
-  return ingresses.flatMap(({ endpoints }) =>
-    endpoints.flatMap(({ addresses }) =>
-      addresses.flatMap((address) => (address.family === family ? address.unproven : [])),
-    ),
-  );
+export function unprovenOf({ ingresses }: State, family: Family): readonly Unproven[] {
+  const waiting: Unproven[] = [];
+  for (const { endpoints } of ingresses) {
+    for (const { addresses } of endpoints) {
+      for (const address of addresses) if (address.family === family) waiting.push(...address.unproven);
+    }
+  }
+  return waiting;
 }
 
 /** Whether proof of connection is sought in this family: a failure or a silence waits for it, or the monitor is blind. */
@@ -101,14 +112,7 @@ function newestOkMs({ ingresses }: State, family: Family, except?: Pick<Endpoint
   return newest;
 }
 
-/** Changes endpoints; what does not change stays the same object. */
+/** Changes endpoints. */
 function withEndpoints(state: State, change: (ingress: IngressState, endpoint: EndpointState) => EndpointState): State {
-  return {
-    ...state,
-    ingresses: state.ingresses.map((ingress) => {
-      const endpoints = ingress.endpoints.map((endpoint) => change(ingress, endpoint));
-      const isSame = endpoints.every((endpoint, index) => endpoint === ingress.endpoints[index]);
-      return isSame ? ingress : { ...ingress, endpoints };
-    }),
-  };
+  return withIngresses(state, (ingress) => withEachEndpoint(ingress, (endpoint) => change(ingress, endpoint)));
 }

@@ -79,9 +79,11 @@ export function afterCloudFailure(ingress: IngressState, problem: CloudProblem, 
 
 /** A write that failed is no trouble any more once the records say what they should anyway. */
 export function withoutSettledProblem(ingress: IngressState): IngressState {
-  const { cloudProblem, ...rest } = ingress;
-  const isSettled = cloudProblem?.during === "write" && wantedRecords(ingress) !== undefined && isInSync(ingress);
-  return isSettled ? rest : ingress;
+  if (ingress.cloudProblem?.during !== "write" || wantedRecords(ingress) === undefined || !isInSync(ingress)) {
+    return ingress;
+  }
+  const { cloudProblem: _, ...rest } = ingress;
+  return rest;
 }
 
 /** The end of a standoff, by time or by a person's word: repair goes on. */

@@ -28,7 +28,10 @@ export function endpointNamed(ingress: IngressState, name: string | undefined): 
 
 /** The endpoints from the best rank to the worst: checked before unchecked, lower priority first, then file order. */
 export function ranked(endpoints: readonly EndpointState[]): readonly EndpointState[] {
-  return endpoints.toSorted((a, b) => byRank(a.settings, b.settings));
+  const byTheirRank = (a: EndpointState, b: EndpointState): number => byRank(a.settings, b.settings);
+  // Most files list them so already.
+  const isInOrder = endpoints.every((endpoint, index) => byTheirRank(endpoints[index - 1] ?? endpoint, endpoint) <= 0);
+  return isInOrder ? endpoints : endpoints.toSorted(byTheirRank);
 }
 
 /** Orders endpoints from the best rank to the worst. Sorting is stable, so ties stay in file order. */
@@ -107,14 +110,13 @@ function afterPin(ingress: IngressState, primary: EndpointState, nowMs: number):
 function nextPrimary(ingress: IngressState, primary: EndpointState, nowMs: number): Move | undefined {
   const { health, settings } = primary;
   if (health.verdict === "unknown" && !isDrained(ingress, primary)) return undefined;
-  const free = bestOf(ingress, (endpoint) => !isDrained(ingress, endpoint) && canStart(endpoint, nowMs));
-  if (isOut(health.verdict)) {
+  if (isOut(health.verdict) || isDrained(ingress, primary)) {
+    const free = bestOf(ingress, (endpoint) => !isDrained(ingress, endpoint) && canStart(endpoint, nowMs));
+    if (!isOut(health.verdict)) return free && { to: free, reason: "drain", why: `somebody drained ${settings.name}` };
     // Who was drained but is up still serves while nobody else is.
     const to = free ?? bestOf(ingress, (endpoint) => canStart(endpoint, nowMs));
     return to && { to, reason: "failover", why: `${settings.name} is down: ${health.reason}` };
   }
-  if (isDrained(ingress, primary))
-    return free && { to: free, reason: "drain", why: `somebody drained ${settings.name}` };
   const order = ranked(ingress.endpoints);
   const to = order
     .slice(0, order.indexOf(primary))
@@ -173,6 +175,7 @@ function withDeparture(ingress: IngressState, nowMs: number): IngressState {
 
 /** The selection without the sticky members whose time has ended, who are down, gone, or primary now. */
 function withSticky(ingress: IngressState, selection: Selection, nowMs: number): IngressState {
+  if (selection.sticky.length === 0 && selection === ingress.selection) return ingress;
   const sticky = selection.sticky.filter(({ endpoint: name, untilMs }) => {
     const endpoint = endpointNamed(ingress, name);
     if (endpoint?.settings.stickyMs === undefined || isDrained(ingress, endpoint)) return false;

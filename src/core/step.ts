@@ -30,6 +30,7 @@ import {
   withWordOnce,
 } from "./published.ts";
 import { departuresOf, holdUntilMs, select } from "./selection.ts";
+import { withEachEndpoint, withIngresses } from "./sharing.ts";
 
 /** Before any configuration. */
 export const initialState: State = { ingresses: [], connection: untestedConnection, generation: 0 };
@@ -37,7 +38,7 @@ export const initialState: State = { ingresses: [], connection: untestedConnecti
 /** The state after `event`, which was taken at monotonic time `nowMs`. */
 export function step(state: State, event: Event, nowMs: number): State {
   const happened = afterVainSearch(take(state, event, nowMs), nowMs);
-  return { ...happened, ingresses: happened.ingresses.map((ingress) => settle(ingress, nowMs)) };
+  return withIngresses(happened, (ingress) => settle(ingress, nowMs));
 }
 
 function take(state: State, event: Event, nowMs: number): State {
@@ -96,11 +97,9 @@ function weigherOf(state: State, ref: EndpointRef): Weigh {
 
 /** Lets time and the new beliefs take effect on one ingress. */
 function settle(ingress: IngressState, nowMs: number): IngressState {
-  const endpoints = ingress.endpoints.map((endpoint) => afterTime(endpoint, nowMs));
-  // What did not change stays the same object, so that followers can pass over it.
-  const isSame = endpoints.every((endpoint, index) => endpoint === ingress.endpoints[index]);
+  const grown = withEachEndpoint(ingress, (endpoint) => afterTime(endpoint, nowMs));
   const isOver = ingress.standoff !== undefined && ingress.standoff.untilMs <= nowMs;
-  const aged = withoutEndedOverrides(isSame ? ingress : { ...ingress, endpoints }, nowMs);
+  const aged = withoutEndedOverrides(grown, nowMs);
   const selected = select(isOver ? withoutStandoff(aged) : aged, nowMs);
   return withoutSettledProblem(withWordOnce(ingress, selected));
 }
@@ -177,10 +176,7 @@ function sameJson(a: unknown, b: unknown): boolean {
 }
 
 function withIngress(state: State, record: string, change: (ingress: IngressState) => IngressState): State {
-  return {
-    ...state,
-    ingresses: state.ingresses.map((ingress) => (ingress.settings.record === record ? change(ingress) : ingress)),
-  };
+  return withIngresses(state, (ingress) => (ingress.settings.record === record ? change(ingress) : ingress));
 }
 
 /** Changes one endpoint, unless the report is of an endpoint or check that is no more. */
@@ -190,20 +186,21 @@ function withEndpoint(
   nowMs: number,
   change: (endpoint: EndpointState, ingress: IngressState) => EndpointState,
 ): State {
-  return withIngress(state, ref.ingress, (ingress) => ({
-    ...ingress,
-    endpoints: ingress.endpoints.map((endpoint) =>
+  return withIngress(state, ref.ingress, (ingress) =>
+    withEachEndpoint(ingress, (endpoint) =>
       endpoint.settings.name === ref.endpoint && endpoint.revision === ref.revision
         ? withHold(ingress, endpoint, change(endpoint, ingress), nowMs)
         : endpoint,
     ),
-  }));
+  );
 }
 
 /** An endpoint that comes back from an outage, in this life or the last, is held: for a while the ingress does not return to it. */
 function withHold(ingress: IngressState, before: EndpointState, after: EndpointState, nowMs: number): EndpointState {
-  const isRemembered = departuresOf(ingress, after.settings.name, nowMs) > 0;
-  const isBack = isOut(before.health.verdict) || (before.health.verdict === "unknown" && isRemembered);
-  if (!isBack || after.health.verdict !== "up") return after;
+  if (after.health.verdict !== "up") return after;
+  const isBack =
+    isOut(before.health.verdict) ||
+    (before.health.verdict === "unknown" && departuresOf(ingress, after.settings.name, nowMs) > 0);
+  if (!isBack) return after;
   return { ...after, heldUntilMs: holdUntilMs(ingress, after.settings.name, nowMs) };
 }

@@ -1,0 +1,29 @@
+// States share what did not change: the same object means that nothing in it is different, so that nobody needs to look.
+import type { EndpointState, IngressState, State } from "./model.ts";
+
+/** The items after `change`; the very same list when every item stayed the same object. */
+export function withEach<Item>(items: readonly Item[], change: (item: Item) => Item): readonly Item[] {
+  let changed: Item[] | undefined;
+  for (const [index, item] of items.entries()) {
+    const next = change(item);
+    if (next === item) continue;
+    changed ??= [...items];
+    changed[index] = next;
+  }
+  return changed ?? items;
+}
+
+/** The state after a change of each ingress. */
+export function withIngresses(state: State, change: (ingress: IngressState) => IngressState): State {
+  const ingresses = withEach(state.ingresses, change);
+  return ingresses === state.ingresses ? state : { ...state, ingresses };
+}
+
+/** The ingress after a change of each endpoint. */
+export function withEachEndpoint(
+  ingress: IngressState,
+  change: (endpoint: EndpointState) => EndpointState,
+): IngressState {
+  const endpoints = withEach(ingress.endpoints, change);
+  return endpoints === ingress.endpoints ? ingress : { ...ingress, endpoints };
+}
