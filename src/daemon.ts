@@ -39,6 +39,8 @@ export class Daemon {
   readonly #queue: Event[] = [];
   #state: State = initialState;
   #isTurning = false;
+  /** When the timer is due that is running, if one is. */
+  #deadlineMs: number | undefined;
   #cancelTimer: (() => void) | undefined;
   #isClosed = false;
   #lastTurnMs: number;
@@ -105,11 +107,16 @@ export class Daemon {
   }
 
   #sleepUntilDeadline(): void {
+    const deadlineMs = this.#isClosed ? undefined : nextDeadline(this.#state);
+    if (deadlineMs === this.#deadlineMs) return;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    const deadlineMs = nextDeadline(this.#state);
-    if (deadlineMs === undefined || this.#isClosed) return;
+    this.#deadlineMs = deadlineMs;
+    if (deadlineMs === undefined) return;
     const delayMs = deadlineMs - this.#ports.clock.nowMs();
-    this.#cancelTimer = this.#ports.clock.setTimer(delayMs, () => this.dispatch({ kind: "time-passed" }));
+    this.#cancelTimer = this.#ports.clock.setTimer(delayMs, () => {
+      this.#deadlineMs = undefined;
+      this.dispatch({ kind: "time-passed" });
+    });
   }
 }

@@ -1,7 +1,7 @@
 // The machine for one ingress: reads before it writes, has one request under way at most, and tries again for as long as
 // published and desired records differ. All waiting is one timer; whenever it wakes, it looks at the newest state.
 import type { Event, IngressState, Plan, PublishedRecord } from "../core/model.ts";
-import { desiredRecords, isEmptyPlan, planBetween } from "../core/records.ts";
+import { desiredRecords, isEmptyPlan, isSameDemand, planBetween } from "../core/records.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock, Random } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
@@ -95,7 +95,8 @@ export class IngressReconciler {
     this.#generation = generation;
     if (ingress === undefined) this.#rest();
     else if (before === undefined || before.settings.zone !== ingress.settings.zone) this.startOver();
-    else {
+    // Most turns are about a probe that tells nothing new.
+    else if (isNewGeneration || this.#pause !== undefined || !isSameDemand(before, ingress)) {
       const wanted = wantedBy(ingress);
       if (wanted !== "null" && wanted !== this.#urgency.wanted) this.#urgency = { wanted, left: urgentCalls };
       // Since repair rests, a lot may have happened to the records.

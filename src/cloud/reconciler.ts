@@ -36,17 +36,19 @@ export class Reconciler implements AsyncDisposable {
   follow(state: State): void {
     if (this.#isClosed) return;
     this.#shareBudget(state.ingresses.length);
-    const ingresses = new Map(state.ingresses.map((ingress) => [ingress.settings.record, ingress]));
-    for (const [record, machine] of this.#machines) {
-      if (ingresses.has(record)) continue;
-      machine.follow(undefined, state.generation);
-      // One with a write under way is kept, so that the same ingress, should it return, waits for its end.
-      if (!machine.isBusy) this.#machines.delete(record);
-    }
-    for (const [record, ingress] of ingresses) {
+    for (const ingress of state.ingresses) {
+      const { record } = ingress.settings;
       const machine = this.#machines.get(record) ?? new IngressReconciler(record, this.#shared);
       this.#machines.set(record, machine);
       machine.follow(ingress, state.generation);
+    }
+    if (this.#machines.size === state.ingresses.length) return;
+    const present = new Set(state.ingresses.map(({ settings }) => settings.record));
+    for (const [record, machine] of this.#machines) {
+      if (present.has(record)) continue;
+      machine.follow(undefined, state.generation);
+      // One with a write under way is kept, so that the same ingress, should it return, waits for its end.
+      if (!machine.isBusy) this.#machines.delete(record);
     }
   }
 

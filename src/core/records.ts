@@ -35,6 +35,33 @@ export function wantedRecords(ingress: IngressState): RecordSet | undefined {
   return published.records.length === 0 ? lastGood : undefined;
 }
 
+/** Whether both surely ask for the same records: all that `desiredRecords` looks at is the same. Cheaper than asking it. */
+export function isSameDemand(a: IngressState, b: IngressState): boolean {
+  return (
+    a.settings === b.settings &&
+    a.published === b.published &&
+    a.selection === b.selection &&
+    a.lastGood === b.lastGood &&
+    a.standoff === b.standoff &&
+    a.isMixRefused === b.isMixRefused &&
+    a.endpoints.length === b.endpoints.length &&
+    a.endpoints.every((endpoint, index) => isSameOffer(endpoint, b.endpoints[index]))
+  );
+}
+
+function isSameOffer(a: EndpointState, b: EndpointState | undefined): boolean {
+  if (a === b || b === undefined) return a === b;
+  return (
+    a.settings === b.settings &&
+    a.health.verdict === b.health.verdict &&
+    a.addresses.length === b.addresses.length &&
+    a.addresses.every(({ text, health, isUncheckable }, index) => {
+      const other = b.addresses[index];
+      return text === other?.text && health.verdict === other.health.verdict && isUncheckable === other.isUncheckable;
+    })
+  );
+}
+
 /** The published records as a record set: what was last known to be good. `undefined` for an empty name. */
 export function recordSetOf(published: readonly PublishedRecord[]): RecordSet | undefined {
   if (published.length === 0) return undefined;

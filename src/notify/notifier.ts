@@ -37,6 +37,8 @@ export class Notifier implements AsyncDisposable {
   readonly #outboxes = new Map<string, Outbox>();
   readonly #startedMs: number;
   #state: State | undefined;
+  /** When the timer is due that is running, if one is. */
+  #wakeAtMs: number | undefined;
   #cancelTimer: (() => void) | undefined;
   #isClosed = false;
   #lastId = 0;
@@ -100,15 +102,18 @@ export class Notifier implements AsyncDisposable {
 
   /** Some stories are told when nothing happens for long enough. */
   #sleep(): void {
+    const wakeAtMs = this.#isClosed ? undefined : this.#narrator.wakeAtMs;
+    if (wakeAtMs === this.#wakeAtMs) return;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    const { wakeAtMs } = this.#narrator;
-    const state = this.#state;
-    if (wakeAtMs === undefined || state === undefined || this.#isClosed) return;
+    this.#wakeAtMs = wakeAtMs;
+    if (wakeAtMs === undefined) return;
     const { clock } = this.#ports;
-    this.#cancelTimer = clock.setTimer(wakeAtMs - clock.nowMs(), () =>
-      this.hear({ facts: [], before: state, after: state, atMs: clock.nowMs() }),
-    );
+    this.#cancelTimer = clock.setTimer(wakeAtMs - clock.nowMs(), () => {
+      this.#wakeAtMs = undefined;
+      const state = this.#state;
+      if (state !== undefined) this.hear({ facts: [], before: state, after: state, atMs: clock.nowMs() });
+    });
   }
 
   #open(name: string, channel: Channel, initialSilenceMs: number | undefined): Outbox {
