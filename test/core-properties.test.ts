@@ -7,7 +7,7 @@ import { factsBetween } from "../src/core/facts.ts";
 import { isOut } from "../src/core/health.ts";
 import type { EndpointState, Event, IngressSettings, IngressState, PublishedRecord, State } from "../src/core/model.ts";
 import { isProofWanted } from "../src/core/proof.ts";
-import { desiredRecords, isEmptyPlan, planBetween } from "../src/core/records.ts";
+import { desiredRecords, isEmptyPlan, isSameDemand, planBetween } from "../src/core/records.ts";
 import { endpointNamed, isOutage, ranked } from "../src/core/selection.ts";
 import { initialState, step } from "../src/core/step.ts";
 import { answerOf, movesOf, observationOf, record, settingsOf } from "./support/core-world.ts";
@@ -17,7 +17,7 @@ import type { Move } from "./support/core-world.ts";
 const numRuns = Number(process.env["CCS_PROPERTY_RUNS"] ?? 300);
 
 test("the invariants hold in every generated story", () => {
-  const seen = { failovers: 0, blindness: 0, returns: 0, mixes: 0, outages: 0, refills: 0 };
+  const seen = { failovers: 0, blindness: 0, returns: 0, mixes: 0, outages: 0, refills: 0, sameDemands: 0 };
   fc.assert(
     fc.property(settingsOf, movesOf, (settings, moves) => {
       const story = new Story(settings);
@@ -28,6 +28,7 @@ test("the invariants hold in every generated story", () => {
       seen.mixes += story.mixes;
       seen.outages += story.outages;
       seen.refills += story.refills;
+      seen.sameDemands += story.sameDemands;
     }),
     { numRuns },
   );
@@ -79,6 +80,7 @@ class Story {
   mixes = 0;
   outages = 0;
   refills = 0;
+  sameDemands = 0;
   readonly #whole: IngressSettings;
   readonly #lastOutMs = new Map<string, number>();
   readonly #oksInRow = new Map<string, number>();
@@ -158,6 +160,7 @@ class Story {
     this.#checkProof(event, before, after);
     this.#checkSelection(before.ingresses[0], this.#ingress());
     this.#checkDesired(this.#ingress());
+    this.#checkDemand(before.ingresses[0], this.#ingress());
     this.#tryAnchors();
     this.#apply();
   }
@@ -168,6 +171,13 @@ class Story {
       this.dispatch({ kind: "time-passed" });
     }
     this.nowMs = atMs;
+  }
+
+  /** What asks for the same surely does. */
+  #checkDemand(before: IngressState | undefined, after: IngressState): void {
+    if (before === undefined || before === after || !isSameDemand(before, after)) return;
+    this.sameDemands += 1;
+    assert.deepEqual(desiredRecords(after), desiredRecords(before), "the same demand for other records");
   }
 
   /** Inconclusive results change no verdict. */

@@ -28,10 +28,15 @@ export function endpointNamed(ingress: IngressState, name: string | undefined): 
 
 /** The endpoints from the best rank to the worst: checked before unchecked, lower priority first, then file order. */
 export function ranked(endpoints: readonly EndpointState[]): readonly EndpointState[] {
-  const byTheirRank = (a: EndpointState, b: EndpointState): number => byRank(a.settings, b.settings);
   // Most files list them so already.
-  const isInOrder = endpoints.every((endpoint, index) => byTheirRank(endpoints[index - 1] ?? endpoint, endpoint) <= 0);
-  return isInOrder ? endpoints : endpoints.toSorted(byTheirRank);
+  const isInOrder = endpoints.every(
+    (endpoint, index) => byTheirSettings(endpoints[index - 1] ?? endpoint, endpoint) <= 0,
+  );
+  return isInOrder ? endpoints : endpoints.toSorted(byTheirSettings);
+}
+
+function byTheirSettings(a: EndpointState, b: EndpointState): number {
+  return byRank(a.settings, b.settings);
 }
 
 /** Orders endpoints from the best rank to the worst. Sorting is stable, so ties stay in file order. */
