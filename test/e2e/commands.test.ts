@@ -21,7 +21,8 @@ function file(text: string): string {
 }
 
 function configFile(world: World, edit?: (config: ConfigFile) => void): string {
-  return file(configOf(world, edit)(folder));
+  // Each with a state folder of its own: they run side by side.
+  return file(configOf(world, edit)(mkdtempSync(join(folder, "own-"))));
 }
 
 /** A world in which the record points to mobile, though cable is better and up. */
