@@ -1,13 +1,17 @@
-// Builds dist/: ccs.js, the launcher that `bin.ccs` names; main.js, the whole program in one file; and the licences of
-// the libraries within it. `npm ci` and `npm install` in a checkout, `npm pack` and `npm test` run it.
+// Builds dist/: ccs.js, the launcher that `bin.ccs` names; main.js, the whole program in one file; dashboard/, the page
+// that it serves; and the licences of the libraries within them. `npm ci` and `npm install` in a checkout, `npm pack`
+// and `npm test` run it.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { rolldown, type OutputChunk, type Plugin } from "rolldown";
+import { buildDashboard } from "./build-dashboard.ts";
 
 export interface BuildOptions {
   /** The program's and the launcher's source files. */
   readonly program: string;
   readonly launcher: string;
+  /** The folder of the dashboard's sources; without it there will be none. */
+  readonly dashboard?: string;
   /** Everything in it is replaced. */
   readonly folder: string;
 }
@@ -17,19 +21,29 @@ export async function build(options: BuildOptions): Promise<void> {
   const program = await bundle(options.program, "node24");
   // The launcher has to load on Nodes that are too old for the program, to be able to say so.
   const launcher = await bundle(options.launcher, "node18");
-  const files = new Map([
+  const page = options.dashboard === undefined ? undefined : await buildDashboard(options.dashboard);
+  const files = new Map<string, string | Uint8Array>([
+    ...[...(page?.files ?? [])].map(([name, bytes]) => [join("dashboard", name), bytes] as const),
     ["main.js", program.code],
     ["ccs.js", launcher.code],
-    ["LICENSES.txt", licencesOf(program)],
+    ["LICENSES.txt", licencesOf([...program.moduleIds, ...(page?.moduleIds ?? [])])],
   ]);
-  mkdirSync(options.folder, { recursive: true });
-  for (const [name, text] of files) {
-    const draft = join(options.folder, `.${name}.${process.pid}`);
-    writeFileSync(draft, text, { mode: name === "ccs.js" ? 0o755 : 0o644 });
-    renameSync(draft, join(options.folder, name));
+  for (const [name, content] of files) {
+    const path = join(options.folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    const draft = join(dirname(path), `.${basename(path)}.${process.pid}`);
+    writeFileSync(draft, content, { mode: name === "ccs.js" ? 0o755 : 0o644 });
+    renameSync(draft, path);
   }
-  for (const name of readdirSync(options.folder)) {
-    if (!files.has(name) && !name.startsWith(".")) rmSync(join(options.folder, name), { recursive: true });
+  removeOthers(options.folder, new Set(files.keys()));
+}
+
+/** Removes what is left of older builds. Drafts of a build that overlaps stay. */
+function removeOthers(folder: string, names: ReadonlySet<string>): void {
+  const kept = new Set([...names].flatMap((name) => [name, dirname(name), dirname(dirname(name))]));
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (!kept.has(name) && !basename(name).startsWith("."))
+      rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 
@@ -65,9 +79,9 @@ const mainIsEntry: Plugin = {
   },
 };
 
-/** The licence texts of all packages that went into `chunk`, as most of them ask for. */
-function licencesOf(chunk: OutputChunk): string {
-  const folders = chunk.moduleIds.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? []);
+/** The licence texts of all packages that these sources are of, as most of them ask for. */
+function licencesOf(moduleIds: readonly string[]): string {
+  const folders = moduleIds.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? []);
   const texts = [...new Set(folders)].toSorted().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Record<
       string,
@@ -77,7 +91,7 @@ function licencesOf(chunk: OutputChunk): string {
     const text = file === undefined ? `Licence: ${license}\n` : readFileSync(join(folder, file), "utf8");
     return `${name} ${version}\n\n${text.trim()}\n`;
   });
-  return `main.js contains these libraries.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
+  return `main.js and the dashboard contain these libraries.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
 }
 
 if (import.meta.main) {
@@ -85,6 +99,7 @@ if (import.meta.main) {
   await build({
     program: join(root, "src/main.ts"),
     launcher: join(root, "src/launcher.ts"),
+    dashboard: join(root, "src/web/dashboard"),
     folder: join(root, "dist"),
   });
 }

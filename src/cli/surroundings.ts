@@ -12,6 +12,7 @@ import { Telegram } from "../notify/telegram.ts";
 import type { Store } from "../store/store.ts";
 import { Metrics } from "../web/metrics.ts";
 import { ListenError, startWebServer, type WebServer } from "../web/server.ts";
+import { dashboardFolder } from "./dashboard-folder.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
 import { exceptStoreTrouble } from "./memory.ts";
 import { version } from "./version.ts";
@@ -129,6 +130,7 @@ export class Surroundings implements AsyncDisposable {
       // Read at every request: a change needs no new server.
       allowedHosts: () => this.#http.hosts ?? [],
       version,
+      dashboard: dashboardFolder,
     });
     const authority = web.host.includes(":") ? `[${web.host}]:${web.port}` : `${web.host}:${web.port}`;
     this.#log.info({ url: `http://${authority}` }, `listening on http://${authority}`);

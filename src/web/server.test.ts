@@ -35,7 +35,8 @@ class Site implements AsyncDisposable {
       metrics: { render: () => site.#metrics() },
       onBug: (error) => void site.bugs.push(error),
     };
-    site.server = await startWebServer(ports, { host: "127.0.0.1", port: 0, version: "1.2.3", ...changes });
+    const options = { host: "127.0.0.1", port: 0, version: "1.2.3", dashboard: "/nowhere", ...changes };
+    site.server = await startWebServer(ports, options);
     return site;
   }
 

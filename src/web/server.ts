@@ -6,6 +6,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import type { MiddlewareHandler } from "hono";
 import type { State } from "../core/model.ts";
+import { addDashboard, readDashboard } from "./dashboard-files.ts";
 import { isOwnHost } from "./hosts.ts";
 import { missingForReady } from "./readiness.ts";
 
@@ -26,6 +27,8 @@ export interface WebOptions {
   /** Further names that requests may call this server by. */
   readonly allowedHosts?: () => readonly string[];
   readonly version: string;
+  /** The folder with the built dashboard. */
+  readonly dashboard: string;
 }
 
 /** Listening is not possible. Its message is for the person who started the daemon. */
@@ -69,7 +72,10 @@ export async function startWebServer(ports: WebPorts, options: WebOptions): Prom
 }
 
 /** The routes, without a server around them. */
-export function createApp(ports: WebPorts, { host, allowedHosts = () => [], version }: Omit<WebOptions, "port">): Hono {
+export function createApp(
+  ports: WebPorts,
+  { host, allowedHosts = () => [], version, dashboard }: Omit<WebOptions, "port">,
+): Hono {
   const app = new Hono();
   app.use(withSecurityHeaders);
   // A load balancer asks under any name, and this answer tells nothing.
@@ -91,22 +97,13 @@ export function createApp(ports: WebPorts, { host, allowedHosts = () => [], vers
     const { contentType, body } = await ports.metrics.render();
     return context.body(body, 200, { "content-type": contentType });
   });
-  app.get("/", (context) => context.text(indexPage(version)));
+  addDashboard(app, readDashboard(dashboard), version);
   app.notFound((context) => context.json({ error: "there is nothing here", see: "/" }, 404));
   app.onError((error, context) => {
     ports.onBug(error);
     return context.json({ error: "a bug of ours; the log says more" }, 500);
   });
   return app;
-}
-
-function indexPage(version: string): string {
-  return `Cloudflare CNAME Switcher ${version}
-
-/healthz   whether the daemon is alive
-/readyz    whether it knows enough to decide, and what is missing
-/metrics   for Prometheus
-`;
 }
 
 const securityHeaders = {
@@ -119,9 +116,14 @@ const securityHeaders = {
   "cache-control": "no-store",
 } as const;
 
+/** A route may say these for itself. */
+const isSetByRoutes: ReadonlySet<string> = new Set(["content-security-policy", "cache-control"]);
+
 const withSecurityHeaders: MiddlewareHandler = async (context, next) => {
   await next();
-  for (const [name, value] of Object.entries(securityHeaders)) context.header(name, value);
+  for (const [name, value] of Object.entries(securityHeaders)) {
+    if (!(isSetByRoutes.has(name) && context.res.headers.has(name))) context.header(name, value);
+  }
 };
 
 function onlyOwnHosts(own: () => readonly string[]): MiddlewareHandler {

@@ -137,6 +137,30 @@ const cases: readonly Case[] = [
   ]),
   ...["export const x = [Date.now(), performance.now()];", "setTimeout(() => {}, 1);"].map(allowed("src/lib/clock.ts")),
 
+  // the dashboard: its own folder, and types of the API
+  ...["main.tsx", "data/live.ts", "parts/next.tsx"].flatMap((name) => {
+    const file = `src/web/dashboard/${name}`;
+    const web = name.includes("/") ? "../.." : "..";
+    return [
+      ...[
+        `import "${web}/server.ts";`,
+        `import "${web}/../core/model.ts";`,
+        `import { statusSchema } from "${web}/api/schema/status.ts"; export const x = statusSchema;`,
+        `import type { Now } from "${web}/api/dates.ts"; export type X = Now;`,
+        'import "node:fs";',
+        'import "zod";',
+      ].map(forbidden(file, "no-restricted-imports")),
+      ...[
+        `import type { Status } from "${web}/api/schema/status.ts"; export type X = Status;`,
+        'import "preact";',
+        'import "./other.tsx";',
+      ].map(allowed(file)),
+      forbidden(file, "no-restricted-globals")("setTimeout(() => {}, 1);"),
+      forbidden(file, "no-restricted-properties")("export const x = Date.now();"),
+    ];
+  }),
+  allowed("src/web/dashboard/lib/clock.ts")("setTimeout(() => {}, Date.now());"),
+
   // tests beside the source
   ...['import "../web/server.ts";', 'import "../main.ts";', 'import "../../test/scenarios.test.ts";'].map(
     forbidden("src/dns/own.test.ts", "no-restricted-imports"),
@@ -188,7 +212,9 @@ test("the tree obeys them", () => {
 
 // The linter has no rule for `new Date()` without an argument, which reads the wall clock.
 test("only lib/clock.ts, cli/ and demo/ ask what day it is", () => {
-  const sources = globSync("src/**/*.ts", { cwd: root }).filter((file) => !/^src\/(cli|demo)\/|\.test\.ts$/.test(file));
+  const sources = globSync("src/**/*.{ts,tsx}", { cwd: root }).filter(
+    (file) => !/^src\/(cli|demo)\/|\.test\.ts$/.test(file),
+  );
   assert.ok(sources.length > 20);
   const asking = sources.filter((file) => /\bnew Date(\(\)|(?!\())/.test(readFileSync(join(root, file), "utf8")));
   assert.deepEqual(asking, []);

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
+import { brotliDecompressSync } from "node:zlib";
 import { build } from "../../scripts/build.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -52,8 +53,44 @@ test("a library that is not installed fails the build, and leaves no file", asyn
   assert.throws(() => readdirSync(join(folder, "dist")), { code: "ENOENT" });
 });
 
-async function buildProgram(source: string): Promise<void> {
+test("the dashboard is a page and hashed assets, compressed as well, with the licences of its libraries", async () => {
+  const page = join(folder, "source/page");
+  mkdirSync(page, { recursive: true });
+  writeFileSync(
+    join(page, "index.html"),
+    '<!doctype html><div id="app"></div><script type="module" src="./a.tsx"></script>',
+  );
+  writeFileSync(join(page, "a.tsx"), 'import { render } from "preact"; render(<p>built</p>, document.body);');
+  await buildProgram("console.log(1);", page);
+  const names = readdirSync(join(folder, "dist/dashboard"), { recursive: true, encoding: "utf8" }).toSorted();
+  assert.deepEqual(
+    names.map((name) => name.replace(/-[\w-]{8}\./, "-HASH.")),
+    [
+      "assets",
+      "assets/index-HASH.js",
+      "assets/index-HASH.js.br",
+      "assets/index-HASH.js.gz",
+      "index.html",
+      "index.html.br",
+      "index.html.gz",
+    ],
+  );
+  const text = readFileSync(join(folder, "dist/dashboard", names[1] ?? ""), "utf8");
+  assert.match(text, /built/);
+  assert.deepEqual(brotliDecompressSync(readFileSync(join(folder, "dist/dashboard", names[2] ?? ""))).toString(), text);
+  assert.match(readFileSync(join(folder, "dist/LICENSES.txt"), "utf8"), /^preact \d/m);
+  // Nothing within it, so that the content security policy can forbid what is.
+  assert.doesNotMatch(
+    readFileSync(join(folder, "dist/dashboard/index.html"), "utf8"),
+    /<script[^>]*>[^<]|<style|data:/,
+  );
+  await buildProgram("console.log(1);");
+  assert.deepEqual(readdirSync(join(folder, "dist")).toSorted(), ["LICENSES.txt", "ccs.js", "main.js"]);
+});
+
+async function buildProgram(source: string, dashboard?: string): Promise<void> {
   const program = join(folder, "source/program.ts");
   writeFileSync(program, source);
-  await build({ program, launcher: join(root, "src/launcher.ts"), folder: join(folder, "dist") });
+  const launcher = join(root, "src/launcher.ts");
+  await build({ program, launcher, folder: join(folder, "dist"), ...(dashboard !== undefined && { dashboard }) });
 }

@@ -43,12 +43,16 @@ test("the package holds the program and the papers, and nothing else", () => {
     stdio: "pipe",
   });
   const [packed] = JSON.parse(output) as { files: { path: string }[] }[];
-  assert.deepEqual(packed?.files.map(({ path }) => path).toSorted(), [
+  // Hashes change with the content of the assets.
+  const paths = packed?.files.map(({ path }) => path.replace(/-[\w-]{8}\./, "-HASH.")).toSorted();
+  const page = ["assets/icon-HASH.svg", "assets/index-HASH.css", "assets/index-HASH.js", "index.html"];
+  assert.deepEqual(paths, [
     "CHANGELOG.md",
     "LICENSE",
     "README.md",
     "dist/LICENSES.txt",
     "dist/ccs.js",
+    ...page.flatMap((name) => ["", ".br", ".gz"].map((variant) => `dist/dashboard/${name}${variant}`)),
     "dist/main.js",
     "package.json",
   ]);

@@ -19,7 +19,7 @@ function findOrBuild(): string {
   const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { bin: { ccs: string } };
   const program = join(root, bin.ccs);
   const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+    .filter((name) => /\.(ts|tsx|css|html|svg)$/.test(name) && !name.endsWith(".test.ts"))
     .map((name) => join(root, "src", name));
   const newestMs = Math.max(...[...sources, join(root, "package.json")].map(modifiedMs));
   if (newestMs > modifiedMs(program)) build();

@@ -1,0 +1,103 @@
+// Serves the built dashboard: the page at `/`, and its assets, whose names change with their content. All of it is held
+// in memory, compressed as it was built.
+import { readFileSync, readdirSync } from "node:fs";
+import { extname, join, sep } from "node:path";
+import type { Context, Hono } from "hono";
+
+interface Variant {
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** The name of its compression; missing for the plain file. */
+  readonly encoding?: "br" | "gzip";
+}
+
+interface StoredFile {
+  readonly contentType: string;
+  /** The smallest first, the plain one last. */
+  readonly variants: readonly Variant[];
+}
+
+/** The files of the built page by path, such as `assets/index-1a2b3c4d.js`; empty when nothing was built there. */
+export type DashboardFiles = ReadonlyMap<string, StoredFile>;
+
+const contentTypes: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
+
+/** Reads what was built into `folder`, once. */
+export function readDashboard(folder: string): DashboardFiles {
+  const names = namesIn(folder);
+  const read = (name: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(join(folder, name)));
+  return new Map(
+    names.flatMap((name): [string, StoredFile][] => {
+      const contentType = contentTypes[extname(name)];
+      if (contentType === undefined) return [];
+      const compressed = (["br", "gzip"] as const).flatMap((encoding): Variant[] => {
+        const variant = `${name}.${encoding === "br" ? "br" : "gz"}`;
+        return names.includes(variant) ? [{ body: read(variant), encoding }] : [];
+      });
+      return [[name.replaceAll(sep, "/"), { contentType, variants: [...compressed, { body: read(name) }] }]];
+    }),
+  );
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: "utf8" });
+  } catch {
+    // Not built: the page at `/` says so.
+    return [];
+  }
+}
+
+/** What the page may do: use its own files, and ask this server. */
+const pagePolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** Adds the routes of the page. */
+export function addDashboard(app: Hono, files: DashboardFiles, version: string): void {
+  const page = files.get("index.html");
+  app.get("/", (context) => {
+    if (page === undefined) return context.text(notBuilt(version));
+    context.header("content-security-policy", pagePolicy);
+    return answer(context, page);
+  });
+  app.get("/assets/:name", (context) => {
+    const file = files.get(`assets/${context.req.param("name")}`);
+    if (file === undefined) return context.notFound();
+    context.header("cache-control", "public, max-age=31536000, immutable");
+    return answer(context, file);
+  });
+}
+
+function answer(context: Context, { contentType, variants }: StoredFile): Response {
+  const accepted = acceptedEncodings(context.req.header("accept-encoding") ?? "");
+  const variant = variants.find(({ encoding }) => encoding === undefined || accepted.includes(encoding));
+  if (variant === undefined) return context.body(null, 406);
+  context.header("vary", "accept-encoding");
+  if (variant.encoding !== undefined) context.header("content-encoding", variant.encoding);
+  return context.body(variant.body, 200, { "content-type": contentType });
+}
+
+/** What an Accept-Encoding header names and does not refuse. Browsers give no other weight than 0 a meaning here. */
+function acceptedEncodings(header: string): readonly string[] {
+  return header
+    .split(",")
+    .map((each) => each.trim().toLowerCase())
+    .filter((each) => !/;\s*q=0(\.0*)?$/.test(each))
+    .map((each) => each.replace(/\s*;.*$/, ""));
+}
+
+function notBuilt(version: string): string {
+  return `Cloudflare CNAME Switcher ${version}
+
+The dashboard is not built. In a checkout: npm run build, then start the daemon again.
+
+/healthz   whether the daemon is alive
+/readyz    whether it knows enough to decide, and what is missing
+/metrics   for Prometheus
+`;
+}

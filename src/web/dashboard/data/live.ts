@@ -1,0 +1,125 @@
+// What the page shows, kept up to date: asks for the status, then listens to the stream, which carries each new one. When the daemon cannot be reached it says since when, and tries again with growing pauses.
+import type { EventDocument } from "../../api/schema/events.ts";
+import type { Status } from "../../api/schema/status.ts";
+import { later, readerNowMs, setDaemonTime } from "../lib/clock.ts";
+import { keepEqual } from "../lib/keep.ts";
+import { getStatus } from "./api.ts";
+import { readStream, type StreamMessage } from "./stream.ts";
+
+export type Connection =
+  | { readonly kind: "connecting" }
+  | { readonly kind: "live" }
+  /** By the reader's clock. While `retryAtMs` is missing it is being tried. */
+  | { readonly kind: "lost"; readonly sinceMs: number; readonly why: string; readonly retryAtMs?: number };
+
+export interface Snapshot {
+  readonly connection: Connection;
+  /** The newest there is; missing before the first. */
+  readonly status?: Status;
+  /** Grows with everything that happened: what depends on the past asks anew. */
+  readonly happened: number;
+}
+
+/** How often it is asked while no stream could be had, and, to be sure, beside one. */
+const pollMs = { alone: 5_000, besideStream: 30_000 } as const;
+const retriesMs = [1_000, 2_000, 4_000, 8_000, 15_000] as const;
+
+export class Live {
+  #snapshot: Snapshot = { connection: { kind: "connecting" }, happened: 0 };
+  readonly #onChange: (snapshot: Snapshot) => void;
+  readonly #onEvent: (event: EventDocument) => void;
+  #stream: AbortController | undefined;
+  #failures = 0;
+  #isAsking = false;
+  #isAskedAgain = false;
+  #isStreaming = false;
+  #cancel: () => void = () => undefined;
+
+  constructor(onChange: (snapshot: Snapshot) => void, onEvent: (event: EventDocument) => void) {
+    this.#onChange = onChange;
+    this.#onEvent = onEvent;
+  }
+
+  start(): void {
+    addEventListener("online", () => this.refresh());
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.refresh();
+    });
+    this.refresh();
+  }
+
+  /** Asks for the status now. */
+  refresh(): void {
+    this.#cancel();
+    void this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    this.#isAskedAgain = this.#isAsking;
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    const { connection } = this.#snapshot;
+    if (connection.kind === "lost") {
+      const { sinceMs, why } = connection;
+      this.#show({ connection: { kind: "lost", sinceMs, why } });
+    }
+    const answer = await getStatus();
+    this.#isAsking = false;
+    if (answer.kind === "ok") this.#take(answer.value);
+    else this.#lose(answer.kind === "refused" ? answer.problem.error : answer.detail);
+    if (this.#isAskedAgain) this.refresh();
+  }
+
+  #take(status: Status): void {
+    setDaemonTime(Date.parse(status.at));
+    const { connection } = this.#snapshot;
+    const isBack = connection.kind === "lost";
+    this.#failures = 0;
+    this.#show({
+      connection: connection.kind === "live" ? connection : { kind: "live" },
+      status: keepEqual(this.#snapshot.status, status),
+      ...(isBack && { happened: this.#snapshot.happened + 1 }),
+    });
+    if (this.#stream === undefined) void this.#listen();
+    this.#askAfter(this.#isStreaming ? pollMs.besideStream : pollMs.alone);
+  }
+
+  #lose(why: string): void {
+    this.#stream?.abort();
+    const { connection } = this.#snapshot;
+    const pauseMs = retriesMs[Math.min(this.#failures, retriesMs.length - 1)] ?? pollMs.alone;
+    this.#failures += 1;
+    const nowMs = readerNowMs();
+    const sinceMs = connection.kind === "lost" ? connection.sinceMs : nowMs;
+    this.#show({ connection: { kind: "lost", sinceMs, why, retryAtMs: nowMs + pauseMs } });
+    this.#askAfter(pauseMs);
+  }
+
+  /** Listens until the stream ends, and then finds out whether the daemon is still there. */
+  async #listen(): Promise<void> {
+    const stream = new AbortController();
+    this.#stream = stream;
+    await readStream((message) => this.#hear(message), stream.signal);
+    const wasStreaming = this.#isStreaming;
+    this.#isStreaming = false;
+    this.#stream = undefined;
+    if (wasStreaming && !stream.signal.aborted) this.refresh();
+  }
+
+  #hear({ event, data }: StreamMessage): void {
+    this.#isStreaming = true;
+    if (event === "status") this.#take(JSON.parse(data) as Status);
+    if (event === "event") this.#onEvent(JSON.parse(data) as EventDocument);
+    if (event === "event" || event === "reset") this.#show({ happened: this.#snapshot.happened + 1 });
+  }
+
+  #askAfter(pauseMs: number): void {
+    this.#cancel();
+    this.#cancel = later(pauseMs, () => this.refresh());
+  }
+
+  #show(change: Partial<Snapshot>): void {
+    this.#snapshot = { ...this.#snapshot, ...change };
+    this.#onChange(this.#snapshot);
+  }
+}

@@ -1,0 +1,66 @@
+// Reads server-sent events from a response. Unlike EventSource it tells why a stream could not be had, and when it went
+// quiet for too long. (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)
+import { later } from "../lib/clock.ts";
+import { apiUrl } from "./api.ts";
+
+export interface StreamMessage {
+  readonly event: string;
+  readonly data: string;
+}
+
+/** The daemon sends at least a sign of life in this time. */
+const quietMs = 45_000;
+
+/** Reads until the stream ends, fails, goes quiet or `signal` says so. Resolves; never rejects. */
+export async function readStream(onMessage: (message: StreamMessage) => void, signal: AbortSignal): Promise<void> {
+  const own = new AbortController();
+  const giveUp = (): void => own.abort();
+  signal.addEventListener("abort", giveUp);
+  let stopWaiting = later(quietMs, giveUp);
+  try {
+    const response = await fetch(apiUrl("stream"), {
+      headers: { accept: "text/event-stream" },
+      cache: "no-store",
+      signal: own.signal,
+    });
+    if (!response.ok || response.body === null) return;
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    const parse = createParser(onMessage);
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      stopWaiting();
+      stopWaiting = later(quietMs, giveUp);
+      parse(value);
+    }
+  } catch {
+    // Whoever reads knows that the stream is over, and asks the daemon anew.
+  } finally {
+    stopWaiting();
+    signal.removeEventListener("abort", giveUp);
+    own.abort();
+  }
+}
+
+/** Takes the text of a stream in pieces, and tells each whole message. */
+export function createParser(onMessage: (message: StreamMessage) => void): (piece: string) => void {
+  let rest = "";
+  let event = "";
+  let data: string[] = [];
+  const takeLine = (line: string): void => {
+    if (line === "") {
+      if (data.length > 0) onMessage({ event: event === "" ? "message" : event, data: data.join("\n") });
+      event = "";
+      data = [];
+      return;
+    }
+    const [, field = "", value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
+    if (field === "event") event = value;
+    if (field === "data") data.push(value);
+  };
+  return (piece) => {
+    const lines = `${rest}${piece}`.split(/\r\n|\n|\r(?!$)/);
+    rest = lines.pop() ?? "";
+    for (const line of lines) takeLine(line);
+  };
+}

@@ -1,0 +1,149 @@
+// What needs a person's attention, above everything else: each says what is wrong, since when, and what to do.
+import type { ComponentChildren } from "preact";
+import type { DaemonStatus, IngressStatus } from "../../api/schema/status.ts";
+import type { Connection } from "../data/live.ts";
+import { readerNowMs, useTicking } from "../lib/clock.ts";
+import { agoText, clockText, countdownText, fullText } from "../lib/time.ts";
+import { Sign } from "./icons.tsx";
+import { Ago, Countdown } from "./moments.tsx";
+
+interface BannerProps {
+  readonly tone: "bad" | "warn" | "info";
+  readonly title: ComponentChildren;
+  readonly children?: ComponentChildren;
+  readonly action?: ComponentChildren;
+}
+
+export function Banner({ tone, title, children, action }: BannerProps) {
+  return (
+    <div class={`banner tone-${tone}`}>
+      <Sign name={tone === "info" ? "info" : "alert"} />
+      <div class="banner-text">
+        <strong>{title}</strong>
+        {children}
+      </div>
+      {action}
+    </div>
+  );
+}
+
+/** The daemon does not answer: what the page shows is of the past. */
+export function LostBanner({ connection, retry }: { connection: Connection & { kind: "lost" }; retry: () => void }) {
+  const { sinceMs, why, retryAtMs } = connection;
+  const ago = useTicking(() => agoText(readerNowMs() - sinceMs));
+  const again = useTicking(() =>
+    retryAtMs === undefined ? "Trying again now…" : `Trying again in ${countdownText(retryAtMs - readerNowMs())}.`,
+  );
+  return (
+    <Banner
+      tone="bad"
+      title="No connection to the daemon"
+      action={
+        <button type="button" onClick={retry}>
+          Try now
+        </button>
+      }
+    >
+      <p>
+        Since{" "}
+        <time dateTime={new Date(sinceMs).toISOString()} title={fullText(sinceMs)}>
+          {clockText(sinceMs)} ({ago})
+        </time>
+        : {why}. What you see below is from before. <span class="countdown">{again}</span>
+      </p>
+    </Banner>
+  );
+}
+
+/** What concerns the daemon as a whole. */
+export function DaemonBanners({ daemon }: { daemon: DaemonStatus }) {
+  const { blind, configuration, notifications, isReady, missing, state } = daemon;
+  const waiting = notifications.filter(({ queued }) => queued > 0);
+  return (
+    <>
+      {configuration.rejected !== undefined && (
+        <Banner tone="bad" title="The newest configuration was refused">
+          <p>
+            <Ago at={configuration.rejected.at} />. The one before it goes on. Mend this and save the file; it is loaded
+            by itself:
+          </p>
+          <ul class="problems">
+            {configuration.rejected.problems.map((problem) => (
+              <li key={problem}>
+                <code>{problem}</code>
+              </li>
+            ))}
+          </ul>
+        </Banner>
+      )}
+      {blind.map(({ family, since }) => (
+        <Banner key={family} tone="warn" title={`Blind over ${family === "ipv4" ? "IPv4" : "IPv6"}`}>
+          <p>
+            <Ago at={since} />: nothing answers, the anchors neither, so this machine's own connection is in doubt.
+            Failures prove nothing now, and nothing is switched because of them. Check the daemon's connection.
+          </p>
+        </Banner>
+      ))}
+      {waiting.map(({ channel, queued }) => (
+        <Banner key={channel} tone="info" title="Notifications are waiting">
+          <p>
+            {queued} {queued === 1 ? "message waits" : "messages wait"} to be sent by {channel}. They are kept, and sent
+            as soon as it takes them.
+          </p>
+        </Banner>
+      ))}
+      {!isReady && (
+        <Banner tone="info" title="Finding out">
+          <p>Nothing is decided before this is known: {missing.join("; ")}.</p>
+        </Banner>
+      )}
+      {!state.isKept && (
+        <Banner tone="info" title="History is kept in memory only">
+          <p>It is lost at a restart: the state folder cannot be used. The daemon's log says why.</p>
+        </Banner>
+      )}
+    </>
+  );
+}
+
+/** What concerns one ingress. */
+export function IngressBanners({ ingress, resume }: { ingress: IngressStatus; resume?: ComponentChildren }) {
+  const { standoff, trouble, isServed, isMixRefused, visibility, endpoints } = ingress;
+  const areKnown = endpoints.every(({ verdict }) => verdict !== "unknown");
+  return (
+    <>
+      {!isServed && areKnown && (
+        <Banner tone="bad" title="No endpoint is up">
+          <p>The last records stay in place, since no other would be better.</p>
+        </Banner>
+      )}
+      {trouble !== undefined && (
+        <Banner
+          tone={trouble.kind === "transient" || trouble.kind === "rate-limited" ? "warn" : "bad"}
+          title={trouble.during === "read" ? "The records cannot be read" : "The records cannot be written"}
+        >
+          <p>
+            {trouble.message} (<Ago at={trouble.since} />)
+          </p>
+        </Banner>
+      )}
+      {standoff !== undefined && (
+        <Banner tone="bad" title="Somebody keeps undoing our records" action={resume}>
+          <p>
+            {standoff.message} Repair goes on by itself <Countdown to={standoff.until} />.
+          </p>
+        </Banner>
+      )}
+      {visibility?.status === "wrong" && (
+        <Banner tone="bad" title="The name servers show something else">
+          <p>{visibility.detail}</p>
+        </Banner>
+      )}
+      {isMixRefused && (
+        <Banner tone="warn" title="Cloudflare refused the mix">
+          <p>So the primary serves alone.</p>
+        </Banner>
+      )}
+    </>
+  );
+}

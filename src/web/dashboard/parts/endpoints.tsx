@@ -1,0 +1,83 @@
+// The endpoints of an ingress, one line each, the whole of it when opened. Of many, those worth looking at come first.
+import { useState } from "preact/hooks";
+import type { EndpointStatus, IngressStatus } from "../../api/schema/status.ts";
+import { memo } from "../lib/memo.tsx";
+import { countsText, foremost } from "../lib/order.ts";
+import { latencyText } from "../lib/time.ts";
+import { EndpointDetails } from "./endpoint-details.tsx";
+import { Sign, VerdictMark } from "./icons.tsx";
+import { For } from "./moments.tsx";
+
+const mostShown = 8;
+
+export const Endpoints = memo(function Endpoints({ ingress }: { ingress: IngressStatus }) {
+  const { endpoints } = ingress;
+  const [isWhole, setWhole] = useState(false);
+  const shown = isWhole ? endpoints.toSorted((a, b) => a.rank - b.rank) : foremost(endpoints, mostShown);
+  return (
+    <section class="card endpoints" aria-label="Endpoints">
+      <div class="card-head">
+        <h3>Endpoints</h3>
+        <p class="quiet">{endpoints.length === 0 ? "none" : countsText(endpoints)}</p>
+      </div>
+      <ul class="endpoint-list">
+        {shown.map((endpoint) => (
+          <EndpointRow key={endpoint.name} endpoint={endpoint} ingress={ingress.record} />
+        ))}
+      </ul>
+      {endpoints.length > mostShown && (
+        <button type="button" class="plain" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
+          {isWhole ? `Show the foremost ${mostShown}` : `Show all ${endpoints.length}`}
+        </button>
+      )}
+    </section>
+  );
+});
+
+interface RowProps {
+  readonly ingress: string;
+  readonly endpoint: EndpointStatus;
+}
+
+const EndpointRow = memo(function EndpointRow({ endpoint, ingress }: RowProps) {
+  const [isOpen, setOpen] = useState(false);
+  const { name, target, verdict, reason, since, role, override, isDegraded } = endpoint;
+  const id = `endpoint-${ingress}-${name}`;
+  return (
+    <li class={`endpoint${isOpen ? " is-open" : ""}`}>
+      <button
+        type="button"
+        class="endpoint-line"
+        aria-expanded={isOpen}
+        aria-controls={isOpen ? id : undefined}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <Sign name="chevron" />
+        <span class="endpoint-name">
+          <span class="name">{name}</span>
+          {role !== "none" && <span class={`tag tag-${role}`}>{role}</span>}
+          {override !== undefined && <span class="tag tag-override">{override.kind}</span>}
+          <span class="endpoint-target">{target.join(", ")}</span>
+        </span>
+        <span class="endpoint-health">
+          <VerdictMark verdict={verdict} />
+          <span class="quiet">
+            <For since={since} />
+          </span>
+          {isDegraded && <span class="tag tag-degraded">one family down</span>}
+          <span class="endpoint-reason">{reason}</span>
+        </span>
+        <span class="endpoint-latency">{lastLatency(endpoint)}</span>
+      </button>
+      {isOpen && <EndpointDetails id={id} ingress={ingress} endpoint={endpoint} />}
+    </li>
+  );
+});
+
+/** Of the newest good probe of the slowest address. */
+function lastLatency({ addresses }: EndpointStatus): string {
+  const took = addresses.flatMap(({ lastObservation }) =>
+    lastObservation?.kind === "ok" ? [lastObservation.tookMs] : [],
+  );
+  return took.length === 0 ? "–" : latencyText(Math.max(...took));
+}
