@@ -36,22 +36,33 @@ for (let seed = first; hours < Number(values.hours); seed += 1) {
 }
 const seconds = (performance.now() - startedMs) / 1_000;
 const total = (of: (outcome: Outcome) => number): number => outcomes.reduce((sum, outcome) => sum + of(outcome), 0);
-const share = (of: (outcome: Outcome) => number): string =>
-  `${((100 * total(of)) / total(({ downtime }) => downtime.total)).toFixed(3)} %`;
+const fair = outcomes.filter(({ isFair }) => isFair);
+/** Of the time of all clients in some of the outcomes. */
+const share = (among: readonly Outcome[], what: "daemon" | "staticRecord" | "oracle"): string => {
+  const sum = (of: keyof Outcome["downtime"]): number => among.reduce((ms, { downtime }) => ms + downtime[of], 0);
+  return `${((100 * sum(what)) / sum("total")).toFixed(3)} %`;
+};
+const downtimes = (among: readonly Outcome[]): string =>
+  `daemon ${share(among, "daemon")}, static record ${share(among, "staticRecord")}, oracle ${share(among, "oracle")}`;
 const convergence = outcomes.flatMap(({ convergenceMs }) => convergenceMs).toSorted((a, b) => a - b);
 console.log(
   `${outcomes.length} seeds, ${hours.toFixed(0)} hours in ${seconds.toFixed(1)} s (${(hours / seconds).toFixed(1)} h/s, ` +
     `${(hours / (process.cpuUsage().user / 1e6)).toFixed(1)} per CPU second), ${failed} violations`,
 );
+console.log(`no service for clients: ${downtimes(outcomes)}`);
+console.log(`the same in ${fair.length} seeds where monitor and clients see the same: ${downtimes(fair)}`);
+const quantile = (part: number): string =>
+  `${((convergence[Math.floor(convergence.length * part)] ?? 0) / 1_000).toFixed(0)} s`;
 console.log(
-  `no service for clients: daemon ${share(({ downtime }) => downtime.daemon)}, static record ${share(({ downtime }) => downtime.staticRecord)}, ` +
-    `oracle ${share(({ downtime }) => downtime.oracle)}`,
-);
-console.log(
-  `without a record: ${total(({ emptyMs }) => emptyMs)} ms; API calls per day: ${((24 * total(({ requests }) => requests)) / hours).toFixed(0)}; ` +
-    `converged within ${((convergence[Math.floor(convergence.length / 2)] ?? 0) / 1_000).toFixed(0)} s (median), ` +
-    `${((convergence.at(-1) ?? 0) / 1_000).toFixed(0)} s (longest)`,
+  `without a record: ${total(({ emptyMs }) => emptyMs)} ms at the database, ` +
+    `${total(({ emptyAtEdgesMs }) => emptyAtEdgesMs).toFixed(0)} ms at edges while the type changed; ` +
+    `API calls per day: ${((24 * total(({ requests }) => requests)) / hours).toFixed(0)}; ` +
+    `converged within ${quantile(0.5)} (median), ${quantile(0.99)} (p99), ${quantile(1 - 1e-9)} (longest)`,
 );
 const kinds = Object.keys(outcomes[0]?.seen ?? {}) as (keyof Outcome["seen"])[];
 console.log(kinds.map((kind) => `${kind} ${total(({ seen }) => seen[kind])}`).join(", "));
+const peaks = ["probes", "timers", "messages"] as const;
+console.log(
+  `at most ${peaks.map((what) => `${Math.max(...outcomes.map((outcome) => outcome.peaks[what]))} ${what}`).join(", ")} at once`,
+);
 if (failed > 0) process.exitCode = 1;

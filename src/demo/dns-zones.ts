@@ -51,15 +51,17 @@ export interface LiveZones {
 export class EdgeView implements ZoneSource, Disposable {
   readonly #clock: Clock;
   readonly #delayMs: (change: RecordChange) => number;
+  readonly #onShown: (zone: ZoneState) => void;
   readonly #zones = new Map<string, ZoneState>();
   /** The number of the commit that each record is shown as of. */
   readonly #shownAsOf = new Map<string, number>();
   readonly #timers = new Set<() => void>();
   readonly #stop: () => void;
 
-  constructor(live: LiveZones, options: { clock: Clock; delayMs: number | ((change: RecordChange) => number) }) {
+  constructor(live: LiveZones, options: EdgeOptions) {
     this.#clock = options.clock;
-    const { delayMs } = options;
+    const { delayMs, onShown = () => {} } = options;
+    this.#onShown = onShown;
     this.#delayMs = typeof delayMs === "number" ? () => delayMs : delayMs;
     for (const zone of live.zones()) this.#zones.set(zone.id, zone);
     this.#stop = live.onCommit((commit) => this.#hear(commit));
@@ -98,7 +100,9 @@ export class EdgeView implements ZoneSource, Disposable {
     if (zone === undefined) return;
     const isKnown = zone.records.some(({ id }) => id === recordId);
     const kept = zone.records.flatMap((record) => (record.id === recordId ? (to ?? []) : record));
-    this.#zones.set(zoneId, { ...zone, records: isKnown || to === undefined ? kept : [...kept, to] });
+    const shown = { ...zone, records: isKnown || to === undefined ? kept : [...kept, to] };
+    this.#zones.set(zoneId, shown);
+    this.#onShown(shown);
   }
 
   #later(delayMs: number, action: () => void): void {
@@ -109,6 +113,14 @@ export class EdgeView implements ZoneSource, Disposable {
     });
     this.#timers.add(cancel);
   }
+}
+
+export interface EdgeOptions {
+  readonly clock: Clock;
+  /** How long a change takes to get there. */
+  readonly delayMs: number | ((change: RecordChange) => number);
+  /** Hears of every change when it has arrived. */
+  readonly onShown?: (zone: ZoneState) => void;
 }
 
 /** One record's way to the edge: `from` is missing when it is new, `to` when it is deleted. */

@@ -1,10 +1,9 @@
 // The people behind the name: clients with resolvers of every habit, who try to get through again and again. They measure
 // what the daemon is for: how long they cannot reach the service, compared with a record that never changes and with an
 // oracle that always knows.
-import { EdgeView } from "../demo/dns-zones.ts";
 import type { DnsRecord } from "../demo/cloudflare/record.ts";
+import { negativeTtlSeconds, type Edge } from "./edges.ts";
 import { familyOf, type Site } from "./internet.ts";
-import { between, streamOf } from "./random.ts";
 import type { World } from "./world.ts";
 
 /** What one client's resolver makes of TTLs, and what the client itself remembers. */
@@ -25,11 +24,6 @@ export const usualClients: readonly ClientHabits[] = [
   { name: "impatient resolver", leastTtlSeconds: 0, mostTtlSeconds: 30, pinMs: 0, hasIpv6: false },
 ];
 
-/** How long a resolver remembers that there is no record: the SOA minimum of Cloudflare's zones. */
-const negativeTtlSeconds = 1_800;
-/** The whole network of edges has a change within about this time. */
-const slowestEdgeMs = 4_000;
-
 export interface ClientsOptions {
   readonly habits?: readonly ClientHabits[];
   /** The ways into the service, the best one first; all sites unless told. A static record names the first. */
@@ -44,7 +38,7 @@ interface Client {
   readonly habits: ClientHabits;
   readonly downtime: Downtime;
   isServed: boolean;
-  readonly edge: EdgeView;
+  readonly edge: Edge;
   /** What its resolver remembers of the ingress, and of the host behind a CNAME. */
   readonly cache: Map<string, { readonly contents: readonly string[]; readonly untilMs: number }>;
   pinned?: { readonly addresses: readonly string[]; readonly untilMs: number };
@@ -73,8 +67,8 @@ export class Clients {
     this.#record = record;
     this.#options = options;
     this.#clients = habits.map((habit, index) => {
-      const random = streamOf(world.seed, `edge ${index}`);
-      const edge = new EdgeView(world.api, { clock: world.time, delayMs: () => between(random, 200, slowestEdgeMs) });
+      const edge = world.edges[index % world.edges.length];
+      if (edge === undefined) throw new Error("clients need an edge to ask");
       return { habits: habit, edge, cache: new Map(), downtime: noDowntime(), isServed: true };
     });
     this.#tick();
@@ -120,7 +114,7 @@ export class Clients {
 
   #atEdge({ edge }: Client): { contents: readonly string[]; ttlSeconds: number } {
     const records: DnsRecord[] = [];
-    for (const zone of edge.zones()) {
+    for (const zone of edge.view.zones()) {
       for (const record of zone.records) {
         if (record.name === this.#record && (record.type === "A" || record.type === "AAAA" || record.type === "CNAME"))
           records.push(record);

@@ -1,5 +1,6 @@
 // One run of the real daemon in the simulated world: put together as `ccs run` does it, over simulated ports.
 import { Assembly } from "../cli/assembly.ts";
+import { exceptStoreTrouble, Memory } from "../cli/memory.ts";
 import { CloudflareProvider } from "../cloud/cloudflare.ts";
 import type { Config } from "../config/config.ts";
 import type { Turn } from "../daemon.ts";
@@ -8,18 +9,28 @@ import { createResolver } from "../dns/resolver.ts";
 import { createLog } from "../lib/log.ts";
 import { Notifier } from "../notify/notifier.ts";
 import { Telegram } from "../notify/telegram.ts";
+import type { Fault } from "./faults.ts";
 import type { World } from "./world.ts";
 import { Monitor } from "./monitor.ts";
 import { streamOf } from "./random.ts";
 import { cloudflareFetch } from "./services.ts";
 import { ProcessClock } from "./time.ts";
 
+/** What is under way or waits in a process. */
+export interface Load {
+  readonly probes: number;
+  readonly timers: number;
+  readonly messages: number;
+}
+
 export class DaemonRun {
   readonly number: number;
   readonly clock: ProcessClock;
   readonly #world: World;
   readonly #assembly: Assembly;
+  readonly #memory: Memory;
   readonly #notifier: Notifier;
+  readonly #load: () => Load;
 
   constructor(world: World, number: number, config: Config, wallAheadMs: number) {
     this.number = number;
@@ -35,7 +46,9 @@ export class DaemonRun {
       internet,
       link,
       resolvers,
+      edges: world.edges,
       random: stream("network"),
+      edgeRandom: stream("way to the name servers"),
       onProbe: (address, observation, isGenuine) =>
         this.isAlive && watcher.probed?.(address, observation, isGenuine, this),
       onReach: (anchor, isReached) => this.isAlive && watcher.anchorTried?.(anchor, isReached, this),
@@ -69,17 +82,22 @@ export class DaemonRun {
           if (this.isAlive) watcher.resolved?.(host, resolution, this);
           return resolution;
         },
+        exchange: monitor.exchange,
         probe: monitor.probe,
         reach: monitor.reach,
         createProvider: ({ token, apiUrl }) => new CloudflareProvider({ token, apiUrl, clock, fetch: fetchApi }),
       },
     });
+    const store = disk.open(clock, () => this.isAlive);
+    const { daemon } = this.#assembly;
+    const onOddity = exceptStoreTrouble((error) => this.isAlive && onBug(String(error)));
+    this.#memory = new Memory({ store, clock, daemon, onBug: onOddity });
     this.#notifier = new Notifier({
       clock,
       random: stream("notifier"),
-      store: disk.outboxStore(() => this.isAlive),
+      store: store.outboxStore(),
       onOutcome: () => {},
-      onBug: (error) => onBug(String(error)),
+      onBug: onOddity,
     });
     const { telegram } = config.notify;
     if (telegram !== undefined) {
@@ -87,7 +105,12 @@ export class DaemonRun {
       const channel = new Telegram(settings, { clock, fetch: fetchBot });
       this.#notifier.use([{ name: "telegram", channel, ...(initialSilenceMs !== undefined && { initialSilenceMs }) }]);
     }
-    this.#assembly.daemon.addListener({
+    this.#load = () => ({
+      probes: monitor.probesUnderWay,
+      timers: clock.pending,
+      messages: this.#notifier.queued.get("telegram") ?? 0,
+    });
+    daemon.addListener({
       hear: (turn: Turn) => {
         if (!this.isAlive) return;
         this.#notifier.hear(turn);
@@ -104,7 +127,13 @@ export class DaemonRun {
     return this.#assembly.daemon.state;
   }
 
+  /** How busy it is. */
+  get load(): Load {
+    return this.#load();
+  }
+
   start(): void {
+    this.#memory.restore();
     this.#assembly.start();
   }
 
@@ -116,11 +145,25 @@ export class DaemonRun {
     this.#assembly.daemon.dispatch({ kind: "config-rejected", problems });
   }
 
+  /** A person's word reaches it as soon as it runs. */
+  hearWord({ what, site, forMs }: Fault & { kind: "word" }, ingresses: Config["ingresses"]): void {
+    for (const { record: ingress, endpoints } of ingresses) {
+      const endpoint = endpoints[site]?.name ?? "";
+      this.clock.setTimer(0, () => {
+        const untilMs = this.clock.nowMs() + forMs;
+        const { daemon } = this.#assembly;
+        if (what === "resume") daemon.dispatch({ kind: "resumed", ingress });
+        else daemon.dispatch({ kind: "override-set", ingress, override: { kind: what, endpoint, untilMs } });
+      });
+    }
+  }
+
   /** Ends it as a signal would: what is on its way may end. */
   async close(): Promise<void> {
     await this.#assembly.close();
     await this.#notifier.flush(3_000);
     await this.#notifier[Symbol.asyncDispose]();
+    if (this.isAlive) this.#memory[Symbol.dispose]();
     this.kill();
   }
 

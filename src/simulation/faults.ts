@@ -58,6 +58,11 @@ export type ApiTrouble =
   | "stale-reads"
   | "forbidden";
 
+export interface EdgeTrouble {
+  /** Answers nothing; answers late; gets to know of no change. */
+  readonly how: "silent" | "slow" | "stuck";
+}
+
 export type BotTrouble = "rate-limited" | "server-error" | "html" | "silent" | "drop" | "drop-after" | "cannot-parse";
 
 export type Fault = { readonly atMs: number } & (
@@ -94,7 +99,11 @@ export type Fault = { readonly atMs: number } & (
       readonly site?: number;
     }
   | { readonly kind: "api"; readonly how: ApiTrouble; readonly forMs: number; readonly strikes?: "reads" | "writes" }
+  /** One authoritative server of the zone, or all. */
+  | ({ readonly kind: "edges"; readonly edge?: number; readonly forMs: number } & EdgeTrouble)
   | { readonly kind: "bot"; readonly how: BotTrouble; readonly forMs: number }
+  /** Somebody pins or drains an endpoint for this long, or takes all such words back. */
+  | { readonly kind: "word"; readonly what: "pin" | "drain" | "resume"; readonly site: number; readonly forMs: number }
   /** Somebody changes the records by hand, once. */
   | { readonly kind: "edit"; readonly what: "content" | "ttl" | "remove" | "add" | "unrelated" }
   /** Somebody else's program puts its own content back whenever it looks. */

@@ -2,9 +2,11 @@
 // network ports that the daemon is given. Once the process was killed, nothing it waits for ever comes.
 import type { Address, CheckSettings, Family, FailureReason, Observation } from "../core/model.ts";
 import type { Exchange } from "../dns/exchange.ts";
+import { canonicalName } from "../dns/wire.ts";
 import type { Random } from "../lib/clock.ts";
 import type { Anchor, Reach } from "../probe/anchors.ts";
 import type { ProbeOptions } from "../probe/probes.ts";
+import type { Edge } from "./edges.ts";
 import type { LinkTrouble } from "./faults.ts";
 import { familyOf, type Internet, type Visit } from "./internet.ts";
 import { between } from "./random.ts";
@@ -48,8 +50,12 @@ export interface MonitorParts {
   readonly internet: Internet;
   readonly link: Link;
   readonly resolvers: readonly Resolver[];
+  /** The zone's authoritative servers. */
+  readonly edges: readonly Edge[];
   /** Chances of the network. */
   readonly random: Random;
+  /** Chances on the way to the authoritative servers. */
+  readonly edgeRandom: Random;
   /** Hears of every probe that ended; `isGenuine`: what it saw is what the site did, and no trouble of the monitor's own. */
   readonly onProbe?: (address: Address, observation: Observation, isGenuine: boolean) => void;
   readonly onReach?: (anchor: Anchor, isReached: boolean) => void;
@@ -57,19 +63,26 @@ export interface MonitorParts {
 
 export class Monitor {
   readonly #parts: MonitorParts;
+  /** Probes that have not ended yet. */
+  probesUnderWay = 0;
 
   constructor(parts: MonitorParts) {
     this.#parts = parts;
   }
 
-  readonly exchange: Exchange = (server, { name, type }, { timeoutMs, signal }) => {
-    const { link, resolvers, random } = this.#parts;
+  readonly exchange: Exchange = (server, { name, type }, { timeoutMs, signal, isRecursive }) => {
+    const { link, resolvers, edges, random, edgeRandom } = this.#parts;
     const resolver = resolvers.find(({ habits }) => habits.server === server);
+    // Who is configured as a name server, and unknown here, is one of the zone's all the same.
+    const edge = edges.find(({ address }) => address === server) ?? (isRecursive ? undefined : edges[0]);
     const trouble = link.troubleIn("ipv4");
     if (trouble === "no-route") return Promise.resolve({ kind: "local", detail: "could not be asked (no route)" });
     const silence = { kind: "silent", detail: "did not answer" } as const;
-    if (resolver === undefined || (type !== "A" && type !== "AAAA")) throw new Error(`no simulated answer for ${name}`);
-    const { reply, afterMs } = resolver.answer(name, type, random);
+    const question = { name: canonicalName(name), type };
+    const answer = edge?.answer(question, edgeRandom) ?? resolver?.answer(question, random);
+    if (answer === undefined) throw new Error(`nobody at ${server} to ask for ${name}`);
+    const { reply, afterMs } = answer;
+    // What is asked at one moment is answered as things stand then.
     const isLost = trouble !== undefined || afterMs >= timeoutMs;
     return this.#later(isLost ? timeoutMs : afterMs, signal, () => (isLost ? silence : reply), silence);
   };
@@ -84,7 +97,9 @@ export class Monitor {
     let wasCut = false;
     const { promise, resolve } = Promise.withResolvers<Observation>();
     let cancel: (() => void) | undefined;
+    this.probesUnderWay += 1;
     const finish = (verdict: Verdict): void => {
+      this.probesUnderWay -= 1;
       cancel?.();
       signal.removeEventListener("abort", abort);
       const seen: Observation = { startedMs, endedMs: clock.nowMs(), vantage: "local", phases: {}, ...verdict };

@@ -1,7 +1,9 @@
 // The recursive resolvers that the daemon asks: each with its cache and its habits, and with whatever is wrong with it.
 import type { Exchange, Reply } from "../dns/exchange.ts";
 import type { Random } from "../lib/clock.ts";
+import type { Question } from "../dns/wire.ts";
 import type { ResolverTrouble } from "./faults.ts";
+import { nameServers } from "./edges.ts";
 import { familyOf, type Internet } from "./internet.ts";
 import type { SimulatedTime } from "./time.ts";
 
@@ -13,6 +15,8 @@ export interface ResolverHabits {
   readonly leastTtlSeconds: number;
 }
 
+type Asked = "A" | "AAAA" | "NS";
+
 interface Cached {
   /** `undefined`: the name does not exist. */
   readonly addresses: readonly string[] | undefined;
@@ -20,18 +24,22 @@ interface Cached {
 }
 
 const negativeTtlSeconds = 300;
+const nameServerTtlSeconds = 86_400;
 
 export class Resolver {
   readonly habits: ResolverHabits;
   readonly troubles = new Set<ResolverTrouble>();
   readonly #internet: Internet;
   readonly #time: SimulatedTime;
+  readonly #zones: readonly string[];
   readonly #cache = new Map<string, Cached>();
 
-  constructor(habits: ResolverHabits, internet: Internet, time: SimulatedTime) {
+  /** `zones`: what the emulated Cloudflare serves. */
+  constructor(habits: ResolverHabits, internet: Internet, time: SimulatedTime, zones: readonly string[]) {
     this.habits = habits;
     this.#internet = internet;
     this.#time = time;
+    this.#zones = zones;
   }
 
   /** Lets something be wrong for a while. */
@@ -41,7 +49,7 @@ export class Resolver {
   }
 
   /** The answer, and how long it takes; never when `afterMs` is infinite. */
-  answer(name: string, type: "A" | "AAAA", random: Random): { readonly reply: Reply; readonly afterMs: number } {
+  answer({ name, type }: Question, random: Random): { readonly reply: Reply; readonly afterMs: number } {
     let afterMs = 5 + 20 * random();
     let isStale = false;
     for (const trouble of this.troubles) {
@@ -70,7 +78,13 @@ export class Resolver {
     return { reply: this.#look(name, type, isStale), afterMs };
   }
 
-  #look(name: string, type: "A" | "AAAA", isStale: boolean): Reply {
+  #look(name: string, type: Question["type"], isStale: boolean): Reply {
+    if (type !== "A" && type !== "AAAA" && type !== "NS") return negative("NOTIMP");
+    // Where the zone begins, and where its servers are, never changes.
+    if (type === "NS")
+      return answered(this.#zones.includes(name) ? [...nameServers.keys()] : [], name, type, nameServerTtlSeconds);
+    const servers = nameServers.get(name);
+    if (servers !== undefined) return answered(type === "A" ? servers : [], name, type, nameServerTtlSeconds);
     const nowMs = this.#time.nowMs();
     let cached = this.#cache.get(name);
     if (cached === undefined || (cached.untilMs <= nowMs && !isStale)) {
@@ -84,10 +98,14 @@ export class Resolver {
     const family = type === "A" ? "ipv4" : "ipv6";
     const found = cached.addresses.filter((address) => familyOf(address) === family);
     const ttlSeconds = Math.max(1, Math.round((cached.untilMs - nowMs) / 1_000));
-    if (found.length === 0) return negative("NOERROR", name);
-    const answers = found.map((data) => ({ name, type, ttlSeconds, data }));
-    return { kind: "answered", rcode: "NOERROR", isAuthoritative: false, answers, isReferral: false };
+    return answered(found, name, type, ttlSeconds);
   }
+}
+
+function answered(found: readonly string[], name: string, type: Asked, ttlSeconds: number): Reply {
+  if (found.length === 0) return negative("NOERROR", name);
+  const answers = found.map((data) => ({ name, type, ttlSeconds, data }));
+  return { kind: "answered", rcode: "NOERROR", isAuthoritative: false, answers, isReferral: false };
 }
 
 function negative(rcode: string, name?: string): Reply {

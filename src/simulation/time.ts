@@ -122,6 +122,8 @@ export class ProcessClock implements Clock {
   #resumesAtMs = -Infinity;
   #wokeAtMs = -Infinity;
   #isKilled = false;
+  /** Timers that have neither run nor been cancelled. */
+  pending = 0;
 
   /** Monotonic time begins at zero with every process. */
   constructor(time: SimulatedTime, wallAheadMs = 0) {
@@ -160,15 +162,27 @@ export class ProcessClock implements Clock {
   setTimer(delayMs: number, callback: () => void): () => void {
     const dueMs = this.nowMs() + Math.max(0, delayMs);
     let cancel: () => void;
+    let isPending = true;
+    this.pending += 1;
+    const settle = (): void => {
+      if (isPending) this.pending -= 1;
+      isPending = false;
+    };
     const fire = (): void => {
       if (this.#isKilled) return;
       // Late timers run in their old order, one after the other, when the process goes on.
       if (this.#time.nowMs() < this.#resumesAtMs) cancel = this.#time.at(this.#resumesAtMs, fire);
       else if (this.nowMs() < dueMs - 0.01) cancel = this.#time.setTimer(dueMs - this.nowMs(), fire);
-      else callback();
+      else {
+        settle();
+        callback();
+      }
     };
     cancel = this.#time.setTimer(delayMs, fire);
-    return () => cancel();
+    return () => {
+      settle();
+      cancel();
+    };
   }
 
   /** Runs nothing for this long; its clocks go on meanwhile (SIGSTOP, or a machine that is far too busy). */

@@ -4,9 +4,11 @@ import type { Address, Observation, Resolution } from "../core/model.ts";
 import type { Turn } from "../daemon.ts";
 import { CloudflareApi, demoToken } from "../demo/cloudflare/api.ts";
 import type { Commit, RecordDraft, ZoneOptions } from "../demo/cloudflare/store.ts";
+import type { ZoneState } from "../demo/cloudflare/zone.ts";
 import type { Anchor } from "../probe/anchors.ts";
 import { DaemonRun } from "./daemon-run.ts";
 import { Disk } from "./disk.ts";
+import { edgesOf, type Edge } from "./edges.ts";
 import type { CrashMoment, Fault } from "./faults.ts";
 import { Internet, type SiteOptions } from "./internet.ts";
 import { Link } from "./monitor.ts";
@@ -27,6 +29,8 @@ export interface WorldOptions {
   readonly records: readonly RecordDraft[];
   /** All zones and what stands in them, in place of the one zone with `records`. */
   readonly zones?: readonly ZoneOptions[];
+  /** Whether the daemon's state is kept in a file, for worlds in which processes end; `false` unless told. */
+  readonly hasFiles?: boolean;
 }
 
 /** Whoever wants to see what happens, as it happens. */
@@ -39,11 +43,15 @@ export interface Watcher {
   answered?(status: number, retryAfterSeconds: number | undefined): void;
   /** The daemon stored a message, or forgot some. */
   stored?(id: string): void;
+  /** The state file is gone, or of no use. */
+  lost?(): void;
   forgot?(ids: readonly string[]): void;
   resolved?(host: string, resolution: Resolution, run: DaemonRun): void;
   anchorTried?(anchor: Anchor, isReached: boolean, run: DaemonRun): void;
   turned?(turn: Turn, run: DaemonRun): void;
   committed?(commit: Commit): void;
+  /** Something new is to be seen at one of the authoritative servers. */
+  shown?(edge: Edge, zone: ZoneState): void;
   struck?(fault: Fault): void;
   started?(run: DaemonRun): void;
   /** A run ended, by a crash or in order. */
@@ -51,15 +59,16 @@ export interface Watcher {
   bug?(text: string): void;
 }
 
-export class World {
+export class World implements Disposable {
   readonly seed: number;
   readonly time = new SimulatedTime();
   readonly internet: Internet;
   readonly link: Link;
   readonly resolvers: readonly Resolver[];
   readonly api: CloudflareApi;
+  readonly edges: readonly Edge[];
   readonly bot: Bot;
-  readonly disk = new Disk();
+  readonly disk: Disk;
   readonly watcher: Watcher;
   /** The configuration as it lies on disk. */
   config: Config;
@@ -81,14 +90,22 @@ export class World {
     this.#random = streamOf(seed, "world");
     this.internet = new Internet(this.time, sites);
     this.link = new Link(this.time);
-    this.resolvers = resolvers.map((habits) => new Resolver(habits, this.internet, this.time));
     const { zones = [{ name: zoneName, records }] } = options;
+    const zoneNames = zones.map(({ name }) => name);
+    this.resolvers = resolvers.map((habits) => new Resolver(habits, this.internet, this.time, zoneNames));
     this.api = new CloudflareApi({ zones, clock: this.time, random: streamOf(seed, "api") });
+    const { time, api } = this;
+    this.edges = edgesOf({ seed, time, api, onShown: (edge, zone) => watcher.shown?.(edge, zone) });
     this.bot = new Bot(this.time);
     this.api.onCommit((commit) => watcher.committed?.(commit));
-    this.disk.onWrite = () => this.run && this.reached("stored", this.run);
-    this.disk.onAppend = (id) => watcher.stored?.(id);
-    this.disk.onRemove = (ids) => watcher.forgot?.(ids);
+    this.disk = new Disk({
+      random: streamOf(seed, "disk"),
+      isFile: options.hasFiles ?? false,
+      onWrite: (isDone) => this.run && this.reached(isDone ? "stored" : "storing", this.run),
+      onAppend: (id) => watcher.stored?.(id),
+      onRemove: (ids) => watcher.forgot?.(ids),
+      onLoss: () => watcher.lost?.(),
+    });
   }
 
   /** Starts the daemon. */
@@ -101,9 +118,9 @@ export class World {
   }
 
   /** Called when the daemon's traffic gets to such a point: a crash may be waiting for it. */
-  reached(moment: CrashMoment, run: DaemonRun): void {
+  reached(moment: CrashMoment | "storing", run: DaemonRun): void {
     if (run !== this.run || this.#armed.length === 0) return;
-    const crash = this.#armed.find(({ when }) => when === moment);
+    const crash = this.#armed.find(({ how, when }) => momentOf(how, when) === moment);
     if (crash !== undefined) this.#crash(crash);
   }
 
@@ -160,7 +177,7 @@ export class World {
         else this.#armed.push(fault);
         return;
       case "state-lost":
-        return this.disk.lose();
+        return this.disk.lose(fault.how);
       case "restart":
         return this.#restart(fault.downForMs);
       case "reload":
@@ -169,6 +186,13 @@ export class World {
         this.#endApiTrouble?.();
         this.#endApiTrouble = afflictApi(this.api, fault.how, fault.strikes);
         return void this.time.setTimer(fault.forMs, this.#endApiTrouble);
+      case "word":
+        return this.run?.hearWord(fault, this.#wholeConfig.ingresses);
+      case "edges":
+        for (const edge of this.edges) {
+          if (fault.edge === undefined || fault.edge === edge.index) edge.afflict(fault, fault.forMs);
+        }
+        return;
       case "bot":
         this.bot.trouble = fault.how;
         return void this.time.setTimer(fault.forMs, () => {
@@ -181,6 +205,12 @@ export class World {
       default:
         return fault satisfies never;
     }
+  }
+
+  /** Leaves nothing behind. */
+  [Symbol.dispose](): void {
+    this.run?.kill();
+    this.disk[Symbol.dispose]();
   }
 
   /** Ends what has no end of its own, so that the world is as it should be. */
@@ -207,6 +237,7 @@ export class World {
     if (run === undefined) return;
     this.run = undefined;
     run.kill();
+    this.disk.crash(crash.how);
     this.watcher.ended?.(run, true);
     this.time.setTimer(crash.downForMs, () => {
       if (this.run === undefined) this.start();
@@ -220,6 +251,7 @@ export class World {
       // It may have crashed meanwhile.
       if (this.run !== run) return;
       this.run = undefined;
+      this.disk.close();
       this.watcher.ended?.(run, false);
       this.time.setTimer(downForMs, () => {
         if (this.run === undefined) this.start();
@@ -280,6 +312,11 @@ export class World {
     }
     this.time.setTimer(everyMs, () => this.#rival(untilMs, everyMs));
   }
+}
+
+/** Of what is written, a kill may prevent it, and a power cut comes right after it. */
+function momentOf(how: "kill" | "power", when: CrashMoment): CrashMoment | "storing" {
+  return when === "stored" && how === "kill" ? "storing" : when;
 }
 
 function foreignContent(type: string): string {

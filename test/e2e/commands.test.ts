@@ -21,8 +21,7 @@ function file(text: string): string {
 }
 
 function configFile(world: World, edit?: (config: ConfigFile) => void): string {
-  // Each with a state folder of its own: they run side by side.
-  return file(configOf(world, edit)(mkdtempSync(join(folder, "own-"))));
+  return file(configOf(world, edit)(folder));
 }
 
 /** A world in which the record points to mobile, though cable is better and up. */

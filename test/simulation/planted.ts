@@ -148,7 +148,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: "src/notify/message.ts",
     from: 'return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");',
     to: "return content;",
-    breaks: ["8"],
+    breaks: ["16"],
     seed: 22,
   },
   {

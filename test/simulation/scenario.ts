@@ -26,10 +26,8 @@ export interface Scenario {
   readonly seed: number;
   readonly world: WorldOptions;
   readonly faults: readonly Fault[];
-  /** The faults come in spells, with calm in between; at these times all has healed and the calm begins. */
-  readonly calmsAtMs: readonly number[];
-  /** How long each calm lasts. */
-  readonly calmMs: number;
+  /** The faults come in spells, with calm in between: when all has healed, and how long it then stays so. */
+  readonly calms: readonly { readonly atMs: number; readonly forMs: number }[];
   readonly endMs: number;
 }
 
@@ -68,6 +66,17 @@ const themes: readonly (readonly FaultKind[])[] = [
   ],
 ];
 
+/** Themes that came later. They have a draw of their own, so that most seeds still mean what they meant. */
+const laterThemes: readonly (readonly FaultKind[])[] = [
+  ["site", "site", "edges"],
+  ["edges", "link", "resolver", "api", "crash"],
+  ["site", "word", "word", "crash", "restart"],
+  ["site", "word", "reload", "edit"],
+  ["site", "site", "crash", "crash", "restart"],
+  ["site", "site", "crash", "state-lost", "restart"],
+  ["site", "word", "edges", "link", "crash", "restart", "state-lost", "api", "renumbered", "bot", "wall-jump"],
+];
+
 /** Faults of the monitor's own side: while there are no others, nothing may move. */
 const ownKinds: ReadonlySet<FaultKind> = new Set<FaultKind>([
   "link",
@@ -82,6 +91,7 @@ const ownKinds: ReadonlySet<FaultKind> = new Set<FaultKind>([
   "restart",
   "api",
   "bot",
+  "edges",
 ]);
 
 export function isOwn({ kind }: Fault): boolean {
@@ -92,9 +102,10 @@ export function isOwn({ kind }: Fault): boolean {
 export function scenarioOf(seed: number, hours = 10): Scenario {
   const random = streamOf(seed, "scenario");
   const world = worldOf(seed);
-  const theme = pick(random, themes);
+  const theme = themeOf(seed, pick(random, themes));
+  const isWhole = happens(streamOf(seed, "partitions"), 0.6);
   const faults: Fault[] = [];
-  const calmsAtMs: number[] = [];
+  const calms: { atMs: number; forMs: number }[] = [];
   const calmMs = 80 * minuteMs;
   const startMs = 10 * minuteMs;
   let atMs = startMs;
@@ -106,13 +117,37 @@ export function scenarioOf(seed: number, hours = 10): Scenario {
     for (let index = 0; index < count; index += 1) {
       const own = streamOf(seed, `fault ${spell} ${index}`);
       const fault = faultOf(own, pick(own, theme), world, between(own, atMs, atMs + lengthMs), atMs + lengthMs);
-      if (fault !== undefined) faults.push(fault);
+      if (fault !== undefined) faults.push(isWhole ? seenByAll(fault) : fault);
     }
     spell += 1;
-    calmsAtMs.push(atMs + lengthMs);
+    calms.push({ atMs: atMs + lengthMs, forMs: calmMs });
     atMs += lengthMs + calmMs;
   }
-  return { seed, world, faults: faults.toSorted((a, b) => a.atMs - b.atMs), calmsAtMs, calmMs, endMs: atMs };
+  const last = calms.at(-1);
+  if (last !== undefined && happens(streamOf(seed, "long calm"), 0.05)) {
+    // A whole day in which nothing happens but a restart.
+    last.forMs = 25 * hourMs;
+    faults.push({ kind: "restart", atMs: last.atMs + 12 * hourMs, downForMs: 5_000 });
+    atMs = last.atMs + last.forMs;
+  }
+  const hasFiles = faults.some(({ kind }) => kind === "crash" || kind === "restart" || kind === "state-lost");
+  return {
+    seed,
+    world: { ...world, hasFiles },
+    faults: faults.toSorted((a, b) => a.atMs - b.atMs),
+    calms,
+    endMs: atMs,
+  };
+}
+
+function themeOf(seed: number, usual: readonly FaultKind[]): readonly FaultKind[] {
+  const random = streamOf(seed, "later theme");
+  return happens(random, 0.4) ? pick(random, laterThemes) : usual;
+}
+
+/** In a world without partitions, clients and monitor see the same. */
+function seenByAll(fault: Fault): Fault {
+  return fault.kind === "site" ? { ...fault, seenBy: "all" } : fault;
 }
 
 function worldOf(seed: number): WorldOptions {
@@ -163,7 +198,7 @@ function worldOf(seed: number): WorldOptions {
     { server: "9.9.9.1:53", leastTtlSeconds: pick(random, [1, 1, 300]) },
     { server: "9.9.9.2:53", leastTtlSeconds: 1 },
   ];
-  return { seed, config, sites, resolvers, records: recordsOf(random, sites) };
+  return { seed, config, sites, resolvers, records: recordsOf(random, sites), hasFiles: false };
 }
 
 function endpointOf(
@@ -332,12 +367,12 @@ function faultOf(
       return {
         kind,
         atMs,
-        how: "kill",
         when: pick(random, crashMoments),
         downForMs: pick(random, [100, 5_000, 120_000]),
+        how: pick(random, ["kill", "power"] as const),
       };
     case "state-lost":
-      return { kind, atMs, how: "absent" };
+      return { kind, atMs, how: pick(random, ["absent", "torn", "foreign"] as const) };
     case "restart":
       return { kind, atMs, downForMs: pick(random, [100, 5_000, 60_000]) };
     case "reload":
@@ -357,6 +392,13 @@ function faultOf(
       };
     case "bot":
       return { kind, atMs, forMs, how: pick(random, botTroubles) };
+    case "edges": {
+      const isOne = happens(random, 0.6);
+      const how = pick(random, ["silent", "slow", "stuck"] as const);
+      return { kind, atMs, forMs, how, ...(isOne && { edge: pick(random, [0, 1, 2, 3]) }) };
+    }
+    case "word":
+      return { kind, atMs, forMs, site, what: pick(random, ["pin", "pin", "drain", "drain", "resume"] as const) };
     case "edit":
       return { kind, atMs, what: pick(random, ["content", "ttl", "remove", "add", "unrelated"] as const) };
     case "rival":

@@ -1,7 +1,8 @@
 // Runs one seed: builds the world, lets the nemesis loose, watches, and reports.
 import { Clients, type Downtime } from "../../src/simulation/clients.ts";
+import type { Fault } from "../../src/simulation/faults.ts";
 import { World, type Watcher } from "../../src/simulation/world.ts";
-import { Observer, type Violation } from "./observer.ts";
+import { Observer, type Seen, type Violation } from "./observer/observer.ts";
 import { ingressName, scenarioOf, type Scenario } from "./scenario.ts";
 
 export interface Outcome {
@@ -10,11 +11,20 @@ export interface Outcome {
   readonly faults: number;
   readonly violations: readonly Violation[];
   readonly trace: string;
+  /** Of what was decided and written, and when; messages, probes and reloads that are refused leave no mark on it. */
+  readonly decisions: string;
+  /** Whether clients and monitor saw the same faults, and nobody else wrote to the zone: what else would compare? */
+  readonly isFair: boolean;
   readonly downtime: Downtime;
+  /** Milliseconds without a record at the zone's database. */
   readonly emptyMs: number;
+  /** And at the authoritative servers while the type of the records changed, summed over all of them. */
+  readonly emptyAtEdgesMs: number;
   readonly requests: number;
   readonly convergenceMs: readonly number[];
-  readonly seen: Observer["seen"];
+  readonly seen: Seen;
+  /** The most that was under way or waiting at once. */
+  readonly peaks: Observer["bounds"]["peaks"];
 }
 
 export interface SeedOptions {
@@ -37,7 +47,7 @@ export async function simulate(seed: number, options: SeedOptions = {}): Promise
   const world: World = new World(scenario.world, tell === undefined ? observer : narrated(observer, now, tell));
   observer.watch(world);
   const clients = new Clients(world, ingressName);
-  observer.onViolation = () => world.time.stop();
+  observer.ledger.onViolation = () => world.time.stop();
   for (const fault of scenario.faults) world.time.at(fault.atMs, () => world.strike(fault));
   world.start();
   try {
@@ -45,34 +55,55 @@ export async function simulate(seed: number, options: SeedOptions = {}): Promise
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "Standstill") throw error;
     observer.standstill(error.message);
+  } finally {
+    world[Symbol.dispose]();
   }
   return {
     seed,
     hours: world.time.nowMs() / 3_600_000,
     faults: scenario.faults.length,
-    violations: observer.violations,
-    trace: observer.traceHash.toString(16).padStart(8, "0"),
+    violations: observer.ledger.violations,
+    trace: hex(observer.trace.hash),
+    decisions: hex(observer.trace.decisions),
+    isFair: scenario.faults.every(isFair),
     downtime: clients.downtime,
-    emptyMs: observer.emptyMs,
-    requests: observer.requests,
-    convergenceMs: observer.convergenceMs,
-    seen: observer.seen,
+    emptyMs: observer.records.emptyMs,
+    emptyAtEdgesMs: observer.edges.emptyMs,
+    requests: observer.calls.count,
+    convergenceMs: observer.convergence.tookMs,
+    seen: observer.ledger.seen,
+    peaks: observer.bounds.peaks,
   };
+}
+
+function hex(hash: number): string {
+  return hash.toString(16).padStart(8, "0");
+}
+
+/** Nobody can do better than a static record where the monitor is shown another world, or somebody else writes the records. */
+function isFair(fault: Fault): boolean {
+  if (fault.kind === "site") return fault.seenBy === "all";
+  return fault.kind !== "edit" && fault.kind !== "rival" && fault.kind !== "word";
 }
 
 /** A watcher that tells what happens, and passes it on to the observer. */
 function narrated(observer: Observer, now: () => number, tell: (line: string) => void): Watcher {
   const say = (line: string): void => tell(`${(now() / 1_000).toFixed(3).padStart(10)} s  ${line}`);
   return {
-    probed: (address, observation, isGenuine) => {
+    probed: (address, observation, isGenuine, run) => {
       if (observation.kind !== "ok")
         say(`  . ${address.text} ${observation.kind} ${observation.detail}${isGenuine ? "" : " (by our own fault)"}`);
-      observer.probed(address, observation, isGenuine);
+      observer.probed(address, observation, isGenuine, run);
     },
     resolved: (...heard) => observer.resolved(...heard),
     anchorTried: (...heard) => observer.anchorTried(...heard),
     requested: (isWrite) => observer.requested(isWrite),
+    shown: (...heard) => observer.shown(...heard),
     answered: (status, retryAfterSeconds) => observer.answered(status, retryAfterSeconds),
+    lost: () => {
+      say("! the state file is gone");
+      observer.lost();
+    },
     stored: (id) => observer.stored(id),
     forgot: (ids) => observer.forgot(ids),
     bug: (text) => observer.bug(text),
@@ -80,9 +111,9 @@ function narrated(observer: Observer, now: () => number, tell: (line: string) =>
       say(`! ${JSON.stringify(fault)}`);
       observer.struck(fault);
     },
-    turned: (turn) => {
+    turned: (turn, run) => {
       for (const fact of turn.facts) say(`  ${describe(fact)}`);
-      observer.turned(turn);
+      observer.turned(turn, run);
     },
     committed: (commit) => {
       const ours = commit.zone.records.filter(({ name, type }) => name === ingressName && type !== "TXT");

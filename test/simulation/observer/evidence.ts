@@ -1,0 +1,102 @@
+// What a run of the daemon has seen, in books of the observer's own: the ground on which its verdicts are judged. Times are
+// the run's monotonic ones.
+import type { Address, Observation, Resolution } from "../../../src/core/model.ts";
+import type { Anchor } from "../../../src/probe/anchors.ts";
+import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
+import type { Ledger, Part } from "./ledger.ts";
+
+/** What is known of one address. */
+export interface AddressBook {
+  /** Oks without a real failure in between. */
+  oksInRow: number;
+  failuresInRow: number;
+  failuresSinceUp: number;
+  lastOkMs: number;
+  /** Failures in this row that were the monitor's own, though its connection worked again when they ended. */
+  excusedInRow: number;
+  /** End of the newest failure, whatever caused it. */
+  lastFailureMs: number;
+}
+
+export class Evidence implements Part {
+  readonly #ledger: Ledger;
+  /** World time at which the present run began. */
+  startedAtMs = 0;
+  run: DaemonRun | undefined;
+  addresses = new Map<string, AddressBook>();
+  /** Newest ok by family and site. */
+  oks = new Map<string, number>();
+  /** Newest answer of each anchor. */
+  anchors = new Map<string, number>();
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  started(run: DaemonRun): void {
+    this.run = run;
+    this.startedAtMs = this.#ledger.nowMs;
+    this.addresses = new Map();
+    this.oks = new Map();
+    this.anchors = new Map();
+  }
+
+  probed({ text, family }: Address, observation: Observation, isGenuine: boolean): void {
+    const book = this.bookOf(text);
+    if (observation.kind === "ok") {
+      book.oksInRow += 1;
+      book.failuresInRow = 0;
+      book.excusedInRow = 0;
+      book.lastOkMs = observation.endedMs;
+      // Long enough to be up whatever it was before.
+      if (book.oksInRow >= 5) book.failuresSinceUp = 0;
+      this.oks.set(`${family} ${this.ownerOf(text)}`, observation.endedMs);
+    } else if (observation.kind === "failed") {
+      book.lastFailureMs = observation.endedMs;
+      if (isGenuine) countFailure(book);
+      else if (book.failuresInRow === 0) book.excusedInRow = 1;
+    }
+  }
+
+  resolved(host: string, resolution: Resolution, run: DaemonRun): void {
+    const site = this.#ledger.world.internet.siteNamed(host);
+    if (resolution.kind !== "none" || site === undefined) return;
+    for (const [text, book] of this.addresses) {
+      if (this.#ledger.siteOf(text) !== site) continue;
+      book.lastFailureMs = run.clock.nowMs();
+      countFailure(book);
+    }
+  }
+
+  anchorTried(anchor: Anchor, isReached: boolean, run: DaemonRun): void {
+    if (isReached) this.anchors.set(anchor.address.text, run.clock.nowMs());
+  }
+
+  bookOf(address: string): AddressBook {
+    const book = this.addresses.get(address) ?? {
+      oksInRow: 0,
+      failuresInRow: 0,
+      failuresSinceUp: 0,
+      lastOkMs: -Infinity,
+      excusedInRow: 0,
+      lastFailureMs: -Infinity,
+    };
+    this.addresses.set(address, book);
+    return book;
+  }
+
+  /** The books of all addresses that an endpoint has had. */
+  booksOf(endpoint: string): readonly AddressBook[] {
+    return [...this.addresses].filter(([text]) => this.#ledger.isOf(text, endpoint)).map(([, book]) => book);
+  }
+
+  ownerOf(address: string): string {
+    return String(this.#ledger.siteOf(address)?.index ?? address);
+  }
+}
+
+function countFailure(book: AddressBook): void {
+  book.oksInRow = 0;
+  book.failuresInRow += 1;
+  book.failuresSinceUp += 1;
+}

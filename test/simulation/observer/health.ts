@@ -1,0 +1,65 @@
+// Invariants 4 and 6: nothing is given up but for real failures, with proof of connection newer than the last of them; and
+// blindness ends.
+import type { Turn } from "../../../src/daemon.ts";
+import { familyOf } from "../../../src/simulation/internet.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Ledger, Part } from "./ledger.ts";
+
+export class Verdicts implements Part {
+  readonly #ledger: Ledger;
+  readonly #evidence: Evidence;
+
+  constructor(ledger: Ledger, evidence: Evidence) {
+    this.#ledger = ledger;
+    this.#evidence = evidence;
+  }
+
+  turned({ facts, atMs }: Turn): void {
+    for (const fact of facts) {
+      if (fact.kind === "blindness-began") this.#ledger.seen.blindness += 1;
+      if (fact.kind === "ingress-outage-began") this.#ledger.seen.outages += 1;
+      if (fact.kind !== "address-health-changed" || fact.to !== "down" || fact.from === "recovering") continue;
+      // A new address of an endpoint that is down shares its fate until it is probed.
+      if (!fact.reason.startsWith("new address")) this.#checkFall(fact.endpoint, fact.address, atMs);
+    }
+  }
+
+  settles(): void {
+    for (const family of ["ipv4", "ipv6"] as const) {
+      const isBlind = this.#ledger.run?.state.connection[family].blindSinceMs !== undefined;
+      if (isBlind) this.#ledger.violate("6", `still blind in ${family} at the end of a long calm`);
+    }
+  }
+
+  #checkFall(endpoint: string, address: string, atMs: number): void {
+    const check = this.#ledger.endpoint(endpoint)?.check;
+    if (check === undefined) return;
+    const { failuresInRow, failuresSinceUp, excusedInRow, lastFailureMs } = this.#evidence.bookOf(address);
+    // A probe that spans the end of an own outage is taken for one failure; it must never be the only one.
+    const excused = failuresInRow > 0 ? excusedInRow : 0;
+    if (failuresInRow + excused < check.fall && failuresSinceUp < 2 * check.fall) {
+      this.#ledger.violate(
+        "4/6/15/23",
+        `${endpoint} ${address} was given up after ${failuresInRow} real failures in a row, ${failuresSinceUp} since it was up`,
+      );
+    }
+    if (this.#provenMs(address) < lastFailureMs) {
+      this.#ledger.violate(
+        "4",
+        `${endpoint} ${address} was given up at ${atMs} without proof of connection newer than ${lastFailureMs}`,
+      );
+    }
+  }
+
+  /** The newest proof of connection for this address's family: another site's ok, or the answers of most anchors. */
+  #provenMs(address: string): number {
+    const { oks, anchors } = this.#evidence;
+    const family = familyOf(address);
+    const own = `${family} ${this.#evidence.ownerOf(address)}`;
+    const others = [...oks].filter(([key]) => key.startsWith(family) && key !== own).map(([, okMs]) => okMs);
+    const answers = [...anchors].filter(([text]) => familyOf(text) === family).map(([, okMs]) => okMs);
+    // The second newest of three: then most of them have answered.
+    const majorityMs = answers.toSorted((a, b) => b - a)[1] ?? -Infinity;
+    return Math.max(majorityMs, ...others);
+  }
+}

@@ -1,0 +1,117 @@
+// Invariants 16 and 21: everything worth telling is told, in order, and without secrets.
+import type { Turn } from "../../../src/daemon.ts";
+import type { Commit } from "../../../src/demo/cloudflare/store.ts";
+import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
+import { secrets } from "../scenario.ts";
+import type { Decisions } from "./decisions.ts";
+import { isOurs, type Ledger, type Part } from "./ledger.ts";
+
+interface Debt {
+  readonly atMs: number;
+  /** What it is about, for people. */
+  readonly what: string;
+  readonly isToldBy: (text: string) => boolean;
+  /** It dies with the process when that ends so soon after it. */
+  readonly frailMs: number;
+}
+
+/** Some stories wait so long to be told as one with what follows. */
+const gatheringMs = 25_000;
+
+export class Messages implements Part {
+  readonly #ledger: Ledger;
+  readonly #decisions: Decisions;
+  #stored: string[] = [];
+  #debts: Debt[] = [];
+  #checked = 0;
+  #unreadable = 0;
+
+  constructor(ledger: Ledger, decisions: Decisions) {
+    this.#ledger = ledger;
+    this.#decisions = decisions;
+  }
+
+  stored(id: string): void {
+    this.#stored.push(id);
+  }
+
+  /** Nothing is forgotten before it was taken; many at once were replaced by one summary. */
+  forgot(ids: readonly string[]): void {
+    const [id] = ids;
+    const taken = this.#takenIds();
+    if (ids.length === 1 && id !== undefined && !taken.includes(id)) {
+      this.#ledger.violate("16", `message ${id} was forgotten before it was taken`);
+    }
+    if (ids.length > 1) this.#stored = this.#stored.filter((known) => !ids.includes(known));
+    const order = this.#stored.map((known) => taken.indexOf(known)).filter((index) => index >= 0);
+    if (order.some((index, place) => place > 0 && index < (order[place - 1] ?? 0))) {
+      this.#ledger.violate("16", "messages were taken in another order than they were stored");
+    }
+    this.#stored = this.#stored.slice(-20);
+  }
+
+  /** A lost file costs what only it knew. */
+  lost(): void {
+    this.#stored = [];
+    this.#debts = [];
+  }
+
+  ended(_: DaemonRun, isCrash: boolean): void {
+    const { nowMs } = this.#ledger;
+    if (isCrash) this.#debts = this.#debts.filter(({ atMs, frailMs }) => atMs + frailMs < nowMs);
+  }
+
+  turned({ facts }: Turn): void {
+    for (const fact of facts) {
+      if (fact.kind === "standoff-began") this.#owe("the standoff", (text) => text.includes("keeps changing"));
+      if (fact.kind === "override-began") {
+        const { kind, endpoint } = fact.override;
+        this.#ledger.seen.overrides += 1;
+        const word = kind === "pin" ? "pinned" : "drained";
+        this.#owe(`the ${kind} of ${endpoint}`, (text) => text.includes(endpoint) && text.includes(word));
+      }
+      if (fact.kind === "override-ended") {
+        const { kind, endpoint } = fact.override;
+        this.#owe(`the end of the ${kind} of ${endpoint}`, (text) => text.includes(endpoint));
+      }
+    }
+  }
+
+  committed({ zone, before, by }: Commit): void {
+    if (before === undefined || by !== "api") return;
+    const [was, is] = [before.records, zone.records].map((records) => this.#ledger.namesIn(records.filter(isOurs)));
+    const { primary } = this.#decisions;
+    if (was === is || primary === undefined || is?.split(",").includes(primary) !== true) return;
+    // After a crash the next run tells what it found, by the same name.
+    this.#owe(`the change to ${primary}`, (text) => text.includes(primary), 0);
+  }
+
+  settles(): void {
+    const { bot } = this.#ledger.world;
+    for (const { text } of bot.messages.slice(this.#checked)) {
+      this.#ledger.seen.messages += 1;
+      if (Object.values(secrets).some((secret) => text.includes(secret))) {
+        this.#ledger.violate("21", "a message shows a secret");
+      }
+    }
+    this.#checked = bot.messages.length;
+    for (const text of bot.unreadable.slice(this.#unreadable)) {
+      this.#ledger.violate("16", `markup that cannot be read: ${text}`);
+    }
+    this.#unreadable = bot.unreadable.length;
+    for (const { atMs, what, isToldBy } of this.#debts) {
+      const isTold = bot.messages.some((message) => message.atMs >= atMs && isToldBy(message.text));
+      if (!isTold) this.#ledger.violate("16", `${what} at ${Math.round(atMs / 1_000)} s was never told`);
+    }
+    this.#debts = [];
+  }
+
+  #owe(what: string, isToldBy: Debt["isToldBy"], frailMs = gatheringMs): void {
+    this.#debts.push({ atMs: this.#ledger.nowMs, what, isToldBy, frailMs });
+  }
+
+  /** The ids of messages in the order in which they were taken. */
+  #takenIds(): readonly string[] {
+    return this.#ledger.world.bot.messages.map(({ text }) => text.slice(text.lastIndexOf("· ") + 2));
+  }
+}

@@ -1,0 +1,130 @@
+// Invariants 17 and 18: who stands beside the primary, for how long, with which addresses; and that nobody's last address
+// that is up is taken away.
+import type { EndpointState, IngressState } from "../../../src/core/model.ts";
+import type { FaultKind } from "../../../src/simulation/faults.ts";
+import type { Evidence } from "./evidence.ts";
+import { minuteMs, type Ledger, type Part } from "./ledger.ts";
+import type { Records } from "./records.ts";
+
+const everyMs = 10_000;
+/** A write takes no longer when nothing is in its way. */
+const writeMs = 30_000;
+
+/** While one of these lasts, and for a while after it, records cannot be expected to follow. */
+const hindrances: readonly FaultKind[] = [
+  "api",
+  "link",
+  "stopped",
+  "asleep",
+  "busy",
+  "edit",
+  "rival",
+  "restart",
+  "crash",
+  "reload",
+  "wall-jump",
+];
+
+export class Mix implements Part {
+  readonly #ledger: Ledger;
+  readonly #evidence: Evidence;
+  readonly #records: Records;
+  /** Since when something has been as it may not stay, by what it is. */
+  readonly #sinceMs = new Map<string, number>();
+
+  constructor(ledger: Ledger, evidence: Evidence, records: Records) {
+    this.#ledger = ledger;
+    this.#evidence = evidence;
+    this.#records = records;
+  }
+
+  begins(): void {
+    this.#look();
+  }
+
+  #look(): void {
+    this.#ledger.world.time.setTimer(everyMs, () => this.#look());
+    const { state, ingress } = this.#ledger;
+    const wrong = state === undefined || this.#isHindered(state) ? new Map<string, Wrong>() : this.#wrongIn(state);
+    for (const what of this.#sinceMs.keys()) if (!wrong.has(what)) this.#sinceMs.delete(what);
+    for (const [what, { invariant, forMs }] of wrong) {
+      const sinceMs = this.#sinceMs.get(what) ?? this.#ledger.nowMs;
+      this.#sinceMs.set(what, sinceMs);
+      const lastedMs = this.#ledger.nowMs - sinceMs;
+      if (lastedMs <= forMs + everyMs) continue;
+      this.#ledger.violate(invariant, `${what} for ${lastedMs / 1_000} s (reconcile ${ingress.reconcileIntervalMs})`);
+      this.#sinceMs.delete(what);
+    }
+  }
+
+  #isHindered({ selection, endpoints, settings }: IngressState): boolean {
+    const { nowMs } = this.#ledger;
+    const primary = endpoints.find((endpoint) => endpoint.settings.name === selection?.primary);
+    const isFrozen = primary === undefined || !isServing(primary.health.verdict) || selection?.reason === "pin";
+    const graceMs = settings.reconcileIntervalMs + minuteMs;
+    return (
+      isFrozen ||
+      nowMs < this.#ledger.lastTroubleMs(...hindrances) + graceMs ||
+      nowMs < this.#records.standoffEndsMs + graceMs ||
+      nowMs < this.#evidence.startedAtMs + graceMs
+    );
+  }
+
+  #wrongIn({ selection, endpoints }: IngressState): Map<string, Wrong> {
+    const wrong = new Map<string, Wrong>();
+    const { records, ingress } = this.#ledger;
+    const members = [selection?.primary, ...(selection?.sticky ?? []).map(({ endpoint }) => endpoint)];
+    if (records.length === 0 || records.some(({ type }) => type === "CNAME")) return wrong;
+    for (const { content } of records) {
+      const owner = endpoints.find(({ settings }) => this.#ledger.isOf(content, settings.name));
+      const address = owner?.addresses.find(({ text }) => text === content);
+      const name = owner?.settings.name ?? "nobody";
+      if (!members.includes(name)) wrong.set(`${content} of ${name}, no member, stands`, asSoonAsPossible("17"));
+      else if (address === undefined) wrong.set(`${content}, gone from ${name}, stands`, asSoonAsPossible("17"));
+      else if (owner?.settings.check !== undefined && isOut(address.health.verdict)) {
+        wrong.set(`${content} of ${name}, ${address.health.verdict}, stands`, asSoonAsPossible("17"));
+      }
+    }
+    for (const { settings } of endpoints) {
+      const { name, stickyMs = 0 } = settings;
+      if (name === selection?.primary || !records.some(({ content }) => this.#ledger.isOf(content, name))) continue;
+      wrong.set(`${name} stands beside ${selection?.primary}`, {
+        invariant: "17",
+        forMs: stickyMs + ingress.reconcileIntervalMs,
+      });
+    }
+    for (const endpoint of endpoints) {
+      if (members.includes(endpoint.settings.name)) this.#addMissing(endpoint, wrong);
+    }
+    return wrong;
+  }
+
+  /** Invariant 18. */
+  #addMissing({ settings: { name, check }, addresses }: EndpointState, wrong: Map<string, Wrong>): void {
+    if (check === undefined) return;
+    const standing = new Set(this.#ledger.records.map(({ content }) => content));
+    for (const family of ["ipv4", "ipv6"] as const) {
+      const up = addresses.filter((address) => address.family === family && address.health.verdict === "up");
+      if (up.length === 0 || up.some(({ text }) => standing.has(text))) continue;
+      wrong.set(`no ${family} address of ${name} stands, though ${up[0]?.text} is up,`, asSoonAsPossible("18"));
+    }
+  }
+}
+
+interface Wrong {
+  readonly invariant: string;
+  /** How long it may be so. */
+  readonly forMs: number;
+}
+
+function asSoonAsPossible(invariant: string): Wrong {
+  return { invariant, forMs: writeMs };
+}
+
+function isServing(verdict: string): boolean {
+  return verdict === "up" || verdict === "suspect";
+}
+
+function isOut(verdict: string): boolean {
+  return verdict === "down" || verdict === "recovering";
+}

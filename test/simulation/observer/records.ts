@@ -1,0 +1,169 @@
+// Invariants 1, 2, 3, 7, 11 and 19, at the zone's database: what every write leaves behind, and what it was written for.
+import type { EndpointSettings } from "../../../src/core/model.ts";
+import type { Turn } from "../../../src/daemon.ts";
+import type { DnsRecord } from "../../../src/demo/cloudflare/record.ts";
+import type { Commit } from "../../../src/demo/cloudflare/store.ts";
+import type { Fault } from "../../../src/simulation/faults.ts";
+import type { Decisions } from "./decisions.ts";
+import { hourMs, isOurs, minuteMs, textOf, type Ledger, type Part } from "./ledger.ts";
+
+/** How often the same content may be put back over somebody else's within an hour. */
+const mostRepairs = 2;
+
+export class Records implements Part {
+  readonly #ledger: Ledger;
+  readonly #decisions: Decisions;
+  /** Milliseconds that a write of ours left the name without a record. */
+  emptyMs = 0;
+  #emptySinceMs: number | undefined;
+  #nobodyUpSinceMs = Infinity;
+  #standoffEndsMs = -Infinity;
+  /** Who changed our name last. */
+  #lastBy: Commit["by"] = "start";
+  #repairsMs: number[] = [];
+  /** Since when somebody else's deletion has left the name empty. */
+  #clearedSinceMs: number | undefined;
+
+  constructor(ledger: Ledger, decisions: Decisions) {
+    this.#ledger = ledger;
+    this.#decisions = decisions;
+  }
+
+  begins(): void {
+    this.#watchEmptiness();
+  }
+
+  /** Until then, repair rests. */
+  get standoffEndsMs(): number {
+    return this.#standoffEndsMs;
+  }
+
+  started(): void {
+    // Nobody remembers across restarts how often records were undone.
+    this.#repairsMs = [];
+    this.#standoffEndsMs = -Infinity;
+  }
+
+  struck({ kind }: Fault): void {
+    // A new configuration ends a standoff.
+    if (kind !== "reload") return;
+    this.#repairsMs = [];
+    this.#standoffEndsMs = -Infinity;
+  }
+
+  turned({ event, facts, atMs }: Turn): void {
+    const { nowMs } = this.#ledger;
+    if (event.kind === "resumed") this.#repairsMs = [];
+    for (const fact of facts) {
+      if (fact.kind === "ingress-outage-began") this.#nobodyUpSinceMs = nowMs;
+      if (fact.kind === "selection-changed") this.#repairsMs = [];
+      if (fact.kind === "standoff-ended") this.#standoffEndsMs = nowMs;
+      if (fact.kind !== "standoff-began") continue;
+      this.#ledger.seen.standoffs += 1;
+      this.#standoffEndsMs = nowMs + fact.untilMs - atMs;
+    }
+  }
+
+  committed({ zone, before, by }: Commit): void {
+    if (before === undefined) return;
+    const [was, is] = [before.records.filter(isOurs), zone.records.filter(isOurs)];
+    this.#noteEmptiness(is.length === 0, by);
+    if (by === "api") this.#checkWrite(was, is, [before.records, zone.records]);
+    if (textOf(was) !== textOf(is)) this.#lastBy = by;
+  }
+
+  #checkWrite(was: readonly DnsRecord[], is: readonly DnsRecord[], all: readonly (readonly DnsRecord[])[]): void {
+    const { seen } = this.#ledger;
+    seen.writes += 1;
+    const [outsideBefore, outside] = all.map((records) => JSON.stringify(records.filter((record) => !isOurs(record))));
+    if (outsideBefore !== outside) this.#ledger.violate("3", "something outside was written");
+    if (is.length === 0) this.#ledger.violate("1", "a write of ours left the name without a record");
+    if (textOf(was) === textOf(is)) this.#ledger.violate("11", `a write that changes nothing: ${textOf(is)}`);
+    const members = this.#ledger.endpointsIn(is);
+    if (members.length > 1) seen.mixes += 1;
+    this.#checkInPlace(was, is);
+    this.#checkShape(was, is);
+    this.#checkTtl(is, members);
+    this.#checkSilence(was, is);
+    // An empty name is filled whatever happens.
+    if (was.length > 0) this.#checkQuarrel();
+  }
+
+  /** Invariant 1: where a type stays, some record of it is changed in place, so that no edge ever lacks one. */
+  #checkInPlace(was: readonly DnsRecord[], is: readonly DnsRecord[]): void {
+    const sharesType = was.some(({ type }) => is.some((record) => record.type === type));
+    const sharesRecord = was.some(({ id }) => is.some((record) => record.id === id));
+    if (sharesType && !sharesRecord) {
+      this.#ledger.violate("1", `no record was changed in place: ${textOf(was)} became ${textOf(is)}`);
+    }
+  }
+
+  /** Invariant 2. */
+  #checkShape(was: readonly DnsRecord[], is: readonly DnsRecord[]): void {
+    if (is.some(({ type }) => type === "CNAME") && is.length > 1) {
+      this.#ledger.violate("2", "a CNAME beside another record");
+    }
+    if (new Set(is.map(({ ttl, proxied }) => `${ttl} ${proxied}`)).size > 1) {
+      this.#ledger.violate("2", "records differ in TTL or proxied flag");
+    }
+    const isKnown = ({ content }: DnsRecord): boolean => this.#ledger.endpointsIn([{ content }]).length > 0;
+    const strange = is.filter((record) => !isKnown(record));
+    if (strange.length > 0 && !was.some(({ content }) => strange.some((record) => record.content === content))) {
+      this.#ledger.violate("2", `strange content was written: ${textOf(strange)}`);
+    }
+  }
+
+  #checkTtl(records: readonly DnsRecord[], members: readonly EndpointSettings[]): void {
+    const [first] = records;
+    if (first === undefined || members.length === 0) return;
+    const ttls = members.map(({ ttl }) => (ttl === "auto" ? 300 : ttl));
+    const lowest = Math.min(...ttls);
+    const is = first.ttl === 1 ? 300 : first.ttl;
+    if (is !== lowest) this.#ledger.violate("2", `TTL ${first.ttl}, the lowest of the members is ${lowest}`);
+    if (is < 60 || is > 86_400) this.#ledger.violate("2", `TTL ${first.ttl} is out of bounds`);
+  }
+
+  /** Invariant 7: nobody up, no write, unless the name is empty. A pinned endpoint serves up or down. */
+  #checkSilence(was: readonly DnsRecord[], is: readonly DnsRecord[]): void {
+    if (!this.#decisions.isNobodyUp || was.length === 0 || this.#ledger.state?.selection?.reason === "pin") return;
+    if (this.#ledger.nowMs > this.#nobodyUpSinceMs + 1_000) {
+      this.#ledger.violate("7", `nobody is up, and ${textOf(is)} was written`);
+    }
+  }
+
+  /** Invariant 19: what somebody else changed is put back a few times, then people have to look. */
+  #checkQuarrel(): void {
+    if (this.#lastBy !== "hand") return;
+    const { nowMs } = this.#ledger;
+    this.#repairsMs = [...this.#repairsMs.filter((atMs) => atMs > nowMs - hourMs), nowMs];
+    if (this.#repairsMs.length > mostRepairs) {
+      this.#ledger.violate("19", `${this.#repairsMs.length} repairs within an hour, and no standoff`);
+    }
+  }
+
+  #noteEmptiness(isEmpty: boolean, by: Commit["by"]): void {
+    const { nowMs } = this.#ledger;
+    if (isEmpty && by === "api") this.#emptySinceMs ??= nowMs;
+    if (isEmpty && by !== "api") this.#clearedSinceMs ??= nowMs;
+    if (isEmpty) return;
+    this.#clearedSinceMs = undefined;
+    if (this.#emptySinceMs === undefined) return;
+    this.emptyMs += nowMs - this.#emptySinceMs;
+    this.#emptySinceMs = undefined;
+  }
+
+  /** Invariant 7: a name that somebody emptied is filled again, up or down, as soon as that is seen. */
+  #watchEmptiness(): void {
+    const { nowMs, world, ingress } = this.#ledger;
+    world.time.setTimer(minuteMs, () => this.#watchEmptiness());
+    if (this.#clearedSinceMs === undefined) return;
+    const troubledMs = this.#ledger.lastTroubleMs(
+      ...(["api", "link", "stopped", "asleep", "busy", "restart", "crash", "edit", "rival"] as const),
+    );
+    const sinceMs = Math.max(this.#clearedSinceMs, troubledMs, this.#decisions.startedAtMs);
+    if (nowMs > sinceMs + Math.max(ingress.reconcileIntervalMs, 5 * minuteMs) + minuteMs) {
+      this.#ledger.violate("7", `the name has been empty for ${Math.round((nowMs - sinceMs) / 1_000)} s`);
+      this.#clearedSinceMs = undefined;
+    }
+  }
+}

@@ -1,0 +1,85 @@
+// Invariants 11 and 13: a daemon that ends and starts again, in whatever way, writes nothing that the one before would not
+// have written.
+import type { IngressState } from "../../../src/core/model.ts";
+import type { Turn } from "../../../src/daemon.ts";
+import type { Commit } from "../../../src/demo/cloudflare/store.ts";
+import type { Fault } from "../../../src/simulation/faults.ts";
+import { isOurs, minuteMs, textOf, type Ledger, type Part } from "./ledger.ts";
+
+/** So long before and after it nothing else may have happened, for a restart to be judged. */
+const quietMs = 4 * minuteMs;
+
+export class Restarts implements Part {
+  readonly #ledger: Ledger;
+  #state: IngressState | undefined;
+  /** Its wall-independent time: the run's clock at its last turn, and the world's. */
+  #stateAtMs = 0;
+  #runNowMs = 0;
+  #changedMs = -Infinity;
+  #otherFaultsMs = -Infinity;
+  /** Since the last run ended. */
+  #isLost = false;
+  /** While a restart is judged: what stands in the zone and may not change. */
+  #judged: { readonly untilMs: number; readonly text: string } | undefined;
+
+  /** The run before has ended in such a way that the next one can be judged. */
+  #candidate: { readonly text: string; readonly stickyEndsMs: number; readonly isMix: boolean } | undefined;
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  lost(): void {
+    this.#isLost = true;
+  }
+
+  struck(fault: Fault): void {
+    const { nowMs } = this.#ledger;
+    if (fault.kind === "crash" || fault.kind === "restart" || fault.kind === "state-lost") return;
+    if (fault.kind === "bot" || fault.kind === "edges") return;
+    const forMs = "forMs" in fault ? fault.forMs : 0;
+    this.#otherFaultsMs = Math.max(this.#otherFaultsMs, nowMs + forMs);
+    this.#judged = undefined;
+  }
+
+  turned({ after, facts, atMs }: Turn): void {
+    this.#state = after.ingresses[0];
+    this.#stateAtMs = this.#ledger.nowMs;
+    this.#runNowMs = atMs;
+    if (facts.some(({ kind }) => kind === "selection-changed")) this.#changedMs = this.#ledger.nowMs;
+  }
+
+  ended(): void {
+    const { nowMs } = this.#ledger;
+    this.#judged = undefined;
+    this.#isLost = false;
+    const state = this.#state;
+    if (state === undefined || nowMs < Math.max(this.#otherFaultsMs, this.#changedMs) + quietMs) return;
+    const { selection, endpoints, overrides, standoff } = state;
+    const isCalm = endpoints.every(({ health, heldUntilMs }) => health.verdict === "up" && heldUntilMs === undefined);
+    const hasWord = overrides.length > 0 || standoff !== undefined;
+    const endsMs = Math.min(Infinity, ...(selection?.sticky ?? []).map(({ untilMs }) => untilMs));
+    const stickyEndsMs = this.#stateAtMs + endsMs - this.#runNowMs;
+    if (!isCalm || hasWord) return;
+    this.#candidate = { text: textOf(this.#ledger.records), stickyEndsMs, isMix: Number.isFinite(endsMs) };
+  }
+
+  started(): void {
+    const candidate = this.#candidate;
+    this.#candidate = undefined;
+    const { nowMs } = this.#ledger;
+    // A file that is lost costs the ends of what is sticky.
+    if (candidate === undefined || (candidate.isMix && this.#isLost)) return;
+    const untilMs = Math.min(nowMs + quietMs, candidate.stickyEndsMs - 1_000);
+    if (untilMs > nowMs + minuteMs) this.#judged = { untilMs, text: candidate.text };
+    if (candidate.isMix) this.#ledger.seen.restored += 1;
+  }
+
+  committed({ zone, by }: Commit): void {
+    if (by !== "api") return;
+    this.#changedMs = this.#ledger.nowMs;
+    if (this.#judged === undefined || this.#ledger.nowMs > this.#judged.untilMs) return;
+    const text = textOf(zone.records.filter(isOurs));
+    this.#ledger.violate("13", `after a restart ${text} was written in place of ${this.#judged.text}`);
+  }
+}
