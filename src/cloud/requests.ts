@@ -1,10 +1,11 @@
 // One request to Cloudflare: its deadline, its headers, its bounds, and the reading of whatever comes back.
 import { APIError } from "cloudflare/error";
 import type * as z from "zod";
+import { innermost } from "../lib/cause.ts";
 import type { Clock } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Secret } from "../lib/secret.ts";
-import { messageOf, plain } from "../lib/text.ts";
+import { plain } from "../lib/text.ts";
 import { classify, problemsIn, type ApiProblem } from "./classify.ts";
 import { CloudError, type Call, type CloudErrorKind } from "./provider.ts";
 
@@ -208,19 +209,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** The words and the code of the error at the end of the chain of causes: `fetch failed` alone tells nothing. */
-function innermost(error: unknown): { text: string; code: string | undefined } {
-  let inner = error;
-  for (let depth = 0; depth < 5; depth += 1) {
-    if (inner instanceof AggregateError && inner.errors.length > 0) inner = inner.errors[0];
-    else if (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
-    else break;
-  }
-  const code = inner instanceof Error && "code" in inner && typeof inner.code === "string" ? inner.code : undefined;
-  const text = messageOf(inner);
-  return { text: text === "" ? (code ?? "unknown error") : text, code };
 }
 
 /** Fails a body that grows beyond `mostBytes`. */

@@ -84,7 +84,7 @@ function keyOf({ record, zone }: IngressName): string {
 }
 
 /** The name and its parents down to two labels: zones for subdomains exist, and the longest is the right one. */
-function suffixes(record: string): string[] {
+export function suffixes(record: string): string[] {
   const labels = record.split(".");
   return labels.slice(0, -1).map((_, index) => labels.slice(index).join("."));
 }

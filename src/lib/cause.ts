@@ -1,0 +1,15 @@
+// What lies behind an error that says nothing itself, such as "fetch failed".
+import { messageOf } from "./text.ts";
+
+/** The words and the code of the error at the end of the chain of causes. */
+export function innermost(error: unknown): { readonly text: string; readonly code: string | undefined } {
+  let inner = error;
+  for (let depth = 0; depth < 5; depth += 1) {
+    if (inner instanceof AggregateError && inner.errors.length > 0) inner = inner.errors[0];
+    else if (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
+    else break;
+  }
+  const code = inner instanceof Error && "code" in inner && typeof inner.code === "string" ? inner.code : undefined;
+  const text = messageOf(inner);
+  return { text: text === "" ? (code ?? "unknown error") : text, code };
+}
