@@ -1,6 +1,7 @@
 // The entry of `ccs`: reads the command line, runs the command, and turns its end into an exit code.
 import { Command, CommanderError } from "commander";
 import { registerDemo } from "./cli/demo.ts";
+import { registerDoctor } from "./cli/doctor.ts";
 import { CommandError, exitCodes, type ExitCode } from "./cli/exit-codes.ts";
 import { registerExplain } from "./cli/explain.ts";
 import { registerMigrate } from "./cli/migrate.ts";
@@ -20,6 +21,7 @@ const commands: readonly Register[] = [
   registerProbe,
   registerPlan,
   registerExplain,
+  registerDoctor,
   registerMigrate,
   registerDemo,
   registerSchema,

@@ -194,8 +194,30 @@ const explain = z.strictObject({
   }),
 });
 
+// ---------------------------------------------------------------------------------------------------------------
+// doctor
+// ---------------------------------------------------------------------------------------------------------------
+
+const doctor = z.strictObject({
+  /** Nothing is wrong. */
+  isFine: z.boolean(),
+  sections: listOf(
+    z.strictObject({
+      title: z.string(),
+      findings: listOf(
+        z.strictObject({
+          level: z.enum(["ok", "warning", "wrong", "unknown"]),
+          subject: z.string(),
+          detail: z.string(),
+          remedy: z.string().optional(),
+        }),
+      ),
+    }),
+  ),
+});
+
 /** By the command whose output it is; `once` is that of `run --once`. */
-export const outputs = { validate, migrate, probe, plan, once, explain } as const;
+export const outputs = { validate, migrate, probe, plan, once, explain, doctor } as const;
 
 export type OutputName = keyof typeof outputs;
 

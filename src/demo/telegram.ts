@@ -153,7 +153,11 @@ export class TelegramServer implements AsyncDisposable {
       case "getme":
         return success({ id: 123_456_789, is_bot: true, first_name: "Demo", username: "demo_bot" });
       case "getchat":
-        return this.#chat(parameters) ?? success({ id: parameters["chat_id"], type: "private", first_name: "You" });
+        return this.#chat(parameters) ?? success(chatOf(parameters["chat_id"]));
+      case "getchatmember":
+        return this.#chat(parameters) ?? success({ status: "administrator", can_post_messages: true });
+      case "sendchataction":
+        return this.#chat(parameters) ?? chatAction(parameters);
       case "sendmessage":
         return this.#chat(parameters) ?? this.#sendMessage(parameters);
       default:
@@ -194,6 +198,22 @@ export class TelegramServer implements AsyncDisposable {
     const date = Math.floor(this.#clock.wallMs() / 1000);
     return success({ message_id: this.#lastId, date, chat: { id: chatId, type: "private" }, text: plainText });
   }
+}
+
+/** Channels are called by their names here, everybody else by a number. */
+function chatOf(id: unknown): Record<string, unknown> {
+  return typeof id === "string" && id.startsWith("@")
+    ? { id: -1_001_234_567_890, type: "channel", title: "Demo", username: id.slice(1) }
+    : { id, type: "private", first_name: "You" };
+}
+
+/** Nobody types in a channel. */
+function chatAction(parameters: TelegramCall["parameters"]): Reply {
+  if (chatOf(parameters["chat_id"])["type"] === "channel")
+    return refusal(400, "Bad Request: chat type is not supported");
+  return parameters["action"] === "typing"
+    ? success(true)
+    : refusal(400, "Bad Request: wrong parameter action in request");
 }
 
 function success(result: unknown): Reply {

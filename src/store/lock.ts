@@ -1,4 +1,5 @@
 // One daemon to a state folder. The lock ends with its process, however that ends, so there is nothing to clean up.
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../lib/text.ts";
@@ -36,6 +37,19 @@ export function lockState(folder: string, wallMs: number): LockResult {
       default:
         return unavailable(error);
     }
+  }
+}
+
+/** Whether another process holds the lock of this folder now. Changes nothing; `undefined` when that cannot be known. */
+export function isStateLocked(folder: string): boolean | undefined {
+  const path = join(folder, "ccs.lock");
+  if (!existsSync(path)) return false;
+  try {
+    using database = new DatabaseSync(path, { readOnly: true });
+    database.exec("SELECT count(*) FROM sqlite_schema");
+    return false;
+  } catch (error) {
+    return troubleOf(error) === "busy" ? true : undefined;
   }
 }
 

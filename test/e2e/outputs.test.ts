@@ -20,6 +20,7 @@ const argumentsOf: Record<OutputName, (config: string) => readonly string[]> = {
   probe: (config) => ["probe", "--config", config],
   plan: (config) => ["plan", "--config", config],
   explain: (config) => ["explain", "--config", config],
+  doctor: (config) => ["doctor", "--config", config],
   once: (config) => ["run", "--once", "--config", config],
 };
 

@@ -1,0 +1,198 @@
+// `ccs doctor`: looks at everything that the daemon depends on, side by side, changes nothing, and says what to do.
+import { Inspector } from "../cloud/inspect.ts";
+import type { Config } from "../config/config.ts";
+import { findConfigPath } from "../config/find.ts";
+import { loadConfig } from "../config/load.ts";
+import { createExchange } from "../dns/exchange.ts";
+import { createResolver } from "../dns/resolver.ts";
+import { sleep, systemClock } from "../lib/clock.ts";
+import { formatDuration } from "../lib/duration.ts";
+import type { Log } from "../lib/log.ts";
+import { createProbe } from "../probe/probes.ts";
+import { inspectCloudflare, type CloudflareLook } from "./doctor/cloudflare.ts";
+import { inspectEndpoints, lookAtEndpoints } from "./doctor/endpoints.ts";
+import { unknown, wrong, type Finding, type Level } from "./doctor/finding.ts";
+import { inspectFile, inspectNode, inspectState, inspectWaysOut } from "./doctor/here.ts";
+import { inspectAuthorities, inspectDelegation, inspectResolvers, type NamePorts } from "./doctor/names.ts";
+import { inspectTelegram } from "./doctor/telegram.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { printOutput } from "./outputs.ts";
+import { commandLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
+import { lineWidth, printLine, styled, withSpinner, wrapped } from "./terminal.ts";
+
+interface DoctorOptions {
+  readonly json: boolean;
+  readonly isTestSent: boolean;
+  readonly log: Log;
+}
+
+export const registerDoctor: Register = (program, run) => {
+  withCommon(program.command("doctor"))
+    .description("look at all that the daemon depends on, change nothing, and say what to do")
+    .option("--send-test", "send a test message to the Telegram chat")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ ccs doctor
+  $ ccs doctor --send-test
+  $ ccs doctor --json | jq '.sections[].findings[] | select(.level == "wrong")'
+
+✓ fine   ! worth a look   ✗ wrong   ? could not be found out
+The exit code is 1 when anything is wrong, else 0.`,
+    )
+    .action((options: CommonOptions & { sendTest?: true }) =>
+      run(() =>
+        doctorCommand(options.config, {
+          json: options.json === true,
+          isTestSent: options.sendTest === true,
+          log: commandLog(options),
+        }),
+      ),
+    );
+};
+
+/** Exit code 0 unless something is wrong; then 1. */
+export async function doctorCommand(option: string | undefined, options: DoctorOptions): Promise<ExitCode> {
+  const sections = await withSpinner("Looking at everything that the daemon depends on", () =>
+    inspectAll(option, options),
+  );
+  const isFine = sections.every(({ findings }) => findings.every(({ level }) => level !== "wrong"));
+  if (options.json) printOutput("doctor", { isFine, sections });
+  else printSections(sections);
+  return isFine ? exitCodes.ok : exitCodes.notSo;
+}
+
+interface Section {
+  readonly title: string;
+  readonly findings: readonly Finding[];
+}
+
+async function inspectAll(option: string | undefined, options: DoctorOptions): Promise<readonly Section[]> {
+  const node = inspectNode(process.version);
+  const found = findConfigPath(option, process.env);
+  if (found.kind === "missing") {
+    const missing = wrong(
+      "configuration",
+      `none found: tried ${found.tried.join(", ")}`,
+      "make one with ccs init, or name one with --config FILE",
+    );
+    return [{ title: "This machine", findings: [missing, node] }];
+  }
+  const loaded = loadConfig({ path: found.path, env: process.env });
+  const file = inspectFile(found.path, loaded);
+  if (loaded.kind === "invalid") return [{ title: "This machine", findings: [...file, node] }];
+  const { config } = loaded;
+  const rest = await Promise.all(outside(config, options));
+  return [{ title: "This machine", findings: [...file, node, ...inspectState(config.stateDir)] }, ...rest];
+}
+
+/** Everything that has to be asked for, each with a deadline of its own, all at once. */
+function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly Promise<Section>[] {
+  const clock = systemClock;
+  const exchange = createExchange(clock);
+  const names: NamePorts = { clock, exchange, resolve: createResolver({ clock, exchange }) };
+  const onBug = (error: unknown): void => log.error({ err: error }, "a bug of ours; please report it");
+  const looks = new Map(
+    config.ingresses.map((ingress) => [
+      ingress.record,
+      lookAtEndpoints(ingress, { ...names, probe: createProbe({ clock }), onBug }),
+    ]),
+  );
+  const addressesOf = async (ingress: string): Promise<ReadonlyMap<string, readonly string[]>> => {
+    const known = (await looks.get(ingress)) ?? [];
+    return new Map(known.map(({ settings, addresses }) => [settings.name, addresses.map(({ text }) => text)]));
+  };
+  const { token, apiUrl } = config.cloudflare;
+  const cloudflare = inspectCloudflare(new Inspector({ token, apiUrl }), config.ingresses, {
+    apiUrl,
+    wallMs: clock.wallMs(),
+    addressesOf,
+  });
+  const { telegram } = config.notify;
+  return [
+    section("This machine's connection", inspectWaysOut(config.anchors, clock)),
+    section("Cloudflare", withDelegations(config, cloudflare, names)),
+    section("Names", inspectNames(config, names)),
+    ...config.ingresses.map((ingress) =>
+      section(
+        `Endpoints of ${ingress.record}`,
+        (looks.get(ingress.record) ?? Promise.resolve([])).then((found) =>
+          inspectEndpoints(ingress, found, clock.wallMs()),
+        ),
+      ),
+    ),
+    ...(telegram === undefined ? [] : [section("Telegram", inspectTelegram(telegram, { isTestSent }))]),
+  ];
+}
+
+async function withDelegations(
+  config: Config,
+  looking: Promise<CloudflareLook>,
+  names: NamePorts,
+): Promise<readonly Finding[]> {
+  const { findings, zones } = await looking;
+  const delegations = await Promise.all(
+    config.ingresses.map(async (ingress) => {
+      const zone = zones.get(ingress.record);
+      // With servers of one's own, the world's opinion is of no interest.
+      return zone === undefined || config.cloudflare.nameservers !== undefined
+        ? []
+        : inspectDelegation(ingress, zone, names);
+    }),
+  );
+  return [...findings, ...delegations.flat()];
+}
+
+async function inspectNames(config: Config, names: NamePorts): Promise<readonly Finding[]> {
+  const [resolvers, authorities] = await Promise.all([
+    inspectResolvers(config.ingresses, names),
+    inspectAuthorities(config, names),
+  ]);
+  return [...resolvers, ...authorities];
+}
+
+/** Beyond the deadlines of the single questions, which may follow upon each other. */
+const longestMs = 20_000;
+
+async function section(title: string, looking: Promise<readonly Finding[]>): Promise<Section> {
+  const done = new AbortController();
+  const late = sleep(systemClock, longestMs, done.signal).then(() => [
+    unknown("all of it", `not found out within ${formatDuration(longestMs)}`, "look again; see what hangs"),
+  ]);
+  const findings = await Promise.race([looking, late]);
+  done.abort();
+  return { title, findings };
+}
+
+const marks: Record<Level, string> = { ok: "✓", warning: "!", wrong: "✗", unknown: "?" };
+const colours = { ok: "green", warning: "yellow", wrong: "red", unknown: "cyan" } as const;
+
+function printSections(sections: readonly Section[]): void {
+  for (const { title, findings } of sections) {
+    printLine(styled("bold", title));
+    for (const finding of findings) printFinding(finding);
+    printLine();
+  }
+  printLine(summaryOf(sections.flatMap(({ findings }) => findings)));
+}
+
+function printFinding({ level, subject, detail, remedy }: Finding): void {
+  const width = lineWidth() - 4;
+  const [first = "", ...more] = wrapped(`${subject}: ${detail}`, width).split("\n");
+  printLine(`  ${styled(colours[level], marks[level])} ${first}`);
+  for (const line of more) printLine(`    ${line}`);
+  if (remedy === undefined) return;
+  for (const line of wrapped(`→ ${remedy}`, width, 2).split("\n")) printLine(`    ${styled("dim", line)}`);
+}
+
+function summaryOf(findings: readonly Finding[]): string {
+  const many = (level: Level): number => findings.filter((finding) => finding.level === level).length;
+  const [wrongs, warnings, unknowns] = [many("wrong"), many("warning"), many("unknown")];
+  const parts = [
+    ...(wrongs > 0 ? [styled("red", `${wrongs} wrong`)] : []),
+    ...(warnings > 0 ? [styled("yellow", `${warnings} worth a look`)] : []),
+    ...(unknowns > 0 ? [styled("cyan", `${unknowns} not found out`)] : []),
+  ];
+  return parts.length === 0 ? styled("green", "All fine.") : `${parts.join(", ")}; ${many("ok")} fine.`;
+}

@@ -1,0 +1,271 @@
+// The doctor's look at Cloudflare: the token, the zones, and what stands at each name. Reads only.
+import type { Inspector, InspectedRecord, InspectedZone, Look, TokenStatus } from "../../cloud/inspect.ts";
+import type { IngressSettings } from "../../core/model.ts";
+import { formatDuration } from "../../lib/duration.ts";
+import { parseIp } from "../../lib/ip.ts";
+import { plain } from "../../lib/text.ts";
+import { ok, plainly, unknown, warning, wrong, type Finding } from "./finding.ts";
+
+/** Beyond this a certificate, a token or a "Retry-After" may be misjudged. */
+const mostClockErrorMs = 5_000;
+const fewCalls = 100;
+const soonMs = 14 * 86_400_000;
+
+/** What is known of the endpoints' addresses by the time the records are judged, by the endpoint's name. */
+export type AddressesOf = (ingress: string) => Promise<ReadonlyMap<string, readonly string[]>>;
+
+export interface CloudflareLook {
+  readonly findings: readonly Finding[];
+  /** By the ingress's name. */
+  readonly zones: ReadonlyMap<string, InspectedZone>;
+}
+
+export async function inspectCloudflare(
+  inspector: Inspector,
+  ingresses: readonly IngressSettings[],
+  options: { apiUrl: string; wallMs: number; addressesOf: AddressesOf },
+): Promise<CloudflareLook> {
+  const asUser = await inspector.verifyToken();
+  if (asUser.kind === "silent") return unreachable(asUser.detail, options.apiUrl, ingresses);
+  const looks = await Promise.all(ingresses.map((ingress) => lookAt(inspector, ingress)));
+  const accountId = looks.flatMap(({ zone }) => (zone.kind === "answered" ? (zone.result.account?.id ?? []) : []))[0];
+  const token = await inspectToken(inspector, asUser, accountId, options.wallMs);
+  const isAllowed = looks.some(({ zone, records }) => zone.kind === "answered" || records?.kind === "answered");
+  const perIngress = await Promise.all(
+    looks.map(async (look) => findingsOf(look, await options.addressesOf(look.ingress.record))),
+  );
+  const zones = looks.flatMap(({ ingress, zone }) =>
+    zone.kind === "answered" ? [[ingress.record, zone.result] as const] : [],
+  );
+  return {
+    findings: [token(isAllowed), ...perIngress.flat(), ...inspectTelltales(inspector)],
+    zones: new Map(zones),
+  };
+}
+
+function unreachable(detail: string, apiUrl: string, ingresses: readonly IngressSettings[]): CloudflareLook {
+  const host = URL.parse(apiUrl)?.host ?? apiUrl;
+  const remedy = `check that this machine may reach ${host} over HTTPS, by name`;
+  const findings = [
+    wrong("Cloudflare", `${host} could not be reached: ${plainly(detail)}`, remedy),
+    unknown("token, rate limit, clock", "not found out, for Cloudflare could not be reached"),
+    ...ingresses.map(({ record }) =>
+      unknown(record, "its zone and its records were not found out, for the same reason"),
+    ),
+  ];
+  return { findings, zones: new Map() };
+}
+
+/** The answer about a token of either kind. What refuses to be verified may still be good, so the zones have a say. */
+async function inspectToken(
+  inspector: Inspector,
+  asUser: Look<TokenStatus>,
+  accountId: string | undefined,
+  wallMs: number,
+): Promise<(isAllowed: boolean) => Finding> {
+  const remedy = "make a new one at dash.cloudflare.com/profile/api-tokens: Zone → DNS → Edit, and Zone → Zone → Read";
+  if (asUser.kind === "answered") return () => inspectStatus("a user's token", asUser.result, wallMs, remedy);
+  const asAccount = accountId === undefined ? undefined : await inspector.verifyToken(accountId);
+  if (asAccount?.kind === "answered")
+    return () => inspectStatus("an account's token", asAccount.result, wallMs, remedy);
+  const detail = asUser.kind === "refused" ? asUser.detail : "no answer";
+  return (isAllowed) =>
+    isAllowed
+      ? unknown("token", "it works, but whether and when it ends could not be found out: probably an account's token")
+      : wrong("token", `Cloudflare does not know it: ${detail}`, remedy);
+}
+
+function inspectStatus(kind: string, { status, expires_on }: TokenStatus, wallMs: number, remedy: string): Finding {
+  if (status !== "active") return wrong("token", `${kind}, ${plain(status, 20)}`, remedy);
+  const leftMs = Date.parse(expires_on ?? "") - wallMs;
+  if (!Number.isFinite(leftMs)) return ok("token", `${kind}, active, without an end`);
+  const text = `${kind}, active, ends in ${formatDuration(leftMs)}`;
+  return leftMs < soonMs
+    ? warning("token", text, "renew it before that: without it no failover is possible")
+    : ok("token", text);
+}
+
+interface IngressLook {
+  readonly ingress: IngressSettings;
+  readonly zone: Look<InspectedZone>;
+  readonly records?: Look<readonly InspectedRecord[]>;
+}
+
+async function lookAt(inspector: Inspector, ingress: IngressSettings): Promise<IngressLook> {
+  const { record, zone: configured } = ingress;
+  const zone = await inspector.zoneOf(record, configured);
+  const id = zone.kind === "answered" ? zone.result.id : configured?.includes(".") === false ? configured : undefined;
+  if (id === undefined || zone.kind === "silent") return { ingress, zone };
+  return { ingress, zone, records: await inspector.recordsAt(id, record) };
+}
+
+function findingsOf(
+  { ingress, zone, records }: IngressLook,
+  addresses: ReadonlyMap<string, readonly string[]>,
+): readonly Finding[] {
+  return [
+    ...inspectZone(ingress, zone, records),
+    ...(records === undefined ? [] : inspectRecords(ingress, records, addresses)),
+  ];
+}
+
+function inspectZone(
+  { record }: IngressSettings,
+  zone: Look<InspectedZone>,
+  records: IngressLook["records"],
+): readonly Finding[] {
+  const subject = `zone of ${record}`;
+  if (zone.kind === "silent") return [unknown(subject, `not found out: ${zone.detail}`, "try again later")];
+  if (zone.kind === "refused") {
+    // With the id in the configuration, DNS Edit alone is enough.
+    if (records?.kind === "answered") {
+      return [
+        ok(subject, "the token may not read the zone itself, only its records: enough, since its id is configured"),
+      ];
+    }
+    const remedy =
+      "give the token Zone → Zone → Read for this zone, or set zone to its id (Overview page, lower right)";
+    return [wrong(subject, zone.detail, remedy)];
+  }
+  const { name, status, paused, plan, name_servers: servers, permissions } = zone.result;
+  const details = [status ?? "", plan?.name ?? plan?.legacy_id ?? "", (servers ?? []).join(" and ")].filter(
+    (text) => text !== "",
+  );
+  const findings: Finding[] = [];
+  if (record !== name && !record.endsWith(`.${name}`)) {
+    findings.push(wrong(subject, `${record} does not lie in ${plain(name)}`, "correct record or zone"));
+  } else if (status === "active" || status === undefined || status === null) {
+    findings.push(ok(subject, `${plain(name)}: ${plain(details.join(", "))}`));
+  } else {
+    const remedy = `set the name servers at the registrar to ${(servers ?? []).join(" and ")}, and wait for Cloudflare to see it`;
+    findings.push(
+      wrong(subject, `${plain(name)} is ${plain(status, 20)}: the world does not ask Cloudflare for it yet`, remedy),
+    );
+  }
+  if (paused === true) {
+    findings.push(warning(subject, "paused: records are served, but nothing is proxied", "resume it in the dashboard"));
+  }
+  findings.push(inspectRights(record, permissions ?? undefined));
+  return findings;
+}
+
+/** Nothing but a write proves that one may write. The zone's own list is deprecated, and a hint at best. */
+function inspectRights(record: string, permissions: readonly string[] | undefined): Finding {
+  const subject = `rights on ${record}`;
+  if (permissions === undefined)
+    return unknown(subject, "whether the token may write cannot be known before the first write");
+  if (permissions.includes("#dns_records:edit")) {
+    return ok(subject, "Cloudflare lists DNS Edit for this token; the first write is the proof");
+  }
+  const remedy = "make sure that the token has Zone → DNS → Edit for this zone";
+  return warning(
+    subject,
+    "Cloudflare does not list DNS Edit for this token, so the first write may be refused",
+    remedy,
+  );
+}
+
+const ourTypes: readonly string[] = ["A", "AAAA", "CNAME"];
+
+function inspectRecords(
+  { record, endpoints, proxied }: IngressSettings,
+  look: Look<readonly InspectedRecord[]>,
+  addresses: ReadonlyMap<string, readonly string[]>,
+): readonly Finding[] {
+  if (look.kind === "silent")
+    return [unknown(record, `its records were not found out: ${look.detail}`, "try again later")];
+  if (look.kind === "refused") {
+    return [
+      wrong(
+        record,
+        `its records may not be read: ${look.detail}`,
+        "give the token Zone → DNS → Edit for this zone, and check zone",
+      ),
+    ];
+  }
+  const delegation = look.result.find(({ type }) => type === "NS");
+  if (delegation !== undefined)
+    return [wrong(record, "an NS record delegates this name to other servers", "remove it, or choose another name")];
+  const ours = look.result.filter(({ type }) => ourTypes.includes(type));
+  const locked = ours.find(({ meta }) => meta?.read_only === true);
+  if (locked !== undefined) {
+    return [
+      wrong(
+        record,
+        `its ${plain(locked.type, 10)} record belongs to another Cloudflare product`,
+        "remove it there, or choose another name",
+      ),
+    ];
+  }
+  const others = [...new Set(look.result.filter((each) => !ours.includes(each)).map(({ type }) => plain(type, 12)))];
+  const besides = others.length === 0 ? [] : [ok(record, `${others.join(", ")} at the same name: never touched`)];
+  if (ours.length === 0)
+    return [ok(record, "no record yet: the first one is created as soon as an endpoint is up"), ...besides];
+  const named = (content: string): string | undefined =>
+    endpoints.find(({ name, target }) => {
+      const hosts = target.kind === "host" ? [target.host] : target.addresses.map(({ text }) => text);
+      return [...hosts, ...(addresses.get(name) ?? [])].includes(content);
+    })?.name;
+  const shown = ours.map((each) => {
+    const content = canonical(each.content ?? "");
+    const ttl = each.proxied === true ? "proxied" : each.ttl === 1 ? "automatic TTL" : `${each.ttl ?? "?"} s`;
+    return {
+      text: `${each.type} ${plain(content)} (${ttl})`,
+      endpoint: named(content),
+      isProxied: each.proxied === true,
+    };
+  });
+  const text = shown
+    .map((each) => `${each.text}${each.endpoint === undefined ? "" : ` = ${each.endpoint}`}`)
+    .join(", ");
+  const foreign = shown.filter(({ endpoint }) => endpoint === undefined);
+  const state =
+    foreign.length === 0
+      ? ok(record, text)
+      : warning(
+          record,
+          `${text}: not what any endpoint has now`,
+          "it is replaced as soon as ccs runs and an endpoint is up; ccs plan shows how",
+        );
+  const isProxyWrong = proxied !== undefined && shown.some(({ isProxied }) => isProxied !== proxied);
+  const proxy = isProxyWrong
+    ? [
+        warning(
+          record,
+          `proxied is ${String(proxied)} in the configuration, and not so at Cloudflare`,
+          "it is changed as soon as ccs runs",
+        ),
+      ]
+    : [];
+  return [state, ...proxy, ...besides];
+}
+
+function canonical(content: string): string {
+  return parseIp(content)?.text ?? content.toLowerCase().replace(/\.$/, "");
+}
+
+/** What the answers told besides: how many calls are left, and what time it is. */
+function inspectTelltales({ telltales }: Inspector): readonly Finding[] {
+  const { rateLimit, clockAheadMs, roundTripMs } = telltales;
+  const findings: Finding[] = [];
+  if (rateLimit !== undefined) {
+    const { left, inSeconds } = rateLimit;
+    const text = `${left} calls left for the next ${formatDuration(inSeconds * 1_000)}, shared by all that this user does`;
+    findings.push(
+      left < fewCalls
+        ? warning("rate limit", text, "find out who uses them up: other tools, other tokens of this user")
+        : ok("rate limit", text),
+    );
+  }
+  if (roundTripMs !== undefined) findings.push(ok("Cloudflare", `answers within ${formatDuration(roundTripMs)}`));
+  if (clockAheadMs !== undefined) {
+    const off = `${formatDuration(Math.abs(clockAheadMs))} ${clockAheadMs > 0 ? "ahead of" : "behind"} Cloudflare's`;
+    const isOff = Math.abs(clockAheadMs) > mostClockErrorMs;
+    findings.push(
+      isOff
+        ? warning("clock", off, "set it by NTP (timedatectl set-ntp true): times in messages are wrong")
+        : ok("clock", "agrees with Cloudflare's"),
+    );
+  }
+  return findings;
+}

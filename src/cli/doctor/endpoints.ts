@@ -1,0 +1,114 @@
+// The doctor's look at the endpoints: one probe of each address, and what their addresses and certificates tell.
+import type { Address, EndpointSettings, Family, IngressSettings } from "../../core/model.ts";
+import { formatDuration } from "../../lib/duration.ts";
+import { probeOnce, type Look, type RoundPorts } from "../../probe/round.ts";
+import { ok, unknown, warning, wrong, type Finding } from "./finding.ts";
+
+const dayMs = 86_400_000;
+const soonDays = 14;
+
+/** What one endpoint looks like now. */
+export interface EndpointLook {
+  readonly settings: EndpointSettings;
+  readonly addresses: readonly Address[];
+  readonly look: Look;
+}
+
+export async function lookAtEndpoints(ingress: IngressSettings, ports: RoundPorts): Promise<readonly EndpointLook[]> {
+  return Promise.all(
+    ingress.endpoints.map(async (settings) => {
+      const look = await probeOnce(settings, ports);
+      const { target } = settings;
+      const resolved = look.resolution?.kind === "addresses" ? look.resolution.addresses : [];
+      return { settings, look, addresses: target.kind === "addresses" ? target.addresses : resolved };
+    }),
+  );
+}
+
+export function inspectEndpoints(
+  ingress: IngressSettings,
+  looks: readonly EndpointLook[],
+  wallMs: number,
+): readonly Finding[] {
+  return [...looks.flatMap((look) => inspectEndpoint(ingress, look, wallMs)), ...inspectFamilies(looks)];
+}
+
+function inspectEndpoint(
+  { allowPrivate }: IngressSettings,
+  { settings, look, addresses }: EndpointLook,
+  wallMs: number,
+): readonly Finding[] {
+  const { name, target, check } = settings;
+  const { resolution, observations } = look;
+  const host = target.kind === "host" ? target.host : "";
+  if (resolution?.kind === "none")
+    return [wrong(name, `${host} has no address: ${resolution.detail}`, "correct target, or the name in DNS")];
+  if (resolution?.kind === "inconclusive") {
+    return [unknown(name, `its addresses were not found out: ${resolution.detail}`, "see the resolvers")];
+  }
+  const texts = addresses.map(({ text }) => text).join(", ");
+  const privateOnes = allowPrivate ? [] : addresses.filter(({ scope }) => scope === "private");
+  const findings: Finding[] = [];
+  if (privateOnes.length > 0) {
+    const which = privateOnes.map(({ text }) => text).join(", ");
+    const isAll = privateOnes.length === addresses.length;
+    const remedy = "publish a public address under that name; or set allow_private, if clients are in the same network";
+    findings.push(
+      isAll
+        ? wrong(name, `has private addresses only: ${which}`, remedy)
+        : warning(name, `has a private address, which is left out: ${which}`, remedy),
+    );
+  }
+  if (check === undefined)
+    return [...findings, warning(name, `${texts}: not checked, so believed up`, "give it a check")];
+  if (observations.length === 0)
+    return [...findings, unknown(name, `${texts}: looking the name up left no time to probe`, "see the resolvers")];
+  for (const { address, observation } of observations) {
+    const tookMs = observation.endedMs - observation.startedMs;
+    const text = `${address.text}: ${observation.detail}`;
+    if (observation.kind === "ok") findings.push(ok(name, `${text}, in ${formatDuration(tookMs)}`));
+    else if (observation.kind === "failed")
+      findings.push(
+        wrong(name, text, `see what answers there: curl -v --connect-to ::${bracketed(address)}: ${check.url}`),
+      );
+    else findings.push(warning(name, text, "not checked from here, and left out of its health"));
+  }
+  return [...findings, ...inspectCertificate(name, look, wallMs)];
+}
+
+function bracketed({ text, family }: Address): string {
+  return family === "ipv6" ? `[${text}]` : text;
+}
+
+/** The one that ends first. What has ended already failed the probe. */
+function inspectCertificate(name: string, { observations }: Look, wallMs: number): readonly Finding[] {
+  const ends = observations
+    .flatMap(({ observation }) => observation.certificateEndsWallMs ?? [])
+    .filter((endMs) => endMs > wallMs);
+  if (ends.length === 0) return [];
+  const days = Math.floor((Math.min(...ends) - wallMs) / dayMs);
+  const text = `its certificate ends in ${days} ${days === 1 ? "day" : "days"}`;
+  return [days < soonDays ? warning(name, text, "renew it: an expired one counts as down") : ok(name, text)];
+}
+
+const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
+
+/** Clients with one family only lose the service when that family goes away with a switch. */
+function inspectFamilies(looks: readonly EndpointLook[]): readonly Finding[] {
+  const known = looks.filter(({ addresses }) => addresses.length > 0);
+  return (["ipv4", "ipv6"] as const).flatMap((family) => {
+    const [having, lacking] = [known.filter((look) => has(look, family)), known.filter((look) => !has(look, family))];
+    if (having.length === 0 || lacking.length === 0) return [];
+    const detail = `${names(having)} ${having.length === 1 ? "has" : "have"} ${familyNames[family]}, ${names(lacking)} ${lacking.length === 1 ? "has" : "have"} not`;
+    const remedy = `clients with nothing but ${familyNames[family]} lose the service while ${names(lacking)} serves`;
+    return [warning("families", detail, remedy)];
+  });
+}
+
+function names(some: readonly EndpointLook[]): string {
+  return some.map(({ settings }) => settings.name).join(", ");
+}
+
+function has({ addresses }: EndpointLook, family: Family): boolean {
+  return addresses.some((address) => address.family === family);
+}

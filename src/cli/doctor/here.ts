@@ -1,0 +1,160 @@
+// The doctor's look at this machine: the configuration file, Node, the state folder, and its own ways out to the net.
+import { accessSync, constants, existsSync, readFileSync, statSync, statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Config } from "../../config/config.ts";
+import type { LoadResult } from "../../config/load.ts";
+import { formatProblem } from "../../config/problem.ts";
+import type { Family } from "../../core/model.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { parseIp, parseSocket } from "../../lib/ip.ts";
+import { messageOf } from "../../lib/text.ts";
+import { reachOverTcp, type Anchor } from "../../probe/anchors.ts";
+import { hasRoute } from "../../probe/route.ts";
+import { isStateLocked } from "../../store/lock.ts";
+import { ok, unknown, warning, wrong, type Finding } from "./finding.ts";
+
+const leastNode = 24;
+const leastFreeBytes = 100_000_000;
+const anchorTimeoutMs = 3_000;
+const othersMayRead = 0o004;
+
+export function inspectNode(version: string): Finding {
+  const major = Number(/^v?(\d+)/.exec(version)?.[1]);
+  if (major >= leastNode) return ok("Node", version);
+  return wrong("Node", `${version} is too old`, `install Node ${leastNode} or newer`);
+}
+
+/** One finding for each mistake; for a good file, whether it tells its secrets to others. */
+export function inspectFile(path: string, loaded: LoadResult): readonly Finding[] {
+  if (loaded.kind === "invalid") {
+    return loaded.problems.map((problem) =>
+      wrong("configuration", formatProblem(problem), "correct it, then look again"),
+    );
+  }
+  const format =
+    loaded.format === "original" ? ", in the original's format (ccs migrate prints it in the present one)" : "";
+  const warnings = loaded.warnings.map((problem) => warning("configuration", formatProblem(problem)));
+  return [ok("configuration", `${path} is valid${format}`), ...warnings, ...inspectSecrecy(path, loaded.config)];
+}
+
+function inspectSecrecy(path: string, config: Config): readonly Finding[] {
+  try {
+    if ((statSync(path).mode & othersMayRead) === 0) return [];
+    const text = readFileSync(path, "utf8");
+    const secrets = [config.cloudflare.token, config.notify.telegram?.token, config.http.token];
+    if (!secrets.some((secret) => secret !== undefined && text.includes(secret.reveal()))) return [];
+  } catch (error) {
+    return [unknown("configuration", `who may read ${path} could not be found out: ${messageOf(error)}`)];
+  }
+  const remedy = `chmod 600 ${path}, or keep the token in the environment: token: \${CLOUDFLARE_API_TOKEN}`;
+  return [warning("configuration", "a token stands in the file, and everybody on this machine may read it", remedy)];
+}
+
+/** Creates nothing: a folder that is not there yet only has to be possible. */
+export function inspectState(folder: string): readonly Finding[] {
+  const subject = "state folder";
+  const present = nearest(folder);
+  const remedy = "give the user that runs ccs the right to write there, or set state_dir (CCS_STATE_DIR)";
+  try {
+    accessSync(present, constants.W_OK | constants.X_OK);
+  } catch {
+    return [wrong(subject, `${folder} cannot be written: nobody but others may write to ${present}`, remedy)];
+  }
+  return [
+    ok(subject, present === folder ? `${folder} can be written` : `${folder} will be created`),
+    ...room(present),
+    running(folder),
+  ];
+}
+
+/** The folder itself, or the first above it that is there. */
+function nearest(folder: string): string {
+  let path = folder;
+  while (!existsSync(path) && dirname(path) !== path) path = dirname(path);
+  return path;
+}
+
+function room(folder: string): readonly Finding[] {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    if (bavail * bsize >= leastFreeBytes) return [];
+    return [
+      warning(
+        "state folder",
+        `only ${Math.floor((bavail * bsize) / 1e6)} MB are free`,
+        "make room: messages wait there",
+      ),
+    ];
+  } catch {
+    return [];
+  }
+}
+
+function running(folder: string): Finding {
+  const isLocked = isStateLocked(folder);
+  if (isLocked === undefined)
+    return unknown("daemon", `whether one runs here could not be found out: ${folder}/ccs.lock cannot be read`);
+  return ok("daemon", isLocked ? "one is running, with this state folder" : "none is running with this state folder");
+}
+
+/** Whether there is a way out in each family, and whether the anchors answer. */
+export async function inspectWaysOut(anchors: readonly string[], clock: Clock): Promise<readonly Finding[]> {
+  const sockets = anchors.flatMap((text) => parseSocket(text, 443) ?? []);
+  const ways = await Promise.all(families.map((family) => wayOut(family, sockets, clock)));
+  const isCutOff = ways.every(({ kind }) => kind === "none");
+  if (isCutOff)
+    return [
+      wrong("connection", "this machine has no way out, neither by IPv4 nor by IPv6", "check its network connection"),
+    ];
+  return ways.flatMap((way) => (way.kind === "none" ? [noWay(way.family)] : [way.finding]));
+}
+
+type Way = { readonly kind: "none"; readonly family: Family } | { readonly kind: "some"; readonly finding: Finding };
+
+const families = ["ipv4", "ipv6"] as const;
+const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
+/** Any address of the net at large: the kernel is asked for the way, and nothing is sent. */
+const farAway = { ipv4: "1.1.1.1", ipv6: "2606:4700:4700::1111" } as const;
+
+async function wayOut(family: Family, anchors: readonly Anchor[], clock: Clock): Promise<Way> {
+  const target = parseIp(farAway[family]);
+  const ours = anchors.filter(({ address }) => address.family === family);
+  const [isRouted, ...answers] = await Promise.all([
+    target !== undefined && hasRoute(target),
+    ...ours.map((anchor) => reach(anchor, clock)),
+  ]);
+  // Anchors in one's own network answer without any way out.
+  if (!isRouted && !answers.includes(true)) return { kind: "none", family };
+  const silent = ours.filter((_, index) => answers[index] !== true);
+  return { kind: "some", finding: ofAnchors(familyNames[family], ours.length, silent) };
+}
+
+function ofAnchors(name: string, asked: number, silent: readonly Anchor[]): Finding {
+  if (asked === 0) {
+    const detail = "no anchor in this family: with all endpoints silent, nobody can tell whose fault it is";
+    return warning(name, detail, `add ${name} addresses to anchors`);
+  }
+  if (silent.length === 0) return ok(name, asked === 1 ? "the anchor answers" : `all ${asked} anchors answer`);
+  const some = silent.map(({ address, port }) => `${address.text} port ${port}`).join(", ");
+  if (silent.length * 2 < asked) {
+    return warning(name, `no answer from ${some}; the other anchors answer`, "if this stays, replace it in anchors");
+  }
+  const remedy =
+    "check this machine's connection and its firewall (TCP, out, port 443), or set anchors to what it may reach";
+  return wrong(name, `no connection to most anchors (${some})`, remedy);
+}
+
+/** Without IPv4 hardly anything works; without IPv6 a lot does. */
+function noWay(family: Family): Finding {
+  const detail = `this machine has no way out by ${familyNames[family]}: endpoints are not checked there`;
+  if (family === "ipv6") return warning("IPv6", detail, "fine while no endpoint depends on IPv6");
+  return warning("IPv4", detail, "check its network connection");
+}
+
+async function reach(anchor: Anchor, clock: Clock): Promise<boolean> {
+  const deadline = new AbortController();
+  const cancel = clock.setTimer(anchorTimeoutMs, () => deadline.abort());
+  const isReached = await reachOverTcp(anchor, deadline.signal);
+  cancel();
+  return isReached;
+}

@@ -1,0 +1,79 @@
+// The doctor's look at Telegram: is the bot who it should be, and may it write to the chat. Says nothing in the chat
+// unless that is asked for.
+import type { TelegramConfig } from "../../config/config.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { plain } from "../../lib/text.ts";
+import { TelegramApi, type TelegramAnswer } from "../../notify/telegram-api.ts";
+import { ok, plainly, unknown, wrong, type Finding } from "./finding.ts";
+
+const deadlineMs = 5_000;
+const testText = "A test by ccs doctor: messages of Cloudflare CNAME Switcher arrive here.";
+
+export async function inspectTelegram(
+  config: TelegramConfig,
+  { isTestSent }: { isTestSent: boolean },
+): Promise<readonly Finding[]> {
+  const api = new TelegramApi(config, { fetch, clock: systemClock });
+  const call = (method: string, parameters: object = {}): Promise<TelegramAnswer> =>
+    api.call(method, parameters, { deadlineMs });
+  const me = await call("getMe");
+  if (me.kind === "unreachable") {
+    const host = URL.parse(config.apiUrl)?.host ?? config.apiUrl;
+    return [
+      wrong(
+        "Telegram",
+        `${host} could not be reached: ${plainly(me.detail)}`,
+        "messages wait on disk until it can be; check that this machine may reach it over HTTPS",
+      ),
+      unknown("bot, chat", "not found out, for Telegram could not be reached"),
+    ];
+  }
+  if (!me.body.ok)
+    return [
+      wrong("bot", refusalOf(me), "take the token that @BotFather gives: /mybots → API Token"),
+      unknown("chat", "not found out without a bot"),
+    ];
+  const bot = ok("bot", `@${textIn(me.body.result, "username") ?? "?"}`);
+  const botId = me.body.result?.["id"];
+  const chat = await call("getChat", { chat_id: config.chatId });
+  if (chat.kind === "unreachable") return [bot, unknown("chat", `not found out: ${chat.detail}`)];
+  if (!chat.body.ok)
+    return [bot, wrong("chat", refusalOf(chat), "write to the bot once, or add it to the group, and check chat_id")];
+  return [bot, await inspectChat(call, config.chatId, { botId, isTestSent, chat: chat.body.result ?? {} })];
+}
+
+async function inspectChat(
+  call: (method: string, parameters: object) => Promise<TelegramAnswer>,
+  chatId: number | string,
+  { chat, botId, isTestSent }: { chat: Readonly<Record<string, unknown>>; botId: unknown; isTestSent: boolean },
+): Promise<Finding> {
+  const kind = textIn(chat, "type") ?? "chat";
+  const name = textIn(chat, "title") ?? textIn(chat, "username") ?? textIn(chat, "first_name") ?? String(chatId);
+  const remedy = "let the bot write there: unblock it, or make it a member or an administrator who may post";
+  const isChannel = kind === "channel";
+  const answer = isTestSent
+    ? await call("sendMessage", { chat_id: chatId, text: testText })
+    : isChannel
+      ? await call("getChatMember", { chat_id: chatId, user_id: botId })
+      : await call("sendChatAction", { chat_id: chatId, action: "typing" });
+  if (answer.kind === "unreachable")
+    return unknown("chat", `whether the bot may write to ${name} was not found out: ${answer.detail}`);
+  if (!answer.body.ok) return wrong("chat", `the bot may not write to ${name} (${kind}): ${refusalOf(answer)}`, remedy);
+  if (isChannel && !isTestSent && answer.body.result?.["can_post_messages"] !== true) {
+    return wrong("chat", `the bot may not post in ${name} (${kind})`, remedy);
+  }
+  return ok(
+    "chat",
+    isTestSent ? `a test message was sent to ${name} (${kind})` : `the bot may write to ${name} (${kind})`,
+  );
+}
+
+function refusalOf({ status, body }: Extract<TelegramAnswer, { kind: "answered" }>): string {
+  return `Telegram answered ${status}${body.description === undefined ? "" : `, "${plain(body.description, 120)}"`}`;
+}
+
+/** A text of an answer, fit to be shown. */
+function textIn(object: Readonly<Record<string, unknown>> | undefined, key: string): string | undefined {
+  const value = object?.[key];
+  return typeof value === "string" && value !== "" ? plain(value, 60) : undefined;
+}

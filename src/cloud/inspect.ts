@@ -1,0 +1,204 @@
+// Looks at an account without changing anything: what a token is, which zone holds a name, what stands there. For people
+// who want to know what is wrong, so it tells apart "refused", "not there" and "could not be asked", and never throws.
+import * as z from "zod";
+import { innermost } from "../lib/cause.ts";
+import { systemClock, type Clock } from "../lib/clock.ts";
+import type { Secret } from "../lib/secret.ts";
+import { plain } from "../lib/text.ts";
+import { problemsIn, type ApiProblem } from "./classify.ts";
+import { canonicalName } from "./provider.ts";
+import { suffixes } from "./zones.ts";
+
+export interface InspectorOptions {
+  readonly token: Secret;
+  /** Base URL without trailing slash. */
+  readonly apiUrl: string;
+  readonly clock?: Clock;
+  readonly fetch?: typeof fetch;
+  /** Of each request. */
+  readonly timeoutMs?: number;
+}
+
+/** What came of one question. */
+export type Look<Result> =
+  | { readonly kind: "answered"; readonly result: Result }
+  /** Cloudflare said no. `detail` is for people. */
+  | { readonly kind: "refused"; readonly status: number; readonly codes: readonly number[]; readonly detail: string }
+  /** Nobody answered, or somebody else did. */
+  | { readonly kind: "silent"; readonly detail: string };
+
+/** What the headers of the answers told besides. */
+export interface Telltales {
+  /** How far this machine's clock is ahead of Cloudflare's, which tells whole seconds. */
+  readonly clockAheadMs?: number;
+  readonly rateLimit?: { readonly left: number; readonly inSeconds: number };
+  /** Of the quickest answer. */
+  readonly roundTripMs?: number;
+}
+
+const TokenStatus = z.object({ id: z.string(), status: z.string(), expires_on: z.string().nullish() });
+
+const InspectedZone = z.object({
+  id: z.string().min(1),
+  name: z.string().min(1),
+  status: z.string().nullish(),
+  paused: z.boolean().nullish(),
+  name_servers: z.array(z.string()).nullish(),
+  account: z.object({ id: z.string().nullish() }).nullish(),
+  plan: z.object({ name: z.string().nullish(), legacy_id: z.string().nullish() }).nullish(),
+  permissions: z.array(z.string()).nullish(),
+});
+
+const InspectedRecord = z.object({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  content: z.string().nullish(),
+  ttl: z.number().nullish(),
+  proxied: z.boolean().nullish(),
+  comment: z.string().nullish(),
+  meta: z.object({ read_only: z.boolean().nullish() }).nullish(),
+});
+
+export type TokenStatus = z.infer<typeof TokenStatus>;
+export type InspectedZone = z.infer<typeof InspectedZone>;
+export type InspectedRecord = z.infer<typeof InspectedRecord>;
+
+const usualTimeoutMs = 5_000;
+const mostRecords = 100;
+
+export class Inspector {
+  readonly #options: InspectorOptions;
+  readonly #clock: Clock;
+  #telltales: Telltales = {};
+
+  constructor(options: InspectorOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Gathered from all answers so far. */
+  get telltales(): Telltales {
+    return this.#telltales;
+  }
+
+  /** Whether the token is alive. Tokens of an account have a place of their own to ask, which needs the account's id. */
+  verifyToken(accountId?: string): Promise<Look<TokenStatus>> {
+    const owner = accountId === undefined ? "/user" : `/accounts/${encodeURIComponent(accountId)}`;
+    return this.#get(`${owner}/tokens/verify`, TokenStatus);
+  }
+
+  /** The zone that holds `record`: the configured one, by name or id, or the one with the longest name that fits. */
+  async zoneOf(record: string, zone?: string): Promise<Look<InspectedZone>> {
+    if (zone !== undefined && !zone.includes("."))
+      return this.#get(`/zones/${encodeURIComponent(zone)}`, InspectedZone);
+    const names = zone === undefined ? suffixes(record) : [canonicalName(zone)];
+    for (const name of names) {
+      const look = await this.zonesNamed(name);
+      if (look.kind !== "answered") return look;
+      const [first, ...others] = look.result.toSorted((a, b) => activity(b) - activity(a));
+      if (first === undefined) continue;
+      if (others.some((other) => activity(other) === activity(first))) {
+        return refusal(`several zones are called ${name}: configure the id of the right one`);
+      }
+      return { kind: "answered", result: first };
+    }
+    return refusal(`no zone called ${names.join(" or ")} is visible to this token`);
+  }
+
+  /** The zones of this name that the token can see. */
+  async zonesNamed(name: string): Promise<Look<readonly InspectedZone[]>> {
+    const look = await this.#get(`/zones?name=${encodeURIComponent(name)}`, z.array(InspectedZone));
+    if (look.kind !== "answered") return look;
+    return { kind: "answered", result: look.result.filter((each) => canonicalName(each.name) === name) };
+  }
+
+  /** Everything at exactly this name, of all types. */
+  async recordsAt(zoneId: string, record: string): Promise<Look<readonly InspectedRecord[]>> {
+    const query = new URLSearchParams({ "name.exact": record, per_page: String(mostRecords) });
+    const look = await this.#get(
+      `/zones/${encodeURIComponent(zoneId)}/dns_records?${query.toString()}`,
+      z.array(InspectedRecord),
+    );
+    if (look.kind !== "answered") return look;
+    return { kind: "answered", result: look.result.filter(({ name }) => canonicalName(name) === record) };
+  }
+
+  async #get<Result>(path: string, schema: z.ZodType<Result>): Promise<Look<Result>> {
+    const { token, apiUrl, fetch: send = fetch, timeoutMs = usualTimeoutMs } = this.#options;
+    const deadline = new AbortController();
+    const cancel = this.#clock.setTimer(timeoutMs, () => deadline.abort());
+    const startedMs = this.#clock.nowMs();
+    try {
+      const response = await send(apiUrl + path, {
+        headers: {
+          authorization: `Bearer ${token.reveal()}`,
+          accept: "application/json",
+          "user-agent": "cloudflare-cname-switcher",
+        },
+        redirect: "error",
+        signal: deadline.signal,
+      });
+      this.#note(response.headers, this.#clock.nowMs() - startedMs);
+      return this.#read(response.status, await response.text(), schema);
+    } catch (error) {
+      const late = `no answer within ${timeoutMs / 1_000}s`;
+      return { kind: "silent", detail: deadline.signal.aborted ? late : this.#foreign(innermost(error).text) };
+    } finally {
+      cancel();
+    }
+  }
+
+  #read<Result>(status: number, text: string, schema: z.ZodType<Result>): Look<Result> {
+    const body = parsed(text);
+    const answer = z.object({ success: z.literal(true), result: schema }).safeParse(body);
+    if (status < 400 && answer.success) return { kind: "answered", result: answer.data.result };
+    const problems = problemsIn(body);
+    if (problems === undefined || problems.length === 0 || status >= 500) {
+      return { kind: "silent", detail: `an answer that is not the API's (HTTP ${status})` };
+    }
+    const codes = problems.map(({ code }) => code);
+    const words = problems.slice(0, 3).map(({ code, message }: ApiProblem) => `${code} "${this.#foreign(message)}"`);
+    return { kind: "refused", status, codes, detail: [`HTTP ${status}`, ...words].join(", ") };
+  }
+
+  #note(headers: Headers, tookMs: number): void {
+    const dateWallMs = Date.parse(headers.get("date") ?? "");
+    const [, left, inSeconds] = /;\s*r=(\d+);\s*t=(\d+)/.exec(headers.get("ratelimit") ?? "") ?? [];
+    const isQuickest = tookMs <= (this.#telltales.roundTripMs ?? Infinity);
+    // The date is cut to a whole second, and half of the round trip old.
+    const aheadMs = this.#clock.wallMs() - tookMs / 2 - (dateWallMs + 500);
+    this.#telltales = {
+      ...this.#telltales,
+      ...(isQuickest && { roundTripMs: tookMs }),
+      ...(isQuickest && Number.isFinite(aheadMs) && { clockAheadMs: aheadMs }),
+      ...(left !== undefined && { rateLimit: { left: Number(left), inSeconds: Number(inSeconds) } }),
+    };
+  }
+
+  /** Text from outside, fit to be shown, without the token that some servers repeat. */
+  #foreign(text: string): string {
+    return plain(text.replaceAll(this.#options.token.reveal(), "***"), 160);
+  }
+}
+
+/** Where tokens of an account look alike and are asked after elsewhere. */
+export function isAccountToken(token: Secret): boolean {
+  return token.reveal().startsWith("cfat_");
+}
+
+function activity({ status }: InspectedZone): number {
+  return status === "active" ? 1 : 0;
+}
+
+function refusal(detail: string): Look<never> {
+  return { kind: "refused", status: 200, codes: [], detail };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
