@@ -59,7 +59,7 @@ export class DaemonRun {
       isForPeople: false,
       stream: { write: (line) => void (line.includes("a bug of ours") && onBug(line)) },
     });
-    const way = { time, clock, link, onMoment };
+    const way = { time, clock, link, onMoment, worldEnds: world.ends };
     const fetchApi = cloudflareFetch(
       {
         ...way,

@@ -14,6 +14,8 @@ export interface WayThere {
   readonly clock: ProcessClock;
   readonly link: Link;
   readonly random: Random;
+  /** Fires when the world ends: whoever still waits for an answer is told so. */
+  readonly worldEnds: AbortSignal;
   /** Hears of every request that arrives. */
   readonly onRequest?: (isWrite: boolean) => void;
   /** Hears of every answer that reaches the daemon. */
@@ -39,9 +41,14 @@ function fetchOver(
   serve: (url: URL, init: RequestInit) => Promise<Answer>,
   ends: (isWrite: boolean) => { sent: CrashMoment; answered: CrashMoment },
 ): typeof fetch {
-  const { time, clock, link, random } = way;
+  const { time, clock, link, random, worldEnds } = way;
   return (input, init = {}) => {
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    const end = (): void => reject(new Error("the simulated world has ended"));
+    if (worldEnds.aborted) end();
+    else worldEnds.addEventListener("abort", end, { once: true });
+    const forget = (): void => worldEnds.removeEventListener("abort", end);
+    promise.then(forget, forget);
     const { signal } = init;
     const abort = (): void => {
       if (!clock.isKilled) reject(new DOMException("This operation was aborted", "AbortError"));

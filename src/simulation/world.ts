@@ -1,4 +1,5 @@
 // The simulated world: everything outside the daemon, the daemon's runs in it, and the faults that befall them.
+import { setMaxListeners } from "node:events";
 import type { Config } from "../config/config.ts";
 import type { Address, Observation, Resolution } from "../core/model.ts";
 import type { Turn } from "../daemon.ts";
@@ -69,6 +70,9 @@ export class World implements Disposable {
   readonly edges: readonly Edge[];
   readonly bot: Bot;
   readonly disk: Disk;
+  /** Fires when the world ends. */
+  readonly ends: AbortSignal;
+  readonly #ending = new AbortController();
   readonly watcher: Watcher;
   /** The configuration as it lies on disk. */
   config: Config;
@@ -84,6 +88,9 @@ export class World implements Disposable {
   constructor(options: WorldOptions, watcher: Watcher = {}) {
     const { seed, config, sites, resolvers, records } = options;
     this.seed = seed;
+    this.ends = this.#ending.signal;
+    // Every request on its way listens.
+    setMaxListeners(0, this.ends);
     this.watcher = watcher;
     this.config = config;
     this.#wholeConfig = config;
@@ -207,9 +214,13 @@ export class World implements Disposable {
     }
   }
 
-  /** Leaves nothing behind. */
+  /**
+   * Leaves nothing behind. Requests that nobody was going to answer fail now: the real timers that a library keeps for
+   * them would hold the real process open.
+   */
   [Symbol.dispose](): void {
     this.run?.kill();
+    this.#ending.abort();
     this.disk[Symbol.dispose]();
   }
 

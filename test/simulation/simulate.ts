@@ -62,7 +62,7 @@ export async function simulate(seed: number, options: SeedOptions = {}): Promise
     seed,
     hours: world.time.nowMs() / 3_600_000,
     faults: scenario.faults.length,
-    violations: observer.ledger.violations,
+    violations: [...observer.ledger.violations],
     trace: hex(observer.trace.hash),
     decisions: hex(observer.trace.decisions),
     isFair: scenario.faults.every(isFair),
