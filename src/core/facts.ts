@@ -1,7 +1,7 @@
 // What changed between two states, as facts worth telling.
 import { isOut } from "./health.ts";
 import type { EndpointState, Fact, IngressState, Override, PublishedRecord, Selection, State } from "./model.ts";
-import { endpointNamed, isDrained, isOutage } from "./selection.ts";
+import { endpointNamed, isDrained, isOutage, whyDrained } from "./selection.ts";
 
 /** The facts that lead from `before` to `after`, in the order of telling. Empty when nothing worth telling changed. */
 export function factsBetween(before: State, after: State): readonly Fact[] {
@@ -154,7 +154,7 @@ function whyMixChanged(from: Selection, to: Selection, after: IngressState): str
       const endpoint = endpointNamed(after, name);
       if (endpoint === undefined) return `${name} is no longer configured`;
       if (to.reason === "pin") return to.why;
-      if (isDrained(after, endpoint)) return `somebody drained ${name}`;
+      if (isDrained(after, endpoint)) return whyDrained(after, name);
       return isOut(endpoint.health.verdict)
         ? `${name} is down: ${endpoint.health.reason}`
         : `the sticky time of ${name} is over`;

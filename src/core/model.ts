@@ -260,9 +260,12 @@ export interface Connection {
   readonly blindSinceMs?: number;
 }
 
-/** A person's word about an endpoint: it alone serves (pin), or it does not serve (drain), until a time. */
+/**
+ * A person's word about an endpoint, until a time: it alone serves (pin), it does not serve (drain), or its outage is
+ * played (drill), which is a drain with a report.
+ */
 export interface Override {
-  readonly kind: "pin" | "drain";
+  readonly kind: "pin" | "drain" | "drill";
   readonly endpoint: string;
   readonly untilMs: number;
 }

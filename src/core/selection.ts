@@ -84,7 +84,13 @@ export function pinOf({ overrides }: IngressState): Override | undefined {
 
 /** Whether somebody said that this endpoint shall not serve. */
 export function isDrained({ overrides }: IngressState, { settings }: EndpointState): boolean {
-  return overrides.some(({ kind, endpoint }) => kind === "drain" && endpoint === settings.name);
+  return overrides.some(({ kind, endpoint }) => kind !== "pin" && endpoint === settings.name);
+}
+
+/** Why a drained endpoint does not serve, in plain words. */
+export function whyDrained({ overrides }: IngressState, name: string): string {
+  const isDrill = overrides.some(({ kind, endpoint }) => kind === "drill" && endpoint === name);
+  return isDrill ? `a drill plays an outage of ${name}` : `somebody drained ${name}`;
 }
 
 /** A pin serves alone, up or down. */
@@ -117,7 +123,7 @@ function nextPrimary(ingress: IngressState, primary: EndpointState, nowMs: numbe
   if (health.verdict === "unknown" && !isDrained(ingress, primary)) return undefined;
   if (isOut(health.verdict) || isDrained(ingress, primary)) {
     const free = bestOf(ingress, (endpoint) => !isDrained(ingress, endpoint) && canStart(endpoint, nowMs));
-    if (!isOut(health.verdict)) return free && { to: free, reason: "drain", why: `somebody drained ${settings.name}` };
+    if (!isOut(health.verdict)) return free && { to: free, reason: "drain", why: whyDrained(ingress, settings.name) };
     // Who was drained but is up still serves while nobody else is.
     const to = free ?? bestOf(ingress, (endpoint) => canStart(endpoint, nowMs));
     return to && { to, reason: "failover", why: `${settings.name} is down: ${health.reason}` };

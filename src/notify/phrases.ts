@@ -152,7 +152,7 @@ export function quietLines({ quietUntilMs }: { readonly quietUntilMs?: number },
 }
 
 /** What a person did to an endpoint. */
-export const done = { pin: "pinned", drain: "drained" } as const;
+export const done = { pin: "pinned", drain: "drained", drill: "drilled" } as const;
 
 export const doing = { read: "read", write: "written" } as const;
 

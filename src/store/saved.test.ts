@@ -49,7 +49,7 @@ const memoryOf: fc.Arbitrary<Memory> = fc.record({
   departures: fc.array(fc.record({ endpoint: nameOf, atMs: lengthOf.map((ms) => nowMs - ms) }), { maxLength: 3 }),
   overrides: fc.array(
     fc.record({
-      kind: fc.constantFrom("pin" as const, "drain" as const),
+      kind: fc.constantFrom("pin" as const, "drain" as const, "drill" as const),
       endpoint: nameOf,
       untilMs: lengthOf.map((ms) => nowMs + ms),
     }),

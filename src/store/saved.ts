@@ -1,6 +1,6 @@
 // What survives a restart, as plain data: the durable part of a state with dates in place of monotonic times, and back.
 import * as z from "zod";
-import type { Address, IngressState, SavedIngress, State } from "../core/model.ts";
+import type { Address, IngressState, Override, SavedIngress, State } from "../core/model.ts";
 import { parseIp } from "../lib/ip.ts";
 
 /** What one life of the daemon leaves to the next. */
@@ -16,7 +16,7 @@ export interface DatedIngress {
   readonly selection?: DatedSelection;
   readonly departures: readonly { readonly endpoint: string; readonly atWallMs: number }[];
   readonly overrides: readonly {
-    readonly kind: "pin" | "drain";
+    readonly kind: Override["kind"];
     readonly endpoint: string;
     readonly untilWallMs: number;
   }[];
@@ -167,7 +167,7 @@ const selectionSchema = z.object({
 const departuresSchema = z.array(z.object({ endpoint: nameSchema, atWallMs: dateSchema }));
 
 const overridesSchema = z.array(
-  z.object({ kind: z.enum(["pin", "drain"]), endpoint: nameSchema, untilWallMs: dateSchema }),
+  z.object({ kind: z.enum(["pin", "drain", "drill"]), endpoint: nameSchema, untilWallMs: dateSchema }),
 );
 
 /** Only the text is believed: family and scope follow from it. */

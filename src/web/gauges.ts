@@ -139,9 +139,9 @@ export function registerGauges(registry: Registry, sources: GaugeSources): void 
           : [],
       ),
   );
-  gauge("ccs_overrides_active", "Endpoints that a person has pinned or drained.", ["ingress", "kind"], () =>
+  gauge("ccs_overrides_active", "Endpoints that a person has pinned, drained or drilled.", ["ingress", "kind"], () =>
     eachIngress(state(), (ingress, { overrides }) =>
-      (["pin", "drain"] as const).map((kind) => [
+      (["pin", "drain", "drill"] as const).map((kind) => [
         { ingress, kind },
         overrides.filter((override) => override.kind === kind).length,
       ]),

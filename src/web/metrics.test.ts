@@ -247,9 +247,9 @@ test("shows overrides, and repair that rests", async () => {
   const of = (kind: string): string => `{ingress="${record}",kind="${kind}"}`;
   const untilMs = world.nowMs + 60_000;
   world.dispatch({ kind: "override-set", ingress: record, override: { kind: "drain", endpoint: "mobile", untilMs } });
-  assert.deepEqual(await world.of("ccs_overrides_active"), { [of("pin")]: 0, [of("drain")]: 1 });
+  assert.deepEqual(await world.of("ccs_overrides_active"), { [of("pin")]: 0, [of("drain")]: 1, [of("drill")]: 0 });
   world.pass(60_000);
-  assert.deepEqual(await world.of("ccs_overrides_active"), { [of("pin")]: 0, [of("drain")]: 0 });
+  assert.deepEqual(await world.of("ccs_overrides_active"), { [of("pin")]: 0, [of("drain")]: 0, [of("drill")]: 0 });
   assert.deepEqual(await world.of("ccs_ingress_standoff"), { [`{ingress="${record}"}`]: 0 });
   world.read([publishedRecord("A", "203.0.113.9")]);
   world.read([publishedRecord("A", "203.0.113.9")]);

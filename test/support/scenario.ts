@@ -10,6 +10,7 @@ import type {
   IngressSettings,
   IngressState,
   Observation,
+  Override,
   PublishedRecord,
   RecordType,
   Resolution,
@@ -126,6 +127,7 @@ class Stage {
         return this.#anchors(words);
       case "pin":
       case "drain":
+      case "drill":
         return this.#override(verb, words);
       case "resume":
         return this.#dispatch({ kind: "resumed", ingress: this.#ingress().settings.record });
@@ -215,8 +217,8 @@ class Stage {
     return this.#dispatch({ kind: "cloud-failed", ingress, problem });
   }
 
-  /** `pin NAME DURATION`, `drain NAME DURATION`. */
-  #override(kind: "pin" | "drain", [endpoint = "", time = "1h"]: string[]): void {
+  /** `pin NAME DURATION`, `drain NAME DURATION`, `drill NAME DURATION`. */
+  #override(kind: Override["kind"], [endpoint = "", time = "1h"]: string[]): void {
     const override = { kind, endpoint, untilMs: this.#nowMs + duration(time) };
     this.#dispatch({ kind: "override-set", ingress: this.#ingress().settings.record, override });
   }
