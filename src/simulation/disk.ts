@@ -145,6 +145,8 @@ export class Disk implements Disposable {
       record: (batch) => alive(() => store.record(batch), undefined),
       tidy: () => alive(() => store.tidy(), undefined),
       journal: (query) => alive(() => store.journal(query), []),
+      journalOf: (query) => alive(() => store.journalOf(query), []),
+      oldestEntry: () => alive(() => store.oldestEntry(), undefined),
       journalSince: (id) => alive(() => store.journalSince(id), []),
       newestEntryId: () => alive(() => store.newestEntryId(), 0),
       rollups: (query) => alive(() => store.rollups(query), []),

@@ -16,6 +16,25 @@ export interface JournalEntry {
 /** One of the core's facts, possibly in the words of an older version. */
 export type JournaledFact = Readonly<Record<string, unknown>> & { readonly kind: string; readonly ingress?: string };
 
+/** Which entries are asked for: those about an ingress, or what concerns an endpoint of it, where that is given. */
+export interface JournalQuery {
+  /** Only entries before this one. */
+  readonly beforeId?: number;
+  readonly limit: number;
+  readonly ingress?: string;
+  /** Only together with the ingress. */
+  readonly endpoint?: string;
+}
+
+/** The same, for entries of one kind. */
+export interface KindQuery {
+  readonly kind: string;
+  readonly ingress: string;
+  /** Without one, those about the ingress as a whole. */
+  readonly endpoint?: string;
+  readonly limit: number;
+}
+
 /** How many entries one question may fetch. */
 export const mostEntries = 1_000;
 
@@ -31,6 +50,9 @@ const rowSchema = z.object({ id: z.int(), at_wall_ms: z.int(), at_ms: z.number()
 export class JournalTable {
   readonly #add;
   readonly #before;
+  readonly #about;
+  readonly #ofKind;
+  readonly #oldest;
   readonly #since;
   readonly #ends;
   readonly #firstFrom;
@@ -39,9 +61,17 @@ export class JournalTable {
   constructor(database: DatabaseSync) {
     const columns = "id, at_wall_ms, at_ms, json";
     this.#add = database.prepare(
-      "INSERT OR REPLACE INTO journal (id, at_wall_ms, at_ms, kind, ingress, json) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO journal (id, at_wall_ms, at_ms, kind, ingress, endpoint, json) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
     this.#before = database.prepare(`SELECT ${columns} FROM journal WHERE id < ? ORDER BY id DESC LIMIT ?`);
+    this.#about = database.prepare(
+      `SELECT ${columns} FROM journal WHERE ingress = ?1 AND id < ?2 AND
+         (?3 IS NULL OR endpoint = ?3 OR kind = '${concernsAll}') ORDER BY id DESC LIMIT ?4`,
+    );
+    this.#ofKind = database.prepare(
+      `SELECT ${columns} FROM journal WHERE kind = ? AND ingress = ? AND endpoint IS ? ORDER BY id DESC LIMIT ?`,
+    );
+    this.#oldest = database.prepare(`SELECT ${columns} FROM journal ORDER BY id LIMIT 1`);
     this.#since = database.prepare(`SELECT ${columns} FROM journal WHERE id > ? ORDER BY id LIMIT ?`);
     this.#ends = database.prepare(
       "SELECT (SELECT min(id) FROM journal) AS first, (SELECT max(id) FROM journal) AS last",
@@ -55,12 +85,25 @@ export class JournalTable {
     const { kind, ingress } = fact;
     const json =
       whole.length <= longestJson ? whole : JSON.stringify({ kind, ...(ingress !== undefined && { ingress }) });
-    this.#add.run(id, Math.round(atWallMs), atMs, kind, ingress ?? null, json);
+    this.#add.run(id, Math.round(atWallMs), atMs, kind, ingress ?? null, endpointOf(fact), json);
   }
 
-  /** The newest entries before `id`, newest first. */
-  before(id: number, limit: number): readonly JournalEntry[] {
-    return this.#before.all(id, limit).flatMap(readRow);
+  /** The newest entries, newest first. */
+  query({ beforeId = Number.MAX_SAFE_INTEGER, limit, ingress, endpoint }: JournalQuery): readonly JournalEntry[] {
+    const rows =
+      ingress === undefined
+        ? this.#before.all(beforeId, limit)
+        : this.#about.all(ingress, beforeId, endpoint ?? null, limit);
+    return rows.flatMap(readRow);
+  }
+
+  /** The newest entries of one kind, newest first; without an endpoint, those about the ingress as a whole. */
+  ofKind({ kind, ingress, endpoint, limit }: KindQuery): readonly JournalEntry[] {
+    return this.#ofKind.all(kind, ingress, endpoint ?? null, limit).flatMap(readRow);
+  }
+
+  oldest(): JournalEntry | undefined {
+    return this.#oldest.all().flatMap(readRow)[0];
   }
 
   /** The oldest entries after `id`, oldest first. */
@@ -81,6 +124,28 @@ export class JournalTable {
     const keepFrom = Math.max(recent, last - most + 1);
     this.#drop.run(Math.min(keepFrom, first + mostDropped, last));
   }
+}
+
+/** Who serves concerns every endpoint of the ingress. */
+const concernsAll = "selection-changed";
+
+/** Whether a fact is among those that a query asks for. */
+export function isAskedFor(fact: JournaledFact, { ingress, endpoint }: Omit<JournalQuery, "limit">): boolean {
+  if (ingress !== undefined && fact.ingress !== ingress) return false;
+  return endpoint === undefined || ingress === undefined || fact.kind === concernsAll || endpointOf(fact) === endpoint;
+}
+
+/** The same for entries of one kind. */
+export function isOfKind(fact: JournaledFact, { kind, ingress, endpoint }: Omit<KindQuery, "limit">): boolean {
+  return fact.kind === kind && fact.ingress === ingress && endpointOf(fact) === (endpoint ?? null);
+}
+
+/** The endpoint that a fact is about; a person's word, and the report of a drill, name it one level deeper. */
+function endpointOf({ endpoint, override, report }: JournaledFact): string | null {
+  const deeper = [override, report].map((part) =>
+    typeof part === "object" && part !== null && "endpoint" in part ? part.endpoint : undefined,
+  );
+  return [endpoint, ...deeper].find((name) => typeof name === "string") ?? null;
 }
 
 /** Rows that make no sense are passed over. */

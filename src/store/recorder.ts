@@ -23,6 +23,8 @@ export interface RecorderPorts {
   readonly clock: Clock;
   /** Hears of bugs of ours; trouble with the disk is told by the store. */
   readonly onBug: (error: unknown) => void;
+  /** Hears of each fact as soon as it has its place in the journal, before it is written. */
+  readonly onEntry?: (entry: JournalEntry) => void;
 }
 
 /** Facts and changes of state wait so long for others to share their transaction. */
@@ -48,6 +50,7 @@ export class Recorder implements Disposable {
   /** What was saved of each ingress, for as long as it holds. */
   readonly #dated = new Map<string, DatedIngress>();
   #isSaved = true;
+  #areDecisionsSaved = true;
   /** How far the wall clock was ahead of the monotonic one when the dates were made. */
   #wallAheadMs: number;
   #notBeforeMs = -Infinity;
@@ -67,9 +70,27 @@ export class Recorder implements Disposable {
     for (const fact of facts) this.#addEntry(fact, atMs);
     if (event.kind === "probed") this.#count(event, after);
     this.#markChanges(before, after);
-    if (hasOtherDecisions(before, after)) this.#attempt(() => this.#saveNow());
+    if (hasOtherDecisions(before, after)) {
+      this.#areDecisionsSaved = false;
+      this.#attempt(() => this.#saveNow());
+    }
     if (this.#entries.length > 0 || !this.#isSaved) this.#wake(gatherMs);
     else if (this.#checks.size > 0) this.#wake(gatherChecksMs);
+  }
+
+  /** Entries of the journal that are not written yet, oldest first. */
+  get waiting(): readonly JournalEntry[] {
+    return this.#entries;
+  }
+
+  /** Whether who serves, and what people said, is on the disk. */
+  get areDecisionsSaved(): boolean {
+    return this.#areDecisionsSaved;
+  }
+
+  /** Id of the newest entry, written or not. */
+  get newestId(): number {
+    return this.#lastId;
   }
 
   /** Writes what waits. What cannot be written now waits on. */
@@ -86,8 +107,10 @@ export class Recorder implements Disposable {
 
   #addEntry(fact: Fact, atMs: number): void {
     this.#lastId += 1;
-    this.#entries.push({ id: this.#lastId, atWallMs: this.#ports.clock.wallMs(), atMs, fact });
+    const entry: JournalEntry = { id: this.#lastId, atWallMs: this.#ports.clock.wallMs(), atMs, fact };
+    this.#entries.push(entry);
     if (this.#entries.length > mostWaiting) this.#entries.shift();
+    this.#ports.onEntry?.(entry);
   }
 
   #count({ ingress, endpoint, revision, address, observation }: Event & { kind: "probed" }, state: State): void {
@@ -121,6 +144,7 @@ export class Recorder implements Disposable {
     if (saved === undefined) return;
     this.#ports.store.save(saved);
     this.#isSaved = true;
+    this.#areDecisionsSaved = true;
   }
 
   #write(): void {
@@ -134,6 +158,7 @@ export class Recorder implements Disposable {
     if (saved !== undefined || this.#entries.length > 0 || this.#checks.size > 0) {
       store.record({ ...(saved && { saved }), entries: this.#entries, checks: [...this.#checks.values()] });
       this.#isSaved = true;
+      if (saved !== undefined) this.#areDecisionsSaved = true;
       this.#entries = [];
       this.#checks.clear();
     }

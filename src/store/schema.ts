@@ -59,6 +59,12 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX checks_by_age ON checks (span, start_minute);
   `,
+  `
+  -- What happened to one ingress or endpoint is found without reading what happened to all others.
+  ALTER TABLE journal ADD COLUMN endpoint TEXT;
+  CREATE INDEX journal_by_ingress ON journal (ingress, id);
+  CREATE INDEX journal_by_kind ON journal (kind, ingress, endpoint, id);
+  `,
 ];
 
 /** Brings the file to the present version, step by step, each step whole or not at all. */

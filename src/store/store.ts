@@ -14,7 +14,7 @@ import {
   type Home,
   type Tables,
 } from "./home.ts";
-import { mostEntries, type JournalEntry } from "./journal-table.ts";
+import { mostEntries, type JournalEntry, type JournalQuery, type KindQuery } from "./journal-table.ts";
 import { lockState } from "./lock.ts";
 import { DurableOutbox, type OutboxStore } from "./durable-outbox.ts";
 import type { Saved } from "./saved.ts";
@@ -34,9 +34,12 @@ export interface Store extends Disposable {
   /** Drops what is too old or too much, a little at a time: call it every hour or so. Throws a StoreError when that fails. */
   tidy(): void;
   /** Entries of the journal before an id (or the newest), newest first, at most 1,000. */
-  journal(query: { readonly beforeId?: number; readonly limit: number }): readonly JournalEntry[];
+  journal(query: JournalQuery): readonly JournalEntry[];
+  /** Entries of one kind, newest first, at most 1,000; without an endpoint, those about the ingress as a whole. */
+  journalOf(query: KindQuery): readonly JournalEntry[];
   /** Entries of the journal after an id, oldest first, at most 1,000. */
   journalSince(id: number): readonly JournalEntry[];
+  oldestEntry(): JournalEntry | undefined;
   /** The id of the journal's newest entry; 0 without any. */
   newestEntryId(): number;
   /** Checks of an endpoint, for each of its addresses and each period that has any, in this order. */
@@ -169,14 +172,16 @@ export class SqliteStore implements Store {
     this.#look(undefined, () => this.#home.database.exec("PRAGMA incremental_vacuum(1000)"));
   }
 
-  journal({
-    beforeId = Number.MAX_SAFE_INTEGER,
-    limit,
-  }: {
-    beforeId?: number;
-    limit: number;
-  }): readonly JournalEntry[] {
-    return this.#look([], ({ journal }) => journal.before(beforeId, limitOf(limit)));
+  journal(query: JournalQuery): readonly JournalEntry[] {
+    return this.#look([], ({ journal }) => journal.query({ ...query, limit: limitOf(query.limit) }));
+  }
+
+  journalOf(query: KindQuery): readonly JournalEntry[] {
+    return this.#look([], ({ journal }) => journal.ofKind({ ...query, limit: limitOf(query.limit) }));
+  }
+
+  oldestEntry(): JournalEntry | undefined {
+    return this.#look(undefined, ({ journal }) => journal.oldest());
   }
 
   journalSince(id: number): readonly JournalEntry[] {
