@@ -1,12 +1,14 @@
 // What the daemon remembers across restarts: gives it what an earlier life left behind, and keeps what this one does.
 import type { Daemon } from "../daemon.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { JournalEntry } from "../store/journal-table.ts";
 import { Recorder } from "../store/recorder.ts";
 import { restoredFrom } from "../store/saved.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { StoreError } from "../store/trouble.ts";
 import type { Log } from "../lib/log.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
+import { LiveHistory } from "./live-history.ts";
 
 export interface MemoryPorts {
   readonly store: Store;
@@ -20,12 +22,27 @@ export interface MemoryPorts {
 export class Memory implements Disposable {
   readonly #ports: MemoryPorts;
   readonly #recorder: Recorder;
+  /** What happened, up to this moment. */
+  readonly history: LiveHistory;
+  /** Hears of each fact as soon as it has its place in the journal. */
+  onEntry: (entry: JournalEntry) => void = () => undefined;
 
   constructor(ports: MemoryPorts) {
     const { store, clock, daemon, onBug } = ports;
     this.#ports = ports;
-    this.#recorder = new Recorder({ store, clock, onBug });
+    this.#recorder = new Recorder({ store, clock, onBug, onEntry: (entry) => this.onEntry(entry) });
+    this.history = new LiveHistory(store, this.#recorder);
     daemon.addListener(this.#recorder);
+  }
+
+  /** The file of the state; `undefined` while it is in memory only. */
+  get path(): string | undefined {
+    return this.#ports.store.path;
+  }
+
+  /** Whether all that must survive a restart would survive one now. */
+  get isKept(): boolean {
+    return this.path !== undefined && this.#recorder.areDecisionsSaved;
   }
 
   /** Tells the daemon what an earlier life left behind. To be called before it is told its configuration. */

@@ -7,7 +7,7 @@ import type { Log } from "../lib/log.ts";
 import { lockState } from "../store/lock.ts";
 import { Assembly, networkPorts } from "./assembly.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
-import { showRecord } from "./logbook.ts";
+import { showRecord } from "./fact-words.ts";
 import { printOutput } from "./outputs.ts";
 import { forOneRound, isRoundComplete, roundTimeoutMs, until } from "./round.ts";
 import { printLine, styled } from "./terminal.ts";

@@ -6,7 +6,7 @@ import type { Log } from "../lib/log.ts";
 import { Assembly, networkPorts } from "./assembly.ts";
 import { configOf } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
-import { showRecord } from "./logbook.ts";
+import { showRecord } from "./fact-words.ts";
 import { printOutput } from "./outputs.ts";
 import { commandLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
 import { forOneRound, isRoundComplete, roundTimeoutMs, until } from "./round.ts";

@@ -51,6 +51,7 @@ export async function startDaemon(options: { path: string; env: Environment; log
       config: first.config,
       daemon: assembly.daemon,
       store,
+      memory,
       log,
       cloudBudget: () => assembly.reconciler.budget.remaining,
     }),

@@ -1,4 +1,4 @@
-// What tells and shows: messages, metrics and the web server, around a daemon that does not need them.
+// What tells and shows: messages, metrics, the web server and its API, around a daemon that does not need them.
 import type { RequestMeasure } from "../cloud/requests.ts";
 import type { Config, HttpConfig } from "../config/config.ts";
 import { nextDeadline } from "../core/deadline.ts";
@@ -10,11 +10,14 @@ import { Notifier, type ChannelSetup } from "../notify/notifier.ts";
 import { outcomes } from "../notify/outbox.ts";
 import { Telegram } from "../notify/telegram.ts";
 import type { Store } from "../store/store.ts";
+import { Api } from "../web/api/api.ts";
+import { ControlSocketError, startControlSocket, type ControlSocket } from "../web/control-socket.ts";
 import { Metrics } from "../web/metrics.ts";
 import { ListenError, startWebServer, type WebServer } from "../web/server.ts";
 import { dashboardFolder } from "./dashboard-folder.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
-import { exceptStoreTrouble } from "./memory.ts";
+import { wordFact } from "./fact-words.ts";
+import { exceptStoreTrouble, type Memory } from "./memory.ts";
 import { version } from "./version.ts";
 
 /** How long the end waits for messages that are on their way. */
@@ -30,6 +33,8 @@ export interface SurroundingsOptions {
   readonly daemon: Daemon;
   /** Where messages wait until they are sent. */
   readonly store: Store;
+  /** What happened, and what is kept of it. */
+  readonly memory: Memory;
   readonly log: Log;
   /** Calls to Cloudflare that could be made at once. */
   readonly cloudBudget: () => number;
@@ -40,13 +45,17 @@ export class Surroundings implements AsyncDisposable {
   readonly #daemon: Daemon;
   readonly #notifier: Notifier;
   readonly #metrics: Metrics;
+  readonly #api: Api;
+  readonly #stateDir: string;
   #http: HttpConfig;
   #web: WebServer | undefined;
+  #control: ControlSocket | undefined;
 
-  constructor({ config, daemon, store, log, cloudBudget }: SurroundingsOptions) {
+  constructor({ config, daemon, store, memory, log, cloudBudget }: SurroundingsOptions) {
     this.#log = log;
     this.#daemon = daemon;
     this.#http = config.http;
+    this.#stateDir = config.stateDir;
     this.#notifier = new Notifier({
       clock,
       random: Math.random,
@@ -69,6 +78,9 @@ export class Surroundings implements AsyncDisposable {
     this.#metrics.expectNotifications(Object.keys(config.notify), outcomes);
     daemon.addListener(this.#metrics);
     daemon.addListener(this.#notifier);
+    this.#api = this.#newApi(memory);
+    daemon.addListener(this.#api);
+    memory.onEntry = (entry) => this.#api.hearEntry(entry);
   }
 
   /** The port of the web server; `undefined` before `listen`. */
@@ -81,13 +93,22 @@ export class Surroundings implements AsyncDisposable {
     this.#metrics.countCloudRequest(measure);
   }
 
-  /** Starts the web server. Throws a CommandError when that is not possible. */
+  /** Starts the web server and the control socket. Throws a CommandError when the former is not possible. */
   async listen(): Promise<void> {
     try {
       this.#web = await this.#startWeb(this.#http);
     } catch (error) {
       if (error instanceof ListenError) throw new CommandError(exitCodes.unavailable, error.message);
       throw error;
+    }
+    try {
+      const ports = { api: this.#api.routes("socket"), onBug: (error: unknown) => this.#onBug(error) };
+      this.#control = await startControlSocket(this.#stateDir, ports);
+      this.#log.debug({ path: this.#control.path }, "the command line finds us at the control socket");
+    } catch (error) {
+      if (!(error instanceof ControlSocketError)) throw error;
+      // The daemon does its work without one.
+      this.#log.warn({ folder: this.#stateDir }, error.message);
     }
   }
 
@@ -100,6 +121,8 @@ export class Surroundings implements AsyncDisposable {
 
   /** Gives messages on their way a moment, then ends everything. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#api[Symbol.dispose]();
+    await this.#control?.[Symbol.asyncDispose]();
     await this.#web?.close();
     await this.#notifier.flush(lastWordsMs);
     await this.#notifier[Symbol.asyncDispose]();
@@ -121,6 +144,7 @@ export class Surroundings implements AsyncDisposable {
     const ports = {
       state: () => this.#daemon.state,
       isAlive: () => this.#isAlive(),
+      api: this.#api.routes("http"),
       metrics: this.#metrics,
       onBug: (error: unknown) => this.#onBug(error),
     };
@@ -135,6 +159,24 @@ export class Surroundings implements AsyncDisposable {
     const authority = web.host.includes(":") ? `[${web.host}]:${web.port}` : `${web.host}:${web.port}`;
     this.#log.info({ url: `http://${authority}` }, `listening on http://${authority}`);
     return web;
+  }
+
+  #newApi(memory: Memory): Api {
+    return new Api({
+      clock,
+      version,
+      state: () => this.#daemon.state,
+      dispatch: (event) => this.#daemon.dispatch(event),
+      isKept: () => memory.isKept,
+      statePath: () => memory.path,
+      journal: memory.history,
+      rollups: memory.history,
+      word: wordFact,
+      queuedNotifications: () => this.#notifier.queued,
+      token: () => this.#http.token,
+      allowedHosts: () => this.#http.hosts ?? [],
+      onBug: (error) => this.#onBug(error),
+    });
   }
 
   /** Whether the loop turns: no deadline is long overdue, and probes report as often as they should. */

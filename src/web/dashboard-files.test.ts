@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { Hono } from "hono";
 import { initialState } from "../core/step.ts";
+import type { Env } from "./api/doors.ts";
 import { createApp } from "./server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ccs-dashboard-"));
@@ -89,6 +91,7 @@ async function get(path: string, headers: Record<string, string> = {}, dashboard
     {
       state: () => initialState,
       isAlive: () => true,
+      api: new Hono<Env>(),
       metrics: { render: () => Promise.resolve({ contentType: "", body: "" }) },
       onBug: (error) => assert.ifError(error),
     },

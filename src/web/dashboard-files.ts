@@ -99,5 +99,6 @@ The dashboard is not built. In a checkout: npm run build, then start the daemon 
 /healthz   whether the daemon is alive
 /readyz    whether it knows enough to decide, and what is missing
 /metrics   for Prometheus
+/api/v1    status, events, history, stream and changes: see /api/v1/openapi.json
 `;
 }

@@ -13,9 +13,13 @@ export function isOwnHost(host: string, allowed: readonly string[]): boolean {
   const name = hostNameOf(host);
   if (name === undefined) return false;
   if (parseIp(name.replace(/^\[(.*)\]$/, "$1")) !== undefined || !name.includes(".")) return true;
-  return (
-    privateEndings.some((ending) => name.endsWith(`.${ending}`)) || allowed.some((own) => hostNameOf(own) === name)
-  );
+  return privateEndings.some((ending) => name.endsWith(`.${ending}`)) || isAmong(host, allowed);
+}
+
+/** Whether `host`, a host with or without a port, is one of these names. */
+export function isAmong(host: string, names: readonly string[]): boolean {
+  const name = hostNameOf(host);
+  return name !== undefined && names.some((own) => hostNameOf(own) === name);
 }
 
 /** The name in a Host header, in lower case, without port and trailing dot; `undefined` when it is none. */

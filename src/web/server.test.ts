@@ -5,7 +5,9 @@ import type { IncomingHttpHeaders } from "node:http";
 import { connect, createServer } from "node:net";
 import { describe, test } from "node:test";
 import { IngressWorld, endpointSettings, ingressSettings, publishedRecord } from "../../test/support/ingress-world.ts";
+import { Hono } from "hono";
 import { initialState } from "../core/step.ts";
+import type { Env } from "./api/doors.ts";
 import { isOwnHost } from "./hosts.ts";
 import { ListenError, startWebServer } from "./server.ts";
 import type { WebPorts, WebServer } from "./server.ts";
@@ -31,6 +33,7 @@ class Site implements AsyncDisposable {
     const site = new Site();
     const ports: WebPorts = {
       state: () => site.world.state,
+      api: new Hono<Env>(),
       isAlive: () => site.isAlive,
       metrics: { render: () => site.#metrics() },
       onBug: (error) => void site.bugs.push(error),

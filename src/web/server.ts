@@ -1,4 +1,4 @@
-// The HTTP server: health, readiness and metrics. Reads only; nothing here changes anything.
+// The HTTP server: health, readiness, metrics, and the API. All but the API only reads.
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -6,7 +6,10 @@ import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import type { MiddlewareHandler } from "hono";
 import type { State } from "../core/model.ts";
+import type { Env } from "./api/doors.ts";
+import { mostClients } from "./api/stream.ts";
 import { addDashboard, readDashboard } from "./dashboard-files.ts";
+import { securityHeaders } from "./headers.ts";
 import { isOwnHost } from "./hosts.ts";
 import { missingForReady } from "./readiness.ts";
 
@@ -14,6 +17,8 @@ export interface WebPorts {
   readonly state: () => State;
   /** Whether the loop turns. */
   readonly isAlive: () => boolean;
+  /** The routes of the API. */
+  readonly api: Hono<Env>;
   readonly metrics: { render(): Promise<{ readonly contentType: string; readonly body: string }> };
   /** Hears of what a route threw: a bug of ours. */
   readonly onBug: (error: unknown) => void;
@@ -30,6 +35,9 @@ export interface WebOptions {
   /** The folder with the built dashboard. */
   readonly dashboard: string;
 }
+
+/** Enough for all the readers of the live stream, and as many others. */
+const mostConnections = 2 * mostClients;
 
 /** Listening is not possible. Its message is for the person who started the daemon. */
 export class ListenError extends Error {
@@ -58,7 +66,7 @@ export async function startWebServer(ports: WebPorts, options: WebOptions): Prom
       connectionsCheckingInterval: 1_000,
     },
   }) as Server;
-  server.maxConnections = 200;
+  server.maxConnections = mostConnections;
   await listen(server, options);
   server.on("error", ports.onBug);
   const { address, port } = server.address() as AddressInfo;
@@ -83,10 +91,9 @@ export function createApp(
     if (ports.isAlive()) return context.json({ status: "alive" });
     return context.json({ status: "stuck", detail: "the loop that decides does not turn" }, 503);
   });
-  app.use(
-    onlyOwnHosts(() => [host, ...allowedHosts()]),
-    readOnly,
-  );
+  app.use(onlyOwnHosts(() => [host, ...allowedHosts()]));
+  app.route("/api/v1", ports.api);
+  app.use(readOnly);
   app.get("/readyz", (context) => {
     const missing = missingForReady(ports.state());
     return missing.length === 0
@@ -105,16 +112,6 @@ export function createApp(
   });
   return app;
 }
-
-const securityHeaders = {
-  "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "DENY",
-  "referrer-policy": "no-referrer",
-  "cross-origin-resource-policy": "same-origin",
-  "cross-origin-opener-policy": "same-origin",
-  "cache-control": "no-store",
-} as const;
 
 /** A route may say these for itself. */
 const isSetByRoutes: ReadonlySet<string> = new Set(["content-security-policy", "cache-control"]);

@@ -1,0 +1,86 @@
+// One sentence for each fact: what the log, the journal and the live stream say of it. (Messages tell whole stories, and
+// have words of their own.)
+import type { Fact, PublishedRecord, Visibility } from "../core/model.ts";
+import { formatDuration } from "../lib/duration.ts";
+import type { FactWords } from "../web/api/events.ts";
+
+/** The sentence, and how much it matters. */
+export function wordFact(fact: Fact): FactWords {
+  switch (fact.kind) {
+    case "config-applied":
+      return { level: "info", text: "configuration applied" };
+    case "config-rejected":
+      return { level: "error", text: `configuration rejected, the old one stays: ${fact.problems.join("; ")}` };
+    case "ingress-added":
+      return { level: "info", text: "watching" };
+    case "ingress-released":
+      return { level: "warn", text: "no longer configured: its records stay as they are" };
+    case "address-health-changed":
+      return { level: "debug", text: `${fact.endpoint}: address ${fact.address} is ${fact.to}: ${fact.reason}` };
+    case "endpoint-health-changed": {
+      const { endpoint, to, isDegraded, reason } = fact;
+      const now = isDegraded ? `${to}, degraded` : to;
+      return { level: to === "down" || isDegraded ? "warn" : "info", text: `${endpoint} is ${now}: ${reason}` };
+    }
+    case "selection-changed": {
+      const who = [fact.to.primary, ...fact.to.sticky.map(({ endpoint }) => endpoint)].join(" + ");
+      return { level: "info", text: `decided for ${who}: ${fact.why}` };
+    }
+    case "ingress-outage-began":
+      return { level: "error", text: `nobody is up, the record stays: ${fact.why}` };
+    case "ingress-outage-ended":
+      return { level: "info", text: `the outage is over, thanks to ${fact.by}` };
+    case "records-changed": {
+      const records = fact.to.map(showRecord).join(", ");
+      if (fact.by === "write") return { level: "info", text: `written: ${records}` };
+      const found = records === "" ? "no record" : records;
+      if (fact.from === undefined) return { level: "info", text: `found: ${found}` };
+      return { level: "warn", text: `somebody else changed the records: ${found}` };
+    }
+    case "override-began":
+      return { level: "info", text: `${fact.override.endpoint}: ${fact.override.kind}, by a person's word` };
+    case "override-ended":
+      return { level: "info", text: `${fact.override.endpoint}: the ${fact.override.kind} is over` };
+    case "standoff-began": {
+      const rest = "repair rests for an hour; find out who else writes this name";
+      return { level: "error", text: `somebody keeps undoing our records: ${rest}` };
+    }
+    case "standoff-ended":
+      return { level: "info", text: "repair of the records goes on" };
+    case "visibility-known":
+      return wordVisibility(fact.visibility);
+    case "blindness-began":
+      return { level: "warn", text: "our own connection is in doubt: failures prove nothing now" };
+    case "blindness-ended":
+      return { level: "info", text: "our own connection works again" };
+    case "cloud-trouble-began":
+      return { level: "warn", text: `Cloudflare: ${fact.problem.message}` };
+    case "cloud-trouble-ended":
+      return { level: "info", text: `Cloudflare: the trouble of ${formatDuration(fact.lastedMs)} is over` };
+    default:
+      return fact satisfies never;
+  }
+}
+
+function wordVisibility({ status, writtenAtMs, atMs = writtenAtMs, detail }: Visibility): FactWords {
+  switch (status) {
+    case "checking":
+      return { level: "debug", text: "the authoritative servers are being asked" };
+    case "visible": {
+      const took = formatDuration(Math.round(atMs - writtenAtMs));
+      return { level: "info", text: `visible at the authoritative servers after ${took}` };
+    }
+    case "silent":
+      return { level: "warn", text: `not verified: ${detail}` };
+    case "wrong":
+      return { level: "error", text: `the authoritative servers say something else: ${detail}` };
+    default:
+      return status satisfies never;
+  }
+}
+
+/** `A 192.0.2.1 (60 s)`. */
+export function showRecord({ type, content, ttlSeconds, proxied }: Omit<PublishedRecord, "id">): string {
+  const ttl = ttlSeconds === 1 ? "automatic" : `${ttlSeconds} s`;
+  return `${type} ${content} (${ttl}${proxied ? ", proxied" : ""})`;
+}

@@ -1,0 +1,175 @@
+// The API under `/api/v1`: what is shown of the daemon, as it is and as it changes, and what people may change.
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { Hono } from "hono";
+import type { Context } from "hono";
+import type { Secret } from "../../lib/secret.ts";
+import { securityHeaders } from "../headers.ts";
+import { readRequest, resume, setOverride, type ChangePorts } from "./changes.ts";
+import { nowOf } from "./dates.ts";
+import {
+  bodyOf,
+  notFromElsewhere,
+  notTooOften,
+  onlyJson,
+  onlySmall,
+  onlyWithToken,
+  problem,
+  type Env,
+} from "./doors.ts";
+import { eventsOf, type WordFact } from "./events.ts";
+import { Guard } from "./guard.ts";
+import { historyOf } from "./history.ts";
+import type { Journal, JournalEntry, Rollups } from "./journal.ts";
+import { findEndpoint, findIngress, Refusal } from "./names.ts";
+import { Notes, type Heard } from "./notes.ts";
+import { eventsQuery, historyQuery, openApiDocument, operations, streamQuery } from "./openapi.ts";
+import { earlierRecords } from "./records-note.ts";
+import { drillRequestSchema, overrideRequestSchema, resumeRequestSchema } from "./schema/changes.ts";
+import type { Events } from "./schema/events.ts";
+import type { History } from "./schema/history.ts";
+import type { Status } from "./schema/status.ts";
+import { statusOf, type DaemonFacts } from "./status.ts";
+import { mostClients, Stream } from "./stream.ts";
+
+export interface ApiPorts extends ChangePorts, Omit<DaemonFacts, "hasToken"> {
+  readonly journal: Journal;
+  readonly rollups: Rollups;
+  readonly word: WordFact;
+  /** What every changing call over HTTP must carry. */
+  readonly token: () => Secret | undefined;
+  /** Further names that requests may call the server by. */
+  readonly allowedHosts: () => readonly string[];
+  /** Hears of bugs of ours. */
+  readonly onBug: (error: unknown) => void;
+}
+
+/** `socket`: the control socket, which only the daemon's own user can reach. */
+export type Door = "http" | "socket";
+
+export class Api implements Disposable {
+  readonly #ports: ApiPorts;
+  readonly #notes: Notes;
+  readonly #guard: Guard;
+  readonly #stream: Stream;
+
+  constructor(ports: ApiPorts) {
+    const { clock, journal, word, onBug } = ports;
+    this.#ports = ports;
+    this.#notes = new Notes(clock, earlierRecords(journal));
+    this.#guard = new Guard(clock, ports.token);
+    this.#stream = new Stream({ clock, journal, word, onBug, status: () => this.#status() });
+  }
+
+  /** One turn of the loop. */
+  hear(turn: Heard): void {
+    this.#notes.hear(turn);
+    this.#stream.stateChanged(turn.facts.length > 0);
+  }
+
+  /** A fact has got its place in the journal. */
+  hearEntry(entry: JournalEntry): void {
+    this.#stream.tell(entry);
+  }
+
+  /** How many read the live stream now. */
+  get readers(): number {
+    return this.#stream.clients;
+  }
+
+  /** How often anything was put into words for the stream: once for all readers. */
+  get wordings(): number {
+    return this.#stream.wordings;
+  }
+
+  /** What readers of the stream were sent and have not read. */
+  get unreadBytes(): number {
+    return this.#stream.unreadBytes;
+  }
+
+  /** The routes, to be mounted under `/api/v1`. */
+  routes(door: Door): Hono<Env> {
+    const app = new Hono<Env>();
+    const { allowedHosts, onBug, version } = this.#ports;
+    app.onError((error, context) => {
+      if (error instanceof Refusal) return context.json(error.problem, error.status);
+      onBug(error);
+      return problem(context, 500, { error: "a bug of ours; the log says more" });
+    });
+    app.get("/status", (context) => context.json(this.#status()));
+    app.get("/events", (context) => context.json(this.#events(context.req.query())));
+    app.get("/history", (context) => context.json(this.#history(context.req.query())));
+    app.get("/stream", notFromElsewhere(allowedHosts), (context) => this.#openStream(context));
+    app.get("/openapi.json", (context) => context.json(openApiDocument(version)));
+    for (const path of ["/pin", "/drain", "/drill", "/resume"]) {
+      if (door === "http") app.post(path, notFromElsewhere(allowedHosts), onlyWithToken(this.#guard));
+      app.post(path, onlyJson, onlySmall, notTooOften(this.#guard));
+    }
+    this.#addChanges(app);
+    for (const [path, methods] of Object.entries(operations)) {
+      const allow = "get" in methods ? "GET, HEAD" : "POST";
+      // The connection is closed, so that no body is read that nobody wants.
+      app.all(path, (context) => problem(context, 405, { error: `only ${allow}` }, { allow, connection: "close" }));
+    }
+    return app;
+  }
+
+  [Symbol.dispose](): void {
+    this.#stream[Symbol.dispose]();
+  }
+
+  #addChanges(app: Hono<Env>): void {
+    const ports = this.#ports;
+    app.post("/pin", async (context) =>
+      context.json(setOverride(ports, "pin", readRequest(overrideRequestSchema, await bodyOf(context)))),
+    );
+    app.post("/drain", async (context) =>
+      context.json(setOverride(ports, "drain", readRequest(overrideRequestSchema, await bodyOf(context)))),
+    );
+    app.post("/drill", async (context) =>
+      context.json(setOverride(ports, "drill", readRequest(drillRequestSchema, await bodyOf(context)))),
+    );
+    app.post("/resume", async (context) =>
+      context.json(resume(ports, readRequest(resumeRequestSchema, await bodyOf(context)))),
+    );
+  }
+
+  #status(): Status {
+    const { state, clock } = this.#ports;
+    const facts: DaemonFacts = { ...this.#ports, hasToken: () => this.#guard.hasToken };
+    return statusOf(state(), this.#notes, facts, nowOf(clock));
+  }
+
+  #events(parameters: unknown): Events {
+    const { journal, word, state } = this.#ports;
+    const query = readRequest(eventsQuery, parameters);
+    if (query.ingress === undefined && query.endpoint === undefined) return eventsOf(journal, query, word);
+    const ingress = findIngress(state(), query.ingress);
+    const endpoint = query.endpoint === undefined ? undefined : findEndpoint(ingress, query.endpoint).settings.name;
+    return eventsOf(journal, { ...query, ingress: ingress.settings.record, endpoint }, word);
+  }
+
+  #history(parameters: unknown): History {
+    const { journal, rollups, state, clock } = this.#ports;
+    const query = readRequest(historyQuery, parameters);
+    const ingress = findIngress(state(), query.ingress);
+    const endpoint = query.endpoint === undefined ? undefined : findEndpoint(ingress, query.endpoint);
+    const sources = { journal, rollups, notes: this.#notes };
+    return historyOf(sources, { ingress, endpoint, range: query.range ?? "24h" }, nowOf(clock));
+  }
+
+  #openStream(context: Context<Env>): Response {
+    const lastEventId = context.req.header("last-event-id") ?? context.req.query("lastEventId");
+    const query = readRequest(streamQuery, lastEventId === undefined ? {} : { lastEventId });
+    if (this.#stream.clients >= mostClients) {
+      const error = `${mostClients} clients read the stream already`;
+      const hint = "Try again later, or ask for /api/v1/status now and then.";
+      return problem(context, 503, { error, hint }, { "retry-after": "10" });
+    }
+    const headers = { "content-type": "text/event-stream", "x-accel-buffering": "no" };
+    if (context.req.method === "HEAD") return context.body(null, 200, headers);
+    const { outgoing } = context.env;
+    outgoing.writeHead(200, { ...securityHeaders, ...headers });
+    this.#stream.open(outgoing, query.lastEventId);
+    return RESPONSE_ALREADY_SENT;
+  }
+}

@@ -1,0 +1,124 @@
+// What people may change: a pin, a drain, a drill, and the end of these. Says what follows from it.
+import type { z } from "zod";
+import { isServing } from "../../core/health.ts";
+import type { Event, IngressState, Override, State } from "../../core/model.ts";
+import { desiredRecords, isInSync } from "../../core/records.ts";
+import { roleOf } from "../../core/selection.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { formatDuration, parseDurationMs } from "../../lib/duration.ts";
+import { plain } from "../../lib/text.ts";
+import { nowOf } from "./dates.ts";
+import { findEndpoint, findIngress, Refusal } from "./names.ts";
+import { overrideDocument } from "./override.ts";
+import type { OverrideAnswer, OverrideRequest, ResumeAnswer, ResumeRequest } from "./schema/changes.ts";
+
+export interface ChangePorts {
+  readonly state: () => State;
+  readonly clock: Clock;
+  /** Takes an event in. When it returns, the event has been taken and what must survive a restart is on the disk. */
+  readonly dispatch: (event: Event) => void;
+  /** Whether all of the state that must survive a restart is on the disk. */
+  readonly isKept: () => boolean;
+}
+
+const dayMs = 24 * 60 * 60_000;
+
+/** How long a person's word holds unless they say, and at most. */
+const lengths: Readonly<Record<Override["kind"], { readonly usualMs: number; readonly mostMs: number }>> = {
+  pin: { usualMs: 60 * 60_000, mostMs: 30 * dayMs },
+  drain: { usualMs: 60 * 60_000, mostMs: 30 * dayMs },
+  drill: { usualMs: 2 * 60_000, mostMs: 30 * 60_000 },
+};
+const leastMs = 1_000;
+
+/** Sets an override. Throws a Refusal for what makes no sense. */
+export function setOverride(ports: ChangePorts, kind: Override["kind"], request: OverrideRequest): OverrideAnswer {
+  const ingress = findIngress(ports.state(), request.ingress);
+  const { name } = findEndpoint(ingress, request.endpoint).settings;
+  const { record } = ingress.settings;
+  const lengthMs = lengthOf(kind, request.for);
+  const override: Override = { kind, endpoint: name, untilMs: ports.clock.nowMs() + lengthMs };
+  ports.dispatch({ kind: "override-set", ingress: record, override });
+  const after = findIngress(ports.state(), record);
+  const now = nowOf(ports.clock);
+  return {
+    ingress: record,
+    override: overrideDocument(override, now),
+    follows: [
+      ...servesNow(after, name, kind),
+      ...recordsThen(after),
+      `The ${kind} ends by itself after ${formatDuration(lengthMs)}.`,
+      ...(ports.isKept() ? [] : ["It could not be written to the disk: a restart would end it."]),
+    ],
+  };
+}
+
+/** Takes back what people said. Throws a Refusal for what makes no sense. */
+export function resume(ports: ChangePorts, request: ResumeRequest): ResumeAnswer {
+  const before = findIngress(ports.state(), request.ingress);
+  const { record } = before.settings;
+  const endpoint = request.endpoint === undefined ? undefined : findEndpoint(before, request.endpoint).settings.name;
+  ports.dispatch({ kind: "resumed", ingress: record, ...(endpoint !== undefined && { endpoint }) });
+  const after = findIngress(ports.state(), record);
+  const now = nowOf(ports.clock);
+  const ended = before.overrides.filter((override) => !after.overrides.includes(override));
+  const isStandoffEnded = before.standoff !== undefined && after.standoff === undefined;
+  const isNothing = ended.length === 0 && !isStandoffEnded;
+  return {
+    ingress: record,
+    ended: ended.map((override) => overrideDocument(override, now)),
+    isStandoffEnded,
+    follows: isNothing ? ["There was nothing to take back."] : [...servesNow(after), ...recordsThen(after)],
+  };
+}
+
+function lengthOf(kind: Override["kind"], asked: string | undefined): number {
+  const { usualMs, mostMs } = lengths[kind];
+  if (asked === undefined) return usualMs;
+  const lengthMs = parseDurationMs(asked);
+  if (lengthMs !== undefined && lengthMs >= leastMs && lengthMs <= mostMs) return lengthMs;
+  const longest = formatDuration(mostMs);
+  throw new Refusal(400, {
+    error: `for: expected a duration from 1s to ${longest}, got ${plain(asked, 40)}`,
+    hint: `Give a number with a unit, such as ${formatDuration(usualMs)}.`,
+  });
+}
+
+/** Who serves now, and whether that is what the person may have expected. */
+function servesNow(ingress: IngressState, endpoint?: string, kind?: Override["kind"]): string[] {
+  const { selection } = ingress;
+  if (selection === undefined) return ["Nobody was chosen to serve yet; it counts as soon as that is so."];
+  const members = [selection.primary, ...selection.sticky.map(({ endpoint: name }) => name)].map((name) => plain(name));
+  const who = members.join(" and ");
+  if (kind === "pin" || kind === undefined || endpoint === undefined)
+    return [`${who} serves: ${plain(selection.why)}.`];
+  const isMember = roleOf(ingress, endpoint) !== undefined;
+  if (!isMember) return [`${plain(endpoint)} does not serve; ${who} serves.`];
+  const isUp = ingress.endpoints.some(
+    ({ settings, health }) => settings.name === endpoint && isServing(health.verdict),
+  );
+  return [`${plain(endpoint)} goes on serving${isUp ? "" : " though it is down"}: nobody else is up.`];
+}
+
+function recordsThen(ingress: IngressState): string[] {
+  const { published, cloudProblem, standoff } = ingress;
+  if (published === undefined) return ["The records are not known yet; nothing is written before they are."];
+  if (isInSync(ingress)) return ["DNS says so already: nothing is to be written."];
+  if (standoff?.mayWrite === false || desiredRecords(ingress) === undefined) return ["The records stay as they are."];
+  if (cloudProblem !== undefined)
+    return [`The records are written as soon as possible: ${plain(cloudProblem.message)}`];
+  return ["The records are being written."];
+}
+
+/** What a request's body says by `schema`. Throws a Refusal that says what is wrong with it. */
+export function readRequest<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.map(String).join(".") ?? "";
+  const what = plain(issue?.message ?? "not what is wanted");
+  throw new Refusal(400, {
+    error: where === "" ? what : `${plain(where, 40)}: ${what}`,
+    hint: "See /api/v1/openapi.json for what is wanted.",
+  });
+}

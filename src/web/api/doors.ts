@@ -1,0 +1,114 @@
+// What a request must be before it may change something: from no page of another site, with the token, small, JSON, and
+// not one of too many.
+import type { HttpBindings } from "@hono/node-server";
+import type { Context, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { isAmong } from "../hosts.ts";
+import { isForeign, type Guard } from "./guard.ts";
+import { Refusal } from "./names.ts";
+import type { Problem } from "./schema/parts.ts";
+
+export interface Env {
+  readonly Bindings: HttpBindings;
+}
+
+type Middleware = MiddlewareHandler<Env>;
+
+/** The largest body that a request may have. */
+const mostBytes = 4 * 1_024;
+
+export function problem(
+  context: Context<Env>,
+  status: 401 | 403 | 405 | 413 | 415 | 429 | 500 | 503,
+  body: Problem,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return context.json(body, status, headers);
+}
+
+/** A browser says which site a request comes from. */
+export function notFromElsewhere(allowedHosts: () => readonly string[]): Middleware {
+  return async (context, next) => {
+    const headers = {
+      site: context.req.header("sec-fetch-site"),
+      origin: context.req.header("origin"),
+      host: context.req.header("host") ?? "",
+    };
+    if (!isForeign(headers, (host) => isAmong(host, allowedHosts()))) return next();
+    return problem(context, 403, {
+      error: "this request comes from a page of another site",
+      hint: "Use the daemon's own page. Behind a reverse proxy: pass the Host header on, or put its name into http.hosts.",
+    });
+  };
+}
+
+export function onlyWithToken(guard: Guard): Middleware {
+  return async (context, next) => {
+    const { remoteAddress = "" } = context.env.incoming.socket;
+    const admission = guard.admit(context.req.header("authorization"), remoteAddress);
+    const hint = "Send the token of http.token, as `Authorization: Bearer …`.";
+    switch (admission.kind) {
+      case "allowed":
+        return next();
+      case "closed":
+        return problem(context, 403, {
+          error: "changes over HTTP are off, as no token is configured",
+          hint: "Set http.token or http.token_file, or use the command line on the daemon's own machine.",
+        });
+      case "missing":
+        return problem(
+          context,
+          401,
+          { error: "a token is needed", hint },
+          { "www-authenticate": 'Bearer realm="ccs"' },
+        );
+      case "wrong": {
+        const challenge = 'Bearer realm="ccs", error="invalid_token"';
+        return problem(context, 401, { error: "the token is wrong", hint }, { "www-authenticate": challenge });
+      }
+      case "too-many": {
+        const { retryAfterSeconds } = admission;
+        return tooMany(context, "too many wrong tokens", retryAfterSeconds);
+      }
+      default:
+        return admission satisfies never;
+    }
+  };
+}
+
+/** All changes together, whoever makes them. */
+export function notTooOften(guard: Guard): Middleware {
+  return async (context, next) => {
+    const waitSeconds = guard.takeChange();
+    return waitSeconds === undefined ? next() : tooMany(context, "too many changes", waitSeconds);
+  };
+}
+
+function tooMany(context: Context<Env>, error: string, waitSeconds: number): Response {
+  const headers = { "retry-after": String(waitSeconds), connection: "close" };
+  return problem(context, 429, { error, hint: `Try again in ${waitSeconds}s.` }, headers);
+}
+
+/** A form on another page can send everything but this type. */
+export const onlyJson: Middleware = async (context, next) => {
+  const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type === "application/json") return next();
+  const hint = "Send a JSON object with the header `Content-Type: application/json`.";
+  return problem(context, 415, { error: "the body is not application/json", hint }, { connection: "close" });
+};
+
+export const onlySmall: Middleware = bodyLimit({
+  maxSize: mostBytes,
+  onError: (context: Context<Env>) =>
+    problem(context, 413, { error: `the body is larger than ${mostBytes} bytes` }, { connection: "close" }),
+});
+
+/** The body as JSON. Throws a Refusal when it is none. */
+export async function bodyOf(context: Context<Env>): Promise<unknown> {
+  const text = await context.req.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refusal(400, { error: "the body is no JSON", hint: 'Send an object, such as {"endpoint": "cable"}.' });
+  }
+}

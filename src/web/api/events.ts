@@ -1,0 +1,93 @@
+// Entries of the journal as documents: in plain words, and as data with dates in place of monotonic times.
+import type { Fact } from "../../core/model.ts";
+import { plain } from "../../lib/text.ts";
+import { dateOf, isoOf, type Now } from "./dates.ts";
+import type { Journal, JournalEntry, JournaledFact } from "./journal.ts";
+import { mostEvents, type EventDocument, type Events } from "./schema/events.ts";
+
+/** A fact as a sentence, and how much it matters: `error` and `warn` are worth a person's attention. */
+export interface FactWords {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly text: string;
+}
+
+/** Puts a fact of this version into words; may throw on one of an older version. */
+export type WordFact = (fact: Fact) => FactWords;
+
+export interface EventsQuery {
+  readonly before?: number | undefined;
+  readonly limit?: number | undefined;
+  readonly ingress?: string | undefined;
+  readonly endpoint?: string | undefined;
+}
+
+/** A page of the journal. */
+export function eventsOf(
+  journal: Journal,
+  { before, limit = 50, ingress, endpoint }: EventsQuery,
+  word: WordFact,
+): Events {
+  const asked = Math.min(limit, mostEvents);
+  const entries = journal.entries({
+    limit: asked,
+    ...(before !== undefined && { beforeId: before }),
+    ...(ingress !== undefined && { ingress }),
+    ...(endpoint !== undefined && { endpoint }),
+  });
+  const last = entries.at(-1);
+  return {
+    events: entries.map((entry) => eventDocument(entry, word)),
+    ...(last !== undefined && entries.length === asked && { before: last.id }),
+  };
+}
+
+export function eventDocument(entry: JournalEntry, word: WordFact): EventDocument {
+  const { id, atWallMs, atMs, fact } = entry;
+  const { level, text } = wordsOf(fact, word);
+  const endpoint = subjectOf(fact);
+  return {
+    id,
+    at: isoOf(atWallMs),
+    kind: fact.kind,
+    importance: level === "error" || level === "warn" ? "high" : level === "info" ? "normal" : "low",
+    ...(fact.ingress !== undefined && { ingress: fact.ingress }),
+    ...(endpoint !== undefined && { endpoint: plain(endpoint) }),
+    text: plain(text, 1_000),
+    fact: dated(fact, { nowMs: atMs, wallMs: atWallMs }) as Record<string, unknown>,
+  };
+}
+
+/** The endpoint that a fact is about, if it is about one. */
+function subjectOf({ endpoint, override, report }: JournaledFact): string | undefined {
+  const parts = [override, report].map((part) =>
+    typeof part === "object" && part !== null && "endpoint" in part ? part.endpoint : undefined,
+  );
+  return [endpoint, ...parts].find((name) => typeof name === "string");
+}
+
+function wordsOf(fact: JournaledFact, word: WordFact): FactWords {
+  try {
+    const words = word(fact as unknown as Fact);
+    if (typeof words.text === "string") return words;
+  } catch {
+    // One of another version, or one that was too long to be kept whole.
+  }
+  return { level: "info", text: fact.kind.replaceAll("-", " ") };
+}
+
+/** Monotonic times in facts, by the names that they have there. All others that end in `Ms` are lengths of time. */
+const momentKeys: ReadonlySet<string> = new Set(["untilMs", "sinceMs", "atMs", "writtenAtMs", "startedMs", "endedMs"]);
+
+/** `value` with dates in place of monotonic times: `untilMs` becomes `until`. Text is made fit to be shown. */
+function dated(value: unknown, now: Now): unknown {
+  if (typeof value === "string") return plain(value, 1_000);
+  if (Array.isArray(value)) return value.map((item) => dated(item, now));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]: [string, unknown]) =>
+      momentKeys.has(key) && typeof item === "number"
+        ? [key.replace(/(At)?Ms$/, ""), dateOf(item, now)]
+        : [key, dated(item, now)],
+    ),
+  );
+}

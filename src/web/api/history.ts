@@ -1,0 +1,160 @@
+// The document of `GET /api/v1/history`: series of checks, outages, and who served when.
+import { isOut } from "../../core/health.ts";
+import type { EndpointState, IngressState } from "../../core/model.ts";
+import { plain } from "../../lib/text.ts";
+import { isoOf, type Now } from "./dates.ts";
+import type { Journal, Rollup, Rollups } from "./journal.ts";
+import type { Notes } from "./notes.ts";
+import { availabilityPercent, downTimes, outagesOf, servedOf, type Stretch } from "./outages.ts";
+import type { AddressSeries, EndpointHistory, History, Range } from "./schema/history.ts";
+import { tenths } from "./status-endpoint.ts";
+
+export interface HistorySources {
+  readonly journal: Journal;
+  readonly rollups: Rollups;
+  readonly notes: Notes;
+}
+
+export interface HistoryQuery {
+  readonly ingress: IngressState;
+  /** Without one: all of the ingress, without series. */
+  readonly endpoint?: EndpointState | undefined;
+  readonly range: Range;
+}
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+const lengths: Readonly<Record<Range, { readonly lengthMs: number; readonly stepMs: number }>> = {
+  "1h": { lengthMs: hourMs, stepMs: minuteMs },
+  "24h": { lengthMs: 24 * hourMs, stepMs: minuteMs },
+  "7d": { lengthMs: 7 * 24 * hourMs, stepMs: hourMs },
+  "30d": { lengthMs: 30 * 24 * hourMs, stepMs: hourMs },
+};
+
+/** What one question may fetch from the journal, for each endpoint. */
+const mostEntries = 1_000;
+
+/** Of an endpoint whose addresses change, so many are shown: those that were checked last. */
+const mostAddresses = 24;
+
+export function historyOf(sources: HistorySources, { ingress, endpoint, range }: HistoryQuery, now: Now): History {
+  const { lengthMs, stepMs } = lengths[range];
+  const span: Span = { fromMs: now.wallMs - lengthMs, untilMs: now.wallMs, stepMs };
+  const { record } = ingress.settings;
+  const asked = endpoint === undefined ? ingress.endpoints : [endpoint];
+  const selections = sources.journal.entriesOf({ kind: "selection-changed", ingress: record, limit: mostEntries });
+  const parts = asked.map((each) => endpointHistory(sources, record, each, span, now, endpoint !== undefined));
+  const oldestMs = sources.journal.oldest()?.atWallMs;
+  const isCut = selections.length === mostEntries && (selections.at(-1)?.atWallMs ?? 0) > span.fromMs;
+  return {
+    ingress: record,
+    range,
+    from: isoOf(span.fromMs),
+    until: isoOf(span.untilMs),
+    resolution: stepMs === minuteMs ? "minute" : "hour",
+    stepSeconds: stepMs / 1_000,
+    startSeconds: endpoint === undefined ? [] : startsOf(span).map((startMs) => startMs / 1_000),
+    isWhole: oldestMs !== undefined && oldestMs <= span.fromMs && !isCut && parts.every(({ isWhole }) => isWhole),
+    endpoints: parts.map(({ history }) => history),
+    served: servedOf(selections, span),
+  };
+}
+
+interface Span extends Stretch {
+  readonly stepMs: number;
+}
+
+function endpointHistory(
+  { journal, rollups, notes }: HistorySources,
+  ingress: string,
+  endpoint: EndpointState,
+  span: Span,
+  now: Now,
+  withSeries: boolean,
+): { readonly history: EndpointHistory; readonly isWhole: boolean } {
+  const { name } = endpoint.settings;
+  const entries = journal.entriesOf({ kind: "endpoint-health-changed", ingress, endpoint: name, limit: mostEntries });
+  const endedMs = isOut(endpoint.health.verdict) ? undefined : now.wallMs + endpoint.health.sinceMs - now.nowMs;
+  const times = downTimes(entries, span, endedMs);
+  const rows = rollups.rollups({
+    ingress,
+    endpoint: name,
+    fromWallMs: span.fromMs,
+    toWallMs: span.untilMs,
+    resolution: span.stepMs === minuteMs ? "minute" : "hour",
+  });
+  const availability = availabilityPercent(times, coveredBy(rows, span));
+  const history: EndpointHistory = {
+    name: plain(name),
+    ...(availability !== undefined && { availabilityPercent: availability }),
+    outages: outagesOf(times),
+    ...(withSeries && { addresses: seriesOf(rows, span, notes, ingress, endpoint) }),
+  };
+  return { history, isWhole: entries.length < mostEntries || (entries.at(-1)?.atWallMs ?? 0) <= span.fromMs };
+}
+
+/** The periods in which anything was found out, as far as they are in the range. */
+function coveredBy(rows: readonly Rollup[], { fromMs, untilMs, stepMs }: Span): readonly Stretch[] {
+  const starts = new Set(rows.flatMap((row) => (row.count > row.inconclusive ? [row.startWallMs] : [])));
+  return [...starts].map((startMs) => ({
+    fromMs: Math.max(fromMs, startMs),
+    untilMs: Math.min(untilMs, startMs + stepMs),
+  }));
+}
+
+function startsOf({ fromMs, untilMs, stepMs }: Span): readonly number[] {
+  const first = Math.floor(fromMs / stepMs) * stepMs;
+  return Array.from({ length: Math.ceil((untilMs - first) / stepMs) }, (_, index) => first + index * stepMs);
+}
+
+/** One series for each address that was checked in the range, or is known now. */
+function seriesOf(
+  rows: readonly Rollup[],
+  span: Span,
+  notes: Notes,
+  ingress: string,
+  { settings: { name }, addresses }: EndpointState,
+): AddressSeries[] {
+  const starts = startsOf(span);
+  const newest = new Map<string, number>(addresses.map(({ text }) => [text, Infinity]));
+  for (const { address, startWallMs } of rows) newest.set(address, Math.max(startWallMs, newest.get(address) ?? 0));
+  const shown = [...newest].toSorted(([, a], [, b]) => (a === b ? 0 : b - a)).slice(0, mostAddresses);
+  const byAddress = new Map(shown.map(([address]) => [address, emptySeries(address, starts.length)]));
+  for (const row of rows) {
+    const index = (row.startWallMs - (starts[0] ?? 0)) / span.stepMs;
+    const series = byAddress.get(row.address);
+    // Written by a clock that was wrong, it may lie outside.
+    if (series === undefined || !Number.isInteger(index) || index < 0 || index >= starts.length) continue;
+    series.checks[index] = row.count;
+    series.failures[index] = row.failures;
+    series.inconclusive[index] = row.inconclusive;
+    series.p50Ms[index] = row.p50Ms === undefined ? null : tenths(row.p50Ms);
+    series.p95Ms[index] = row.p95Ms === undefined ? null : tenths(row.p95Ms);
+    series.maxMs[index] = row.maxMs === undefined ? null : tenths(row.maxMs);
+  }
+  return [...byAddress.values()].map((series) => ({
+    ...series,
+    recent: notes.recentOf(ingress, name, series.address).map(({ atWallMs, observation }) => ({
+      at: isoOf(atWallMs),
+      kind: observation.kind,
+      detail: plain(observation.detail),
+      tookMs: tenths(observation.endedMs - observation.startedMs),
+    })),
+  }));
+}
+
+function emptySeries(address: string, length: number): AddressSeries {
+  const zeros = (): number[] => Array.from({ length }, () => 0);
+  const gaps = (): (number | null)[] => Array.from({ length }, () => null);
+  return {
+    address,
+    checks: zeros(),
+    failures: zeros(),
+    inconclusive: zeros(),
+    p50Ms: gaps(),
+    p95Ms: gaps(),
+    maxMs: gaps(),
+    recent: [],
+  };
+}

@@ -1,0 +1,66 @@
+// What will happen to an ingress by itself, if nothing else happens before.
+import type { EndpointState, IngressState } from "../../core/model.ts";
+import { ranked } from "../../core/selection.ts";
+import { plain } from "../../lib/text.ts";
+import { dateOf, type Now } from "./dates.ts";
+import type { NextStep } from "./schema/status.ts";
+
+interface Step extends Omit<NextStep, "at"> {
+  readonly atMs: number | undefined;
+}
+
+/** The soonest first. What should have happened by now is on its way, and left out. */
+export function nextSteps(ingress: IngressState, now: Now): NextStep[] {
+  return stepsOf(ingress)
+    .flatMap(({ atMs, ...step }) => (atMs === undefined || atMs <= now.nowMs ? [] : [{ atMs, ...step }]))
+    .toSorted((a, b) => a.atMs - b.atMs)
+    .map(({ atMs, ...step }) => ({ at: dateOf(atMs, now), ...step }));
+}
+
+function stepsOf(ingress: IngressState): readonly Step[] {
+  const { settings, published, selection, overrides, standoff, electionAtMs } = ingress;
+  return [
+    {
+      atMs: published && published.atMs + settings.reconcileIntervalMs,
+      kind: "records-read",
+      what: "the records are read again, and repaired if somebody changed them",
+    },
+    { atMs: electionAtMs, kind: "election", what: "the best endpoint that is up by then is chosen" },
+    { atMs: standoff?.untilMs, kind: "standoff-ends", what: "repair of the records goes on" },
+    ...(selection?.sticky ?? []).map(({ endpoint, untilMs }): Step => ({
+      atMs: untilMs,
+      kind: "sticky-ends",
+      endpoint: plain(endpoint),
+      what: `${plain(endpoint)} leaves the mix`,
+    })),
+    ...overrides.map(({ kind, endpoint, untilMs }): Step => ({
+      atMs: untilMs,
+      kind: "override-ends",
+      endpoint: plain(endpoint),
+      what: `the ${kind} of ${plain(endpoint)} ends`,
+    })),
+    ...returnsOf(ingress),
+    ...ingress.endpoints.flatMap(vanishings),
+  ];
+}
+
+/** Endpoints that are better than the primary and are still held after an outage. */
+function returnsOf({ endpoints, selection }: IngressState): readonly Step[] {
+  const order = ranked(endpoints);
+  const primary = order.findIndex(({ settings }) => settings.name === selection?.primary);
+  return order.slice(0, Math.max(0, primary)).map(({ settings: { name }, heldUntilMs }) => ({
+    atMs: heldUntilMs,
+    kind: "return-possible",
+    endpoint: plain(name),
+    what: `the ingress may return to ${plain(name)}, if it is up`,
+  }));
+}
+
+function vanishings({ settings: { name }, addresses }: EndpointState): readonly Step[] {
+  return addresses.map(({ text, vanishesAtMs }) => ({
+    atMs: vanishesAtMs,
+    kind: "address-forgotten",
+    endpoint: plain(name),
+    what: `${text} is forgotten: it is no longer an address of ${plain(name)}`,
+  }));
+}

@@ -1,0 +1,228 @@
+// The OpenAPI document of the API, made of the same schemas that the documents are typed by.
+import * as z from "zod";
+import {
+  drillRequestSchema,
+  overrideAnswerSchema,
+  overrideRequestSchema,
+  resumeAnswerSchema,
+  resumeRequestSchema,
+} from "./schema/changes.ts";
+import { eventSchema, eventsSchema, mostEvents, resetSchema } from "./schema/events.ts";
+import { historySchema, rangeSchema } from "./schema/history.ts";
+import { problemSchema } from "./schema/parts.ts";
+import { statusSchema } from "./schema/status.ts";
+
+interface Operation {
+  readonly summary: string;
+  readonly description?: string;
+  readonly query?: z.ZodObject;
+  readonly request?: z.ZodType;
+  readonly answer: z.ZodType;
+  /** What goes wrong, by status code. */
+  readonly problems: Readonly<Record<number, string>>;
+}
+
+const ingress = z.string().describe("The record; may be left out when there is only one.").exactOptional();
+const endpoint = z.string().describe("Name of an endpoint of the ingress.").exactOptional();
+const wholeNumber = z.coerce.number().int().min(0);
+
+export const eventsQuery = z.object({
+  before: wholeNumber.describe("Only events with a lower id.").exactOptional(),
+  limit: wholeNumber.min(1).max(mostEvents).describe("So many at most; 50 unless given.").exactOptional(),
+  ingress: z.string().describe("Only events about this record.").exactOptional(),
+  endpoint: z.string().describe("Only what concerns this endpoint, changes of the selection included.").exactOptional(),
+});
+
+export const historyQuery = z.object({
+  ingress,
+  endpoint: endpoint.describe("With one there are series of it; without one, all endpoints without series."),
+  range: rangeSchema.exactOptional().describe("How far back from now; `24h` unless given."),
+});
+
+export const streamQuery = z.object({
+  lastEventId: wholeNumber.describe("The same as the header Last-Event-ID.").exactOptional(),
+});
+
+const unknownName = "No such ingress or endpoint: the answer lists those there are.";
+const misnamed = "The server was called by a name that is not its own.";
+const change = {
+  400: "The body is no JSON, or not what is wanted.",
+  401: "The token is missing or wrong.",
+  403: "Changes over HTTP need `http.token`, or the request came from a page of another site.",
+  404: unknownName,
+  413: "The body is too large.",
+  415: "The body is not application/json.",
+  421: misnamed,
+  429: "Too many changes, or too many wrong tokens: wait as Retry-After says.",
+};
+
+/** Paths below `/api/v1`, and what each answers. */
+export const operations: Readonly<Record<string, { readonly get?: Operation; readonly post?: Operation }>> = {
+  "/status": {
+    get: {
+      summary: "What is believed now, why, and what will happen next",
+      answer: statusSchema,
+      problems: { 421: misnamed },
+    },
+  },
+  "/events": {
+    get: {
+      summary: "What happened, the newest first",
+      query: eventsQuery,
+      answer: eventsSchema,
+      problems: { 400: "A parameter is not what is wanted.", 404: unknownName, 421: misnamed },
+    },
+  },
+  "/history": {
+    get: {
+      summary: "Checks as series for charts, outages, and who served when",
+      query: historyQuery,
+      answer: historySchema,
+      problems: { 400: "A parameter is not what is wanted.", 404: unknownName, 421: misnamed },
+    },
+  },
+  "/stream": {
+    get: {
+      summary: "Server-sent events as things happen",
+      description:
+        "`status` carries a Status, at once and after each change, at most twice a second. `event` carries an Event, with " +
+        "its id: a client that comes back with Last-Event-ID is told what it missed, or `reset` (a Reset) when that is too " +
+        "much. Comments keep the connection alive. Clients that do not read are cut off.",
+      query: streamQuery,
+      answer: z.string(),
+      problems: {
+        400: "A parameter is not what is wanted.",
+        403: "The request came from a page of another site.",
+        421: misnamed,
+        503: "Too many clients: wait as Retry-After says.",
+      },
+    },
+  },
+  "/pin": {
+    post: {
+      summary: "Let one endpoint serve alone for a while, up or down",
+      request: overrideRequestSchema,
+      answer: overrideAnswerSchema,
+      problems: change,
+    },
+  },
+  "/drain": {
+    post: {
+      summary: "Keep an endpoint from serving for a while, unless nobody else is up",
+      request: overrideRequestSchema,
+      answer: overrideAnswerSchema,
+      problems: change,
+    },
+  },
+  "/drill": {
+    post: {
+      summary: "Play an outage of an endpoint on the real record; it ends by itself, in a report",
+      request: drillRequestSchema,
+      answer: overrideAnswerSchema,
+      problems: change,
+    },
+  },
+  "/resume": {
+    post: {
+      summary: "Take back pins, drains and drills, and let the repair of the records go on",
+      request: resumeRequestSchema,
+      answer: resumeAnswerSchema,
+      problems: change,
+    },
+  },
+  "/openapi.json": {
+    get: { summary: "This document", answer: z.record(z.string(), z.unknown()), problems: { 421: misnamed } },
+  },
+};
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The whole document. */
+export function openApiDocument(version: string): Json {
+  const components: Record<string, unknown> = {};
+  const schemaOf = (schema: z.ZodType, io: "input" | "output" = "output"): unknown => {
+    const { $schema: _, $defs = {}, ...own } = z.toJSONSchema(schema, { io }) as Record<string, unknown>;
+    for (const [name, part] of Object.entries($defs as Record<string, unknown>)) components[name] = withPaths(part);
+    const id = schema.meta()?.id;
+    if (id === undefined) return withPaths(own);
+    const { id: __, ...body } = own;
+    // What was named like this is among the parts already.
+    if (!("$ref" in body)) components[id] = withPaths(body);
+    return { $ref: `#/components/schemas/${id}` };
+  };
+  // Named in the text only.
+  for (const schema of [eventSchema, resetSchema]) schemaOf(schema);
+  const paths = Object.fromEntries(
+    Object.entries(operations).map(([path, methods]) => [
+      `/api/v1${path}`,
+      Object.fromEntries(
+        Object.entries(methods).map(([method, operation]: [string, Operation]) => [
+          method,
+          operationDocument(path, operation, schemaOf),
+        ]),
+      ),
+    ]),
+  );
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Cloudflare CNAME Switcher",
+      version,
+      description:
+        "Moments are ISO 8601 texts in UTC; numbers that end in `Ms` are milliseconds, `Seconds` seconds. What is not known " +
+        "or does not apply is missing. Text comes in part from outside: show it as text, never as markup.",
+    },
+    paths,
+    components: {
+      schemas: components,
+      securitySchemes: { token: { type: "http", scheme: "bearer", description: "The token of `http.token`." } },
+    },
+  };
+}
+
+function operationDocument(
+  path: string,
+  { summary, description, query, request, answer, problems }: Operation,
+  schemaOf: (schema: z.ZodType, io?: "input" | "output") => unknown,
+): Json {
+  const type = path === "/stream" ? "text/event-stream" : "application/json";
+  return {
+    operationId: path.replace(/^\/|\.json$/g, ""),
+    summary,
+    ...(description !== undefined && { description }),
+    ...(query && { parameters: parametersOf(query) }),
+    ...(request && {
+      requestBody: { required: true, content: { "application/json": { schema: schemaOf(request, "input") } } },
+      security: [{ token: [] }],
+    }),
+    responses: {
+      200: { description: "The answer.", content: { [type]: { schema: schemaOf(answer) } } },
+      ...Object.fromEntries(
+        Object.entries(problems).map(([status, meaning]) => [
+          status,
+          { description: meaning, content: { "application/json": { schema: schemaOf(problemSchema) } } },
+        ]),
+      ),
+    },
+  };
+}
+
+function parametersOf(query: z.ZodObject): unknown {
+  return Object.entries(query.shape).map(([name, part]) => {
+    const { $schema: _, description, ...schema } = z.toJSONSchema(part as z.ZodType);
+    return { name, in: "query", required: false, description, schema };
+  });
+}
+
+/** JSON Schema keeps its parts in `$defs`, OpenAPI under `components`. */
+function withPaths(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withPaths);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, item]: [string, unknown]) => {
+      if (key === "id" && typeof item === "string") return [];
+      if (key === "$ref" && typeof item === "string") return [[key, item.replace("#/$defs/", "#/components/schemas/")]];
+      return [[key, withPaths(item)]];
+    }),
+  );
+}

@@ -1,0 +1,87 @@
+// One endpoint as people outside see it, with what is believed of each of its addresses.
+import type { AddressState, EndpointState, IngressState, Observation } from "../../core/model.ts";
+import { probeIntervalMs } from "../../core/rhythm.ts";
+import { ranked, roleOf } from "../../core/selection.ts";
+import { plain } from "../../lib/text.ts";
+import { dateOf, isoOf, type Now } from "./dates.ts";
+import { overrideDocument } from "./override.ts";
+import type { AddressStatus, EndpointStatus, ObservationDocument } from "./schema/status.ts";
+
+export function endpointStatus(ingress: IngressState, endpoint: EndpointState, now: Now): EndpointStatus {
+  const { settings, health, heldUntilMs, resolution } = endpoint;
+  const { name, target, priority, ttl, stickyMs } = settings;
+  const override = ingress.overrides.find((word) => word.endpoint === name);
+  return {
+    name: plain(name),
+    target: target.kind === "host" ? [target.host] : target.addresses.map(({ text }) => text),
+    priority,
+    rank: ranked(ingress.endpoints).indexOf(endpoint) + 1,
+    ...(ttl !== "auto" && { ttlSeconds: ttl }),
+    ...(stickyMs !== undefined && { stickyMs }),
+    ...checkOf(ingress, endpoint),
+    role: roleOf(ingress, name) ?? "none",
+    verdict: health.verdict,
+    isDegraded: health.isDegraded,
+    reason: plain(health.reason, 300),
+    since: dateOf(health.sinceMs, now),
+    ...(heldUntilMs !== undefined && { heldUntil: dateOf(heldUntilMs, now) }),
+    ...(override && { override: overrideDocument(override, now) }),
+    ...certificateOf(endpoint),
+    ...(resolution && {
+      resolution: {
+        kind: resolution.kind,
+        detail: plain(resolution.detail, 300),
+        at: dateOf(resolution.atMs, now),
+      },
+    }),
+    addresses: endpoint.addresses.map((address) => addressStatus(ingress, address, now)),
+  };
+}
+
+function checkOf(ingress: IngressState, endpoint: EndpointState): Pick<EndpointStatus, "check"> {
+  const { check } = endpoint.settings;
+  if (check === undefined) return {};
+  const { url, intervalMs, fastIntervalMs, timeoutMs, rise, fall } = check;
+  const nowMs = probeIntervalMs(ingress, endpoint) ?? intervalMs;
+  return { check: { url: plain(url, 2_000), intervalMs, fastIntervalMs, nowMs, timeoutMs, rise, fall } };
+}
+
+function certificateOf({ addresses }: EndpointState): Pick<EndpointStatus, "certificateEnds"> {
+  const ends = addresses.flatMap(({ lastObservation }) => lastObservation?.certificateEndsWallMs ?? []);
+  return ends.length === 0 ? {} : { certificateEnds: isoOf(Math.min(...ends)) };
+}
+
+function addressStatus({ published }: IngressState, address: AddressState, now: Now): AddressStatus {
+  const { text, family, scope, health, lastObservation, isUncheckable, vanishesAtMs } = address;
+  return {
+    address: text,
+    family,
+    scope,
+    verdict: health.verdict,
+    reason: plain(health.reason, 300),
+    since: dateOf(health.sinceMs, now),
+    ...(lastObservation && { lastObservation: observationDocument(lastObservation, now) }),
+    isUncheckable,
+    ...(vanishesAtMs !== undefined && { vanishes: dateOf(vanishesAtMs, now) }),
+    isPublished: published?.records.some(({ content }) => content === text) === true,
+  };
+}
+
+function observationDocument(observation: Observation, now: Now): ObservationDocument {
+  const { startedMs, endedMs, phases, detail, kind } = observation;
+  return {
+    at: dateOf(endedMs, now),
+    kind,
+    ...(observation.kind !== "ok" && { reason: observation.reason }),
+    detail: plain(detail, 300),
+    tookMs: tenths(endedMs - startedMs),
+    phases: Object.fromEntries(
+      Object.entries(phases).map(([phase, tookMs]: [string, number]) => [phase, tenths(tookMs)]),
+    ),
+  };
+}
+
+/** To a tenth of a millisecond, as no clock is much better. */
+export function tenths(milliseconds: number): number {
+  return Math.max(0, Math.round(milliseconds * 10) / 10);
+}

@@ -1,0 +1,66 @@
+// The document of `GET /api/v1/status`, made of the state at one moment.
+import type { Family, State } from "../../core/model.ts";
+import { plain } from "../../lib/text.ts";
+import { missingForReady } from "../readiness.ts";
+import { dateOf, isoOf, type Now } from "./dates.ts";
+import type { Notes } from "./notes.ts";
+import type { DaemonStatus, Status } from "./schema/status.ts";
+import { ingressStatus } from "./status-ingress.ts";
+
+/** What else there is to say of the daemon. */
+export interface DaemonFacts {
+  readonly version: string;
+  /** How many messages wait, by channel. */
+  readonly queuedNotifications: () => ReadonlyMap<string, number>;
+  /** The file of the state; `undefined` while it is in memory only. */
+  readonly statePath: () => string | undefined;
+  /** Whether changing calls over HTTP have a token to be checked against. */
+  readonly hasToken: () => boolean;
+}
+
+export function statusOf(state: State, notes: Notes, facts: DaemonFacts, now: Now): Status {
+  return {
+    at: isoOf(now.wallMs),
+    daemon: daemonStatus(state, notes, facts, now),
+    ingresses: state.ingresses.map((ingress) => ingressStatus(ingress, notes.recordsOf(ingress.settings.record), now)),
+  };
+}
+
+function daemonStatus(state: State, notes: Notes, facts: DaemonFacts, now: Now): DaemonStatus {
+  const missing = missingForReady(state);
+  const path = facts.statePath();
+  return {
+    version: facts.version,
+    started: isoOf(notes.startedWallMs),
+    uptimeMs: Math.round(now.nowMs - notes.startedMs),
+    isReady: missing.length === 0,
+    missing: [...missing],
+    blind: (["ipv4", "ipv6"] as const).flatMap((family) => blindness(state, family, now)),
+    configuration: configuration(state, notes, now),
+    notifications: [...facts.queuedNotifications()].map(([channel, queued]) => ({ channel, queued })),
+    state: { isKept: path !== undefined, ...(path !== undefined && { path }) },
+    changesOverHttp: facts.hasToken() ? "with-token" : "refused",
+  };
+}
+
+function blindness({ connection }: State, family: Family, now: Now): DaemonStatus["blind"] {
+  const { blindSinceMs } = connection[family];
+  return blindSinceMs === undefined ? [] : [{ family, since: dateOf(blindSinceMs, now) }];
+}
+
+function configuration(
+  { generation, rejectedConfig }: State,
+  { loadedWallMs }: Notes,
+  now: Now,
+): DaemonStatus["configuration"] {
+  return {
+    generation,
+    ...(loadedWallMs !== undefined && { loaded: isoOf(loadedWallMs) }),
+    ...(rejectedConfig !== undefined && {
+      rejected: {
+        at: dateOf(rejectedConfig.atMs, now),
+        problems: rejectedConfig.problems.map((problem) => plain(problem, 500)),
+      },
+    }),
+  };
+}

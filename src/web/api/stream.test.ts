@@ -1,0 +1,215 @@
+// The live stream over a real HTTP server: what it says, what a client that comes back is told, and that nobody who does
+// not read costs anybody else anything.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { describe, test } from "node:test";
+import { ApiSite } from "../../../test/support/api-site.ts";
+import { eventually } from "../../../test/support/eventually.ts";
+import { VirtualClock } from "../../../test/support/virtual-clock.ts";
+import { eventSchema, resetSchema } from "./schema/events.ts";
+import { statusSchema } from "./schema/status.ts";
+import { mostClients } from "./stream.ts";
+
+async function settled(): Promise<ApiSite> {
+  const site = await ApiSite.start();
+  site.settle();
+  return site;
+}
+
+describe("a client", () => {
+  test("is told the status at once, and each event with its id as it happens", async () => {
+    await using site = await settled();
+    using reader = await site.stream();
+    assert.match(String(reader.response.headers["content-type"]), /^text\/event-stream/);
+    assert.match(String(reader.response.headers["content-security-policy"]), /default-src 'none'/);
+    const first = await eventually("the status", () => reader.of("status")[0]);
+    assert.equal(statusSchema.parse(first.data).ingresses[0]?.selection?.primary, "cable");
+    site.world.observe("cable", "timeout");
+    await eventually("the newest status", () => {
+      const newest = statusSchema.parse(reader.of("status").at(-1)?.data);
+      return newest.ingresses[0]?.selection?.primary === "mobile";
+    });
+    const events = reader.of("event").map(({ id, data }) => ({ ...eventSchema.parse(data), sentId: id }));
+    for (const { id, sentId } of events) assert.equal(id, sentId);
+    const { events: journal } = await site.json<{ events: { id: number }[] }>("/api/v1/events?limit=200");
+    const ids = events.map(({ id }) => id);
+    assert.deepEqual(
+      ids,
+      journal
+        .map(({ id }) => id)
+        .toReversed()
+        .slice(-ids.length),
+    );
+    assert.ok(events.some(({ kind }) => kind === "selection-changed"));
+  });
+
+  test("is told the status at most twice a second, however much happens, and the newest in the end", async () => {
+    const clock = new VirtualClock();
+    await using site = await ApiSite.start({ clock });
+    site.settle();
+    using reader = await site.stream();
+    await eventually("the status", () => reader.of("status")[0]);
+    for (let round = 0; round < 40; round += 1) {
+      site.world.observe("mobile", round % 2 === 0 ? "timeout" : "ok");
+      await clock.advance(50);
+    }
+    await clock.advance(500);
+    await eventually("all events", () => reader.of("event").at(-1)?.id === site.recorder.newestId);
+    const told = reader.of("status").length;
+    assert.ok(told >= 4 && told <= 6, `${told} times in 2.5 s`);
+    const mobile = statusSchema.parse(reader.of("status").at(-1)?.data).ingresses[0]?.endpoints[1];
+    assert.equal(mobile?.verdict, site.world.endpoint("mobile").health.verdict);
+    // Probes that change nothing are numbers: once a second will do.
+    for (let round = 0; round < 40; round += 1) {
+      site.world.observe("cable", "ok", 1);
+      await clock.advance(50);
+    }
+    await clock.advance(1_000);
+    site.world.observe("mobile", "timeout");
+    await eventually("all events", () => reader.of("event").at(-1)?.id === site.recorder.newestId);
+    const more = reader.of("status").length - told;
+    assert.ok(more >= 2 && more <= 4, `${more} times in 3 s`);
+  });
+
+  test("hears that the connection lives while nothing happens", async () => {
+    const clock = new VirtualClock();
+    await using site = await ApiSite.start({ clock });
+    using reader = await site.stream();
+    await eventually("the status", () => reader.of("status")[0]);
+    await clock.advance(45_000);
+    await eventually("three comments", () => reader.comments === 3);
+  });
+
+  test("that comes back is told what it missed, and only that", async () => {
+    await using site = await settled();
+    const missedFrom = site.recorder.newestId;
+    site.world.observe("cable", "timeout");
+    const ids = Array.from({ length: site.recorder.newestId - missedFrom }, (_, index) => missedFrom + index + 1);
+    assert.ok(ids.length > 3);
+    for (const isWritten of [false, true]) {
+      if (isWritten) site.recorder.flush();
+      using reader = await site.stream({ "last-event-id": String(missedFrom) });
+      await eventually("the status", () => reader.of("status")[0]);
+      assert.deepEqual(
+        reader.of("event").map(({ id }) => id),
+        ids,
+      );
+    }
+    using upToDate = await site.stream({ "last-event-id": String(site.recorder.newestId) });
+    await eventually("the status", () => upToDate.of("status")[0]);
+    assert.deepEqual([upToDate.of("event"), upToDate.of("reset")], [[], []]);
+  });
+
+  test("that missed too much, or what is no more, is told to begin anew", async () => {
+    await using site = await settled();
+    for (let round = 0; round < 60; round += 1) {
+      site.world.observe("mobile", "timeout");
+      site.world.observe("mobile", "ok");
+    }
+    assert.ok(site.recorder.newestId > 210);
+    for (const [lastEventId, reason] of [
+      [1, /too much/],
+      [site.recorder.newestId + 5, /begun anew/],
+    ] as const) {
+      using reader = await site.stream({ "last-event-id": String(lastEventId) });
+      const { data, id } = await eventually("the reset", () => reader.of("reset")[0]);
+      assert.match(resetSchema.parse(data).reason, reason);
+      assert.equal(id, site.recorder.newestId);
+      assert.deepEqual(reader.of("event"), []);
+    }
+    const { status } = await site.get("/api/v1/stream", { "last-event-id": "x" });
+    assert.equal(status, 400);
+  });
+});
+
+describe("many clients", () => {
+  test(`${mostClients} are served with one wording for all, one more is told to wait, and other requests go on`, async () => {
+    await using site = await settled();
+    const { world } = site;
+    const readers = await Promise.all(Array.from({ length: mostClients }, () => site.stream()));
+    assert.equal(site.api.readers, mostClients);
+    const { status, headers } = await site.get("/api/v1/stream");
+    assert.deepEqual([status, headers["retry-after"]], [503, "10"]);
+    assert.equal((await site.get("/api/v1/status")).status, 200);
+    assert.equal((await site.get("/healthz")).status, 200);
+    const wordings = site.api.wordings;
+    const { newestId } = site.recorder;
+    world.observe("cable", "timeout");
+    await eventually("everybody knows", () =>
+      readers.every((reader) => reader.of("event").some(({ id }) => id === site.recorder.newestId)),
+    );
+    const news = site.recorder.newestId - newestId;
+    const statuses = Math.max(...readers.map((reader) => reader.of("status").length));
+    assert.ok(site.api.wordings - wordings <= news + statuses, "once for all, not once for each");
+    for (const reader of readers) reader[Symbol.dispose]();
+    await eventually("nobody is left", () => site.api.readers === 0);
+    using another = await site.stream();
+    await eventually("the status", () => another.of("status")[0]);
+  });
+
+  test("who does not read is cut off, with bounded memory, and delays nobody", async () => {
+    await using site = await settled();
+    const { world } = site;
+    // Longer reasons fill the sockets of the kernel sooner.
+    const stuck = await Promise.all(Array.from({ length: 20 }, () => stuckClient(site)));
+    using reader = await site.stream();
+    await eventually("all are there", () => site.api.readers === 21);
+    const long = "x".repeat(190);
+    let longestTurnMs = 0;
+    let unread = 0;
+    for (let round = 0; site.api.readers > 1; round += 1) {
+      assert.ok(round < 60_000, "they are never cut off");
+      const startMs = performance.now();
+      world.dispatch({ kind: "config-rejected", problems: Array.from({ length: 20 }, () => `${round} ${long}`) });
+      longestTurnMs = Math.max(longestTurnMs, performance.now() - startMs);
+      unread = Math.max(unread, site.api.unreadBytes);
+      if (round % 20 === 0) await new Promise(setImmediate);
+    }
+    // Each may leave half a megabyte and what it was sent last.
+    assert.ok(unread < 21 * 640 * 1_024, `${unread} bytes waited`);
+    assert.ok(longestTurnMs < 500, `a turn took ${longestTurnMs} ms`);
+    await eventually("the reader knows all", () => reader.of("event").at(-1)?.id === site.recorder.newestId);
+    for (const socket of stuck) socket.destroy();
+    assert.deepEqual(site.bugs, []);
+  });
+});
+
+test("who reads nothing for half a minute is cut off, however little waits", async () => {
+  const clock = new VirtualClock();
+  await using site = await ApiSite.start({ clock });
+  site.settle();
+  const socket = await stuckClient(site);
+  await eventually("it is there", () => site.api.readers === 1);
+  const problems = Array.from({ length: 20 }, (_, index) => `${index} ${"x".repeat(190)}`);
+  for (let round = 0; site.api.unreadBytes < 100_000; round += 1) {
+    assert.ok(round < 60_000, "nothing ever waits");
+    site.world.dispatch({ kind: "config-rejected", problems });
+    if (round % 20 === 0) await new Promise(setImmediate);
+  }
+  await clock.advance(15_000);
+  assert.equal(site.api.readers, 1);
+  await clock.advance(30_000);
+  assert.equal(site.api.readers, 0);
+  socket.destroy();
+});
+
+test("a server that ends takes the streams with it", async () => {
+  const site = await settled();
+  using reader = await site.stream();
+  await eventually("the status", () => reader.of("status")[0]);
+  await site[Symbol.asyncDispose]();
+  await eventually("the end", () => reader.isOver);
+});
+
+/** Asks for the stream and never reads on. */
+async function stuckClient(site: ApiSite): Promise<Socket> {
+  const { host, port } = site.server;
+  const socket = connect({ host, port });
+  socket.on("error", () => undefined);
+  await once(socket, "connect");
+  socket.write(`GET /api/v1/stream HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  await once(socket, "readable");
+  socket.pause();
+  return socket;
+}

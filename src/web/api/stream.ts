@@ -1,0 +1,196 @@
+// The live stream: server-sent events to many clients. Each update is put into words once and shared by all; a client
+// that does not read misses updates of the status, then is cut off. Nothing here waits for anybody.
+import type { ServerResponse } from "node:http";
+import type { Clock } from "../../lib/clock.ts";
+import { eventDocument, type WordFact } from "./events.ts";
+import type { Journal, JournalEntry } from "./journal.ts";
+import { mostEvents, type Reset } from "./schema/events.ts";
+import type { Status } from "./schema/status.ts";
+
+export interface StreamPorts {
+  readonly clock: Clock;
+  readonly status: () => Status;
+  readonly journal: Journal;
+  readonly word: WordFact;
+  /** Hears of bugs of ours. */
+  readonly onBug: (error: unknown) => void;
+}
+
+/** So many clients are served at once. */
+export const mostClients = 200;
+
+/** At most two a second when something changed that is worth telling, one a second when it is only numbers. */
+const statusEveryMs = 500;
+const numbersEveryMs = 1_000;
+const heartbeatMs = 15_000;
+
+/** A client with more than this unread, or that reads nothing for so long, is cut off. */
+const mostUnread = 512 * 1_024;
+const longestStuckMs = 30_000;
+
+interface Client {
+  readonly outgoing: ServerResponse;
+  /** Since when it has not read all it was sent. */
+  stuckSinceMs?: number;
+  /** It missed an update of the status, and gets the newest once it has read on. */
+  isBehind: boolean;
+}
+
+export class Stream implements Disposable {
+  readonly #ports: StreamPorts;
+  readonly #clients = new Set<Client>();
+  /** The newest status, in the form that is sent. */
+  #status: { readonly chunk: Buffer; readonly atMs: number } | undefined;
+  #isOutdated = true;
+  #cancelStatus: { readonly dueMs: number; readonly cancel: () => void } | undefined;
+  #cancelHeartbeat: (() => void) | undefined;
+  #isClosed = false;
+  /** How often anything was put into words: once for all clients. */
+  wordings = 0;
+
+  constructor(ports: StreamPorts) {
+    this.#ports = ports;
+  }
+
+  get clients(): number {
+    return this.#clients.size;
+  }
+
+  get unreadBytes(): number {
+    return [...this.#clients].reduce((sum, { outgoing }) => sum + outgoing.writableLength, 0);
+  }
+
+  /** Serves one more client, whose headers are already sent. */
+  open(outgoing: ServerResponse, lastEventId: number | undefined): void {
+    const client: Client = { outgoing, isBehind: false };
+    this.#clients.add(client);
+    outgoing.once("close", () => this.#forget(client));
+    outgoing.on("error", () => this.#forget(client));
+    outgoing.on("drain", () => this.#catchUp(client));
+    outgoing.write("retry: 2000\n\n");
+    if (lastEventId !== undefined) this.#send(client, this.#missed(lastEventId));
+    this.#sendStatus(client, this.#freshStatus());
+    this.#cancelHeartbeat ??= this.#ports.clock.setTimer(heartbeatMs, () => this.#heartbeat());
+  }
+
+  /** The state has changed; `isNews` if in a way worth telling. */
+  stateChanged(isNews: boolean): void {
+    this.#isOutdated = true;
+    if (this.#clients.size === 0 || this.#isClosed) return;
+    const { clock } = this.#ports;
+    const nowMs = clock.nowMs();
+    const lastMs = this.#status?.atMs ?? -Infinity;
+    const dueMs = Math.max(nowMs, lastMs + (isNews ? statusEveryMs : numbersEveryMs));
+    if (this.#cancelStatus !== undefined && this.#cancelStatus.dueMs <= dueMs) return;
+    this.#cancelStatus?.cancel();
+    // Never at once: what is in the middle of deciding goes on first.
+    const cancel = clock.setTimer(Math.max(10, dueMs - nowMs), () => this.#broadcastStatus());
+    this.#cancelStatus = { dueMs, cancel };
+  }
+
+  /** Something happened. */
+  tell(entry: JournalEntry): void {
+    if (this.#clients.size === 0) return;
+    const chunk = this.#eventChunk(entry);
+    for (const client of this.#clients) this.#send(client, chunk);
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    this.#cancelStatus?.cancel();
+    this.#cancelHeartbeat?.();
+    for (const { outgoing } of this.#clients) outgoing.destroy();
+    this.#clients.clear();
+  }
+
+  #broadcastStatus(): void {
+    this.#cancelStatus = undefined;
+    if (this.#clients.size === 0) return;
+    try {
+      const chunk = this.#newStatus();
+      for (const client of this.#clients) this.#sendStatus(client, chunk);
+    } catch (error) {
+      this.#ports.onBug(error);
+    }
+  }
+
+  #freshStatus(): Buffer {
+    const nowMs = this.#ports.clock.nowMs();
+    const known = this.#status;
+    // Nothing has changed since, or what has will be told in a moment.
+    const isGood = !this.#isOutdated || this.#cancelStatus !== undefined;
+    return known !== undefined && isGood && nowMs - known.atMs < statusEveryMs ? known.chunk : this.#newStatus();
+  }
+
+  #newStatus(): Buffer {
+    this.wordings += 1;
+    this.#isOutdated = false;
+    const chunk = Buffer.from(`event: status\ndata: ${JSON.stringify(this.#ports.status())}\n\n`);
+    this.#status = { chunk, atMs: this.#ports.clock.nowMs() };
+    return chunk;
+  }
+
+  #sendStatus(client: Client, chunk: Buffer): void {
+    // A newer one will come; it need not wait in a queue for somebody who does not read.
+    if (client.outgoing.writableNeedDrain) client.isBehind = true;
+    else this.#send(client, chunk);
+  }
+
+  #catchUp(client: Client): void {
+    delete client.stuckSinceMs;
+    if (!client.isBehind || this.#status === undefined) return;
+    client.isBehind = false;
+    this.#send(client, this.#status.chunk);
+  }
+
+  #send(client: Client, chunk: Buffer): void {
+    const { outgoing } = client;
+    if (outgoing.destroyed || outgoing.writableEnded) return this.#forget(client);
+    if (outgoing.writableLength > mostUnread) return this.#cutOff(client);
+    if (!outgoing.write(chunk)) client.stuckSinceMs ??= this.#ports.clock.nowMs();
+  }
+
+  /** What happened since an event, or that it was too much to be told. */
+  #missed(lastEventId: number): Buffer {
+    const { journal } = this.#ports;
+    const newest = journal.newestId();
+    if (lastEventId === newest) return Buffer.alloc(0);
+    const isKnown = lastEventId < newest && newest - lastEventId <= mostEvents;
+    const entries = isKnown ? journal.entriesSince(lastEventId) : [];
+    if (entries[0]?.id !== lastEventId + 1) {
+      const reason = lastEventId > newest ? "the journal was begun anew" : "too much has happened since";
+      const reset: Reset = { reason, newest };
+      return Buffer.from(`event: reset\nid: ${newest}\ndata: ${JSON.stringify(reset)}\n\n`);
+    }
+    return Buffer.concat(entries.map((entry) => this.#eventChunk(entry)));
+  }
+
+  #eventChunk(entry: JournalEntry): Buffer {
+    this.wordings += 1;
+    const document = eventDocument(entry, this.#ports.word);
+    return Buffer.from(`event: event\nid: ${entry.id}\ndata: ${JSON.stringify(document)}\n\n`);
+  }
+
+  #heartbeat(): void {
+    this.#cancelHeartbeat = undefined;
+    if (this.#clients.size === 0 || this.#isClosed) return;
+    const nowMs = this.#ports.clock.nowMs();
+    const alive = Buffer.from(": alive\n\n");
+    for (const client of this.#clients) {
+      if (client.stuckSinceMs !== undefined && nowMs - client.stuckSinceMs >= longestStuckMs) this.#cutOff(client);
+      else this.#send(client, alive);
+    }
+    this.#cancelHeartbeat = this.#ports.clock.setTimer(heartbeatMs, () => this.#heartbeat());
+  }
+
+  #cutOff(client: Client): void {
+    this.#forget(client);
+    // What it has not read is not worth waiting for.
+    client.outgoing.socket?.destroy();
+    client.outgoing.destroy();
+  }
+
+  #forget(client: Client): void {
+    this.#clients.delete(client);
+  }
+}

@@ -1,0 +1,96 @@
+// The control socket: the API for the command line on the same machine. Who can reach it needs no token, so only the
+// daemon's own user can.
+import { once } from "node:events";
+import { chmodSync, lstatSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import type { Server } from "node:http";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { createAdaptorServer } from "@hono/node-server";
+import { Hono } from "hono";
+import { messageOf } from "../lib/text.ts";
+import type { Env } from "./api/doors.ts";
+
+/** The system's limit, less the zero at the end; macOS takes even less. */
+const longestPath = 103;
+
+/** Where the socket of a state folder is. */
+export function controlSocketPath(stateDir: string): string {
+  return join(stateDir, "control.sock");
+}
+
+/** There is no control socket. Its message is for the person who started the daemon. */
+export class ControlSocketError extends Error {
+  override readonly name = "ControlSocketError";
+}
+
+export interface ControlSocket extends AsyncDisposable {
+  readonly path: string;
+}
+
+/** Listens. `api`: the routes, mounted under `/api/v1`. Rejects with a ControlSocketError. */
+export async function startControlSocket(
+  stateDir: string,
+  { api, onBug }: { api: Hono<Env>; onBug: (error: unknown) => void },
+): Promise<ControlSocket> {
+  const path = controlSocketPath(stateDir);
+  const length = Buffer.byteLength(path);
+  if (length > longestPath) {
+    const why = `${path} has ${length} bytes, and the path of a socket may have ${longestPath}`;
+    throw new ControlSocketError(`no control socket: ${why}; set a shorter state_dir`);
+  }
+  if (await isAlive(path)) {
+    throw new ControlSocketError(
+      `no control socket: another process listens on ${path}; end it, or set another state_dir`,
+    );
+  }
+  const app = new Hono<Env>().route("/api/v1", api);
+  app.notFound((context) => context.json({ error: "there is nothing here", hint: "See /api/v1/openapi.json." }, 404));
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  try {
+    await listenInPrivate(server, stateDir, path);
+  } catch (error) {
+    server.close();
+    throw new ControlSocketError(`no control socket at ${path}: ${messageOf(error)}`, { cause: error });
+  }
+  server.on("error", onBug);
+  return { path, [Symbol.asyncDispose]: () => end(server, path) };
+}
+
+/**
+ * The socket is made in a folder that only we can enter, and is moved to its place, over one that a dead daemon left, when
+ * its rights are set: at no moment can anybody else connect.
+ */
+async function listenInPrivate(server: Server, stateDir: string, path: string): Promise<void> {
+  // No longer than the path that it is moved to.
+  const folder = mkdtempSync(join(stateDir, ".c-"));
+  try {
+    const draft = join(folder, "s");
+    server.listen(draft);
+    await once(server, "listening");
+    chmodSync(draft, 0o600);
+    renameSync(draft, path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether somebody answers there. */
+async function isAlive(path: string): Promise<boolean> {
+  const socket = connect(path);
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function end(server: Server, path: string): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  server.closeAllConnections();
+  await closed;
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) rmSync(path, { force: true });
+}

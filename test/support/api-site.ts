@@ -1,0 +1,216 @@
+// The API over a small world with a store in memory, served by a real HTTP server, or over a control socket.
+import { request as httpRequest } from "node:http";
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { LiveHistory } from "../../src/cli/live-history.ts";
+import { wordFact } from "../../src/cli/fact-words.ts";
+import { systemClock, type Clock } from "../../src/lib/clock.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import { Recorder } from "../../src/store/recorder.ts";
+import { openMemoryStore, type Store } from "../../src/store/store.ts";
+import { Api } from "../../src/web/api/api.ts";
+import { startWebServer, type WebServer } from "../../src/web/server.ts";
+import { IngressWorld, endpointSettings, ingressSettings, publishedRecord, type WorldTurn } from "./ingress-world.ts";
+
+export const record = "ingress.example.com";
+/** Wall clock when the world's monotonic clock shows 0. */
+export const wallAtZero = Date.UTC(2026, 0, 1);
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+export interface Question {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Where it comes from. */
+  readonly localAddress?: string;
+}
+
+export class ApiSite implements AsyncDisposable {
+  readonly world: IngressWorld;
+  readonly store: Store;
+  readonly recorder: Recorder;
+  readonly api: Api;
+  readonly bugs: unknown[] = [];
+  token: string | undefined = "letmein-letmein";
+  allowedHosts: readonly string[] = [];
+  server!: WebServer;
+  readonly #hear: (turn: WorldTurn) => void;
+
+  /** `clock`: the world's, with timers of the machine, unless given. */
+  constructor(options: { clock?: Clock } = {}) {
+    const clock: Clock = options.clock ?? {
+      nowMs: () => this.world.nowMs,
+      wallMs: () => wallAtZero + this.world.nowMs,
+      setTimer: (delayMs, callback) => systemClock.setTimer(delayMs, callback),
+    };
+    this.store = openMemoryStore({ clock, onWarning: (message) => void this.bugs.push(message) });
+    const onBug = (error: unknown): void => void this.bugs.push(error);
+    this.#hear = (turn) => {
+      this.recorder.hear(turn);
+      this.api.hear(turn);
+    };
+    this.world = new IngressWorld((turn) => this.#hear(turn));
+    this.recorder = new Recorder({ store: this.store, clock, onBug, onEntry: (entry) => this.api.hearEntry(entry) });
+    const history = new LiveHistory(this.store, this.recorder);
+    this.api = new Api({
+      clock,
+      version: "1.2.3",
+      state: () => this.world.state,
+      dispatch: (event) => this.world.dispatch(event),
+      isKept: () => this.recorder.areDecisionsSaved,
+      statePath: () => "/state/ccs.db",
+      journal: history,
+      rollups: history,
+      word: wordFact,
+      queuedNotifications: () => new Map([["telegram", 2]]),
+      token: () => (this.token === undefined ? undefined : new Secret(this.token)),
+      allowedHosts: () => this.allowedHosts,
+      onBug,
+    });
+  }
+
+  static async start(options: { clock?: Clock; host?: string } = {}): Promise<ApiSite> {
+    const site = new ApiSite(options);
+    const ports = {
+      state: () => site.world.state,
+      isAlive: () => true,
+      api: site.api.routes("http"),
+      metrics: { render: () => Promise.resolve({ contentType: "text/plain", body: "" }) },
+      onBug: (error: unknown) => void site.bugs.push(error),
+    };
+    const allowedHosts = (): readonly string[] => site.allowedHosts;
+    const { host = "127.0.0.1" } = options;
+    site.server = await startWebServer(ports, { host, port: 0, version: "1.2.3", dashboard: "/nowhere", allowedHosts });
+    return site;
+  }
+
+  /** Cable, better, and mobile, both up; the record points to cable. */
+  settle(): void {
+    this.world.start(
+      ingressSettings(record, [
+        endpointSettings("cable", { stickyMs: 600_000 }),
+        endpointSettings("mobile", { priority: 20, ttl: 300 }),
+      ]),
+    );
+    this.world.read([publishedRecord("CNAME", "cable.example.com")]);
+    this.world.resolveAll();
+    for (const name of ["cable", "mobile"]) this.world.observe(name, "ok");
+  }
+
+  get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    return this.ask(path, { headers });
+  }
+
+  async json<Document>(path: string): Promise<Document> {
+    const { status, text } = await this.get(path);
+    if (status !== 200) throw new Error(`${path}: ${status} ${text}`);
+    return JSON.parse(text) as Document;
+  }
+
+  /** A changing call with all that it needs, but for what `headers` say otherwise. */
+  post(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    const usual = { authorization: `Bearer ${this.token ?? ""}`, "content-type": "application/json" };
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    return this.ask(path, { method: "POST", headers: { ...usual, ...headers }, body: text });
+  }
+
+  ask(path: string, { method = "GET", headers = {}, body, localAddress }: Question = {}): Promise<Answer> {
+    const { host, port } = this.server;
+    const options = {
+      host,
+      port,
+      path,
+      method,
+      headers,
+      agent: false,
+      ...(localAddress !== undefined && { localAddress }),
+    };
+    return answerOf(httpRequest(options), body);
+  }
+
+  /** Reads the live stream until it is disposed of. */
+  async stream(headers: Readonly<Record<string, string>> = {}): Promise<StreamReader> {
+    const { host, port } = this.server;
+    const request = httpRequest({ host, port, path: "/api/v1/stream", headers, agent: false });
+    return StreamReader.of(request);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.api[Symbol.dispose]();
+    await this.server.close();
+    this.recorder[Symbol.dispose]();
+    this.store[Symbol.dispose]();
+  }
+}
+
+/** The whole answer to a request. */
+export function answerOf(request: ClientRequest, body?: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    request.on("response", (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (text += chunk));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}
+
+/** One server-sent event. */
+export interface Sent {
+  readonly event: string;
+  readonly id?: number;
+  readonly data: unknown;
+}
+
+/** A client of the live stream. */
+export class StreamReader implements Disposable {
+  readonly response: IncomingMessage;
+  readonly sent: Sent[] = [];
+  comments = 0;
+  isOver = false;
+  #rest = "";
+
+  constructor(response: IncomingMessage) {
+    this.response = response;
+    response.setEncoding("utf8");
+    response.on("data", (chunk: string) => this.#read(chunk));
+    response.on("close", () => (this.isOver = true));
+    response.on("error", () => undefined);
+  }
+
+  static async of(request: ClientRequest): Promise<StreamReader> {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      request.on("response", resolve);
+      request.on("error", reject);
+      request.end();
+    });
+    return new StreamReader(response);
+  }
+
+  /** What was sent of one kind. */
+  of(event: string): readonly Sent[] {
+    return this.sent.filter((each) => each.event === event);
+  }
+
+  [Symbol.dispose](): void {
+    this.response.destroy();
+  }
+
+  #read(chunk: string): void {
+    const blocks = (this.#rest + chunk).split("\n\n");
+    this.#rest = blocks.pop() ?? "";
+    for (const block of blocks) {
+      if (block.startsWith(":")) this.comments += 1;
+      const fields = new Map(block.split("\n").map((line) => line.split(/: (.*)/s, 2) as [string, string]));
+      const [event, data, id] = [fields.get("event"), fields.get("data"), fields.get("id")];
+      if (event === undefined || data === undefined) continue;
+      this.sent.push({ event, data: JSON.parse(data), ...(id !== undefined && { id: Number(id) }) });
+    }
+  }
+}
