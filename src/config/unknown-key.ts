@@ -1,5 +1,6 @@
 // What to say about a key that does not exist: the one that was probably meant.
 import { z } from "zod";
+import { distance } from "../lib/spelling.ts";
 import { isShowable } from "./problem.ts";
 
 /** Words of the original's format, and a few that other programs use, with ours. */
@@ -71,23 +72,4 @@ export function objectIn(schema: z.ZodType): z.ZodObject | undefined {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault) return objectIn(schema.unwrap() as z.ZodType);
   if (schema instanceof z.ZodArray) return objectIn(schema.element as z.ZodType);
   return undefined;
-}
-
-/** Letters to change, add, drop or swap to get from one word to the other (optimal string alignment). */
-function distance(a: string, b: string): number {
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, index) => index)];
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      const above = rows[i - 1] ?? [];
-      let least = Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + cost);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        least = Math.min(least, (rows[i - 2]?.[j - 2] ?? 0) + 1);
-      }
-      row.push(least);
-    }
-    rows.push(row);
-  }
-  return rows[a.length]?.[b.length] ?? 0;
 }
