@@ -15,6 +15,8 @@ export interface ClientHabits {
   /** How long it sticks to addresses that it has found, as browsers do. */
   readonly pinMs: number;
   readonly hasIpv6: boolean;
+  /** When it comes for the first time, in milliseconds; at once unless told. */
+  readonly fromMs?: number;
 }
 
 export const usualClients: readonly ClientHabits[] = [
@@ -30,8 +32,8 @@ export interface ClientsOptions {
   readonly sites?: readonly Site[];
   /** How often they try. */
   readonly everyMs?: number;
-  /** Hears when a client can no longer reach the service, or can again. */
-  readonly onChange?: (client: ClientHabits, isServed: boolean) => void;
+  /** Hears when a client can no longer reach the service at the addresses that it has, or can again. */
+  readonly onChange?: (client: ClientHabits, isServed: boolean, addresses: readonly string[]) => void;
 }
 
 interface Client {
@@ -85,16 +87,18 @@ export class Clients {
     const isUp = (addresses: readonly string[], { habits }: Client): boolean =>
       addresses.some((address) => (habits.hasIpv6 || familyOf(address) === "ipv4") && internet.isServing(address));
     for (const client of this.#clients) {
-      const isServed = isUp(this.#lookUp(client), client);
+      if (time.nowMs() < (client.habits.fromMs ?? 0)) continue;
+      const addresses = this.#lookUp(client);
+      const isServed = isUp(addresses, client);
       const isStaticServed = isUp(this.#addressesOf(client, sites[0]?.options.host ?? ""), client);
-      const isAnyServing = sites.some(({ addresses }) => isUp(addresses, client));
+      const isAnyServing = sites.some((site) => isUp(site.addresses, client));
       for (const downtime of [this.downtime, client.downtime]) {
         downtime.total += everyMs;
         if (!isServed) downtime.daemon += everyMs;
         if (!isStaticServed) downtime.staticRecord += everyMs;
         if (!isAnyServing) downtime.oracle += everyMs;
       }
-      if (isServed !== client.isServed) onChange?.(client.habits, isServed);
+      if (isServed !== client.isServed) onChange?.(client.habits, isServed, addresses);
       client.isServed = isServed;
     }
     time.setTimer(everyMs, () => this.#tick());
