@@ -10,6 +10,7 @@ import { registerProbe } from "./cli/probe.ts";
 import type { Register, Run } from "./cli/registration.ts";
 import { registerRun } from "./cli/run.ts";
 import { registerSchema } from "./cli/schema.ts";
+import { registerSimulate } from "./cli/simulate.ts";
 import { printError, styled } from "./cli/terminal.ts";
 import { registerValidate } from "./cli/validate.ts";
 import { version } from "./cli/version.ts";
@@ -22,6 +23,7 @@ const commands: readonly Register[] = [
   registerPlan,
   registerExplain,
   registerDoctor,
+  registerSimulate,
   registerMigrate,
   registerDemo,
   registerSchema,

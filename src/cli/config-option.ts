@@ -1,5 +1,7 @@
 // The configuration as commands get it: found, loaded, and its mistakes printed one a line.
+import { basename } from "node:path";
 import type { Config } from "../config/config.ts";
+import { readFromDisk, readText } from "../config/files.ts";
 import { findConfigPath } from "../config/find.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
@@ -20,6 +22,38 @@ export function configOf(option: string | undefined): Config {
   for (const warning of loaded.warnings) printError(`${styled("yellow", "warning:")} ${formatProblem(warning)}`);
   return loaded.config;
 }
+
+/**
+ * The configuration for commands that ask nobody: secrets that this machine lacks are stood in for, so that a file from
+ * elsewhere can be looked at as it is. Throws as `configOf` does.
+ */
+export function configWithoutSecrets(option: string | undefined): { readonly path: string; readonly config: Config } {
+  const path = configPath(option);
+  const file = readText(path, readFromDisk);
+  const text = file.kind === "text" ? file.text : "";
+  const env = { ...process.env };
+  for (const [, name = ""] of text.matchAll(/\b(?:token|chat_id)["']?\s*:\s*["']?\$\{(\w+)\}/g)) env[name] ??= standIn;
+  const secretFiles = new Set([...text.matchAll(/\btoken_file["']?\s*:\s*["']?([^"'\s,}]+)/g)].map(([, name]) => name));
+  const loaded = loadConfig({
+    path,
+    env,
+    readFile: (each) => {
+      try {
+        return readFromDisk(each);
+      } catch (error) {
+        if ([...secretFiles].some((name) => name !== undefined && each.endsWith(basename(name))))
+          return Buffer.from(standIn);
+        throw error;
+      }
+    },
+  });
+  if (loaded.kind === "invalid") throw invalidConfig(loaded.problems);
+  for (const warning of loaded.warnings) printError(`${styled("yellow", "warning:")} ${formatProblem(warning)}`);
+  return { path, config: loaded.config };
+}
+
+/** Passes for a token as well as for a chat. */
+const standIn = "1";
 
 /** The end of a command whose configuration is wrong: one line per mistake. */
 export function invalidConfig(problems: readonly Problem[]): CommandError {

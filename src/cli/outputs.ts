@@ -2,6 +2,7 @@
 // it, and a command whose output differs does not compile.
 import * as z from "zod";
 import { printJson } from "./terminal.ts";
+import { scenarios, simulate } from "./what-if-outputs.ts";
 
 const ms = z.number().nonnegative();
 const seconds = z.number().nonnegative();
@@ -216,8 +217,8 @@ const doctor = z.strictObject({
   ),
 });
 
-/** By the command whose output it is; `once` is that of `run --once`. */
-export const outputs = { validate, migrate, probe, plan, once, explain, doctor } as const;
+/** By the command whose output it is; `once` is that of `run --once`, `scenarios` that of `simulate --list`. */
+export const outputs = { validate, migrate, probe, plan, once, explain, doctor, simulate, scenarios } as const;
 
 export type OutputName = keyof typeof outputs;
 

@@ -259,13 +259,13 @@ describe("ccs by itself", { concurrency: 2 }, () => {
   test("--help lists the commands and the exit codes", async () => {
     const { code, stdout, stderr } = await runCcs(["--help"]);
     assert.deepEqual([code, stderr], [0, ""]);
-    for (const command of ["run", "validate", "probe", "plan", "explain", "doctor", "migrate", "schema"]) {
+    for (const command of ["run", "validate", "probe", "plan", "simulate", "explain", "doctor", "migrate", "schema"]) {
       assert.match(stdout, new RegExp(`^ {2}${command}\\b`, "m"));
     }
     for (const exitCode of [0, 1, 2, 64, 69, 70, 78]) assert.match(stdout, new RegExp(`^ {2}${exitCode} `, "m"));
   });
 
-  for (const command of ["run", "validate", "probe", "plan", "explain", "doctor", "migrate", "schema"]) {
+  for (const command of ["run", "validate", "probe", "plan", "simulate", "explain", "doctor", "migrate", "schema"]) {
     test(`${command} --help shows an example`, async () => {
       const { code, stdout, stderr } = await runCcs([command, "--help"]);
       assert.deepEqual([code, stderr], [0, ""]);

@@ -21,6 +21,8 @@ const argumentsOf: Record<OutputName, (config: string) => readonly string[]> = {
   plan: (config) => ["plan", "--config", config],
   explain: (config) => ["explain", "--config", config],
   doctor: (config) => ["doctor", "--config", config],
+  simulate: (config) => ["simulate", "--config", config],
+  scenarios: () => ["simulate", "--list"],
   once: (config) => ["run", "--once", "--config", config],
 };
 

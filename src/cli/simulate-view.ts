@@ -1,0 +1,113 @@
+// What `ccs simulate` shows to people: the timeline, a strip of who served, and what it meant for clients.
+import { formatDuration } from "../lib/duration.ts";
+import type { Played, PlayedIngress } from "../what-if/play.ts";
+import { servedTimes } from "../what-if/served.ts";
+import type { Entry, EntryKind } from "../what-if/timeline.ts";
+import { formatTime } from "../what-if/times.ts";
+import { stripLines } from "./strip.ts";
+import { lineWidth, printLine, printTable, styled, wrapped } from "./terminal.ts";
+
+export interface ShowOptions {
+  readonly path: string;
+  readonly seed: number;
+  readonly lengthMs: number;
+  /** Whether the configuration says whom to tell. */
+  readonly isTold: boolean;
+  readonly withMessages: boolean;
+}
+
+export function showPlayed(played: Played, options: ShowOptions): void {
+  const { path, seed, lengthMs } = options;
+  printLine(
+    `${styled("bold", "What would happen")} with ${path} within ${formatDuration(lengthMs)} ${styled("dim", `(seed ${seed})`)}`,
+  );
+  printLine();
+  showTimeline(played.entries, options);
+  for (const ingress of played.ingresses) showIngress(ingress, options);
+  printLine();
+  showCounts(played, options);
+  printLine();
+  const assumed =
+    "The addresses are made up, and every endpoint answers at once unless the scenario says otherwise. Clients try every " +
+    "second; those that lose some connections, or wait up to 15s for an answer, count as served.";
+  printLine(styled("dim", wrapped(assumed, lineWidth())));
+}
+
+type Style = Parameters<typeof styled>[0];
+
+const labelStyles: Readonly<Record<EntryKind, Style>> = {
+  outside: "bold",
+  sees: "dim",
+  decides: "cyan",
+  writes: "yellow",
+  tells: "magenta",
+  clients: "blue",
+};
+const toneStyles = { plain: "reset", good: "green", bad: "red" } as const;
+
+const labelWidth = 7;
+/** Time, label, and the gaps around them. */
+const indent = 1 + 7 + 2 + labelWidth + 2;
+
+function showTimeline(entries: readonly Entry[], { withMessages }: ShowOptions): void {
+  let before = "";
+  for (const { atMs, kind, text, tone, ingress } of entries) {
+    const time = formatTime(atMs).padStart(7);
+    const shown = kind === "tells" && !withMessages ? (text.split("\n")[0] ?? "") : text;
+    const about = ingress === undefined || kind === "tells" ? "" : `${ingress}: `;
+    const lines = `${about}${shown}`.split("\n").flatMap((line) => wrapped(line, lineWidth() - indent).split("\n"));
+    for (const [index, line] of lines.entries()) {
+      const isFirst = index === 0;
+      const stamp = isFirst && time !== before ? time : "       ";
+      const label = (isFirst ? kind : "").padEnd(labelWidth);
+      printLine(
+        ` ${styled("dim", stamp)}  ${styled(labelStyles[kind], label)}  ${styled(toneStyles[tone], line)}`.trimEnd(),
+      );
+    }
+    before = time;
+  }
+}
+
+function showIngress(ingress: PlayedIngress, { lengthMs }: ShowOptions): void {
+  printLine();
+  printLine(styled("bold", ingress.ingress));
+  for (const line of stripLines(ingress, lengthMs, lineWidth())) printLine(line);
+  printLine();
+  const all = servedTimes(ingress.served, lengthMs);
+  const served = all.map(({ endpoints, ms }) => `${endpoints.join(" + ") || "nobody of ours"} ${formatDuration(ms)}`);
+  printField("served by", served.join(", "));
+  printField("switches", String(ingress.switches));
+  printLine();
+  printTable(
+    ["TIME WITHOUT SERVICE", "ON AVERAGE", "AT WORST", "STATIC RECORD", "ORACLE"],
+    ingress.clients.map(({ name, withCcs, staticRecord, oracle }) => [
+      `  ${name}`,
+      ...[withCcs.averageMs, withCcs.worstMs, staticRecord.averageMs, oracle.averageMs].map(lengthText),
+    ]),
+  );
+  if (ingress.emptyAnswers === 0) return;
+  printLine();
+  const advice =
+    "A change between CNAME and address records can leave the name empty for a moment at some of Cloudflare's servers, " +
+    "and resolvers remember that for half an hour. With `publish: addresses` the type never changes.";
+  printLine(`${styled("yellow", "!")} ${wrapped(advice, lineWidth() - 2, 2)}`);
+}
+
+function lengthText(lengthMs: number): string {
+  return lengthMs === 0 ? "none" : formatDuration(lengthMs);
+}
+
+function showCounts({ apiCalls, messages }: Played, { isTold }: ShowOptions): void {
+  const { reads, writes } = apiCalls;
+  printField("Cloudflare", `${reads + writes} calls: ${reads} reads, ${writes} writes`);
+  const nobody = isTold ? "" : ", but notify is not configured: nobody would get them";
+  printField("messages", `${messages.length}${nobody}`);
+}
+
+const fieldWidth = 12;
+
+function printField(name: string, text: string): void {
+  printLine(
+    `${styled("dim", name.padEnd(fieldWidth))}${wrapped(text, lineWidth() - fieldWidth).replaceAll("\n", `\n${" ".repeat(fieldWidth)}`)}`,
+  );
+}

@@ -1,0 +1,167 @@
+// `ccs simulate`: what would happen. The user's own configuration in a simulated world, in which things go wrong.
+import { existsSync } from "node:fs";
+import type { Config } from "../config/config.ts";
+import { readFromDisk, readText } from "../config/files.ts";
+import { namedScenario, namedScenarios } from "../what-if/named-scenarios.ts";
+import { play } from "../what-if/play.ts";
+import { longestMs, parseScenario, wordsOf, type Occurrence } from "../what-if/scenario.ts";
+import { servedTimes } from "../what-if/served.ts";
+import { parseLengthMs } from "../what-if/times.ts";
+import { vocabularyOf } from "../what-if/user-world.ts";
+import { configWithoutSecrets } from "./config-option.ts";
+import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
+import { printOutput } from "./outputs.ts";
+import type { Register } from "./registration.ts";
+import { showPlayed } from "./simulate-view.ts";
+import { printLine, printTable, styled, withSpinner } from "./terminal.ts";
+
+interface Options {
+  readonly config?: string;
+  readonly json?: true;
+  readonly list?: true;
+  readonly seed: string;
+  readonly for?: string;
+  readonly messages?: true;
+}
+
+export const registerSimulate: Register = (program, run) => {
+  program
+    .command("simulate")
+    .description("play a scenario with the configuration in a simulated world; touches nothing real")
+    .argument("[scenario...]", "a name (see --list), a file, or lines such as: cable down for 10m at 0:05", [])
+    .option("-c, --config <file>", "the configuration (also CCS_CONFIG); config.yml and the usual places unless told")
+    .option("--for <time>", "how long to play: 2h; until all has settled unless told")
+    .option("--seed <number>", "another seed, other chances of the network", "1")
+    .option("--messages", "print messages in full")
+    .option("--list", "list the scenarios that have a name, and the words for those that have none")
+    .option("--json", "print JSON, for programs")
+    .addHelpText("after", help)
+    .action((words: readonly string[], options: Options) => run(() => simulateCommand(words, options)));
+};
+
+const help = `
+Examples:
+  $ ccs simulate                                     the best endpoint breaks, and comes back
+  $ ccs simulate flapping --for 2h
+  $ ccs simulate "primary down for 10 min at 0:05"
+  $ ccs simulate "0:05 cable slow 3s for 5m; 0:07 our connection down for 2m"
+  $ ccs simulate bad-night.txt                       one such line each, # begins a comment
+
+Endpoints are called by name, target or rank (primary, secondary). Times count from the start: 0:05 is five
+minutes. A line without a time happens at 0:05, and one without a length lasts 10m.`;
+
+/** Exit code 0 when it was played; 64 for a scenario that makes no sense. */
+export async function simulateCommand(words: readonly string[], options: Options): Promise<ExitCode> {
+  const isJson = options.json === true;
+  if (options.list === true) return listScenarios(options, isJson);
+  const seed = Number(options.seed);
+  if (!Number.isSafeInteger(seed))
+    throw new CommandError(exitCodes.usage, `--seed: ${options.seed} is no whole number`);
+  const { path, config } = configWithoutSecrets(options.config);
+  const { occurrences, hasIpv6 } = scenarioOf(words, config);
+  const lengthMs = options.for === undefined ? usualLengthMs(occurrences, config) : lengthOf(options.for);
+  const played = await withSpinner("Playing the scenario", () =>
+    play({ config, occurrences, seed, lengthMs, hasIpv6 }),
+  );
+  const [bug] = played.bugs;
+  if (bug !== undefined) throw new Error(`in the simulation: ${bug}`);
+  if (!isJson) {
+    const isTold = Object.keys(config.notify).length > 0;
+    showPlayed(played, { path, seed, lengthMs, isTold, withMessages: options.messages === true });
+    return exitCodes.ok;
+  }
+  printOutput("simulate", {
+    file: path,
+    scenario: occurrences.map(({ atMs, endMs, text }) => ({ atMs, ...(endMs !== undefined && { endMs }), text })),
+    seed,
+    lengthMs,
+    timeline: played.entries,
+    ingresses: played.ingresses.map(({ ingress, served, switches, clients, emptyAnswers }) => ({
+      ingress,
+      served: servedTimes(served, lengthMs),
+      switches,
+      clients,
+      emptyAnswers,
+    })),
+    apiCalls: played.apiCalls,
+    messages: played.messages,
+  });
+  return exitCodes.ok;
+}
+
+function scenarioOf(
+  words: readonly string[],
+  config: Config,
+): { readonly occurrences: readonly Occurrence[]; readonly hasIpv6: boolean } {
+  const vocabulary = vocabularyOf(config);
+  const text = words.join(" ").trim() || "failover";
+  const named = namedScenario(text);
+  const [first = "primary", second] = config.ingresses.length === 1 ? bestOf(vocabulary.endpoints) : usualNames;
+  const lines = named?.lines(first, second).join("\n") ?? textOf(text);
+  const scenario = parseScenario(lines, vocabulary);
+  if (scenario.kind === "understood") return scenario;
+  const known = wordsOf(vocabulary).map(({ subject, words: each }) => `  ${subject}: ${each}`);
+  const names = namedScenarios.map(({ name }) => name).join(", ");
+  throw new CommandError(
+    exitCodes.usage,
+    [...scenario.problems, "What can happen, and to whom:", ...known, `Scenarios by name: ${names}`].join("\n"),
+  );
+}
+
+/** What every configuration understands. */
+const usualNames = ["primary", "secondary"] as const;
+
+function bestOf(endpoints: ReturnType<typeof vocabularyOf>["endpoints"]): readonly string[] {
+  return endpoints.map(({ name }) => name);
+}
+
+/** The lines of a file, where it is one. */
+function textOf(scenario: string): string {
+  const isPath = existsSync(scenario);
+  if (!isPath && !/^\S*(?:\/\S*|\.txt)$/.test(scenario)) return scenario;
+  const content = readText(scenario, readFromDisk);
+  if (content.kind === "text") return content.text;
+  throw new CommandError(exitCodes.usage, `${scenario} cannot be read: ${content.reason}`);
+}
+
+function lengthOf(text: string): number {
+  const lengthMs = parseLengthMs(text.toLowerCase());
+  if (lengthMs !== undefined && lengthMs > 0 && lengthMs <= longestMs) return lengthMs;
+  throw new CommandError(exitCodes.usage, `--for: expected a time such as 90m or 2h, up to 7d, got ${text}`);
+}
+
+const minuteMs = 60_000;
+
+/** Until the last thing is over, and the ingress has had time to return. */
+function usualLengthMs(occurrences: readonly Occurrence[], { ingresses }: Config): number {
+  const overMs = Math.max(...occurrences.map(({ atMs, endMs = atMs }) => endMs));
+  const settleMs = Math.max(
+    ...ingresses.map(
+      ({ holdUpMs, endpoints }) => 2 * holdUpMs + Math.max(0, ...endpoints.map(({ stickyMs = 0 }) => stickyMs)),
+    ),
+  );
+  const step = 15 * minuteMs;
+  return Math.min(longestMs, Math.ceil((overMs + settleMs + step) / step) * step);
+}
+
+function listScenarios({ config: option }: Options, isJson: boolean): ExitCode {
+  const scenarios = namedScenarios.map(({ name, about, lines }) => ({ name, about, lines: lines(...usualNames) }));
+  if (isJson) {
+    printOutput("scenarios", { scenarios });
+    return exitCodes.ok;
+  }
+  printTable(
+    ["SCENARIO", "WHAT IT SHOWS"],
+    scenarios.map(({ name, about }) => [name, about]),
+  );
+  printLine();
+  printLine(`${styled("bold", "In your own words")}, one line each or with ; between them:`);
+  const vocabulary = option === undefined ? { endpoints: [] } : vocabularyOf(configWithoutSecrets(option).config);
+  for (const { subject, words } of wordsOf(vocabulary)) {
+    printLine(`  ${styled("cyan", subject)}`);
+    printLine(`    ${words}`);
+  }
+  printLine();
+  printLine("  with  at 0:05 · for 10m · until 0:30 · over ipv6 · only for us · only for clients");
+  return exitCodes.ok;
+}

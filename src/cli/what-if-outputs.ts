@@ -1,0 +1,49 @@
+// The shape of what `simulate` prints with --json; a part of outputs.ts.
+import * as z from "zod";
+
+const ms = z.number().nonnegative();
+const count = z.int().nonnegative();
+const names = z.array(z.string()).readonly();
+
+function listOf<Item extends z.ZodType>(item: Item) {
+  return z.array(item).readonly();
+}
+
+/** Milliseconds since the start of the simulation. */
+const atMs = z.number().nonnegative();
+const spell = z.strictObject({ averageMs: ms, worstMs: ms });
+
+export const simulate = z.strictObject({
+  file: z.string(),
+  /** The scenario as it was understood, one line each. */
+  scenario: listOf(z.strictObject({ atMs, endMs: atMs.optional(), text: z.string() })),
+  seed: z.int(),
+  lengthMs: ms,
+  timeline: listOf(
+    z.strictObject({
+      atMs,
+      kind: z.enum(["outside", "sees", "decides", "writes", "tells", "clients"]),
+      text: z.string(),
+      tone: z.enum(["plain", "good", "bad"]),
+      ingress: z.string().optional(),
+    }),
+  ),
+  ingresses: listOf(
+    z.strictObject({
+      ingress: z.string(),
+      /** How long each was what the record named; several at once, or none, are a case of their own. */
+      served: listOf(z.strictObject({ endpoints: names, ms })),
+      switches: count,
+      /** Time without service. */
+      clients: listOf(z.strictObject({ name: z.string(), withCcs: spell, staticRecord: spell, oracle: spell })),
+      /** How often a client asked while the name had no record. */
+      emptyAnswers: count,
+    }),
+  ),
+  apiCalls: z.strictObject({ reads: count, writes: count }),
+  messages: listOf(z.strictObject({ atMs, text: z.string() })),
+});
+
+export const scenarios = z.strictObject({
+  scenarios: listOf(z.strictObject({ name: z.string(), about: z.string(), lines: names })),
+});
