@@ -45,7 +45,13 @@ test("the package holds the program and the papers, and nothing else", () => {
   const [packed] = JSON.parse(output) as { files: { path: string }[] }[];
   // Hashes change with the content of the assets.
   const paths = packed?.files.map(({ path }) => path.replace(/-[\w-]{8}\./, "-HASH.")).toSorted();
-  const page = ["assets/icon-HASH.svg", "assets/index-HASH.css", "assets/index-HASH.js", "index.html"];
+  const page = [
+    "assets/chart-HASH.js",
+    "assets/icon-HASH.svg",
+    "assets/index-HASH.css",
+    "assets/index-HASH.js",
+    "index.html",
+  ];
   assert.deepEqual(paths, [
     "CHANGELOG.md",
     "LICENSE",

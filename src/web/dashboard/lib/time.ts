@@ -31,15 +31,11 @@ export function countdownText(leftMs: number): string {
   return hours > 0 ? `${hours}:${parts.join(":")}` : parts.join(":").replace(/^0/, "");
 }
 
-/** `just now`, `3 min ago`. */
+/** `just now`, `3 min ago`, `5 h ago`. */
 export function agoText(passedMs: number): string {
   if (passedMs < 5 * second) return "just now";
-  return `${passedMs < day ? largestUnit(passedMs) : durationText(passedMs)} ago`;
-}
-
-function largestUnit(lengthMs: number): string {
-  if (lengthMs < hour) return durationText(lengthMs);
-  return durationText(lengthMs < 3 * hour ? lengthMs : lengthMs - (lengthMs % hour));
+  if (passedMs < hour) return `${durationText(passedMs)} ago`;
+  return passedMs < 2 * day ? `${Math.floor(passedMs / hour)} h ago` : `${Math.floor(passedMs / day)} d ago`;
 }
 
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
@@ -50,6 +46,8 @@ const dayAndTime = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
   minute: "2-digit",
 });
+const hourAndMinute = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const dayOfMonth = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
 const date = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
 /** Everything: day, time and time zone. */
@@ -67,6 +65,14 @@ export function dayAndTimeText(wallMs: number): string {
 
 export function dateText(wallMs: number): string {
   return date.format(wallMs);
+}
+
+export function hourText(wallMs: number): string {
+  return hourAndMinute.format(wallMs);
+}
+
+export function dayText(wallMs: number): string {
+  return dayOfMonth.format(wallMs);
 }
 
 /** Milliseconds as people read them: `0.8 ms`, `23 ms`, `1.2 s`. */

@@ -1,7 +1,10 @@
 // All that is known of one endpoint.
+import type { Range } from "../../api/schema/history.ts";
 import type { AddressStatus, EndpointStatus } from "../../api/schema/status.ts";
 import { daemonNowMs } from "../lib/clock.ts";
 import { dateText, durationText, latencyText } from "../lib/time.ts";
+import { Actions } from "./actions.tsx";
+import { EndpointPast } from "./endpoint-past.tsx";
 import { VerdictMark } from "./icons.tsx";
 import { Ago, Countdown, For } from "./moments.tsx";
 
@@ -9,13 +12,16 @@ interface DetailsProps {
   readonly id: string;
   readonly ingress: string;
   readonly endpoint: EndpointStatus;
+  readonly range: Range;
 }
 
-export function EndpointDetails({ id, endpoint }: DetailsProps) {
+export function EndpointDetails({ id, ingress, endpoint, range }: DetailsProps) {
   return (
     <div class="endpoint-details" id={id}>
+      <Actions ingress={ingress} endpoint={endpoint} />
       <Facts endpoint={endpoint} />
       <Addresses endpoint={endpoint} />
+      <EndpointPast ingress={ingress} endpoint={endpoint.name} range={range} />
     </div>
   );
 }
@@ -102,67 +108,61 @@ function Certificate({ ends }: { ends: string }) {
 function Addresses({ endpoint: { addresses } }: { endpoint: EndpointStatus }) {
   if (addresses.length === 0) return <p class="quiet">No address is known yet.</p>;
   return (
-    <div class="table-frame" tabIndex={0} role="region" aria-label="Addresses">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Address</th>
-            <th scope="col">Believed</th>
-            <th scope="col">Last check</th>
-            <th scope="col">Took</th>
-          </tr>
-        </thead>
-        <tbody>
-          {addresses.map((address) => (
-            <AddressLine key={address.address} address={address} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <section aria-label="Addresses">
+      <h4>{addresses.length === 1 ? "Address" : `${addresses.length} addresses`}</h4>
+      <ul class="addresses">
+        {addresses.map((address) => (
+          <AddressLine key={address.address} address={address} />
+        ))}
+      </ul>
+    </section>
   );
 }
 
 function AddressLine({ address: it }: { address: AddressStatus }) {
-  const seen = it.lastObservation;
   return (
-    <tr>
-      <th scope="row">
+    <li>
+      <div>
         <code>{it.address}</code>
-        <span class="quiet">
-          {" "}
+        <p class="quiet">
           {it.family === "ipv4" ? "IPv4" : "IPv6"}
           {it.scope === "private" && ", private"}
           {it.isPublished && ", published"}
           {it.isUncheckable && ", cannot be checked from here"}
-        </span>
+        </p>
         {it.vanishes !== undefined && (
-          <span class="tone-warn">
-            {" "}
+          <p class="tone-warn">
             gone from DNS, forgotten <Countdown to={it.vanishes} />
-          </span>
+          </p>
         )}
-      </th>
-      <td>
+      </div>
+      <p>
         <VerdictMark verdict={it.verdict} />{" "}
         <span class="quiet">
           <For since={it.since} />: {it.reason}
         </span>
-      </td>
-      <td>
-        {seen === undefined ? (
-          <span class="quiet">none yet</span>
-        ) : (
-          <>
-            <span class={{ ok: "tone-ok", failed: "tone-bad", inconclusive: "tone-quiet" }[seen.kind]}>
-              {seen.kind === "inconclusive" ? "proves nothing" : seen.kind}
-            </span>{" "}
-            <span class="quiet">
-              <Ago at={seen.at} />: {seen.detail}
-            </span>
-          </>
-        )}
-      </td>
-      <td>{seen === undefined ? "–" : latencyText(seen.tookMs)}</td>
-    </tr>
+      </p>
+      <LastCheck address={it} />
+    </li>
+  );
+}
+
+const results = {
+  ok: { tone: "ok", word: "ok" },
+  failed: { tone: "bad", word: "failed" },
+  inconclusive: { tone: "quiet", word: "proved nothing" },
+} as const;
+
+function LastCheck({ address: { lastObservation: seen } }: { address: AddressStatus }) {
+  if (seen === undefined) return <p class="quiet">Not checked yet</p>;
+  const { tone, word } = results[seen.kind];
+  return (
+    <p>
+      <span class="quiet">Last check</span> <span class={`tone-${tone}`}>{word}</span>{" "}
+      <span class="quiet">
+        <Ago at={seen.at} />, took {latencyText(seen.tookMs)}
+        {seen.detail !== "" && `: ${seen.detail}`}
+      </span>
+    </p>
   );
 }

@@ -1,16 +1,25 @@
 // The endpoints of an ingress, one line each, the whole of it when opened. Of many, those worth looking at come first.
 import { useState } from "preact/hooks";
+import type { History, Range } from "../../api/schema/history.ts";
 import type { EndpointStatus, IngressStatus } from "../../api/schema/status.ts";
+import type { Loaded } from "../data/past.ts";
 import { memo } from "../lib/memo.tsx";
 import { countsText, foremost } from "../lib/order.ts";
 import { latencyText } from "../lib/time.ts";
+import { Availability } from "./availability.tsx";
 import { EndpointDetails } from "./endpoint-details.tsx";
 import { Sign, VerdictMark } from "./icons.tsx";
 import { For } from "./moments.tsx";
 
 const mostShown = 8;
 
-export const Endpoints = memo(function Endpoints({ ingress }: { ingress: IngressStatus }) {
+interface EndpointsProps {
+  readonly ingress: IngressStatus;
+  readonly past: Loaded<History>;
+  readonly range: Range;
+}
+
+export const Endpoints = memo(function Endpoints({ ingress, past, range }: EndpointsProps) {
   const { endpoints } = ingress;
   const [isWhole, setWhole] = useState(false);
   const shown = isWhole ? endpoints.toSorted((a, b) => a.rank - b.rank) : foremost(endpoints, mostShown);
@@ -22,7 +31,13 @@ export const Endpoints = memo(function Endpoints({ ingress }: { ingress: Ingress
       </div>
       <ul class="endpoint-list">
         {shown.map((endpoint) => (
-          <EndpointRow key={endpoint.name} endpoint={endpoint} ingress={ingress.record} />
+          <EndpointRow
+            key={endpoint.name}
+            endpoint={endpoint}
+            ingress={ingress.record}
+            history={past.kind === "ok" ? past.value : undefined}
+            range={range}
+          />
         ))}
       </ul>
       {endpoints.length > mostShown && (
@@ -37,11 +52,14 @@ export const Endpoints = memo(function Endpoints({ ingress }: { ingress: Ingress
 interface RowProps {
   readonly ingress: string;
   readonly endpoint: EndpointStatus;
+  readonly history: History | undefined;
+  readonly range: Range;
 }
 
-const EndpointRow = memo(function EndpointRow({ endpoint, ingress }: RowProps) {
+const EndpointRow = memo(function EndpointRow({ endpoint, ingress, history, range }: RowProps) {
   const [isOpen, setOpen] = useState(false);
   const { name, target, verdict, reason, since, role, override, isDegraded } = endpoint;
+  const past = history?.endpoints.find((each) => each.name === name);
   const id = `endpoint-${ingress}-${name}`;
   return (
     <li class={`endpoint${isOpen ? " is-open" : ""}`}>
@@ -67,9 +85,15 @@ const EndpointRow = memo(function EndpointRow({ endpoint, ingress }: RowProps) {
           {isDegraded && <span class="tag tag-degraded">one family down</span>}
           <span class="endpoint-reason">{reason}</span>
         </span>
-        <span class="endpoint-latency">{lastLatency(endpoint)}</span>
+        <span class="endpoint-past">
+          {history !== undefined && past !== undefined && <Availability history={history} past={past} />}
+        </span>
+        <span class="endpoint-latency">
+          <span class="out-of-sight">last check took </span>
+          {lastLatency(endpoint)}
+        </span>
       </button>
-      {isOpen && <EndpointDetails id={id} ingress={ingress} endpoint={endpoint} />}
+      {isOpen && <EndpointDetails id={id} ingress={ingress} endpoint={endpoint} range={range} />}
     </li>
   );
 });

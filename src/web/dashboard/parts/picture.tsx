@@ -2,6 +2,7 @@
 import type { EndpointStatus, IngressStatus } from "../../api/schema/status.ts";
 import { memo } from "../lib/memo.tsx";
 import { countsText, foremost } from "../lib/order.ts";
+import { HostName } from "./host-name.tsx";
 import { VerdictIcon, looks } from "./icons.tsx";
 
 const mostShown = 6;
@@ -19,14 +20,14 @@ export const Picture = memo(function Picture({ ingress }: { ingress: IngressStat
       <div class="picture-grid">
         <ul class="picture-endpoints">
           {shown.map((endpoint) => (
-            <li key={endpoint.name} class={`node way-${wayOf(endpoint)}`}>
+            <li key={endpoint.name} class={`node is-${wayOf(endpoint)}`}>
               <VerdictIcon verdict={endpoint.verdict} />
               <span class="node-name">{endpoint.name}</span>
               <span class="node-role">{roleText(endpoint, isInSync)}</span>
             </li>
           ))}
           {rest.length > 0 && (
-            <li class="node way-rest">
+            <li class="node is-rest">
               <span class="node-role">
                 and {rest.length} more: {countsText(rest)}
               </span>
@@ -50,7 +51,9 @@ export const Picture = memo(function Picture({ ingress }: { ingress: IngressStat
           </svg>
         </div>
         <div class="picture-ingress node">
-          <span class="node-name">{record}</span>
+          <span class="node-name">
+            <HostName name={record} />
+          </span>
           <span class="node-role">{published === undefined ? "not read yet" : typesText(ingress)}</span>
         </div>
       </div>

@@ -3,6 +3,7 @@ import type { RecordDocument } from "../../api/schema/parts.ts";
 import type { IngressStatus, Visibility } from "../../api/schema/status.ts";
 import { memo } from "../lib/memo.tsx";
 import { durationText, latencyText } from "../lib/time.ts";
+import { HostName } from "./host-name.tsx";
 import { Sign } from "./icons.tsx";
 import { Ago } from "./moments.tsx";
 
@@ -45,7 +46,9 @@ function Records({ records }: { records: readonly RecordDocument[] }) {
       {records.map(({ type, content, ttlSeconds, proxied }) => (
         <li key={`${type} ${content}`}>
           <span class="record-type">{type}</span>
-          <span class="record-content">{content}</span>
+          <span class="record-content">
+            <HostName name={content} />
+          </span>
           <span class="record-ttl" title="How long resolvers may keep it">
             {ttlSeconds === 1 ? "TTL automatic" : `TTL ${durationText(ttlSeconds * 1_000)}`}
             {proxied && ", proxied"}

@@ -1,0 +1,137 @@
+// Loads what happened, when a part that shows it is on the page: the history of a range, and the journal.
+import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
+import type { EventDocument, Events } from "../../api/schema/events.ts";
+import type { History, Range } from "../../api/schema/history.ts";
+import { later } from "../lib/clock.ts";
+import { getEvents, getHistory, type Answer } from "./api.ts";
+import { Happened } from "./context.ts";
+
+export type Loaded<T> =
+  | { readonly kind: "loading" }
+  | { readonly kind: "ok"; readonly value: T }
+  | { readonly kind: "failed"; readonly text: string };
+
+/** Charts move on by themselves this often, and soon after something happened. */
+const refreshMs = 60_000;
+const gatherMs = 700;
+const pageSize = 20;
+
+/** What happened in a range: to one endpoint with its series, or in short to all of them. */
+export function useHistory(ingress: string, range: Range, endpoint?: string): Loaded<History> {
+  const happened = useContext(Happened);
+  const [loaded, setLoaded] = useState<{ readonly key: string; readonly state: Loaded<History> }>();
+  const key = JSON.stringify([ingress, range, endpoint]);
+  const shownKey = loaded?.key;
+  useEffect(() => {
+    let isWanted = true;
+    let cancel = (): void => undefined;
+    const load = async (): Promise<void> => {
+      const answer = await getHistory({ ingress, range, ...(endpoint !== undefined && { endpoint }) });
+      if (!isWanted) return;
+      cancel = later(refreshMs, () => void load());
+      // A failure does not wipe away what was shown: that the daemon is gone is said elsewhere.
+      setLoaded((old) => (answer.kind !== "ok" && old?.key === key ? old : { key, state: loadedOf(answer) }));
+    };
+    cancel = later(shownKey === key ? gatherMs : 0, () => void load());
+    return () => {
+      isWanted = false;
+      cancel();
+    };
+    // What is shown already only decides how soon it is asked for.
+  }, [key, happened]);
+  return loaded?.key === key ? loaded.state : { kind: "loading" };
+}
+
+export interface Journal {
+  readonly events: readonly EventDocument[];
+  readonly isLoading: boolean;
+  /** Why the newest page could not be loaded. */
+  readonly problem?: string;
+  /** Loads the page after the last; missing at the end. */
+  readonly older?: () => void;
+}
+
+/** The journal, the newest first: a page at first, more when asked, and everything new by itself. */
+export function useJournal(ingress: string | undefined, news: EventSource): Journal {
+  const [pages, setPages] = useState<Events>();
+  const [problem, setProblem] = useState<string>();
+  const [isLoading, setLoading] = useState(true);
+  const happened = useContext(Happened);
+  const wanted = useRef(ingress);
+  wanted.current = ingress;
+
+  const load = useCallback(
+    async (before?: number): Promise<void> => {
+      setLoading(true);
+      const query = {
+        limit: pageSize,
+        ...(ingress !== undefined && { ingress }),
+        ...(before !== undefined && { before }),
+      };
+      const answer = await getEvents(query);
+      if (wanted.current !== ingress) return;
+      setLoading(false);
+      setProblem(answer.kind === "ok" ? undefined : problemText(answer));
+      if (answer.kind === "ok")
+        setPages((old) =>
+          old === undefined || before === undefined ? newest(old, answer.value) : joined(old, answer.value),
+        );
+    },
+    [ingress],
+  );
+
+  useEffect(() => {
+    setPages(undefined);
+    void load();
+  }, [load]);
+  // What was missed while the daemon was away is on its newest page.
+  useEffect(() => {
+    if (happened > 0) return later(gatherMs, () => void load());
+    return undefined;
+  }, [happened, load]);
+  useEffect(
+    () =>
+      news((event) => {
+        const isAbout = ingress === undefined || event.ingress === ingress;
+        // Before the first page there is nothing to put it on top of, and that page will have it.
+        if (isAbout) setPages((old) => old && newest(old, { events: [event] }));
+      }),
+    [ingress, news],
+  );
+
+  const { events = [], before } = pages ?? {};
+  return {
+    events,
+    isLoading,
+    ...(problem !== undefined && { problem }),
+    ...(before !== undefined && { older: () => void load(before) }),
+  };
+}
+
+/** Calls back with each new event; what it returns ends that. */
+export type EventSource = (hear: (event: EventDocument) => void) => () => void;
+
+/** The newest page before those known, or alone where there is a gap between them. */
+function newest(old: Events | undefined, page: Events): Events {
+  if (old === undefined) return page;
+  const known = new Set(old.events.map(({ id }) => id));
+  const fresh = page.events.filter(({ id }) => !known.has(id));
+  const isConnected = page.before === undefined || fresh.length < page.events.length;
+  if (!isConnected) return page;
+  if (fresh.length === 0) return old;
+  return { ...old, events: [...fresh, ...old.events].toSorted((a, b) => b.id - a.id) };
+}
+
+function joined(old: Events, page: Events): Events {
+  const known = new Set(old.events.map(({ id }) => id));
+  const events = [...old.events, ...page.events.filter(({ id }) => !known.has(id))];
+  return { events, ...(page.before !== undefined && { before: page.before }) };
+}
+
+function loadedOf<T>(answer: Answer<T>): Loaded<T> {
+  return answer.kind === "ok" ? answer : { kind: "failed", text: problemText(answer) };
+}
+
+function problemText(answer: Exclude<Answer<unknown>, { kind: "ok" }>): string {
+  return answer.kind === "refused" ? answer.problem.error : `The daemon does not answer: ${answer.detail}`;
+}

@@ -1,0 +1,28 @@
+// How an ingress is doing, in a word.
+import type { IngressStatus } from "../../api/schema/status.ts";
+
+export interface IngressLook {
+  readonly tone: "ok" | "warn" | "bad" | "quiet";
+  readonly word: string;
+}
+
+export function lookOf(ingress: IngressStatus): IngressLook {
+  const { isServed, trouble, standoff, visibility, isInSync, selection, endpoints, published, overrides } = ingress;
+  if (!isServed && endpoints.some(({ verdict }) => verdict === "down")) return { tone: "bad", word: "nobody is up" };
+  if (standoff !== undefined) return { tone: "bad", word: "somebody undoes our records" };
+  if (trouble !== undefined) return { tone: "bad", word: "trouble with Cloudflare" };
+  if (visibility?.status === "wrong") return { tone: "bad", word: "not visible" };
+  if (published === undefined || selection === undefined) return { tone: "quiet", word: "finding out" };
+  if (!isInSync) return { tone: "warn", word: "out of sync" };
+  if (overrides.some(({ kind }) => kind === "pin")) return { tone: "warn", word: "pinned" };
+  const primary = endpoints.find(({ name }) => name === selection.primary);
+  if (primary !== undefined && primary.verdict !== "up") return { tone: "warn", word: `${primary.name} in doubt` };
+  if (primary !== undefined && primary.rank > 1) return { tone: "warn", word: "failed over" };
+  return { tone: "ok", word: "all well" };
+}
+
+/** Whether a person should look at it. */
+export function needsAttention(ingress: IngressStatus): boolean {
+  const { tone } = lookOf(ingress);
+  return tone === "bad" || tone === "warn";
+}

@@ -1,0 +1,116 @@
+// What a reader can ask the daemon to do, in plain words: before it is done, and when it could not be done.
+import type { EndpointStatus, IngressStatus } from "../../api/schema/status.ts";
+import type { Answer } from "../data/api.ts";
+import type { Wish } from "../data/context.ts";
+
+/** How long a word may hold: what the daemon takes, and what people read. */
+export const lengths = {
+  pin: [
+    ["15m", "15 minutes"],
+    ["1h", "1 hour"],
+    ["4h", "4 hours"],
+    ["24h", "1 day"],
+    ["168h", "7 days"],
+  ],
+  drain: [
+    ["15m", "15 minutes"],
+    ["1h", "1 hour"],
+    ["4h", "4 hours"],
+    ["24h", "1 day"],
+    ["168h", "7 days"],
+  ],
+  drill: [
+    ["1m", "1 minute"],
+    ["2m", "2 minutes"],
+    ["5m", "5 minutes"],
+    ["15m", "15 minutes"],
+  ],
+  resume: [],
+} as const satisfies Record<Wish["kind"], readonly (readonly [string, string])[]>;
+
+export const usualLength = { pin: "1h", drain: "1h", drill: "2m", resume: "" } as const;
+
+export function titleOf({ kind, ingress, endpoint }: Wish): string {
+  if (kind === "resume") return endpoint === undefined ? `Resume ${ingress}` : `Resume ${endpoint}`;
+  return { pin: `Pin ${endpoint}`, drain: `Drain ${endpoint}`, drill: `Play an outage of ${endpoint}` }[kind];
+}
+
+/** What will happen, a sentence each. */
+export function promise(
+  { kind, endpoint: name = "" }: Wish,
+  length: string,
+  ingress: IngressStatus,
+): readonly string[] {
+  const { record, endpoints, selection } = ingress;
+  const endpoint = endpoints.find((each) => each.name === name);
+  const isServing = endpoint !== undefined && endpoint.role !== "none";
+  switch (kind) {
+    case "pin":
+      return [
+        `${name} alone will serve ${record} for ${length}, whether it is up or down: nothing fails over meanwhile.`,
+        ...notUp(endpoint),
+        "It ends by itself, or when you resume. Then the best endpoint serves again.",
+      ];
+    case "drain":
+      return [
+        `${name} will not serve ${record} for ${length}.`,
+        isServing ? afterLeaving(ingress, name) : "It does not serve now, so nothing changes at once.",
+        "While nobody else is up it still serves, since that is better than nobody. It ends by itself, or when you resume.",
+      ];
+    case "drill":
+      return [
+        `For ${length} everything happens as if ${name} were out of order, though it goes on working.`,
+        isServing ? afterLeaving(ingress, name) : "It does not serve now, so visitors notice nothing.",
+        "Then it may serve again, and a report says how long each step took.",
+      ];
+    case "resume":
+      return name === ""
+        ? [
+            "Every pin, drain and drill ends now, and so does the rest of the repair.",
+            "The best endpoint that is up serves, and the records are put right.",
+          ]
+        : [
+            `What was said about ${name} ends now.`,
+            selection?.primary === name
+              ? "If a better endpoint is up, that one takes over."
+              : "If it is the best endpoint that is up, it takes over.",
+          ];
+    default:
+      return kind satisfies never;
+  }
+}
+
+function notUp(endpoint: EndpointStatus | undefined): readonly string[] {
+  if (endpoint === undefined || endpoint.verdict === "up" || endpoint.verdict === "suspect") return [];
+  const word = endpoint.verdict === "down" ? "down" : "not up";
+  return [`It is ${word} now (${endpoint.reason}), so visitors would not get through.`];
+}
+
+function afterLeaving({ endpoints }: IngressStatus, name: string): string {
+  const next = endpoints
+    .filter((each) => each.name !== name && each.verdict === "up" && each.override?.kind !== "drain")
+    .toSorted((a, b) => a.rank - b.rank)[0];
+  return next === undefined
+    ? "No other endpoint is up, so it goes on serving until one is."
+    : `It serves now: ${next.name} takes over at once.`;
+}
+
+/** Why it was not done, and what to do. */
+export function troubleText(answer: Exclude<Answer<unknown>, { kind: "ok" }>): readonly string[] {
+  if (answer.kind === "unreachable") {
+    return [
+      `The daemon did not answer: ${answer.detail}.`,
+      "The page shows whether it was done, once it is connected again.",
+    ];
+  }
+  const { status, problem, retryAfter } = answer;
+  const advice: Record<number, string> = {
+    401: "The daemon does not know this token. Enter it again: it is http.token of its configuration.",
+    403: "Set http.token in the daemon's configuration, or use the ccs command on its machine.",
+    404: "It may have left the configuration meanwhile.",
+    429: `Too much was asked in a short time. Wait${retryAfter === undefined ? "" : ` ${retryAfter} s`}, then try again.`,
+  };
+  const known =
+    problem.known === undefined || problem.known.length === 0 ? [] : [`There are: ${problem.known.join(", ")}.`];
+  return [`Not done: ${problem.error}.`, problem.hint ?? advice[status] ?? "Nothing was changed.", ...known];
+}

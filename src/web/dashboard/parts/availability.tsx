@@ -1,0 +1,39 @@
+// How available an endpoint was, as a share and as a strip with its outages.
+import type { EndpointHistory, History } from "../../api/schema/history.ts";
+import { durationText, percentText } from "../lib/time.ts";
+import { rangeText } from "./range.tsx";
+import { spanOf } from "./served.tsx";
+
+export function Availability({ history, past }: { history: History; past: EndpointHistory }) {
+  const whole = { from: Date.parse(history.from), until: Date.parse(history.until) };
+  const { availabilityPercent: percent, outages } = past;
+  const count = outages.length === 1 ? "1 outage" : `${outages.length} outages`;
+  const share = percent === undefined ? "no checks yet" : percentText(percent);
+  const longMs = outages.reduce((sum, outage) => {
+    const { from, until } = spanOf(outage, whole);
+    return sum + until - from;
+  }, 0);
+  const title = `${share} in the last ${rangeText(history.range)}: ${count}${longMs > 0 ? `, ${durationText(longMs)} in all` : ""}`;
+  return (
+    <span class="availability" title={title}>
+      <svg class="strip" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
+        <rect class={percent === undefined ? "strip-none" : "strip-all"} width="100" height="10" />
+        {outages.map((outage) => {
+          const { from, until } = spanOf(outage, whole);
+          const scale = 100 / (whole.until - whole.from);
+          const x = Math.max(0, (from - whole.from) * scale);
+          return (
+            <rect key={outage.from} class="strip-out" x={x} width={Math.max(0.7, (until - from) * scale)} height="10" />
+          );
+        })}
+      </svg>
+      <span>
+        {percent === undefined ? "–" : share}
+        <span class="out-of-sight">
+          {" "}
+          available in the last {rangeText(history.range)}, {count}
+        </span>
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,155 @@
+// A timeline of who served when: a lane for each endpoint, with its outages.
+import type { EndpointHistory, History, Outage, Range, Served as ServedTime } from "../../api/schema/history.ts";
+import type { Loaded } from "../data/past.ts";
+import { memo } from "../lib/memo.tsx";
+import { dayAndTimeText, durationText, fullText } from "../lib/time.ts";
+import { RangeChoice, rangeText } from "./range.tsx";
+
+const mostLanes = 8;
+const mostListed = 50;
+
+interface ServedProps {
+  readonly past: Loaded<History>;
+  readonly range: Range;
+  readonly choose: (range: Range) => void;
+}
+
+export const Served = memo(function Served({ past, range, choose }: ServedProps) {
+  return (
+    <section class="card served" aria-label="Who served when">
+      <div class="card-head">
+        <h3>Who served when</h3>
+        <RangeChoice range={range} choose={choose} />
+      </div>
+      {past.kind === "loading" && <p class="quiet">Loading…</p>}
+      {past.kind === "failed" && <p class="tone-bad">{past.text}</p>}
+      {past.kind === "ok" && <Timeline history={past.value} />}
+    </section>
+  );
+});
+
+interface Span {
+  readonly from: number;
+  readonly until: number;
+}
+
+function Timeline({ history }: { history: History }) {
+  const { served, endpoints, isWhole, range } = history;
+  const whole = { from: Date.parse(history.from), until: Date.parse(history.until) };
+  const lanes = lanesOf(served, endpoints).slice(0, mostLanes);
+  if (lanes.length === 0) {
+    return (
+      <p class="quiet">Nothing to show yet: nobody has served in the last {rangeText(range)}, as far as is known.</p>
+    );
+  }
+  return (
+    <>
+      <div class="lanes" aria-hidden="true">
+        {lanes.map(({ name, primary, sticky, outages }) => (
+          <div class="lane" key={name}>
+            <span class="lane-name">{name}</span>
+            <span class="lane-line">
+              {outages.map((outage) => (
+                <Stretch key={outage.from} kind="outage" span={outage} whole={whole} title={`down: ${outage.reason}`} />
+              ))}
+              {sticky.map((time) => (
+                <Stretch key={time.from} kind="sticky" span={time} whole={whole} title={`beside ${time.primary}`} />
+              ))}
+              {primary.map((time) => (
+                <Stretch key={time.from} kind="primary" span={time} whole={whole} title={`served: ${time.why}`} />
+              ))}
+            </span>
+          </div>
+        ))}
+        <div class="lane lane-scale">
+          <span />
+          <span>
+            <span>{dayAndTimeText(whole.from)}</span>
+            <span>{dayAndTimeText((whole.from + whole.until) / 2)}</span>
+            <span>now</span>
+          </span>
+        </div>
+        <p class="key">
+          <span class="stretch primary" /> served <span class="stretch sticky" /> beside it{" "}
+          <span class="stretch outage" /> down
+        </p>
+      </div>
+      {!isWhole && <p class="quiet">The journal does not reach back to the start of this range.</p>}
+      <details>
+        <summary>As a list</summary>
+        <ul class="plain-list">
+          {served
+            .toReversed()
+            .slice(0, mostListed)
+            .map((time) => (
+              <li key={time.from}>
+                <SpanText {...spanOf(time, whole)} isOver={time.until !== undefined} /> <strong>{time.primary}</strong>
+                {time.sticky.length > 0 && `, beside it ${time.sticky.join(", ")}`}: {time.why}
+              </li>
+            ))}
+        </ul>
+      </details>
+    </>
+  );
+}
+
+interface Lane {
+  readonly name: string;
+  readonly primary: readonly ServedTime[];
+  readonly sticky: readonly ServedTime[];
+  readonly outages: readonly Outage[];
+}
+
+/** Those that served longest first; then those that only went down. */
+function lanesOf(served: readonly ServedTime[], endpoints: readonly EndpointHistory[]): readonly Lane[] {
+  const names = new Set([
+    ...served.flatMap(({ primary, sticky }) => [primary, ...sticky]),
+    ...endpoints.filter(({ outages }) => outages.length > 0).map(({ name }) => name),
+  ]);
+  return [...names]
+    .map((name) => ({
+      name,
+      primary: served.filter(({ primary }) => primary === name),
+      sticky: served.filter(({ sticky }) => sticky.includes(name)),
+      outages: endpoints.find((endpoint) => endpoint.name === name)?.outages ?? [],
+    }))
+    .toSorted((a, b) => Number(b.primary.length > 0) - Number(a.primary.length > 0));
+}
+
+interface StretchProps {
+  readonly kind: "primary" | "sticky" | "outage";
+  readonly span: { readonly from: string; readonly until?: string };
+  readonly whole: Span;
+  readonly title: string;
+}
+
+function Stretch({ kind, span, whole, title }: StretchProps) {
+  const { from, until } = spanOf(span, whole);
+  const percent = (at: number): number => ((at - whole.from) / (whole.until - whole.from)) * 100;
+  const left = Math.max(0, percent(from));
+  const width = Math.max(0, Math.min(100, percent(until)) - left);
+  return (
+    <span
+      class={`stretch ${kind}`}
+      style={{ left: `${left.toFixed(3)}%`, width: `${width.toFixed(3)}%` }}
+      title={`${title} (${fullText(from)}, ${durationText(until - from)})`}
+    />
+  );
+}
+
+export function spanOf({ from, until }: { from: string; until?: string }, whole: Span): Span {
+  return { from: Date.parse(from), until: until === undefined ? whole.until : Date.parse(until) };
+}
+
+/** `Nov 25, 14:03, for 6 min`. */
+export function SpanText({ from, until, isOver }: Span & { isOver: boolean }) {
+  return (
+    <span class="quiet">
+      <time dateTime={new Date(from).toISOString()} title={fullText(from)}>
+        {dayAndTimeText(from)}
+      </time>
+      , for {durationText(until - from)}
+      {!isOver && " until now"}:
+    </span>
+  );
+}
