@@ -229,6 +229,15 @@ test("waits are told in seconds or as a date, or not told", async () => {
   }
 });
 
+test("a failure of the network whose words hold the token, right where they are cut, does not show it", async () => {
+  await using api = await new ScriptedApi().listen();
+  for (let length = 120; length < 200; length += 10) {
+    const failing: typeof fetch = () => Promise.reject(new Error("y".repeat(length) + canary));
+    const error = await failureOf(read(api.provider({ fetch: failing })));
+    assert.doesNotMatch(error.message, /CANARY/);
+  }
+});
+
 test("a server that repeats the token does not get it into our words", async () => {
   await using api = await new ScriptedApi().listen();
   const echo = `Invalid format for Authorization header: Bearer ${canary}\u001B[31m\nX`;

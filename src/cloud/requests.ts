@@ -135,7 +135,7 @@ export class Requests {
     }
     const { text, code } = innermost(error);
     const isDefinite = code !== undefined && neverSentCodes.has(code);
-    return this.#failure(purpose, "transient", { what: `no answer (${text})`, isDefinite });
+    return this.#failure(purpose, "transient", { what: `no answer (${this.#foreign(text, 200)})`, isDefinite });
   }
 
   #failure(

@@ -1,7 +1,9 @@
 // What lies behind an error that says nothing itself, such as "fetch failed".
-import { messageOf } from "./text.ts";
 
-/** The words and the code of the error at the end of the chain of causes. */
+/**
+ * The words, as they came, and the code of the error at the end of the chain of causes. The words are foreign text: hide
+ * what is secret in them, then make them plain.
+ */
 export function innermost(error: unknown): { readonly text: string; readonly code: string | undefined } {
   let inner = error;
   for (let depth = 0; depth < 5; depth += 1) {
@@ -10,6 +12,6 @@ export function innermost(error: unknown): { readonly text: string; readonly cod
     else break;
   }
   const code = inner instanceof Error && "code" in inner && typeof inner.code === "string" ? inner.code : undefined;
-  const text = messageOf(inner);
+  const text = inner instanceof Error ? inner.message : String(inner);
   return { text: text === "" ? (code ?? "unknown error") : text, code };
 }

@@ -86,7 +86,8 @@ export class TelegramApi {
   #withoutToken(foreign: string): string {
     const token = this.#bot.token.reveal();
     const forms = [token, this.#tokenInUrl, encodeURIComponent(token)].filter((form) => form !== "");
-    return plain(forms.reduce((text, form) => text.replaceAll(form, "***"), plain(foreign, 1_000)));
+    // Cut only afterwards: a piece of it would no longer be recognised.
+    return plain(forms.reduce((text, form) => text.replaceAll(form, "***"), foreign));
   }
 }
 
@@ -101,7 +102,7 @@ function answerBody(text: string): TelegramAnswerBody {
     ...(typeof description === "string" ? { description } : {}),
     ...(typeof result === "object" && result !== null ? { result: objectOf(result) } : {}),
     parameters: {
-      ...(typeof retry_after === "number" && retry_after >= 0 ? { retry_after } : {}),
+      ...(Number.isFinite(retry_after) && (retry_after as number) >= 0 ? { retry_after: retry_after as number } : {}),
       ...(Number.isSafeInteger(migrate_to_chat_id) ? { migrate_to_chat_id: migrate_to_chat_id as number } : {}),
     },
   };

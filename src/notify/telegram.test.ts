@@ -176,6 +176,7 @@ test("strange numbers in an answer are not believed", async () => {
     '{"retry_after":-5}',
     '{"retry_after":"soon"}',
     '{"retry_after":null}',
+    '{"retry_after":1e999}',
     '{"migrate_to_chat_id":1e300}',
     "[]",
     "7",
@@ -276,6 +277,16 @@ describe("the token", () => {
       if (printed.includes("***")) seen += 1;
     }
     assert.ok(seen >= 2, "nobody echoed the token, so nothing was shown");
+  });
+
+  test("appears in no result when it is repeated until the text has to be cut", async () => {
+    for (const begin of ["", "y".repeat(10), "y".repeat(20), "y".repeat(30)]) {
+      const description = begin + token.repeat(40);
+      await using server = await answering(403, JSON.stringify({ ok: false, description }));
+      const delivery = await channelTo(server.url, { token: new Secret(token) }).send(message, never);
+      assert.ok(delivery.kind === "barred");
+      assert.doesNotMatch(delivery.detail, /canary/);
+    }
   });
 
   test("that is mistyped cannot change the path", async () => {
