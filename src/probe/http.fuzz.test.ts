@@ -42,8 +42,8 @@ const pieces = [
   "ffffffffffffffff\r\n",
   "\x1b[2J\x9b",
   marker,
-  `${"a".repeat(20_000)}`,
-  `${"a: b\r\n".repeat(3_000)}`,
+  "a".repeat(20_000),
+  "a: b\r\n".repeat(3_000),
 ].map(bytes);
 
 type Ending = "end" | "reset" | "hang" | "pour";

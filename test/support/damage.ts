@@ -71,7 +71,7 @@ function placesIn(value: Json, at: Place): Place[] {
   if (typeof value !== "object" || value === null) return [at];
   // The long lists of an earlier edit count for no more than a few entries.
   const inside = Object.entries(value).slice(0, 30);
-  return [at, ...inside.flatMap(([key, item]) => placesIn(item as Json, [...at, key]))];
+  return [at, ...inside.flatMap(([key, item]) => placesIn(item, [...at, key]))];
 }
 
 function changedAt(value: Json, [key, ...rest]: Place, change: Change): Json {
