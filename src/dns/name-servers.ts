@@ -3,7 +3,7 @@ import type { IngressSettings, Resolution } from "../core/model.ts";
 import type { Clock } from "../lib/clock.ts";
 import { plain } from "../lib/text.ts";
 import type { Exchange } from "./exchange.ts";
-import { canonicalName } from "./wire.ts";
+import { canonicalName, isAskable } from "./wire.ts";
 
 /** One server: where to ask, and what to call it. */
 export interface NameServer {
@@ -93,7 +93,8 @@ export class NameServerFinder {
       const reply = await this.#ports.exchange(resolver, { name: zone, type: "NS" }, options);
       if (reply.kind === "answered" && reply.rcode === "NOERROR" && !reply.isReferral) {
         const ofZone = reply.answers.filter(({ type, name }) => type === "NS" && name === zone);
-        return { kind: "known", hosts: ofZone.map(({ data }) => data) };
+        // Others could not be asked for, nor shown.
+        return { kind: "known", hosts: ofZone.map(({ data }) => data).filter(isAskable) };
       }
       const answer = reply.kind === "answered" ? `answered ${plain(reply.rcode, 20)}` : reply.detail;
       detail = `${resolver}, asked for the servers of ${zone}, ${answer}`;

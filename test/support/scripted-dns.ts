@@ -18,8 +18,8 @@ export interface Parts {
   readonly authorities?: readonly Answer[];
 }
 
-/** What to answer: an answer in parts, packets as they are, or nothing at all. */
-export type Script = (asked: Asked) => Parts | Buffer[] | undefined;
+/** What to answer: an answer in parts, packets as they are, the bytes of a TCP stream as they are, or nothing at all. */
+export type Script = (asked: Asked) => Parts | Buffer[] | { readonly stream: readonly Buffer[] } | undefined;
 
 export interface ScriptedDns extends AsyncDisposable {
   /** `127.0.0.1:port` */
@@ -58,7 +58,9 @@ export async function startScriptedDns(script: Script, host = "127.0.0.1"): Prom
     server.asked.push(`${question.type} ${question.name}${transport === "tcp" ? " over TCP" : ""}`);
     const scripted = server.script({ name: question.name, type: question.type, transport, query });
     if (scripted === undefined) return [];
-    return Array.isArray(scripted) ? scripted : [answerTo(query, scripted)];
+    if ("stream" in scripted) return scripted.stream;
+    const packets = Array.isArray(scripted) ? scripted : [answerTo(query, scripted)];
+    return transport === "tcp" ? packets.map(framed) : packets;
   };
   udp.on("message", (query, from) => {
     for (const answer of answersTo(query, "udp")) udp.send(answer, from.port, from.address);
@@ -68,7 +70,7 @@ export async function startScriptedDns(script: Script, host = "127.0.0.1"): Prom
     socket.on("error", () => {});
     socket.once("close", () => sockets.delete(socket));
     socket.once("data", (chunk) => {
-      for (const answer of answersTo(chunk.subarray(lengthBytes), "tcp")) socket.write(framed(answer));
+      for (const answer of answersTo(chunk.subarray(lengthBytes), "tcp")) socket.write(answer);
     });
   });
   return server;
