@@ -2,6 +2,7 @@
 // have words of their own.)
 import type { Fact, PublishedRecord, Visibility } from "../core/model.ts";
 import { formatDuration } from "../lib/duration.ts";
+import { drillOutcome, drillSentences } from "../notify/drill-words.ts";
 import type { FactWords } from "../web/api/events.ts";
 
 /** The sentence, and how much it matters. */
@@ -41,6 +42,10 @@ export function wordFact(fact: Fact): FactWords {
       return { level: "info", text: `${fact.override.endpoint}: ${fact.override.kind}, by a person's word` };
     case "override-ended":
       return { level: "info", text: `${fact.override.endpoint}: the ${fact.override.kind} is over` };
+    case "drill-reported": {
+      const text = `drill of ${fact.report.endpoint}: ${drillOutcome(fact.report)}. ${drillSentences(fact.report).join(" ")}`;
+      return { level: "info", text };
+    }
     case "standoff-began": {
       const rest = "repair rests for an hour; find out who else writes this name";
       return { level: "error", text: `somebody keeps undoing our records: ${rest}` };

@@ -59,6 +59,8 @@ function fieldsOf(fact: Exclude<Fact, { kind: "config-rejected" }>): Readonly<Re
     case "override-began":
     case "override-ended":
       return { ingress: fact.ingress, endpoint: fact.override.endpoint };
+    case "drill-reported":
+      return { ingress: fact.ingress, endpoint: fact.report.endpoint };
     case "visibility-known": {
       const { status, writtenAtMs, atMs = writtenAtMs } = fact.visibility;
       return { ingress: fact.ingress, ...(status === "visible" && { tookMs: Math.round(atMs - writtenAtMs) }) };

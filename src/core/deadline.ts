@@ -1,4 +1,5 @@
 // When time alone will change the state next, so that the loop can sleep until then.
+import { drillDeadlineMs } from "./drill.ts";
 import type { EndpointState, IngressState, State } from "./model.ts";
 
 /** Monotonic time of the next change that needs no event; `undefined` when there is none. */
@@ -8,8 +9,9 @@ export function nextDeadline({ ingresses }: State): number | undefined {
   return nextMs;
 }
 
-function ofIngress({ electionAtMs, selection, endpoints, overrides, standoff }: IngressState): number | undefined {
-  let nextMs = earlier(electionAtMs, standoff?.untilMs);
+function ofIngress(ingress: IngressState): number | undefined {
+  const { electionAtMs, selection, endpoints, overrides, standoff } = ingress;
+  let nextMs = earlier(earlier(electionAtMs, standoff?.untilMs), drillDeadlineMs(ingress));
   for (const { untilMs } of overrides) nextMs = earlier(nextMs, untilMs);
   for (const { untilMs } of selection?.sticky ?? []) nextMs = earlier(nextMs, untilMs);
   for (const endpoint of endpoints) nextMs = earlier(nextMs, ofEndpoint(endpoint));

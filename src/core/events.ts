@@ -1,6 +1,7 @@
 // Events, the only way into the core, and facts, what it tells of the changes that follow. Types only.
 import type {
   CloudProblem,
+  Drill,
   Family,
   IngressSettings,
   Observation,
@@ -100,6 +101,8 @@ export type Fact =
     }
   | { readonly kind: "override-began"; readonly ingress: string; readonly override: Override }
   | { readonly kind: "override-ended"; readonly ingress: string; readonly override: Override }
+  /** A drill is over, and what it showed is known. */
+  | { readonly kind: "drill-reported"; readonly ingress: string; readonly report: Drill }
   /** Somebody keeps undoing our records, so repair rests until `untilMs`; or it goes on. */
   | { readonly kind: "standoff-began"; readonly ingress: string; readonly untilMs: number }
   | { readonly kind: "standoff-ended"; readonly ingress: string }

@@ -60,6 +60,10 @@ function ofIngress(before: State, after: IngressState): Fact[] {
     const from = old?.published?.records;
     facts.push({ kind: "records-changed", ingress, ...(from && { from }), to: published.records, by: published.by });
   }
+  const { lastDrill } = after;
+  if (lastDrill !== undefined && lastDrill !== old?.lastDrill) {
+    facts.push({ kind: "drill-reported", ingress, report: lastDrill });
+  }
   return [
     ...facts,
     ...standoffFacts(ingress, old, after),

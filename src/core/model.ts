@@ -270,6 +270,37 @@ export interface Override {
   readonly untilMs: number;
 }
 
+/** A drill under way, or over: what was seen of it. */
+export interface Drill {
+  readonly endpoint: string;
+  readonly startedMs: number;
+  readonly endedMs?: number;
+  /** The daemon was restarted meanwhile, so that the beginning was not seen. */
+  readonly isInterrupted: boolean;
+  /** How long it may take until a real outage is noticed; missing without a check. */
+  readonly noticeMs?: number;
+  /** To others. */
+  readonly away: Passage;
+  /** And back; missing before the end, and where the ingress never left. */
+  readonly back?: Passage;
+}
+
+/** One way of a drill. What is missing has not come about. */
+export interface Passage {
+  /** Who served before. */
+  readonly from: readonly string[];
+  /** Who served after. */
+  readonly to?: readonly string[];
+  /** How long clients may go on with what they knew before. */
+  readonly ttlSeconds?: number;
+  readonly decidedMs?: number;
+  /** Confirmed by Cloudflare; or there was nothing to write. */
+  readonly committedMs?: number;
+  readonly visibleMs?: number;
+  /** What the authoritative servers showed; `same`: nothing was written, `proxied`: it cannot be verified. */
+  readonly visibility?: "visible" | "wrong" | "silent" | "proxied" | "same";
+}
+
 /** What survives a restart of what is known of one ingress. A hint: Cloudflare is the truth. */
 export interface SavedIngress {
   readonly record: string;
@@ -370,6 +401,10 @@ export interface IngressState {
   /** When endpoints were left as down, within the last hour. */
   readonly departures: readonly Departure[];
   readonly overrides: readonly Override[];
+  /** Until it has been reported. */
+  readonly drill?: Drill;
+  /** The newest one that is over, as it was reported. */
+  readonly lastDrill?: Drill;
   /** Who served before the restart, until the published records have been adopted. */
   readonly saved?: { readonly primary?: string; readonly sticky: readonly StickyMember[] };
   /** When somebody else undid our records, within the last hour. */

@@ -1,5 +1,6 @@
 // The only place where state changes: `step(state, event, now) → state`. Pure: no clock, no chance, no I/O.
 import type { Weigh } from "./address.ts";
+import { interruptedDrill, withDrill } from "./drill.ts";
 import {
   afterObservation,
   afterResolution,
@@ -101,7 +102,7 @@ function settle(ingress: IngressState, nowMs: number): IngressState {
   const isOver = ingress.standoff !== undefined && ingress.standoff.untilMs <= nowMs;
   const aged = withoutEndedOverrides(grown, nowMs);
   const selected = select(isOver ? withoutStandoff(aged) : aged, nowMs);
-  return withoutSettledProblem(withWordOnce(ingress, selected));
+  return withDrill(ingress, withoutSettledProblem(withWordOnce(ingress, selected)), nowMs);
 }
 
 /** The ingress under new settings. What did not change keeps what is known of it. */
@@ -143,6 +144,7 @@ function freshIngress(
   const memory = saved?.find(({ record }) => record === settings.record);
   if (memory === undefined) return fresh;
   const { primary, sticky, departures, overrides, addresses, lastGood } = memory;
+  const drilled = overrides.find(({ kind }) => kind === "drill");
   return {
     ...fresh,
     endpoints: endpoints.map((endpoint) => {
@@ -152,6 +154,7 @@ function freshIngress(
     // A clock that was set back must not make a departure last for ever.
     departures: departures.map(({ endpoint, atMs }) => ({ endpoint, atMs: Math.min(atMs, nowMs) })),
     overrides,
+    ...(drilled && { drill: interruptedDrill(drilled.endpoint, nowMs) }),
     saved: { ...(primary !== undefined && { primary }), sticky },
     ...(lastGood !== undefined && { lastGood }),
   };

@@ -68,7 +68,7 @@ export class IngressNarrator {
     const stories = this.#changes(facts, nowMs);
     stories.push(...this.#outages(stories, nowMs), ...this.#standoff(facts, nowMs), ...this.#undone(nowMs));
     const isWhole = stories.length > 0;
-    stories.push(...this.#overrides(facts));
+    stories.push(...this.#overrides(facts), ...this.#drill(facts));
     stories.push(...this.#endpointStories(facts, isWhole, nowMs), ...this.#trouble(stories, nowMs));
     return this.#visibility.hear(stories, ingress, nowMs);
   }
@@ -215,6 +215,12 @@ export class IngressNarrator {
     });
     const began = words.filter(({ kind }) => kind === "override-began");
     return began.length > 0 ? began : words;
+  }
+
+  #drill(facts: readonly IngressFact[]): Story[] {
+    return facts.flatMap((fact): Story[] =>
+      fact.kind === "drill-reported" ? [{ kind: fact.kind, ingress: this.#ingress, report: fact.report }] : [],
+    );
   }
 
   #endpointStories(facts: readonly IngressFact[], isToldElsewhere: boolean, nowMs: number): Story[] {

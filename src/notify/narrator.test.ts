@@ -545,7 +545,7 @@ describe("somebody who keeps undoing our records", () => {
 });
 
 describe("a person's word", () => {
-  const set = (world: NarratedWorld, kind: "pin" | "drain", endpoint: string, forMs = 60_000): void => {
+  const set = (world: NarratedWorld, kind: "pin" | "drain" | "drill", endpoint: string, forMs = 60_000): void => {
     const untilMs = world.nowMs + forMs;
     world.dispatch({ kind: "override-set", ingress: record, override: { kind, endpoint, untilMs } });
   };
@@ -573,6 +573,44 @@ describe("a person's word", () => {
     world.news();
     set(world, "pin", "cable", 120_000);
     assert.deepEqual(world.headlines(), ["ingress.example.com: cable was pinned"]);
+  });
+
+  test("that asks for a drill ends in a report of both ways", () => {
+    const world = startedWorld();
+    set(world, "drill", "cable", 120_000);
+    const [moved] = world.news();
+    assert.equal(moved?.headline, "ingress.example.com now points to mobile (was cable)");
+    assert.match(moved?.text ?? "", /^Why: a drill plays an outage of cable\.$/m);
+    assert.match(moved?.text ?? "", /cable: up .*, drilled until /);
+    world.pass(119_500);
+    world.observe("cable", "ok", 1);
+    world.pass(1_000);
+    const report = world.news().find(({ headline }) => /: drill of /.test(headline));
+    assert.equal(report?.headline, "ingress.example.com: drill of cable: mobile stood in for cable, which is back");
+    assert.deepEqual(report?.text.split("\n").slice(1, 5), [
+      "It lasted 2m.",
+      "Away: decided for mobile at once, confirmed by Cloudflare after 50ms, visible after 50ms. Clients may go on as before for 1m more (the TTL).",
+      "A real outage is noticed first, which takes 27s at most.",
+      "Back: decided for cable and mobile at once, confirmed by Cloudflare after 50ms, visible after 50ms. Clients may go on as before for 5m more (the TTL).",
+    ]);
+  });
+
+  test("that asks for a drill which cannot move anything says so, and why", () => {
+    const world = startedWorld();
+    set(world, "drill", "mobile");
+    assert.deepEqual(world.headlines(), ["ingress.example.com: a drill plays an outage of mobile"]);
+    world.pass(60_000);
+    assert.deepEqual(world.headlines(), [
+      "ingress.example.com: the drill of mobile is over",
+      "ingress.example.com: drill of mobile: mobile did not serve, so nothing was to change",
+    ]);
+    world.observe("mobile", "timeout");
+    world.news();
+    set(world, "drill", "cable");
+    world.pass(60_000);
+    const report = world.news().at(-1);
+    assert.equal(report?.headline, "ingress.example.com: drill of cable: nobody could stand in for cable");
+    assert.match(report?.text ?? "", /^cable went on serving: nobody else was up\.$/m);
   });
 });
 

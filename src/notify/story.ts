@@ -1,6 +1,7 @@
 // What is worth telling people: each story becomes one message. Facts are many, stories are few.
 import type {
   CloudProblem,
+  Drill,
   EndpointState,
   Family,
   IngressState,
@@ -92,6 +93,7 @@ export type Story =
   | { readonly kind: "trouble-ended"; readonly ingress: IngressState; readonly lastedMs: number }
   /** A person's word about an endpoint that changes nothing for now. One that does is told with the change. */
   | { readonly kind: "override-began" | "override-ended"; readonly ingress: IngressState; readonly override: Override }
+  | { readonly kind: "drill-reported"; readonly ingress: IngressState; readonly report: Drill }
   /** Somebody keeps undoing our records, so that repair rests; or it goes on. */
   | { readonly kind: "standoff-began" | "standoff-ended"; readonly ingress: IngressState }
   /** The authoritative servers do not show what was written; or now they do. */

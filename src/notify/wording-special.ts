@@ -1,5 +1,6 @@
 // Words for what does not happen every day: a person's word, a quarrel over the records, a write that is not to be seen.
 import { formatDuration } from "../lib/duration.ts";
+import { drillOutcome, drillSentences } from "./drill-words.ts";
 import { line, text } from "./message.ts";
 import type { Message } from "./message.ts";
 import { andList, circumstances, done, nameOf, time, wanted } from "./phrases.ts";
@@ -19,6 +20,16 @@ export function overridden(story: StoryOf<"override-began" | "override-ended">, 
       details: [line`From now on its health decides again.`, ...circumstances(story, now)],
     };
   }
+  if (kind === "drill") {
+    return {
+      importance: "normal",
+      headline: text`${nameOf(story)}: a drill plays an outage of ${endpoint}`,
+      details: [
+        line`It does not serve until ${time(untilMs, now)}, unless nobody else is up. A report follows.`,
+        ...circumstances(story, now),
+      ],
+    };
+  }
   const meaning =
     kind === "pin"
       ? line`It alone serves, up or down, until ${time(untilMs, now)}.`
@@ -27,6 +38,15 @@ export function overridden(story: StoryOf<"override-began" | "override-ended">, 
     importance: "normal",
     headline: text`${nameOf(story)}: ${endpoint} was ${done[kind]}`,
     details: [meaning, ...circumstances(story, now)],
+  };
+}
+
+/** What a drill showed. */
+export function drilled(story: StoryOf<"drill-reported">, now: Now): Wording {
+  return {
+    importance: "normal",
+    headline: text`${nameOf(story)}: drill of ${story.report.endpoint}: ${drillOutcome(story.report)}`,
+    details: [...drillSentences(story.report).map((sentence) => line`${sentence}`), ...circumstances(story, now)],
   };
 }
 

@@ -29,7 +29,7 @@ import {
 import type { Now } from "./phrases.ts";
 import { servingNow } from "./story.ts";
 import type { Story } from "./story.ts";
-import { inStandoff, overridden, verified } from "./wording-special.ts";
+import { drilled, inStandoff, overridden, verified } from "./wording-special.ts";
 
 /** What is said, before it has an id. */
 export type Wording = Pick<Message, "importance" | "headline" | "details">;
@@ -161,6 +161,8 @@ export function word(story: Story, now: Now): Wording {
         headline: text`Cloudflare: all is well again with ${nameOf(story)}`,
         details: [troubleLine(story.lastedMs), ...circumstances(story, now)],
       };
+    case "drill-reported":
+      return drilled(story, now);
     case "override-began":
     case "override-ended":
       return overridden(story, now);

@@ -4,6 +4,7 @@ import { factsBetween } from "../../src/core/facts.ts";
 import type {
   Address,
   CheckSettings,
+  Drill,
   EndpointSettings,
   Event,
   Fact,
@@ -11,6 +12,7 @@ import type {
   IngressState,
   Observation,
   Override,
+  Passage,
   PublishedRecord,
   RecordType,
   Resolution,
@@ -383,6 +385,8 @@ function describeFact(fact: Fact): string | undefined {
       return `${fact.override.endpoint}: ${fact.override.kind} begins`;
     case "override-ended":
       return `${fact.override.endpoint}: ${fact.override.kind} is over`;
+    case "drill-reported":
+      return showDrill(fact.report);
     case "standoff-began":
       return "standoff: repair rests";
     case "standoff-ended":
@@ -400,6 +404,19 @@ function describeFact(fact: Fact): string | undefined {
     default:
       return fact satisfies never;
   }
+}
+
+/** `drill of cable: 2m; away to mobile: decided 0ms, written 50ms, visible 1s (TTL 60); back to …`. */
+function showDrill({ endpoint, startedMs, endedMs = startedMs, isInterrupted, away, back }: Drill): string {
+  const show = (label: string, passage: Passage | undefined, fromMs: number): string => {
+    if (passage?.decidedMs === undefined) return `${label} nobody`;
+    const at = (ms: number | undefined): string => (ms === undefined ? "never" : formatDuration(ms - fromMs));
+    const { to = [], decidedMs, committedMs, visibleMs, visibility, ttlSeconds } = passage;
+    const seen = visibleMs === undefined ? (visibility ?? "unseen") : `${visibility} ${at(visibleMs)}`;
+    return `${label} ${to.join(" + ")}: decided ${at(decidedMs)}, written ${at(committedMs)}, ${seen} (TTL ${ttlSeconds})`;
+  };
+  const begun = isInterrupted ? "interrupted" : show("away to", away, startedMs);
+  return `drill of ${endpoint}: ${formatDuration(endedMs - startedMs)}; ${begun}; ${show("back to", back, endedMs)}`;
 }
 
 function showDesired(ingress: IngressState): string {

@@ -76,7 +76,17 @@ function wordsOf(fact: JournaledFact, word: WordFact): FactWords {
 }
 
 /** Monotonic times in facts, by the names that they have there. All others that end in `Ms` are lengths of time. */
-const momentKeys: ReadonlySet<string> = new Set(["untilMs", "sinceMs", "atMs", "writtenAtMs", "startedMs", "endedMs"]);
+const momentKeys: ReadonlySet<string> = new Set([
+  "untilMs",
+  "sinceMs",
+  "atMs",
+  "writtenAtMs",
+  "startedMs",
+  "endedMs",
+  "decidedMs",
+  "committedMs",
+  "visibleMs",
+]);
 
 /** `value` with dates in place of monotonic times: `untilMs` becomes `until`. Text is made fit to be shown. */
 function dated(value: unknown, now: Now): unknown {
