@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../../test/support/property-runs.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { CallGate } from "./gate.ts";
 
@@ -72,7 +73,7 @@ describe("the budget", () => {
         assert.ok(mostWithin(times, 5 * minuteMs) <= 160);
         assert.ok(mostWithin(times, 6_000) <= 40);
       }),
-      { numRuns: 60 },
+      { numRuns: propertyRuns(60) },
     );
   });
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../../test/support/property-runs.ts";
 import type { PublishedRecord, RecordContent, RecordSet } from "../core/model.ts";
 import { isEmptyPlan, planBetween } from "../core/records.ts";
 import { MemoryProvider } from "./memory.ts";
@@ -46,7 +47,7 @@ test("every plan between what may be there and what may be wanted is safe, and l
       assert(isEmptyPlan(planBetween(after, wanted)));
       assert.deepEqual(await provider.list({ record }, call), after);
     }),
-    { numRuns: 500 },
+    { numRuns: propertyRuns(500) },
   );
   assert.deepEqual([...kinds].toSorted(), ["deletes", "patches", "posts"]);
 });

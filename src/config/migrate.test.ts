@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { stringify } from "yaml";
+import { propertyRuns } from "../../test/support/property-runs.ts";
 import { loadConfig, type LoadResult } from "./load.ts";
 import { migrate } from "./migrate.ts";
 import { formatProblem } from "./problem.ts";
@@ -218,7 +219,7 @@ test("the migrated file loads to the same configuration, and holds no secret", (
       assert.deepEqual(shape(present), shape(old), after);
       switches++;
     }),
-    { numRuns: 200 },
+    { numRuns: propertyRuns(200) },
   );
   assert.equal(switches, 200);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../../test/support/property-runs.ts";
 import { afterFailure, afterOk, freshHealth } from "./health.ts";
 import type { Health, Verdict } from "./model.ts";
 
@@ -64,7 +65,7 @@ test("up needs `rise` oks in a row right before it, and down `fall` failures or 
         }
       },
     ),
-    { numRuns: 500 },
+    { numRuns: propertyRuns(500) },
   );
 });
 

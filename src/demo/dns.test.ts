@@ -11,6 +11,7 @@ import { requireProgram } from "../../test/support/programs.ts";
 import { setImmediate as setImmediatePromise } from "node:timers/promises";
 import { promisify } from "node:util";
 import fc from "fast-check";
+import { propertyRuns } from "../../test/support/property-runs.ts";
 import { startCloudflare } from "./cloudflare/server.ts";
 import { startDns, type DnsFault, type DnsServer } from "./dns.ts";
 import { FixedZones } from "./dns-zones.ts";
@@ -233,7 +234,7 @@ test("no bytes whatever end the server", async () => {
       // One at a time: the kernel drops what does not fit its buffer.
       while (dns.counts.udp === seen) await setImmediatePromise();
     }),
-    { numRuns: 500 },
+    { numRuns: propertyRuns(500) },
   );
   socket.close();
   assert.equal(rcodeOf(await askUdp(dns, question("www.example.com"))), 0);

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { describe, test } from "node:test";
 import { decode, encode } from "dns-packet";
 import fc from "fast-check";
+import { propertyRuns } from "../../test/support/property-runs.ts";
 import { startRawServer, until } from "../../test/support/raw-server.ts";
 import {
   a,
@@ -356,7 +357,7 @@ test("no bytes whatever make reading an answer throw", () => {
         }
       },
     ),
-    { numRuns: 3_000 },
+    { numRuns: propertyRuns(3_000) },
   );
   assert.ok(read > 50, `only ${read} of the damaged answers could be read: the generator is too rough`);
 });

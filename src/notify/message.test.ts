@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../../test/support/property-runs.ts";
 import { readHtml } from "../demo/telegram-html.ts";
 import { formatTime, line, messageLimit, render, text } from "./message.ts";
 import type { Line, Message } from "./message.ts";
@@ -101,7 +102,7 @@ describe("length", () => {
         const [html, plain] = [read.text ?? "", render(whole, "plain", limit)];
         if (!html.includes("\n… (") && !plain.includes("\n… (")) assert.equal(html, plain);
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(300) },
     );
     assert.ok(cut > 20, `only ${cut} messages had to be cut`);
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../../test/support/property-runs.ts";
 import { endpointSettings, ingressSettings, publishedRecord } from "../../test/support/ingress-world.ts";
 import { NarratedWorld } from "../../test/support/narrated-world.ts";
 import type { Event, IngressState, PublishedRecord, RecordSet } from "../core/model.ts";
@@ -883,7 +884,7 @@ describe("whatever happens", () => {
         for (const { text } of world.told) assert.doesNotMatch(text, /undefined|NaN|\[object/);
         for (const { kind } of stories) if (kind in seen) seen[kind as keyof typeof seen] += 1;
       }),
-      { numRuns: 200 },
+      { numRuns: propertyRuns(200) },
     );
     for (const [kind, count] of Object.entries(seen)) assert.ok(count >= 3, `only ${count} ${kind} in all worlds`);
   });

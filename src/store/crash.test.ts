@@ -7,12 +7,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../../test/support/property-runs.ts";
 import { opened, storedMessage, temporaryFolder } from "../../test/support/state-folder.ts";
 import { batchOf, savedOf } from "../../test/support/store-child.ts";
 import type { Store } from "./store.ts";
 
 const rounds = Number(process.env["CCS_CRASH_ROUNDS"] ?? 10);
-const numRuns = Number(process.env["CCS_PROPERTY_RUNS"] ?? 60);
+const numRuns = propertyRuns(60);
 const childPath = join(import.meta.dirname, "../../test/support/store-child.ts");
 
 test("kill -9 at any moment: every change that was done is there, and none in part", async (t) => {

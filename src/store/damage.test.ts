@@ -18,6 +18,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../../test/support/property-runs.ts";
 import { asOrdinaryUser, opened, storedMessage, temporaryFolder } from "../../test/support/state-folder.ts";
 import { batchOf, savedOf } from "../../test/support/store-child.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
@@ -27,7 +28,7 @@ import { migrations } from "./schema.ts";
 import { SqliteStore, type Limits, type Store } from "./store.ts";
 import { StoreError } from "./trouble.ts";
 
-const numRuns = Number(process.env["CCS_PROPERTY_RUNS"] ?? 100);
+const numRuns = propertyRuns(100);
 const brokenName = "ccs.db.broken-2026-01-01T00-00-00-000Z";
 
 /** What each kind of folder costs. All of them start, and work. */

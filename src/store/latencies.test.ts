@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../../test/support/property-runs.ts";
 import { Latencies } from "./latencies.ts";
 
-const numRuns = Number(process.env["CCS_PROPERTY_RUNS"] ?? 300);
+const numRuns = propertyRuns(300);
 
 const latencyOf = fc.oneof(
   fc.double({ min: 0, max: 1, noNaN: true }),

@@ -2,13 +2,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../../test/support/property-runs.ts";
 import type { Address, EndpointState, IngressState, Selection, State } from "../core/model.ts";
 import { initialState, step } from "../core/step.ts";
 import { parseIp } from "../lib/ip.ts";
 import { endpointSettings, ingressSettings } from "../../test/support/ingress-world.ts";
 import { parseDated, restoredFrom, savedFrom } from "./saved.ts";
 
-const numRuns = Number(process.env["CCS_PROPERTY_RUNS"] ?? 300);
+const numRuns = propertyRuns(300);
 const hourMs = 60 * 60_000;
 const dayMs = 24 * hourMs;
 const wallMs = Date.UTC(2026, 5, 1);

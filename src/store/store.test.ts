@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../../test/support/property-runs.ts";
 import { opened, storedMessage, temporaryFolder } from "../../test/support/state-folder.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { MinuteOfChecks } from "./checks-table.ts";
@@ -14,7 +15,7 @@ import type { DatedIngress } from "./saved.ts";
 import { openMemoryStore, openStore } from "./store.ts";
 import { Tally } from "./tally.ts";
 
-const numRuns = Number(process.env["CCS_PROPERTY_RUNS"] ?? 60);
+const numRuns = propertyRuns(60);
 const minuteMs = 60_000;
 const dayMs = 1_440 * minuteMs;
 const ingress = "a.example.com";

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../../../test/support/property-runs.ts";
 import type { PlanName } from "./plans.ts";
 import { Refusal } from "./problem.ts";
 import type { DnsRecord } from "./record.ts";
@@ -393,7 +394,7 @@ test("batches are transactions: taken whole as the reference says, or refused an
         assert.equal(new Set(zone.records.map(({ id }) => id)).size, zone.records.length);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: propertyRuns(300) },
   );
   assert.ok(tally.taken > 200 && tally.refused > 200, `both happen often enough: ${JSON.stringify(tally)}`);
 });
