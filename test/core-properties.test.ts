@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "./support/property-runs.ts";
 import { nextDeadline } from "../src/core/deadline.ts";
 import { factsBetween } from "../src/core/facts.ts";
 import { isOut } from "../src/core/health.ts";
@@ -14,7 +15,7 @@ import { answerOf, movesOf, observationOf, record, settingsOf } from "./support/
 import type { Move } from "./support/core-world.ts";
 
 /** Runs of each property; a longer hunt sets it in the environment. */
-const numRuns = Number(process.env["CCS_PROPERTY_RUNS"] ?? 300);
+const numRuns = propertyRuns(300);
 
 test("the invariants hold in every generated story", () => {
   const seen = { failovers: 0, blindness: 0, returns: 0, mixes: 0, outages: 0, refills: 0, sameDemands: 0 };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { isScalar, parseDocument, visit } from "yaml";
+import { propertyRuns } from "../../test/support/property-runs.ts";
 import { loadConfig, type LoadResult } from "./load.ts";
 import { migrate } from "./migrate.ts";
 import { formatProblem } from "./problem.ts";
@@ -25,7 +26,14 @@ function load(text: string | Uint8Array): LoadResult {
   return loadConfig({ path: "config.yml", text, env, readFile });
 }
 
-function checkWords(result: LoadResult): void {
+function checkWords(result: LoadResult, text?: string | Uint8Array): void {
+  // Every way of ending a line that YAML or an editor knows.
+  const lines =
+    text === undefined
+      ? Infinity
+      : Buffer.from(text)
+          .toString("latin1")
+          .split(/\r\n|\n|\r/).length;
   const problems = result.kind === "ok" ? result.warnings : result.problems;
   if (result.kind === "invalid") assert.ok(problems.length > 0);
   for (const problem of problems) {
@@ -33,6 +41,7 @@ function checkWords(result: LoadResult): void {
     assert.doesNotMatch(line, /undefined|\[object|NaN|Invalid input|Error:|\n/, line);
     assert.ok(problem.message.length < 500, line);
     assert.ok((problem.line ?? 1) >= 1 && (problem.column ?? 1) >= 1, line);
+    assert.ok((problem.line ?? 1) <= lines, `${line}, though there are only ${lines} lines`);
     for (let start = 0; start + 12 <= canary.length; start += 4) {
       assert.equal(line.includes(canary.slice(start, start + 12)), false, line);
     }
@@ -103,8 +112,8 @@ test("arbitrary bytes", () => {
     fc.string({ unit: "binary" }).map((text) => Buffer.from(text)),
   );
   fc.assert(
-    fc.property(bytes, (file) => checkWords(load(file))),
-    { numRuns: 300 },
+    fc.property(bytes, (file) => checkWords(load(file), file)),
+    { numRuns: propertyRuns(300) },
   );
 });
 
@@ -113,10 +122,10 @@ test("pieces of YAML in any order", () => {
   fc.assert(
     fc.property(mosaic, (text) => {
       const result = load(text);
-      checkWords(result);
+      checkWords(result, text);
       if (result.kind === "invalid") invalid++;
     }),
-    { numRuns: 800 },
+    { numRuns: propertyRuns(800) },
   );
   assert.ok(invalid > 0);
 });
@@ -126,15 +135,91 @@ test("good files with some damage", () => {
   fc.assert(
     fc.property(damaged, (text) => {
       const result = load(text);
-      checkWords(result);
+      checkWords(result, text);
       seen[result.kind]++;
       const migrated = migrate("config.yml", text);
       if (migrated.kind === "ok") assert.equal(load(migrated.text).kind, "ok");
     }),
-    { numRuns: 600 },
+    { numRuns: propertyRuns(600) },
   );
   // Both must be common, or the property looks at one side only.
   assert.ok(seen.ok > 30 && seen.invalid > 30, JSON.stringify(seen));
+});
+
+const hugeNumbers = "9".repeat(400);
+const numbers = [
+  hugeNumbers,
+  `-${hugeNumbers}`,
+  `0.${hugeNumbers}`,
+  "1e999",
+  "-1e999",
+  "1e-999",
+  ".nan",
+  "-.inf",
+  "0x7fffffffffffffff",
+  "0o777",
+  "9007199254740993",
+  "-0",
+  "1_000",
+  `${hugeNumbers}s`,
+  `${"1".repeat(15)}d`,
+  "0.0000001ms",
+];
+
+test("numbers beyond all measure, in the place of any value", () => {
+  const seen = { ok: 0, invalid: 0 };
+  const example = (examples[1] ?? "").replaceAll(/^ *#.*\n/gm, "");
+  const places = scalarsIn(example);
+  fc.assert(
+    fc.property(fc.constantFrom(...places), fc.constantFrom(...numbers), ([from, to], number) => {
+      const text = example.slice(0, from) + number + example.slice(to);
+      const result = load(text);
+      checkWords(result, text);
+      seen[result.kind]++;
+      // Nothing infinite, nothing that is no number, gets any further.
+      if (result.kind === "ok") assert.doesNotMatch(JSON.stringify(result.config), /:null|e\+/);
+    }),
+    { numRuns: propertyRuns(150) },
+  );
+  assert.ok(seen.ok > 0 && seen.invalid > 30, JSON.stringify(seen));
+});
+
+test("structures nested too deeply, of any kind, are one mistake", () => {
+  const layers = fc.constantFrom(["[", "]"], ["{a: ", "}"], ["[{a: ", "}]"], ["- ", ""], ["? ", ""], ["a:\n", ""]);
+  fc.assert(
+    fc.property(
+      layers,
+      fc.integer({ min: 41, max: 12_000 }),
+      fc.boolean(),
+      ([open = "", close = ""], depth, isClosed) => {
+        const isBlock = open === "a:\n";
+        const levels = isBlock ? Math.min(depth, 300) : depth;
+        const nested = isBlock
+          ? Array.from({ length: levels }, (_, level) => " ".repeat(level) + open).join("")
+          : open.repeat(levels) + (isClosed ? close.repeat(levels) : "");
+        const text = `cloudflare: { token: T }\ningresses:\n${nested.replaceAll(/^/gm, "  ")}`.slice(0, 64 * 1_024);
+        const result = load(text);
+        checkWords(result, text);
+        assert.equal(result.kind, "invalid");
+      },
+    ),
+    { numRuns: propertyRuns(12), endOnFailure: true },
+  );
+});
+
+test("a quarter of the largest file keeps the processor for a moment only, however it is made", () => {
+  // The slowest of many that were tried: the parser and the search for variables go over the rest again and again.
+  for (const [begin, pattern] of [
+    ["", "]"],
+    ["[", "${A:-"],
+    ["a: &x [*x, ", ","],
+  ] as const) {
+    const text = begin + pattern.repeat((16 * 1_024) / pattern.length);
+    const before = process.cpuUsage();
+    checkWords(load(text), text);
+    const { user, system } = process.cpuUsage(before);
+    assert.ok(user + system < 3e6, `${begin}${pattern} took ${(user + system) / 1e6} s`);
+  }
 });
 
 /** Where the keys and values stand. */
