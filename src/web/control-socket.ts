@@ -38,6 +38,10 @@ export async function startControlSocket(
     const why = `${path} has ${length} bytes, and the path of a socket may have ${longestPath}`;
     throw new ControlSocketError(`no control socket: ${why}; set a shorter state_dir`);
   }
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isSocket()) {
+    throw new ControlSocketError(`no control socket: ${path} is something else; move it away`);
+  }
   if (await isAlive(path)) {
     throw new ControlSocketError(
       `no control socket: another process listens on ${path}; end it, or set another state_dir`,

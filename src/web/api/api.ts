@@ -97,7 +97,7 @@ export class Api implements Disposable {
     });
     app.get("/status", (context) => context.json(this.#status()));
     app.get("/events", (context) => context.json(this.#events(context.req.query())));
-    app.get("/history", (context) => context.json(this.#history(context.req.query())));
+    app.get("/history", async (context) => context.json(await this.#history(context.req.query())));
     app.get("/stream", notFromElsewhere(allowedHosts), (context) => this.#openStream(context));
     app.get("/openapi.json", (context) => context.json(openApiDocument(version)));
     for (const path of ["/pin", "/drain", "/drill", "/resume"]) {
@@ -148,7 +148,7 @@ export class Api implements Disposable {
     return eventsOf(journal, { ...query, ingress: ingress.settings.record, endpoint }, word);
   }
 
-  #history(parameters: unknown): History {
+  async #history(parameters: unknown): Promise<History> {
     const { journal, rollups, state, clock } = this.#ports;
     const query = readRequest(historyQuery, parameters);
     const ingress = findIngress(state(), query.ingress);

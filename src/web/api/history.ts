@@ -32,19 +32,31 @@ const lengths: Readonly<Record<Range, { readonly lengthMs: number; readonly step
   "30d": { lengthMs: 30 * 24 * hourMs, stepMs: hourMs },
 };
 
-/** What one question may fetch from the journal, for each endpoint. */
+/** What one question may fetch from the journal about one endpoint, or about each of all. */
 const mostEntries = 1_000;
+const mostEntriesOfEach = 200;
 
 /** Of an endpoint whose addresses change, so many are shown: those that were checked last. */
 const mostAddresses = 24;
 
-export function historyOf(sources: HistorySources, { ingress, endpoint, range }: HistoryQuery, now: Now): History {
-  const { lengthMs, stepMs } = lengths[range];
+/** Reads one endpoint after the other, and lets whatever waits have its turn in between: nobody's decision waits for it. */
+export async function historyOf(
+  sources: HistorySources,
+  { ingress, endpoint, range }: HistoryQuery,
+  now: Now,
+): Promise<History> {
+  const { lengthMs, stepMs: finestMs } = lengths[range];
+  // Without series, hours do: the minutes of many endpoints would take a while to read.
+  const stepMs = endpoint === undefined && lengthMs > hourMs ? hourMs : finestMs;
   const span: Span = { fromMs: now.wallMs - lengthMs, untilMs: now.wallMs, stepMs };
   const { record } = ingress.settings;
   const asked = endpoint === undefined ? ingress.endpoints : [endpoint];
   const selections = sources.journal.entriesOf({ kind: "selection-changed", ingress: record, limit: mostEntries });
-  const parts = asked.map((each) => endpointHistory(sources, record, each, span, now, endpoint !== undefined));
+  const parts: ReturnType<typeof endpointHistory>[] = [];
+  for (const each of asked) {
+    if (parts.length > 0) await new Promise(setImmediate);
+    parts.push(endpointHistory(sources, record, each, span, now, endpoint !== undefined));
+  }
   const oldestMs = sources.journal.oldest()?.atWallMs;
   const isCut = selections.length === mostEntries && (selections.at(-1)?.atWallMs ?? 0) > span.fromMs;
   return {
@@ -74,7 +86,8 @@ function endpointHistory(
   withSeries: boolean,
 ): { readonly history: EndpointHistory; readonly isWhole: boolean } {
   const { name } = endpoint.settings;
-  const entries = journal.entriesOf({ kind: "endpoint-health-changed", ingress, endpoint: name, limit: mostEntries });
+  const limit = withSeries ? mostEntries : mostEntriesOfEach;
+  const entries = journal.entriesOf({ kind: "endpoint-health-changed", ingress, endpoint: name, limit });
   const endedMs = isOut(endpoint.health.verdict) ? undefined : now.wallMs + endpoint.health.sinceMs - now.nowMs;
   const times = downTimes(entries, span, endedMs);
   const rows = rollups.rollups({
@@ -91,13 +104,14 @@ function endpointHistory(
     outages: outagesOf(times),
     ...(withSeries && { addresses: seriesOf(rows, span, notes, ingress, endpoint) }),
   };
-  return { history, isWhole: entries.length < mostEntries || (entries.at(-1)?.atWallMs ?? 0) <= span.fromMs };
+  return { history, isWhole: entries.length < limit || (entries.at(-1)?.atWallMs ?? 0) <= span.fromMs };
 }
 
 /** The periods in which anything was found out, as far as they are in the range. */
 function coveredBy(rows: readonly Rollup[], { fromMs, untilMs, stepMs }: Span): readonly Stretch[] {
   const starts = new Set(rows.flatMap((row) => (row.count > row.inconclusive ? [row.startWallMs] : [])));
-  return [...starts].map((startMs) => ({
+  const inOrder = [...starts].toSorted((a, b) => a - b);
+  return inOrder.map((startMs) => ({
     fromMs: Math.max(fromMs, startMs),
     untilMs: Math.min(untilMs, startMs + stepMs),
   }));

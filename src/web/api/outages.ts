@@ -57,13 +57,15 @@ export function outagesOf(times: readonly DownTime[]): Outage[] {
   return times.slice(-mostTold).map(outageDocument);
 }
 
-/** The share of the covered time in which it was not down, in percent; `undefined` when nothing is covered. */
+/** The share of the covered time in which it was not down, in percent; `undefined` when nothing is covered. Both in order. */
 export function availabilityPercent(times: readonly DownTime[], covered: readonly Stretch[]): number | undefined {
-  let [coveredMs, downMs] = [0, 0];
+  let [coveredMs, downMs, first] = [0, 0, 0];
   for (const { fromMs, untilMs } of covered) {
     coveredMs += untilMs - fromMs;
-    for (const time of times) {
-      downMs += Math.max(0, Math.min(untilMs, time.untilMs) - Math.max(fromMs, time.fromMs));
+    while ((times[first]?.untilMs ?? Infinity) <= fromMs) first += 1;
+    for (let index = first; (times[index]?.fromMs ?? Infinity) < untilMs; index += 1) {
+      const time = times[index];
+      if (time !== undefined) downMs += Math.max(0, Math.min(untilMs, time.untilMs) - Math.max(fromMs, time.fromMs));
     }
   }
   if (coveredMs <= 0) return undefined;

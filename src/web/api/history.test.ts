@@ -1,0 +1,177 @@
+// Reading the journal as stretches of time, and what a question about a month costs.
+import assert from "node:assert/strict";
+import process from "node:process";
+import { describe, test } from "node:test";
+import { LiveHistory } from "../../cli/live-history.ts";
+import { IngressWorld, endpointSettings, ingressSettings } from "../../../test/support/ingress-world.ts";
+import { VirtualClock } from "../../../test/support/virtual-clock.ts";
+import type { Observation } from "../../core/model.ts";
+import { Recorder } from "../../store/recorder.ts";
+import { openMemoryStore } from "../../store/store.ts";
+import { Tally } from "../../store/tally.ts";
+import { historyOf } from "./history.ts";
+import type { JournalEntry } from "./journal.ts";
+import { Notes } from "./notes.ts";
+import { availabilityPercent, downTimes, servedOf } from "./outages.ts";
+import type { History } from "./schema/history.ts";
+
+const record = "ingress.example.com";
+
+describe("down times", () => {
+  const range = { fromMs: 1_000, untilMs: 2_000 };
+  const changes = (...pairs: readonly (readonly [atWallMs: number, from: string, to: string])[]): JournalEntry[] =>
+    pairs
+      .map(([atWallMs, from, to], index) => ({
+        id: index + 1,
+        atWallMs,
+        atMs: 0,
+        fact: { kind: "endpoint-health-changed", from, to, reason: `${from} to ${to}` },
+      }))
+      .toReversed();
+  const up = -Infinity;
+
+  for (const [what, entries, endedMs, expected] of [
+    ["none", changes([500, "unknown", "up"]), up, []],
+    [
+      "one, recovering included",
+      changes([1_100, "up", "down"], [1_200, "down", "recovering"], [1_300, "recovering", "up"]),
+      up,
+      [[1_100, 1_300]],
+    ],
+    ["one from before the range", changes([500, "up", "down"], [1_300, "down", "up"]), up, [[1_000, 1_300]]],
+    ["one that was over before it", changes([500, "up", "down"], [900, "down", "up"]), up, []],
+    ["one whose beginning is not known", changes([1_300, "down", "up"]), up, [[1_000, 1_300]]],
+    ["one that lasts", changes([1_900, "up", "down"]), undefined, [[1_900, 2_000]]],
+    ["one that a new check ended", changes([1_200, "up", "down"]), 1_500, [[1_200, 1_500]]],
+    [
+      "one across a restart",
+      changes([1_200, "up", "down"], [1_400, "unknown", "down"], [1_500, "down", "up"]),
+      up,
+      [[1_200, 1_500]],
+    ],
+    ["suspicion is none", changes([1_200, "up", "suspect"], [1_300, "suspect", "up"]), up, []],
+  ] as const) {
+    test(what, () => {
+      const found = downTimes(entries, range, endedMs);
+      assert.deepEqual(
+        found.map(({ fromMs, untilMs }) => [fromMs, untilMs]),
+        expected,
+      );
+    });
+  }
+
+  test("count only where checks were made", () => {
+    const down = [
+      { fromMs: 100, untilMs: 200, reason: "", isOver: true },
+      { fromMs: 350, untilMs: 900, reason: "", isOver: true },
+    ];
+    assert.equal(availabilityPercent(down, []), undefined);
+    const covered = [
+      { fromMs: 0, untilMs: 400 },
+      { fromMs: 1_000, untilMs: 1_600 },
+    ];
+    assert.equal(availabilityPercent(down, covered), 85);
+  });
+
+  test("who served before the first entry is known from it", () => {
+    const selection = (primary: string) => ({ primary, sticky: [], why: `because of ${primary}` });
+    const fact = { kind: "selection-changed", from: selection("cable"), to: selection("mobile"), why: "cable is down" };
+    assert.deepEqual(
+      servedOf([{ id: 1, atWallMs: 1_400, atMs: 0, fact }], range).map(({ from, until, primary, why }) => [
+        Date.parse(from),
+        until === undefined ? undefined : Date.parse(until),
+        primary,
+        why,
+      ]),
+      [
+        [1_000, 1_400, "cable", "because of cable"],
+        [1_400, undefined, "mobile", "cable is down"],
+      ],
+    );
+  });
+});
+
+describe("a month", () => {
+  const days = 30;
+  const hours = days * 24;
+
+  /** A store with a month of checks and outages of so many endpoints, and what asks it. */
+  function filled(endpoints: number): (endpoint: number | undefined) => Promise<History> {
+    const clock = new VirtualClock({ wallMs: Date.UTC(2026, 0, 31) });
+    const store = openMemoryStore({ clock, onWarning: (message) => assert.fail(message) });
+    const names = Array.from({ length: endpoints }, (_, index) => `endpoint-${index}`);
+    const startMinute = Math.floor(clock.wallMs() / 60_000) - days * 24 * 60;
+    let id = 0;
+    for (let hour = 0; hour < hours; hour += 3) {
+      const minute = startMinute + hour * 60;
+      store.record({
+        checks: names.map((endpoint) => {
+          const address = "192.0.2.1";
+          return { ingress: record, endpoint, address, startMinute: minute, tally: tallyOf(hour) };
+        }),
+        entries: names.flatMap((endpoint) =>
+          (["down", "up"] as const).map((to) => {
+            const from = to === "up" ? "down" : "up";
+            const fact = { kind: "endpoint-health-changed", ingress: record, endpoint, from, to, reason: "timeout" };
+            id += 1;
+            return { id, atWallMs: (minute + (to === "up" ? 30 : 0)) * 60_000, atMs: 0, fact };
+          }),
+        ),
+      });
+    }
+    const journal = new LiveHistory(store, new Recorder({ store, clock, onBug: (error) => assert.ifError(error) }));
+    const world = new IngressWorld(() => undefined);
+    world.start(
+      ingressSettings(
+        record,
+        names.map((name) => endpointSettings(name)),
+      ),
+    );
+    const sources = { journal, rollups: journal, notes: new Notes(clock) };
+    const now = { nowMs: world.nowMs, wallMs: clock.wallMs() };
+    return (endpoint) => {
+      const ingress = world.ingress();
+      const asked = endpoint === undefined ? undefined : ingress.endpoints[endpoint];
+      return historyOf(sources, { ingress, endpoint: asked, range: "30d" }, now);
+    };
+  }
+
+  test("of one endpoint among fifty costs no more than of one alone, and little of either", async () => {
+    const [one, fifty] = [filled(1), filled(50)];
+    const history = await fifty(25);
+    assert.equal(history.startSeconds.length, hours);
+    assert.equal(history.endpoints[0]?.outages.length, hours / 3);
+    assert.equal(history.endpoints[0]?.availabilityPercent, 50);
+    const [alone, among] = [await cpuMsOf(() => one(0)), await cpuMsOf(() => fifty(25))];
+    assert.ok(among < 3 * alone + 5, `${among} ms of CPU among fifty, ${alone} ms alone`);
+    assert.ok(among < 50, `${among} ms of CPU`);
+    // Without series, all of them.
+    const all = await fifty(undefined);
+    assert.equal(all.endpoints.length, 50);
+    assert.equal(all.isWhole, false, "so many outages are not all told");
+    assert.ok((await cpuMsOf(() => fifty(undefined))) < 75 * alone + 50);
+  });
+});
+
+function tallyOf(hour: number): Tally {
+  const tally = new Tally();
+  for (let check = 0; check < 4; check += 1) {
+    const base = { startedMs: 0, endedMs: 20 + check * 5 + (hour % 13), vantage: "local", phases: {}, detail: "" };
+    const observation: Observation =
+      check === 3 ? { ...base, kind: "failed", reason: "timeout" } : { ...base, kind: "ok" };
+    tally.observe(observation);
+  }
+  return tally;
+}
+
+/** The CPU time of an action in milliseconds, with its answer as JSON: the best of several, as others use the machine too. */
+async function cpuMsOf(action: () => Promise<unknown>): Promise<number> {
+  let leastMs = Infinity;
+  for (let run = 0; run < 7; run += 1) {
+    const before = process.cpuUsage();
+    JSON.stringify(await action());
+    const { user, system } = process.cpuUsage(before);
+    leastMs = Math.min(leastMs, (user + system) / 1_000);
+  }
+  return leastMs;
+}
