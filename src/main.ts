@@ -4,7 +4,6 @@ import { registerDemo } from "./cli/demo.ts";
 import { registerDoctor } from "./cli/doctor.ts";
 import { CommandError, exitCodes, type ExitCode } from "./cli/exit-codes.ts";
 import { registerExplain } from "./cli/explain.ts";
-import { registerInit } from "./cli/init.ts";
 import { registerMigrate } from "./cli/migrate.ts";
 import { registerPlan } from "./cli/plan.ts";
 import { registerProbe } from "./cli/probe.ts";
@@ -18,7 +17,6 @@ import { version } from "./cli/version.ts";
 
 /** Every command, in the order of the help. Each registers itself, beside what it does. */
 const commands: readonly Register[] = [
-  registerInit,
   registerRun,
   registerValidate,
   registerProbe,

@@ -4,11 +4,14 @@ import type { EndpointState, IngressState, State } from "./model.ts";
 /** The items after `change`; the very same list when every item stayed the same object. */
 export function withEach<Item>(items: readonly Item[], change: (item: Item) => Item): readonly Item[] {
   let changed: Item[] | undefined;
-  for (const [index, item] of items.entries()) {
+  let index = 0;
+  for (const item of items) {
     const next = change(item);
-    if (next === item) continue;
-    changed ??= [...items];
-    changed[index] = next;
+    if (next !== item) {
+      changed ??= [...items];
+      changed[index] = next;
+    }
+    index += 1;
   }
   return changed ?? items;
 }

@@ -35,22 +35,25 @@ export function findAnswer({ clock, servers, options, ask }: Panel): Promise<Fin
   const { promise, resolve, reject } = Promise.withResolvers<Finding>();
   const answers: Testimony[] = [];
   let asked = 0;
+  let isOver = false;
   let cancelHeadStart: (() => void) | undefined;
 
   const finish = (): void => {
     cancelHeadStart?.();
     options.signal?.removeEventListener("abort", finish);
-    stop.abort();
+    isOver = true;
+    // Usually everybody who was asked has answered.
+    if (answers.length < asked) stop.abort();
     resolve(weigh(answers, servers.length).finding);
   };
   const askNext = (): void => {
     cancelHeadStart?.();
     const server = servers[asked];
-    if (server === undefined || stop.signal.aborted) return;
+    if (server === undefined || isOver) return;
     asked += 1;
     cancelHeadStart = clock.setTimer(headStartMs, askNext);
     void ask(server, { deadlineMs, signal: stop.signal }).then((families) => {
-      if (stop.signal.aborted) return;
+      if (isOver) return;
       answers.push({ server, families });
       const mayAskMore = asked < servers.length && clock.nowMs() < deadlineMs;
       if (weigh(answers, servers.length).isSettled || (answers.length === asked && !mayAskMore)) finish();

@@ -1,4 +1,5 @@
 // IP addresses as text: recognised, in their one canonical form, and told public from private.
+import { isIPv4 } from "node:net";
 import ipaddr from "ipaddr.js";
 
 /** Ranges that nobody outside this machine or network can reach, or that are no host at all. */
@@ -23,7 +24,7 @@ export interface IpAddress {
 /** The IP address that `text` writes (full dotted quad or IPv6, no zone index), else `undefined`. */
 export function parseIp(text: string): IpAddress | undefined {
   if (text.includes("%")) return undefined;
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return describe(ipaddr.IPv4.parse(text));
+  if (isIPv4(text)) return describe(ipaddr.IPv4.parse(text));
   if (!ipaddr.IPv6.isValid(text)) return undefined;
   const address = ipaddr.IPv6.parse(text);
   // An IPv4-mapped address reaches the IPv4 host, so it is as private as that one.

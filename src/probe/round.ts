@@ -150,8 +150,9 @@ async function probeSafely(
   onStall: () => void,
 ): Promise<Observation> {
   const startedMs = ports.clock.nowMs();
-  const cancel = ports.clock.setTimer(stallMs(check), onStall);
-  signal.addEventListener("abort", cancel, { once: true });
+  const cancel = ports.clock.setTimer(stallMs(check), () => {
+    if (!signal.aborted) onStall();
+  });
   try {
     return await ports.probe(check, address, { timeoutMs, signal });
   } catch (error) {
@@ -161,6 +162,5 @@ async function probeSafely(
     return { kind: "inconclusive", reason: "local", startedMs, endedMs, vantage: "local", phases: {}, detail };
   } finally {
     cancel();
-    signal.removeEventListener("abort", cancel);
   }
 }

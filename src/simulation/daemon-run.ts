@@ -114,7 +114,8 @@ export class DaemonRun {
       hear: (turn: Turn) => {
         if (!this.isAlive) return;
         this.#notifier.hear(turn);
-        watcher.turned?.(turn, this);
+        // A message that was stored may have been its end.
+        if (this.isAlive) watcher.turned?.(turn, this);
       },
     });
   }

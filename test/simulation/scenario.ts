@@ -26,8 +26,6 @@ export interface Scenario {
   readonly seed: number;
   readonly world: WorldOptions;
   readonly faults: readonly Fault[];
-  /** Until then the daemon may find its way into the world. */
-  readonly startMs: number;
   /** The faults come in spells, with calm in between: when all has healed, and how long it then stays so. */
   readonly calms: readonly { readonly atMs: number; readonly forMs: number }[];
   readonly endMs: number;
@@ -70,7 +68,7 @@ const themes: readonly (readonly FaultKind[])[] = [
 
 /** Themes that came later. They have a draw of their own, so that most seeds still mean what they meant. */
 const laterThemes: readonly (readonly FaultKind[])[] = [
-  ["site", "site", "edges", "edges"],
+  ["site", "site", "edges"],
   ["edges", "link", "resolver", "api", "crash"],
   ["site", "word", "word", "crash", "restart"],
   ["site", "word", "reload", "edit"],
@@ -135,7 +133,6 @@ export function scenarioOf(seed: number, hours = 10): Scenario {
   const hasFiles = faults.some(({ kind }) => kind === "crash" || kind === "restart" || kind === "state-lost");
   return {
     seed,
-    startMs,
     world: { ...world, hasFiles },
     faults: faults.toSorted((a, b) => a.atMs - b.atMs),
     calms,
@@ -166,7 +163,10 @@ function worldOf(seed: number): WorldOptions {
   }));
   const publish = pick(random, ["auto", "auto", "auto", "addresses"] as const);
   const isFast = happens(random, 0.1);
-  const endpoints = sites.map((site, index) => endpointOf(random, site, index, { isFast }));
+  // Most people keep the default.
+  const usualMs = pick(streamOf(seed, "rhythm"), [15_000, 15_000, 15_000, 15_000, 30_000, 30_000, 60_000]);
+  const rhythm = isFast ? { intervalMs: 5_000, fastIntervalMs: 1_000 } : { intervalMs: usualMs, fastIntervalMs: 2_000 };
+  const endpoints = sites.map((site, index) => endpointOf(random, site, index, rhythm));
   const ingress: IngressSettings = {
     record: ingressName,
     publish,
@@ -208,7 +208,7 @@ function endpointOf(
   random: Random,
   site: SiteOptions,
   index: number,
-  { isFast }: { isFast: boolean },
+  rhythm: { readonly intervalMs: number; readonly fastIntervalMs: number },
 ): EndpointSettings {
   const fixed = new Site(index, site).addresses.flatMap((text) => parseIp(text) ?? []);
   const isUnchecked = index === 2 && happens(random, 0.3);
@@ -222,8 +222,7 @@ function endpointOf(
     ...(!isUnchecked && {
       check: {
         url: `https://${site.host}/healthz`,
-        intervalMs: isFast ? 5_000 : 15_000,
-        fastIntervalMs: isFast ? 1_000 : 2_000,
+        ...rhythm,
         timeoutMs: 5_000,
         rise: pick(random, [2, 3, 3]),
         fall: pick(random, [2, 3, 3]),
@@ -396,12 +395,12 @@ function faultOf(
     case "bot":
       return { kind, atMs, forMs, how: pick(random, botTroubles) };
     case "edges": {
-      const isOne = happens(random, 0.4);
-      const how = pick(random, ["silent", "silent", "slow", "stuck"] as const);
+      const isOne = happens(random, 0.6);
+      const how = pick(random, ["silent", "slow", "stuck"] as const);
       return { kind, atMs, forMs, how, ...(isOne && { edge: pick(random, [0, 1, 2, 3]) }) };
     }
     case "word":
-      return { kind, atMs, forMs, site, what: pick(random, ["pin", "pin", "drain", "drill", "resume"] as const) };
+      return { kind, atMs, forMs, site, what: pick(random, ["pin", "pin", "drain", "drain", "resume"] as const) };
     case "edit":
       return { kind, atMs, what: pick(random, ["content", "ttl", "remove", "add", "unrelated"] as const) };
     case "rival":

@@ -46,11 +46,7 @@ export async function simulate(seed: number, options: SeedOptions = {}): Promise
   const now = (): number => world.time.nowMs();
   const world: World = new World(scenario.world, tell === undefined ? observer : narrated(observer, now, tell));
   observer.watch(world);
-  let clients: Clients | undefined;
-  // What stands in the zone before the daemon has published anything is not its doing.
-  world.time.at(scenario.startMs, () => {
-    clients = new Clients(world, ingressName);
-  });
+  const clients = new Clients(world, ingressName);
   observer.ledger.onViolation = () => world.time.stop();
   for (const fault of scenario.faults) world.time.at(fault.atMs, () => world.strike(fault));
   world.start();
@@ -70,7 +66,7 @@ export async function simulate(seed: number, options: SeedOptions = {}): Promise
     trace: hex(observer.trace.hash),
     decisions: hex(observer.trace.decisions),
     isFair: scenario.faults.every(isFair),
-    downtime: clients?.downtime ?? { daemon: 0, staticRecord: 0, oracle: 0, total: 0 },
+    downtime: clients.downtime,
     emptyMs: observer.records.emptyMs,
     emptyAtEdgesMs: observer.edges.emptyMs,
     requests: observer.calls.count,

@@ -3,20 +3,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import regressions from "./regressions.json" with { type: "json" };
-import type { Fault } from "../../src/simulation/faults.ts";
-import { scenarioOf } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
-import { simulate, type Outcome } from "./simulate.ts";
+import type { Outcome } from "./simulate.ts";
 import { seedsFor, simulateAll, usualThreads } from "./threads.ts";
 
 /** A longer hunt sets these in the environment. */
-const freshHours = Number(process.env["CCS_SIMULATED_HOURS"] ?? 10);
+const freshHours = Number(process.env["CCS_SIMULATED_HOURS"] ?? 300);
 /** The gate plays the same seeds every time; a hunt begins elsewhere. */
 const firstSeed = Number(process.env["CCS_SIMULATION_SEED"] ?? 101);
 /** Whatever the machine: threads of their own leave the cores to whoever else needs them. */
 const threads = Math.min(2, usualThreads);
 
-test("remembered seeds hold the invariants", { timeout: 120_000 }, async () => {
+test("remembered seeds hold the invariants", { timeout: 600_000 }, async () => {
   for await (const outcome of simulateAll(
     regressions.map(({ seed }) => seed),
     threads,
@@ -24,28 +22,12 @@ test("remembered seeds hold the invariants", { timeout: 120_000 }, async () => {
     await mustHold(outcome);
 });
 
-test("the same seed leaves the same trace, whichever thread plays it", { timeout: 60_000 }, async () => {
+test("the same seed leaves the same trace, whichever thread plays it", { timeout: 300_000 }, async () => {
   const traces: string[] = [];
   for await (const { trace } of simulateAll([20, 20, 21, 20], 2)) traces.push(trace);
   const [first, second, other, third] = traces;
   assert.deepEqual([second, third], [first, first], "seed 20 went two ways");
   assert.notEqual(first, other);
-});
-
-test("a wall clock that is set by years, and a configuration that is refused, change no decision", async () => {
-  const cases: readonly [seed: number, isWithout: (fault: Fault) => boolean][] = [
-    [40, ({ kind }) => kind === "wall-jump"],
-    [334, (fault) => fault.kind === "reload" && fault.what === "invalid"],
-  ];
-  for (const [seed, isWithout] of cases) {
-    const { faults } = scenarioOf(seed);
-    const others = [...faults.keys()].filter((index) => !faults.slice(index, index + 1).some(isWithout));
-    assert.ok(others.length < faults.length, `seed ${seed} has no such fault`);
-    const whole = await simulate(seed);
-    const without = await simulate(seed, { only: others });
-    assert.ok(whole.seen.failovers > 0 && whole.seen.writes > 1, `seed ${seed} decides nothing`);
-    assert.equal(without.decisions, whole.decisions, `seed ${seed} went another way`);
-  }
 });
 
 test("fresh seeds hold the invariants", { timeout: 600_000 }, async () => {

@@ -34,7 +34,7 @@ export async function* simulateAll(seeds: Iterable<number>, threads = usualThrea
   };
   try {
     for (let count = 0; count < threads; count += 1) {
-      const worker = new Worker(new URL(import.meta.url), { workerData: threadMark, execArgv: [] });
+      const worker = new Worker(new URL(import.meta.url), { workerData: threadMark, execArgv: [], resourceLimits });
       crew.add(worker);
       give(worker);
     }
@@ -59,6 +59,8 @@ function outcomeFrom(worker: Worker, seed: number): Promise<Outcome> {
 }
 
 const threadMark = "plays seeds";
+/** Most of what is allocated lives for one event only: with more room for the young, less of it is ever copied. */
+const resourceLimits = { maxYoungGenerationSizeMb: 64 };
 
 if (!isMainThread && workerData === threadMark && parentPort !== null) {
   const main = parentPort;

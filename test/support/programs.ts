@@ -12,7 +12,6 @@ export const packagesByProgram = {
   nginx: "nginx-light",
   openssl: "openssl",
   promtool: "prometheus",
-  script: "bsdutils",
 } as const;
 
 export type Program = keyof typeof packagesByProgram;

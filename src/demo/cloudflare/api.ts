@@ -278,6 +278,7 @@ function bodyOf({ contentType, body }: ApiRequest): Record<string, unknown> {
 }
 
 function parseJson(text: string): unknown {
+  if (text === "") return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -63,14 +63,12 @@ export class Messages implements Part {
 
   turned({ facts }: Turn): void {
     for (const fact of facts) {
-      if (fact.kind === "standoff-began") this.#owe("the standoff", (text) => /keeps changing|held back/.test(text));
+      if (fact.kind === "standoff-began") this.#owe("the standoff", (text) => text.includes("keeps changing"));
       if (fact.kind === "override-began") {
         const { kind, endpoint } = fact.override;
         this.#ledger.seen.overrides += 1;
-        // A summary of what was held back after the start has no room for reasons.
-        const words = [{ pin: "pinned", drain: "drained", drill: "drill" }[kind], "held back"];
-        const isToldBy = (text: string): boolean => words.some((word) => text.includes(word));
-        this.#owe(`the ${kind} of ${endpoint}`, (text) => text.includes(endpoint) && isToldBy(text));
+        const word = kind === "pin" ? "pinned" : "drained";
+        this.#owe(`the ${kind} of ${endpoint}`, (text) => text.includes(endpoint) && text.includes(word));
       }
       if (fact.kind === "override-ended") {
         const { kind, endpoint } = fact.override;
