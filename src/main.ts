@@ -3,14 +3,17 @@ import { Command, CommanderError } from "commander";
 import { registerDemo } from "./cli/demo.ts";
 import { registerDoctor } from "./cli/doctor.ts";
 import { CommandError, exitCodes, type ExitCode } from "./cli/exit-codes.ts";
+import { registerEvents } from "./cli/events.ts";
 import { registerExplain } from "./cli/explain.ts";
 import { registerMigrate } from "./cli/migrate.ts";
+import { registerDrain, registerPin, registerResume } from "./cli/override.ts";
 import { registerPlan } from "./cli/plan.ts";
 import { registerProbe } from "./cli/probe.ts";
 import type { Register, Run } from "./cli/registration.ts";
 import { registerRun } from "./cli/run.ts";
 import { registerSchema } from "./cli/schema.ts";
 import { registerSimulate } from "./cli/simulate.ts";
+import { registerStatus } from "./cli/status.ts";
 import { printError, styled } from "./cli/terminal.ts";
 import { registerValidate } from "./cli/validate.ts";
 import { version } from "./cli/version.ts";
@@ -21,6 +24,11 @@ const commands: readonly Register[] = [
   registerValidate,
   registerProbe,
   registerPlan,
+  registerStatus,
+  registerEvents,
+  registerPin,
+  registerDrain,
+  registerResume,
   registerExplain,
   registerDoctor,
   registerSimulate,

@@ -1,7 +1,10 @@
 // The shape of everything that commands print with --json, in one place: programs rely on it, `ccs schema COMMAND` prints
 // it, and a command whose output differs does not compile.
 import * as z from "zod";
-import { printJson } from "./terminal.ts";
+import { overrideAnswerSchema, resumeAnswerSchema } from "../web/api/schema/changes.ts";
+import { eventSchema, eventsSchema } from "../web/api/schema/events.ts";
+import { statusSchema } from "../web/api/schema/status.ts";
+import { printJson, printLine } from "./terminal.ts";
 import { scenarios, simulate } from "./what-if-outputs.ts";
 
 const ms = z.number().nonnegative();
@@ -217,8 +220,28 @@ const doctor = z.strictObject({
   ),
 });
 
-/** By the command whose output it is; `once` is that of `run --once`, `scenarios` that of `simulate --list`. */
-export const outputs = { validate, migrate, probe, plan, once, explain, doctor, simulate, scenarios } as const;
+/**
+ * By the command whose output it is; `once` is that of `run --once`, `scenarios` that of `simulate --list`, `event` a line
+ * of `events --follow`.
+ */
+export const outputs = {
+  validate,
+  migrate,
+  probe,
+  plan,
+  once,
+  explain,
+  doctor,
+  simulate,
+  scenarios,
+  // The running daemon's own words.
+  status: statusSchema,
+  events: eventsSchema,
+  event: eventSchema,
+  pin: overrideAnswerSchema,
+  drain: overrideAnswerSchema,
+  resume: resumeAnswerSchema,
+} as const;
 
 export type OutputName = keyof typeof outputs;
 
@@ -227,6 +250,11 @@ export const outputNames = Object.keys(outputs) as readonly OutputName[];
 /** Prints what a command has to say as JSON, in its declared shape. */
 export function printOutput<Name extends OutputName>(_name: Name, value: z.input<(typeof outputs)[Name]>): void {
   printJson(value);
+}
+
+/** The same on a line of its own, for outputs that go on. */
+export function printOutputLine<Name extends OutputName>(_name: Name, value: z.input<(typeof outputs)[Name]>): void {
+  printLine(JSON.stringify(value));
 }
 
 /** The JSON Schema of what a command prints with --json. */

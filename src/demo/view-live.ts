@@ -7,8 +7,8 @@ import { brief, type Telling } from "./story.ts";
 import { renderView, type Shown } from "./view.ts";
 import type { Places } from "./view-plain.ts";
 import type { StoryStatus } from "./view-story.ts";
-import { Screen } from "./view-screen.ts";
-import type { Paint } from "./view-text.ts";
+import { Screen } from "../cli/screen.ts";
+import type { Paint } from "../cli/screen-text.ts";
 import { isSameSight, showSight, type Sight } from "./witness.ts";
 
 const frameMs = 100;

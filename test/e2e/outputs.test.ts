@@ -13,8 +13,11 @@ const folder = mkdtempSync(join(tmpdir(), "ccs-outputs-"));
 const original = join(import.meta.dirname, "../../examples/original.yml");
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The arguments that make each command print JSON, in a world where something is to be written. */
-const argumentsOf: Record<OutputName, (config: string) => readonly string[]> = {
+/**
+ * The arguments that make each command print JSON, in a world where something is to be written. Those that ask a running
+ * daemon have a file of their own, `steering.test.ts`.
+ */
+const argumentsOf: Partial<Record<OutputName, (config: string) => readonly string[]>> = {
   validate: (config) => ["validate", "--config", config],
   migrate: () => ["migrate", original],
   probe: (config) => ["probe", "--config", config],
@@ -39,11 +42,14 @@ describe("what is printed with --json", { concurrency: 2 }, () => {
   after(() => world[Symbol.asyncDispose]());
 
   for (const name of outputNames) {
-    test(`${name}: is what its schema says`, async () => {
-      const { stdout, stderr } = await runCcs([...argumentsOf[name](config), "--json"]);
-      const checked = outputs[name].safeParse(JSON.parse(stdout));
-      assert.ok(checked.success, `${checked.error?.message ?? ""}\n${stdout}\n${stderr}`);
-    });
+    const argumentsFor = argumentsOf[name];
+    if (argumentsFor !== undefined) {
+      test(`${name}: is what its schema says`, async () => {
+        const { stdout, stderr } = await runCcs([...argumentsFor(config), "--json"]);
+        const checked = outputs[name].safeParse(JSON.parse(stdout));
+        assert.ok(checked.success, `${checked.error?.message ?? ""}\n${stdout}\n${stderr}`);
+      });
+    }
 
     test(`${name}: its schema can be had`, async () => {
       const { code, stdout } = await runCcs(["schema", name]);

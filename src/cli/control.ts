@@ -1,0 +1,163 @@
+// Talks to the daemon on this machine through its control socket: what `status`, `events` and the changing commands share.
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
+import { createInterface } from "node:readline";
+import type { Command } from "commander";
+import type * as z from "zod";
+import { stateDirOf } from "../config/state-dir.ts";
+import { messageOf, plain } from "../lib/text.ts";
+import { problemSchema } from "../web/api/schema/parts.ts";
+import { controlSocketPath } from "../web/control-socket.ts";
+import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
+
+export interface ControlOptions {
+  readonly config?: string;
+  readonly json?: true;
+}
+
+/** Gives `command` the options that every command takes which talks to a running daemon. */
+export function withControl(command: Command): Command {
+  return command
+    .option("-c, --config <file>", "the daemon's configuration, which says where its state_dir is (also CCS_CONFIG)")
+    .option("--json", "print JSON, for programs");
+}
+
+/** One of the stream's events, as it came. */
+export interface ServerEvent {
+  readonly name: string;
+  /** Of the journal; missing for a status. */
+  readonly id?: number;
+  readonly data: unknown;
+}
+
+/** A daemon that was found. Every call throws a CommandError that says what to do when it does not answer as it should. */
+export class Control {
+  readonly #path: string;
+
+  constructor({ config }: ControlOptions) {
+    this.#path = controlSocketPath(stateDirOf(config, process.env));
+  }
+
+  /** What `GET /api/v1/…` answers. */
+  async get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>> {
+    return shaped(schema, await this.#answer("GET", path));
+  }
+
+  /** What `POST /api/v1/…` answers. Members that are `undefined` are left out. */
+  async post<Schema extends z.ZodType>(path: string, body: object, schema: Schema): Promise<z.output<Schema>> {
+    return shaped(schema, await this.#answer("POST", path, JSON.stringify(body)));
+  }
+
+  /** The live stream, from after event `lastId` on if given. Ends when the daemon ends it, or `signal` fires. */
+  async *stream(
+    options: { readonly lastId?: number; readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<ServerEvent> {
+    const { lastId, signal } = options;
+    const headers = { ...(lastId !== undefined && { "last-event-id": String(lastId) }) };
+    const response = await this.#send("GET", "stream", { headers, ...(signal && { signal }) });
+    if (response.statusCode !== 200) throw refused(response.statusCode, await textOf(response));
+    try {
+      yield* eventsIn(response);
+    } catch (error) {
+      if (signal?.aborted !== true)
+        throw new CommandError(exitCodes.unavailable, `the daemon has ended: ${messageOf(error)}`);
+    }
+  }
+
+  async #answer(method: "GET" | "POST", path: string, body?: string): Promise<unknown> {
+    const response = await this.#send(method, path, {
+      headers: body === undefined ? {} : { "content-type": "application/json" },
+      ...(body !== undefined && { body }),
+    });
+    const text = await textOf(response);
+    if (response.statusCode !== 200) throw refused(response.statusCode, text);
+    return parsed(text);
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    options: { headers: Record<string, string>; body?: string; signal?: AbortSignal },
+  ): Promise<IncomingMessage> {
+    const { headers, body, signal } = options;
+    const sent = request({
+      socketPath: this.#path,
+      method,
+      path: `/api/v1/${path}`,
+      headers: { host: "localhost", ...headers },
+      ...(signal && { signal }),
+    });
+    sent.end(body);
+    try {
+      const [response] = (await once(sent, "response")) as [IncomingMessage];
+      // From here on whoever reads the answer hears of what becomes of the connection.
+      sent.on("error", () => undefined);
+      return response;
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
+  }
+
+  #unreachable(error: unknown): CommandError {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EACCES" || code === "EPERM") {
+      const who = "only the daemon's own user may use it: try again as that user, or with sudo";
+      return new CommandError(exitCodes.unavailable, `${this.#path}: ${who}`);
+    }
+    const isAbsent = code === "ENOENT" || code === "ECONNREFUSED";
+    const why = isAbsent ? "no daemon answers at" : `the daemon does not answer (${messageOf(error)}) at`;
+    const now = "start it with `ccs run`, or say where it is: --config FILE as given to it, or CCS_STATE_DIR";
+    return new CommandError(exitCodes.unavailable, `${why} ${this.#path}: ${now}`);
+  }
+}
+
+/** The daemon's refusal, in its words. */
+function refused(status: number | undefined, text: string): CommandError {
+  const { data } = problemSchema.safeParse(parsed(text));
+  if (data === undefined)
+    return new CommandError(exitCodes.unavailable, `the daemon answers ${status}: ${plain(text)}`);
+  const { error, hint, known } = data;
+  const names = known === undefined || known.length === 0 ? "" : `\nknown: ${known.join(", ")}`;
+  const isMistake = status === 400 || status === 404;
+  const exitCode: ExitCode = isMistake ? exitCodes.usage : exitCodes.unavailable;
+  return new CommandError(exitCode, `${error}${hint === undefined ? "" : `. ${hint}`}${names}`);
+}
+
+function shaped<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const message = "the daemon answers in a way that this ccs does not know: is it of another version? Restart it";
+  throw new CommandError(exitCodes.unavailable, message);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  try {
+    const chunks = await response.toArray();
+    return Buffer.concat(chunks as Buffer[]).toString();
+  } catch (error) {
+    throw new CommandError(exitCodes.unavailable, `the daemon ended in the middle of its answer: ${messageOf(error)}`);
+  }
+}
+
+/** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) as our daemon writes them: one line of data each. */
+async function* eventsIn(response: IncomingMessage): AsyncGenerator<ServerEvent> {
+  let name = "message";
+  let id: number | undefined;
+  let data = "";
+  for await (const line of createInterface({ input: response, crlfDelay: Infinity })) {
+    if (line === "") {
+      if (data !== "") yield { name, ...(id !== undefined && { id }), data: parsed(data) };
+      [name, id, data] = ["message", undefined, ""];
+    } else if (line.startsWith("event: ")) name = line.slice(7);
+    else if (line.startsWith("id: ")) id = Number(line.slice(4));
+    else if (line.startsWith("data: ")) data = line.slice(6);
+  }
+}

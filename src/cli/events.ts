@@ -1,0 +1,104 @@
+// `ccs events`: what happened, from the journal of the running daemon, and with --follow what goes on happening.
+import { InvalidArgumentError } from "commander";
+import { eventSchema, eventsSchema, mostEvents, resetSchema, type EventDocument } from "../web/api/schema/events.ts";
+import { Control, withControl, type ControlOptions } from "./control.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { printOutput, printOutputLine } from "./outputs.ts";
+import type { Register } from "./registration.ts";
+import { printError, printLine, styled } from "./terminal.ts";
+import { timeOf } from "./times.ts";
+
+interface EventsOptions extends ControlOptions {
+  readonly follow?: true;
+  readonly limit: number;
+  readonly ingress?: string;
+  readonly endpoint?: string;
+}
+
+export const registerEvents: Register = (program, run) => {
+  withControl(program.command("events"))
+    .description("show what happened, the newest last")
+    .option("-f, --follow", "go on with what happens, until Ctrl-C")
+    .option("-n, --limit <count>", `how many, at most ${mostEvents}`, countOf, 30)
+    .option("-i, --ingress <record>", "only what is about this ingress")
+    .option("-e, --endpoint <name>", "only what is about this endpoint")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ ccs events --limit 5
+  $ ccs events --follow --json | jq .text    one JSON object a line`,
+    )
+    .action((options: EventsOptions) => run(() => eventsCommand(options)));
+};
+
+function countOf(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= mostEvents) return count;
+  throw new InvalidArgumentError(`expected a whole number from 1 to ${mostEvents}`);
+}
+
+async function eventsCommand(options: EventsOptions): Promise<ExitCode> {
+  const { follow = false, limit, ingress, endpoint, json = false } = options;
+  const control = new Control(options);
+  const query = new URLSearchParams({
+    limit: String(limit),
+    ...(ingress !== undefined && { ingress }),
+    ...(endpoint !== undefined && { endpoint }),
+  });
+  const page = await control.get(`events?${query.toString()}`, eventsSchema);
+  if (json && !follow) {
+    printOutput("events", page);
+    return exitCodes.ok;
+  }
+  const show = (event: EventDocument): void => (json ? printOutputLine("event", event) : printEvent(event));
+  for (const event of page.events.toReversed()) show(event);
+  if (!follow) {
+    if (page.events.length === 0) printLine("Nothing has happened yet.");
+    return exitCodes.ok;
+  }
+  return followOn(control, {
+    // What is filtered out counts as seen: only its newest is known here.
+    lastId: page.events[0]?.id ?? 0,
+    // As the daemon filters: who serves concerns every endpoint.
+    isMeant: (event) =>
+      (ingress === undefined || event.ingress === ingress) &&
+      (endpoint === undefined || event.endpoint === endpoint || event.kind === "selection-changed"),
+    show,
+  });
+}
+
+async function followOn(
+  control: Control,
+  {
+    lastId,
+    isMeant,
+    show,
+  }: { lastId: number; isMeant: (event: EventDocument) => boolean; show: (event: EventDocument) => void },
+): Promise<ExitCode> {
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  process.once("SIGINT", end).once("SIGTERM", end);
+  try {
+    for await (const { name, data } of control.stream({ lastId, signal: ending.signal })) {
+      if (name === "reset") {
+        const { data: reset } = resetSchema.safeParse(data);
+        printError(styled("dim", `Some of what happened is left out: ${reset?.reason ?? "it was too much"}.`));
+      }
+      if (name !== "event") continue;
+      const { data: event } = eventSchema.safeParse(data);
+      if (event !== undefined && event.id > lastId && isMeant(event)) show(event);
+    }
+  } finally {
+    process.off("SIGINT", end).off("SIGTERM", end);
+  }
+  if (ending.signal.aborted) return exitCodes.ok;
+  printError("The daemon has ended.");
+  return exitCodes.unavailable;
+}
+
+function printEvent({ at, importance, ingress, text }: EventDocument): void {
+  const words = importance === "high" ? styled("yellow", text) : importance === "low" ? styled("dim", text) : text;
+  const about = ingress === undefined || text.includes(ingress) ? "" : styled("dim", `  ${ingress}`);
+  printLine(`${styled("dim", timeOf(at))}  ${words}${about}`);
+}

@@ -1,0 +1,235 @@
+// The status of the daemon as lines for a terminal: who serves and why, what DNS says, everybody's health, what comes next.
+import type {
+  DaemonStatus,
+  EndpointStatus,
+  IngressStatus,
+  PublishedDocument,
+  Status,
+  Visibility,
+} from "../web/api/schema/status.ts";
+import { formatDuration } from "../lib/duration.ts";
+import { widthOf, wrap, type Line, type Span, type Style } from "./screen-text.ts";
+import { ago, ahead, timeOf } from "./times.ts";
+
+/** What is shown of the health of every address, beside that of the endpoints. */
+export interface Detail {
+  readonly addresses: boolean;
+}
+
+/** Lines of at most `width` columns, unless a name is longer. */
+export function statusLines(status: Status, width: number, detail: Detail): readonly Line[] {
+  const wallMs = Date.parse(status.at);
+  const page = new Page(width);
+  for (const [index, ingress] of status.ingresses.entries()) {
+    if (index > 0) page.add();
+    addIngress(page, ingress, { wallMs, detail });
+  }
+  if (status.ingresses.length === 0) page.add("No ingress is configured.");
+  page.add();
+  addDaemon(page, status.daemon, wallMs);
+  return page.lines;
+}
+
+interface View {
+  readonly wallMs: number;
+  readonly detail: Detail;
+}
+
+function addIngress(page: Page, ingress: IngressStatus, { wallMs, detail }: View): void {
+  const { record, selection, published, visibility, overrides, endpoints, next } = ingress;
+  const members =
+    selection === undefined ? [] : [selection.primary, ...selection.sticky.map(({ endpoint }) => endpoint)];
+  const who = members.length === 0 ? "nobody is chosen yet" : members.join(" and ");
+  page.add(bold(record), "  →  ", { style: ingress.isServed ? ["bold", "green"] : ["bold", "red"], text: who });
+  page.item("DNS says", recordsText(published));
+  if (published !== undefined) page.item("", dnsDetail(published, visibility, wallMs));
+  if (selection !== undefined) page.item("because", `${selection.why}, since ${timeOf(selection.since, wallMs)}`);
+  for (const warning of warningsOf(ingress, wallMs)) page.warn(warning);
+  for (const { kind, endpoint, until } of overrides) {
+    page.warn(`${endpoint} is ${overridden[kind]} by a person's word; that ends ${ahead(until, wallMs)}`);
+  }
+  page.add();
+  page.table(
+    ["endpoint", "role", "health", "for", "why"],
+    endpoints.flatMap((endpoint) => rowsOf(endpoint, { wallMs, detail })),
+  );
+  // Reading the records is routine.
+  const steps = next.filter(({ kind }) => kind !== "records-read");
+  if (steps.length > 0) page.add();
+  for (const { at, what } of steps) page.item(ahead(at, wallMs), what);
+}
+
+function recordsText(published: PublishedDocument | undefined): string {
+  if (published === undefined) return "not known yet: the records have not been read";
+  if (published.records.length === 0) return "nothing: the name has no record";
+  const [first] = published.records;
+  const contents = published.records.map(({ type, content }) => `${type} ${content}`).join(", ");
+  const ttl = first?.ttlSeconds === 1 ? "automatic TTL" : `TTL ${first?.ttlSeconds} s`;
+  return `${contents}, ${ttl}${first?.proxied === true ? ", proxied" : ""}`;
+}
+
+function dnsDetail(
+  { since, by, confirmed }: PublishedDocument,
+  visibility: Visibility | undefined,
+  wallMs: number,
+): string {
+  const whom = by === "us" ? "written by us" : "found like that";
+  const when = since === undefined ? "" : ` ${ago(since, wallMs)} ago`;
+  const seen = visibility === undefined ? undefined : visibilityText(visibility);
+  return [`${whom}${when}`, ...(seen === undefined ? [] : [seen]), `last looked at ${ago(confirmed, wallMs)} ago`].join(
+    "; ",
+  );
+}
+
+function visibilityText({ status, tookMs }: Visibility): string {
+  switch (status) {
+    case "checking":
+      return "the authoritative servers are being asked";
+    case "visible":
+      return `visible${tookMs === undefined ? "" : ` after ${formatDuration(tookMs)}`}`;
+    case "wrong":
+      return "the authoritative servers show something else";
+    case "silent":
+      return "not verified: the authoritative servers are silent";
+    case "proxied":
+      return "proxied, so not to be verified from outside";
+    default:
+      return status satisfies never;
+  }
+}
+
+function warningsOf(
+  { isServed, isInSync, published, trouble, standoff, visibility, isMixRefused, wanted }: IngressStatus,
+  wallMs: number,
+): string[] {
+  const warnings: string[] = [];
+  if (!isServed && published !== undefined) warnings.push("nobody is up: the record stays as it is");
+  if (trouble !== undefined) warnings.push(`Cloudflare, for ${ago(trouble.since, wallMs)}: ${trouble.message}`);
+  if (standoff !== undefined) warnings.push(standoff.message);
+  else if (published !== undefined && !isInSync && wanted !== undefined) {
+    warnings.push(`not in sync: it should say ${wanted.map(({ type, content }) => `${type} ${content}`).join(", ")}`);
+  }
+  if (visibility?.status === "wrong")
+    warnings.push(`the authoritative servers say something else: ${visibility.detail}`);
+  if (isMixRefused) warnings.push("Cloudflare refused the mix, so that the primary serves alone");
+  return warnings;
+}
+
+const overridden = { pin: "pinned", drain: "drained", drill: "in a drill" } as const;
+
+const looks: Readonly<Record<EndpointStatus["verdict"], { readonly sign: string; readonly style: Style }>> = {
+  up: { sign: "●", style: "green" },
+  suspect: { sign: "◐", style: "yellow" },
+  recovering: { sign: "◐", style: "yellow" },
+  down: { sign: "✗", style: "red" },
+  unknown: { sign: "○", style: "dim" },
+};
+
+const roles = { primary: "serves", sticky: "in the mix", none: "stands by" } as const;
+
+function rowsOf(endpoint: EndpointStatus, { wallMs, detail }: View): readonly (readonly Span[])[] {
+  const { name, role, verdict, isDegraded, reason, since, addresses, check, override } = endpoint;
+  const { sign, style } = looks[verdict];
+  const health = isDegraded ? `${verdict}, degraded` : verdict;
+  const why = check === undefined ? "not checked" : reason;
+  const own: readonly Span[] = [
+    name,
+    override !== undefined && role === "none" ? overridden[override.kind] : roles[role],
+    { style, text: `${sign} ${health}` },
+    ago(since, wallMs),
+    why,
+  ];
+  if (!detail.addresses) return [own];
+  const more = addresses.map((address): readonly Span[] => {
+    const look = looks[address.verdict];
+    const seen = address.lastObservation;
+    const result =
+      seen === undefined ? "not probed yet" : seen.kind === "ok" ? formatDuration(seen.tookMs) : seen.detail;
+    return [
+      dim(`  ${address.address}`),
+      dim(address.isPublished ? "published" : ""),
+      { style: look.style, text: `${look.sign} ${address.isUncheckable ? "uncheckable" : address.verdict}` },
+      dim(ago(address.since, wallMs)),
+      dim(result),
+    ];
+  });
+  return [own, ...more];
+}
+
+function addDaemon(page: Page, daemon: DaemonStatus, wallMs: number): void {
+  const { version, started, missing, blind, configuration, notifications, state } = daemon;
+  for (const { family, since } of blind) {
+    page.warn(
+      `our own ${familyNames[family]} connection is in doubt, for ${ago(since, wallMs)}: failures prove nothing`,
+    );
+  }
+  const { rejected } = configuration;
+  if (rejected !== undefined) {
+    page.warn(`the configuration was refused ${ago(rejected.at, wallMs)} ago, and the one before it is in force:`);
+    for (const problem of rejected.problems) page.item("", problem);
+  }
+  for (const { channel, queued } of notifications) {
+    if (queued > 0) page.warn(`${queued} ${queued === 1 ? "message waits" : "messages wait"} to be sent to ${channel}`);
+  }
+  if (!state.isKept) page.warn("nothing of this survives a restart: the state folder cannot be used");
+  if (missing.length > 0) page.warn(`not ready yet: ${missing.join("; ")}`);
+  page.add(dim(`ccs ${version}, running for ${ago(started, wallMs)}`));
+}
+
+const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
+
+function bold(text: string): Span {
+  return { style: "bold", text };
+}
+
+function dim(text: string): Span {
+  return { style: "dim", text };
+}
+
+const labelWidth = 10;
+
+/** Lines as they are put together. */
+class Page {
+  readonly lines: Line[] = [];
+  readonly #width: number;
+
+  constructor(width: number) {
+    this.#width = width;
+  }
+
+  add(...spans: readonly Span[]): void {
+    this.lines.push(spans);
+  }
+
+  /** A label, and text beside it. */
+  item(label: string, text: string): void {
+    const [first = "", ...rest] = wrap(text, this.#width - labelWidth - 3);
+    this.add("  ", dim(label.padEnd(labelWidth)), " ", first);
+    for (const line of rest) this.add(" ".repeat(labelWidth + 3), line);
+  }
+
+  warn(text: string): void {
+    const [first = "", ...rest] = wrap(text, this.#width - 4);
+    this.add("  ", { style: "yellow", text: `! ${first}` });
+    for (const line of rest) this.add("    ", { style: "yellow", text: line });
+  }
+
+  /** The last column takes what room there is, over several lines if need be. */
+  table(heading: readonly string[], rows: readonly (readonly Span[])[]): void {
+    const all = [heading.map(dim), ...rows];
+    const widths = heading.slice(0, -1).map((_, column) => Math.max(...all.map((row) => widthOf([row[column] ?? ""]))));
+    const before = widths.reduce((sum, width) => sum + width + 2, 2);
+    for (const row of all) {
+      const cells = widths.flatMap((width, column): Span[] => {
+        const cell = row[column] ?? "";
+        return [cell, " ".repeat(width - widthOf([cell]) + 2)];
+      });
+      const last = row[heading.length - 1] ?? "";
+      const text = typeof last === "string" ? last : last.text;
+      const [first = "", ...rest] = wrap(text, Math.max(20, this.#width - before));
+      const painted = (line: string): Span => (typeof last === "string" ? line : { ...last, text: line });
+      this.add("  ", ...cells, painted(first));
+      for (const line of rest) this.add(" ".repeat(before), painted(line));
+    }
+  }
+}

@@ -1,0 +1,124 @@
+// `ccs status`: what the running daemon believes, does and will do; with --watch live.
+import { statusSchema, type Status } from "../web/api/schema/status.ts";
+import { Control, withControl, type ControlOptions } from "./control.ts";
+import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
+import { printOutput, printOutputLine } from "./outputs.ts";
+import type { Register } from "./registration.ts";
+import { Screen } from "./screen.ts";
+import { cut, painted, type Line } from "./screen-text.ts";
+import { statusLines } from "./status-lines.ts";
+import { lineWidth, printLine, styled } from "./terminal.ts";
+
+interface StatusOptions extends ControlOptions {
+  readonly watch?: true;
+  readonly addresses?: true;
+}
+
+export const registerStatus: Register = (program, run) => {
+  withControl(program.command("status"))
+    .description(
+      "show who serves and why, what DNS says, and what will happen next; exit code 1 when something is wrong",
+    )
+    .option("-w, --watch", "go on showing it as it changes, until Ctrl-C or q")
+    .option("-a, --addresses", "show every address too")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ ccs status --watch\n  $ ccs status --json | jq '.ingresses[].selection.primary'",
+    )
+    .action((options: StatusOptions) => run(() => statusCommand(options)));
+};
+
+async function statusCommand(options: StatusOptions): Promise<ExitCode> {
+  const { watch = false, json = false, addresses = false } = options;
+  const control = new Control(options);
+  if (watch) return watchStatus(control, { json, addresses });
+  const status = await control.get("status", statusSchema);
+  if (json) printOutput("status", status);
+  else for (const line of statusLines(status, lineWidth(), { addresses })) printLine(painted(line, styled));
+  return isFine(status) ? exitCodes.ok : exitCodes.notSo;
+}
+
+/** Whether nothing needs a person's attention. */
+function isFine({ daemon, ingresses }: Status): boolean {
+  const isSound = daemon.isReady && daemon.blind.length === 0 && daemon.configuration.rejected === undefined;
+  return (
+    isSound &&
+    ingresses.every(
+      ({ isServed, isInSync, standoff, trouble, visibility }) =>
+        isServed && isInSync && standoff === undefined && trouble === undefined && visibility?.status !== "wrong",
+    )
+  );
+}
+
+async function watchStatus(
+  control: Control,
+  { json, addresses }: { json: boolean; addresses: boolean },
+): Promise<ExitCode> {
+  using end = new Ending();
+  const isLive = !json && process.stdout.isTTY && process.env["TERM"] !== "dumb";
+  using screen = isLive ? new Screen(process.stdout) : undefined;
+  let last = "";
+  for await (const { name, data } of control.stream({ signal: end.signal })) {
+    const { data: status } = name === "status" ? statusSchema.safeParse(data) : {};
+    if (status === undefined) continue;
+    if (json) {
+      printOutputLine("status", status);
+      continue;
+    }
+    if (screen !== undefined) {
+      const { columns, rows } = screen.size;
+      screen.draw(
+        framed(statusLines(status, Math.min(columns, 100), { addresses }), columns, rows).map((line) =>
+          painted(line, styled),
+        ),
+      );
+      continue;
+    }
+    // Into a pipe: the whole again, but only when more changed than the time.
+    const text = statusLines({ ...status, at: status.daemon.started }, lineWidth(), { addresses })
+      .map(plainly)
+      .join("\n");
+    if (text === last) continue;
+    last = text;
+    for (const line of statusLines(status, lineWidth(), { addresses })) printLine(painted(line, styled));
+    printLine();
+  }
+  if (end.signal.aborted) return exitCodes.ok;
+  throw new CommandError(exitCodes.unavailable, "the daemon has ended");
+}
+
+function plainly(line: Line): string {
+  return painted(line, (_, text) => text);
+}
+
+function framed(lines: readonly Line[], columns: number, rows: number): readonly Line[] {
+  const shown = lines.slice(0, Math.max(1, rows - 1)).map((line) => cut(line, columns));
+  const hint = lines.length > rows - 1 ? "there is more: make the window higher" : "q ends";
+  return [...shown, [{ style: "dim", text: hint.slice(0, columns) }]];
+}
+
+/** Ctrl-C, a signal, or the key q. */
+class Ending implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #end = (): void => this.#controller.abort();
+  readonly #onKey = (key: Buffer): void => {
+    // Without line mode Ctrl-C comes as a character.
+    if (["q", "Q", "\u0003", "\u001B"].includes(key.toString())) this.#end();
+  };
+
+  constructor() {
+    process.once("SIGINT", this.#end).once("SIGTERM", this.#end);
+    if (!process.stdin.isTTY) return;
+    process.stdin.setRawMode(true).on("data", this.#onKey).resume();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    process.off("SIGINT", this.#end).off("SIGTERM", this.#end);
+    if (!process.stdin.isTTY) return;
+    process.stdin.off("data", this.#onKey).setRawMode(false).pause();
+  }
+}

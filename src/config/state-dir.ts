@@ -1,0 +1,29 @@
+// Where a daemon keeps its state, for commands that only want to talk to it. They have to find it even when the file has
+// mistakes in it by now, or takes its secrets from an environment that this shell does not have.
+import { dirname, resolve } from "node:path";
+import { isMap, isScalar } from "yaml";
+import { readDocument } from "./document.ts";
+import { defaultStateDir, readEnvironment } from "./environment.ts";
+import { readFromDisk, readText, type ReadFile } from "./files.ts";
+import { findConfigPath } from "./find.ts";
+import { substitute, unmask, type Environment } from "./substitute.ts";
+
+/** The absolute path of the state folder that `ccs run` would use with this `--config` option and environment. */
+export function stateDirOf(option: string | undefined, env: Environment, readFile: ReadFile = readFromDisk): string {
+  const { settings } = readEnvironment(env);
+  if (settings.stateDir !== undefined) return settings.stateDir;
+  const found = findConfigPath(option, env);
+  const inFile = found.kind === "found" ? stateDirIn(found.path, env, readFile) : undefined;
+  return inFile ?? defaultStateDir(env);
+}
+
+function stateDirIn(path: string, env: Environment, readFile: ReadFile): string | undefined {
+  const content = readText(path, readFile);
+  if (content.kind === "unreadable") return undefined;
+  const parsed = readDocument(path, content.text);
+  if (parsed.kind === "unreadable" || !isMap(parsed.document.root)) return undefined;
+  const value = parsed.document.root.items.find(({ key }) => isScalar(key) && key.value === "state_dir")?.value;
+  if (!isScalar(value) || typeof value.value !== "string") return undefined;
+  const text = substitute(unmask(value.value), env);
+  return text.kind === "text" && text.text !== "" ? resolve(dirname(resolve(path)), text.text) : undefined;
+}
