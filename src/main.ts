@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { registerDemo } from "./cli/demo.ts";
 import { registerDoctor } from "./cli/doctor.ts";
+import { registerDrill } from "./cli/drill.ts";
 import { CommandError, exitCodes, type ExitCode } from "./cli/exit-codes.ts";
 import { registerEvents } from "./cli/events.ts";
 import { registerExplain } from "./cli/explain.ts";
@@ -28,6 +29,7 @@ const commands: readonly Register[] = [
   registerEvents,
   registerPin,
   registerDrain,
+  registerDrill,
   registerResume,
   registerExplain,
   registerDoctor,

@@ -61,6 +61,9 @@ export class Control {
     } catch (error) {
       if (signal?.aborted !== true)
         throw new CommandError(exitCodes.unavailable, `the daemon has ended: ${messageOf(error)}`);
+    } finally {
+      // Whoever has heard enough leaves: an open connection would keep the process alive.
+      response.destroy();
     }
   }
 

@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from "commander";
 import { eventSchema, eventsSchema, mostEvents, resetSchema, type EventDocument } from "../web/api/schema/events.ts";
 import { Control, withControl, type ControlOptions } from "./control.ts";
+import { Ending } from "./ending.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput, printOutputLine } from "./outputs.ts";
 import type { Register } from "./registration.ts";
@@ -76,28 +77,23 @@ async function followOn(
     show,
   }: { lastId: number; isMeant: (event: EventDocument) => boolean; show: (event: EventDocument) => void },
 ): Promise<ExitCode> {
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  process.once("SIGINT", end).once("SIGTERM", end);
-  try {
-    for await (const { name, data } of control.stream({ lastId, signal: ending.signal })) {
-      if (name === "reset") {
-        const { data: reset } = resetSchema.safeParse(data);
-        printError(styled("dim", `Some of what happened is left out: ${reset?.reason ?? "it was too much"}.`));
-      }
-      if (name !== "event") continue;
-      const { data: event } = eventSchema.safeParse(data);
-      if (event !== undefined && event.id > lastId && isMeant(event)) show(event);
+  using end = new Ending();
+  for await (const { name, data } of control.stream({ lastId, signal: end.signal })) {
+    if (name === "reset") {
+      const { data: reset } = resetSchema.safeParse(data);
+      printError(styled("dim", `Some of what happened is left out: ${reset?.reason ?? "it was too much"}.`));
     }
-  } finally {
-    process.off("SIGINT", end).off("SIGTERM", end);
+    if (name !== "event") continue;
+    const { data: event } = eventSchema.safeParse(data);
+    if (event !== undefined && event.id > lastId && isMeant(event)) show(event);
   }
-  if (ending.signal.aborted) return exitCodes.ok;
+  if (end.signal.aborted) return exitCodes.ok;
   printError("The daemon has ended.");
   return exitCodes.unavailable;
 }
 
-function printEvent({ at, importance, ingress, text }: EventDocument): void {
+/** One event on a line. */
+export function printEvent({ at, importance, ingress, text }: EventDocument): void {
   const words = importance === "high" ? styled("yellow", text) : importance === "low" ? styled("dim", text) : text;
   const about = ingress === undefined || text.includes(ingress) ? "" : styled("dim", `  ${ingress}`);
   printLine(`${styled("dim", timeOf(at))}  ${words}${about}`);

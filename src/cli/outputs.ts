@@ -240,6 +240,7 @@ export const outputs = {
   event: eventSchema,
   pin: overrideAnswerSchema,
   drain: overrideAnswerSchema,
+  drill: overrideAnswerSchema.extend({ report: eventSchema.exactOptional() }),
   resume: resumeAnswerSchema,
 } as const;
 

@@ -1,6 +1,7 @@
 // `ccs status`: what the running daemon believes, does and will do; with --watch live.
 import { statusSchema, type Status } from "../web/api/schema/status.ts";
 import { Control, withControl, type ControlOptions } from "./control.ts";
+import { Ending } from "./ending.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput, printOutputLine } from "./outputs.ts";
 import type { Register } from "./registration.ts";
@@ -54,8 +55,8 @@ async function watchStatus(
   control: Control,
   { json, addresses }: { json: boolean; addresses: boolean },
 ): Promise<ExitCode> {
-  using end = new Ending();
   const isLive = !json && process.stdout.isTTY && process.env["TERM"] !== "dumb";
+  using end = new Ending({ keys: isLive });
   using screen = isLive ? new Screen(process.stdout) : undefined;
   let last = "";
   for await (const { name, data } of control.stream({ signal: end.signal })) {
@@ -95,30 +96,4 @@ function framed(lines: readonly Line[], columns: number, rows: number): readonly
   const shown = lines.slice(0, Math.max(1, rows - 1)).map((line) => cut(line, columns));
   const hint = lines.length > rows - 1 ? "there is more: make the window higher" : "q ends";
   return [...shown, [{ style: "dim", text: hint.slice(0, columns) }]];
-}
-
-/** Ctrl-C, a signal, or the key q. */
-class Ending implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #end = (): void => this.#controller.abort();
-  readonly #onKey = (key: Buffer): void => {
-    // Without line mode Ctrl-C comes as a character.
-    if (["q", "Q", "\u0003", "\u001B"].includes(key.toString())) this.#end();
-  };
-
-  constructor() {
-    process.once("SIGINT", this.#end).once("SIGTERM", this.#end);
-    if (!process.stdin.isTTY) return;
-    process.stdin.setRawMode(true).on("data", this.#onKey).resume();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  [Symbol.dispose](): void {
-    process.off("SIGINT", this.#end).off("SIGTERM", this.#end);
-    if (!process.stdin.isTTY) return;
-    process.stdin.off("data", this.#onKey).setRawMode(false).pause();
-  }
 }

@@ -155,6 +155,30 @@ describe("steering", { concurrency: 3 }, () => {
     assert.match(endless.stderr, /for: expected a duration from 1s to 30d, got 400d/);
   });
 
+  test("drill plays an outage on the real record, shows it, and ends in a report of both ways", async () => {
+    await using both = await startBoth(({ ingresses: [ingress] }) => {
+      for (const endpoint of ingress?.endpoints ?? []) delete endpoint.sticky;
+    });
+    const { world, daemon } = both;
+    const { code, stdout, stderr } = await ccs(daemon, "drill", "cable", "--for", "2s");
+    assert.deepEqual([code, stderr], [0, ""], stdout);
+    assert.match(stdout, /^ingress\.example\.com: a drill takes cable for down until /);
+    assert.match(stdout, /\d\d:\d\d:\d\d {2}written: CNAME secondary\.example\.com/);
+    assert.match(stdout, /\d\d:\d\d:\d\d {2}written: CNAME primary\.example\.com/);
+    assert.match(stdout, /\n\ndrill of cable: mobile stood in for cable, which is back\. It lasted 2s/);
+    assert.equal(world.records[0]?.content, world.cable.host);
+
+    await world.mobile.server.behave({ kind: "refuse" });
+    await daemon.untilLogged(/^mobile is down/);
+    const alone = await ccs(daemon, "drill", "cable", "--for", "1s", "--json");
+    const { report } = outputs.drill.parse(JSON.parse(alone.stdout));
+    assert.match(report?.text ?? "", /nobody could stand in for cable/);
+    assert.equal(alone.code, 1);
+    const begun = await ccs(daemon, "drill", "mobile", "--no-wait", "--json");
+    assert.equal(outputs.drill.parse(JSON.parse(begun.stdout)).override.endpoint, "mobile");
+    assert.equal(world.cloudflare.counts.writes, 2);
+  });
+
   test("status --watch goes on as things change, and ends with the daemon or a signal", async () => {
     await using both = await startBoth();
     const { world, daemon } = both;
