@@ -12,6 +12,7 @@ export const packagesByProgram = {
   nginx: "nginx-light",
   openssl: "openssl",
   promtool: "prometheus",
+  chromium: "chromium",
 } as const;
 
 export type Program = keyof typeof packagesByProgram;

@@ -15,8 +15,8 @@ export function rangeText(range: Range): string {
 export function RangeChoice({ range, choose }: { range: Range; choose: (range: Range) => void }) {
   return (
     <div class="choice" role="group" aria-label="How far back">
-      {ranges.map(([name, short, long]) => (
-        <button type="button" key={name} aria-pressed={name === range} aria-label={long} onClick={() => choose(name)}>
+      {ranges.map(([name, short]) => (
+        <button type="button" key={name} aria-pressed={name === range} onClick={() => choose(name)}>
           {short}
         </button>
       ))}

@@ -36,7 +36,8 @@ interface Span {
 function Timeline({ history }: { history: History }) {
   const { served, endpoints, isWhole, range } = history;
   const whole = { from: Date.parse(history.from), until: Date.parse(history.until) };
-  const lanes = lanesOf(served, endpoints).slice(0, mostLanes);
+  const all = lanesOf(served, endpoints);
+  const lanes = all.slice(0, mostLanes);
   if (lanes.length === 0) {
     return (
       <p class="quiet">Nothing to show yet: nobody has served in the last {rangeText(range)}, as far as is known.</p>
@@ -74,6 +75,7 @@ function Timeline({ history }: { history: History }) {
           <span class="stretch outage" /> down
         </p>
       </div>
+      {all.length > lanes.length && <p class="quiet">and {all.length - lanes.length} more that were down</p>}
       {!isWhole && <p class="quiet">The journal does not reach back to the start of this range.</p>}
       <details>
         <summary>As a list</summary>

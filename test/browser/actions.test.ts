@@ -1,0 +1,134 @@
+// What a reader of the dashboard can do: pin, drain and resume, with the token of the configuration and after a question in
+// plain words; and what the page says when that is refused.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startWorld, type World } from "../../src/demo/world.ts";
+import { openBrowser, openDashboard, type DashboardPage } from "../support/browser.ts";
+import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
+import { eventually } from "../support/eventually.ts";
+import { configOf } from "../support/world-config.ts";
+
+const token = "a-token-of-the-tests";
+
+test("with the token: pin, resume and drain, each after a question in plain words", async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  await using world = await startWorld();
+  await using daemon = startGuarded(world);
+  const dashboard = await openDashboard(browser, daemon);
+  const { page } = dashboard;
+  await dashboard.untilShown("all well");
+  await page.getByRole("button", { name: /^mobile/ }).click();
+  const details = page.locator(".endpoint-details");
+  for (const name of ["Pin…", "Drain…", "Drill…"]) {
+    assert.ok(await details.getByRole("button", { name }).isDisabled(), `${name} before the token`);
+  }
+  await details.getByRole("button", { name: "Enter the token to act" }).click();
+  await giveToken(dashboard, token);
+
+  await details.getByRole("button", { name: "Pin…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("mobile alone will serve ingress.example.com for 1 hour").waitFor();
+  await dialog.getByLabel("For how long").selectOption({ label: "15 minutes" });
+  await dialog.getByText("for 15 minutes, whether it is up or down").waitFor();
+  await dashboard.assertAccessible("a question");
+  assert.deepEqual(contents(world), ["primary.example.com"], "nothing happens before the answer");
+  await dialog.getByRole("button", { name: "Pin it" }).click();
+  await dialog.getByText("Done.").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await eventually("mobile serves", () => contents(world).join() === "secondary.example.com");
+  await dashboard.untilShown(/is pinned; that ends/, ".overrides");
+  await dashboard.untilShown("pinned", ".pill");
+
+  await page.getByRole("button", { name: "Resume all…" }).click();
+  await dialog.getByRole("button", { name: "Resume" }).click();
+  await dialog.getByText("Done.").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await eventually("cable serves alone", () => contents(world).join() === "primary.example.com");
+
+  await details.getByRole("button", { name: "Drain…" }).click();
+  await dialog.getByText("It does not serve now, so nothing changes at once.").waitFor();
+  await dialog.getByRole("button", { name: "Drain it" }).click();
+  await dialog.getByText("Done.").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await dashboard.untilShown(/is drained; that ends/, ".overrides");
+  await assertKept(dashboard, daemon);
+  await dashboard.assertClean();
+});
+
+test("with a wrong token nothing happens, and the page says so and asks for it again", async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  await using world = await startWorld();
+  await using daemon = startGuarded(world);
+  const dashboard = await openDashboard(browser, daemon);
+  const { page } = dashboard;
+  await dashboard.untilShown("all well");
+  await page.getByRole("button", { name: "Enter token" }).click();
+  await dashboard.assertAccessible("the question for the token");
+  await giveToken(dashboard, "not-the-token");
+  await page.getByRole("button", { name: /^mobile/ }).click();
+  await page.getByRole("button", { name: "Pin…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Pin it" }).click();
+  await dialog.getByText("Not done: the token is wrong.").waitFor();
+  await dashboard.assertAccessible("a refusal");
+  await dialog.getByRole("button", { name: "Enter the token again" }).click();
+  await giveToken(dashboard, token);
+  await page.getByRole("button", { name: "Pin…" }).click();
+  assert.equal(await dialog.getByText("Not done").count(), 0);
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  assert.deepEqual(contents(world), ["primary.example.com"]);
+  // The browser itself complains of the refusal.
+  assert.deepEqual(dashboard.complaints, [
+    "Failed to load resource: the server responded with a status of 401 (Unauthorized)",
+  ]);
+});
+
+test("without a token in the configuration the page offers nothing, and says how to change that", async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  await using world = await startWorld();
+  await using daemon = startDaemon({ config: configOf(world) });
+  const dashboard = await openDashboard(browser, daemon);
+  await dashboard.untilShown("all well");
+  await dashboard.page.getByRole("button", { name: /^mobile/ }).click();
+  await dashboard.untilShown(/set http\.token in the configuration/, ".endpoint-details");
+  for (const name of [/token/i, "Pin…", "Drain…"]) {
+    assert.equal(await dashboard.page.getByRole("button", { name }).count(), 0);
+  }
+  await dashboard.assertClean();
+});
+
+function startGuarded(world: World): DaemonProcess {
+  return startDaemon({
+    config: configOf(
+      world,
+      (file) => {
+        file.http.token = token;
+      },
+      { sticky: "1s" },
+    ),
+  });
+}
+
+async function giveToken({ page }: DashboardPage, text: string): Promise<void> {
+  const dialog = page.getByRole("dialog", { name: "Enter the token" });
+  await dialog.getByLabel("Token").fill(text);
+  await dialog.getByRole("button", { name: "Use it" }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+/** The token is in the memory of the page, and nowhere else. */
+async function assertKept({ page }: DashboardPage, daemon: DaemonProcess): Promise<void> {
+  const places = await page.evaluate<string>(
+    "JSON.stringify([location.href, document.cookie, { ...localStorage }, { ...sessionStorage }, document.body.innerHTML])",
+  );
+  assert.ok(!places.includes(token));
+  assert.ok(!daemon.output.includes(token));
+}
+
+function contents(world: World): readonly string[] {
+  return world.records.map(({ content }) => content);
+}

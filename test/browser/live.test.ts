@@ -1,0 +1,131 @@
+// The dashboard in a real browser, over the built daemon: it shows what happens without being reloaded, says honestly when
+// the daemon is gone, and comes back by itself.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startWorld } from "../../src/demo/world.ts";
+import { openBrowser, openDashboard } from "../support/browser.ts";
+import { startDaemon } from "../support/daemon-process.ts";
+import { configOf, partsOf } from "../support/world-config.ts";
+
+test("a first start, before anything is known, is told as such, and filled in as it becomes known", async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  await using world = await startWorld({ records: [] });
+  await Promise.all([world.cable, world.mobile].map(({ server }) => server.behave({ kind: "hang" })));
+  await using daemon = startDaemon({ config: configOf(world, undefined, { timeout: "20s" }) });
+  const dashboard = await openDashboard(browser, daemon);
+  await dashboard.untilShown("ingress.example.com", "h2");
+  await dashboard.untilShown("Finding out");
+  await dashboard.untilShown("not known yet", ".endpoints");
+  await dashboard.untilShown("Nobody is chosen yet");
+  await dashboard.untilShown("Nothing to show yet", ".served");
+  await dashboard.untilShown("Nothing: there is no record at this name.", ".published");
+
+  await Promise.all([world.cable, world.mobile].map(({ server }) => server.behave({ kind: "ok" })));
+  // Connections that hang go on hanging: a restart of the checks is what a person would do.
+  daemon.rewriteConfig((text) => text.replaceAll("timeout: 20s", "timeout: 2s"));
+  await dashboard.untilShown("primary.example.com", ".published");
+  await dashboard.untilShown("all well");
+  assert.equal(await dashboard.page.getByText("Finding out").count(), 0);
+  await dashboard.assertClean();
+});
+
+test("a failover and the return are seen without a reload", async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  await using world = await startWorld();
+  await using daemon = startDaemon({ config: configOf(world, undefined, { sticky: "2s" }) });
+  const dashboard = await openDashboard(browser, daemon);
+  const { page } = dashboard;
+  await dashboard.untilShown("all well");
+  await page.evaluate("document.body.dataset.same = 'yes'");
+
+  await world.cable.server.behave({ kind: "refuse" });
+  await dashboard.untilShown("failed over");
+  await dashboard.untilShown("secondary.example.com", ".published");
+  await dashboard.untilShown("Visible", ".published");
+  await dashboard.untilShown("down", ".endpoints");
+  assert.equal(await page.locator(".node.is-primary .node-name").innerText(), "mobile");
+  assert.equal(await page.locator(".node.is-broken .node-name").innerText(), "cable");
+  await dashboard.untilShown(/cable is down/, ".journal");
+  assert.match(await page.title(), /^mobile – ingress\.example\.com \(failed over\)$/);
+  // Whoever does not see the page hears of it.
+  assert.notEqual(await page.getByRole("status").first().textContent(), "");
+
+  await page.getByRole("button", { name: /^cable/ }).click();
+  await dashboard.untilShown("Address", ".endpoint-details section");
+  await dashboard.untilShown("failed", ".endpoint-details");
+  await world.cable.server.behave({ kind: "ok" });
+  await page.locator(".node.is-sticky", { hasText: "mobile" }).waitFor();
+  await dashboard.untilShown(/mobile leaves the mix/, ".next");
+  await dashboard.untilShown("all well");
+  await page.locator(".lane", { hasText: "mobile" }).locator(".stretch.primary").first().waitFor();
+  assert.equal(await page.evaluate("document.body.dataset.same"), "yes");
+  await dashboard.assertClean();
+});
+
+test("when the daemon ends, the page says since when, and goes on when it is back", async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  await using world = await startWorld();
+  let listen = "127.0.0.1:0";
+  const config = configOf(world, (file) => {
+    file.http.listen = listen;
+  });
+  await using first = startDaemon({ config });
+  const dashboard = await openDashboard(browser, first);
+  const { page } = dashboard;
+  await dashboard.untilShown("all well");
+  listen = new URL(dashboard.url).host;
+  await first.stop();
+  await dashboard.untilShown("No connection to the daemon");
+  await dashboard.untilShown(/Trying again/);
+  assert.equal(await page.title(), "No connection");
+  // What was known stays to be seen, as of the past.
+  assert.equal(await page.locator("main.is-stale").count(), 1);
+  await dashboard.untilShown("primary.example.com", ".published");
+  await dashboard.assertAccessible("without a connection");
+
+  await using second = startDaemon({ config });
+  await second.untilLogged(/^listening on /);
+  await page
+    .getByRole("button", { name: "Try now" })
+    .click({ timeout: 1_000 })
+    .catch(() => undefined);
+  await page.locator("main:not(.is-stale)").waitFor();
+  await dashboard.untilShown("live", ".top");
+  await dashboard.untilShown("all well");
+  await world.cable.server.behave({ kind: "refuse" });
+  await dashboard.untilShown("failed over");
+  // The browser itself complains of what it could not load, and of nothing else.
+  assert.deepEqual(
+    dashboard.complaints.filter((text) => !text.startsWith("Failed to load resource: net::ERR_")),
+    [],
+  );
+  assert.deepEqual(dashboard.foreignRequests, []);
+});
+
+test("names and errors from outside are text, whatever is in them", async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  await using world = await startWorld();
+  const evil = `<img src=x onerror="document.title='owned'">`;
+  await using daemon = startDaemon({
+    config: configOf(world, (file) => {
+      const { cable, mobile } = partsOf(file);
+      cable.name = evil;
+      if (mobile.check !== undefined) mobile.check.contains = `<script>document.title='owned'</script>`;
+      mobile.name = `${"mobile ".repeat(8)}</li></ul>`;
+    }),
+  });
+  const dashboard = await openDashboard(browser, daemon, { viewport: { width: 360, height: 740 } });
+  const { page } = dashboard;
+  await dashboard.untilShown(/<img src=x/, ".endpoints");
+  await dashboard.untilShown(/<script>document/, ".endpoints");
+  await page.getByRole("button", { name: /^<img/ }).click();
+  await dashboard.untilShown("Target", ".endpoint-details");
+  await dashboard.untilShown(/<img src=x/, ".journal");
+  assert.equal(await page.locator("img, script:not([src])").count(), 0);
+  assert.doesNotMatch(await page.title(), /^owned$/);
+  await dashboard.assertClean();
+});

@@ -1,0 +1,68 @@
+// The dashboard as different readers meet it: in the dark, on a telephone, by keyboard alone, and through a screen reader.
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import type { Browser } from "playwright-core";
+import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
+import { openBrowser, openDashboard } from "../support/browser.ts";
+import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
+import { configOf } from "../support/world-config.ts";
+
+test("after a failover, with a refused configuration: no finding of axe, and nothing out of sight", async (t) => {
+  await inTrouble(t, async (browser, daemon) => {
+    for (const [colorScheme, width] of [
+      ["light", 360],
+      ["dark", 360],
+      ["dark", 1_280],
+      ["light", 2_200],
+    ] as const) {
+      const dashboard = await openDashboard(browser, daemon, { colorScheme, viewport: { width, height: 800 } });
+      const { page } = dashboard;
+      await dashboard.untilShown("failed over");
+      await dashboard.untilShown("The newest configuration was refused");
+      await page.getByRole("button", { name: /^cable/ }).click();
+      await page.locator(".chart canvas").waitFor();
+      await page.locator("details").evaluateAll("(all) => all.forEach((each) => { each.open = true; })");
+      await dashboard.assertAccessible(`${colorScheme} ${width}`);
+      const background = await page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
+      assert.equal(background, colorScheme === "dark" ? "rgb(14, 20, 26)" : "rgb(244, 246, 248)");
+      await dashboard.assertClean();
+      await page.context().close();
+    }
+  });
+});
+
+test("by keyboard alone an endpoint is opened, and every stop on the way can be seen", async (t) => {
+  await inTrouble(t, async (browser, daemon) => {
+    const dashboard = await openDashboard(browser, daemon, { reducedMotion: "reduce" });
+    const { page } = dashboard;
+    await dashboard.untilShown("failed over");
+    for (let stop = 0; stop < 30; stop += 1) {
+      await page.keyboard.press("Tab");
+      const outline = await page.evaluate<string>("getComputedStyle(document.activeElement).outlineStyle");
+      assert.equal(outline, "solid", await page.evaluate<string>("document.activeElement.outerHTML.slice(0, 200)"));
+      if (await page.evaluate<boolean>("document.activeElement.matches('.endpoint-line')")) break;
+    }
+    await page.keyboard.press("Enter");
+    await page.locator(".endpoint-details").waitFor();
+    const moving = await page.evaluate("document.getAnimations().length");
+    assert.equal(moving, 0);
+  });
+});
+
+/** A browser, and a daemon whose first line died and whose configuration was then broken. */
+async function inTrouble(
+  t: TestContext,
+  look: (browser: Browser, daemon: DaemonProcess) => Promise<void>,
+): Promise<void> {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  await using world: World = await startWorld();
+  await using daemon = startDaemon({ config: configOf(world) });
+  await daemon.untilLogged(/^cable is up/);
+  await daemon.untilLogged(/^mobile is up/);
+  await world.cable.server.behave({ kind: "refuse" });
+  await daemon.untilLogged(/^written: /);
+  daemon.rewriteConfig((text) => text.replace(`record: ${ingressName}`, `record: ${ingressName}\n    colour: blue`));
+  await daemon.untilLogged(/^configuration rejected/);
+  await look(browser, daemon);
+}
