@@ -6,6 +6,7 @@ import { registerDrill } from "./cli/drill.ts";
 import { CommandError, exitCodes, type ExitCode } from "./cli/exit-codes.ts";
 import { registerEvents } from "./cli/events.ts";
 import { registerExplain } from "./cli/explain.ts";
+import { registerInit } from "./cli/init.ts";
 import { registerMigrate } from "./cli/migrate.ts";
 import { registerDrain, registerPin, registerResume } from "./cli/override.ts";
 import { registerPlan } from "./cli/plan.ts";
@@ -21,6 +22,7 @@ import { version } from "./cli/version.ts";
 
 /** Every command, in the order of the help. Each registers itself, beside what it does. */
 const commands: readonly Register[] = [
+  registerInit,
   registerRun,
   registerValidate,
   registerProbe,

@@ -182,11 +182,6 @@ export class Inspector {
   }
 }
 
-/** Where tokens of an account look alike and are asked after elsewhere. */
-export function isAccountToken(token: Secret): boolean {
-  return token.reveal().startsWith("cfat_");
-}
-
 function activity({ status }: InspectedZone): number {
   return status === "active" ? 1 : 0;
 }

@@ -1,6 +1,5 @@
 // Prints a file of the original's format in the present one, as commented YAML. Secrets never get into it: placeholders
 // for the environment stand in their place.
-import { parse } from "yaml";
 import type { CheckSettings, EndpointSettings } from "../core/model.ts";
 import type { Secret } from "../lib/secret.ts";
 import { completeConfig } from "./complete.ts";
@@ -17,6 +16,7 @@ import {
 } from "./original.ts";
 import { inOrder, problemAt, type Problem } from "./problem.ts";
 import type { Report } from "./rules.ts";
+import { scalar } from "./scalar.ts";
 import { readBySchema, whole } from "./walk.ts";
 
 export type Migrated =
@@ -127,13 +127,6 @@ function token(secret: Secret, variable: string): string[] {
     `  # The token itself is not printed. Set ${variable}, or put the token into a file and name that with token_file.`,
     `  token: \${${variable}}`,
   ];
-}
-
-/** Text as a YAML scalar: bare where YAML reads it back unchanged, in double quotes otherwise. */
-function scalar(text: string): string {
-  if (/^[\w./:-]+$/.test(text) && parse(text, { logLevel: "silent" }) === text) return text;
-  // JSON's escapes are YAML's too.
-  return JSON.stringify(text);
 }
 
 /** In the largest unit that needs no fraction. */

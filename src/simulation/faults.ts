@@ -102,8 +102,13 @@ export type Fault = { readonly atMs: number } & (
   /** One authoritative server of the zone, or all. */
   | ({ readonly kind: "edges"; readonly edge?: number; readonly forMs: number } & EdgeTrouble)
   | { readonly kind: "bot"; readonly how: BotTrouble; readonly forMs: number }
-  /** Somebody pins or drains an endpoint for this long, or takes all such words back. */
-  | { readonly kind: "word"; readonly what: "pin" | "drain" | "resume"; readonly site: number; readonly forMs: number }
+  /** Somebody pins or drains an endpoint for this long, or plays its outage, or takes all such words back. */
+  | {
+      readonly kind: "word";
+      readonly what: "pin" | "drain" | "drill" | "resume";
+      readonly site: number;
+      readonly forMs: number;
+    }
   /** Somebody changes the records by hand, once. */
   | { readonly kind: "edit"; readonly what: "content" | "ttl" | "remove" | "add" | "unrelated" }
   /** Somebody else's program puts its own content back whenever it looks. */

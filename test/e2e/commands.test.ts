@@ -21,7 +21,8 @@ function file(text: string): string {
 }
 
 function configFile(world: World, edit?: (config: ConfigFile) => void): string {
-  return file(configOf(world, edit)(folder));
+  // Each with a state folder of its own: they run side by side.
+  return file(configOf(world, edit)(mkdtempSync(join(folder, "own-"))));
 }
 
 /** A world in which the record points to mobile, though cable is better and up. */
@@ -256,16 +257,18 @@ telegram: { token: "123:abc", chat_id: 123456, initial_silence: 10 }
 });
 
 describe("ccs by itself", { concurrency: 2 }, () => {
+  const commands = "init run validate probe plan simulate explain doctor migrate schema".split(" ");
+
   test("--help lists the commands and the exit codes", async () => {
     const { code, stdout, stderr } = await runCcs(["--help"]);
     assert.deepEqual([code, stderr], [0, ""]);
-    for (const command of ["run", "validate", "probe", "plan", "simulate", "explain", "doctor", "migrate", "schema"]) {
+    for (const command of commands) {
       assert.match(stdout, new RegExp(`^ {2}${command}\\b`, "m"));
     }
     for (const exitCode of [0, 1, 2, 64, 69, 70, 78]) assert.match(stdout, new RegExp(`^ {2}${exitCode} `, "m"));
   });
 
-  for (const command of ["run", "validate", "probe", "plan", "simulate", "explain", "doctor", "migrate", "schema"]) {
+  for (const command of commands) {
     test(`${command} --help shows an example`, async () => {
       const { code, stdout, stderr } = await runCcs([command, "--help"]);
       assert.deepEqual([code, stderr], [0, ""]);

@@ -26,6 +26,8 @@ export interface Scenario {
   readonly seed: number;
   readonly world: WorldOptions;
   readonly faults: readonly Fault[];
+  /** Until then the daemon may find its way into the world. */
+  readonly startMs: number;
   /** The faults come in spells, with calm in between: when all has healed, and how long it then stays so. */
   readonly calms: readonly { readonly atMs: number; readonly forMs: number }[];
   readonly endMs: number;
@@ -68,7 +70,7 @@ const themes: readonly (readonly FaultKind[])[] = [
 
 /** Themes that came later. They have a draw of their own, so that most seeds still mean what they meant. */
 const laterThemes: readonly (readonly FaultKind[])[] = [
-  ["site", "site", "edges"],
+  ["site", "site", "edges", "edges"],
   ["edges", "link", "resolver", "api", "crash"],
   ["site", "word", "word", "crash", "restart"],
   ["site", "word", "reload", "edit"],
@@ -133,6 +135,7 @@ export function scenarioOf(seed: number, hours = 10): Scenario {
   const hasFiles = faults.some(({ kind }) => kind === "crash" || kind === "restart" || kind === "state-lost");
   return {
     seed,
+    startMs,
     world: { ...world, hasFiles },
     faults: faults.toSorted((a, b) => a.atMs - b.atMs),
     calms,
@@ -395,12 +398,12 @@ function faultOf(
     case "bot":
       return { kind, atMs, forMs, how: pick(random, botTroubles) };
     case "edges": {
-      const isOne = happens(random, 0.6);
-      const how = pick(random, ["silent", "slow", "stuck"] as const);
+      const isOne = happens(random, 0.4);
+      const how = pick(random, ["silent", "silent", "slow", "stuck"] as const);
       return { kind, atMs, forMs, how, ...(isOne && { edge: pick(random, [0, 1, 2, 3]) }) };
     }
     case "word":
-      return { kind, atMs, forMs, site, what: pick(random, ["pin", "pin", "drain", "drain", "resume"] as const) };
+      return { kind, atMs, forMs, site, what: pick(random, ["pin", "pin", "drain", "drill", "resume"] as const) };
     case "edit":
       return { kind, atMs, what: pick(random, ["content", "ttl", "remove", "add", "unrelated"] as const) };
     case "rival":

@@ -46,7 +46,11 @@ export async function simulate(seed: number, options: SeedOptions = {}): Promise
   const now = (): number => world.time.nowMs();
   const world: World = new World(scenario.world, tell === undefined ? observer : narrated(observer, now, tell));
   observer.watch(world);
-  const clients = new Clients(world, ingressName);
+  let clients: Clients | undefined;
+  // What stands in the zone before the daemon has published anything is not its doing.
+  world.time.at(scenario.startMs, () => {
+    clients = new Clients(world, ingressName);
+  });
   observer.ledger.onViolation = () => world.time.stop();
   for (const fault of scenario.faults) world.time.at(fault.atMs, () => world.strike(fault));
   world.start();
@@ -66,7 +70,7 @@ export async function simulate(seed: number, options: SeedOptions = {}): Promise
     trace: hex(observer.trace.hash),
     decisions: hex(observer.trace.decisions),
     isFair: scenario.faults.every(isFair),
-    downtime: clients.downtime,
+    downtime: clients?.downtime ?? { daemon: 0, staticRecord: 0, oracle: 0, total: 0 },
     emptyMs: observer.records.emptyMs,
     emptyAtEdgesMs: observer.edges.emptyMs,
     requests: observer.calls.count,

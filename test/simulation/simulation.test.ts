@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import regressions from "./regressions.json" with { type: "json" };
+import type { Fault } from "../../src/simulation/faults.ts";
+import { scenarioOf } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
-import type { Outcome } from "./simulate.ts";
+import { simulate, type Outcome } from "./simulate.ts";
 import { seedsFor, simulateAll, usualThreads } from "./threads.ts";
 
 /** A longer hunt sets these in the environment. */
@@ -28,6 +30,22 @@ test("the same seed leaves the same trace, whichever thread plays it", { timeout
   const [first, second, other, third] = traces;
   assert.deepEqual([second, third], [first, first], "seed 20 went two ways");
   assert.notEqual(first, other);
+});
+
+test("a wall clock that is set by years, and a configuration that is refused, change no decision", async () => {
+  const cases: readonly [seed: number, isWithout: (fault: Fault) => boolean][] = [
+    [40, ({ kind }) => kind === "wall-jump"],
+    [334, (fault) => fault.kind === "reload" && fault.what === "invalid"],
+  ];
+  for (const [seed, isWithout] of cases) {
+    const { faults } = scenarioOf(seed);
+    const others = [...faults.keys()].filter((index) => !faults.slice(index, index + 1).some(isWithout));
+    assert.ok(others.length < faults.length, `seed ${seed} has no such fault`);
+    const whole = await simulate(seed);
+    const without = await simulate(seed, { only: others });
+    assert.ok(whole.seen.failovers > 0 && whole.seen.writes > 1, `seed ${seed} decides nothing`);
+    assert.equal(without.decisions, whole.decisions, `seed ${seed} went another way`);
+  }
 });
 
 test("fresh seeds hold the invariants", { timeout: 600_000 }, async () => {

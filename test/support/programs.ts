@@ -13,6 +13,7 @@ export const packagesByProgram = {
   openssl: "openssl",
   promtool: "prometheus",
   chromium: "chromium",
+  script: "bsdutils",
 } as const;
 
 export type Program = keyof typeof packagesByProgram;

@@ -63,12 +63,14 @@ export class Messages implements Part {
 
   turned({ facts }: Turn): void {
     for (const fact of facts) {
-      if (fact.kind === "standoff-began") this.#owe("the standoff", (text) => text.includes("keeps changing"));
+      if (fact.kind === "standoff-began") this.#owe("the standoff", (text) => /keeps changing|held back/.test(text));
       if (fact.kind === "override-began") {
         const { kind, endpoint } = fact.override;
         this.#ledger.seen.overrides += 1;
-        const word = kind === "pin" ? "pinned" : "drained";
-        this.#owe(`the ${kind} of ${endpoint}`, (text) => text.includes(endpoint) && text.includes(word));
+        // A summary of what was held back after the start has no room for reasons.
+        const words = [{ pin: "pinned", drain: "drained", drill: "drill" }[kind], "held back"];
+        const isToldBy = (text: string): boolean => words.some((word) => text.includes(word));
+        this.#owe(`the ${kind} of ${endpoint}`, (text) => text.includes(endpoint) && isToldBy(text));
       }
       if (fact.kind === "override-ended") {
         const { kind, endpoint } = fact.override;

@@ -6,8 +6,9 @@ import type { Commit } from "../../../src/demo/cloudflare/store.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";
 import { isOurs, minuteMs, textOf, type Ledger, type Part } from "./ledger.ts";
 
-/** So long before and after it nothing else may have happened, for a restart to be judged. */
-const quietMs = 4 * minuteMs;
+/** So long before it nothing else may have happened, for a restart to be judged, and for so long it is. */
+const quietMs = minuteMs;
+const judgedMs = 4 * minuteMs;
 
 export class Restarts implements Part {
   readonly #ledger: Ledger;
@@ -70,7 +71,7 @@ export class Restarts implements Part {
     const { nowMs } = this.#ledger;
     // A file that is lost costs the ends of what is sticky.
     if (candidate === undefined || (candidate.isMix && this.#isLost)) return;
-    const untilMs = Math.min(nowMs + quietMs, candidate.stickyEndsMs - 1_000);
+    const untilMs = Math.min(nowMs + judgedMs, candidate.stickyEndsMs - 1_000);
     if (untilMs > nowMs + minuteMs) this.#judged = { untilMs, text: candidate.text };
     if (candidate.isMix) this.#ledger.seen.restored += 1;
   }

@@ -1,0 +1,109 @@
+// Asks for the name to own and for the token, and looks both up at Cloudflare.
+import { Inspector, type InspectedZone } from "../../cloud/inspect.ts";
+import { recordName, secret, zone as zoneKind } from "../../config/fields.ts";
+import type { Composition, WrittenSecret } from "../../config/compose.ts";
+import { isZoneId } from "../../config/names.ts";
+import { Secret } from "../../lib/secret.ts";
+import { plain } from "../../lib/text.ts";
+import { askChoice, askSecret, askText, findOut, say, warn } from "./prompts.ts";
+
+export interface InitWorld {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cloudflareApiUrl: string;
+  readonly telegramApiUrl: string;
+}
+
+export type Account = Pick<Composition, "token" | "record" | "zone">;
+
+export const tokenVariable = "CLOUDFLARE_API_TOKEN";
+
+export async function askAccount(world: InitWorld): Promise<Account> {
+  const record = recordName.parse(
+    await askText("Which name shall point at the best endpoint that works?", {
+      kind: recordName,
+      placeholder: "ingress.example.com",
+    }),
+  );
+  for (;;) {
+    const token = await askToken(world);
+    const inspector = new Inspector({ token: new Secret(token.value), apiUrl: world.cloudflareApiUrl });
+    const zone = await findZone(inspector, record);
+    if (zone === "another-token") continue;
+    return { token: token.written, record, ...(zone !== undefined && { zone }) };
+  }
+}
+
+/** A secret with where it was found: what is in the environment already stays there. */
+interface KnownSecret {
+  readonly value: string;
+  readonly written: WrittenSecret;
+}
+
+async function askToken({ env }: InitWorld): Promise<KnownSecret> {
+  const found = env[tokenVariable]?.trim() ?? "";
+  if (found !== "" && secret.safeParse(found).success) {
+    say(`${tokenVariable} is set in the environment: it is used, and the file will refer to it.`);
+    return { value: found, written: { kind: "variable", name: tokenVariable } };
+  }
+  const value = await askSecret(
+    "The Cloudflare API token (dash.cloudflare.com/profile/api-tokens: Zone → DNS → Edit and Zone → Zone → Read)",
+    secret,
+  );
+  return { value, written: { kind: "literal", value } };
+}
+
+type ZoneAnswer = { readonly id: string; readonly name: string } | undefined | "another-token";
+
+/** The zone by its name; where that fails, a person decides how to go on. `undefined`: to be found later. */
+async function findZone(inspector: Inspector, record: string): Promise<ZoneAnswer> {
+  const look = await findOut(
+    "Asking Cloudflare about the token and the zone",
+    async () => {
+      const token = await inspector.verifyToken();
+      const zone = token.kind === "silent" ? token : await inspector.zoneOf(record);
+      return { token, zone };
+    },
+    ({ token, zone }) => {
+      if (zone.kind === "answered") return { isGood: true, text: `The token works. ${zoneText(zone.result)}` };
+      if (zone.kind === "silent") return { isGood: false, text: `Cloudflare could not be asked: ${zone.detail}.` };
+      const isKnown = token.kind === "answered" && token.result.status === "active";
+      return {
+        isGood: false,
+        text: isKnown ? `The token works, but ${zone.detail}.` : `Cloudflare refuses the token: ${zone.detail}.`,
+      };
+    },
+  );
+  if (look.zone.kind === "answered") {
+    await showRecords(inspector, look.zone.result, record);
+    return { id: look.zone.result.id, name: look.zone.result.name };
+  }
+  const choice = await askChoice("How shall it go on?", [
+    { value: "another-token", label: "With another token" },
+    { value: "id", label: "With the zone's id", hint: "on its Overview page; then DNS → Edit alone is enough" },
+    { value: "later", label: "As it is", hint: "ccs doctor looks again later" },
+  ]);
+  if (choice === "another-token") return choice;
+  if (choice === "later") return undefined;
+  const id = await askText("The zone's id or name", { kind: zoneKind });
+  return {
+    id: zoneKind.parse(id),
+    name: isZoneId(id) ? "The zone's id, as it was given." : "The zone, as it was given.",
+  };
+}
+
+function zoneText({ name, status }: InspectedZone): string {
+  const state = status === "active" || status === null || status === undefined ? "" : `, which is ${plain(status, 20)}`;
+  return `The zone is ${plain(name, 80)}${state}.`;
+}
+
+async function showRecords(inspector: Inspector, zone: InspectedZone, record: string): Promise<void> {
+  const look = await inspector.recordsAt(zone.id, record);
+  if (look.kind !== "answered") return warn(`What stands at ${record} now could not be read: ${look.detail}.`);
+  if (look.result.some(({ type }) => type === "NS")) {
+    return warn(`An NS record delegates ${record} to other servers: ccs cannot serve it before that is removed.`);
+  }
+  const ours = look.result.filter(({ type }) => ["A", "AAAA", "CNAME"].includes(type));
+  if (ours.length === 0) return say(`${record} has no record yet: ccs will create it.`);
+  const shown = ours.map(({ type, content }) => `${type} ${plain(content ?? "", 80)}`).join(", ");
+  say(`${record} is ${shown} now. ccs will take these records over.`);
+}

@@ -1,0 +1,45 @@
+// Asks whether to tell people on Telegram, and makes sure that the bot may write to the chat.
+import type { Composition } from "../../config/compose.ts";
+import { chatId as chatIdKind, telegramToken } from "../../config/fields.ts";
+import { Secret } from "../../lib/secret.ts";
+import { inspectTelegram } from "../doctor/telegram.ts";
+import type { InitWorld } from "./account.ts";
+import { askChoice, askSecret, askText, askYes, findOut, say } from "./prompts.ts";
+
+export const telegramVariable = "TELEGRAM_TOKEN";
+
+export async function askBot({ env, telegramApiUrl }: InitWorld): Promise<Composition["telegram"]> {
+  if (!(await askYes("Tell you on Telegram what happens?", true))) return undefined;
+  const found = env[telegramVariable]?.trim() ?? "";
+  const isFound = found !== "" && telegramToken.safeParse(found).success;
+  if (isFound) say(`${telegramVariable} is set in the environment: it is used, and the file will refer to it.`);
+  for (;;) {
+    const token = isFound ? found : await askSecret("The bot's token, as @BotFather gave it", telegramToken);
+    const chatId = await askText(
+      "The chat: its number, or @channelname (write to the bot once; @userinfobot tells your number)",
+      {
+        kind: chatIdKind,
+      },
+    );
+    const written = isFound
+      ? ({ kind: "variable", name: telegramVariable } as const)
+      : ({ kind: "literal", value: token } as const);
+    const settings = { token: new Secret(token), chatId: chatIdKind.parse(chatId), apiUrl: telegramApiUrl };
+    const findings = await findOut(
+      "Asking Telegram",
+      () => inspectTelegram(settings, { isTestSent: false }),
+      (all) => ({
+        isGood: all.every(({ level }) => level === "ok"),
+        text: all.map(({ subject, detail }) => `${subject}: ${detail}`).join("; "),
+      }),
+    );
+    if (findings.every(({ level }) => level === "ok")) return { token: written, chatId };
+    const choice = await askChoice("How shall it go on?", [
+      { value: "again", label: "Ask me again" },
+      { value: "keep", label: "Keep it as it is", hint: "ccs doctor looks again later" },
+      { value: "none", label: "Without Telegram" },
+    ]);
+    if (choice === "keep") return { token: written, chatId };
+    if (choice === "none") return undefined;
+  }
+}

@@ -1,0 +1,135 @@
+// Asks for the endpoints, and tries each one out as the daemon would.
+import { composeConfig, type ComposedEndpoint, type Composition } from "../../config/compose.ts";
+import { checkUrl, endpointName, hostOrAddress, marker } from "../../config/fields.ts";
+import { loadConfig } from "../../config/load.ts";
+import type { EndpointSettings } from "../../core/model.ts";
+import { createResolver } from "../../dns/resolver.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { parseIp } from "../../lib/ip.ts";
+import { createProbe } from "../../probe/probes.ts";
+import { probeOnce, type Look } from "../../probe/round.ts";
+import { askChoice, askText, askYes, findOut, say, warn } from "./prompts.ts";
+
+export type Lines = Pick<Composition, "endpoints" | "allowPrivate">;
+
+const usualNames = ["cable", "mobile"];
+
+export async function askLines(record: string, isPrivateAllowed: boolean | undefined): Promise<Lines> {
+  say("Now the endpoints, from the best to the last resort. Each is a host name, or an address.");
+  const endpoints: ComposedEndpoint[] = [];
+  let allowPrivate = false;
+  for (;;) {
+    const taken = endpoints.map(({ name }) => name);
+    const endpoint = await askEndpoint(taken);
+    const found = await tryOut(record, endpoint);
+    if (found.isImpossible === true) continue;
+    if (found.privateAddresses.length > 0 && isPrivateAllowed === undefined && !allowPrivate) {
+      const which = found.privateAddresses.join(", ");
+      allowPrivate = await askYes(`${which} is private: only clients in that network reach it. Allow that?`, false);
+      if (!allowPrivate) continue;
+    }
+    if (!found.isOk && (await whatNow(endpoint)) === "again") continue;
+    const sticky = endpoints.length === 0 ? undefined : await askSticky(endpoint);
+    endpoints.push({ ...endpoint, ...(sticky !== undefined && { sticky }) });
+    if (endpoints.length > 1 && !(await askYes("One more endpoint?", false))) return { endpoints, allowPrivate };
+  }
+}
+
+async function askEndpoint(taken: readonly string[]): Promise<ComposedEndpoint> {
+  const name = await askName(taken);
+  const target = await askText(`Where does ${name} lead: a host name, or an address?`, {
+    kind: hostOrAddress,
+    placeholder: taken.length === 0 ? "primary.example.com" : "secondary.example.com",
+  });
+  const isChecked = await askYes(`Check ${name} over HTTP or HTTPS?`, true);
+  if (!isChecked) return { name, target };
+  const isV6 = parseIp(target)?.family === "ipv6";
+  const url = await askText("Which page tells that it works?", {
+    kind: checkUrl,
+    initial: `https://${isV6 ? `[${target}]` : target}/`,
+  });
+  const contains = await askText("A word that the page must contain (empty for none)", {
+    kind: marker,
+    isOptional: true,
+  });
+  return { name, target, check: { url, ...(contains !== "" && { contains }) } };
+}
+
+async function askName(taken: readonly string[]): Promise<string> {
+  for (;;) {
+    const usual = usualNames[taken.length] ?? "";
+    const name = await askText("What do you call this line?", { kind: endpointName, initial: usual });
+    if (!taken.includes(name)) return name;
+    say(`${name} is there already: each needs a name of its own.`);
+  }
+}
+
+interface Trial {
+  readonly isOk: boolean;
+  readonly text: string;
+  readonly privateAddresses: readonly string[];
+  /** The daemon would not take it. */
+  readonly isImpossible?: true;
+}
+
+async function tryOut(record: string, endpoint: ComposedEndpoint): Promise<Trial> {
+  const loaded = settingsOf(record, endpoint);
+  if (typeof loaded === "string") {
+    warn(loaded);
+    return { isOk: false, text: loaded, privateAddresses: [], isImpossible: true };
+  }
+  const clock = systemClock;
+  const ports = { clock, resolve: createResolver({ clock }), probe: createProbe({ clock }) };
+  return findOut(
+    `Trying ${endpoint.name} out`,
+    async () => trialOf(loaded, await probeOnce(loaded, ports)),
+    ({ isOk, text }) => ({ isGood: isOk, text }),
+  );
+}
+
+/** The endpoint as the daemon would see it, with all defaults; or what speaks against it. */
+function settingsOf(record: string, endpoint: ComposedEndpoint): EndpointSettings | string {
+  const token = { kind: "literal", value: "none" } as const;
+  const text = composeConfig({ token, record, allowPrivate: true, endpoints: [endpoint] });
+  const loaded = loadConfig({ path: "new", text, env: {} });
+  if (loaded.kind === "invalid") return loaded.problems.map(({ message }) => message).join("; ");
+  const [settings] = loaded.config.ingresses.flatMap(({ endpoints }) => endpoints);
+  return settings ?? "it is no endpoint";
+}
+
+function trialOf({ name, target, check }: EndpointSettings, { resolution, observations }: Look): Trial {
+  if (resolution !== undefined && resolution.kind !== "addresses") {
+    return {
+      isOk: false,
+      text: `${name} has no address that could be found: ${resolution.detail}.`,
+      privateAddresses: [],
+    };
+  }
+  const addresses = target.kind === "addresses" ? target.addresses : (resolution?.addresses ?? []);
+  const privateAddresses = addresses.filter(({ scope }) => scope === "private").map(({ text }) => text);
+  const texts = addresses.map(({ text }) => text).join(", ");
+  if (check === undefined) return { isOk: true, text: `${name} is ${texts}.`, privateAddresses };
+  const seen = observations.map(({ address, observation }) => `${address.text}: ${observation.detail}`).join("; ");
+  const isOk = observations.length > 0 && observations.every(({ observation: { kind } }) => kind !== "failed");
+  return {
+    isOk,
+    text: `${name} ${isOk ? "answers" : "does not answer as it should"}: ${seen || texts}.`,
+    privateAddresses,
+  };
+}
+
+function whatNow({ name }: ComposedEndpoint): Promise<"again" | "keep"> {
+  return askChoice(`What about ${name}?`, [
+    { value: "again", label: "Ask me again" },
+    { value: "keep", label: "Keep it as it is", hint: "it may be down only now" },
+  ]);
+}
+
+async function askSticky({ name }: ComposedEndpoint): Promise<string | undefined> {
+  const choice = await askChoice(`After a return from ${name} to a better one, keep ${name} in the mix for a while?`, [
+    { value: "none", label: "No", hint: "move at once" },
+    { value: "10m", label: "10 minutes", hint: "both are published meanwhile" },
+    { value: "1h", label: "1 hour" },
+  ]);
+  return choice === "none" ? undefined : choice;
+}

@@ -1,0 +1,120 @@
+// Writes a new configuration file from what a person answered, with a comment for whoever opens it a year from now.
+import { literal, scalar } from "./scalar.ts";
+
+/** A token as it stands in the file: itself, or the name of the environment variable that holds it. */
+export type WrittenSecret =
+  | { readonly kind: "literal"; readonly value: string }
+  | { readonly kind: "variable"; readonly name: string };
+
+export interface ComposedEndpoint {
+  readonly name: string;
+  /** A host name or an address. */
+  readonly target: string;
+  /** Missing: not checked. */
+  readonly check?: { readonly url: string; readonly contains?: string };
+  /** A duration as people write it. */
+  readonly sticky?: string;
+}
+
+export interface Composition {
+  readonly token: WrittenSecret;
+  readonly record: string;
+  readonly zone?: { readonly id: string; readonly name: string };
+  readonly allowPrivate: boolean;
+  /** From the best to the last resort. */
+  readonly endpoints: readonly ComposedEndpoint[];
+  readonly telegram?: { readonly token: WrittenSecret; readonly chatId: string };
+}
+
+/** What the ways in of most people look like; every value in it is to be replaced. */
+export const exampleComposition: Composition = {
+  token: { kind: "variable", name: "CLOUDFLARE_API_TOKEN" },
+  record: "ingress.example.com",
+  allowPrivate: false,
+  endpoints: [
+    {
+      name: "cable",
+      target: "primary.example.com",
+      check: { url: "https://primary.example.com/healthz", contains: "OK" },
+    },
+    {
+      name: "mobile",
+      target: "secondary.example.com",
+      check: { url: "https://secondary.example.com/healthz", contains: "OK" },
+      sticky: "10m",
+    },
+  ],
+  telegram: { token: { kind: "variable", name: "TELEGRAM_TOKEN" }, chatId: "123456" },
+};
+
+/** The file's text. It loads as it is, given the variables that it names. */
+export function composeConfig({ token, record, zone, allowPrivate, endpoints, telegram }: Composition): string {
+  const lines = [
+    "# Cloudflare CNAME Switcher. What is not here has its default; docs/configuration.md lists every key.",
+    "# Check it with `ccs doctor`, see what it means with `ccs explain`, and what would be written with `ccs plan`.",
+    "",
+    "cloudflare:",
+    "  # An API token with Zone → DNS → Edit, and Zone → Zone → Read where the zone is looked up by its name.",
+    `  token: ${secret(token)}`,
+    "",
+    "ingresses:",
+    "  # The name that ccs keeps pointing at the best endpoint that works. Services point at it with CNAMEs of their own.",
+    `  - record: ${literal(record)}`,
+    ...(zone === undefined ? [] : [`    # ${oneLine(zone.name)}`, `    zone: ${literal(zone.id)}`]),
+    ...(allowPrivate
+      ? [
+          "    # Private addresses may be published: clients outside of that network cannot reach them.",
+          "    allow_private: true",
+        ]
+      : []),
+    "    # From the best to the last resort: the lower priority serves first.",
+    "    endpoints:",
+    ...endpoints.flatMap(endpointLines),
+    ...(telegram === undefined ? [] : telegramLines(telegram)),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function endpointLines({ name, target, check, sticky }: ComposedEndpoint, index: number): string[] {
+  return [
+    `      - name: ${literal(name)}`,
+    `        target: ${literal(target)}`,
+    `        priority: ${(index + 1) * 10}`,
+    ...(sticky === undefined
+      ? []
+      : [
+          "        # After the return to a better one, it stays beside that one for so long.",
+          `        sticky: ${scalar(sticky)}`,
+        ]),
+    ...(check === undefined
+      ? ["        # Without a check it is believed up, and comes after all that have one."]
+      : [
+          "        check:",
+          "          # Asked of each of the target's own addresses, under this name.",
+          `          url: ${literal(check.url)}`,
+          ...(check.contains === undefined
+            ? []
+            : ["          # The page must contain this.", `          contains: ${literal(check.contains)}`]),
+        ]),
+  ];
+}
+
+function telegramLines({ token, chatId }: NonNullable<Composition["telegram"]>): string[] {
+  return [
+    "",
+    "notify:",
+    "  telegram:",
+    "    # From @BotFather. Write to the bot once, so that it may write to you.",
+    `    token: ${secret(token)}`,
+    `    chat_id: ${/^-?\d+$/.test(chatId) ? chatId : literal(chatId)}`,
+  ];
+}
+
+function secret(written: WrittenSecret): string {
+  return written.kind === "variable" ? `\${${written.name}}` : literal(written.value);
+}
+
+/** Comments end with their line. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ");
+}

@@ -1,0 +1,146 @@
+// `ccs init` as a person answers it on a terminal, and what it says where there is none.
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { loadConfig } from "../../src/config/load.ts";
+import { startWorld, type World } from "../../src/demo/world.ts";
+import { runCcs } from "../support/built-program.ts";
+import { requireProgram } from "../support/programs.ts";
+import { keys, openTerminal, type PseudoTerminal } from "../support/pseudo-terminal.ts";
+
+const root = mkdtempSync(join(tmpdir(), "ccs-init-"));
+after(() => rmSync(root, { recursive: true, force: true }));
+
+function newFolder(): string {
+  return mkdtempSync(join(root, "folder-"));
+}
+
+function environmentOf({ cloudflare, telegram }: World): Record<string, string> {
+  return { CCS_CLOUDFLARE_API_URL: cloudflare.url, CCS_TELEGRAM_API_URL: telegram.url };
+}
+
+async function answerLine(
+  terminal: PseudoTerminal,
+  line: { name: string; target: string; url: string },
+): Promise<void> {
+  await terminal.answer(/What do you call this line/, `${keys.clear}${line.name}${keys.enter}`);
+  await terminal.answer(/Where does .* lead/, line.target + keys.enter);
+  await terminal.answer(/Check .* over HTTP/, keys.enter);
+  await terminal.answer(/Which page tells/, `${keys.clear}${line.url}${keys.enter}`);
+  await terminal.answer(/A word that the page must contain/, `OK${keys.enter}`);
+}
+
+describe("ccs init on a terminal", { concurrency: 2 }, () => {
+  test("asks, tries everything out, and writes a file that the daemon takes and nobody else can read", async (t) => {
+    const script = requireProgram(t, "script");
+    if (script === undefined) return;
+    await using world = await startWorld();
+    const { cable, mobile, cloudflare, telegram } = world;
+    const cwd = newFolder();
+    await using terminal = openTerminal(["init"], { script, cwd, env: environmentOf(world) });
+    await terminal.answer(/Which name shall point/, `ingress.example.com${keys.enter}`);
+    await terminal.answer(/The Cloudflare API token/, cloudflare.token + keys.enter);
+    const url = (line: World["cable"]): string => `http://${line.address}:${line.server.port}/healthz`;
+    await answerLine(terminal, { name: "cable", target: cable.address, url: url(cable) });
+    await terminal.answer(/is private: only clients/, `y`);
+    await answerLine(terminal, { name: "mobile", target: mobile.address, url: url(mobile) });
+    await terminal.answer(/keep mobile in the mix/, keys.down + keys.enter);
+    await terminal.answer(/One more endpoint/, keys.enter);
+    await terminal.answer(/Tell you on Telegram/, keys.enter);
+    await terminal.answer(/The bot's token/, telegram.token + keys.enter);
+    await terminal.answer(/The chat: its number/, `123456${keys.enter}`);
+    await terminal.answer(/Where shall the tokens stand/, keys.enter);
+    assert.equal(await terminal.ended(), 0, terminal.text);
+
+    assert.match(terminal.text, /The token works\. The zone is example\.com\./);
+    assert.match(terminal.text, /ingress\.example\.com is CNAME primary\.example\.com now/);
+    assert.match(terminal.text, /cable answers: 127\.\S+ status 200, marker "OK" found/);
+    assert.match(terminal.text, /the bot may write to You/);
+    assert.ok(!terminal.text.includes(cloudflare.token), "no token is shown while it is typed");
+    const path = join(cwd, "config.yml");
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    assert.deepEqual(readdirSync(cwd), ["config.yml"]);
+    const loaded = loadConfig({ path, env: {} });
+    assert.ok(loaded.kind === "ok", JSON.stringify(loaded));
+    const [ingress] = loaded.config.ingresses;
+    assert.equal(ingress?.zone, cloudflare.zone("example.com").id);
+    assert.equal(ingress.allowPrivate, true);
+    assert.deepEqual(
+      ingress.endpoints.map(({ name, stickyMs, check }) => [name, stickyMs, check?.url, check?.contains]),
+      [
+        ["cable", undefined, url(cable), "OK"],
+        ["mobile", 600_000, url(mobile), "OK"],
+      ],
+    );
+    assert.equal(loaded.config.cloudflare.token.reveal(), cloudflare.token);
+    assert.equal(loaded.config.notify.telegram?.chatId, 123_456);
+    assert.equal(cloudflare.counts.writes, 0);
+    assert.deepEqual(telegram.messages, []);
+  });
+
+  test("asks again for what is wrong, and lets one go on with what does not answer", async (t) => {
+    const script = requireProgram(t, "script");
+    if (script === undefined) return;
+    await using world = await startWorld();
+    await world.cable.server.behave({ kind: "refuse" });
+    const env = { ...environmentOf(world), CLOUDFLARE_API_TOKEN: world.cloudflare.token, CCS_ALLOW_PRIVATE: "true" };
+    const cwd = newFolder();
+    await using terminal = openTerminal(["init", "other.yml"], { script, cwd, env });
+    await terminal.answer(/Which name shall point/, `https://x${keys.enter}`);
+    await terminal.answer(/write the host name alone/, `${keys.clear}ingress.example.com${keys.enter}`);
+    const { cable, mobile } = world;
+    const url = (line: World["cable"]): string => `http://${line.address}:${line.server.port}/healthz`;
+    await answerLine(terminal, { name: "cable", target: cable.address, url: url(cable) });
+    await terminal.answer(/connection refused[^]*What about cable/, keys.down + keys.enter);
+    await answerLine(terminal, { name: "mobile", target: mobile.address, url: url(mobile) });
+    await terminal.answer(/keep mobile in the mix/, keys.enter);
+    await terminal.answer(/One more endpoint/, keys.enter);
+    await terminal.answer(/Tell you on Telegram/, "n");
+    assert.equal(await terminal.ended(), 0, terminal.text);
+    const text = readFileSync(join(cwd, "other.yml"), "utf8");
+    assert.match(text, /^ {2}token: \$\{CLOUDFLARE_API_TOKEN\}$/m);
+    assert.ok(!text.includes(world.cloudflare.token));
+    assert.match(terminal.text, /ccs doctor --config other\.yml/);
+  });
+
+  test("never writes over a file without a yes, and writes nothing when it is given up", async (t) => {
+    const script = requireProgram(t, "script");
+    if (script === undefined) return;
+    const cwd = newFolder();
+    const path = join(cwd, "config.yml");
+    writeFileSync(path, "mine\n");
+    await using declined = openTerminal(["init"], { script, cwd });
+    await declined.answer(/config\.yml is there already/, keys.enter);
+    assert.equal(await declined.ended(), 1);
+    assert.match(declined.text, /stays as it is/);
+    await using given = openTerminal(["init"], { script, cwd });
+    await given.answer(/config\.yml is there already/, "y");
+    await given.answer(/Which name shall point/, keys.controlC);
+    assert.equal(await given.ended(), 1);
+    assert.match(given.text, /nothing was written/);
+    assert.equal(readFileSync(path, "utf8"), "mine\n");
+    assert.deepEqual(readdirSync(cwd), ["config.yml"]);
+  });
+});
+
+describe("ccs init without a terminal", { concurrency: 2 }, () => {
+  test("says how to go on, and exits with 64", async () => {
+    const cwd = newFolder();
+    const { code, stdout, stderr } = await runCcs(["init"], { cwd });
+    assert.deepEqual([code, stdout], [64, ""]);
+    assert.match(stderr, /there is no terminal .* ccs init --print-example > config\.yml/);
+    assert.deepEqual(readdirSync(cwd), []);
+  });
+
+  test("prints an example that validates, given its tokens", async () => {
+    const cwd = newFolder();
+    const { code, stdout, stderr } = await runCcs(["init", "--print-example"], { cwd });
+    assert.deepEqual([code, stderr], [0, ""]);
+    writeFileSync(join(cwd, "config.yml"), stdout);
+    const env = { CLOUDFLARE_API_TOKEN: "token", TELEGRAM_TOKEN: "123:abc" };
+    const validated = await runCcs(["validate"], { cwd, env });
+    assert.equal(validated.code, 0, validated.stderr);
+  });
+});
