@@ -1,0 +1,88 @@
+// History read beside a daemon that keeps its file to itself.
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { systemClock } from "../lib/clock.ts";
+import { openSnapshot, type Snapshot } from "./snapshot.ts";
+import { openStore, type Store } from "./store.ts";
+import { Tally } from "./tally.ts";
+
+const root = mkdtempSync(join(tmpdir(), "ccs-snapshot-"));
+after(() => rmSync(root, { recursive: true, force: true }));
+
+let folders = 0;
+function folderOf(): string {
+  return join(root, String((folders += 1)));
+}
+
+function open(folder: string): Store {
+  const opening = openStore({ folder, clock: systemClock, onWarning: (message) => assert.fail(message) });
+  assert.equal(opening.kind, "opened");
+  return opening.store;
+}
+
+function opened(folder: string): Snapshot {
+  const snapshot = openSnapshot(folder);
+  assert.ok(snapshot.kind === "opened", snapshot.kind);
+  return snapshot;
+}
+
+function write(store: Store, id: number): void {
+  const tally = new Tally();
+  tally.observe({ kind: "ok", startedMs: 0, endedMs: 10, vantage: "local", phases: {}, detail: "" });
+  store.record({
+    entries: [{ id, atWallMs: id, atMs: id, fact: { kind: "ingress-added", ingress: "a.example.com" } }],
+    checks: [{ ingress: "a.example.com", endpoint: "cable", address: "192.0.2.1", startMinute: id, tally }],
+  });
+}
+
+const query = {
+  ingress: "a.example.com",
+  endpoint: "cable",
+  fromWallMs: 0,
+  toWallMs: 3_000 * 60_000,
+  resolution: "minute",
+} as const;
+
+test("reads what a store in use has written, again and again, and leaves no trace", () => {
+  const folder = folderOf();
+  using store = open(folder);
+  const isMine = (name: string): boolean => name.startsWith("ccs-history-");
+  const before = readdirSync(tmpdir()).filter(isMine).length;
+  // Enough for the log to be written back and to begin anew on the way.
+  for (let id = 1; id <= 1_500; id += 1) {
+    write(store, id);
+    if (id % 300 !== 0) continue;
+    using snapshot = opened(folder);
+    assert.deepEqual([snapshot.journal().length, snapshot.rollups(query).length], [id, id]);
+  }
+  assert.equal(readdirSync(tmpdir()).filter(isMine).length, before);
+  assert.deepEqual(readdirSync(folder).toSorted(), ["ccs.db", "ccs.db-wal", "ccs.lock"]);
+});
+
+test("reads what a store that was closed has left", () => {
+  const folder = folderOf();
+  {
+    using store = open(folder);
+    write(store, 7);
+  }
+  using snapshot = opened(folder);
+  assert.deepEqual(
+    snapshot.journal().map(({ id }) => id),
+    [7],
+  );
+});
+
+test("says so where there is nothing, or something else", () => {
+  const missing = openSnapshot(folderOf());
+  assert.ok(missing.kind === "missing");
+  assert.match(missing.message, /there is no history in .*ccs run/);
+
+  const folder = mkdtempSync(join(root, "foreign-"));
+  writeFileSync(join(folder, "ccs.db"), "this is a letter to my aunt, and no database at all, however long it is");
+  const foreign = openSnapshot(folder);
+  assert.ok(foreign.kind === "unusable");
+  assert.match(foreign.message, /cannot be read/);
+});
