@@ -12,6 +12,7 @@ import { registerDrain, registerPin, registerResume } from "./cli/override.ts";
 import { registerPlan } from "./cli/plan.ts";
 import { registerProbe } from "./cli/probe.ts";
 import type { Register, Run } from "./cli/registration.ts";
+import { registerReplay } from "./cli/replay.ts";
 import { registerRun } from "./cli/run.ts";
 import { registerSchema } from "./cli/schema.ts";
 import { registerSimulate } from "./cli/simulate.ts";
@@ -36,6 +37,7 @@ const commands: readonly Register[] = [
   registerExplain,
   registerDoctor,
   registerSimulate,
+  registerReplay,
   registerMigrate,
   registerDemo,
   registerSchema,

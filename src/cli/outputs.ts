@@ -5,7 +5,7 @@ import { overrideAnswerSchema, resumeAnswerSchema } from "../web/api/schema/chan
 import { eventSchema, eventsSchema } from "../web/api/schema/events.ts";
 import { statusSchema } from "../web/api/schema/status.ts";
 import { printJson, printLine } from "./terminal.ts";
-import { scenarios, simulate } from "./what-if-outputs.ts";
+import { replay, scenarios, simulate } from "./what-if-outputs.ts";
 
 const ms = z.number().nonnegative();
 const seconds = z.number().nonnegative();
@@ -234,6 +234,7 @@ export const outputs = {
   doctor,
   simulate,
   scenarios,
+  replay,
   // The running daemon's own words.
   status: statusSchema,
   events: eventsSchema,

@@ -1,4 +1,4 @@
-// The shape of what `simulate` prints with --json; a part of outputs.ts.
+// The shape of what `simulate` and `replay` print with --json; a part of outputs.ts.
 import * as z from "zod";
 
 const ms = z.number().nonnegative();
@@ -46,4 +46,41 @@ export const simulate = z.strictObject({
 
 export const scenarios = z.strictObject({
   scenarios: listOf(z.strictObject({ name: z.string(), about: z.string(), lines: names })),
+});
+
+// ---------------------------------------------------------------------------------------------------------------
+// replay
+// ---------------------------------------------------------------------------------------------------------------
+
+/** ISO 8601. */
+const date = z.iso.datetime();
+const recordedSwitch = z.strictObject({ at: date, from: z.string(), to: z.string(), why: z.string() });
+const course = z.strictObject({
+  switches: count,
+  served: listOf(z.strictObject({ endpoint: z.string(), ms })),
+  /** How long the primary was an endpoint whose newest check had failed. */
+  failingMs: ms,
+});
+
+export const replay = z.strictObject({
+  /** The configuration that was tried, and the one whose history it was tried on. */
+  file: z.string(),
+  presentFile: z.string(),
+  from: date,
+  to: date,
+  checks: count,
+  ingresses: listOf(
+    z.strictObject({
+      ingress: z.string(),
+      /** Each switch that was made, would have been made, or both. */
+      switches: listOf(z.strictObject({ made: recordedSwitch.optional(), would: recordedSwitch.optional() })),
+      made: course,
+      would: course,
+      /** What differs between the two configurations and cannot be replayed. */
+      notReplayed: names,
+    }),
+  ),
+  /** How well the replay does with the present configuration: how many of the switches that were made it makes too. */
+  fidelity: z.strictObject({ made: count, again: count, besides: count }),
+  assumptions: names,
 });

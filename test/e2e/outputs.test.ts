@@ -7,10 +7,13 @@ import { after, before, describe, test } from "node:test";
 import { outputNames, outputs, type OutputName } from "../../src/cli/outputs.ts";
 import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
 import { runCcs } from "../support/built-program.ts";
+import { recordedConfig, recordPast } from "../support/recorded-past.ts";
 import { configOf } from "../support/world-config.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ccs-outputs-"));
 const original = join(import.meta.dirname, "../../examples/original.yml");
+/** A configuration whose daemon has a past. */
+const recorded = join(folder, "recorded.yml");
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 /**
@@ -26,6 +29,7 @@ const argumentsOf: Partial<Record<OutputName, (config: string) => readonly strin
   doctor: (config) => ["doctor", "--config", config],
   simulate: (config) => ["simulate", "--config", config],
   scenarios: () => ["simulate", "--list"],
+  replay: () => ["replay", "--present", recorded],
   once: (config) => ["run", "--once", "--config", config],
 };
 
@@ -38,6 +42,8 @@ describe("what is printed with --json", { concurrency: 2 }, () => {
     });
     config = join(folder, "config.yml");
     writeFileSync(config, configOf(world)(folder));
+    writeFileSync(recorded, recordedConfig(join(folder, "past")));
+    using _ = await recordPast(recorded, { scenario: "0:05 cable down for 5m", hours: 0.5 });
   });
   after(() => world[Symbol.asyncDispose]());
 

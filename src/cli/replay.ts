@@ -1,0 +1,158 @@
+// `ccs replay`: which switches another configuration would have made of what was seen, beside those that were made.
+import type { Config } from "../config/config.ts";
+import { findConfigPath } from "../config/find.ts";
+import { systemClock } from "../lib/clock.ts";
+import { parseDurationMs } from "../lib/duration.ts";
+import { openSnapshot, type Snapshot } from "../store/snapshot.ts";
+import { compare, type ComparedIngress } from "../what-if/comparison.ts";
+import { readPast, type Past, type Switch } from "../what-if/past.ts";
+import { replay, replayable, unreplayable } from "../what-if/replay.ts";
+import { configPath, configWithoutSecrets } from "./config-option.ts";
+import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
+import { printOutput } from "./outputs.ts";
+import type { Register } from "./registration.ts";
+import { showReplay } from "./replay-view.ts";
+import { withSpinner } from "./terminal.ts";
+
+interface Options {
+  readonly config?: string;
+  readonly present?: string;
+  readonly since: string;
+  readonly json?: true;
+}
+
+export const registerReplay: Register = (program, run) => {
+  program
+    .command("replay")
+    .description("show which switches another configuration would have made of the recorded past")
+    .option("-c, --config <file>", "the configuration to try; the present one unless told")
+    .option(
+      "--present <file>",
+      "the present one, whose history is taken (also CCS_CONFIG); the usual places unless told",
+    )
+    .option("--since <time>", "how far back, such as 12h or 7d", "7d")
+    .option("--json", "print JSON, for programs")
+    .addHelpText("after", help)
+    .action((options: Options) => run(() => replayCommand(options)));
+};
+
+const help = `
+Examples:
+  $ ccs replay --config other.yml               the last seven days, with another configuration
+  $ ccs replay --since 30d --config other.yml
+  $ ccs replay                                  with the present one: how well the replay does
+
+The history is that of the state_dir of the present configuration. The daemon may run meanwhile: nothing is
+written, and nothing real is asked.`;
+
+/** What the reconstruction takes for granted, for people and programs. */
+export const assumptions = [
+  "Checks are kept as counts for each minute. Within a minute their order is not stored: failures are put where the health was in doubt, at the true times of changes that the journal knows, and are spread evenly otherwise.",
+  "The checks are those that were made: their targets, rhythm, timeouts and what they looked for are as recorded.",
+  "Cloudflare does at once what it is told, and the daemon ran without a break.",
+];
+
+/** Exit code 0 when it was replayed; 69 without a history. */
+export async function replayCommand(options: Options): Promise<ExitCode> {
+  const sinceMs = parseDurationMs(options.since);
+  if (sinceMs === undefined || sinceMs <= 0) {
+    throw new CommandError(exitCodes.usage, `--since: expected a time such as 12h or 7d, got ${options.since}`);
+  }
+  const present = configWithoutSecrets(presentPath(options));
+  const other = options.config === undefined ? present : configWithoutSecrets(options.config);
+  using history = historyOf(present.config);
+  const toWallMs = Math.floor(systemClock.wallMs());
+  const result = await withSpinner("Replaying what was seen", () =>
+    Promise.resolve(resultOf(history, present.config, other.config, { fromWallMs: toWallMs - sinceMs, toWallMs })),
+  );
+  if (result.past.checks === 0) {
+    const message = `no checks were recorded in the last ${options.since}, or none of what ${present.path} watches`;
+    throw new CommandError(exitCodes.unavailable, message);
+  }
+  if (options.json === true) printResult(result, { file: other.path, presentFile: present.path });
+  else showReplay(result, { path: other.path, isPresent: other === present, assumptions });
+  return exitCodes.ok;
+}
+
+export interface ReplayResult {
+  readonly past: Past;
+  readonly ingresses: readonly (ComparedIngress & { readonly notReplayed: readonly string[] })[];
+  readonly fidelity: { readonly made: number; readonly again: number; readonly besides: number };
+}
+
+function resultOf(
+  history: Snapshot,
+  present: Config,
+  other: Config,
+  range: { fromWallMs: number; toWallMs: number },
+): ReplayResult {
+  const past = readPast(history, present.ingresses, range);
+  const wanted = other.ingresses.flatMap((settings) => {
+    const recorded = present.ingresses.find(({ record }) => record === settings.record);
+    return recorded === undefined
+      ? []
+      : [{ settings: replayable(settings, recorded), notReplayed: unreplayable(settings, recorded) }];
+  });
+  const compared = compare(
+    past,
+    replay(
+      past,
+      wanted.map(({ settings }) => settings),
+    ),
+  );
+  const again = compare(past, replay(past, present.ingresses)).flatMap(({ rows }) => rows);
+  return {
+    past,
+    ingresses: compared.map((ingress) => ({
+      ...ingress,
+      notReplayed: wanted.find(({ settings }) => settings.record === ingress.record)?.notReplayed ?? [],
+    })),
+    fidelity: {
+      made: again.filter(({ made }) => made !== undefined).length,
+      again: again.filter(({ made, would }) => made !== undefined && would !== undefined).length,
+      besides: again.filter(({ made }) => made === undefined).length,
+    },
+  };
+}
+
+/** Without a configuration in the usual places, the one to try is the present one. */
+function presentPath({ present, config }: Options): string {
+  if (present !== undefined || config === undefined) return configPath(present);
+  const found = findConfigPath(undefined, process.env);
+  return found.kind === "found" ? found.path : config;
+}
+
+function historyOf({ stateDir }: Config): Snapshot {
+  const opened = openSnapshot(stateDir);
+  if (opened.kind === "opened") return opened;
+  throw new CommandError(exitCodes.unavailable, opened.message);
+}
+
+function printResult({ past, ingresses, fidelity }: ReplayResult, files: { file: string; presentFile: string }): void {
+  printOutput("replay", {
+    ...files,
+    from: dateOf(past.fromWallMs),
+    to: dateOf(past.toWallMs),
+    checks: past.checks,
+    ingresses: ingresses.map(({ record, rows, made, would, notReplayed }) => ({
+      ingress: record,
+      switches: rows.map((row) => ({
+        ...(row.made && { made: datedSwitch(row.made) }),
+        ...(row.would && { would: datedSwitch(row.would) }),
+      })),
+      made,
+      would,
+      notReplayed,
+    })),
+    fidelity,
+    assumptions,
+  });
+}
+
+function datedSwitch({ atWallMs, from, to, why }: Switch): { at: string; from: string; to: string; why: string } {
+  return { at: dateOf(atWallMs), from, to, why };
+}
+
+function dateOf(wallMs: number): string {
+  return new Date(wallMs).toISOString();
+}
