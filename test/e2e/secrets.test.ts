@@ -24,6 +24,14 @@ const canary = {
   http: "CANARYhttp7Qq9Zz0123456789abcdef",
 };
 
+const apiPaths = [
+  "/api/v1/status",
+  "/api/v1/events?limit=200",
+  "/api/v1/history",
+  "/api/v1/history?endpoint=cable",
+  "/api/v1/openapi.json",
+];
+
 function assertNoSecret(output: string, where: string): void {
   assert.notEqual(output, "", where);
   const base64 = Object.values(canary).map((token) => Buffer.from(token).toString("base64").slice(0, 20));
@@ -103,7 +111,7 @@ describe("no token in any output", { concurrency: 2 }, () => {
     await eventually("people hear of the broken file", () => {
       return telegram.messages.some(({ plainText }) => /configuration/i.test(plainText));
     });
-    for (const path of ["/", "/healthz", "/readyz", "/metrics", "/nothing"]) {
+    for (const path of ["/", "/healthz", "/readyz", "/metrics", "/nothing", ...apiPaths]) {
       assertNoSecret((await daemon.get(path)).text, path);
     }
     for (const { text } of telegram.messages) assertNoSecret(text, "a message");
@@ -161,6 +169,7 @@ telegram: { token: "${canary.telegram}", chat_id: 1 }
     await daemon.untilLogged(/^Cloudflare: could not read ingress/, { count: fleet.ships.length });
     assert.ok(echo.tokensSeen >= fleet.ships.length, "the token did reach the server");
     assertNoSecret((await daemon.get("/readyz")).text, "/readyz");
+    for (const path of apiPaths) assertNoSecret((await daemon.get(path)).text, path);
     assertNoSecret((await daemon.get("/metrics")).text, "/metrics");
     await daemon.stop();
     assertNoSecret(daemon.output, "the daemon");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type * as z from "zod";
 import { ApiSite, record, wallAtZero } from "../../../test/support/api-site.ts";
-import { publishedRecord } from "../../../test/support/ingress-world.ts";
+import { endpointSettings, ingressSettings, publishedRecord } from "../../../test/support/ingress-world.ts";
 import { openApiDocument, operations } from "./openapi.ts";
 import { eventsSchema, type Events } from "./schema/events.ts";
 import { historySchema, type History } from "./schema/history.ts";
@@ -60,6 +60,19 @@ describe("status", () => {
       ingress.next.map(({ kind }) => kind),
       ["records-read"],
     );
+  });
+
+  test("shows no query of a check, which may be a key", async () => {
+    await using site = await ApiSite.start();
+    const { check } = endpointSettings("cable");
+    assert.ok(check !== undefined);
+    const secret = { ...check, url: "https://example.com/healthz?key=s3cret" };
+    site.world.start(ingressSettings(record, [endpointSettings("cable", { check: secret })]));
+    const { endpoints } = await ingressOf(site);
+    assert.equal(endpoints[0]?.check?.url, "https://example.com/healthz?…");
+    for (const path of ["status", "events", "history?endpoint=cable"]) {
+      assert.doesNotMatch((await site.get(`/api/v1/${path}`)).text, /s3cret/);
+    }
   });
 
   test("after a failover: who wrote the records, when they became visible, and what happens next", async () => {

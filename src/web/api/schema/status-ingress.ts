@@ -79,7 +79,7 @@ const endpointSchema = z
     stickyMs: milliseconds("How long it stays in the mix after a better one took over.").exactOptional(),
     check: z
       .object({
-        url: text("What is asked for."),
+        url: text("What is asked for; `?…` stands for a query, which may be secret."),
         intervalMs: milliseconds("The steady rhythm."),
         fastIntervalMs: milliseconds("The rhythm while something is in question."),
         nowMs: milliseconds("The rhythm now."),
