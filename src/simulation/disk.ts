@@ -103,7 +103,7 @@ export class Disk implements Disposable {
         const { random } = this.#options;
         const bytes = readFileSync(path);
         const from = Math.floor(random() * bytes.length);
-        writeFileSync(path, bytes.fill(0x5a, from, from + 2_000));
+        writeFileSync(path, bytes.fill(0x5a, from, Math.min(bytes.length, from + 2_000)));
         return random() < 0.5 ? truncateSync(path, Math.floor(bytes.length / 2)) : undefined;
       }
       default:
