@@ -124,6 +124,8 @@ export type CrashMoment =
   | "read-answered"
   | "message-sent"
   | "message-taken"
-  | "stored";
+  | "stored"
+  /** A good while after addresses of more than one endpoint were written. */
+  | "mixed";
 
 export type FaultKind = Fault["kind"];

@@ -104,7 +104,12 @@ export class World implements Disposable {
     const { time, api } = this;
     this.edges = edgesOf({ seed, time, api, onShown: (edge, zone) => watcher.shown?.(edge, zone) });
     this.bot = new Bot(this.time);
-    this.api.onCommit((commit) => watcher.committed?.(commit));
+    this.api.onCommit((commit) => {
+      watcher.committed?.(commit);
+      if (commit.by === "api" && this.#isMix(commit)) {
+        this.time.setTimer(mixAgeMs, () => this.run && this.reached("mixed", this.run));
+      }
+    });
     this.disk = new Disk({
       random: streamOf(seed, "disk"),
       isFile: options.hasFiles ?? false,
@@ -233,6 +238,15 @@ export class World implements Disposable {
     }
   }
 
+  /** Whether the commit left addresses of several sites at one of our names. */
+  #isMix({ zone }: Commit): boolean {
+    return this.#wholeConfig.ingresses.some(({ record }) => {
+      const contents = zone.records.filter(({ name }) => name === record).map(({ content }) => content);
+      const sites = this.internet.sites.filter(({ addresses }) => addresses.some((text) => contents.includes(text)));
+      return sites.length > 1;
+    });
+  }
+
   #keepBusy(untilMs: number, upToMs: number): void {
     const pauseMs = between(this.#random, 500, 4_000);
     this.time.setTimer(pauseMs, () => {
@@ -324,6 +338,9 @@ export class World implements Disposable {
     this.time.setTimer(everyMs, () => this.#rival(untilMs, everyMs));
   }
 }
+
+/** What was written is no news any more. */
+const mixAgeMs = 75_000;
 
 /** Of what is written, a kill may prevent it, and a power cut comes right after it. */
 function momentOf(how: "kill" | "power", when: CrashMoment): CrashMoment | "storing" {

@@ -223,6 +223,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     breaks: ["17"],
     seed: 2,
   },
+  {
+    name: "what is sticky is forgotten with the process",
+    file: "src/store/saved.ts",
+    from: "sticky: source.sticky.map(({ endpoint, untilMs }) => ({ endpoint, untilWallMs: dateOf(untilMs) })),",
+    to: "sticky: source.sticky.slice(99).map(({ endpoint, untilMs }) => ({ endpoint, untilWallMs: dateOf(untilMs) })),",
+    breaks: ["13"],
+    seed: 53,
+  },
 ];
 
 /** The tree with the defect, ready to be run; `run` plays a seed on it. */

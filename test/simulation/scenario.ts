@@ -368,14 +368,12 @@ function faultOf(
         atMs,
         byMs: pick(random, [-1, 1]) * pick(random, [60_000, 30 * 24 * hourMs, 10 * 365 * 24 * hourMs]),
       };
-    case "crash":
-      return {
-        kind,
-        atMs,
-        when: pick(random, crashMoments),
-        downForMs: pick(random, [100, 5_000, 120_000]),
-        how: pick(random, ["kill", "power"] as const),
-      };
+    case "crash": {
+      const when = pick(random, crashMoments);
+      const downForMs = pick(random, [100, 5_000, 120_000]);
+      const how = pick(random, ["kill", "power"] as const);
+      return { kind, atMs, when: happens(random, 0.2) ? "mixed" : when, downForMs, how };
+    }
     case "state-lost":
       return { kind, atMs, how: pick(random, ["absent", "torn", "foreign"] as const) };
     case "restart":
