@@ -12,6 +12,7 @@ import { Disk } from "./disk.ts";
 import { edgesOf, type Edge } from "./edges.ts";
 import type { CrashMoment, Fault } from "./faults.ts";
 import { Internet, type SiteOptions } from "./internet.ts";
+import { editByHand, takeOver } from "./meddlers.ts";
 import { Link } from "./monitor.ts";
 import { between, streamOf } from "./random.ts";
 import { Resolver, type ResolverHabits } from "./resolvers.ts";
@@ -211,7 +212,7 @@ export class World implements Disposable {
           this.bot.trouble = undefined;
         });
       case "edit":
-        return this.#edit(fault.what);
+        return editByHand(this.api, fault.what, this.#names, `txt${this.time.nowMs()}.${zoneName}`);
       case "rival":
         return this.#rival(this.time.nowMs() + fault.forMs, fault.everyMs);
       default:
@@ -305,37 +306,15 @@ export class World implements Disposable {
     run.reload(this.config);
   }
 
-  #edit(what: (Fault & { kind: "edit" })["what"]): void {
-    const { hand } = this.api;
-    if (what === "unrelated") {
-      const text = { type: "TXT", name: `txt${this.time.nowMs()}.${zoneName}`, content: '"by hand"' } as const;
-      return void hand.add(text);
-    }
-    for (const { record } of this.#wholeConfig.ingresses) {
-      const ours = this.api.recordsAt(record).filter(({ type }) => type === "A" || type === "AAAA" || type === "CNAME");
-      const [first] = ours;
-      if (what === "remove") for (const { id } of ours) hand.remove(id);
-      else if (first === undefined) continue;
-      else if (what === "ttl") hand.edit(first.id, { ttl: first.ttl === 900 ? 901 : 900 });
-      else if (what === "content") hand.edit(first.id, { content: foreignContent(first.type) });
-      else if (first.type !== "CNAME" && !ours.some(({ content }) => content === "198.51.100.66")) {
-        hand.add({ type: "A", name: record, content: "198.51.100.66", ttl: first.ttl, proxied: first.proxied });
-      }
-      return;
-    }
-  }
-
   #rival(untilMs: number, everyMs: number): void {
     if (this.time.nowMs() >= untilMs) return;
-    for (const { record } of this.#wholeConfig.ingresses) {
-      for (const { id, type, content } of this.api.recordsAt(record)) {
-        if ((type === "A" || type === "CNAME") && content !== foreignContent(type)) {
-          const isThere = this.api.recordsAt(record).some((other) => other.content === foreignContent(type));
-          if (!isThere) this.api.hand.edit(id, { content: foreignContent(type) });
-        }
-      }
-    }
+    takeOver(this.api, this.#names);
     this.time.setTimer(everyMs, () => this.#rival(untilMs, everyMs));
+  }
+
+  /** The names that the daemon owns. */
+  get #names(): readonly string[] {
+    return this.#wholeConfig.ingresses.map(({ record }) => record);
   }
 }
 
@@ -345,9 +324,4 @@ const mixAgeMs = 75_000;
 /** Of what is written, a kill may prevent it, and a power cut comes right after it. */
 function momentOf(how: "kill" | "power", when: CrashMoment): CrashMoment | "storing" {
   return when === "stored" && how === "kill" ? "storing" : when;
-}
-
-function foreignContent(type: string): string {
-  if (type === "CNAME") return "somebody-else.example.net";
-  return type === "A" ? "198.51.100.77" : "2001:db8::77";
 }
