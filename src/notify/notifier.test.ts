@@ -196,6 +196,25 @@ describe("on reload", () => {
   });
 });
 
+test("when our own connection works again, what waits is tried at once", async () => {
+  await using office = new Office();
+  const arrived: Message[] = [];
+  let answer: Delivery = { kind: "later", detail: "fetch failed" };
+  office.notifier.use([{ name: "telegram", channel: office.channel(arrived, () => answer) }]);
+  await office.start();
+  // By now it waits for minutes between two attempts.
+  await office.pass(1_200_000);
+  answer = { kind: "delivered" };
+  const { state } = office.world;
+  const turn = { before: state, after: state, atMs: office.clock.nowMs() };
+  office.notifier.hear({ ...turn, facts: [{ kind: "config-applied", generation: 2 }] });
+  await settle();
+  assert.deepEqual(headlines(arrived), []);
+  office.notifier.hear({ ...turn, facts: [{ kind: "blindness-ended", family: "ipv4", sinceMs: 0 }] });
+  await settle();
+  assert.deepEqual(headlines(arrived), [started]);
+});
+
 test("the first silence ends in one summary, and is counted from the start, not from a reload", async () => {
   await using office = new Office();
   const arrived: Message[] = [];

@@ -66,6 +66,9 @@ export class Notifier implements AsyncDisposable {
   hear(turn: Turn): void {
     this.#state = turn.after;
     this.#tell(turn);
+    // What could not be sent waits longer and longer; when our own connection works again, that is over.
+    if (turn.facts.some(({ kind }) => kind === "blindness-ended"))
+      for (const outbox of this.#outboxes.values()) outbox.retry();
     this.#sleep();
   }
 

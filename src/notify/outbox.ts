@@ -93,10 +93,14 @@ export class Outbox implements AsyncDisposable {
     this.#pump();
   }
 
-  /** Delivers through another channel from now on. What waits is tried at once: the new one may be the remedy. */
+  /** Delivers through another channel from now on, and tries what waits: the new one may be the remedy, or the same. */
   replaceChannel(channel: Channel): void {
     this.#channel = channel;
-    // What was told to wait goes on waiting: the new one may well be the same.
+    this.retry();
+  }
+
+  /** Tries what waits at once: what was in the way may be gone. Where it was told to wait, it goes on waiting. */
+  retry(): void {
     if (!this.#isToldToWait) this.#resetPatience();
     this.#pump();
   }
