@@ -1,11 +1,11 @@
 // The page: the daemon's own state above, then every ingress, then the journal.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { IngressStatus } from "../api/schema/status.ts";
-import { ActingContext, Happened, type Acting, type Wish } from "./data/context.ts";
+import { ActingContext, Happened, Missed, type Acting, type Wish } from "./data/context.ts";
 import type { Connection, Snapshot } from "./data/live.ts";
 import type { EventSource } from "./data/past.ts";
 import { lookOf, needsAttention } from "./lib/ingress-look.ts";
-import { DaemonBanners, LostBanner } from "./parts/banners.tsx";
+import { DaemonBanners, LostBanner, UpdateBanner } from "./parts/banners.tsx";
 import { Sign } from "./parts/icons.tsx";
 import { Ingress } from "./parts/ingress.tsx";
 import { Journal } from "./parts/journal.tsx";
@@ -23,51 +23,54 @@ interface AppProps {
   readonly news: EventSource;
 }
 
-export function App({ snapshot: { connection, status, happened }, retry, news }: AppProps) {
+export function App({ snapshot: { connection, status, happened, missed }, retry, news }: AppProps) {
   const ingresses = status?.ingresses ?? [];
   const records = useStable(ingresses.map(({ record }) => record));
   const { acting, dialog } = useActs(status?.daemon.changesOverHttp, ingresses);
   useTitle(connection, ingresses);
   return (
     <Happened.Provider value={happened}>
-      <ActingContext.Provider value={acting}>
-        <header class="top">
-          <h1>Cloudflare CNAME Switcher</h1>
-          {acting.mode === "locked" && (
-            <button type="button" class="plain" onClick={acting.unlock}>
-              <Sign name="lock" /> Enter token
-            </button>
-          )}
-          <ConnectionMark connection={connection} />
-        </header>
-        <main class={connection.kind === "lost" ? "is-stale" : ""}>
-          <News connection={connection} news={news} />
-          {connection.kind === "lost" && <LostBanner connection={connection} retry={retry} />}
-          {status === undefined ? (
-            connection.kind === "connecting" && <p class="quiet">Asking the daemon…</p>
-          ) : (
-            <>
-              <DaemonBanners daemon={status.daemon} />
-              {ingresses.length === 0 && <p class="quiet">No ingress is configured yet.</p>}
-              {ingresses.map((ingress) => (
-                <Ingress key={ingress.record} ingress={ingress} folding={foldingOf(ingress, ingresses.length)} />
-              ))}
-              <Journal ingresses={records} news={news} />
-            </>
-          )}
-        </main>
-        {status !== undefined && (
-          <footer class="quiet">
-            Version {status.daemon.version}, started <Ago at={status.daemon.started} />
-            {status.daemon.configuration.loaded !== undefined && (
+      <Missed.Provider value={missed}>
+        <ActingContext.Provider value={acting}>
+          <header class="top">
+            <h1>Cloudflare CNAME Switcher</h1>
+            {acting.mode === "locked" && (
+              <button type="button" class="plain" onClick={acting.unlock}>
+                <Sign name="lock" /> Enter token
+              </button>
+            )}
+            <ConnectionMark connection={connection} />
+          </header>
+          <main class={connection.kind === "lost" ? "is-stale" : ""}>
+            <News connection={connection} news={news} />
+            {connection.kind === "lost" && <LostBanner connection={connection} retry={retry} />}
+            {status === undefined ? (
+              connection.kind === "connecting" && <p class="quiet">Asking the daemon…</p>
+            ) : (
               <>
-                , configuration loaded <Ago at={status.daemon.configuration.loaded} />
+                <UpdateBanner version={status.daemon.version} />
+                <DaemonBanners daemon={status.daemon} />
+                {ingresses.length === 0 && <p class="quiet">No ingress is configured yet.</p>}
+                {ingresses.map((ingress) => (
+                  <Ingress key={ingress.record} ingress={ingress} folding={foldingOf(ingress, ingresses.length)} />
+                ))}
+                <Journal ingresses={records} news={news} />
               </>
             )}
-          </footer>
-        )}
-        {dialog}
-      </ActingContext.Provider>
+          </main>
+          {status !== undefined && (
+            <footer class="quiet">
+              Version {status.daemon.version}, started <Ago at={status.daemon.started} />
+              {status.daemon.configuration.loaded !== undefined && (
+                <>
+                  , configuration loaded <Ago at={status.daemon.configuration.loaded} />
+                </>
+              )}
+            </footer>
+          )}
+          {dialog}
+        </ActingContext.Provider>
+      </Missed.Provider>
     </Happened.Provider>
   );
 }

@@ -6,6 +6,9 @@ import type { ChangeKind } from "./api.ts";
 /** Grows with everything that happened: whoever shows the past asks anew. */
 export const Happened = createContext(0);
 
+/** Grows whenever things may have happened that the stream did not tell of. */
+export const Missed = createContext(0);
+
 export interface Wish {
   readonly kind: ChangeKind;
   readonly ingress: string;

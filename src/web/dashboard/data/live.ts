@@ -18,14 +18,16 @@ export interface Snapshot {
   readonly status?: Status;
   /** Grows with everything that happened: what depends on the past asks anew. */
   readonly happened: number;
+  /** Grows whenever things may have happened that nobody told of. */
+  readonly missed: number;
 }
 
-/** How often it is asked while no stream could be had, and, to be sure, beside one. */
-const pollMs = { alone: 5_000, besideStream: 30_000 } as const;
+/** How often it is asked while no stream could be had; and beside one, to be sure, or while nobody looks. */
+const pollMs = { often: 5_000, seldom: 30_000 } as const;
 const retriesMs = [1_000, 2_000, 4_000, 8_000, 15_000] as const;
 
 export class Live {
-  #snapshot: Snapshot = { connection: { kind: "connecting" }, happened: 0 };
+  #snapshot: Snapshot = { connection: { kind: "connecting" }, happened: 0, missed: 0 };
   readonly #onChange: (snapshot: Snapshot) => void;
   readonly #onEvent: (event: EventDocument) => void;
   #stream: AbortController | undefined;
@@ -33,6 +35,7 @@ export class Live {
   #isAsking = false;
   #isAskedAgain = false;
   #isStreaming = false;
+  #hadStream = false;
   #cancel: () => void = () => undefined;
 
   constructor(onChange: (snapshot: Snapshot) => void, onEvent: (event: EventDocument) => void) {
@@ -43,7 +46,9 @@ export class Live {
   start(): void {
     addEventListener("online", () => this.refresh());
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden) this.refresh();
+      // A browser opens six connections to a server at most, and every tab in the background would hold one for ever.
+      if (document.hidden) this.#stream?.abort();
+      else this.refresh();
     });
     this.refresh();
   }
@@ -73,21 +78,19 @@ export class Live {
   #take(status: Status): void {
     setDaemonTime(Date.parse(status.at));
     const { connection } = this.#snapshot;
-    const isBack = connection.kind === "lost";
     this.#failures = 0;
     this.#show({
       connection: connection.kind === "live" ? connection : { kind: "live" },
       status: keepEqual(this.#snapshot.status, status),
-      ...(isBack && { happened: this.#snapshot.happened + 1 }),
     });
-    if (this.#stream === undefined) void this.#listen();
-    this.#askAfter(this.#isStreaming ? pollMs.besideStream : pollMs.alone);
+    if (this.#stream === undefined && !document.hidden) void this.#listen();
+    this.#askAfter(this.#isStreaming || document.hidden ? pollMs.seldom : pollMs.often);
   }
 
   #lose(why: string): void {
     this.#stream?.abort();
     const { connection } = this.#snapshot;
-    const pauseMs = retriesMs[Math.min(this.#failures, retriesMs.length - 1)] ?? pollMs.alone;
+    const pauseMs = retriesMs[Math.min(this.#failures, retriesMs.length - 1)] ?? pollMs.often;
     this.#failures += 1;
     const nowMs = readerNowMs();
     const sinceMs = connection.kind === "lost" ? connection.sinceMs : nowMs;
@@ -107,10 +110,15 @@ export class Live {
   }
 
   #hear({ event, data }: StreamMessage): void {
+    // What happened since an earlier stream ended was not told.
+    const isMissing = event === "reset" || (this.#hadStream && !this.#isStreaming);
     this.#isStreaming = true;
+    this.#hadStream = true;
     if (event === "status") this.#take(JSON.parse(data) as Status);
     if (event === "event") this.#onEvent(JSON.parse(data) as EventDocument);
-    if (event === "event" || event === "reset") this.#show({ happened: this.#snapshot.happened + 1 });
+    const { happened, missed } = this.#snapshot;
+    if (isMissing) this.#show({ happened: happened + 1, missed: missed + 1 });
+    else if (event === "event") this.#show({ happened: happened + 1 });
   }
 
   #askAfter(pauseMs: number): void {

@@ -4,7 +4,7 @@ import type { EventDocument, Events } from "../../api/schema/events.ts";
 import type { History, Range } from "../../api/schema/history.ts";
 import { later } from "../lib/clock.ts";
 import { getEvents, getHistory, type Answer } from "./api.ts";
-import { Happened } from "./context.ts";
+import { Happened, Missed } from "./context.ts";
 
 export type Loaded<T> =
   | { readonly kind: "loading" }
@@ -14,7 +14,7 @@ export type Loaded<T> =
 /** Charts move on by themselves this often, and soon after something happened. */
 const refreshMs = 60_000;
 const gatherMs = 700;
-const pageSize = 20;
+const pageSize = 40;
 
 /** What happened in a range: to one endpoint with its series, or in short to all of them. */
 export function useHistory(ingress: string, range: Range, endpoint?: string): Loaded<History> {
@@ -56,7 +56,7 @@ export function useJournal(ingress: string | undefined, news: EventSource): Jour
   const [pages, setPages] = useState<Events>();
   const [problem, setProblem] = useState<string>();
   const [isLoading, setLoading] = useState(true);
-  const happened = useContext(Happened);
+  const missed = useContext(Missed);
   const wanted = useRef(ingress);
   wanted.current = ingress;
 
@@ -84,11 +84,10 @@ export function useJournal(ingress: string | undefined, news: EventSource): Jour
     setPages(undefined);
     void load();
   }, [load]);
-  // What was missed while the daemon was away is on its newest page.
+  // What was missed is on the newest page.
   useEffect(() => {
-    if (happened > 0) return later(gatherMs, () => void load());
-    return undefined;
-  }, [happened, load]);
+    if (missed > 0) void load();
+  }, [missed]);
   useEffect(
     () =>
       news((event) => {

@@ -1,12 +1,10 @@
 // Reads server-sent events from a response. Unlike EventSource it tells why a stream could not be had, and when it went
-// quiet for too long. (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)
+// quiet for too long.
 import { later } from "../lib/clock.ts";
+import { createParser, type StreamMessage } from "../lib/server-sent.ts";
 import { apiUrl } from "./api.ts";
 
-export interface StreamMessage {
-  readonly event: string;
-  readonly data: string;
-}
+export type { StreamMessage };
 
 /** The daemon sends at least a sign of life in this time. */
 const quietMs = 45_000;
@@ -40,27 +38,4 @@ export async function readStream(onMessage: (message: StreamMessage) => void, si
     signal.removeEventListener("abort", giveUp);
     own.abort();
   }
-}
-
-/** Takes the text of a stream in pieces, and tells each whole message. */
-export function createParser(onMessage: (message: StreamMessage) => void): (piece: string) => void {
-  let rest = "";
-  let event = "";
-  let data: string[] = [];
-  const takeLine = (line: string): void => {
-    if (line === "") {
-      if (data.length > 0) onMessage({ event: event === "" ? "message" : event, data: data.join("\n") });
-      event = "";
-      data = [];
-      return;
-    }
-    const [, field = "", value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
-    if (field === "event") event = value;
-    if (field === "data") data.push(value);
-  };
-  return (piece) => {
-    const lines = `${rest}${piece}`.split(/\r\n|\n|\r(?!$)/);
-    rest = lines.pop() ?? "";
-    for (const line of lines) takeLine(line);
-  };
 }

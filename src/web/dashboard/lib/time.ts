@@ -77,6 +77,7 @@ export function dayText(wallMs: number): string {
 
 /** Milliseconds as people read them: `0.8 ms`, `23 ms`, `1.2 s`. */
 export function latencyText(tookMs: number): string {
+  if (tookMs === 0) return "0 ms";
   if (tookMs < 10) return `${tookMs.toFixed(1)} ms`;
   if (tookMs < 1_000) return `${Math.round(tookMs)} ms`;
   return `${(tookMs / 1_000).toFixed(1)} s`;

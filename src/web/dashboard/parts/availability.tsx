@@ -13,17 +13,19 @@ export function Availability({ history, past }: { history: History; past: Endpoi
     const { from, until } = spanOf(outage, whole);
     return sum + until - from;
   }, 0);
+  // Green says that it was up all the time, which is not known where nothing was written down.
+  const isKnown = percent !== undefined && history.isWhole;
   const title = `${share} in the last ${rangeText(history.range)}: ${count}${longMs > 0 ? `, ${durationText(longMs)} in all` : ""}`;
   return (
     <span class="availability" title={title}>
       <svg class="strip" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
-        <rect class={percent === undefined ? "strip-none" : "strip-all"} width="100" height="10" />
+        <rect class={isKnown ? "strip-all" : "strip-none"} width="100" height="10" />
         {outages.map((outage) => {
           const { from, until } = spanOf(outage, whole);
           const scale = 100 / (whole.until - whole.from);
-          const x = Math.max(0, (from - whole.from) * scale);
+          const x = Math.min(98.5, Math.max(0, (from - whole.from) * scale));
           return (
-            <rect key={outage.from} class="strip-out" x={x} width={Math.max(0.7, (until - from) * scale)} height="10" />
+            <rect key={outage.from} class="strip-out" x={x} width={Math.max(1.5, (until - from) * scale)} height="10" />
           );
         })}
       </svg>

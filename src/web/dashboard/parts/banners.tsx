@@ -1,5 +1,6 @@
 // What needs a person's attention, above everything else: each says what is wrong, since when, and what to do.
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import type { DaemonStatus, IngressStatus } from "../../api/schema/status.ts";
 import type { Connection } from "../data/live.ts";
 import { readerNowMs, useTicking } from "../lib/clock.ts";
@@ -50,6 +51,27 @@ export function LostBanner({ connection, retry }: { connection: Connection & { k
           {clockText(sinceMs)} ({ago})
         </time>
         : {why}. What you see below is from before. <span class="countdown">{again}</span>
+      </p>
+    </Banner>
+  );
+}
+
+/** The page is of an older version than the daemon is by now. */
+export function UpdateBanner({ version }: { version: string }) {
+  const [first] = useState(version);
+  if (first === version) return null;
+  return (
+    <Banner
+      tone="info"
+      title="The daemon was updated"
+      action={
+        <button type="button" onClick={() => location.reload()}>
+          Reload
+        </button>
+      }
+    >
+      <p>
+        It is version {version} now, and this page came with {first}.
       </p>
     </Banner>
   );

@@ -13,6 +13,7 @@ export interface ChartProps {
 }
 
 const height = 190;
+const fewPoints = 20;
 
 export default function Chart({ history, series, outages }: ChartProps) {
   const frame = useRef<HTMLDivElement>(null);
@@ -76,6 +77,8 @@ function optionsOf(
     ticks: { stroke: colour("--line"), width: 1 },
   };
   const whole = { from: Date.parse(history.from), until: Date.parse(history.until) };
+  // A line needs two points beside each other: where there are few, each is to be seen by itself.
+  const areFew = series.p50Ms.filter((value) => value !== null).length < fewPoints;
   return {
     width: element.clientWidth,
     height,
@@ -92,8 +95,8 @@ function optionsOf(
     ],
     series: [
       {},
-      { stroke: colour("--accent"), width: 2, fill: colour("--accent-soft"), points: { show: false } },
-      { stroke: colour("--line-strong"), width: 1.2, dash: [4, 3], points: { show: false } },
+      { stroke: colour("--accent"), width: 2, fill: colour("--accent-soft"), points: { show: areFew, size: 5 } },
+      { stroke: colour("--line-strong"), width: 1.2, dash: [4, 3], points: { show: areFew, size: 5 } },
     ],
     hooks: {
       drawClear: [

@@ -16,6 +16,8 @@ export const Journal = memo(function Journal({ ingresses, news }: JournalProps) 
   const [chosen, choose] = useState<string>();
   const ingress = chosen !== undefined && ingresses.includes(chosen) ? chosen : undefined;
   const { events, isLoading, problem, older } = useJournal(ingress, news);
+  const [isDetailed, setDetailed] = useState(false);
+  const shown = isDetailed ? events : events.filter(({ importance }) => importance !== "low");
   return (
     <section class="card journal" aria-label="Journal">
       <div class="card-head">
@@ -34,13 +36,21 @@ export const Journal = memo(function Journal({ ingresses, news }: JournalProps) 
             ))}
           </select>
         )}
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={isDetailed}
+            onChange={({ currentTarget: { checked } }) => setDetailed(checked)}
+          />
+          every detail
+        </label>
       </div>
       {problem !== undefined && <p class="tone-bad">{problem}</p>}
-      {events.length === 0 && problem === undefined && (
-        <p class="quiet">{isLoading ? "Loading…" : "Nothing has happened yet."}</p>
+      {shown.length === 0 && problem === undefined && (
+        <p class="quiet">{isLoading ? "Loading…" : "Nothing worth telling has happened yet."}</p>
       )}
       <ol class="events">
-        {events.map((event) => (
+        {shown.map((event) => (
           <Entry key={event.id} event={event} />
         ))}
       </ol>

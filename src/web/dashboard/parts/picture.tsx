@@ -73,13 +73,14 @@ function isLit(way: Way): boolean {
   return way === "primary" || way === "sticky";
 }
 
+const overrideWords = { pin: "pinned", drain: "drained", drill: "in a drill" } as const;
+
 function roleText({ role, verdict, override }: EndpointStatus, isInSync: boolean): string {
-  const word =
-    override === undefined ? "" : `, ${{ pin: "pinned", drain: "drained", drill: "in a drill" }[override.kind]}`;
-  const health = verdict === "up" ? "" : `, ${looks[verdict].word}`;
-  if (role === "primary") return `${isInSync ? "serves" : "is to serve"}${health}${word}`;
-  if (role === "sticky") return `serves beside it${health}${word}`;
-  return `${verdict === "up" ? "stands by" : looks[verdict].word}${word}`;
+  const word = override === undefined ? [] : [overrideWords[override.kind]];
+  const health = verdict === "up" ? [] : [looks[verdict].word];
+  const serves = role === "primary" ? [isInSync ? "serves" : "is to serve"] : role === "sticky" ? ["beside it"] : [];
+  const words = [...serves, ...word, ...health];
+  return words.length === 0 ? "stands by" : words.join(", ");
 }
 
 function wayPath(row: number, rows: number): string {
