@@ -1,5 +1,6 @@
 // The entry of `ccs`: reads the command line, runs the command, and turns its end into an exit code.
 import { Command, CommanderError } from "commander";
+import { registerCompletion } from "./cli/completion.ts";
 import { registerDemo } from "./cli/demo.ts";
 import { registerDoctor } from "./cli/doctor.ts";
 import { registerDrill } from "./cli/drill.ts";
@@ -41,6 +42,7 @@ const commands: readonly Register[] = [
   registerMigrate,
   registerDemo,
   registerSchema,
+  registerCompletion,
 ];
 
 const exitCodeHelp = `

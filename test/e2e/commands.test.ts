@@ -257,7 +257,7 @@ telegram: { token: "123:abc", chat_id: 123456, initial_silence: 10 }
 });
 
 describe("ccs by itself", { concurrency: 2 }, () => {
-  const commands = "init run validate probe plan simulate replay explain doctor migrate schema".split(" ");
+  const commands = "init run validate probe plan simulate replay explain doctor migrate schema completion".split(" ");
 
   test("--help lists the commands and the exit codes", async () => {
     const { code, stdout, stderr } = await runCcs(["--help"]);

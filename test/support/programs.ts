@@ -14,6 +14,9 @@ export const packagesByProgram = {
   promtool: "prometheus",
   chromium: "chromium",
   script: "bsdutils",
+  bash: "bash",
+  zsh: "zsh",
+  fish: "fish",
 } as const;
 
 export type Program = keyof typeof packagesByProgram;

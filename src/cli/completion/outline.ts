@@ -1,0 +1,72 @@
+// The program as completion sees it: its commands with their options and arguments, read off commander's own tree, so
+// that no script ever knows more or less than the program does.
+import type { Argument, Command, Option } from "commander";
+
+export interface Outline {
+  readonly name: string;
+  readonly commands: readonly CommandOutline[];
+  readonly options: readonly OptionOutline[];
+}
+
+export interface CommandOutline {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly OptionOutline[];
+  readonly arguments: readonly Values[];
+}
+
+export interface OptionOutline {
+  /** `-c`, `--config`. */
+  readonly flags: readonly string[];
+  readonly description: string;
+  /** Missing for a switch. */
+  readonly values?: Values;
+}
+
+/** What can stand in a place. */
+export type Values =
+  | { readonly kind: "choices"; readonly choices: readonly string[] }
+  /** Whatever the configuration calls so; the program itself is asked. */
+  | { readonly kind: "names"; readonly of: NameKind }
+  | { readonly kind: "files" }
+  | { readonly kind: "anything" };
+
+export const nameKinds = ["ingress", "endpoint"] as const;
+export type NameKind = (typeof nameKinds)[number];
+
+const help: OptionOutline = { flags: ["-h", "--help"], description: "display help for command" };
+
+export function outlineOf(program: Command): Outline {
+  return {
+    name: program.name(),
+    options: [...program.options.map(optionOutline), help],
+    commands: program.commands.map((command) => ({
+      name: command.name(),
+      description: command.description(),
+      options: [...command.options.filter(({ hidden }) => !hidden).map(optionOutline), help],
+      arguments: command.registeredArguments.map(valuesOf),
+    })),
+  };
+}
+
+function optionOutline(option: Option): OptionOutline {
+  const flags = [option.short, option.long].filter((flag) => flag !== undefined);
+  const takesValue = option.required || option.optional;
+  return { flags, description: option.description, ...(takesValue && { values: valuesOfOption(option) }) };
+}
+
+function valuesOf(argument: Argument): Values {
+  return valuesNamed(argument.argChoices, argument.name());
+}
+
+/** The placeholder in `--config <file>` says what it is. */
+function valuesOfOption({ argChoices, flags }: Option): Values {
+  return valuesNamed(argChoices, /[<[]([\w-]+)/.exec(flags)?.[1] ?? "");
+}
+
+function valuesNamed(choices: readonly string[] | undefined, name: string): Values {
+  if (choices !== undefined) return { kind: "choices", choices };
+  const kind = nameKinds.find((each) => each === name);
+  if (kind !== undefined) return { kind: "names", of: kind };
+  return /file|folder|path/.test(name) ? { kind: "files" } : { kind: "anything" };
+}
