@@ -36,13 +36,16 @@ export interface SeedOptions {
 }
 
 /** Plays one seed to its end, or to the first violation. */
-export async function simulate(seed: number, options: SeedOptions = {}): Promise<Outcome> {
+export function simulate(seed: number, options: SeedOptions = {}): Promise<Outcome> {
   const whole = scenarioOf(seed, options.hours);
   const { only } = options;
-  const scenario: Scenario =
-    only === undefined ? whole : { ...whole, faults: whole.faults.filter((_, index) => only.includes(index)) };
+  if (only === undefined) return play(whole, options);
+  return play({ ...whole, faults: whole.faults.filter((_, index) => only.includes(index)) }, options);
+}
+
+/** Plays a scenario, a seed's or anybody's, to its end or to the first violation. */
+export async function play(scenario: Scenario, { tell }: Pick<SeedOptions, "tell"> = {}): Promise<Outcome> {
   const observer = new Observer(scenario);
-  const { tell } = options;
   const now = (): number => world.time.nowMs();
   const world: World = new World(scenario.world, tell === undefined ? observer : narrated(observer, now, tell));
   observer.watch(world);
@@ -63,7 +66,7 @@ export async function simulate(seed: number, options: SeedOptions = {}): Promise
     world[Symbol.dispose]();
   }
   return {
-    seed,
+    seed: scenario.seed,
     hours: world.time.nowMs() / 3_600_000,
     faults: scenario.faults.length,
     violations: [...observer.ledger.violations],

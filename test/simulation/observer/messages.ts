@@ -18,10 +18,15 @@ interface Debt {
 /** Some stories wait so long to be told as one with what follows. */
 const gatheringMs = 25_000;
 
+/** So late that it must say so, however long the last attempt itself took. */
+const lateMs = 50_000;
+
 export class Messages implements Part {
   readonly #ledger: Ledger;
   readonly #decisions: Decisions;
   #stored: string[] = [];
+  /** When each message got onto the disk. */
+  readonly #storedMs = new Map<string, number>();
   #debts: Debt[] = [];
   #checked = 0;
   #unreadable = 0;
@@ -33,6 +38,7 @@ export class Messages implements Part {
 
   stored(id: string): void {
     this.#stored.push(id);
+    this.#storedMs.set(id, this.#ledger.nowMs);
   }
 
   /** Nothing is forgotten before it was taken; many at once were replaced by one summary. */
@@ -90,8 +96,9 @@ export class Messages implements Part {
 
   settles(): void {
     const { bot } = this.#ledger.world;
-    for (const { text } of bot.messages.slice(this.#checked)) {
+    for (const { text, atMs } of bot.messages.slice(this.#checked)) {
       this.#ledger.seen.messages += 1;
+      this.#checkPast(text, atMs);
       if (Object.values(secrets).some((secret) => text.includes(secret))) {
         this.#ledger.violate("21", "a message shows a secret");
       }
@@ -108,12 +115,28 @@ export class Messages implements Part {
     this.#debts = [];
   }
 
+  /** What is sent was on the disk before, and says so when that was long ago. */
+  #checkPast(text: string, takenMs: number): void {
+    const id = idIn(text);
+    const storedMs = this.#storedMs.get(id);
+    if (storedMs === undefined) return this.#ledger.violate("16", `message ${id} was sent, but never on the disk`);
+    // Whether it is late is told by the wall clock.
+    const isClockSound = this.#ledger.lastTroubleMs("wall-jump") === -Infinity;
+    if (isClockSound && takenMs - storedMs > lateMs && !text.includes("This message is late")) {
+      this.#ledger.violate("16", `message ${id} was taken ${takenMs - storedMs} ms late and does not say so`);
+    }
+  }
+
   #owe(what: string, isToldBy: Debt["isToldBy"], frailMs = gatheringMs): void {
     this.#debts.push({ atMs: this.#ledger.nowMs, what, isToldBy, frailMs });
   }
 
   /** The ids of messages in the order in which they were taken. */
   #takenIds(): readonly string[] {
-    return this.#ledger.world.bot.messages.map(({ text }) => text.slice(text.lastIndexOf("· ") + 2));
+    return this.#ledger.world.bot.messages.map(({ text }) => idIn(text));
   }
+}
+
+function idIn(text: string): string {
+  return text.slice(text.lastIndexOf("· ") + 2);
 }

@@ -1,0 +1,117 @@
+// Defects in how records get to Cloudflare.
+import type { PlantedBug } from "./bug.ts";
+import { calm, during, isDown, minuteMs, type Story } from "./story.ts";
+
+/** The return from the secondary needs records of another type. */
+const stickyReturn: Story = {
+  world: { endpoints: [{}, { stickyMs: 2 * minuteMs }] },
+  faults: [isDown(0, 5, 10)],
+  ...calm(10, 22),
+};
+
+/** A failover, and a return that Cloudflare does not take at first. */
+const troubledReturn: Story = {
+  faults: [isDown(0, 5, 10), { kind: "api", how: "unavailable", ...during(10, 13) }],
+  ...calm(13, 22),
+};
+
+export const cloudBugs: readonly PlantedBug[] = [
+  {
+    name: "records are deleted first, in a call of their own",
+    file: "src/cloud/cloudflare.ts",
+    from: "const body = batchBody(ingress, plan);",
+    to: `const whole = batchBody(ingress, plan);
+    if (plan.deletes.length > 0) {
+      await this.#requests.send({ operation: "batch", record: ingress.record, call }, BatchResult, (options) =>
+        this.#client.dns.records.batch({ zone_id: zone.id, deletes: plan.deletes.map(({ id }) => ({ id })) }, options),
+      );
+    }
+    const { deletes: _, ...body } = whole as typeof whole & { deletes?: unknown };`,
+    story: stickyReturn,
+    breaks: ["1"],
+  },
+  {
+    name: "a failed update is not tried again",
+    file: "src/cloud/ingress-reconciler.ts",
+    from: `      case "transient":
+      case "stale":
+        return soonestMs;`,
+    to: `      case "transient":
+      case "stale":
+        return soonestMs + 86_400_000;`,
+    story: troubledReturn,
+    breaks: ["10"],
+  },
+  {
+    name: "a body is sent again though its outcome is not known",
+    file: "src/cloud/ingress-reconciler.ts",
+    from: 'if (attempt.kind === "write" || !isUnlucky) this.#mustRead = true;',
+    to: "if (!isUnlucky) this.#mustRead = true;",
+    story: {
+      faults: [isDown(0, 5, 10), { kind: "api", how: "drop-after-commit", strikes: "writes", ...during(5, 7) }],
+      ...calm(10, 17),
+    },
+    breaks: ["11"],
+  },
+  {
+    name: "Retry-After is not heeded",
+    file: "src/cloud/ingress-reconciler.ts",
+    from: "return Math.min(retryAfterMs ?? longestWaitMs, longestWaitMs);",
+    to: "return Math.min(retryAfterMs ?? longestWaitMs, 1_000);",
+    story: { faults: [{ kind: "api", how: "rate-limited", ...during(4.9, 7) }, isDown(0, 5, 10)], ...calm(10, 17) },
+    breaks: ["12"],
+  },
+  {
+    name: "drift is never looked for",
+    file: "src/cloud/ingress-reconciler.ts",
+    from: "const routineMs = this.#lastSeenMs + ingress.settings.reconcileIntervalMs;",
+    to: "const routineMs = this.#lastSeenMs + ingress.settings.reconcileIntervalMs * 1_000;",
+    story: { faults: [{ kind: "edit", what: "content", atMs: 5 * minuteMs }], ...calm(5, 12) },
+    breaks: ["10"],
+  },
+  {
+    name: "every reconcile writes",
+    file: "src/core/records.ts",
+    from: "return record.proxied === want.proxied && (",
+    to: "return want.ttlSeconds < 0 && record.proxied === want.proxied && (",
+    story: { faults: [], ...calm(1, 8) },
+    breaks: ["11"],
+  },
+  {
+    name: "other records at the name are taken for ours",
+    file: "src/cloud/cloudflare.ts",
+    from: "return sorted(ours.map(published));",
+    to: `const others = atName.filter((record) => !isOurs(record));
+    const taken = { type: "A", content: "198.51.100.1", ttlSeconds: 60, proxied: false };
+    return sorted([...ours.map(published), ...others.map(({ id }) => ({ ...taken, id }))]);`,
+    story: { faults: [], ...calm(1, 8) },
+    breaks: ["3"],
+  },
+  {
+    name: "records are replaced instead of changed in place",
+    file: "src/core/records.ts",
+    from: "const index = spare.findIndex((record) => record.type === want.type);",
+    to: "const index = spare.findIndex(() => want.ttlSeconds < 0);",
+    story: { faults: [isDown(0, 5, 10)], ...calm(10, 17) },
+    breaks: ["1"],
+  },
+  {
+    name: "one server that shows it makes a write visible",
+    file: "src/dns/verifier.ts",
+    from: "if (agreeing.length > 0 && !hasDoubt) {",
+    to: "if (agreeing.length > 0) {",
+    story: {
+      faults: [isDown(0, 5, 10)],
+      ...calm(10, 17),
+    },
+    breaks: ["verified"],
+  },
+  {
+    name: "a server that says nothing is an alarm",
+    file: "src/dns/verifier.ts",
+    from: 'return { status: "silent", detail: listed(heard.filter(({ word }) => word.kind !== "agrees")) };',
+    to: 'return { status: "wrong", detail: listed(heard.filter(({ word }) => word.kind !== "agrees")) };',
+    story: { faults: [{ kind: "edges", how: "silent", ...during(4, 10) }, isDown(0, 5, 10)], ...calm(10, 17) },
+    breaks: ["verified"],
+  },
+];

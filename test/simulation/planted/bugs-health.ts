@@ -1,0 +1,125 @@
+// Defects in what is believed of endpoints and addresses, and of the monitor's own connection.
+import type { PlantedBug } from "./bug.ts";
+import type { Fault } from "../../../src/simulation/faults.ts";
+import { calm, during, isDown, minuteMs, type Story } from "./story.ts";
+
+/** The primary is down for five minutes. */
+const outage: Story = { faults: [isDown(0, 5, 10)], ...calm(10, 17) };
+
+/** Nobody answers, and nothing proves that this is not the monitor's own doing. */
+const unprovenOutage: Story = {
+  faults: [{ kind: "anchors", ...during(4, 10) }, isDown(0, 5, 10), isDown(1, 5, 10)],
+  ...calm(10, 17),
+};
+
+/** The process is held up again and again, just when slow answers are under way. */
+const heldUp: Story = {
+  faults: [
+    { kind: "site", site: 0, seenBy: "all", how: "slow", delayMs: 3_000, ...during(4, 9) },
+    ...Array.from({ length: 15 }, (_, turn): Fault => {
+      return { kind: "stopped", atMs: 5 * minuteMs + turn * 12_000, forMs: 9_000 };
+    }),
+  ],
+  ...calm(9, 16),
+};
+
+/** The monitor's own connection is silent for five minutes. */
+const ownOutage: Story = { faults: [{ kind: "link", how: "blackhole", ...during(5, 7) }], ...calm(7, 10) };
+
+export const healthBugs: readonly PlantedBug[] = [
+  {
+    name: "one failure is down",
+    file: "src/core/health.ts",
+    from: '      if (failuresInRow >= fall) return freshHealth(nowMs, "down", reason);\n      if (',
+    to: '      if (failuresInRow >= 1) return freshHealth(nowMs, "down", reason);\n      if (',
+    story: outage,
+    breaks: ["4/6/15/23"],
+  },
+  {
+    name: "one answer is up",
+    file: "src/core/health.ts",
+    from: 'if (oksInRow >= rise) return freshHealth(nowMs, "up", "answers again");',
+    to: 'if (oksInRow >= 1) return freshHealth(nowMs, "up", "answers again");',
+    story: { ...outage, world: { holdUpMs: 0 } },
+    breaks: ["5"],
+  },
+  {
+    name: "failures count without proof of connection",
+    file: "src/core/proof.ts",
+    from: 'return provenMs >= endedMs ? "counts" : "waits";',
+    to: 'return provenMs >= endedMs ? "counts" : "counts";',
+    story: outage,
+    breaks: ["4"],
+  },
+  {
+    name: "a search for proof that was in vain is taken for proof",
+    file: "src/core/proof.ts",
+    from: "    if (expired.length === 0) continue;",
+    to: `    if (expired.length > 0) next = withEndpoints(next, (_, endpoint) => afterProof(endpoint, family, nowMs, nowMs));
+    continue;`,
+    story: unprovenOutage,
+    breaks: ["4"],
+  },
+  {
+    name: "blindness never ends",
+    file: "src/core/proof.ts",
+    from: "connection: { ...state.connection, [family]: known } };",
+    to: "connection: { ...state.connection, [family]: { ...state.connection[family], ...known } } };",
+    story: ownOutage,
+    breaks: ["6"],
+  },
+  {
+    name: "a result that proves nothing counts as a failure",
+    file: "src/core/address.ts",
+    from: "return { ...withoutStall(address), lastObservation: observation, isUncheckable };",
+    to: `const seen = { ...withoutStall(address), lastObservation: observation };
+      return withFailure(seen, observation, thresholds, weigh, nowMs);`,
+    story: heldUp,
+    breaks: ["4/6/15/23"],
+  },
+  {
+    name: "new addresses are not taken in",
+    file: "src/probe/watch.ts",
+    from: "if (resolution === this.#reported && resolution.kind",
+    to: 'if (this.#reported?.kind === "addresses" && resolution.kind',
+    story: { faults: [{ kind: "renumbered", site: 0, atMs: 5 * minuteMs, dnsDelayMs: 1_000 }], ...calm(8, 20) },
+    breaks: ["10"],
+  },
+  {
+    name: "a look-up that fails ends the process",
+    file: "src/probe/round.ts",
+    from: "    resolveMs = lookUp.tookMs;",
+    to: '    resolveMs = lookUp.tookMs;\n    if (lookUp.resolution.kind === "inconclusive") throw new Error(lookUp.resolution.detail);',
+    story: { faults: [{ kind: "resolver", how: "servfail", ...during(5, 8) }], ...calm(8, 16) },
+    breaks: ["dies"],
+  },
+  {
+    name: "AAAA records are forgotten",
+    file: "src/core/endpoint.ts",
+    from: "  return addresses.filter(\n    ({ health, isUncheckable }) =>",
+    to: '  return addresses.filter(({ family }) => family === "ipv4").filter(\n    ({ health, isUncheckable }) =>',
+    story: { ...outage, world: { publish: "addresses", endpoints: [{ ipv6: 1 }, { ipv6: 1 }] } },
+    breaks: ["18"],
+  },
+  {
+    name: "one resolver's word is enough to deny a name",
+    file: "src/dns/panel.ts",
+    from: "const witnesses = 2;",
+    to: "const witnesses = 1;",
+    story: { faults: [{ kind: "resolver", resolver: 0, how: "denies", ...during(5, 10) }], ...calm(10, 17) },
+    breaks: ["23"],
+  },
+  {
+    name: "a silent resolver means that there is no address",
+    file: "src/core/endpoint.ts",
+    from: '    case "inconclusive":\n      return withHealth(next, nowMs);',
+    to: `    case "inconclusive": {
+      const failure = { detail: resolution.detail, endedMs: nowMs };
+      const thresholds = endpoint.settings.check ?? noThresholds;
+      const addresses = endpoint.addresses.map((address) => withFailure(address, failure, thresholds, weigh, nowMs));
+      return withHealth({ ...next, addresses }, nowMs);
+    }`,
+    story: { faults: [{ kind: "resolver", how: "silent", ...during(5, 10) }], ...calm(10, 17) },
+    breaks: ["4/6/15/23"],
+  },
+];

@@ -1,0 +1,32 @@
+// Defects beyond the simulated world, and the tests of the real thing that have to see them.
+import type { BugForTest } from "./bug.ts";
+
+export const testedBugs: readonly BugForTest[] = [
+  {
+    name: "a body is read to its end, however long",
+    file: "src/probe/http.ts",
+    from: "else if (seenBytes >= bodyLimitBytes) resolve(",
+    to: "else if (seenBytes < 0) resolve(",
+    test: [
+      "src/probe/http.test.ts",
+      "200 probes of an endless body leave no socket, read little more than 64 KiB each, and keep memory flat",
+    ],
+  },
+  {
+    name: "state is left to the operating system, and a power cut undoes it",
+    file: "src/store/transaction.ts",
+    from: "PRAGMA synchronous = ${durability};",
+    to: "PRAGMA synchronous = NORMAL;",
+    test: [
+      "src/store/damage.test.ts",
+      "messages and state are forced to the disk, history is left to the operating system",
+    ],
+  },
+  {
+    name: "the first endpoint that is up is elected, though a better one is not known yet",
+    file: "src/core/selection.ts",
+    from: "const electionPatienceMs = 30_000;",
+    to: "const electionPatienceMs = 0;",
+    test: ["test/scenarios.test.ts", "scenario first record with a better one unknown"],
+  },
+];

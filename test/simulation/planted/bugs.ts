@@ -1,0 +1,10 @@
+// All defects that are planted.
+import type { BugForTest, PlantedBug } from "./bug.ts";
+import { cloudBugs } from "./bugs-cloud.ts";
+import { decisionBugs } from "./bugs-decisions.ts";
+import { healthBugs } from "./bugs-health.ts";
+import { tellingBugs } from "./bugs-telling.ts";
+import { testedBugs } from "./bugs-tested.ts";
+
+export const plantedBugs: readonly PlantedBug[] = [...healthBugs, ...decisionBugs, ...cloudBugs, ...tellingBugs];
+export const bugsForTests: readonly BugForTest[] = testedBugs;
