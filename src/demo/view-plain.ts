@@ -46,11 +46,12 @@ export function openingLines(world: World, places: Places, { width, paint }: Man
   ];
 }
 
-/** The commands that a person can try, and what each shows. */
+/** What a person can try: commands and an address, and what each shows. */
 export function commandsToTry(places: Places): readonly { readonly command: string; readonly what: string }[] {
   const { program, dnsPort, httpUrl, configPath, logPath } = places;
   return [
     { command: `dig @127.0.0.1 -p ${dnsPort} ingress.example.com`, what: "what DNS says" },
+    { command: `${httpUrl}/`, what: "the dashboard, in a browser" },
     { command: `curl ${httpUrl}/metrics`, what: "also /healthz and /readyz" },
     { command: `${program} probe -c ${configPath}`, what: "also plan and validate" },
     { command: `tail -f ${logPath}`, what: "the daemon's log" },

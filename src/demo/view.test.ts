@@ -120,7 +120,7 @@ describe("any terminal", () => {
         "✓ It is visible",
         "Telegram: the newest message",
         "dig @127.0.0.1 -p 5300 ingress.example.com",
-        "curl http://127.0.0.1:3000/metrics",
+        "http://127.0.0.1:3000/",
         "break cable",
         "how: refuse",
         "quit",
