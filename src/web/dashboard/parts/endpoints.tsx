@@ -1,5 +1,5 @@
 // The endpoints of an ingress, one line each, the whole of it when opened. Of many, those worth looking at come first.
-import { useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import type { History, Range } from "../../api/schema/history.ts";
 import type { EndpointStatus, IngressStatus } from "../../api/schema/status.ts";
 import type { Loaded } from "../data/past.ts";
@@ -60,7 +60,7 @@ const EndpointRow = memo(function EndpointRow({ endpoint, ingress, history, rang
   const [isOpen, setOpen] = useState(false);
   const { name, target, verdict, reason, since, role, override, isDegraded } = endpoint;
   const past = history?.endpoints.find((each) => each.name === name);
-  const id = `endpoint-${ingress}-${name}`;
+  const id = useId();
   return (
     <li class={`endpoint${isOpen ? " is-open" : ""}`}>
       <button
