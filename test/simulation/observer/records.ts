@@ -21,6 +21,8 @@ export class Records implements Part {
   /** Who changed our name last. */
   #lastBy: Commit["by"] = "start";
   #repairsMs: number[] = [];
+  /** Records that somebody else has changed since the daemon last read them: what it does not touch stays as they are. */
+  readonly #editedUnseen = new Set<string>();
   /** Since when somebody else's deletion has left the name empty. */
   #clearedSinceMs: number | undefined;
 
@@ -54,6 +56,7 @@ export class Records implements Part {
   turned({ event, facts, atMs }: Turn): void {
     const { nowMs } = this.#ledger;
     if (event.kind === "resumed") this.#repairsMs = [];
+    if (event.kind === "records-read") this.#editedUnseen.clear();
     for (const fact of facts) {
       if (fact.kind === "ingress-outage-began") this.#nobodyUpSinceMs = nowMs;
       if (fact.kind === "selection-changed") this.#repairsMs = [];
@@ -69,6 +72,7 @@ export class Records implements Part {
     const [was, is] = [before.records.filter(isOurs), zone.records.filter(isOurs)];
     this.#noteEmptiness(is.length === 0, by);
     if (by === "api") this.#checkWrite(was, is, [before.records, zone.records]);
+    else for (const { id } of is.filter((record) => !isKept(record, was))) this.#editedUnseen.add(id);
     if (textOf(was) !== textOf(is)) this.#lastBy = by;
   }
 
@@ -82,8 +86,9 @@ export class Records implements Part {
     const members = this.#ledger.endpointsIn(is);
     if (members.length > 1) seen.mixes += 1;
     this.#checkInPlace(was, is);
-    this.#checkShape(was, is);
-    this.#checkTtl(is, members);
+    const ours = is.filter((record) => !this.#editedUnseen.has(record.id) || !isKept(record, was));
+    this.#checkShape(was, is, ours);
+    this.#checkTtl(ours, members);
     this.#checkSilence(was, is);
     // An empty name is filled whatever happens.
     if (was.length > 0) this.#checkQuarrel();
@@ -98,12 +103,12 @@ export class Records implements Part {
     }
   }
 
-  /** Invariant 2. */
-  #checkShape(was: readonly DnsRecord[], is: readonly DnsRecord[]): void {
+  /** Invariant 2. `ours`: without what somebody else made of a record that the write did not touch. */
+  #checkShape(was: readonly DnsRecord[], is: readonly DnsRecord[], ours: readonly DnsRecord[]): void {
     if (is.some(({ type }) => type === "CNAME") && is.length > 1) {
       this.#ledger.violate("2", "a CNAME beside another record");
     }
-    if (new Set(is.map(({ ttl, proxied }) => `${ttl} ${proxied}`)).size > 1) {
+    if (new Set(ours.map(({ ttl, proxied }) => `${ttl} ${proxied}`)).size > 1) {
       this.#ledger.violate("2", "records differ in TTL or proxied flag");
     }
     const isKnown = ({ content }: DnsRecord): boolean => this.#ledger.endpointsIn([{ content }]).length > 0;
@@ -166,4 +171,9 @@ export class Records implements Part {
       this.#clearedSinceMs = undefined;
     }
   }
+}
+
+/** Whether a write left the record as it was. */
+function isKept(record: DnsRecord, was: readonly DnsRecord[]): boolean {
+  return was.some((old) => old.id === record.id && textOf([old]) === textOf([record]));
 }
