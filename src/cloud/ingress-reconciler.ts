@@ -95,6 +95,11 @@ export class IngressReconciler {
     this.#generation = generation;
     if (ingress === undefined) this.#rest();
     else if (before === undefined || before.settings.zone !== ingress.settings.zone) this.startOver();
+    // The world shows something else than what we wrote: perhaps somebody has changed it since.
+    else if (ingress.visibility?.status === "wrong" && before.visibility?.status !== "wrong") {
+      this.#mustRead = true;
+      this.consider();
+    }
     // Most turns are about a probe that tells nothing new.
     else if (isNewGeneration || this.#pause !== undefined || !isSameDemand(before, ingress)) {
       const wanted = wantedBy(ingress);

@@ -362,6 +362,22 @@ test("drift is repaired within the interval", async () => {
   assert.deepEqual(contents(provider), ["cable.example.net"]);
 });
 
+test("a write that the authoritative servers contradict is followed by a look at once", async () => {
+  const { provider, world } = await converged();
+  await using _ = world;
+  world.want("mobile");
+  await world.clock.advance(0);
+  provider.edit((records) => records.map((one) => ({ ...one, content: "somebody-else.example.net" })));
+  const { writtenAtMs } = world.daemon.state.ingresses[0]?.visibility ?? assert.fail();
+  await world.clock.advance(60_000);
+  assert.deepEqual(world.kinds(), ["apply"]);
+  const found = { kind: "visibility-checked", ingress: record, writtenAtMs, detail: "" } as const;
+  for (let times = 0; times < 2; times += 1) world.daemon.dispatch({ ...found, status: "wrong" });
+  await world.clock.advance(1_000);
+  assert.deepEqual(world.kinds(), ["apply", "list", "apply"]);
+  assert.deepEqual(contents(provider), ["mobile.example.net"]);
+});
+
 test("a shorter interval counts at once", async () => {
   const { world } = await converged();
   await using _ = world;
