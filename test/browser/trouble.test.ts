@@ -1,0 +1,57 @@
+// What the dashboard says while the daemon cannot trust its own connection, and while Cloudflare refuses it: since when,
+// and what to do; and that it takes it back when that is over.
+import { test } from "node:test";
+import { writes } from "../../src/demo/cloudflare/faults.ts";
+import { startWorld } from "../../src/demo/world.ts";
+import { openBrowser, openDashboard } from "../support/browser.ts";
+import { startDaemon } from "../support/daemon-process.ts";
+import { configOf } from "../support/world-config.ts";
+
+test("while everything is silent it says that the daemon is blind, and that nothing is switched", async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  await using world = await startWorld();
+  const closed = await startWorld();
+  const anchor = `127.0.0.1:${closed.cloudflare.port}`;
+  await closed[Symbol.asyncDispose]();
+  await using daemon = startDaemon({
+    config: configOf(
+      world,
+      (config) => {
+        config.anchors = [anchor];
+      },
+      { timeout: "500ms", fall: 3 },
+    ),
+  });
+  const dashboard = await openDashboard(browser, daemon);
+  await dashboard.untilShown("all well");
+  const lines = [world.cable.server, world.mobile.server];
+  await Promise.all(lines.map((server) => server.behave({ kind: "hang" })));
+  await dashboard.untilShown("Blind over IPv4");
+  await dashboard.untilShown("primary.example.com", ".published");
+  await dashboard.assertAccessible("blind");
+  await Promise.all(lines.map((server) => server.behave({ kind: "ok" })));
+  await dashboard.page.getByText("Blind over IPv4").waitFor({ state: "detached" });
+  await dashboard.untilShown("all well");
+  await dashboard.assertClean();
+});
+
+test("while Cloudflare refuses to write it says why, and what DNS should say instead", async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  await using world = await startWorld();
+  await using daemon = startDaemon({ config: configOf(world) });
+  const dashboard = await openDashboard(browser, daemon);
+  await dashboard.untilShown("all well");
+  world.cloudflare.faults.always({ kind: "unavailable", status: 503 }, writes);
+  await world.cable.server.behave({ kind: "refuse" });
+  await dashboard.untilShown("The records cannot be written");
+  await dashboard.untilShown("Out of sync. It should say:", ".published");
+  await dashboard.untilShown("is to serve", ".picture");
+  await dashboard.assertAccessible("out of sync");
+  world.cloudflare.faults.clear();
+  await dashboard.untilShown("secondary.example.com", ".records");
+  await dashboard.untilShown("failed over");
+  await dashboard.page.getByText("The records cannot be written").waitFor({ state: "detached" });
+  await dashboard.assertClean();
+});
