@@ -38,8 +38,7 @@ export async function startControlSocket(
     const why = `${path} has ${length} bytes, and the path of a socket may have ${longestPath}`;
     throw new ControlSocketError(`no control socket: ${why}; set a shorter state_dir`);
   }
-  const there = lstatSync(path, { throwIfNoEntry: false });
-  if (there !== undefined && !there.isSocket()) {
+  if (kindOf(path) === "something else") {
     throw new ControlSocketError(`no control socket: ${path} is something else; move it away`);
   }
   if (await isAlive(path)) {
@@ -96,5 +95,14 @@ async function end(server: Server, path: string): Promise<void> {
   server.close();
   server.closeAllConnections();
   await closed;
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) rmSync(path, { force: true });
+  if (kindOf(path) === "socket") rmSync(path, { force: true });
+}
+
+/** What is there. A place that cannot even be looked at holds nothing; using it will say why. */
+function kindOf(path: string): "nothing" | "socket" | "something else" {
+  try {
+    return lstatSync(path).isSocket() ? "socket" : "something else";
+  } catch {
+    return "nothing";
+  }
 }
