@@ -3,11 +3,15 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Latencies } from "./latencies.ts";
 import { Tally } from "./tally.ts";
 
-/** The checks of one address within one minute, or a part of it. */
-export interface MinuteOfChecks {
+/** What is checked. */
+export interface Checked {
   readonly ingress: string;
   readonly endpoint: string;
   readonly address: string;
+}
+
+/** The checks of one address within one minute, or a part of it. */
+export interface MinuteOfChecks extends Checked {
   /** Minutes since 1970. */
   readonly startMinute: number;
   readonly tally: Tally;
@@ -51,6 +55,8 @@ const mostHoursDropped = 48;
 
 export class ChecksTable {
   readonly #statements;
+  /** What the rows say of those that are being added to, so that adding reads nothing. Forgotten rather than mended. */
+  readonly #open = new Map<string, OpenSeries>();
   #rows: number | undefined;
 
   constructor(database: DatabaseSync) {
@@ -61,13 +67,18 @@ export class ChecksTable {
         "SELECT id, address FROM series WHERE ingress = ? AND endpoint = ? ORDER BY address",
       ),
       put: database.prepare(
-        `INSERT OR REPLACE INTO checks
+        // An update in place, unlike a replacement, leaves the index by age as it is.
+        `INSERT INTO checks
            (series, span, start_minute, count, failures, inconclusive, max_ms, p50_ms, p95_ms, latencies)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET count = excluded.count, failures = excluded.failures,
+           inconclusive = excluded.inconclusive, max_ms = excluded.max_ms, p50_ms = excluded.p50_ms,
+           p95_ms = excluded.p95_ms, latencies = excluded.latencies`,
       ),
       tallies: asArrays(database.prepare(`SELECT ${tallyColumns}, latencies FROM checks ${inRange}`)),
       rollups: asArrays(database.prepare(`SELECT ${tallyColumns}, p50_ms, p95_ms FROM checks ${inRange}`)),
       count: database.prepare("SELECT count(*) AS count FROM checks"),
+      newest: database.prepare("SELECT max(start_minute) AS start FROM checks WHERE series = ? AND span = ?"),
       oldest: database.prepare("SELECT min(start_minute) AS start FROM checks WHERE span = ?"),
       drop: database.prepare("DELETE FROM checks WHERE span = ? AND start_minute < ?"),
       dropSeries: database.prepare("DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM checks WHERE series = id)"),
@@ -77,8 +88,8 @@ export class ChecksTable {
   /** Adds checks to their minutes and hours. Call it in a transaction. */
   add(minutes: readonly MinuteOfChecks[]): void {
     for (const minute of minutes) {
-      const series = this.#seriesOf(minute);
-      for (const span of spans) this.#addTo(series, span, startOf(minute.startMinute, span), minute.tally);
+      const { id, periods } = this.#openSeries(minute);
+      for (const period of periods) this.#addTo(id, period, minute);
     }
   }
 
@@ -129,11 +140,14 @@ export class ChecksTable {
       if (this.#dropOldest(1, 60) === 0 && this.#dropOldest(60, 60) === 0) break;
     }
     this.#statements.dropSeries.run();
+    // Rows and series among them may be gone.
+    this.#open.clear();
   }
 
   /** Forgets what it believes about the rows, after a transaction that failed. */
   recount(): void {
     this.#rows = undefined;
+    this.#open.clear();
   }
 
   /** Drops the oldest `minutes` of history, as far as they began before `beforeMinute`. Returns how many rows that were. */
@@ -151,20 +165,62 @@ export class ChecksTable {
     return this.#rows;
   }
 
-  #seriesOf({ ingress, endpoint, address }: MinuteOfChecks): number {
-    const known = this.#statements.findSeries.get(ingress, endpoint, address)?.["id"];
-    return Number(known ?? this.#statements.addSeries.run(ingress, endpoint, address).lastInsertRowid);
+  #openSeries(checks: MinuteOfChecks): OpenSeries {
+    const key = seriesKey(checks);
+    const known = this.#open.get(key);
+    if (known !== undefined) return known;
+    const { ingress, endpoint, address } = checks;
+    const found = this.#statements.findSeries.get(ingress, endpoint, address)?.["id"];
+    const id = Number(found ?? this.#statements.addSeries.run(ingress, endpoint, address).lastInsertRowid);
+    const series = { id, periods: spans.map((span) => this.#openPeriod(id, span)) };
+    this.#open.set(key, series);
+    return series;
   }
 
-  #addTo(series: number, span: number, startMinute: number, tally: Tally): void {
-    const [row] = rowsOf(this.#statements.tallies.all(series, span, startMinute, startMinute + 1));
-    if (row === undefined && this.#rows !== undefined) this.#rows += 1;
-    const sum = row === undefined ? new Tally() : readTally(row);
-    sum.add(tally);
-    const { count, failures, inconclusive, maxMs = null, latencies } = sum;
-    const numbers = [count, failures, inconclusive, maxMs, sum.quantileMs(0.5) ?? null, sum.quantileMs(0.95) ?? null];
-    this.#statements.put.run(series, span, startMinute, ...numbers, latencies.encode());
+  #openPeriod(series: number, span: number): OpenPeriod {
+    const newest = this.#statements.newest.get(series, span)?.["start"];
+    return { span, newestMinute: typeof newest === "number" ? newest : -Infinity, tally: new Tally() };
   }
+
+  #addTo(series: number, period: OpenPeriod, minute: MinuteOfChecks): void {
+    const { span } = period;
+    const startMinute = startOf(minute.startMinute, span);
+    if (period.startMinute !== startMinute) {
+      const isNew = startMinute > period.newestMinute;
+      const row = isNew
+        ? undefined
+        : rowsOf(this.#statements.tallies.all(series, span, startMinute, startMinute + 1))[0];
+      if (row === undefined && this.#rows !== undefined) this.#rows += 1;
+      period.tally = row === undefined ? new Tally() : readTally(row);
+      period.startMinute = startMinute;
+      period.newestMinute = Math.max(period.newestMinute, startMinute);
+    }
+    period.tally.add(minute.tally);
+    const { count, failures, inconclusive, maxMs = null, latencies } = period.tally;
+    const [p50Ms, p95Ms] = [period.tally.quantileMs(0.5) ?? null, period.tally.quantileMs(0.95) ?? null];
+    const bytes = latencies.encode();
+    this.#statements.put.run(series, span, startMinute, count, failures, inconclusive, maxMs, p50Ms, p95Ms, bytes);
+  }
+}
+
+/** What tells one address of an endpoint from all others: no ingress and no address holds a line break. */
+export function seriesKey({ ingress, endpoint, address }: Checked): string {
+  return `${ingress}\n${endpoint}\n${address}`;
+}
+
+interface OpenSeries {
+  readonly id: number;
+  /** One for each span. */
+  readonly periods: readonly OpenPeriod[];
+}
+
+/** The period that was last added to, and what its row says. */
+interface OpenPeriod {
+  readonly span: number;
+  startMinute?: number;
+  tally: Tally;
+  /** No row is of a later period than this: what follows is new. Only after the clock was set back is there more to read. */
+  newestMinute: number;
 }
 
 interface Series {
