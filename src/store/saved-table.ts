@@ -6,11 +6,13 @@ import { parseDated, type DatedIngress, type Saved } from "./saved.ts";
 
 export class SavedTable {
   readonly #put;
+  readonly #count;
   readonly #keepOnly;
   readonly #list;
 
   constructor(database: DatabaseSync) {
     this.#put = database.prepare("INSERT OR REPLACE INTO saved (ingress, json, checksum) VALUES (?, ?, ?)");
+    this.#count = database.prepare("SELECT count(*) AS count FROM saved");
     this.#keepOnly = database.prepare("DELETE FROM saved WHERE ingress NOT IN (SELECT value FROM json_each(?))");
     this.#list = database.prepare("SELECT ingress, json, checksum FROM saved ORDER BY ingress");
   }
@@ -18,12 +20,14 @@ export class SavedTable {
   /** Makes the rows say what is `saved`. What is the very same object in `before`, which they say now, is not written. */
   replace(saved: Saved, before: Saved | undefined): void {
     const isWritten = new Set(before?.ingresses);
-    this.#keepOnly.run(JSON.stringify(saved.ingresses.map(({ record }) => record)));
     for (const ingress of saved.ingresses) {
       if (isWritten.has(ingress)) continue;
       const json = JSON.stringify(ingress);
       this.#put.run(ingress.record, json, crc32(json));
     }
+    // Whoever is saved has a row by now: as many rows are no others.
+    if (this.#count.get()?.["count"] === saved.ingresses.length) return;
+    this.#keepOnly.run(JSON.stringify(saved.ingresses.map(({ record }) => record)));
   }
 
   /** What is saved, if anything, and what had to be left out of it, in words. */

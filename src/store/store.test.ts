@@ -10,9 +10,10 @@ import { opened, storedMessage, temporaryFolder } from "../../test/support/state
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { MinuteOfChecks } from "./checks-table.ts";
 import type { JournalEntry } from "./journal-table.ts";
+import { memoryHome } from "./home.ts";
 import { lockState } from "./lock.ts";
 import type { DatedIngress } from "./saved.ts";
-import { openMemoryStore, openStore } from "./store.ts";
+import { openMemoryStore, openStore, SqliteStore } from "./store.ts";
 import { Tally } from "./tally.ts";
 
 const numRuns = propertyRuns(60);
@@ -65,6 +66,22 @@ test("what was saved is there after a restart, and only that", (t) => {
     { ...c, overrides: [] },
   ]);
   assert.deepEqual(kept.warnings, []);
+});
+
+test("of what is saved only the ingresses that changed are written", () => {
+  const store = new SqliteStore(memoryHome(), { clock: new VirtualClock(), onWarning: unexpected });
+  using _ = store;
+  const changes = store.home.database.prepare("SELECT total_changes() AS count");
+  const changed = (saved: readonly DatedIngress[]): number => {
+    const before = Number(changes.get()?.["count"]);
+    store.save({ ingresses: saved });
+    return Number(changes.get()?.["count"]) - before;
+  };
+  const [a, b] = [dated("a.example.com"), dated("b.example.com")];
+  assert.equal(changed([a, b]), 2);
+  assert.equal(changed([a, b]), 0);
+  assert.equal(changed([{ ...a, departures: [] }, b]), 1);
+  assert.equal(changed([b]), 1, "the other one is gone");
 });
 
 test("only one process has a state folder, and the next gets it when the first is done", (t) => {
