@@ -57,6 +57,46 @@ test("checks are written once a minute, and nothing at all while nothing happens
   assert.equal(life.writes, writesBefore + 1);
 });
 
+test("the checks of a minute are written once, when it is over", async (t) => {
+  const life = new Life(t, { clock: new VirtualClock({ wallMs: Date.UTC(2026, 0, 1) + 20_000 }) });
+  life.start();
+  for (let times = 0; times < 3; times += 1) life.probe("cable", "ok");
+  await life.clock.advance(1_000);
+  const writesBefore = life.writes;
+  for (let second = 1; second < 40; second += 3) {
+    life.probe("cable", "ok");
+    await life.clock.advance(3_000);
+  }
+  assert.equal(life.writes, writesBefore + 1);
+  assert.equal(life.clock.wallMs() % minuteMs, 0, "the story is not as planned");
+});
+
+test("an answer that only lets the addresses be used for longer waits for the end of the minute", async (t) => {
+  const life = new Life(t);
+  life.start();
+  await life.clock.advance(10_000);
+  const { writes, saves } = life;
+  life.resolve("cable");
+  await life.clock.advance(49_000);
+  assert.equal(life.writes, writes);
+  await life.clock.advance(1_000);
+  assert.deepEqual([life.writes, life.saves], [writes + 1, saves + 1]);
+  life.resolve("cable", "192.0.2.77");
+  await life.clock.advance(1_000);
+  assert.equal(life.saves, saves + 2, "other addresses are no mere extension");
+  // A fact that is written anyhow takes the date with it.
+  await life.clock.advance(1_000);
+  life.resolve("cable", "192.0.2.77");
+  life.dispatch({ kind: "config-rejected", problems: [] });
+  await life.clock.advance(1_000);
+  assert.equal(life.saves, saves + 3);
+  const [cable] = life.reopened().ingresses[0]?.addresses ?? [];
+  assert.deepEqual(
+    [cable?.addresses.map(({ text }) => text), cable?.usableUntilWallMs],
+    [["192.0.2.77"], Date.UTC(2026, 0, 1) + 62_000 + 300_000 + 600_000],
+  );
+});
+
 test("every result is counted in its minute", async (t) => {
   const life = new Life(t);
   life.start();
@@ -183,6 +223,20 @@ test("nothing is written for probes that change nothing, but everything after th
   life.probe("cable", "ok");
   await life.clock.advance(minuteMs);
   assert.equal(life.saves, saves + 1);
+  const [saved] = life.reopened().ingresses;
+  assert.equal(saved?.overrides[0]?.untilWallMs, life.clock.wallMs() - life.clock.nowMs() + 9e7);
+});
+
+test("dates that a failing disk did not take after the wall clock was set are written later", async (t) => {
+  const life = new Life(t);
+  life.start();
+  life.dispatch({ kind: "override-set", ingress: record, override: { kind: "pin", endpoint: "cable", untilMs: 9e7 } });
+  await life.clock.advance(minuteMs);
+  life.clock.jumpWall(24 * 60 * minuteMs);
+  life.trouble = new StoreError("full", "the disk is full");
+  life.recorder.flush();
+  life.trouble = undefined;
+  life.recorder.flush();
   const [saved] = life.reopened().ingresses;
   assert.equal(saved?.overrides[0]?.untilWallMs, life.clock.wallMs() - life.clock.nowMs() + 9e7);
 });
@@ -364,8 +418,8 @@ class Life {
     this.recorder.hear({ event, facts: factsBetween(before, this.state), before, after: this.state, atMs });
   }
 
-  resolve(endpoint: string): void {
-    const address = parseIp(addressOf(endpoint));
+  resolve(endpoint: string, text = addressOf(endpoint)): void {
+    const address = parseIp(text);
     assert.ok(address !== undefined);
     const resolution = { kind: "addresses" as const, addresses: [address], ttlSeconds: 300 };
     this.dispatch({ kind: "resolved", ingress: record, endpoint, revision: 0, resolution });

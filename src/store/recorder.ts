@@ -1,8 +1,8 @@
 // Hears every turn of the loop and keeps what shall survive: the durable part of the state, the facts, and the checks
 // rolled up. Off the decision path: what it hears waits in memory and is written in batches.
-import type { Event, Fact, IngressState, State } from "../core/model.ts";
+import type { EndpointState, Event, Fact, IngressState, State } from "../core/model.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { MinuteOfChecks } from "./checks-table.ts";
+import { seriesKey, type MinuteOfChecks } from "./checks-table.ts";
 import type { JournalEntry } from "./journal-table.ts";
 import { datedFrom, type DatedIngress, type Saved } from "./saved.ts";
 import type { Store } from "./store.ts";
@@ -29,8 +29,6 @@ export interface RecorderPorts {
 
 /** Facts and changes of state wait so long for others to share their transaction. */
 const gatherMs = 1_000;
-/** Checks are many, and each of them is of little worth: they wait longer. */
-const gatherChecksMs = 60_000;
 /** After a failure. */
 const retryMs = 30_000;
 const tidyMs = 60 * 60_000;
@@ -39,7 +37,14 @@ const firstTidyMs = 5 * 60_000;
 const mostWaiting = 5_000;
 /** When the wall clock was set by more than this, the dates that were saved are wrong. */
 const clockToleranceMs = 2_000;
+/** Checks are many, and each of them is of little worth: they wait until their minute is over, and are written once. */
 const minuteMs = 60_000;
+
+/**
+ * What of the state is not on the disk yet. `dates`: only for how much longer known addresses may be used, which every
+ * answer of a resolver extends; no SD card shall wear out over that, so it waits for the checks.
+ */
+type Unsaved = "nothing" | "dates" | "more";
 
 export class Recorder implements Disposable {
   readonly #ports: RecorderPorts;
@@ -49,7 +54,7 @@ export class Recorder implements Disposable {
   readonly #checks = new Map<string, MinuteOfChecks>();
   /** What was saved of each ingress, for as long as it holds. */
   readonly #dated = new Map<string, DatedIngress>();
-  #isSaved = true;
+  #unsaved: Unsaved = "nothing";
   #areDecisionsSaved = true;
   /** How far the wall clock was ahead of the monotonic one when the dates were made. */
   #wallAheadMs: number;
@@ -74,8 +79,8 @@ export class Recorder implements Disposable {
       this.#areDecisionsSaved = false;
       this.#attempt(() => this.#saveNow());
     }
-    if (this.#entries.length > 0 || !this.#isSaved) this.#wake(gatherMs);
-    else if (this.#checks.size > 0) this.#wake(gatherChecksMs);
+    if (this.#entries.length > 0 || this.#unsaved === "more") this.#wake(gatherMs);
+    else if (this.#checks.size > 0 || this.#unsaved === "dates") this.#wake(this.#leftOfMinuteMs());
   }
 
   /** Entries of the journal that are not written yet, oldest first. */
@@ -119,10 +124,12 @@ export class Recorder implements Disposable {
     // A check that is no more counts no more.
     if (watched?.revision !== revision) return;
     const startMinute = Math.floor(this.#ports.clock.wallMs() / minuteMs);
-    const key = JSON.stringify([startMinute, ingress, endpoint, address]);
-    const minute = this.#checks.get(key) ?? { ingress, endpoint, address, startMinute, tally: new Tally() };
-    this.#checks.set(key, minute);
-    minute.tally.observe(observation);
+    const key = `${startMinute} ${seriesKey({ ingress, endpoint, address })}`;
+    const known = this.#checks.get(key);
+    if (known !== undefined) return known.tally.observe(observation);
+    const tally = new Tally();
+    tally.observe(observation);
+    this.#checks.set(key, { ingress, endpoint, address, startMinute, tally });
     const [oldest] = this.#checks.size > mostWaiting ? this.#checks.keys() : [];
     if (oldest !== undefined) this.#checks.delete(oldest);
   }
@@ -132,32 +139,29 @@ export class Recorder implements Disposable {
     for (const ingress of after.ingresses) {
       const { record } = ingress.settings;
       const old = before.ingresses.find(({ settings }) => settings.record === record);
-      if (old !== undefined && isSameToSave(old, ingress)) continue;
+      const change = old === undefined ? "more" : unsavedBetween(old, ingress);
+      if (change === "nothing") continue;
       this.#dated.delete(record);
-      this.#isSaved = false;
+      if (this.#unsaved !== "more") this.#unsaved = change;
     }
-    if (after.ingresses.length < before.ingresses.length) this.#isSaved = false;
+    if (after.ingresses.length < before.ingresses.length) this.#unsaved = "more";
   }
 
   #saveNow(): void {
     const saved = this.#savedNow();
     if (saved === undefined) return;
     this.#ports.store.save(saved);
-    this.#isSaved = true;
+    this.#unsaved = "nothing";
     this.#areDecisionsSaved = true;
   }
 
   #write(): void {
     const { store, clock } = this.#ports;
-    // Somebody set the clock: every date that was saved is off by as much.
-    if (Math.abs(this.#wallAhead() - this.#wallAheadMs) > clockToleranceMs) {
-      this.#dated.clear();
-      this.#isSaved = false;
-    }
-    const saved = this.#isSaved ? undefined : this.#savedNow();
+    if (this.#isClockSet()) this.#unsaved = "more";
+    const saved = this.#unsaved === "nothing" ? undefined : this.#savedNow();
     if (saved !== undefined || this.#entries.length > 0 || this.#checks.size > 0) {
       store.record({ ...(saved && { saved }), entries: this.#entries, checks: [...this.#checks.values()] });
-      this.#isSaved = true;
+      this.#unsaved = "nothing";
       if (saved !== undefined) this.#areDecisionsSaved = true;
       this.#entries = [];
       this.#checks.clear();
@@ -171,7 +175,10 @@ export class Recorder implements Disposable {
   #savedNow(): Saved | undefined {
     if (this.#state === undefined) return undefined;
     const { clock } = this.#ports;
-    this.#wallAheadMs = this.#wallAhead();
+    if (this.#isClockSet()) {
+      this.#dated.clear();
+      this.#wallAheadMs = this.#wallAhead();
+    }
     const ingresses = this.#state.ingresses.map((ingress) => {
       const { record } = ingress.settings;
       const dated = this.#dated.get(record) ?? datedFrom(ingress, clock.nowMs(), clock.wallMs());
@@ -179,6 +186,15 @@ export class Recorder implements Disposable {
       return dated;
     });
     return { ingresses };
+  }
+
+  /** Whether somebody set the clock: every date that was saved is off by as much. */
+  #isClockSet(): boolean {
+    return Math.abs(this.#wallAhead() - this.#wallAheadMs) > clockToleranceMs;
+  }
+
+  #leftOfMinuteMs(): number {
+    return minuteMs - (this.#ports.clock.wallMs() % minuteMs);
   }
 
   #wallAhead(): number {
@@ -226,9 +242,9 @@ function hasOtherDecisions(before: State, after: State): boolean {
   });
 }
 
-/** Whether what would be saved of both is the same, dates apart. */
-function isSameToSave(a: IngressState, b: IngressState): boolean {
-  if (a === b) return true;
+/** What would be missing on the disk if `a` were saved and `b` not. */
+function unsavedBetween(a: IngressState, b: IngressState): Unsaved {
+  if (a === b) return "nothing";
   const isSameIngress =
     a.selection === b.selection &&
     a.saved === b.saved &&
@@ -236,18 +252,22 @@ function isSameToSave(a: IngressState, b: IngressState): boolean {
     a.overrides === b.overrides &&
     a.lastGood === b.lastGood &&
     a.endpoints.length === b.endpoints.length;
+  if (!isSameIngress) return "more";
+  if (a.endpoints === b.endpoints) return "nothing";
+  let unsaved: Unsaved = "nothing";
+  for (const [index, endpoint] of a.endpoints.entries()) {
+    const other = b.endpoints[index];
+    if (endpoint === other) continue;
+    if (other === undefined || !isSameTarget(endpoint, other)) return "more";
+    if (endpoint.addressesUsableUntilMs !== other.addressesUsableUntilMs) unsaved = "dates";
+  }
+  return unsaved;
+}
+
+function isSameTarget(a: EndpointState, b: EndpointState): boolean {
+  if (a.settings !== b.settings) return false;
+  if (a.addresses === b.addresses) return true;
   return (
-    isSameIngress &&
-    a.endpoints.every((endpoint, index) => {
-      const other = b.endpoints[index];
-      if (endpoint === other) return true;
-      return (
-        other !== undefined &&
-        endpoint.settings === other.settings &&
-        endpoint.addressesUsableUntilMs === other.addressesUsableUntilMs &&
-        endpoint.addresses.length === other.addresses.length &&
-        endpoint.addresses.every(({ text }, at) => text === other.addresses[at]?.text)
-      );
-    })
+    a.addresses.length === b.addresses.length && a.addresses.every(({ text }, at) => text === b.addresses[at]?.text)
   );
 }
