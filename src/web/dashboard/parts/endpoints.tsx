@@ -1,8 +1,9 @@
 // The endpoints of an ingress, one line each, the whole of it when opened. Of many, those worth looking at come first.
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { History, Range } from "../../api/schema/history.ts";
 import type { EndpointStatus, IngressStatus } from "../../api/schema/status.ts";
 import type { Loaded } from "../data/past.ts";
+import { useOwnId } from "../lib/own-id.ts";
 import { memo } from "../lib/memo.tsx";
 import { countsText, foremost } from "../lib/order.ts";
 import { latencyText } from "../lib/time.ts";
@@ -60,7 +61,7 @@ const EndpointRow = memo(function EndpointRow({ endpoint, ingress, history, rang
   const [isOpen, setOpen] = useState(false);
   const { name, target, verdict, reason, since, role, override, isDegraded } = endpoint;
   const past = history?.endpoints.find((each) => each.name === name);
-  const id = useId();
+  const id = useOwnId();
   return (
     <li class={`endpoint${isOpen ? " is-open" : ""}`}>
       <button

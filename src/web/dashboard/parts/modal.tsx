@@ -1,6 +1,7 @@
 // A dialog of the browser's own: it keeps the focus, Escape closes it, and the focus returns to where it was.
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
+import { useOwnId } from "../lib/own-id.ts";
 
 interface ModalProps {
   readonly title: string;
@@ -11,7 +12,7 @@ interface ModalProps {
 
 export function Modal({ title, close, onSubmit, children }: ModalProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const id = useId();
+  const id = useOwnId();
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
