@@ -36,14 +36,32 @@ export interface ClientsOptions {
   readonly onChange?: (client: ClientHabits, isServed: boolean, addresses: readonly string[]) => void;
 }
 
+/** What a name stood for, and until when that is believed. */
+interface Known {
+  readonly contents: readonly string[];
+  readonly untilMs: number;
+}
+
 interface Client {
   readonly habits: ClientHabits;
   readonly downtime: Downtime;
   isServed: boolean;
   readonly edge: Edge;
   /** What its resolver remembers of the ingress, and of the host behind a CNAME. */
-  readonly cache: Map<string, { readonly contents: readonly string[]; readonly untilMs: number }>;
-  pinned?: { readonly addresses: readonly string[]; readonly untilMs: number };
+  readonly cache: Map<string, Known>;
+  /** The addresses that it sticks to. */
+  pinned?: Known;
+  view?: View;
+}
+
+/** What a client gets to see. It stays so until something that it goes by runs out, or a site does something else. */
+interface View {
+  readonly addresses: readonly string[];
+  readonly isServed: boolean;
+  readonly isStaticServed: boolean;
+  readonly isAnyServing: boolean;
+  readonly untilMs: number;
+  readonly changes: number;
 }
 
 /** Milliseconds without service. */
@@ -83,15 +101,14 @@ export class Clients {
 
   #tick(): void {
     const { internet, time } = this.#world;
-    const { sites = internet.sites, everyMs = 5_000, onChange } = this.#options;
-    const isUp = (addresses: readonly string[], { habits }: Client): boolean =>
-      addresses.some((address) => (habits.hasIpv6 || familyOf(address) === "ipv4") && internet.isServing(address));
+    const { everyMs = 5_000, onChange } = this.#options;
+    const nowMs = time.nowMs();
     for (const client of this.#clients) {
-      if (time.nowMs() < (client.habits.fromMs ?? 0)) continue;
-      const addresses = this.#lookUp(client);
-      const isServed = isUp(addresses, client);
-      const isStaticServed = isUp(this.#addressesOf(client, sites[0]?.options.host ?? ""), client);
-      const isAnyServing = sites.some((site) => isUp(site.addresses, client));
+      if (nowMs < (client.habits.fromMs ?? 0)) continue;
+      let { view } = client;
+      if (view === undefined || view.untilMs <= nowMs || view.changes !== internet.changes) view = this.#look(client);
+      client.view = view;
+      const { addresses, isServed, isStaticServed, isAnyServing } = view;
       for (const downtime of [this.downtime, client.downtime]) {
         downtime.total += everyMs;
         if (!isServed) downtime.daemon += everyMs;
@@ -101,19 +118,41 @@ export class Clients {
       if (isServed !== client.isServed) onChange?.(client.habits, isServed, addresses);
       client.isServed = isServed;
     }
-    time.setTimer(everyMs, () => this.#tick());
+    time.setLook(everyMs, () => this.#tick());
+  }
+
+  #look(client: Client): View {
+    const { internet } = this.#world;
+    const { sites = internet.sites } = this.#options;
+    const isUp = (addresses: readonly string[]): boolean =>
+      addresses.some(
+        (address) => (client.habits.hasIpv6 || familyOf(address) === "ipv4") && internet.isServing(address),
+      );
+    const found = this.#lookUp(client);
+    const fixed = this.#addressesOf(client, sites[0]?.options.host ?? "");
+    return {
+      addresses: found.contents,
+      isServed: isUp(found.contents),
+      isStaticServed: isUp(fixed.contents),
+      isAnyServing: sites.some((site) => isUp(site.addresses)),
+      untilMs: Math.min(found.untilMs, fixed.untilMs),
+      changes: internet.changes,
+    };
   }
 
   /** The addresses that the client uses now. */
-  #lookUp(client: Client): readonly string[] {
+  #lookUp(client: Client): Known {
     const nowMs = this.#world.time.nowMs();
-    if (client.pinned !== undefined && client.pinned.untilMs > nowMs) return client.pinned.addresses;
-    const contents = this.#remembered(client, this.#record, () => this.#atEdge(client));
-    const addresses = contents.flatMap((content) =>
-      /^[\d.]+$|:/.test(content) ? [content] : this.#addressesOf(client, content),
+    if (client.pinned !== undefined && client.pinned.untilMs > nowMs) return client.pinned;
+    const record = this.#remembered(client, this.#record, () => this.#atEdge(client));
+    const parts = record.contents.map((content): Known =>
+      /^[\d.]+$|:/.test(content)
+        ? { contents: [content], untilMs: record.untilMs }
+        : this.#addressesOf(client, content),
     );
-    if (client.habits.pinMs > 0) client.pinned = { addresses, untilMs: nowMs + client.habits.pinMs };
-    return addresses;
+    const contents = parts.flatMap((part) => part.contents);
+    if (client.habits.pinMs > 0) return (client.pinned = { contents, untilMs: nowMs + client.habits.pinMs });
+    return { contents, untilMs: Math.min(record.untilMs, ...parts.map(({ untilMs }) => untilMs)) };
   }
 
   #atEdge({ edge }: Client): { contents: readonly string[]; ttlSeconds: number } {
@@ -129,7 +168,7 @@ export class Clients {
     return { contents: records.map(({ content }) => content), ttlSeconds: Math.min(...ttls) };
   }
 
-  #addressesOf(client: Client, host: string): readonly string[] {
+  #addressesOf(client: Client, host: string): Known {
     return this.#remembered(client, host, () => {
       const site = this.#world.internet.siteNamed(host);
       return {
@@ -143,14 +182,15 @@ export class Clients {
     { cache, habits }: Client,
     name: string,
     find: () => { contents: readonly string[]; ttlSeconds: number },
-  ): readonly string[] {
+  ): Known {
     const nowMs = this.#world.time.nowMs();
     const known = cache.get(name);
-    if (known !== undefined && known.untilMs > nowMs) return known.contents;
+    if (known !== undefined && known.untilMs > nowMs) return known;
     const { contents, ttlSeconds } = find();
     const ttl = Math.min(habits.mostTtlSeconds, Math.max(habits.leastTtlSeconds, ttlSeconds));
-    cache.set(name, { contents, untilMs: nowMs + ttl * 1_000 });
-    return contents;
+    const found = { contents, untilMs: nowMs + ttl * 1_000 };
+    cache.set(name, found);
+    return found;
   }
 }
 

@@ -69,6 +69,8 @@ export interface Visit {
 
 export class Internet {
   readonly sites: readonly Site[];
+  /** Goes up whenever a site begins or ceases to do something, or moves. */
+  changes = 0;
   readonly #time: SimulatedTime;
 
   constructor(time: SimulatedTime, sites: readonly SiteOptions[]) {
@@ -83,7 +85,17 @@ export class Internet {
   /** Lets a fault work for a while. */
   afflict(site: Site, fault: SiteFault, forMs: number): void {
     site.faults.add(fault);
-    this.#time.setTimer(forMs, () => site.faults.delete(fault));
+    this.changes += 1;
+    this.#time.setTimer(forMs, () => {
+      site.faults.delete(fault);
+      this.changes += 1;
+    });
+  }
+
+  /** Moves a site to other addresses, of which DNS does not know yet. */
+  renumber(site: Site): void {
+    site.renumber();
+    this.changes += 1;
   }
 
   /** What happens to somebody who connects to this address now. */

@@ -30,6 +30,14 @@ export function hashOf(text: string, start = 0x811c9dc5): number {
   return hash >>> 0;
 }
 
+/** A hash with the lowest 32 bits of a number mixed in (the last steps of MurmurHash3). */
+export function mixed(hash: number, value: number): number {
+  let bits = hash ^ value;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
+}
+
 /** A number between the two, the upper one left out. */
 export function between(random: Random, from: number, to: number): number {
   return from + random() * (to - from);

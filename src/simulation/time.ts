@@ -6,6 +6,8 @@ import { DueHeap } from "./heap.ts";
 interface Timer {
   readonly dueMs: number;
   readonly order: number;
+  /** Nobody waits for what it does: the next timer may run right after it. */
+  readonly isQuiet: boolean;
   /** Missing once cancelled. */
   callback: (() => void) | undefined;
 }
@@ -43,10 +45,19 @@ export class SimulatedTime implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): () => void {
+    return this.#set(delayMs, callback, false);
+  }
+
+  /** The same for a `callback` that only looks on: it settles no promise, so that what comes next need not wait for any. */
+  setLook(delayMs: number, callback: () => void): void {
+    this.#set(delayMs, callback, true);
+  }
+
+  #set(delayMs: number, callback: () => void, isQuiet: boolean): () => void {
     // Whole microseconds, and never too early: whoever waits for a moment would wait again for what is left of it.
     const wantedMs = delayMs > 0 ? Math.max(this.#nowMs + delayMs, this.#nowMs + 0.001) : this.#nowMs;
     const dueMs = Math.ceil(wantedMs * 1_000) / 1_000;
-    const timer: Timer = { dueMs, order: this.#order++, callback };
+    const timer: Timer = { dueMs, order: this.#order++, isQuiet, callback };
     this.#timers.push(timer);
     return () => {
       timer.callback = undefined;
@@ -65,7 +76,8 @@ export class SimulatedTime implements Clock {
 
   /**
    * Lets time pass until `endMs`: every timer runs in order, and whatever it sets off (all promises that can settle)
-   * has happened before the next. Node runs all promises between two immediates, so one immediate per timer is enough.
+   * has happened before the next. Node runs all promises between two immediates, so one immediate per timer is enough;
+   * timers that only look on share that of the next one.
    */
   runUntil(endMs: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -96,6 +108,7 @@ export class SimulatedTime implements Clock {
     return promise;
   }
 
+  /** Runs all timers up to one that somebody may wait for. False when there was none. */
   #runNext(endMs: number): boolean {
     for (let timer = this.#timers.first; timer !== undefined && timer.dueMs <= endMs; timer = this.#timers.first) {
       this.#timers.pop();
@@ -106,7 +119,7 @@ export class SimulatedTime implements Clock {
       if (this.#atOnce > mostAtOnce) throw new Standstill(`time stands still at ${this.#nowMs} ms`);
       this.#nowMs = timer.dueMs;
       callback();
-      return true;
+      if (!timer.isQuiet || this.#isStopped) return true;
     }
     return false;
   }

@@ -149,7 +149,7 @@ export class World implements Disposable {
       case "renumbered": {
         const site = this.internet.sites[fault.site];
         if (site === undefined || site.options.isFixed) return;
-        site.renumber();
+        this.internet.renumber(site);
         const { addresses } = site;
         this.time.setTimer(fault.dnsDelayMs, () => {
           if (site.published !== undefined) site.published = addresses;

@@ -23,7 +23,7 @@ export class Bounds implements Part {
   }
 
   #look(): void {
-    this.#ledger.world.time.setTimer(minuteMs, () => this.#look());
+    this.#ledger.world.time.setLook(minuteMs, () => this.#look());
     const { run } = this.#ledger;
     if (run !== undefined) this.#check(run);
   }

@@ -1,6 +1,7 @@
 // Invariants 17 and 18: who stands beside the primary, for how long, with which addresses; and that nobody's last address
 // that is up is taken away.
 import type { EndpointState, IngressState } from "../../../src/core/model.ts";
+import type { DnsRecord } from "../../../src/demo/cloudflare/record.ts";
 import type { FaultKind } from "../../../src/simulation/faults.ts";
 import type { Evidence } from "./evidence.ts";
 import { minuteMs, type Ledger, type Part } from "./ledger.ts";
@@ -43,9 +44,11 @@ export class Mix implements Part {
   }
 
   #look(): void {
-    this.#ledger.world.time.setTimer(everyMs, () => this.#look());
-    const { state, ingress } = this.#ledger;
-    const wrong = state === undefined || this.#isHindered(state) ? new Map<string, Wrong>() : this.#wrongIn(state);
+    this.#ledger.world.time.setLook(everyMs, () => this.#look());
+    const { state, ingress, records } = this.#ledger;
+    const isMix = records.length > 0 && records.every(({ type }) => type !== "CNAME");
+    const isJudged = isMix && state !== undefined && !this.#isHindered(state);
+    const wrong = isJudged ? this.#wrongIn(state, records) : new Map<string, Wrong>();
     for (const what of this.#sinceMs.keys()) if (!wrong.has(what)) this.#sinceMs.delete(what);
     for (const [what, { invariant, forMs }] of wrong) {
       const sinceMs = this.#sinceMs.get(what) ?? this.#ledger.nowMs;
@@ -70,11 +73,10 @@ export class Mix implements Part {
     );
   }
 
-  #wrongIn({ selection, endpoints }: IngressState): Map<string, Wrong> {
+  #wrongIn({ selection, endpoints }: IngressState, records: readonly DnsRecord[]): Map<string, Wrong> {
     const wrong = new Map<string, Wrong>();
-    const { records, ingress } = this.#ledger;
+    const { ingress } = this.#ledger;
     const members = [selection?.primary, ...(selection?.sticky ?? []).map(({ endpoint }) => endpoint)];
-    if (records.length === 0 || records.some(({ type }) => type === "CNAME")) return wrong;
     for (const { content } of records) {
       const owner = endpoints.find(({ settings }) => this.#ledger.isOf(content, settings.name));
       const address = owner?.addresses.find(({ text }) => text === content);

@@ -50,6 +50,9 @@ export class Observer implements Watcher {
   readonly bounds: Bounds;
   /** In the order in which they hear of everything: books before those who read them. */
   readonly #parts: readonly Part[];
+  /** Those who listen to what happens most. */
+  readonly #probedParts: readonly Part[];
+  readonly #turnedParts: readonly Part[];
 
   constructor(scenario: Scenario) {
     const ledger = new Ledger(scenario);
@@ -77,6 +80,8 @@ export class Observer implements Watcher {
       new Messages(ledger, decisions),
       this.bounds,
     ];
+    this.#probedParts = this.#parts.filter((part) => part.probed !== undefined);
+    this.#turnedParts = this.#parts.filter((part) => part.turned !== undefined);
   }
 
   /** Begins to watch; to be called once the world stands. */
@@ -102,7 +107,7 @@ export class Observer implements Watcher {
   }
 
   probed(...heard: Heard<"probed">): void {
-    for (const part of this.#parts) part.probed?.(...heard);
+    for (const part of this.#probedParts) part.probed?.(...heard);
   }
 
   resolved(...heard: Heard<"resolved">): void {
@@ -134,7 +139,7 @@ export class Observer implements Watcher {
   }
 
   turned(...heard: Heard<"turned">): void {
-    for (const part of this.#parts) part.turned?.(...heard);
+    for (const part of this.#turnedParts) part.turned?.(...heard);
   }
 
   committed(...heard: Heard<"committed">): void {

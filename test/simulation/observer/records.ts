@@ -160,7 +160,7 @@ export class Records implements Part {
   /** Invariant 7: a name that somebody emptied is filled again, up or down, as soon as that is seen. */
   #watchEmptiness(): void {
     const { nowMs, world, ingress } = this.#ledger;
-    world.time.setTimer(minuteMs, () => this.#watchEmptiness());
+    world.time.setLook(minuteMs, () => this.#watchEmptiness());
     if (this.#clearedSinceMs === undefined) return;
     const troubledMs = this.#ledger.lastTroubleMs(
       ...(["api", "link", "stopped", "asleep", "busy", "restart", "crash", "edit", "rival"] as const),
