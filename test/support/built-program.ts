@@ -46,7 +46,13 @@ export interface RunOptions {
 export function spawnCcs(args: readonly string[], { env = {}, cwd }: RunOptions = {}): ChildProcessWithoutNullStreams {
   const child = spawn(process.execPath, [builtProgram(), ...args], {
     // Nothing of the developer's own settings gets in.
-    env: { PATH: process.env["PATH"], HOME: join(tmpdir(), "nobody-is-at-home"), ...env },
+    env: {
+      PATH: process.env["PATH"],
+      HOME: join(tmpdir(), "nobody-is-at-home"),
+      // Hundreds of processes compile the same file: each but the first has it from here.
+      NODE_COMPILE_CACHE: join(root, "node_modules/.cache/ccs-tests"),
+      ...env,
+    },
     ...(cwd !== undefined && { cwd }),
   });
   child.stdin.end();
