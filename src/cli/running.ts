@@ -8,6 +8,7 @@ import { watchConfig } from "../config/watch.ts";
 import type { Daemon } from "../daemon.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import type { WebExtra } from "../web/server.ts";
 import { Assembly, networkPorts } from "./assembly.ts";
 import { invalidConfig } from "./config-option.ts";
 import { Memory, openState } from "./memory.ts";
@@ -23,8 +24,14 @@ export interface RunningDaemon extends AsyncDisposable {
 }
 
 /** Starts the daemon. Throws a CommandError when the configuration is wrong, or something that it needs cannot be had. */
-export async function startDaemon(options: { path: string; env: Environment; log: Log }): Promise<RunningDaemon> {
-  const { path, env, log } = options;
+export async function startDaemon(options: {
+  readonly path: string;
+  readonly env: Environment;
+  readonly log: Log;
+  /** What the demo adds to the web server. */
+  readonly extra?: WebExtra;
+}): Promise<RunningDaemon> {
+  const { path, env, log, extra } = options;
   const onReload: { apply?: (result: LoadResult) => void } = {};
   await using stack = new AsyncDisposableStack();
   const watcher = stack.use(
@@ -54,6 +61,7 @@ export async function startDaemon(options: { path: string; env: Environment; log
       memory,
       log,
       cloudBudget: () => assembly.reconciler.budget.remaining,
+      ...(extra && { extra }),
     }),
   );
   // Ends before its surroundings do, so that they can tell of its last write.

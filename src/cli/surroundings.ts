@@ -13,7 +13,7 @@ import type { Store } from "../store/store.ts";
 import { Api } from "../web/api/api.ts";
 import { ControlSocketError, startControlSocket, type ControlSocket } from "../web/control-socket.ts";
 import { Metrics } from "../web/metrics.ts";
-import { ListenError, startWebServer, type WebServer } from "../web/server.ts";
+import { ListenError, startWebServer, type WebExtra, type WebServer } from "../web/server.ts";
 import { dashboardFolder } from "./dashboard-folder.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
 import { wordFact } from "./fact-words.ts";
@@ -38,6 +38,7 @@ export interface SurroundingsOptions {
   readonly log: Log;
   /** Calls to Cloudflare that could be made at once. */
   readonly cloudBudget: () => number;
+  readonly extra?: WebExtra;
 }
 
 export class Surroundings implements AsyncDisposable {
@@ -47,15 +48,17 @@ export class Surroundings implements AsyncDisposable {
   readonly #metrics: Metrics;
   readonly #api: Api;
   readonly #stateDir: string;
+  readonly #extra: WebExtra | undefined;
   #http: HttpConfig;
   #web: WebServer | undefined;
   #control: ControlSocket | undefined;
 
-  constructor({ config, daemon, store, memory, log, cloudBudget }: SurroundingsOptions) {
+  constructor({ config, daemon, store, memory, log, cloudBudget, extra }: SurroundingsOptions) {
     this.#log = log;
     this.#daemon = daemon;
     this.#http = config.http;
     this.#stateDir = config.stateDir;
+    this.#extra = extra;
     this.#notifier = new Notifier({
       clock,
       random: Math.random,
@@ -155,6 +158,7 @@ export class Surroundings implements AsyncDisposable {
       allowedHosts: () => this.#http.hosts ?? [],
       version,
       dashboard: dashboardFolder,
+      ...(this.#extra && { extra: this.#extra }),
     });
     const authority = web.host.includes(":") ? `[${web.host}]:${web.port}` : `${web.host}:${web.port}`;
     this.#log.info({ url: `http://${authority}` }, `listening on http://${authority}`);

@@ -57,11 +57,11 @@ const pagePolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Adds the routes of the page. */
-export function addDashboard(app: Hono, files: DashboardFiles, version: string): void {
-  const page = files.get("index.html");
+/** Adds the routes of the page. `page`: the name of the file at `/`. */
+export function addDashboard(app: Hono, files: DashboardFiles, options: { version: string; page: string }): void {
+  const page = files.get(options.page);
   app.get("/", (context) => {
-    if (page === undefined) return context.text(notBuilt(version));
+    if (page === undefined) return context.text(notBuilt(options.version));
     context.header("content-security-policy", pagePolicy);
     return answer(context, page);
   });

@@ -34,6 +34,16 @@ export interface WebOptions {
   readonly version: string;
   /** The folder with the built dashboard. */
   readonly dashboard: string;
+  readonly extra?: WebExtra;
+}
+
+/** What a demo adds to the server: routes of its own, and another page at `/`. */
+export interface WebExtra {
+  /** Where the routes are, such as `/demo`. */
+  readonly path: string;
+  readonly routes: Hono<Env>;
+  /** The name of the page among the files of the dashboard. */
+  readonly page: string;
 }
 
 /** Enough for all the readers of the live stream, and as many others. */
@@ -82,7 +92,7 @@ export async function startWebServer(ports: WebPorts, options: WebOptions): Prom
 /** The routes, without a server around them. */
 export function createApp(
   ports: WebPorts,
-  { host, allowedHosts = () => [], version, dashboard }: Omit<WebOptions, "port">,
+  { host, allowedHosts = () => [], version, dashboard, extra }: Omit<WebOptions, "port">,
 ): Hono {
   const app = new Hono();
   app.use(withSecurityHeaders);
@@ -93,6 +103,7 @@ export function createApp(
   });
   app.use(onlyOwnHosts(() => [host, ...allowedHosts()]));
   app.route("/api/v1", ports.api);
+  if (extra !== undefined) app.route(extra.path, extra.routes);
   app.use(readOnly);
   app.get("/readyz", (context) => {
     const missing = missingForReady(ports.state());
@@ -104,7 +115,7 @@ export function createApp(
     const { contentType, body } = await ports.metrics.render();
     return context.body(body, 200, { "content-type": contentType });
   });
-  addDashboard(app, readDashboard(dashboard), version);
+  addDashboard(app, readDashboard(dashboard), { version, page: extra?.page ?? "index.html" });
   app.notFound((context) => context.json({ error: "there is nothing here", see: "/" }, 404));
   app.onError((error, context) => {
     ports.onBug(error);
