@@ -1,5 +1,7 @@
 // Builds the dashboard: a page, its hashed assets, and each of them compressed as well, so that the daemon only has to
 // pick one. Nothing of it runs in Node.
+import { globSync } from "node:fs";
+import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build, type Rolldown } from "vite";
 
@@ -10,7 +12,7 @@ export interface BuiltPage {
   readonly moduleIds: readonly string[];
 }
 
-/** Builds the page whose index.html and sources are in `folder`. */
+/** Builds the pages whose HTML and sources are in `folder`: index.html, and every other beside it. */
 export async function buildDashboard(folder: string): Promise<BuiltPage> {
   const result = await build({
     root: folder,
@@ -26,6 +28,7 @@ export async function buildDashboard(folder: string): Promise<BuiltPage> {
       target: "es2022",
       // The content security policy allows neither inlined files nor inlined scripts.
       assetsInlineLimit: 0,
+      rolldownOptions: { input: globSync("*.html", { cwd: folder }).map((name) => join(folder, name)) },
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
     },

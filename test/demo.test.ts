@@ -13,6 +13,7 @@ import type { ReadStream, WriteStream } from "node:tty";
 import { stripVTControlCharacters } from "node:util";
 import { demoCommand } from "../src/cli/demo.ts";
 import { writes } from "../src/demo/cloudflare/faults.ts";
+import { Controls } from "../src/demo/controls.ts";
 import { Director } from "../src/demo/director.ts";
 import { listenTcp } from "../src/demo/listen.ts";
 import { openStage } from "../src/demo/stage.ts";
@@ -169,23 +170,23 @@ describe("the demo", { concurrency: 3, timeout: 170_000 }, () => {
       const end = new AbortController();
       const terminal = new PretendedTerminal({ columns: 100, rows: 30 });
       const director = new Director(stage, {
-        tell: (telling) => view.tell(telling),
+        tell: (telling) => controls.tell(telling),
         signal: end.signal,
         // The story stays at its first step, so that it is known what the keys find.
         pauseMs: 600_000,
         restMs: 600_000,
         slackMs: 10_000,
       });
+      using controls = new Controls(stage, director);
       const view = new LiveView({
         stage,
+        controls,
         places: () => ({ program: "ccs", dnsPort: stage.world.dns.port, httpUrl: "", configPath: "", logPath: "" }),
         paint: (_, text) => text,
         output: terminal.output,
         input: terminal.input,
         isOpen: true,
         onQuit: () => end.abort(),
-        onTakeOver: () => director.stepAside(),
-        onResume: () => director.resume(),
       });
       const playing = director.playOn();
       try {
@@ -200,12 +201,12 @@ describe("the demo", { concurrency: 3, timeout: 170_000 }, () => {
 
         terminal.press("h");
         terminal.press("c");
-        await terminal.shows(/how: 500/);
+        await terminal.shows(/how: 503/);
         await terminal.shows(/→ CNAME primary\.example\.com, TTL 60 s: visible \S+ after cable came back\./);
 
         terminal.press("m");
         await terminal.shows(/mobile .*✗ down for \d+s[^]*mend mobile/);
-        assert.deepEqual(stage.world.mobile.server.behaviour, { kind: "status", status: 500 });
+        assert.deepEqual(stage.world.mobile.server.behaviour, { kind: "status", status: 503 });
 
         terminal.press("s");
         await terminal.shows(/Story 1\/4: All is well[^]*break cable.*break mobile/);

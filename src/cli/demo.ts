@@ -1,11 +1,14 @@
 // `ccs demo`: the ordinary daemon in an emulated world, and a story that shows what it is good for.
+import { Controls } from "../demo/controls.ts";
+import { controlsExtra } from "../demo/controls-routes.ts";
 import { Director } from "../demo/director.ts";
-import { nextWay } from "../demo/scenes.ts";
+import { nextWay } from "../demo/ways.ts";
 import { openStage, type Stage } from "../demo/stage.ts";
 import { playStory, type Ending, type Telling } from "../demo/story.ts";
 import { LiveView } from "../demo/view-live.ts";
 import { entryLines, openingLines, recapLines, tellingLines, type Manner, type Places } from "../demo/view-plain.ts";
 import type { Tempo, World } from "../demo/world.ts";
+import { openInBrowser } from "./browser.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Register } from "./registration.ts";
 import { printLine, styled } from "./terminal.ts";
@@ -14,14 +17,19 @@ export const registerDemo: Register = (program, run) => {
   program
     .command("demo")
     .description("play the demo: the daemon in an emulated world, no account needed")
+    .option("--open", "open the dashboard in the browser")
     .option("--once", "end after the story; exit code 1 when not all of it happened as told")
     .addHelpText("after", "\nExamples:\n  $ ccs demo          until Ctrl-C\n  $ ccs demo --once   for a pipe, or CI")
-    .action((options: { once?: true }) => run(() => demoCommand({ isOnce: options.once === true })));
+    .action((options: { once?: true; open?: true }) =>
+      run(() => demoCommand({ isOnce: options.once === true, isOpening: options.open === true })),
+    );
 };
 
 export interface DemoOptions {
   /** Ends after the story. */
   readonly isOnce: boolean;
+  /** Opens the dashboard in the person's browser. */
+  readonly isOpening?: boolean;
   /** Called before the story begins: what a test does to the world. */
   readonly prepare?: (world: World) => void;
   /** How long a change may take beyond what the rules say; 10 s unless told. */
@@ -30,7 +38,7 @@ export interface DemoOptions {
 }
 
 /** Real lines are watched for minutes; here everything happens within seconds. */
-const tempo = { interval: "400ms", fastInterval: "100ms", timeout: "1s", rise: 2, fall: 2 };
+const tempo = { interval: "400ms", fastInterval: "100ms", timeout: "1s", rise: 2, fall: 2, reconcile: "10s" };
 const brisk = { tempo: { ...tempo, holdUp: "3s", sticky: "4s" } satisfies Tempo, pauseMs: 1_000, restMs: 20_000 };
 /** For people who watch: time to read, and countdowns that are worth showing. */
 const calm = { tempo: { ...tempo, holdUp: "6s", sticky: "8s" } satisfies Tempo, pauseMs: 3_500, restMs: 12_000 };
@@ -39,15 +47,18 @@ const messagePollMs = 50;
 const mostWidth = 100;
 
 /**
- * Plays the story again and again until SIGINT, SIGTERM or a key, and ends with 0. With `isOnce` it ends after the story:
+ * Plays the story again and again until SIGINT, SIGTERM or a key, and ends with 0; people may take over by keys, and by
+ * buttons beside the dashboard. With `isOnce` it ends after the story:
  * with 0 when all of it happened as told, else with 1.
  */
 export async function demoCommand(options: DemoOptions): Promise<ExitCode> {
-  const { isOnce, prepare, slackMs = 10_000, print } = options;
+  const { isOnce, isOpening = false, prepare, slackMs = 10_000, print } = options;
   const isLive = process.stdout.isTTY && process.env["TERM"] !== "dumb" && print === undefined;
   const pace = isLive && !isOnce ? calm : brisk;
   using end = new End();
-  await using stage = await openStage(pace.tempo);
+  const held: { controls?: Controls } = {};
+  // The story that is told once is nobody's to disturb.
+  await using stage = await openStage(pace.tempo, isOnce ? undefined : controlsExtra(() => held.controls));
   prepare?.(stage.world);
   using _ = takeMessages(stage);
   const told: Telling[] = [];
@@ -55,11 +66,15 @@ export async function demoCommand(options: DemoOptions): Promise<ExitCode> {
     if (isOnce) told.push(telling);
     // What came before it is shown before it.
     stage.feed.takeMessages(stage.world.telegram, stage.clock.wallMs());
-    view.tell(telling);
+    controls.tell(telling);
+    view.tell?.(telling);
   };
   const story = { tell, signal: end.signal, slackMs, pauseMs: pace.pauseMs };
   const director = new Director(stage, { ...story, restMs: pace.restMs });
-  const view = isLive ? showLive({ stage, director, end, isOpen: !isOnce }) : showPlainly(stage, print ?? printLine);
+  using controls = new Controls(stage, director);
+  held.controls = controls;
+  const view = isLive ? showLive({ stage, controls, end, isOpen: !isOnce }) : showPlainly(stage, print ?? printLine);
+  if (isOpening) openInBrowser(`${stage.httpUrl}/`);
   let ending: Ending | undefined;
   try {
     if (isOnce) ending = await playStory(stage, { ...story, way: nextWay() });
@@ -76,7 +91,7 @@ export async function demoCommand(options: DemoOptions): Promise<ExitCode> {
 }
 
 interface View extends Disposable {
-  tell(telling: Telling): void;
+  tell?(telling: Telling): void;
 }
 
 function showPlainly(stage: Stage, print: (line: string) => void): View {
@@ -92,18 +107,17 @@ function manner(): Manner {
   return { width: Math.min(mostWidth, columns ?? mostWidth), paint: styled };
 }
 
-function showLive(parts: { stage: Stage; director: Director; end: End; isOpen: boolean }): View {
-  const { stage, director, end, isOpen } = parts;
+function showLive(parts: { stage: Stage; controls: Controls; end: End; isOpen: boolean }): View {
+  const { stage, controls, end, isOpen } = parts;
   return new LiveView({
     stage,
+    controls,
     isOpen,
     places: () => placesOf(stage),
     paint: styled,
     output: process.stdout,
     input: process.stdin.isTTY ? process.stdin : undefined,
     onQuit: () => end.now(),
-    onTakeOver: () => director.stepAside(),
-    onResume: () => director.resume(),
   });
 }
 

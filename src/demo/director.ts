@@ -1,6 +1,6 @@
 // Plays the story again and again, each time with another way to break, and steps aside when a person takes over.
 import { sleep } from "../lib/clock.ts";
-import { nextWay, type Way } from "./scenes.ts";
+import { nextWay, type Way } from "./ways.ts";
 import type { Stage } from "./stage.ts";
 import { playStory, type StoryOptions } from "./story.ts";
 
@@ -28,7 +28,7 @@ export class Director {
       way = nextWay(way);
       this.#takenOver = new AbortController();
       const either = AbortSignal.any([signal, this.#takenOver.signal]);
-      await this.#stage.forgetOutages();
+      await this.#stage.startAfresh();
       await playStory(this.#stage, { ...this.#options, way, signal: either });
       await sleep(this.#stage.clock, restMs, either);
       if (!this.#takenOver.signal.aborted) continue;

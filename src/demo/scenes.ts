@@ -1,7 +1,7 @@
 // What happens in the story, and what DNS must say of it: cable breaks, comes back, and serves alone again.
 import type { Clock } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
-import type { Behaviour } from "./endpoint.ts";
+import { ways, type Way } from "./ways.ts";
 import { sorted, type Sight, type Witness } from "./witness.ts";
 import { ttlSeconds, type World, type WorldEndpoint } from "./world.ts";
 
@@ -17,27 +17,6 @@ export interface Scenery {
   readonly stickyMs: number;
   /** Failures in a row until an endpoint counts as down. */
   readonly fall: number;
-}
-
-/** The ways to break an endpoint. */
-export const ways: readonly Way[] = [
-  { name: "refuse", behaviour: { kind: "refuse" }, words: "refuses connections" },
-  { name: "500", behaviour: { kind: "status", status: 500 }, words: "answers with status 500" },
-  { name: "hang", behaviour: { kind: "hang" }, words: "accepts connections and says nothing" },
-];
-
-export interface Way {
-  readonly name: string;
-  readonly behaviour: Behaviour;
-  /** What the endpoint does from then on. */
-  readonly words: string;
-}
-
-/** The way after this one, round and round; the first one after none. */
-export function nextWay(way?: Way): Way {
-  const next = ways[way === undefined ? 0 : (ways.indexOf(way) + 1) % ways.length];
-  if (next === undefined) throw new Error("There is no way to break an endpoint.");
-  return next;
 }
 
 export interface Scene {
@@ -78,7 +57,7 @@ function allIsWell({ world: { cable, mobile }, isReady, holdUpMs, stickyMs }: Sc
     title: "All is well",
     text: "cable and mobile both answer. The record points to cable, which ranks first, so nothing has to be written.",
     act: async () => {
-      await Promise.all([cable, mobile].map(({ server }) => server.behave({ kind: "ok" })));
+      await Promise.all([cable, mobile].map(({ server }) => server.behave(ways.ok.behaviour)));
     },
     expected: alone(cable, ttlSeconds.cable),
     isReady,
@@ -110,7 +89,7 @@ function cableComesBack({ world: { cable, mobile }, holdUpMs }: Scenery): Scene 
     text:
       `It answers again. Once it has been up for ${formatDuration(holdMs)} (hold_up, doubled with each outage within the ` +
       "hour), traffic returns to both: a mix of addresses with the lower TTL.",
-    act: () => cable.server.behave({ kind: "ok" }),
+    act: () => cable.server.behave(ways.ok.behaviour),
     isReturn: true,
     expected: sorted([cable, mobile].flatMap(({ address }) => addressRecord(address, ttlSeconds.cable))),
     writes: 1,

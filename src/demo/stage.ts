@@ -1,6 +1,7 @@
 // The stage of the demo: the emulated world, and over it the ordinary daemon with a configuration file in a folder of its
 // own, which is removed in the end.
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CommandError, exitCodes } from "../cli/exit-codes.ts";
@@ -13,7 +14,10 @@ import { initialState } from "../core/step.ts";
 import { systemClock } from "../lib/clock.ts";
 import { parseDurationMs } from "../lib/duration.ts";
 import { createLog } from "../lib/log.ts";
+import type { WebExtra } from "../web/server.ts";
+import { demoHttpToken } from "./controls.ts";
 import { Feed } from "./feed.ts";
+import { listenTcp } from "./listen.ts";
 import type { Scenery } from "./scenes.ts";
 import { Witness } from "./witness.ts";
 import { ingressName, startWorld, worldConfig, type Tempo, type World } from "./world.ts";
@@ -21,17 +25,25 @@ import { ingressName, startWorld, worldConfig, type Tempo, type World } from "./
 /** Ports that are easy to remember. Where they are taken, any others will do. */
 const preferredPorts = { dns: 5300, http: 3000 };
 
-/** Starts everything. `await using` ends it and leaves nothing behind. */
-export async function openStage(tempo: Tempo): Promise<Stage> {
+/** Starts everything, with `extra` in the daemon's web server. `await using` ends it and leaves nothing behind. */
+export async function openStage(tempo: Tempo, extra?: WebExtra): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(new Folder());
   const world = stack.use(await startWorld({ preferredDnsPort: preferredPorts.dns }));
   const witness = stack.use(new Witness(world, systemClock));
-  const stage = new Stage({ tempo, folder: folder.path, world, witness });
+  const stage = new Stage({ tempo, folder: folder.path, world, witness, ...(extra && { extra }) });
   stack.defer(() => stage.stopDaemon());
   await stage.start();
   stage.own(stack.move());
   return stage;
+}
+
+interface StageParts {
+  readonly tempo: Tempo;
+  readonly folder: string;
+  readonly world: World;
+  readonly witness: Witness;
+  readonly extra?: WebExtra;
 }
 
 export class Stage implements Scenery, AsyncDisposable {
@@ -44,11 +56,12 @@ export class Stage implements Scenery, AsyncDisposable {
   readonly configPath: string;
   readonly logPath: string;
   readonly #tempo: Tempo;
+  readonly #extra: WebExtra | undefined;
   readonly #stateDir: string;
   #running: RunningDaemon | undefined;
   #parts: AsyncDisposable | undefined;
 
-  constructor({ tempo, folder, world, witness }: { tempo: Tempo; folder: string; world: World; witness: Witness }) {
+  constructor({ tempo, folder, world, witness, extra }: StageParts) {
     this.world = world;
     this.witness = witness;
     this.stickyMs = parseDurationMs(tempo.sticky) ?? 0;
@@ -57,6 +70,7 @@ export class Stage implements Scenery, AsyncDisposable {
     this.logPath = join(folder, "ccs.log");
     this.#stateDir = join(folder, "state");
     this.#tempo = tempo;
+    this.#extra = extra;
   }
 
   /** What the daemon believes; empty while it does not run. */
@@ -96,17 +110,20 @@ export class Stage implements Scenery, AsyncDisposable {
     this.#writeConfig(preferredPorts.http);
     const isStarted = await this.#tryToStart({});
     if (isStarted) return;
-    this.#writeConfig(0);
+    // A port of its own, so that the page finds the daemon again after it has started afresh.
+    this.#writeConfig(await freePort());
     await this.#startDaemon({});
   }
 
   /**
-   * Starts the daemon anew where it remembers so many outages of cable that the traffic would be held back for long. Does
-   * nothing while the configuration file, which people may edit, is wrong. Resolves to whether it did.
+   * Starts the daemon anew where it remembers what the story must not meet: so many outages of cable that the traffic would
+   * be held back for long, what a person said, or that somebody keeps undoing its records. Does nothing while the
+   * configuration file, which people may edit, is wrong. Resolves to whether it did.
    */
-  async forgetOutages(): Promise<boolean> {
-    const outages = this.ingress?.departures.length ?? 0;
-    if (outages < 2 || loadConfig({ path: this.configPath, env: {} }).kind === "invalid") return false;
+  async startAfresh(): Promise<boolean> {
+    const { departures = [], overrides = [], standoff } = this.ingress ?? {};
+    const isFresh = departures.length < 2 && overrides.length === 0 && standoff === undefined;
+    if (isFresh || loadConfig({ path: this.configPath, env: {} }).kind === "invalid") return false;
     await this.stopDaemon();
     rmSync(this.#stateDir, { recursive: true, force: true });
     mkdirSync(this.#stateDir);
@@ -145,11 +162,11 @@ export class Stage implements Scenery, AsyncDisposable {
   async #startDaemon(env: Environment): Promise<void> {
     const stream = { write: (line: string) => this.#takeLogLine(line) };
     const log = createLog({ level: "info", isForPeople: false, stream });
-    this.#running = await startDaemon({ path: this.configPath, env, log });
+    this.#running = await startDaemon({ path: this.configPath, env, log, ...(this.#extra && { extra: this.#extra }) });
   }
 
   #writeConfig(httpPort: number): void {
-    const places = { stateDir: this.#stateDir, listen: `127.0.0.1:${httpPort}` };
+    const places = { stateDir: this.#stateDir, listen: `127.0.0.1:${httpPort}`, httpToken: demoHttpToken };
     writeFileSync(this.configPath, worldConfig(this.world, this.#tempo, places), { mode: 0o600 });
   }
 
@@ -157,6 +174,11 @@ export class Stage implements Scenery, AsyncDisposable {
     appendFileSync(this.logPath, line);
     this.feed.takeLogLine(line);
   }
+}
+
+async function freePort(): Promise<number> {
+  await using listening = await listenTcp(createServer());
+  return listening.port;
 }
 
 /** A new folder that is removed again however this process ends, unless it is killed. */

@@ -2,7 +2,8 @@
 // is shown, nor of the daemon's insides, so that it can be played over any daemon.
 import { sleep } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
-import { scenes, type Scene, type Scenery, type Way } from "./scenes.ts";
+import { scenes, type Scene, type Scenery } from "./scenes.ts";
+import type { Way } from "./ways.ts";
 import { Tally } from "./tally.ts";
 import { isSameSight, showSight, type Sight } from "./witness.ts";
 

@@ -33,6 +33,8 @@ export function openingLines(world: World, places: Places, { width, paint }: Man
   const longest = Math.max(...commands.map(({ command }) => command.length));
   return [
     paint("bold", "Cloudflare CNAME Switcher: the demo"),
+    `Dashboard: ${paint("cyan", `${places.httpUrl}/`)}`,
+    "",
     ...wrap(
       "The ordinary daemon, over an emulated Cloudflare, its DNS, a Telegram and two toy endpoints. All of it is on this " +
         "machine: no account, no token. Lines with a time are the daemon's own log, and messages as they arrive.",
@@ -51,7 +53,6 @@ export function commandsToTry(places: Places): readonly { readonly command: stri
   const { program, dnsPort, httpUrl, configPath, logPath } = places;
   return [
     { command: `dig @127.0.0.1 -p ${dnsPort} ingress.example.com`, what: "what DNS says" },
-    { command: `${httpUrl}/`, what: "the dashboard, in a browser" },
     { command: `curl ${httpUrl}/metrics`, what: "also /healthz and /readyz" },
     { command: `${program} probe -c ${configPath}`, what: "also plan and validate" },
     { command: `tail -f ${logPath}`, what: "the daemon's log" },

@@ -4,7 +4,7 @@ import { stripVTControlCharacters, styleText } from "node:util";
 import { describe, test } from "node:test";
 import { endpointSettings, ingressSettings, IngressWorld, publishedRecord } from "../../test/support/ingress-world.ts";
 import type { FeedEntry } from "./feed.ts";
-import { nextWay } from "./scenes.ts";
+import { nextWay } from "./ways.ts";
 import { renderView, type Shown, type Size } from "./view.ts";
 import { cut, fitted, painted, widthOf, wrap, type Line } from "../cli/screen-text.ts";
 import type { Sight } from "./witness.ts";
@@ -15,7 +15,7 @@ const usual: Size = { columns: 79, rows: 24 };
 describe("the picture", () => {
   test("all is well: cable serves, mobile is up beside it", () => {
     const lines = render({}, usual);
-    assert.deepEqual(lines.slice(2, 8), [
+    assert.deepEqual(lines.slice(3, 9), [
       "cable   ● up for 4s ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓",
       "        answers                                  ┃",
       "                                                 ┗━━▶ ingress.example.com",
@@ -29,7 +29,7 @@ describe("the picture", () => {
     const world = cableDown();
     const sight: Sight = [{ type: "CNAME", content: "mobile.example.com", ttlSeconds: 300 }];
     const lines = render({ ingress: world.ingress(), sight, nowMs: world.nowMs }, usual);
-    assert.deepEqual(lines.slice(2, 8), [
+    assert.deepEqual(lines.slice(3, 9), [
       "cable   ✗ down for 0s ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┐",
       "        timeout (2 in a row)                     │",
       "                                                 ┏━━▶ ingress.example.com",
@@ -44,7 +44,7 @@ describe("the picture", () => {
     world.observe("cable", "ok");
     world.pass(5_000);
     const lines = render({ ingress: world.ingress(), nowMs: world.nowMs }, usual);
-    assert.match(lines[8] ?? "", /^▰▰▰▰▰▰▱▱▱▱▱▱ {2}traffic returns to cable in 5s {2}\(hold_up\)$/);
+    assert.match(lines[9] ?? "", /^▰▰▰▰▰▰▱▱▱▱▱▱ {2}traffic returns to cable in 5s {2}\(hold_up\)$/);
   });
 
   test("in the mix both serve, and it counts down to its end", () => {
@@ -56,12 +56,12 @@ describe("the picture", () => {
     world.pass(2_000);
     const sight: Sight = ["192.0.2.1", "192.0.2.2"].map((content) => ({ type: "A", content, ttlSeconds: 60 }));
     const lines = render({ ingress: world.ingress(), sight, nowMs: world.nowMs }, usual);
-    assert.match(lines[2] ?? "", /^cable .* ━+┓$/);
-    assert.match(lines[4] ?? "", /┣━━▶ ingress\.example\.com$/);
-    assert.match(lines[5] ?? "", /^mobile .* ━+┛ {4}A 192\.0\.2\.1$/);
-    assert.match(lines[6] ?? "", /A 192\.0\.2\.2$/);
-    assert.match(lines[7] ?? "", /^ +TTL 60 s$/);
-    assert.match(lines[8] ?? "", /^▰+▱+ {2}mobile leaves the mix in \d+s {2}\(sticky\)$/);
+    assert.match(lines[3] ?? "", /^cable .* ━+┓$/);
+    assert.match(lines[5] ?? "", /┣━━▶ ingress\.example\.com$/);
+    assert.match(lines[6] ?? "", /^mobile .* ━+┛ {4}A 192\.0\.2\.1$/);
+    assert.match(lines[7] ?? "", /A 192\.0\.2\.2$/);
+    assert.match(lines[8] ?? "", /^ +TTL 60 s$/);
+    assert.match(lines[9] ?? "", /^▰+▱+ {2}mobile leaves the mix in \d+s {2}\(sticky\)$/);
   });
 
   test("DNS that is silent or empty is said to be so", () => {
@@ -78,7 +78,7 @@ describe("the picture", () => {
       const names = ["cable", "dsl", "fibre", "mobile"].slice(0, count);
       const lines = render({ ingress: upAndRunning(names).ingress() }, { columns: 79, rows: 40 });
       const trunk = Math.max(...lines.map((line) => line.indexOf("━━▶"))) - 1;
-      const paths = lines.slice(2, 2 + expected.length).map((line) => line.slice(trunk - 1, trunk + 4).trim());
+      const paths = lines.slice(3, 3 + expected.length).map((line) => line.slice(trunk - 1, trunk + 4).trim());
       assert.deepEqual(paths, expected);
     });
   }
@@ -147,7 +147,7 @@ test("keys say what they would do now", () => {
   const keys = { way: nextWay(nextWay()), isBroken: { cable: true, mobile: false }, isOpen: true };
   assert.match(
     render({ keys }, usual).at(-1) ?? "",
-    /^ c {2}mend cable .* m {2}break mobile .* h {2}how: 500 .* q {2}quit/,
+    /^ c {2}mend cable .* m {2}break mobile .* h {2}how: 503 .* q {2}quit/,
   );
   assert.match(render({ keys: { ...keys, isOpen: false } }, usual).at(-1) ?? "", /^ q {2}quit$/);
   const { keys: _, ...without } = shown({});

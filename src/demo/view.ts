@@ -2,7 +2,7 @@
 import type { IngressState } from "../core/model.ts";
 import { ranked } from "../core/selection.ts";
 import type { FeedEntry } from "./feed.ts";
-import type { Way } from "./scenes.ts";
+import type { Way } from "./ways.ts";
 import { pictureLines } from "./view-picture.ts";
 import { storyLines, type StoryStatus } from "./view-story.ts";
 import { clockTime, commandsToTry, type Places } from "./view-plain.ts";
@@ -40,12 +40,12 @@ export interface Size {
 /** At most `rows` lines of at most `columns` columns, apart from what `paint` adds. */
 export function renderView(shown: Shown, size: Size, paint: Paint): string[] {
   const { columns, rows } = size;
-  const header = headerLine(columns);
+  const header = headerLines(shown.places, columns);
   const middle = middleLines(shown, columns);
   const story = storyLines(shown.story, columns);
   const keys = keyLines(shown.keys, columns);
   // The rest of the height goes round: what matters most is served first.
-  let left = rows - 1 - middle.length - story.length - keys.length;
+  let left = rows - header.length - middle.length - story.length - keys.length;
   const take = (most: number): number => {
     const taken = Math.max(0, Math.min(left, most));
     left -= taken;
@@ -57,7 +57,7 @@ export function renderView(shown: Shown, size: Size, paint: Paint): string[] {
   const moreTryRows = take(3);
   const gap = (rank: number): Line[] => (gaps >= rank ? [[]] : []);
   const body = [
-    header,
+    ...header,
     ...gap(1),
     ...middle,
     ...gap(3),
@@ -72,11 +72,17 @@ export function renderView(shown: Shown, size: Size, paint: Paint): string[] {
   return lines.map((line) => painted(cut(line, columns), paint));
 }
 
-function headerLine(columns: number): Line {
+/** Where the dashboard is stands at the top: most of what there is to see is there. */
+function headerLines({ httpUrl }: Places, columns: number): Line[] {
   const left: Line = [{ style: "bold", text: "Cloudflare CNAME Switcher" }, " · demo"];
   const right = "emulated, on this machine alone";
   const space = columns - widthOf(left) - right.length;
-  return space < 2 ? left : [...left, " ".repeat(space), { style: "dim", text: right }];
+  const address: Line = ["Dashboard: ", { style: ["bold", "cyan"], text: `${httpUrl}/` }];
+  const whole: Line = [...address, { style: "dim", text: "  to watch, and to break things by buttons" }];
+  return [
+    space < 2 ? left : [...left, " ".repeat(space), { style: "dim", text: right }],
+    widthOf(whole) <= columns ? whole : address,
+  ];
 }
 
 function middleLines({ ingress, sight, nowMs }: Shown, columns: number): Line[] {

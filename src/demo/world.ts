@@ -39,6 +39,8 @@ export class World implements AsyncDisposable {
   readonly telegram: TelegramServer;
   readonly cable: WorldEndpoint;
   readonly mobile: WorldEndpoint;
+  /** What a monitor tries to reach, to tell whether its own connection works. */
+  readonly anchor: Endpoint;
   readonly #parts: AsyncDisposableStack;
 
   constructor(parts: {
@@ -47,6 +49,7 @@ export class World implements AsyncDisposable {
     telegram: TelegramServer;
     cable: WorldEndpoint;
     mobile: WorldEndpoint;
+    anchor: Endpoint;
     stack: AsyncDisposableStack;
   }) {
     this.cloudflare = parts.cloudflare;
@@ -54,6 +57,7 @@ export class World implements AsyncDisposable {
     this.telegram = parts.telegram;
     this.cable = parts.cable;
     this.mobile = parts.mobile;
+    this.anchor = parts.anchor;
     this.#parts = parts.stack;
   }
 
@@ -89,7 +93,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const cloudflare = stack.use(await startCloudflare({ clock, zones }));
   const dns = stack.use(await startWorldDns({ source: cloudflare, clock }, options));
   const telegram = stack.use(await startTelegram({ clock }));
-  return new World({ cloudflare, dns, telegram, cable, mobile, stack: stack.move() });
+  const anchor = stack.use(await startEndpoint());
+  return new World({ cloudflare, dns, telegram, cable, mobile, anchor, stack: stack.move() });
 }
 
 async function startWorldDns(
@@ -115,15 +120,17 @@ export interface Tempo {
   readonly fall: number;
   readonly holdUp: string;
   readonly sticky: string;
+  /** How often the records are read, to find what others did to them; 5 min unless told. */
+  readonly reconcile?: string;
 }
 
 /** The configuration of a daemon that watches this world. */
 export function worldConfig(
   world: World,
   tempo: Tempo,
-  more: { stateDir: string; listen: string; scheme?: "http" | "https" },
+  more: { stateDir: string; listen: string; scheme?: "http" | "https"; httpToken?: string },
 ): string {
-  const { cable, mobile, dns, cloudflare, telegram } = world;
+  const { cable, mobile, anchor, dns, cloudflare, telegram } = world;
   const endpoint = ({ name, host, server }: WorldEndpoint, priority: number): string => `
       - name: ${name}
         target: ${host}
@@ -145,7 +152,12 @@ export function worldConfig(
   nameservers: ["${dns.address}"]
 ingresses:
   - record: ${ingressName}
-    hold_up: ${tempo.holdUp}
+    hold_up: ${tempo.holdUp}${
+      tempo.reconcile === undefined
+        ? ""
+        : `
+    reconcile_interval: ${tempo.reconcile}`
+    }
     allow_private: true
     endpoints:${endpoint(cable, 10)}${endpoint(mobile, 20)}
 notify:
@@ -154,9 +166,14 @@ notify:
     chat_id: 123456
     api_url: ${telegram.url}
 http:
-  listen: "${more.listen}"
+  listen: "${more.listen}"${
+    more.httpToken === undefined
+      ? ""
+      : `
+  token: ${more.httpToken}`
+  }
 state_dir: ${more.stateDir}
 # What tells "I am offline" from "they are down". Here no packet leaves this machine.
-anchors: ["127.0.0.1:${cloudflare.port}"]
+anchors: ["127.0.0.1:${anchor.port}"]
 `;
 }

@@ -47,9 +47,13 @@ test("the package holds the program and the papers, and nothing else", () => {
   const paths = packed?.files.map(({ path }) => path.replace(/-[\w-]{8}\./, "-HASH.")).toSorted();
   const page = [
     "assets/chart-HASH.js",
+    "assets/demo-HASH.css",
+    "assets/demo-HASH.js",
     "assets/icon-HASH.svg",
-    "assets/index-HASH.css",
     "assets/index-HASH.js",
+    "assets/start-HASH.css",
+    "assets/start-HASH.js",
+    "demo.html",
     "index.html",
   ];
   assert.deepEqual(paths, [

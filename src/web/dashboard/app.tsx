@@ -1,4 +1,5 @@
 // The page: the daemon's own state above, then every ingress, then the journal.
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { IngressStatus } from "../api/schema/status.ts";
 import { ActingContext, Happened, Missed, type Acting, type Wish } from "./data/context.ts";
@@ -17,16 +18,24 @@ import { WishDialog } from "./parts/wish-dialog.tsx";
 /** With more ingresses than this, those that are well are folded at first. */
 const mostOpen = 3;
 
-interface AppProps {
+export interface PageOptions {
+  /** What stands above everything else. */
+  readonly lead?: ComponentChildren;
+  /** A token that need not be asked for. */
+  readonly token?: string;
+}
+
+interface AppProps extends PageOptions {
   readonly snapshot: Snapshot;
   readonly retry: () => void;
   readonly news: EventSource;
 }
 
-export function App({ snapshot: { connection, status, happened, missed }, retry, news }: AppProps) {
+export function App({ snapshot, retry, news, lead, token }: AppProps) {
+  const { connection, status, happened, missed } = snapshot;
   const ingresses = status?.ingresses ?? [];
   const records = useStable(ingresses.map(({ record }) => record));
-  const { acting, dialog } = useActs(status?.daemon.changesOverHttp, ingresses);
+  const { acting, dialog } = useActs(status?.daemon.changesOverHttp, ingresses, token);
   useTitle(connection, ingresses);
   return (
     <Happened.Provider value={happened}>
@@ -42,6 +51,7 @@ export function App({ snapshot: { connection, status, happened, missed }, retry,
             <ConnectionMark connection={connection} />
           </header>
           <main class={connection.kind === "lost" ? "is-stale" : ""}>
+            {lead}
             <News connection={connection} news={news} />
             {connection.kind === "lost" && <LostBanner connection={connection} retry={retry} />}
             {status === undefined ? (
@@ -85,9 +95,13 @@ function ConnectionMark({ connection }: { connection: Connection }) {
   return <p class={`connection is-${connection.kind}`}>{words[connection.kind]}</p>;
 }
 
-/** The token, in the memory of this page alone, and the dialog that is open. */
-function useActs(changes: "with-token" | "refused" | undefined, ingresses: readonly IngressStatus[]) {
-  const [token, setToken] = useState<string>();
+/** The token, in the memory of this page alone, and the dialog that is open. `known`: a token to begin with. */
+function useActs(
+  changes: "with-token" | "refused" | undefined,
+  ingresses: readonly IngressStatus[],
+  known: string | undefined,
+) {
+  const [token, setToken] = useState(known);
   const [open, setOpen] = useState<Wish | "token">();
   const mode = changes === "with-token" ? (token === undefined ? "locked" : "open") : "refused";
   const acting = useMemo<Acting>(

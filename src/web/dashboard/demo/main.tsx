@@ -1,0 +1,6 @@
+// What demo.html runs: the dashboard, and above it the buttons that break and mend the demo's world. Only `ccs demo`
+// serves it.
+import { start } from "../start.tsx";
+import { DemoPanel } from "./panel.tsx";
+
+start({ lead: <DemoPanel />, token: "demo" });
