@@ -174,7 +174,7 @@ function worldOf(seed: number): WorldOptions {
     record: ingressName,
     publish,
     holdUpMs: pick(random, [0, 60_000, 60_000, 120_000]),
-    reconcileIntervalMs: pick(random, [60_000, 300_000, 300_000]),
+    reconcileIntervalMs: pick(random, [120_000, 300_000, 300_000]),
     allowPrivate: false,
     endpoints,
   };
