@@ -99,7 +99,7 @@ function pin(ingress: IngressState, { settings }: EndpointState, nowMs: number):
   if (selection?.reason === "pin" && selection.primary === settings.name) return ingress;
   const why = `somebody pinned ${settings.name}`;
   const pinned: Selection = { primary: settings.name, sticky: [], why, reason: "pin", sinceMs: nowMs };
-  return { ...withoutElection(withDeparture(ingress, nowMs)), isMixRefused: false, selection: pinned };
+  return { ...withoutElection(withDeparture(ingress, settings.name, nowMs)), isMixRefused: false, selection: pinned };
 }
 
 interface Move {
@@ -173,13 +173,13 @@ function moveTo(
     reason,
     sinceMs: nowMs,
   };
-  return withSticky({ ...withDeparture(ingress, nowMs), isMixRefused: false }, moved, nowMs);
+  return withSticky({ ...withDeparture(ingress, moved.primary, nowMs), isMixRefused: false }, moved, nowMs);
 }
 
-/** Notes that the present primary is left as down, if it is. */
-function withDeparture(ingress: IngressState, nowMs: number): IngressState {
+/** Notes that the present primary is left for `next` as down, if it is: a pin, and its end, may choose who serves already. */
+function withDeparture(ingress: IngressState, next: string, nowMs: number): IngressState {
   const primary = endpointNamed(ingress, ingress.selection?.primary);
-  if (primary === undefined || !isOut(primary.health.verdict)) return ingress;
+  if (primary === undefined || primary.settings.name === next || !isOut(primary.health.verdict)) return ingress;
   const recent = ingress.departures.filter(({ atMs }) => atMs > nowMs - departureMemoryMs);
   return { ...ingress, departures: [...recent, { endpoint: primary.settings.name, atMs: nowMs }] };
 }

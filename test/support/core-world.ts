@@ -19,7 +19,8 @@ export type Move =
   | { kind: "anchors"; what: "answer" | "silent" }
   | { kind: "record"; what: "read" | "emptied" | "foreign" }
   | { kind: "cloud"; what: "works" | "fails" | "refuses" }
-  | { kind: "config"; what: "same" | "rejected" | "without-first" | "whole" };
+  | { kind: "config"; what: "same" | "rejected" | "without-first" | "whole" }
+  | { kind: "word"; endpoint: number; what: "pin" | "drain" | "drill" | "resume"; forMs: number };
 
 const oneOf = fc.constantFrom;
 
@@ -138,6 +139,15 @@ export const movesOf: fc.Arbitrary<Move[]> = fc.array(
       arbitrary: fc.record({
         kind: fc.constant("config" as const),
         what: oneOf("same" as const, "rejected" as const, "without-first" as const, "whole" as const),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant("word" as const),
+        endpoint: index,
+        what: oneOf("pin" as const, "drain" as const, "drain" as const, "drill" as const, "resume" as const),
+        forMs: oneOf(2_000, 20_000, 120_000),
       }),
     },
     {
