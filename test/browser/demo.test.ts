@@ -29,7 +29,7 @@ test("cable breaks by a button and is mended by another: the failover and the re
 
   await page.getByRole("button", { name: /^mobile/ }).click();
   assert.ok(await page.getByRole("button", { name: "Pin…" }).isEnabled(), "the token need not be entered");
-  await page.getByRole("button", { name: "Mend all and let the story play" }).click();
+  await page.getByRole("button", { name: "Mend all, play the story" }).click();
   await demo.untilShown(/Story \d\/4/, ".demo");
   await demo.assertClean();
 });

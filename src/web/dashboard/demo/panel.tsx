@@ -31,7 +31,7 @@ function Panel({ controls, act }: { controls: ControlsDocument; act: Act }) {
           <span class="demo-label">elsewhere</span>
           <span class="demo-buttons">
             <Toggle isOn={isCut} act={() => act({ deed: "connection", isCut: !isCut })}>
-              Cut the monitor’s own connection
+              Cut the monitor’s connection
             </Toggle>
             <Toggle isOn={isCloudflareDown} act={() => act({ deed: "cloudflare", isDown: !isCloudflareDown })}>
               Cloudflare unavailable
@@ -60,7 +60,7 @@ function Story({ story, act }: { story: StoryDocument; act: Act }) {
         </h2>
         {story.kind === "aside" && (
           <button type="button" onClick={() => act({ deed: "story" })}>
-            Mend all and let the story play
+            Mend all, play the story
           </button>
         )}
       </div>
@@ -105,7 +105,7 @@ function wordsOf(story: StoryDocument): StoryWords {
       return { title, text, outcome: { ...signOf(story.isWell), words: story.words } };
     }
     case "aside": {
-      const text = "The story has stepped aside. Break and mend what you like, and watch below what comes of it.";
+      const text = "The story waits. Break and mend what you like, and see below what comes of it.";
       const title = "You are in charge";
       if (story.echo === undefined) return { title, text };
       return { title, text, outcome: { sign: "chevron", tone: "info", words: story.echo } };
