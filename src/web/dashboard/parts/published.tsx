@@ -71,8 +71,7 @@ function Visible({ visibility: { status, tookMs, detail } }: { visibility: Visib
   const { tone, text } = sight[status];
   return (
     <span class={`tone-${tone}`} title={detail}>
-      {status === "visible" && <Sign name="check" />}
-      {text}
+      {status === "visible" && <Sign name="check" />} {text}
       {status === "visible" && tookMs !== undefined && ` ${latencyText(tookMs)} after the write`}
     </span>
   );
