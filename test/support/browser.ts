@@ -15,6 +15,13 @@ const patienceMs = 15_000;
 export async function openBrowser(t: TestContext): Promise<Browser | undefined> {
   const executablePath = requireProgram(t, "chromium");
   if (executablePath === undefined) return undefined;
+  const browser = await launchChromium(executablePath);
+  t.after(() => browser.close());
+  return browser;
+}
+
+/** Starts a Chromium that asks nobody but the pages that it is sent to. */
+export function launchChromium(executablePath: string): Promise<Browser> {
   const args = [
     "--no-sandbox",
     "--disable-gpu",
@@ -24,9 +31,7 @@ export async function openBrowser(t: TestContext): Promise<Browser | undefined> 
     "--disable-component-update",
     "--disable-sync",
   ];
-  const browser = await chromium.launch({ executablePath, args });
-  t.after(() => browser.close());
-  return browser;
+  return chromium.launch({ executablePath, args });
 }
 
 /** A page of the dashboard, and what it did that it must not. */

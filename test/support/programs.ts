@@ -34,7 +34,8 @@ export function requireProgram(t: TestContext, program: Program): string | undef
   return undefined;
 }
 
-function findProgram(program: string): string | undefined {
+/** The path of `program`, if it is on this machine. */
+export function findProgram(program: Program): string | undefined {
   // Debian keeps servers where only root's PATH looks.
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
   return folders
