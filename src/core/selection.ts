@@ -7,6 +7,7 @@ import type {
   IngressSettings,
   IngressState,
   Override,
+  RecordContent,
   Selection,
   SelectionReason,
   StickyMember,
@@ -216,7 +217,9 @@ function adoptOrElect(ingress: IngressState, nowMs: number): IngressState {
   const { published } = ingress;
   if (published === undefined) return withoutElection(ingress);
   const named = ranked(ingress.endpoints).filter((endpoint) => isNamedBy(published.records, endpoint));
-  const adopted = named.find(({ settings }) => settings.name === ingress.saved?.primary) ?? named[0];
+  const remembered = ingress.endpoints.find(({ settings }) => settings.name === ingress.saved?.primary);
+  const isRemembered = remembered !== undefined && named.includes(remembered);
+  const adopted = isRemembered ? remembered : (named[0] ?? (isAsWritten(ingress) ? remembered : undefined));
   if (adopted === undefined) return elect(ingress, nowMs);
   const { name } = adopted.settings;
   // Those beside it are sticky if that is remembered; otherwise they leave once the primary is up.
@@ -226,7 +229,8 @@ function adoptOrElect(ingress: IngressState, nowMs: number): IngressState {
       ? []
       : [{ endpoint, untilMs: Math.min(untilMs, nowMs + stickyMs) }];
   });
-  const why = `${ingress.settings.record} points to it already`;
+  const isNamed = named.includes(adopted);
+  const why = `${ingress.settings.record} ${isNamed ? "points to it already" : "says what was last written for it"}`;
   const adoption: Selection = { primary: name, sticky, why, reason: "adopted", sinceMs: nowMs };
   return withSticky(selected(ingress, adoption), adoption, nowMs);
 }
@@ -270,6 +274,19 @@ function withoutElection(ingress: IngressState): IngressState {
   if (ingress.electionAtMs === undefined) return ingress;
   const { electionAtMs: _, ...rest } = ingress;
   return rest;
+}
+
+/**
+ * Whether the records are still those that we wrote last. They are ours then, though nobody can say at the moment whose
+ * addresses they hold: nobody answers look-ups, or the endpoint has moved meanwhile.
+ */
+function isAsWritten({ published, lastGood }: IngressState): boolean {
+  return published !== undefined && lastGood !== undefined && textOf(published.records) === textOf(lastGood.records);
+}
+
+function textOf(records: readonly RecordContent[]): string {
+  const lines = records.map(({ type, content }) => `${type} ${content}`);
+  return lines.toSorted().join("\n");
 }
 
 /** Whether the published records point at this endpoint: the CNAME is its target, or one of its addresses stands there. */

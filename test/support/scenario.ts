@@ -234,12 +234,13 @@ class Stage {
   /** A crash and a new start, with the memory that is kept on disk. */
   #restart(): void {
     const ingresses = this.#state.ingresses.map(
-      ({ settings, selection, departures, overrides, endpoints }): SavedIngress => ({
+      ({ settings, selection, departures, overrides, endpoints, lastGood }): SavedIngress => ({
         record: settings.record,
         ...(selection !== undefined && { primary: selection.primary }),
         sticky: selection?.sticky ?? [],
         departures,
         overrides,
+        ...(lastGood !== undefined && { lastGood }),
         addresses: endpoints.flatMap(
           ({ settings: { name, target }, addresses, addressesUsableUntilMs: usableUntilMs }) =>
             target.kind === "host" && usableUntilMs !== undefined
