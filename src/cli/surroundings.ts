@@ -13,6 +13,7 @@ import type { Store } from "../store/store.ts";
 import { Api } from "../web/api/api.ts";
 import { ControlSocketError, startControlSocket, type ControlSocket } from "../web/control-socket.ts";
 import { Metrics } from "../web/metrics.ts";
+import { MovableServer, type Place } from "../web/movable-server.ts";
 import { ListenError, startWebServer, type WebExtra, type WebServer } from "../web/server.ts";
 import { dashboardFolder } from "./dashboard-folder.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
@@ -49,8 +50,8 @@ export class Surroundings implements AsyncDisposable {
   readonly #api: Api;
   readonly #stateDir: string;
   readonly #extra: WebExtra | undefined;
+  readonly #web: MovableServer;
   #http: HttpConfig;
-  #web: WebServer | undefined;
   #control: ControlSocket | undefined;
 
   constructor({ config, daemon, store, memory, log, cloudBudget, extra }: SurroundingsOptions) {
@@ -82,13 +83,18 @@ export class Surroundings implements AsyncDisposable {
     daemon.addListener(this.#metrics);
     daemon.addListener(this.#notifier);
     this.#api = this.#newApi(memory);
+    this.#web = new MovableServer({
+      start: (place) => this.#startWeb(place),
+      onStay: (message) => log.error(`http.listen stays as it was: ${message}`),
+      onBug: (error) => this.#onBug(error),
+    });
     daemon.addListener(this.#api);
     memory.onEntry = (entry) => this.#api.hearEntry(entry);
   }
 
   /** The port of the web server; `undefined` before `listen`. */
   get port(): number | undefined {
-    return this.#web?.port;
+    return this.#web.port;
   }
 
   /** Hears of every request to Cloudflare when it has ended. */
@@ -99,7 +105,7 @@ export class Surroundings implements AsyncDisposable {
   /** Starts the web server and the control socket. Throws a CommandError when the former is not possible. */
   async listen(): Promise<void> {
     try {
-      this.#web = await this.#startWeb(this.#http);
+      await this.#web.listen(this.#http);
     } catch (error) {
       if (error instanceof ListenError) throw new CommandError(exitCodes.unavailable, error.message);
       throw error;
@@ -117,33 +123,20 @@ export class Surroundings implements AsyncDisposable {
 
   reconfigure(config: Config): void {
     this.#notifier.use(channelsOf(config));
-    const { host, port } = this.#http;
     this.#http = config.http;
-    if (host !== config.http.host || port !== config.http.port) void this.#moveWeb(config.http);
+    void this.#web.moveTo(config.http);
   }
 
   /** Gives messages on their way a moment, then ends everything. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#api[Symbol.dispose]();
     await this.#control?.[Symbol.asyncDispose]();
-    await this.#web?.close();
+    await this.#web[Symbol.asyncDispose]();
     await this.#notifier.flush(lastWordsMs);
     await this.#notifier[Symbol.asyncDispose]();
   }
 
-  /** The new server is there before the old one goes, and where that fails the old one stays. */
-  async #moveWeb(http: HttpConfig): Promise<void> {
-    try {
-      const before = this.#web;
-      this.#web = await this.#startWeb(http);
-      await before?.close();
-    } catch (error) {
-      if (error instanceof ListenError) this.#log.error(`http.listen stays as it was: ${error.message}`);
-      else this.#onBug(error);
-    }
-  }
-
-  async #startWeb({ host, port }: HttpConfig): Promise<WebServer> {
+  async #startWeb({ host, port }: Place): Promise<WebServer> {
     const ports = {
       state: () => this.#daemon.state,
       isAlive: () => this.#isAlive(),

@@ -135,6 +135,17 @@ describe("reload", { concurrency: 4 }, () => {
     await daemon.untilLogged(/^found: CNAME/);
   });
 
+  test("the web server opens up to every address under the port that it has", async () => {
+    await using world = await startWorld();
+    await using daemon = startDaemon({ config: configOf(world) });
+    await untilReady(daemon);
+    const { url = "" } = await daemon.untilLogged(/^listening on /);
+    const port = new URL(url).port;
+    daemon.rewriteConfig((text) => text.replace("127.0.0.1:0", `0.0.0.0:${port}`));
+    await daemon.untilLogged(/^listening on /, { count: 2 });
+    assert.equal((await fetch(`http://127.0.0.2:${port}/readyz`)).status, 200);
+  });
+
   test("SIGHUP loads the file, changed or not, and writes nothing where nothing changed", async () => {
     await using world = await startWorld();
     await using daemon = startDaemon({ config: configOf(world) });
