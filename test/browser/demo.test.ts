@@ -29,9 +29,15 @@ test("cable breaks by a button and is mended by another: the failover and the re
 
   await page.getByRole("button", { name: /^mobile/ }).click();
   assert.ok(await page.getByRole("button", { name: "Pin…" }).isEnabled(), "the token need not be entered");
+  await demo.assertClean();
   await page.getByRole("button", { name: "Mend all, play the story" }).click();
   await demo.untilShown(/Story \d\/4/, ".demo");
-  await demo.assertClean();
+  // Where the daemon starts afresh for the story, the browser complains of what it could not load, and of nothing else.
+  assert.deepEqual(
+    demo.complaints.filter((text) => !text.startsWith("Failed to load resource: net::ERR_")),
+    [],
+  );
+  assert.deepEqual(demo.foreignRequests, []);
 });
 
 test("what is not an endpoint's fault is seen to move nothing: a cut connection, Cloudflare, an edit by hand", async (t) => {

@@ -7,11 +7,19 @@ import type { ControlsDocument, Deed } from "./document.ts";
 const lookMs = 500;
 const patienceMs = 5_000;
 
-/** How the world is, kept up to date; missing before the first answer. */
-export function useControls(): { readonly controls: ControlsDocument | undefined; readonly act: (deed: Deed) => void } {
+export interface Demo {
+  /** How the world is, kept up to date; missing before the first answer. */
+  readonly controls: ControlsDocument | undefined;
+  /** Whether nobody answers now, as between two lives of the daemon. What was known stays. */
+  readonly isAway: boolean;
+  readonly act: (deed: Deed) => void;
+}
+
+export function useDemo(): Demo {
   const [controls, setControls] = useState<ControlsDocument>();
+  const [isAway, setAway] = useState(false);
   const take = (answer: ControlsDocument | undefined): void => {
-    // Between two lives of the daemon nobody answers: what was known stays.
+    setAway(answer === undefined);
     if (answer !== undefined) setControls((old) => keepEqual(old, answer));
   };
   useEffect(() => {
@@ -34,7 +42,7 @@ export function useControls(): { readonly controls: ControlsDocument | undefined
       body: JSON.stringify(deed),
     }).then(take);
   }, []);
-  return { controls, act };
+  return { controls, isAway, act };
 }
 
 async function ask(init: RequestInit = {}): Promise<ControlsDocument | undefined> {

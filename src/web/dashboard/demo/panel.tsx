@@ -1,18 +1,18 @@
 // The buttons of the demo: what can be broken and mended, how the story goes on meanwhile, and what came of the newest deed.
 import { Sign } from "../parts/icons.tsx";
-import { useControls } from "./controls.ts";
+import { useDemo } from "./controls.ts";
 import type { ControlsDocument, Deed, EndpointName, StoryDocument, WayName } from "./document.ts";
 
 type Act = (deed: Deed) => void;
 
 export function DemoPanel() {
-  const { controls, act } = useControls();
+  const { controls, isAway, act } = useDemo();
   return (
     <section class="demo" aria-label="Demo">
       {controls === undefined ? (
         <p class="quiet">The demo is about to begin…</p>
       ) : (
-        <Panel controls={controls} act={act} />
+        <Panel controls={isAway ? { ...controls, story: { kind: "starting" } } : controls} act={act} />
       )}
     </section>
   );
@@ -91,7 +91,9 @@ function wordsOf(story: StoryDocument): StoryWords {
     case "starting":
       return {
         title: "The story begins",
-        text: "The daemon starts afresh where it remembers too much of the last one.",
+        text:
+          "After some outages the daemon is started afresh, as it would hold traffic back longer each time. " +
+          "If this takes long, see whether the demo still runs in its terminal.",
       };
     case "step": {
       const { number, count, title, text, outcome } = story;
