@@ -220,6 +220,8 @@ describe("history", () => {
     assert.equal(outage?.until, dateAt(world.nowMs));
     assert.equal(outage?.reason, "timeout (2 in a row)");
     assert.ok((cable?.availabilityPercent ?? 100) < 100);
+    // The first fact of all, and not the start of the minute that it was in.
+    assert.equal(cable?.coveredFrom, dateAt(1_000));
     assert.deepEqual(
       history.served.map(({ primary }) => primary),
       ["cable", "mobile"],

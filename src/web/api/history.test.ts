@@ -142,6 +142,7 @@ describe("a month", () => {
     assert.equal(history.startSeconds.length, hours);
     assert.equal(history.endpoints[0]?.outages.length, hours / 3);
     assert.equal(history.endpoints[0]?.availabilityPercent, 50);
+    assert.equal(history.endpoints[0]?.coveredFrom, history.from);
     const [alone, among] = [await cpuMsOf(() => one(0)), await cpuMsOf(() => fifty(25))];
     assert.ok(among < 3 * alone + 5, `${among} ms of CPU among fifty, ${alone} ms alone`);
     assert.ok(among < 50, `${among} ms of CPU`);
@@ -149,6 +150,9 @@ describe("a month", () => {
     const all = await fifty(undefined);
     assert.equal(all.endpoints.length, 50);
     assert.equal(all.isWhole, false, "so many outages are not all told");
+    const [untold] = all.endpoints;
+    assert.ok((untold?.coveredFrom ?? "") > all.from, "what is not told is not claimed to be known");
+    assert.ok((untold?.coveredFrom ?? "") <= (untold?.outages[0]?.from ?? ""));
     assert.ok((await cpuMsOf(() => fifty(undefined))) < 75 * alone + 50);
   });
 });

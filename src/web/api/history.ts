@@ -52,12 +52,12 @@ export async function historyOf(
   const { record } = ingress.settings;
   const asked = endpoint === undefined ? ingress.endpoints : [endpoint];
   const selections = sources.journal.entriesOf({ kind: "selection-changed", ingress: record, limit: mostEntries });
+  const oldestMs = sources.journal.oldest()?.atWallMs;
   const parts: ReturnType<typeof endpointHistory>[] = [];
   for (const each of asked) {
     if (parts.length > 0) await new Promise(setImmediate);
-    parts.push(endpointHistory(sources, record, each, span, now, endpoint !== undefined));
+    parts.push(endpointHistory(sources, record, each, { ...span, oldestMs }, now, endpoint !== undefined));
   }
-  const oldestMs = sources.journal.oldest()?.atWallMs;
   const isCut = selections.length === mostEntries && (selections.at(-1)?.atWallMs ?? 0) > span.fromMs;
   return {
     ingress: record,
@@ -77,11 +77,16 @@ interface Span extends Stretch {
   readonly stepMs: number;
 }
 
+interface JournaledSpan extends Span {
+  /** When the journal begins. */
+  readonly oldestMs: number | undefined;
+}
+
 function endpointHistory(
   { journal, rollups, notes }: HistorySources,
   ingress: string,
   endpoint: EndpointState,
-  span: Span,
+  span: JournaledSpan,
   now: Now,
   withSeries: boolean,
 ): { readonly history: EndpointHistory; readonly isWhole: boolean } {
@@ -97,24 +102,33 @@ function endpointHistory(
     toWallMs: span.untilMs,
     resolution: span.stepMs === minuteMs ? "minute" : "hour",
   });
-  const availability = availabilityPercent(times, coveredBy(rows, span));
+  const covered = coveredBy(rows, span);
+  const availability = availabilityPercent(times, covered);
+  const isWhole = entries.length < limit || (entries.at(-1)?.atWallMs ?? 0) <= span.fromMs;
+  const coveredFromMs = Math.max(covered[0]?.fromMs ?? NaN, isWhole ? 0 : (entries.at(-1)?.atWallMs ?? 0));
   const history: EndpointHistory = {
     name: plain(name),
     ...(availability !== undefined && { availabilityPercent: availability }),
+    ...(!Number.isNaN(coveredFromMs) && { coveredFrom: isoOf(coveredFromMs) }),
     outages: outagesOf(times),
     ...(withSeries && { addresses: seriesOf(rows, span, notes, ingress, endpoint) }),
   };
-  return { history, isWhole: entries.length < limit || (entries.at(-1)?.atWallMs ?? 0) <= span.fromMs };
+  return { history, isWhole };
 }
 
-/** The periods in which anything was found out, as far as they are in the range. */
-function coveredBy(rows: readonly Rollup[], { fromMs, untilMs, stepMs }: Span): readonly Stretch[] {
+/** The periods in which anything was found out, as far as they are in the range, and not before the journal begins. */
+function coveredBy(rows: readonly Rollup[], span: JournaledSpan): readonly Stretch[] {
+  const { fromMs, untilMs, stepMs, oldestMs = 0 } = span;
   const starts = new Set(rows.flatMap((row) => (row.count > row.inconclusive ? [row.startWallMs] : [])));
   const inOrder = [...starts].toSorted((a, b) => a - b);
-  return inOrder.map((startMs) => ({
-    fromMs: Math.max(fromMs, startMs),
-    untilMs: Math.min(untilMs, startMs + stepMs),
-  }));
+  return inOrder.map((startMs) => {
+    // Checks may be kept for longer than the journal: then it is cut at its beginning, and says nothing about theirs.
+    const isBegunWithin = oldestMs > startMs && oldestMs < Math.min(untilMs, startMs + stepMs);
+    return {
+      fromMs: Math.max(fromMs, isBegunWithin ? oldestMs : startMs),
+      untilMs: Math.min(untilMs, startMs + stepMs),
+    };
+  });
 }
 
 function startsOf({ fromMs, untilMs, stepMs }: Span): readonly number[] {

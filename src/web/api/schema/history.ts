@@ -46,6 +46,9 @@ const endpointHistorySchema = z
       .max(100)
       .describe("Share of the time with checks in which it was not down; missing without checks.")
       .exactOptional(),
+    coveredFrom: moment(
+      "Since when it is known whether it was down; missing without checks. Nothing is told of the time before.",
+    ).exactOptional(),
     outages: z.array(outageSchema).describe("The oldest first; the newest 500."),
     addresses: z.array(addressSeriesSchema).describe("Missing when no endpoint was asked for by name.").exactOptional(),
   })
