@@ -196,6 +196,16 @@ test("a file in the place of the folder costs history and never a start", (t) =>
   assert.equal(readFileSync(folder, "utf8"), "not a folder");
 });
 
+test("a place that takes no folders costs history and never a start, nor does it go on for ever", () => {
+  // Linux's, where nobody can make anything.
+  for (const folder of ["/proc/nowhere/ccs", "/proc/self/status/ccs"]) {
+    using kept = opened(folder);
+    assert.equal(kept.store.path, undefined);
+    assert.match(kept.warnings.join("\n"), /^Cannot keep state in \/proc\/.*set another state_dir\./);
+    assertWorks(kept.store);
+  }
+});
+
 test("no more than three files that were moved aside are kept, the newest", (t) => {
   const folder = temporaryFolder(t);
   const path = join(folder, "ccs.db");

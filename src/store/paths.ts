@@ -22,12 +22,28 @@ const companions = ["-wal", "-shm", "-journal"];
 
 /** Makes sure of the folder, and of a file that only its owner can read. Returns whether the file is new. */
 export function prepareFile(path: string): boolean {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   const isNew = createFile(path);
   keepToOwner(path);
   // Said here it is plainer than in the words of SQLite.
   accessSync(path, constants.R_OK | constants.W_OK);
   return isNew;
+}
+
+/**
+ * Makes the folder and those above it. Not by `recursive: true`: where a file system takes no folders, such as /proc, Node
+ * tries for ever.
+ */
+function makeFolder(folder: string): void {
+  if (existsSync(folder) && statSync(folder).isDirectory()) return;
+  const above = dirname(folder);
+  if (above !== folder) makeFolder(above);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Somebody else may have been faster.
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+  }
 }
 
 /** Moves a database and its companions aside, beside where they were. Returns its new path. */
