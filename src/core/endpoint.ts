@@ -40,11 +40,20 @@ export function freshEndpoint(settings: EndpointSettings, revision: number, nowM
   return withHealth({ ...endpoint, addresses: knownAddresses(endpoint, target.addresses, nowMs) }, nowMs);
 }
 
-/** The endpoint with the addresses that an earlier life of the daemon knew, for as long as they may be used. */
-export function withSavedAddresses(endpoint: EndpointState, saved: SavedAddresses, nowMs: number): EndpointState {
+/**
+ * The endpoint with the addresses that an earlier life of the daemon knew, for as long as they may be used: private ones
+ * only if `allowPrivate`, which that life may have been told differently.
+ */
+export function withSavedAddresses(
+  endpoint: EndpointState,
+  saved: SavedAddresses,
+  { allowPrivate, nowMs }: { allowPrivate: boolean; nowMs: number },
+): EndpointState {
   const { target } = endpoint.settings;
   if (target.kind !== "host" || target.host !== saved.target || saved.usableUntilMs <= nowMs) return endpoint;
-  const addresses = knownAddresses(endpoint, saved.addresses, nowMs);
+  const permitted = saved.addresses.filter(({ scope }) => allowPrivate || scope === "public");
+  if (permitted.length === 0) return endpoint;
+  const addresses = knownAddresses(endpoint, permitted, nowMs);
   const addressesUsableUntilMs = Math.min(saved.usableUntilMs, nowMs + longestTtlMs + addressGraceMs);
   return { ...endpoint, addresses, addressesUsableUntilMs };
 }

@@ -144,12 +144,13 @@ function freshIngress(
   const memory = saved?.find(({ record }) => record === settings.record);
   if (memory === undefined) return fresh;
   const { primary, sticky, departures, overrides, addresses, lastGood } = memory;
+  const { allowPrivate } = settings;
   const drilled = overrides.find(({ kind }) => kind === "drill");
   return {
     ...fresh,
     endpoints: endpoints.map((endpoint) => {
       const known = addresses.find(({ endpoint: name }) => name === endpoint.settings.name);
-      return known === undefined ? endpoint : withSavedAddresses(endpoint, known, nowMs);
+      return known === undefined ? endpoint : withSavedAddresses(endpoint, known, { allowPrivate, nowMs });
     }),
     // A clock that was set back must not make a departure last for ever.
     departures: departures.map(({ endpoint, atMs }) => ({ endpoint, atMs: Math.min(atMs, nowMs) })),
