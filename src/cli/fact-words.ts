@@ -1,6 +1,7 @@
 // One sentence for each fact: what the log, the journal and the live stream say of it. (Messages tell whole stories, and
 // have words of their own.)
 import type { Fact, PublishedRecord, Visibility } from "../core/model.ts";
+import { membersOf } from "../core/selection.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { drillOutcome, drillSentences } from "../notify/drill-words.ts";
 import type { FactWords } from "../web/api/events.ts";
@@ -24,7 +25,7 @@ export function wordFact(fact: Fact): FactWords {
       return { level: to === "down" || isDegraded ? "warn" : "info", text: `${endpoint} is ${now}: ${reason}` };
     }
     case "selection-changed": {
-      const who = [fact.to.primary, ...fact.to.sticky.map(({ endpoint }) => endpoint)].join(" + ");
+      const who = membersOf(fact.to).join(" + ");
       return { level: "info", text: `decided for ${who}: ${fact.why}` };
     }
     case "ingress-outage-began":

@@ -1,14 +1,10 @@
 // What a drill shows: how fast the ingress leaves an endpoint, and how fast it comes back to it when the drill is over.
 import type { Drill, IngressState, Passage } from "./model.ts";
-import { isInSync } from "./records.ts";
-import { endpointNamed } from "./selection.ts";
+import { cachedSeconds, isInSync } from "./records.ts";
+import { endpointNamed, membersOf } from "./selection.ts";
 
 /** What has not come back so long after the end of the drill is reported as it is. */
 const patienceMs = 5 * 60_000;
-
-/** What Cloudflare calls automatic, and what it amounts to. */
-const automaticTtl = 1;
-const automaticTtlSeconds = 300;
 
 /** When a drill is reported at the latest; `undefined` while it goes on. */
 export function drillDeadlineMs({ drill }: IngressState): number | undefined {
@@ -56,16 +52,12 @@ function beginning(before: IngressState, name: string, nowMs: number): Drill {
 
 /** From what is served now, with the TTL that clients may rely on. */
 function passageFrom(ingress: IngressState): Passage {
-  const ttls = ingress.published?.records.map(({ ttlSeconds }) => ttlSeconds) ?? [];
-  const lowest = Math.min(...ttls);
-  return {
-    from: membersOf(ingress),
-    ...(ttls.length > 0 && { ttlSeconds: lowest === automaticTtl ? automaticTtlSeconds : lowest }),
-  };
+  const ttls = ingress.published?.records.map(({ ttlSeconds }) => cachedSeconds(ttlSeconds)) ?? [];
+  return { from: membersOf(ingress.selection), ...(ttls.length > 0 && { ttlSeconds: Math.min(...ttls) }) };
 }
 
 function watched(drill: Drill, before: IngressState, after: IngressState, nowMs: number): Drill {
-  const isMember = membersOf(after).includes(drill.endpoint);
+  const isMember = membersOf(after.selection).includes(drill.endpoint);
   if (drill.endedMs === undefined) {
     const isExpected = drill.away.from.includes(drill.endpoint);
     const away = isExpected && !isMember ? onward(drill.away, after, nowMs) : drill.away;
@@ -85,7 +77,8 @@ function isReturnExpected({ away, isInterrupted }: Drill): boolean {
 /** One way of the drill, decided by now: whether it is written, and visible. */
 function onward(passage: Passage, ingress: IngressState, nowMs: number): Passage {
   const { decidedMs = nowMs } = passage;
-  let next: Passage = passage.decidedMs === undefined ? { ...passage, decidedMs, to: membersOf(ingress) } : passage;
+  let next: Passage =
+    passage.decidedMs === undefined ? { ...passage, decidedMs, to: membersOf(ingress.selection) } : passage;
   const { published, visibility } = ingress;
   if (next.committedMs === undefined && isInSync(ingress)) {
     const isWritten = published?.by === "write" && published.atMs >= decidedMs;
@@ -107,8 +100,4 @@ function isOver(drill: Drill, ingress: IngressState, nowMs: number): boolean {
   if (endedMs === undefined) return false;
   const isLeft = endpointNamed(ingress, endpoint) === undefined || !isReturnExpected(drill);
   return isLeft || back?.visibility !== undefined || endedMs + patienceMs <= nowMs;
-}
-
-function membersOf({ selection }: IngressState): readonly string[] {
-  return selection === undefined ? [] : [selection.primary, ...selection.sticky.map(({ endpoint }) => endpoint)];
 }

@@ -1,7 +1,7 @@
 // What changed between two states, as facts worth telling.
 import { isOut } from "./health.ts";
 import type { EndpointState, Fact, IngressState, Override, PublishedRecord, Selection, State } from "./model.ts";
-import { endpointNamed, isDrained, isOutage, whyDrained } from "./selection.ts";
+import { endpointNamed, hasSameMembers, isDrained, isOutage, whyDrained } from "./selection.ts";
 
 /** The facts that lead from `before` to `after`, in the order of telling. Empty when nothing worth telling changed. */
 export function factsBetween(before: State, after: State): readonly Fact[] {
@@ -138,16 +138,9 @@ function outageFacts(ingress: string, old: IngressState | undefined, after: Ingr
 function selectionFacts(ingress: string, old: IngressState | undefined, after: IngressState): Fact[] {
   const from = old?.selection;
   const to = after.selection;
-  if (to === undefined || (from?.primary === to.primary && isSameMix(from, to))) return [];
+  if (to === undefined || hasSameMembers(from, to)) return [];
   const why = from?.primary === to.primary ? whyMixChanged(from, to, after) : to.why;
   return [{ kind: "selection-changed", ingress, ...(from && { from }), to, why }];
-}
-
-function isSameMix(a: Selection, b: Selection): boolean {
-  return (
-    a.sticky.length === b.sticky.length &&
-    a.sticky.every(({ endpoint }, index) => endpoint === b.sticky[index]?.endpoint)
-  );
 }
 
 /** Why endpoints left the mix while the primary stayed. */

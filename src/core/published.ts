@@ -1,6 +1,7 @@
 // What reads, writes and failures at Cloudflare do to an ingress, and what it takes to stop a quarrel over its records.
-import type { CloudProblem, IngressState, PublishedRecord, Selection, Visibility } from "./model.ts";
+import type { CloudProblem, IngressState, PublishedRecord, Visibility } from "./model.ts";
 import { isInSync, recordSetOf, wantedRecords } from "./records.ts";
+import { hasSameMembers } from "./selection.ts";
 
 /** Undone this often within the memory, repair rests for as long. */
 const mostUndone = 2;
@@ -94,14 +95,6 @@ export function withoutStandoff(ingress: IngressState): IngressState {
 
 /** In a standoff, a new selection is still written once. */
 export function withWordOnce(before: IngressState, after: IngressState): IngressState {
-  if (after.standoff === undefined || isSameSelection(before.selection, after.selection)) return after;
+  if (after.standoff === undefined || hasSameMembers(before.selection, after.selection)) return after;
   return { ...after, standoff: { ...after.standoff, mayWrite: true } };
-}
-
-function isSameSelection(a: Selection | undefined, b: Selection | undefined): boolean {
-  return a === b || membersOf(a) === membersOf(b);
-}
-
-function membersOf(selection: Selection | undefined): string {
-  return JSON.stringify([selection?.primary, selection?.sticky.map(({ endpoint }) => endpoint)]);
 }

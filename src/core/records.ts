@@ -134,6 +134,11 @@ export function ttlSecondsOf({ ttl }: Pick<EndpointSettings, "ttl">): number {
   return ttl === "auto" ? automaticTtlSeconds : ttl;
 }
 
+/** The same for the TTL of a published record. */
+export function cachedSeconds(ttlSeconds: number): number {
+  return ttlSeconds === automaticTtl ? automaticTtlSeconds : ttlSeconds;
+}
+
 function lowestTtl(members: readonly EndpointState[]): number {
   const lowest = Math.min(...members.map(({ settings }) => ttlSecondsOf(settings)));
   const isAutomatic = lowest === automaticTtlSeconds && members.some(({ settings: { ttl } }) => ttl === "auto");

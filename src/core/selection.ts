@@ -301,6 +301,16 @@ function isNamedBy(
   );
 }
 
+/** Everybody who serves, the primary first; nobody before the first selection. */
+export function membersOf(selection: Pick<Selection, "primary" | "sticky"> | undefined): readonly string[] {
+  return selection === undefined ? [] : [selection.primary, ...selection.sticky.map(({ endpoint }) => endpoint)];
+}
+
+/** Whether the same endpoints serve in both, in the same roles. */
+export function hasSameMembers(a: Selection | undefined, b: Selection | undefined): boolean {
+  return a === b || membersOf(a).join("\n") === membersOf(b).join("\n");
+}
+
 /** Whether the endpoint takes part in serving now, as primary or beside it. */
 export function roleOf({ selection }: IngressState, endpoint: string): "primary" | "sticky" | undefined {
   if (selection?.primary === endpoint) return "primary";

@@ -2,7 +2,7 @@
 // pieces. Remembers what people were told. Knows no clock: time comes with every turn.
 import type { EndpointState, Fact, IngressState, Selection } from "../core/model.ts";
 import { isInSync, wantedRecords } from "../core/records.ts";
-import { endpointNamed, isOutage } from "../core/selection.ts";
+import { endpointNamed, hasSameMembers, isOutage, membersOf } from "../core/selection.ts";
 import { Recurring } from "./recurring.ts";
 import { endpointsNamedBy, statusOf } from "./story.ts";
 import type { Change, EndpointStatus, Records, Story } from "./story.ts";
@@ -117,7 +117,7 @@ export class IngressNarrator {
   }
 
   #begin(from: Selection | undefined, sinceMs: number): Pending {
-    const was = from && [from.primary, ...from.sticky.map(({ endpoint }) => endpoint)];
+    const was = from && membersOf(from);
     return { sinceMs, from, was, undoneAtMs: sinceMs + patienceMs, isTold: false };
   }
 
@@ -141,7 +141,7 @@ export class IngressNarrator {
       return [{ kind: "halfway", ...change }];
     }
     this.#pending = undefined;
-    const isSame = pending.from !== undefined && isSameChoice(pending.from, this.#ingress.selection);
+    const isSame = pending.from !== undefined && hasSameMembers(pending.from, this.#ingress.selection);
     if (!isSame) return [{ kind: "switched", ...change }];
     if (pending.foreignRecords !== undefined) return [{ kind: "repaired", ...change }];
     if (pending.recordsBefore !== undefined) return [{ kind: "updated", by: changed?.by ?? "write", ...change }];
@@ -152,7 +152,7 @@ export class IngressNarrator {
   /** Whether the records say what the newest decision asks for. While nothing is asked: whether it is what it was. */
   #isDone({ from, foreignRecords }: Pending): boolean {
     if (wantedRecords(this.#ingress) !== undefined) return isInSync(this.#ingress);
-    return foreignRecords === undefined && from !== undefined && isSameChoice(from, this.#ingress.selection);
+    return foreignRecords === undefined && from !== undefined && hasSameMembers(from, this.#ingress.selection);
   }
 
   #changeOf({ sinceMs, why, was, recordsBefore, foreignRecords, outageLastedMs }: Pending): Change {
@@ -301,9 +301,4 @@ function addTo(stories: Story[], more: Pick<Change, "outageLastedMs" | "troubleL
 /** Whether there is trouble with Cloudflare that does not pass by itself. */
 export function isLasting({ cloudProblem }: IngressState): boolean {
   return cloudProblem !== undefined && cloudProblem.kind !== "transient" && cloudProblem.kind !== "rate-limited";
-}
-
-function isSameChoice(a: Selection, b: Selection | undefined): boolean {
-  if (a.primary !== b?.primary || a.sticky.length !== b.sticky.length) return false;
-  return a.sticky.every(({ endpoint }, index) => endpoint === b.sticky[index]?.endpoint);
 }

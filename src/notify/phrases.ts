@@ -1,5 +1,6 @@
 // Parts of messages: health of endpoints, records, times and the lines that several stories share. Pure.
 import type { CloudProblem, EndpointState, Family, IngressState } from "../core/model.ts";
+import { membersOf } from "../core/selection.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { plain } from "../lib/text.ts";
 import { formatTime, line, text } from "./message.ts";
@@ -170,7 +171,7 @@ export function servedBy({ ingress }: { readonly ingress: IngressState }): strin
 /** Whom the newest decision names, in words. */
 export function wanted({ ingress: { selection } }: { readonly ingress: IngressState }): string {
   if (selection === undefined) return "what it was before";
-  return andList([selection.primary, ...selection.sticky.map(({ endpoint }) => endpoint)]);
+  return andList(membersOf(selection));
 }
 
 export function andList(names: readonly string[]): string {

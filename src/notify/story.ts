@@ -9,6 +9,7 @@ import type {
   PublishedRecord,
   Visibility,
 } from "../core/model.ts";
+import { membersOf } from "../core/selection.ts";
 
 /** What people are told about an endpoint: `suspect` still counts as up, `recovering` still as down. */
 export type EndpointStatus = "unknown" | "up" | "degraded" | "down";
@@ -130,9 +131,8 @@ export function statusOf({ health }: EndpointState): EndpointStatus {
 /** Whom the published records name: members of the selection, primary first, or else whoever it is. */
 export function servingNow({ published, endpoints, selection }: IngressState): readonly string[] {
   const named = endpointsNamedBy(published?.records ?? [], endpoints);
-  const selected = selection && [selection.primary, ...selection.sticky.map(({ endpoint }) => endpoint)];
   // Two endpoints may share an address; then only the selected one is meant.
-  const members = selected?.filter((endpoint) => named.includes(endpoint)) ?? [];
+  const members = membersOf(selection).filter((endpoint) => named.includes(endpoint));
   return members.length > 0 ? members : named;
 }
 

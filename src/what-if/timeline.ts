@@ -1,5 +1,6 @@
 // What happened in a scenario, in the order of time and in plain words.
 import type { Fact } from "../core/model.ts";
+import { membersOf } from "../core/selection.ts";
 import { formatDuration } from "../lib/duration.ts";
 
 /** Where it happened: in the world, in the daemon's eyes, in its mind, at Cloudflare, in people's chat, at the clients. */
@@ -60,7 +61,7 @@ export class Timeline {
       case "selection-changed": {
         const { ingress, to, why, from } = fact;
         if (from === undefined && to.reason === "adopted") return;
-        const who = [to.primary, ...to.sticky.map(({ endpoint }) => endpoint)].join(" + ");
+        const who = membersOf(to).join(" + ");
         return this.add("decides", `${who}: ${why}`, atMs, "plain", ingress);
       }
       case "ingress-outage-began":

@@ -3,6 +3,7 @@
 import type { Config } from "../config/config.ts";
 import type { EndpointSettings, IngressSettings, Target } from "../core/model.ts";
 import { publishesCname } from "../core/records.ts";
+import { byRank } from "../core/selection.ts";
 import type { RecordDraft, ZoneOptions } from "../demo/cloudflare/store.ts";
 import { parseIp } from "../lib/ip.ts";
 import { Secret } from "../lib/secret.ts";
@@ -105,16 +106,9 @@ function sitesOf(
   };
   const ingresses = config.ingresses.map((settings) => ({
     settings,
-    endpoints: rankedSettings(settings.endpoints).map((endpoint) => ({ settings: endpoint, site: siteOf(endpoint) })),
+    endpoints: settings.endpoints.toSorted(byRank).map((endpoint) => ({ settings: endpoint, site: siteOf(endpoint) })),
   }));
   return { sites, ingresses };
-}
-
-/** As the core ranks them: checked before unchecked, lower priority first, then file order. */
-function rankedSettings(endpoints: readonly EndpointSettings[]): readonly EndpointSettings[] {
-  return endpoints.toSorted(
-    (a, b) => Number(a.check === undefined) - Number(b.check === undefined) || a.priority - b.priority,
-  );
 }
 
 function hostOf(target: Target): string {

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { isServing } from "../../core/health.ts";
 import type { Event, IngressState, Override, State } from "../../core/model.ts";
 import { desiredRecords, isInSync } from "../../core/records.ts";
-import { roleOf } from "../../core/selection.ts";
+import { membersOf, roleOf } from "../../core/selection.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { formatDuration, parseDurationMs } from "../../lib/duration.ts";
 import { plain } from "../../lib/text.ts";
@@ -88,7 +88,7 @@ function lengthOf(kind: Override["kind"], asked: string | undefined): number {
 function servesNow(ingress: IngressState, endpoint?: string, kind?: Override["kind"]): string[] {
   const { selection } = ingress;
   if (selection === undefined) return ["Nobody was chosen to serve yet; it counts as soon as that is so."];
-  const members = [selection.primary, ...selection.sticky.map(({ endpoint: name }) => name)].map((name) => plain(name));
+  const members = membersOf(selection).map((name) => plain(name));
   const who = members.join(" and ");
   if (kind === "pin" || kind === undefined || endpoint === undefined)
     return [`${who} serves: ${plain(selection.why)}.`];
