@@ -22,6 +22,9 @@ export function withControl(command: Command): Command {
     .option("--json", "print JSON, for programs");
 }
 
+/** A daemon that has not answered by then is stuck, or stopped. */
+const patienceMs = 10_000;
+
 /** One of the stream's events, as it came. */
 export interface ServerEvent {
   readonly name: string;
@@ -71,6 +74,7 @@ export class Control {
     const response = await this.#send(method, path, {
       headers: body === undefined ? {} : { "content-type": "application/json" },
       ...(body !== undefined && { body }),
+      signal: AbortSignal.timeout(patienceMs),
     });
     const text = await textOf(response);
     if (response.statusCode !== 200) throw refused(response.statusCode, text);
@@ -106,6 +110,10 @@ export class Control {
     if (code === "EACCES" || code === "EPERM") {
       const who = "only the daemon's own user may use it: try again as that user, or with sudo";
       return new CommandError(exitCodes.unavailable, `${this.#path}: ${who}`);
+    }
+    if (error instanceof Error && error.name === "AbortError") {
+      const why = `the daemon at ${this.#path} has not answered for ${patienceMs / 1_000} s`;
+      return new CommandError(exitCodes.unavailable, `${why}: it is stuck or stopped; restart it if that stays so`);
     }
     const isAbsent = code === "ENOENT" || code === "ECONNREFUSED";
     const why = isAbsent ? "no daemon answers at" : `the daemon does not answer (${messageOf(error)}) at`;

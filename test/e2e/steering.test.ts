@@ -57,6 +57,14 @@ describe("steering", { concurrency: 3 }, () => {
     assert.match(lost.stdout, /✗ down .*connection refused/);
   });
 
+  test("a daemon that does not answer is given up on", async () => {
+    await using both = await startBoth();
+    both.daemon.send("SIGSTOP");
+    const given = await ccs(both.daemon, "status");
+    assert.equal(given.code, 69, given.stdout);
+    assert.match(given.stderr, /control\.sock has not answered for 10 s: it is stuck or stopped/);
+  });
+
   test("a daemon that is not there is named, with what to do", async () => {
     await using both = await startBoth();
     const { daemon } = both;
