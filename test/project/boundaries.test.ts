@@ -106,6 +106,16 @@ const cases: readonly Case[] = [
   ),
   ...['import "./core/step.ts";', 'import "./lib/clock.ts";'].map(allowed("src/daemon.ts")),
 
+  // two folders deeper too
+  ...['import "../../../store/store.ts";', 'import "../../../config/config.ts";'].map(
+    forbidden("src/web/api/schema/own.ts", "no-restricted-imports"),
+  ),
+  ...['import "../../../core/model.ts";', 'import "../dates.ts";'].map(allowed("src/web/api/schema/own.ts")),
+
+  // what-if/ knows every part but who shows it
+  forbidden("src/what-if/own.ts", "no-restricted-imports")('import "../cli/terminal.ts";'),
+  allowed("src/what-if/own.ts")('import "../simulation/world.ts";'),
+
   // main.ts, cli/ and demo/ know every part, but no test
   ...["src/main.ts", "src/cli/run.ts", "src/demo/main.ts"].flatMap((file) => [
     ...[
