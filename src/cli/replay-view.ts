@@ -1,7 +1,7 @@
 // What `ccs replay` shows to people: the switches side by side, and what they add up to.
 import { formatDuration } from "../lib/duration.ts";
 import { timeOf, type ComparedIngress, type Row, type Totals } from "../what-if/comparison.ts";
-import type { ReplayResult } from "./replay.ts";
+import type { Trial } from "../what-if/trial.ts";
 import { lineWidth, printLine, printTable, styled, wrapped } from "./terminal.ts";
 
 export interface ReplayShow {
@@ -16,7 +16,7 @@ const mostRows = 40;
 /** Two switches this near are at the same time. */
 const sameMs = 1_500;
 
-export function showReplay({ past, ingresses, fidelity }: ReplayResult, show: ReplayShow): void {
+export function showReplay({ past, ingresses, fidelity }: Trial, show: ReplayShow): void {
   const { path, isPresent, assumptions } = show;
   const range = `${dayOf(past.fromWallMs)} to ${dayOf(past.toWallMs)} UTC`;
   printLine(styled("bold", `What would have happened with ${path}`));

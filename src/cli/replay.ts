@@ -4,9 +4,8 @@ import { findConfigPath } from "../config/find.ts";
 import { systemClock } from "../lib/clock.ts";
 import { parseDurationMs } from "../lib/duration.ts";
 import { openSnapshot, type Snapshot } from "../store/snapshot.ts";
-import { compare, type ComparedIngress } from "../what-if/comparison.ts";
-import { readPast, type Past, type Switch } from "../what-if/past.ts";
-import { replay, replayable, unreplayable } from "../what-if/replay.ts";
+import type { Switch } from "../what-if/past.ts";
+import { tryOut, type Trial } from "../what-if/trial.ts";
 import { configPath, configWithoutSecrets } from "./config-option.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
@@ -46,7 +45,7 @@ The history is that of the state_dir of the present configuration. The daemon ma
 written, and nothing real is asked.`;
 
 /** What the reconstruction takes for granted, for people and programs. */
-export const assumptions = [
+const assumptions = [
   "Checks are kept as counts for each minute. Within a minute their order is not stored: failures are put where the health was in doubt, at the true times of changes that the journal knows, and are spread evenly otherwise.",
   "The checks are those that were made: their targets, rhythm, timeouts and what they looked for are as recorded.",
   "Cloudflare does at once what it is told, and the daemon ran without a break.",
@@ -63,7 +62,9 @@ export async function replayCommand(options: Options): Promise<ExitCode> {
   using history = historyOf(present.config);
   const toWallMs = Math.floor(systemClock.wallMs());
   const result = await withSpinner("Replaying what was seen", () =>
-    Promise.resolve(resultOf(history, present.config, other.config, { fromWallMs: toWallMs - sinceMs, toWallMs })),
+    Promise.resolve(
+      tryOut(history, present.config.ingresses, other.config.ingresses, { fromWallMs: toWallMs - sinceMs, toWallMs }),
+    ),
   );
   if (result.past.checks === 0) {
     const message = `no checks were recorded in the last ${options.since}, or none of what ${present.path} watches`;
@@ -72,47 +73,6 @@ export async function replayCommand(options: Options): Promise<ExitCode> {
   if (options.json === true) printResult(result, { file: other.path, presentFile: present.path });
   else showReplay(result, { path: other.path, isPresent: other === present, assumptions });
   return exitCodes.ok;
-}
-
-export interface ReplayResult {
-  readonly past: Past;
-  readonly ingresses: readonly (ComparedIngress & { readonly notReplayed: readonly string[] })[];
-  readonly fidelity: { readonly made: number; readonly again: number; readonly besides: number };
-}
-
-function resultOf(
-  history: Snapshot,
-  present: Config,
-  other: Config,
-  range: { fromWallMs: number; toWallMs: number },
-): ReplayResult {
-  const past = readPast(history, present.ingresses, range);
-  const wanted = other.ingresses.flatMap((settings) => {
-    const recorded = present.ingresses.find(({ record }) => record === settings.record);
-    return recorded === undefined
-      ? []
-      : [{ settings: replayable(settings, recorded), notReplayed: unreplayable(settings, recorded) }];
-  });
-  const compared = compare(
-    past,
-    replay(
-      past,
-      wanted.map(({ settings }) => settings),
-    ),
-  );
-  const again = compare(past, replay(past, present.ingresses)).flatMap(({ rows }) => rows);
-  return {
-    past,
-    ingresses: compared.map((ingress) => ({
-      ...ingress,
-      notReplayed: wanted.find(({ settings }) => settings.record === ingress.record)?.notReplayed ?? [],
-    })),
-    fidelity: {
-      made: again.filter(({ made }) => made !== undefined).length,
-      again: again.filter(({ made, would }) => made !== undefined && would !== undefined).length,
-      besides: again.filter(({ made }) => made === undefined).length,
-    },
-  };
 }
 
 /** Without a configuration in the usual places, the one to try is the present one. */
@@ -128,7 +88,7 @@ function historyOf({ stateDir }: Config): Snapshot {
   throw new CommandError(exitCodes.unavailable, opened.message);
 }
 
-function printResult({ past, ingresses, fidelity }: ReplayResult, files: { file: string; presentFile: string }): void {
+function printResult({ past, ingresses, fidelity }: Trial, files: { file: string; presentFile: string }): void {
   printOutput("replay", {
     ...files,
     from: dateOf(past.fromWallMs),

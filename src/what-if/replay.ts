@@ -70,6 +70,7 @@ export function unreplayable(wanted: IngressSettings, recorded: IngressSettings)
   });
 }
 
+/** All that is as it was recorded: `rise` and `fall` alone are counted anew. */
 const checkKeys = {
   url: "check.url",
   intervalMs: "check.interval",
@@ -77,7 +78,8 @@ const checkKeys = {
   timeoutMs: "check.timeout",
   status: "check.status",
   contains: "check.contains",
-} as const satisfies Partial<Record<keyof CheckSettings, string>>;
+  ca: "check.ca_file",
+} as const satisfies Record<Exclude<keyof CheckSettings, "rise" | "fall">, string>;
 
 function changedKeys(wanted: EndpointSettings, before: EndpointSettings): string[] {
   const keys: string[] = JSON.stringify(wanted.target) === JSON.stringify(before.target) ? [] : ["target"];
