@@ -10,7 +10,7 @@ import { simulate, type Outcome } from "./simulate.ts";
 import { seedsFor, simulateAll, usualThreads } from "./threads.ts";
 
 /** A longer hunt sets these in the environment. */
-const freshHours = Number(process.env["CCS_SIMULATED_HOURS"] ?? 300);
+const freshHours = Number(process.env["CCS_SIMULATED_HOURS"] ?? 2_000);
 /** The gate plays the same seeds every time; a hunt begins elsewhere. */
 const firstSeed = Number(process.env["CCS_SIMULATION_SEED"] ?? 101);
 /** Whatever the machine: threads of their own leave the cores to whoever else needs them. */

@@ -85,7 +85,9 @@ export class Convergence implements Part {
       // Something else happened meanwhile.
       if (this.#lastStruckMs > sinceMs || this.#ledger.run !== run) return;
       const names = this.#ledger.endpointsIn(this.#ledger.records).map(({ name }) => name);
-      const hasChallenger = this.#ledger.ingress.endpoints.some(({ name }) => name !== primary.name);
+      // A reload may have left nobody else.
+      const [ingress] = world.config.ingresses;
+      const hasChallenger = ingress?.endpoints.some(({ name }) => name !== primary.name) === true;
       if (hasChallenger && names.includes(primary.name)) {
         this.#ledger.violate("9", `${primary.name} has been dead for ${boundMs} ms and still stands in the record`);
       }
