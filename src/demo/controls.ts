@@ -30,6 +30,8 @@ export class Controls implements Disposable {
   /** The newest deed, and when it was done. */
   #done: { readonly words: string; readonly atMs: number } | undefined;
   #isWatching = false;
+  /** How often the record was edited by hand since the story stepped aside. */
+  #edits = 0;
 
   constructor(place: ControlsPlace, director: Director) {
     this.#place = place;
@@ -87,6 +89,7 @@ export class Controls implements Disposable {
   async #giveBack(): Promise<void> {
     if (this.#story.kind !== "aside") return;
     this.#story = { kind: "starting" };
+    this.#edits = 0;
     await this.troubles.mendAll();
     this.#director.resume();
   }
@@ -109,7 +112,11 @@ export class Controls implements Disposable {
           ? "Cloudflare answers 503 to every call. What is published stays; what is decided waits."
           : "Cloudflare works again.";
       case "edit-record":
-        return `Somebody pointed the record at ${troubles.editRecord()} by hand. The daemon looks every 10 s.`;
+        this.#edits += 1;
+        return (
+          `Somebody pointed the record at ${troubles.editRecord()} by hand. ` +
+          (this.#edits === 1 ? "The daemon looks every 10 s." : "Again: it will not fight, but ask people.")
+        );
       default:
         return deed satisfies never;
     }

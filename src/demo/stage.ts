@@ -121,8 +121,9 @@ export class Stage implements Scenery, AsyncDisposable {
    * configuration file, which people may edit, is wrong. Resolves to whether it did.
    */
   async startAfresh(): Promise<boolean> {
-    const { departures = [], overrides = [], standoff } = this.ingress ?? {};
-    const isFresh = departures.length < 2 && overrides.length === 0 && standoff === undefined;
+    const { departures = [], overrides = [], undoneAtMs = [], standoff } = this.ingress ?? {};
+    const isUndisturbed = overrides.length === 0 && undoneAtMs.length === 0 && standoff === undefined;
+    const isFresh = departures.length < 2 && isUndisturbed;
     if (isFresh || loadConfig({ path: this.configPath, env: {} }).kind === "invalid") return false;
     await this.stopDaemon();
     rmSync(this.#stateDir, { recursive: true, force: true });
