@@ -57,6 +57,33 @@ test("with the token: pin, resume and drain, each after a question in plain word
   await dashboard.assertClean();
 });
 
+test("a drill moves the traffic away, and its report is in the journal when it is over", async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  await using world = await startWorld();
+  await using daemon = startGuarded(world);
+  const dashboard = await openDashboard(browser, daemon);
+  const { page } = dashboard;
+  await dashboard.untilShown("all well");
+  await page.getByRole("button", { name: "Enter token" }).click();
+  await giveToken(dashboard, token);
+  await page.getByRole("button", { name: /^cable/ }).click();
+  await page.getByRole("button", { name: "Drill…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Start the drill" }).click();
+  await dialog.getByText("Done.").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await eventually("mobile serves", () => contents(world).join() === "secondary.example.com");
+  await dashboard.untilShown("in a drill", ".picture");
+  await page.getByRole("button", { name: "Resume all…" }).click();
+  await dialog.getByRole("button", { name: "Resume" }).click();
+  await dialog.getByText("Done.").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await dashboard.untilShown(/^drill of cable: /, ".journal");
+  await dashboard.untilShown("all well");
+  await dashboard.assertClean();
+});
+
 test("with a wrong token nothing happens, and the page says so and asks for it again", async (t) => {
   const browser = await openBrowser(t);
   if (browser === undefined) return;

@@ -5,6 +5,7 @@ import { writes } from "../../src/demo/cloudflare/faults.ts";
 import { startWorld } from "../../src/demo/world.ts";
 import { openBrowser, openDashboard } from "../support/browser.ts";
 import { startDaemon } from "../support/daemon-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { configOf } from "../support/world-config.ts";
 
 test("while everything is silent it says that the daemon is blind, and that nothing is switched", async (t) => {
@@ -53,5 +54,44 @@ test("while Cloudflare refuses to write it says why, and what DNS should say ins
   await dashboard.untilShown("secondary.example.com", ".records");
   await dashboard.untilShown("failed over");
   await dashboard.page.getByText("The records cannot be written").waitFor({ state: "detached" });
+  await dashboard.assertClean();
+});
+
+test("somebody who keeps undoing the records is told of, and a person may let the repair go on", async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  await using world = await startWorld();
+  const token = "a-token-of-the-tests";
+  await using daemon = startDaemon({
+    config: configOf(world, (config) => {
+      config.http.token = token;
+      for (const ingress of config.ingresses) ingress.reconcile_interval = "1s";
+    }),
+  });
+  const dashboard = await openDashboard(browser, daemon);
+  const { page } = dashboard;
+  await dashboard.untilShown("all well");
+  const undo = (): void => {
+    for (const { id } of world.records) world.cloudflare.hand.edit(id, { content: "elsewhere.example.net" });
+  };
+  undo();
+  await eventually("the repair", () => world.records[0]?.content === "primary.example.com");
+  undo();
+  await dashboard.untilShown("Somebody keeps undoing our records", ".banner");
+  await dashboard.untilShown("elsewhere.example.net", ".published");
+  await dashboard.assertAccessible("a standoff");
+  await page.getByRole("button", { name: "Enter token" }).first().click();
+  await page.getByRole("textbox", { name: "Token" }).fill(token);
+  await page.getByRole("button", { name: "Use it" }).click();
+  await page
+    .getByRole("button", { name: /^Resume/ })
+    .first()
+    .click();
+  await page.getByRole("dialog").getByRole("button", { name: "Resume" }).click();
+  await page.getByRole("dialog").getByText("Done.").waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+  await eventually("the repair", () => world.records[0]?.content === "primary.example.com");
+  await page.locator(".banner", { hasText: "Somebody keeps undoing" }).waitFor({ state: "detached" });
+  await dashboard.untilShown("all well");
   await dashboard.assertClean();
 });
