@@ -79,10 +79,14 @@ async function reportOf(
   options: { readonly lastId: number; readonly signal: AbortSignal; readonly show: (event: EventDocument) => void },
 ): Promise<EventDocument | undefined> {
   const { lastId, signal, show } = options;
+  // Before it begins, the report may be of the drill before, whose return was not visible yet.
+  let hasBegun = false;
   for await (const { name, data } of control.stream({ lastId, signal })) {
     const { data: event } = name === "event" ? eventSchema.safeParse(data) : {};
     if (event?.ingress !== ingress) continue;
-    if (event.kind === "drill-reported" && event.endpoint === override.endpoint) return event;
+    const isOurs = event.endpoint === override.endpoint;
+    hasBegun ||= event.kind === "override-began" && isOurs;
+    if (hasBegun && event.kind === "drill-reported" && isOurs) return event;
     if (event.importance !== "low") show(event);
   }
   if (signal.aborted) return undefined;

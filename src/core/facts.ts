@@ -50,7 +50,7 @@ function ofIngress(before: State, after: IngressState): Fact[] {
   const facts: Fact[] = old === undefined ? [{ kind: "ingress-added", ingress }] : [];
   facts.push(...after.endpoints.flatMap((endpoint) => ofEndpoint(ingress, old, endpoint)));
   facts.push(...outageFacts(ingress, old, after), ...selectionFacts(ingress, old, after));
-  facts.push(...overrideFacts(ingress, old, after));
+  facts.push(...wordFacts(ingress, old, after));
   const { published } = after;
   if (
     published !== old?.published &&
@@ -59,10 +59,6 @@ function ofIngress(before: State, after: IngressState): Fact[] {
   ) {
     const from = old?.published?.records;
     facts.push({ kind: "records-changed", ingress, ...(from && { from }), to: published.records, by: published.by });
-  }
-  const { lastDrill } = after;
-  if (lastDrill !== undefined && lastDrill !== old?.lastDrill) {
-    facts.push({ kind: "drill-reported", ingress, report: lastDrill });
   }
   return [
     ...facts,
@@ -91,16 +87,19 @@ function ofEndpoint(ingress: string, old: IngressState | undefined, after: Endpo
   return facts;
 }
 
-function overrideFacts(ingress: string, old: IngressState | undefined, after: IngressState): Fact[] {
+/** What people said, and what came of it: a drill is reported before the next one begins, so that it is plain whose report it is. */
+function wordFacts(ingress: string, old: IngressState | undefined, { overrides, lastDrill }: IngressState): Fact[] {
   const before = old?.overrides ?? [];
-  if (before === after.overrides) return [];
+  const isReported = lastDrill !== undefined && lastDrill !== old?.lastDrill;
   return [
-    ...without(before, after.overrides).map((override): Fact => ({ kind: "override-ended", ingress, override })),
-    ...without(after.overrides, before).map((override): Fact => ({ kind: "override-began", ingress, override })),
+    ...without(before, overrides).map((override): Fact => ({ kind: "override-ended", ingress, override })),
+    ...(isReported ? [{ kind: "drill-reported" as const, ingress, report: lastDrill }] : []),
+    ...without(overrides, before).map((override): Fact => ({ kind: "override-began", ingress, override })),
   ];
 }
 
 function without(list: readonly Override[], others: readonly Override[]): readonly Override[] {
+  if (list === others) return [];
   return list.filter((override) => !others.some((other) => isSameOverride(override, other)));
 }
 

@@ -163,6 +163,28 @@ describe("steering", { concurrency: 3 }, () => {
     assert.match(endless.stderr, /for: expected a duration from 1s to 30d, got 400d/);
   });
 
+  test("a drill after a drill waits for its own report", async () => {
+    // A name server that says nothing: the return from the first drill is not seen before the second begins.
+    const silent = "127.0.0.9:9";
+    let answering = "";
+    await using both = await startBoth(({ cloudflare }) => {
+      answering = cloudflare.nameservers?.[0] ?? assert.fail();
+      cloudflare.nameservers = [silent];
+    });
+    const { daemon } = both;
+    await ccs(daemon, "drill", "cable", "--no-wait");
+    await daemon.untilLogged(/^written: CNAME secondary/);
+    await ccs(daemon, "resume");
+    await daemon.untilLogged(/^decided for cable/, { count: 2 });
+    const second = ccs(daemon, "drill", "cable", "--for", "3s", "--json");
+    await daemon.untilLogged(/^drill of cable/);
+    daemon.rewriteConfig((text) => text.replace(silent, answering));
+    const { report } = outputs.drill.parse(JSON.parse((await second).stdout));
+    const { events } = outputs.events.parse(JSON.parse((await ccs(daemon, "events", "--json")).stdout));
+    const began = events.find(({ kind }) => kind === "override-began");
+    assert.ok(began !== undefined && report !== undefined && report.id > began.id, (await second).stdout);
+  });
+
   test("drill plays an outage on the real record, shows it, and ends in a report of both ways", async () => {
     await using both = await startBoth(({ ingresses: [ingress] }) => {
       for (const endpoint of ingress?.endpoints ?? []) delete endpoint.sticky;
