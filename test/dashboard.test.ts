@@ -4,11 +4,12 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { bucketsOf } from "../src/web/dashboard/lib/buckets.ts";
+import { lookOf } from "../src/web/dashboard/lib/ingress-look.ts";
 import { keepEqual } from "../src/web/dashboard/lib/keep.ts";
 import { countsText, foremost } from "../src/web/dashboard/lib/order.ts";
 import { createParser, type StreamMessage } from "../src/web/dashboard/lib/server-sent.ts";
 import { agoText, countdownText, durationText, latencyText, percentText } from "../src/web/dashboard/lib/time.ts";
-import type { EndpointStatus } from "../src/web/api/schema/status.ts";
+import type { EndpointStatus, IngressStatus } from "../src/web/api/schema/status.ts";
 
 const second = 1_000;
 const minute = 60 * second;
@@ -58,6 +59,26 @@ test("an availability is never rounded up to 100 %", () => {
       assert.ok(Number.parseFloat(percentText(percent)) <= percent);
     }),
   );
+});
+
+test("a pin is worth a look, and one on an endpoint that is down is bad", () => {
+  const pinned = (verdict: "up" | "down"): string => {
+    const ingress = {
+      isServed: true,
+      isInSync: true,
+      published: {},
+      selection: { primary: "cable" },
+      overrides: [{ kind: "pin", endpoint: "cable" }],
+      endpoints: [
+        { name: "cable", verdict, rank: 1 },
+        { name: "mobile", verdict: "up", rank: 2 },
+      ],
+    };
+    const { tone, word } = lookOf(ingress as unknown as IngressStatus);
+    return `${tone}: ${word}`;
+  };
+  assert.equal(pinned("up"), "warn: pinned");
+  assert.equal(pinned("down"), "bad: pinned and down");
 });
 
 describe("the stream", () => {

@@ -40,7 +40,7 @@ function addIngress(page: Page, ingress: IngressStatus, { wallMs, detail }: View
   const members =
     selection === undefined ? [] : [selection.primary, ...selection.sticky.map(({ endpoint }) => endpoint)];
   const who = members.length === 0 ? "nobody is chosen yet" : members.join(" and ");
-  page.add(bold(record), "  →  ", { style: ingress.isServed ? ["bold", "green"] : ["bold", "red"], text: who });
+  page.add(bold(record), "  →  ", { style: isReached(ingress) ? ["bold", "green"] : ["bold", "red"], text: who });
   page.item("DNS says", recordsText(published));
   if (published !== undefined) page.item("", dnsDetail(published, visibility, wallMs));
   if (selection !== undefined) page.item("because", `${selection.why}, since ${timeOf(selection.since, wallMs)}`);
@@ -98,12 +98,20 @@ function visibilityText({ status, tookMs }: Visibility): string {
   }
 }
 
-function warningsOf(
-  { isServed, isInSync, published, trouble, standoff, visibility, isMixRefused, wanted }: IngressStatus,
-  wallMs: number,
-): string[] {
+/** Whether somebody is up and, where a person pinned one endpoint, whether that one is not down. */
+export function isReached({ isServed, selection, overrides, endpoints }: IngressStatus): boolean {
+  const pinned = endpoints.find(
+    ({ name }) =>
+      name === selection?.primary && overrides.some(({ kind, endpoint }) => kind === "pin" && endpoint === name),
+  );
+  return isServed && pinned?.verdict !== "down";
+}
+
+function warningsOf(ingress: IngressStatus, wallMs: number): string[] {
+  const { isServed, isInSync, published, trouble, standoff, visibility, isMixRefused, wanted } = ingress;
   const warnings: string[] = [];
   if (!isServed && published !== undefined) warnings.push("nobody is up: the record stays as it is");
+  else if (!isReached(ingress)) warnings.push(`nobody is served: ${ingress.selection?.primary} is pinned and down`);
   if (trouble !== undefined) warnings.push(`Cloudflare, for ${ago(trouble.since, wallMs)}: ${trouble.message}`);
   if (standoff !== undefined) warnings.push(standoff.message);
   else if (published !== undefined && !isInSync && wanted !== undefined) {

@@ -7,7 +7,7 @@ import { printOutput, printOutputLine } from "./outputs.ts";
 import type { Register } from "./registration.ts";
 import { Screen } from "./screen.ts";
 import { cut, painted, type Line } from "./screen-text.ts";
-import { statusLines } from "./status-lines.ts";
+import { isReached, statusLines } from "./status-lines.ts";
 import { lineWidth, printLine, styled } from "./terminal.ts";
 
 interface StatusOptions extends ControlOptions {
@@ -45,8 +45,12 @@ function isFine({ daemon, ingresses }: Status): boolean {
   return (
     isSound &&
     ingresses.every(
-      ({ isServed, isInSync, standoff, trouble, visibility }) =>
-        isServed && isInSync && standoff === undefined && trouble === undefined && visibility?.status !== "wrong",
+      (ingress) =>
+        isReached(ingress) &&
+        ingress.isInSync &&
+        ingress.standoff === undefined &&
+        ingress.trouble === undefined &&
+        ingress.visibility?.status !== "wrong",
     )
   );
 }

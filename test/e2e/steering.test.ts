@@ -49,6 +49,13 @@ describe("steering", { concurrency: 3 }, () => {
     assert.deepEqual([ingress?.selection?.primary, ingress?.isInSync, moved.code], ["mobile", true, 0]);
     assert.match(ingress?.selection?.why ?? "", /cable is down: connection refused/);
 
+    const pinned = await ccs(daemon, "pin", "cable");
+    assert.match(pinned.stdout, /It is down: connection refused\. Nobody is served, though mobile could/);
+    const dead = await ccs(daemon, "status");
+    assert.equal(dead.code, 1, dead.stdout);
+    assert.match(dead.stdout, /! nobody is served: cable is pinned and down\n/);
+    await ccs(daemon, "resume");
+
     await world.mobile.server.behave({ kind: "refuse" });
     await daemon.untilLogged(/^nobody is up/);
     const lost = await ccs(daemon, "status");

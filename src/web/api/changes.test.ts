@@ -45,6 +45,17 @@ describe("what changes", () => {
     assert.equal(site.store.load()?.ingresses[0]?.overrides[0]?.endpoint, "mobile");
   });
 
+  test("a pin of an endpoint that is down says what it costs", async () => {
+    await using site = await settled();
+    site.world.observe("cable", "timeout");
+    const answer = answered(overrideAnswerSchema, await site.post("/api/v1/pin", { endpoint: "cable" }));
+    assert.equal(answer.follows[0], "cable serves: somebody pinned cable.");
+    assert.match(
+      answer.follows[1] ?? "",
+      /^It is down: .+\. Nobody is served, though mobile could; resume takes the pin back\.$/,
+    );
+  });
+
   test("a drain keeps it from serving, and says so when nobody else could", async () => {
     await using site = await settled();
     site.world.cloud = "silent";

@@ -90,14 +90,26 @@ function servesNow(ingress: IngressState, endpoint?: string, kind?: Override["ki
   if (selection === undefined) return ["Nobody was chosen to serve yet; it counts as soon as that is so."];
   const members = membersOf(selection).map((name) => plain(name));
   const who = members.join(" and ");
-  if (kind === "pin" || kind === undefined || endpoint === undefined)
-    return [`${who} serves: ${plain(selection.why)}.`];
+  if (kind === "pin" || kind === undefined || endpoint === undefined) {
+    return [`${who} serves: ${plain(selection.why)}.`, ...(kind === "pin" ? pinnedThough(ingress) : [])];
+  }
   const isMember = roleOf(ingress, endpoint) !== undefined;
   if (!isMember) return [`${plain(endpoint)} does not serve; ${who} serves.`];
   const isUp = ingress.endpoints.some(
     ({ settings, health }) => settings.name === endpoint && isServing(health.verdict),
   );
   return [`${plain(endpoint)} goes on serving${isUp ? "" : " though it is down"}: nobody else is up.`];
+}
+
+/** A pin does not ask for health, so that its price has to be told. */
+function pinnedThough({ selection, endpoints }: IngressState): string[] {
+  const pinned = endpoints.find(({ settings }) => settings.name === selection?.primary);
+  if (pinned === undefined || pinned.health.verdict !== "down") return [];
+  const others = endpoints
+    .filter(({ health }) => isServing(health.verdict))
+    .map(({ settings }) => plain(settings.name));
+  const instead = others.length === 0 ? "" : `, though ${others.join(" and ")} could; resume takes the pin back`;
+  return [`It is down: ${plain(pinned.health.reason)}. Nobody is served${instead}.`];
 }
 
 function recordsThen(ingress: IngressState): string[] {

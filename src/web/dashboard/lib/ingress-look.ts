@@ -14,8 +14,10 @@ export function lookOf(ingress: IngressStatus): IngressLook {
   if (visibility?.status === "wrong") return { tone: "bad", word: "not visible" };
   if (published === undefined || selection === undefined) return { tone: "quiet", word: "finding out" };
   if (!isInSync) return { tone: "warn", word: "out of sync" };
-  if (overrides.some(({ kind }) => kind === "pin")) return { tone: "warn", word: "pinned" };
   const primary = endpoints.find(({ name }) => name === selection.primary);
+  if (overrides.some(({ kind }) => kind === "pin")) {
+    return primary?.verdict === "down" ? { tone: "bad", word: "pinned and down" } : { tone: "warn", word: "pinned" };
+  }
   if (primary !== undefined && primary.verdict !== "up") return { tone: "warn", word: `${primary.name} in doubt` };
   if (primary !== undefined && primary.rank > 1) return { tone: "warn", word: "failed over" };
   return { tone: "ok", word: "all well" };

@@ -84,7 +84,7 @@ function Summary({ ingress: { selection }, isShort }: { ingress: IngressStatus; 
   const { primary, sticky, why, since } = selection;
   return (
     <p class="summary">
-      <strong>{primary}</strong> serves <For since={since} />
+      <strong>{primary}</strong> has served <For since={since} />
       {sticky.length > 0 && `, beside it ${sticky.map(({ endpoint }) => endpoint).join(", ")}`}
       {!isShort && `: ${why}`}
     </p>
