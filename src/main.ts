@@ -67,7 +67,10 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (error instanceof CommandError) {
-      for (const line of error.message.split("\n")) printError(`${styled("red", "error:")} ${line}`);
+      // What is indented goes on with the line before it.
+      for (const line of error.message.split("\n")) {
+        printError(line.startsWith("  ") ? line : `${styled("red", "error:")} ${line}`);
+      }
       return error.exitCode;
     }
     throw error;
@@ -79,11 +82,18 @@ function createProgram(run: Run): Command {
     .description("Keeps one DNS name on Cloudflare pointing at the best of your endpoints that works.")
     .version(version)
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`${text}${hintFor(text)}`) })
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", exitCodeHelp);
 
   for (const register of commands) register(program, run);
   return program;
+}
+
+/** Most commands take the configuration by name only; whoever gives it like any other file is told how. */
+function hintFor(mistake: string): string {
+  const [, command, file] = /^error: too many arguments for '(\S+)'.*: (\S+\.ya?ml)\.$/m.exec(mistake) ?? [];
+  return command === undefined ? "" : `(Did you mean ccs ${command} --config ${file}?)\n`;
 }
 
 /** Runs one command line as this process, and sets its exit code. */

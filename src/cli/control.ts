@@ -4,7 +4,7 @@ import { request, type IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
 import type { Command } from "commander";
 import type * as z from "zod";
-import { stateDirOf } from "../config/state-dir.ts";
+import { stateDirOf, unreadConfig } from "../config/state-dir.ts";
 import { messageOf, plain } from "../lib/text.ts";
 import { problemSchema } from "../web/api/schema/parts.ts";
 import { controlSocketPath } from "../web/control-socket.ts";
@@ -36,8 +36,10 @@ export interface ServerEvent {
 /** A daemon that was found. Every call throws a CommandError that says what to do when it does not answer as it should. */
 export class Control {
   readonly #path: string;
+  readonly #config: string | undefined;
 
   constructor({ config }: ControlOptions) {
+    this.#config = config;
     this.#path = controlSocketPath(stateDirOf(config, process.env));
   }
 
@@ -118,7 +120,9 @@ export class Control {
     const isAbsent = code === "ENOENT" || code === "ECONNREFUSED";
     const why = isAbsent ? "no daemon answers at" : `the daemon does not answer (${messageOf(error)}) at`;
     const now = "start it with `ccs run`, or say where it is: --config FILE as given to it, or CCS_STATE_DIR";
-    return new CommandError(exitCodes.unavailable, `${why} ${this.#path}: ${now}`);
+    const unread = unreadConfig(this.#config, process.env);
+    const doubt = unread === undefined ? "" : `\n${unread}; the daemon's state_dir may stand in it`;
+    return new CommandError(exitCodes.unavailable, `${why} ${this.#path}: ${now}${doubt}`);
   }
 }
 
@@ -128,7 +132,7 @@ function refused(status: number | undefined, text: string): CommandError {
   if (data === undefined)
     return new CommandError(exitCodes.unavailable, `the daemon answers ${status}: ${plain(text)}`);
   const { error, hint, known } = data;
-  const names = known === undefined || known.length === 0 ? "" : `\nknown: ${known.join(", ")}`;
+  const names = known === undefined || known.length === 0 ? "" : `\n  known: ${known.join(", ")}`;
   const isMistake = status === 400 || status === 404;
   const exitCode: ExitCode = isMistake ? exitCodes.usage : exitCodes.unavailable;
   return new CommandError(exitCode, `${error}${hint === undefined ? "" : `. ${hint}`}${names}`);

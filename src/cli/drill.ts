@@ -52,7 +52,7 @@ async function drillCommand(
   const report = await reportOf(control, answer, {
     lastId: events[0]?.id ?? 0,
     signal: end.signal,
-    show: isJson ? () => undefined : printEvent,
+    show: isJson ? () => undefined : (event) => printEvent(event, { withIngress: false }),
   });
   if (report === undefined) {
     if (!isJson) printLine("The drill goes on without this command; `ccs resume` ends it.");

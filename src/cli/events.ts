@@ -1,6 +1,7 @@
 // `ccs events`: what happened, from the journal of the running daemon, and with --follow what goes on happening.
 import { InvalidArgumentError } from "commander";
 import { eventSchema, eventsSchema, mostEvents, resetSchema, type EventDocument } from "../web/api/schema/events.ts";
+import { statusSchema } from "../web/api/schema/status.ts";
 import { Control, withControl, type ControlOptions } from "./control.ts";
 import { Ending } from "./ending.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
@@ -52,7 +53,12 @@ async function eventsCommand(options: EventsOptions): Promise<ExitCode> {
     printOutput("events", page);
     return exitCodes.ok;
   }
-  const show = (event: EventDocument): void => (json ? printOutputLine("event", event) : printEvent(event));
+  // Where there is one ingress, its name on each line says nothing.
+  const isOne = ingress !== undefined || (!json && (await control.get("status", statusSchema)).ingresses.length === 1);
+  const show = (event: EventDocument): void => {
+    if (json) printOutputLine("event", event);
+    else printEvent(event, { withIngress: !isOne });
+  };
   for (const event of page.events.toReversed()) show(event);
   if (!follow) {
     if (page.events.length === 0) printLine("Nothing has happened yet.");
@@ -92,9 +98,12 @@ async function followOn(
   return exitCodes.unavailable;
 }
 
-/** One event on a line. */
-export function printEvent({ at, importance, ingress, text }: EventDocument): void {
+/** One event on a line, `withIngress` with the name of its ingress. */
+export function printEvent(
+  { at, importance, ingress, text }: EventDocument,
+  { withIngress }: { readonly withIngress: boolean },
+): void {
   const words = importance === "high" ? styled("yellow", text) : importance === "low" ? styled("dim", text) : text;
-  const about = ingress === undefined || text.includes(ingress) ? "" : styled("dim", `  ${ingress}`);
+  const about = !withIngress || ingress === undefined || text.includes(ingress) ? "" : styled("dim", `  ${ingress}`);
   printLine(`${styled("dim", timeOf(at))}  ${words}${about}`);
 }

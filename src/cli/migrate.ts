@@ -1,8 +1,7 @@
 // `ccs migrate`: prints a file of the original's format in the present one.
-import { readFileSync } from "node:fs";
+import { readFromDisk, readText } from "../config/files.ts";
 import { migrate } from "../config/migrate.ts";
 import { formatProblem } from "../config/problem.ts";
-import { messageOf } from "../lib/text.ts";
 import { configPath, invalidConfig } from "./config-option.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
@@ -32,9 +31,7 @@ export function migrateCommand(file: string | undefined, { json }: { json: boole
 }
 
 function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new CommandError(exitCodes.config, `${path} cannot be read: ${messageOf(error)}`);
-  }
+  const content = readText(path, readFromDisk);
+  if (content.kind === "text") return content.text;
+  throw new CommandError(exitCodes.config, `${path} cannot be read: ${content.reason}`);
 }

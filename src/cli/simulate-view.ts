@@ -18,9 +18,8 @@ export interface ShowOptions {
 
 export function showPlayed(played: Played, options: ShowOptions): void {
   const { path, seed, lengthMs } = options;
-  printLine(
-    `${styled("bold", "What would happen")} with ${path} within ${formatDuration(lengthMs)} ${styled("dim", `(seed ${seed})`)}`,
-  );
+  const heading = `${styled("bold", "What would happen")} with ${path} within ${formatDuration(lengthMs)}`;
+  printLine(wrapped(`${heading} ${styled("dim", `(seed\u00A0${seed})`)}`, lineWidth()));
   printLine();
   showTimeline(played.entries, options);
   for (const ingress of played.ingresses) showIngress(ingress, options);

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { readFromDisk, readText } from "../config/files.ts";
+import { nearest } from "../lib/spelling.ts";
 import { namedScenario, namedScenarios } from "../what-if/named-scenarios.ts";
 import { play } from "../what-if/play.ts";
 import { longestMs, parseScenario, wordsOf, type Occurrence } from "../what-if/scenario.ts";
@@ -13,7 +14,7 @@ import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
 import { showPlayed } from "./simulate-view.ts";
-import { printLine, printTable, styled, withSpinner } from "./terminal.ts";
+import { lineWidth, printLine, styled, withSpinner, wrapped } from "./terminal.ts";
 
 interface Options {
   readonly config?: string;
@@ -100,11 +101,21 @@ function scenarioOf(
   const lines = named?.lines(first, second).join("\n") ?? textOf(text);
   const scenario = parseScenario(lines, vocabulary);
   if (scenario.kind === "understood") return scenario;
-  const known = wordsOf(vocabulary).map(({ subject, words: each }) => `  ${subject}: ${each}`);
-  const names = namedScenarios.map(({ name }) => name).join(", ");
+  const known = wordsOf(vocabulary).map(({ subject, words: each }) =>
+    wrapped(`${subject}: ${each}`, lineWidth() - 4, 2),
+  );
+  const namesOf = namedScenarios.map(({ name }) => name);
+  const names = wrapped(`Scenarios by name: ${namesOf.join(", ")}`, lineWidth() - 2, 2);
+  const meant = /\s/.test(text) ? undefined : nearest(text, namesOf);
+  const advice = [
+    ...(meant === undefined ? [] : [`Did you mean the scenario ${meant}?`]),
+    "What can happen, and to whom:",
+    ...known.map((each) => each.replaceAll(/^/gm, "  ")),
+    names,
+  ];
   throw new CommandError(
     exitCodes.usage,
-    [...scenario.problems, "What can happen, and to whom:", ...known, `Scenarios by name: ${names}`].join("\n"),
+    [...scenario.problems, ...advice.map((each) => each.replaceAll(/^/gm, "  "))].join("\n"),
   );
 }
 
@@ -150,18 +161,22 @@ function listScenarios({ config: option }: Options, isJson: boolean): ExitCode {
     printOutput("scenarios", { scenarios });
     return exitCodes.ok;
   }
-  printTable(
-    ["SCENARIO", "WHAT IT SHOWS"],
-    scenarios.map(({ name, about }) => [name, about]),
-  );
+  const longest = Math.max(...scenarios.map(({ name }) => name.length));
+  for (const { name, about } of scenarios) {
+    const [first = "", ...rest] = wrapped(about, lineWidth() - longest - 2).split("\n");
+    printLine(`${styled("cyan", name.padEnd(longest))}  ${first}`);
+    for (const line of rest) printLine(`${" ".repeat(longest)}  ${line}`);
+  }
   printLine();
   printLine(`${styled("bold", "In your own words")}, one line each or with ; between them:`);
   const vocabulary = option === undefined ? { endpoints: [] } : vocabularyOf(configWithoutSecrets(option).config);
   for (const { subject, words } of wordsOf(vocabulary)) {
     printLine(`  ${styled("cyan", subject)}`);
-    printLine(`    ${words}`);
+    for (const line of wrapped(words, lineWidth() - 4).split("\n")) printLine(`    ${line}`);
   }
   printLine();
-  printLine("  with  at 0:05 · for 10m · until 0:30 · over ipv6 · only for us · only for clients");
+  const more =
+    "with  at 0:05 · for 10m · until 0:30 · over\u00A0ipv6 · only\u00A0for\u00A0us · only\u00A0for\u00A0clients";
+  for (const line of wrapped(more, lineWidth() - 2, 6).split("\n")) printLine(`  ${line}`);
   return exitCodes.ok;
 }

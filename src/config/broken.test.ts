@@ -82,6 +82,13 @@ const cases: readonly Broken[] = [
     says: ["config.yml:2:12: expected a closing quote for the text that begins here"],
   },
   {
+    name: "a key that is indented less than those above it",
+    text: "ingresses:\n  - record: a.example.com\n   endpoints: []\n",
+    says: [
+      "config.yml:3:1: expected a dash and a space before this entry, or as many spaces as before the keys above it",
+    ],
+  },
+  {
     name: "a bracket that is never closed",
     text: `${cloudflare}ingresses: [{ record: a.example.com }\nanchors: []\n`,
     says: [

@@ -17,6 +17,18 @@ export function stateDirOf(option: string | undefined, env: Environment, readFil
   return inFile ?? defaultStateDir(env);
 }
 
+/** Why the file that may say where the state is tells nothing; `undefined` when it can be read, or there is none to read. */
+export function unreadConfig(
+  option: string | undefined,
+  env: Environment,
+  readFile: ReadFile = readFromDisk,
+): string | undefined {
+  const found = findConfigPath(option, env);
+  if (readEnvironment(env).settings.stateDir !== undefined || found.kind === "missing") return undefined;
+  const content = readText(found.path, readFile);
+  return content.kind === "unreadable" ? `${found.path} cannot be read: ${content.reason}` : undefined;
+}
+
 function stateDirIn(path: string, env: Environment, readFile: ReadFile): string | undefined {
   const content = readText(path, readFile);
   if (content.kind === "unreadable") return undefined;

@@ -24,7 +24,7 @@ const wordsByBeginning: readonly (readonly [beginning: string, words: string])[]
   ["Missing ,", "expected a comma before this"],
   ["Missing space", "expected a space after the colon"],
   ["Implicit map keys", "expected a colon and a value after this key"],
-  ["Sequence item", "expected a dash and a space before this entry"],
+  ["Sequence item", "expected a dash and a space before this entry, or as many spaces as before the keys above it"],
   ["A block sequence", "expected a key like those above, got an entry of a list: check the indentation"],
   ["Comments must", "expected a space before the #"],
 ];

@@ -82,8 +82,10 @@ export function parseScenario(text: string, vocabulary: Vocabulary): Scenario {
 
 /** What can be said, for people: one line for each kind of subject. */
 export function wordsOf(vocabulary: Vocabulary): readonly { readonly subject: string; readonly words: string }[] {
-  const names = vocabulary.endpoints.map(({ name }) => name);
-  const rest = subjectsOf(vocabulary).filter(({ sites }) => sites.length === 0);
+  const known = vocabulary.endpoints.map(({ name }) => name);
+  // Every configuration understands ranks.
+  const names = known.length === 0 ? ["primary", "secondary"] : known;
+  const rest = subjectsOf(vocabulary).filter(({ happenings }) => happenings !== endpointHappenings);
   return [
     { subject: [...names, "everything"].join(", "), words: examplesOf(endpointHappenings) },
     ...rest.map(({ name, happenings }) => ({ subject: name, words: examplesOf(happenings) })),

@@ -240,6 +240,11 @@ telegram: { token: "123:abc", chat_id: 123456, initial_silence: 10 }
     assert.match(stderr, /endpoints: missing/);
   });
 
+  test("migrate says in plain words that there is no such file", async () => {
+    const { code, stderr } = await runCcs(["migrate", "nowhere.yml"]);
+    assert.deepEqual([code, stderr], [78, "error: nowhere.yml cannot be read: there is no such file\n"]);
+  });
+
   test("schema prints a JSON Schema", async () => {
     const { code, stdout, stderr } = await runCcs(["schema"]);
     assert.deepEqual([code, stderr], [0, ""]);
@@ -258,6 +263,12 @@ telegram: { token: "123:abc", chat_id: 123456, initial_silence: 10 }
 
 describe("ccs by itself", { concurrency: 2 }, () => {
   const commands = "init run validate probe plan simulate replay explain doctor migrate schema completion".split(" ");
+
+  test("a configuration that is given without --config is not refused without a word about it", async () => {
+    const { code, stderr } = await runCcs(["validate", "other.yml"]);
+    assert.equal(code, 64);
+    assert.match(stderr, /^error: too many arguments .*\n\(Did you mean ccs validate --config other\.yml\?\)\n$/);
+  });
 
   test("--help lists the commands and the exit codes", async () => {
     const { code, stdout, stderr } = await runCcs(["--help"]);

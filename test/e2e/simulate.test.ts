@@ -28,7 +28,7 @@ async function simulated(...args: readonly string[]): Promise<z.infer<typeof out
 const minute = 60_000;
 
 describe("ccs simulate", { concurrency: 2 }, () => {
-  test("tells people the story of a failover with the older tool's file, in 80 columns without colour", async () => {
+  test("tells people the story of a failover with the original tool's file, in 80 columns without colour", async () => {
     const { code, stdout, stderr } = await runCcs([
       "simulate",
       "primary down for 10 min at 0:05",
@@ -145,7 +145,14 @@ notify: { telegram: { token_file: /no/such/file, chat_id: "\${NO_SUCH_CHAT}" } }
     const { code, stdout, stderr } = await runCcs(["simulate", bad, "--config", original]);
     assert.deepEqual([code, stdout], [64, ""]);
     assert.match(stderr, /"primry".*did you mean primary\?.*Known: Primary, Secondary/);
-    assert.match(stderr, /Scenarios by name: failover, /);
+    assert.match(stderr, /^ {2}Scenarios by name: failover, /m);
+    for (const line of stderr.split("\n").slice(1)) assert.ok(line.length <= 80 && !line.startsWith("error:"), line);
+  });
+
+  test("the name of a scenario that is nearly right is recognised", async () => {
+    const { code, stderr } = await runCcs(["simulate", "flaping", "--config", original]);
+    assert.equal(code, 64);
+    assert.match(stderr, /^ {2}Did you mean the scenario flapping\?$/m);
   });
 
   test("--list names the scenarios and the words", async () => {
@@ -153,6 +160,9 @@ notify: { telegram: { token_file: /no/such/file, chat_id: "\${NO_SUCH_CHAT}" } }
     assert.equal(code, 0);
     assert.match(stdout, /^failover {2}/m);
     assert.match(stdout, /^ {2}Primary, Secondary, everything\n {4}down \| refuses/m);
+    for (const line of stdout.split("\n")) assert.ok(line.length <= 80, `longer than 80 columns: ${line}`);
+    const bare = await runCcs(["simulate", "--list"], { cwd: tmpdir(), env: { HOME: tmpdir() } });
+    assert.equal(bare.stdout.match(/^ {2}.*everything$/gm)?.join(), "  primary, secondary, everything");
   });
 
   for (const args of [["--seed", "x"], ["--for", "soon"], ["/no/such/file.txt"]]) {

@@ -81,6 +81,12 @@ describe("steering", { concurrency: 3 }, () => {
       assert.deepEqual([code, stdout], [69, ""]);
       assert.match(stderr, /^error: no daemon answers at .*control\.sock: start it with `ccs run`, or say where it is/);
     }
+    const { code, stderr } = await runCcs(["status", "--config", `${daemon.configPath}.old`]);
+    assert.equal(code, 69);
+    assert.match(
+      stderr,
+      /^error: no daemon answers at .*\nerror: \S+\.old cannot be read: there is no such file; the daemon's state_dir may stand in it\n$/,
+    );
   });
 
   test("it is found though the file is broken by now, and its secrets are not in this environment", async () => {
@@ -103,6 +109,7 @@ describe("steering", { concurrency: 3 }, () => {
       return /found: CNAME primary/.test(finished.stdout) && finished;
     });
     assert.match(shown.stdout, /^(\d\d:\d\d:\d\d {2}.*\n)+$/);
+    assert.doesNotMatch(shown.stdout, /cable is up.*ingress\.example\.com/, "of one ingress the name says nothing");
     const page = outputs.events.parse(JSON.parse((await ccs(daemon, "events", "--json", "--limit", "2")).stdout));
     assert.equal(page.events.length, 2);
     const about = outputs.events.parse(JSON.parse((await ccs(daemon, "events", "--json", "-e", "mobile")).stdout));
@@ -164,7 +171,7 @@ describe("steering", { concurrency: 3 }, () => {
 
     const unknown = await ccs(daemon, "pin", "cabel");
     assert.equal(unknown.code, 64);
-    assert.match(unknown.stderr, /has no endpoint cabel.*\nerror: known: cable, mobile/s);
+    assert.match(unknown.stderr, /has no endpoint cabel.*\n {2}known: cable, mobile/s);
     const endless = await ccs(daemon, "drain", "cable", "--for", "400d");
     assert.equal(endless.code, 64);
     assert.match(endless.stderr, /for: expected a duration from 1s to 30d, got 400d/);
