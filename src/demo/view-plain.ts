@@ -53,8 +53,8 @@ export function commandsToTry(places: Places): readonly { readonly command: stri
   const { program, dnsPort, httpUrl, configPath, logPath } = places;
   return [
     { command: `dig @127.0.0.1 -p ${dnsPort} ingress.example.com`, what: "what DNS says" },
+    { command: `${program} status --watch -c ${configPath}`, what: "also events, pin, drain, plan" },
     { command: `curl ${httpUrl}/metrics`, what: "also /healthz and /readyz" },
-    { command: `${program} probe -c ${configPath}`, what: "also plan and validate" },
     { command: `tail -f ${logPath}`, what: "the daemon's log" },
     { command: `$EDITOR ${configPath}`, what: "reloaded when you save" },
   ];
