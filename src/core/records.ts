@@ -108,15 +108,24 @@ function mixOf(ingress: IngressState, primary: EndpointState): readonly Endpoint
 }
 
 /**
- * The addresses that a member contributes. What is pinned is not judged, and what stands there without a verdict yet stays:
- * after a restart nothing is taken away only because it was not probed yet.
+ * The addresses that a member contributes. What is pinned is not judged. What stands there is not taken away on half the
+ * evidence, since resolvers remember for half an hour that a name has no address of a family:
+ * - an address without a verdict yet stays, as after a restart, and so does one that is just coming back;
+ * - the last of a family stays while the endpoint as a whole is in question: most lines fail in both families at once, and
+ *   the other one may be about to follow.
  */
 function addressesOf({ selection, published }: IngressState, member: EndpointState): readonly AddressState[] {
   if (selection?.reason === "pin") return member.addresses;
   const standing = new Set(published?.records.map(({ content }) => content));
   const publishable = new Set(publishableAddresses(member));
+  const isLast = ({ family }: AddressState): boolean => !publishable.values().some((other) => other.family === family);
+  const mayStay = (address: AddressState): boolean => {
+    const { verdict } = address.health;
+    const isUndecided = verdict === "unknown" || verdict === "recovering";
+    return isUndecided || (member.health.verdict === "suspect" && isLast(address));
+  };
   return member.addresses.filter(
-    (address) => publishable.has(address) || (address.health.verdict === "unknown" && standing.has(address.text)),
+    (address) => publishable.has(address) || (standing.has(address.text) && mayStay(address)),
   );
 }
 

@@ -82,8 +82,17 @@ export class Mix implements Part {
       const address = owner?.addresses.find(({ text }) => text === content);
       const name = owner?.settings.name ?? "nobody";
       if (!members.includes(name)) wrong.set(`${content} of ${name}, no member, stands`, asSoonAsPossible("17"));
-      else if (address === undefined) wrong.set(`${content}, gone from ${name}, stands`, asSoonAsPossible("17"));
-      else if (owner?.settings.check !== undefined && isOut(address.health.verdict)) {
+      else if (address === undefined) {
+        // Of a primary without any address nothing better is known: the record stays.
+        const isAllThereIs = name === selection?.primary && owner?.addresses.length === 0;
+        if (!isAllThereIs) wrong.set(`${content}, gone from ${name}, stands`, asSoonAsPossible("17"));
+      }
+      // What is about to be up again is not taken away for a moment, nor on half the evidence.
+      else if (
+        owner?.settings.check !== undefined &&
+        address.health.verdict === "down" &&
+        owner.health.verdict === "up"
+      ) {
         wrong.set(`${content} of ${name}, ${address.health.verdict}, stands`, asSoonAsPossible("17"));
       }
     }
@@ -125,8 +134,4 @@ function asSoonAsPossible(invariant: string): Wrong {
 
 function isServing(verdict: string): boolean {
   return verdict === "up" || verdict === "suspect";
-}
-
-function isOut(verdict: string): boolean {
-  return verdict === "down" || verdict === "recovering";
 }
