@@ -150,9 +150,9 @@ export class World implements Disposable {
         const site = this.internet.sites[fault.site];
         if (site === undefined || site.options.isFixed) return;
         this.internet.renumber(site);
-        const { addresses } = site;
         this.time.setTimer(fault.dnsDelayMs, () => {
-          if (site.published !== undefined) site.published = addresses;
+          // It may have moved once more meanwhile.
+          if (site.published !== undefined) site.published = site.addresses;
         });
         return;
       }

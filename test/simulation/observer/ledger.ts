@@ -188,10 +188,9 @@ export function isOurs({ name, type }: Pick<DnsRecord, "name" | "type">): boolea
 
 /** `A 192.0.2.1, A 192.0.2.2`. */
 export function contentsOf(records: readonly Pick<DnsRecord, "type" | "content">[]): string {
-  return records
-    .map(({ type, content }) => `${type} ${content}`)
-    .toSorted()
-    .join(", ");
+  // An edge that has heard of a record's successor before its end answers with the same once.
+  const contents = new Set(records.map(({ type, content }) => `${type} ${content}`));
+  return [...contents].toSorted().join(", ");
 }
 
 /** The same with TTL and proxied flag. */
