@@ -53,7 +53,7 @@ The exit code is 1 when anything is wrong, else 0.`,
 };
 
 /** Exit code 0 unless something is wrong; then 1. */
-export async function doctorCommand(option: string | undefined, options: DoctorOptions): Promise<ExitCode> {
+async function doctorCommand(option: string | undefined, options: DoctorOptions): Promise<ExitCode> {
   const sections = await withSpinner("Looking at everything that the daemon depends on", () =>
     inspectAll(option, options),
   );

@@ -22,7 +22,7 @@ export const registerExplain: Register = (program, run) => {
 };
 
 /** Exit code 0; 64 for an ingress that is not configured. */
-export function explainCommand(config: Config, only: string | undefined, { json }: { json: boolean }): ExitCode {
+function explainCommand(config: Config, only: string | undefined, { json }: { json: boolean }): ExitCode {
   const chosen = config.ingresses.filter(({ record }) => only === undefined || record === only.toLowerCase());
   if (chosen.length === 0) {
     const known = config.ingresses.map(({ record }) => record).join(", ");

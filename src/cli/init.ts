@@ -36,7 +36,7 @@ export const registerInit: Register = (program, run) => {
 };
 
 /** Exit code 0 when the file was written, 1 when it was given up, 64 without a terminal. */
-export async function initCommand(file: string): Promise<ExitCode> {
+async function initCommand(file: string): Promise<ExitCode> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     throw new CommandError(
       exitCodes.usage,

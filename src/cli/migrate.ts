@@ -20,7 +20,7 @@ export const registerMigrate: Register = (program, run) => {
     );
 };
 
-export function migrateCommand(file: string | undefined, { json }: { json: boolean }): ExitCode {
+function migrateCommand(file: string | undefined, { json }: { json: boolean }): ExitCode {
   const path = configPath(file);
   const migrated = migrate(path, read(path));
   if (migrated.kind === "invalid") throw invalidConfig(migrated.problems);

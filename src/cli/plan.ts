@@ -22,7 +22,7 @@ export const registerPlan: Register = (program, run) => {
 };
 
 /** Exit code 0: nothing to write; 2: something; 69: an ingress could not be judged. */
-export async function planCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {
+async function planCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {
   await using assembly = new Assembly({
     config: forOneRound(config),
     log: options.log,

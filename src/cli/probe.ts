@@ -23,7 +23,7 @@ export const registerProbe: Register = (program, run) => {
 };
 
 /** Exit code 0 when every endpoint answered as it should on all its addresses, else 1. */
-export async function probeCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {
+async function probeCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {
   const clock = systemClock;
   const onBug = (error: unknown): void => options.log.error({ err: error }, "a bug of ours; please report it");
   const ports = { clock, resolve: createResolver({ clock }), probe: createProbe({ clock }), onBug };

@@ -52,7 +52,7 @@ const assumptions = [
 ];
 
 /** Exit code 0 when it was replayed; 69 without a history. */
-export async function replayCommand(options: Options): Promise<ExitCode> {
+async function replayCommand(options: Options): Promise<ExitCode> {
   const sinceMs = parseDurationMs(options.since);
   if (sinceMs === undefined || sinceMs <= 0) {
     throw new CommandError(exitCodes.usage, `--since: expected a time such as 12h or 7d, got ${options.since}`);

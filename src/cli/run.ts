@@ -30,7 +30,7 @@ With --once the exit code is 0 when every record says what it should, else 1.`,
 };
 
 /** Runs until SIGTERM or SIGINT, then ends cleanly with 0. SIGHUP loads the configuration anew. */
-export async function runCommand(path: string, { log }: { log: Log }): Promise<ExitCode> {
+async function runCommand(path: string, { log }: { log: Log }): Promise<ExitCode> {
   // Signals may come before everything stands, and none of them may end us as it ends a program that knows nothing of it.
   const onHangUp: { reload?: () => void } = {};
   const signalled = untilSignalled(() => onHangUp.reload?.());

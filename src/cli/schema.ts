@@ -21,7 +21,7 @@ export const registerSchema: Register = (program, run) => {
     .action((of: typeof configName | OutputName) => run(() => schemaCommand(of)));
 };
 
-export function schemaCommand(of: typeof configName | OutputName): ExitCode {
+function schemaCommand(of: typeof configName | OutputName): ExitCode {
   printJson(of === configName ? configJsonSchema() : outputSchema(of));
   return exitCodes.ok;
 }

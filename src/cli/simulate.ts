@@ -52,7 +52,7 @@ Endpoints are called by name, target or rank (primary, secondary). Times count f
 minutes. A line without a time happens at 0:05, and one without a length lasts 10m.`;
 
 /** Exit code 0 when it was played; 64 for a scenario that makes no sense. */
-export async function simulateCommand(words: readonly string[], options: Options): Promise<ExitCode> {
+async function simulateCommand(words: readonly string[], options: Options): Promise<ExitCode> {
   const isJson = options.json === true;
   if (options.list === true) return listScenarios(options, isJson);
   const seed = Number(options.seed);

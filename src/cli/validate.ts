@@ -15,7 +15,7 @@ export const registerValidate: Register = (program, run) => {
 };
 
 /** Exit code 0 when the configuration can be used, else 78. */
-export function validateCommand(option: string | undefined, { json }: { json: boolean }): ExitCode {
+function validateCommand(option: string | undefined, { json }: { json: boolean }): ExitCode {
   const path = configPath(option);
   const loaded = loadConfig({ path, env: process.env });
   const isValid = loaded.kind === "ok";

@@ -7,7 +7,7 @@ import type { Address, EndpointState, IngressState, Selection, State } from "../
 import { initialState, step } from "../core/step.ts";
 import { parseIp } from "../lib/ip.ts";
 import { endpointSettings, ingressSettings } from "../../test/support/ingress-world.ts";
-import { parseDated, restoredFrom, savedFrom } from "./saved.ts";
+import { datedFrom, parseDated, restoredFrom, type Saved } from "./saved.ts";
 
 const numRuns = propertyRuns(300);
 const hourMs = 60 * 60_000;
@@ -252,6 +252,10 @@ function selectionUntil(untilMs: number): Selection {
 }
 
 /** An ingress with two endpoints, of which this is known. */
+function savedFrom({ ingresses }: State, atMs: number, atWallMs: number): Saved {
+  return { ingresses: ingresses.map((ingress) => datedFrom(ingress, atMs, atWallMs)) };
+}
+
 function stateWith(memory: Memory): State {
   const endpoints = [endpointSettings("cable"), endpointSettings("mobile")];
   const ingresses = [ingressSettings("a.example.com", endpoints)];

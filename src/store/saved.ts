@@ -1,6 +1,6 @@
 // What survives a restart, as plain data: the durable part of a state with dates in place of monotonic times, and back.
 import * as z from "zod";
-import type { Address, IngressState, Override, SavedIngress, State } from "../core/model.ts";
+import type { Address, IngressState, Override, SavedIngress } from "../core/model.ts";
 import { parseIp } from "../lib/ip.ts";
 
 /** What one life of the daemon leaves to the next. */
@@ -44,12 +44,7 @@ const longestMs = 366 * 24 * 60 * 60_000;
 /** JavaScript knows no later date. */
 const latestMs = 8.64e15;
 
-/** The durable part of a state, at a moment that is `nowMs` on the monotonic clock and `wallMs` on the wall clock. */
-export function savedFrom({ ingresses }: State, nowMs: number, wallMs: number): Saved {
-  return { ingresses: ingresses.map((ingress) => datedFrom(ingress, nowMs, wallMs)) };
-}
-
-/** The same for one ingress. */
+/** The durable part of an ingress, at a moment that is `nowMs` on the monotonic clock and `wallMs` on the wall clock. */
 export function datedFrom(ingress: IngressState, nowMs: number, wallMs: number): DatedIngress {
   const dateOf = (atMs: number): number => Math.min(latestMs, Math.max(0, Math.round(wallMs + (atMs - nowMs))));
   const { settings, departures, overrides, endpoints, lastGood } = ingress;

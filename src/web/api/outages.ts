@@ -48,7 +48,7 @@ export function downTimes(entries: readonly JournalEntry[], range: Stretch, ende
   return found;
 }
 
-export function outageDocument({ fromMs, untilMs, reason, isOver }: DownTime): Outage {
+function outageDocument({ fromMs, untilMs, reason, isOver }: DownTime): Outage {
   return { from: isoOf(fromMs), ...(isOver && { until: isoOf(untilMs) }), reason: plain(reason, 300) };
 }
 

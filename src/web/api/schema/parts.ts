@@ -58,7 +58,6 @@ export const problemSchema = z
   })
   .meta({ id: "Problem", description: "Why a request was not answered." });
 
-export type Moment = string;
 export type RecordDocument = z.output<typeof recordSchema>;
 export type OverrideDocument = z.output<typeof overrideSchema>;
 export type Problem = z.output<typeof problemSchema>;
