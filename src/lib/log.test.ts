@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { createLog } from "./log.ts";
 import { Secret } from "./secret.ts";
 
@@ -32,4 +33,18 @@ test("a bug keeps its stack, and a secret its stars", () => {
   assert.equal(message, "boom");
   assert.match(stack, /\n +at /);
   assert.equal(line["token"], "***");
+});
+
+test("people get one short line for each event, and all that there is when they debug", async () => {
+  const shown = async (level: "info" | "debug"): Promise<string> => {
+    let text = "";
+    const stream = { write: (line: string) => void (text += line) };
+    const log = createLog({ level, isForPeople: true, stream });
+    log.info({ ingress: "a.example", endpoint: "cable", from: "unknown", to: "up" }, "cable is up: answers");
+    await setImmediate();
+    // oxlint-disable-next-line no-control-regex -- colours, where there is a terminal
+    return text.replaceAll(/\u001B\[\d+m/g, "").replace(/^\[.*?\] /, "");
+  };
+  assert.equal(await shown("info"), 'INFO: cable is up: answers {"ingress":"a.example"}\n');
+  assert.match(await shown("debug"), /"endpoint":"cable".*"to":"up"/);
 });

@@ -1,5 +1,6 @@
 // The log: one JSON line per event, or pretty lines where a person watches a terminal. Whatever text goes into it, no
 // line can move the cursor, change its direction or pass for two.
+import { Writable } from "node:stream";
 import { pino, type DestinationStream, type Logger } from "pino";
 import pretty from "pino-pretty";
 import { plain } from "./text.ts";
@@ -8,11 +9,21 @@ export type Log = Logger;
 export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 export const logLevels: readonly LogLevel[] = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
 
+/** Fields that only say again what the message says, for programs to search by. A person who debugs gets them all. */
+const forPrograms = "endpoint,from,to,isDegraded,sticky,records,generation,tookMs,url";
+
 /** A log that writes to `stream` (standard output unless told), pretty when `isForPeople`. */
 export function createLog(options: { level: LogLevel; isForPeople: boolean; stream?: DestinationStream }): Log {
   const stream = options.stream ?? pino.destination({ dest: 1, sync: true });
+  const ignore = options.level === "debug" || options.level === "trace" ? "" : forPrograms;
   const target = options.isForPeople
-    ? pretty({ destination: stream, sync: true, singleLine: true, translateTime: "SYS:HH:MM:ss.l" })
+    ? pretty({
+        destination: wholeStream(stream),
+        sync: true,
+        singleLine: true,
+        translateTime: "SYS:HH:MM:ss.l",
+        ignore,
+      })
     : stream;
   const formatters = { level: (label: string) => ({ level: label }) };
   const hooks = {
@@ -24,6 +35,18 @@ export function createLog(options: { level: LogLevel; isForPeople: boolean; stre
     { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters, hooks },
     target,
   );
+}
+
+/** What only has `write` as a stream of Node's, which is what pino-pretty needs. */
+function wholeStream(stream: DestinationStream): NodeJS.WritableStream | DestinationStream {
+  if ("on" in stream) return stream;
+  return new Writable({
+    decodeStrings: false,
+    write: (chunk: string, _encoding, done) => {
+      stream.write(chunk);
+      done();
+    },
+  });
 }
 
 /** More than any message of ours; a longer one is foreign text that nobody shortened. */
