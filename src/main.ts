@@ -18,7 +18,7 @@ import { registerRun } from "./cli/run.ts";
 import { registerSchema } from "./cli/schema.ts";
 import { registerSimulate } from "./cli/simulate.ts";
 import { registerStatus } from "./cli/status.ts";
-import { printError, styled } from "./cli/terminal.ts";
+import { lineWidth, printError, styled, wrapped } from "./cli/terminal.ts";
 import { registerValidate } from "./cli/validate.ts";
 import { version } from "./cli/version.ts";
 
@@ -82,12 +82,20 @@ function createProgram(run: Run): Command {
     .description("Keeps one DNS name on Cloudflare pointing at the best of your endpoints that works.")
     .version(version)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`${text}${hintFor(text)}`) })
+    .configureOutput({
+      writeOut: (text) => void process.stdout.write(fitted(text)),
+      outputError: (text, write) => write(`${text}${hintFor(text)}`),
+    })
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", exitCodeHelp);
 
   for (const register of commands) register(program, run);
   return program;
+}
+
+/** Help on a narrow screen: commander breaks its own lines, and this the prose beneath them. Indented lines are commands. */
+function fitted(help: string): string {
+  return help.replaceAll(/^[^\s].*$/gm, (line) => wrapped(line, lineWidth()));
 }
 
 /** Most commands take the configuration by name only; whoever gives it like any other file is told how. */

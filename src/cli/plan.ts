@@ -79,7 +79,7 @@ function printOutlook({ ingress, published, plan, primary, why, problem, endpoin
   if (problem !== undefined) return printLine(`  ${styled("red", problem)}`);
   for (const { name, health, reason } of endpoints) {
     const colour = health === "up" ? "green" : health === "down" ? "red" : "yellow";
-    printLine(`  ${name}: ${styled(colour, health)} ${styled("dim", reason)}`);
+    printLine(`  ${name}: ${styled(colour, health)}, ${styled("dim", reason)}`);
   }
   printLine(`  ${primary === undefined ? why : `serves ${primary}: ${why}`}`);
   const patched = new Map(plan?.patches.map((patch) => [patch.id, patch]));

@@ -80,21 +80,24 @@ function rowsOf(
 const colours = { ok: "green", failed: "red", inconclusive: "yellow", "not checked": "dim" } as const;
 
 function printRows(rows: readonly Row[]): void {
+  // On a screen of the usual width the phases would break every row in two.
+  const withPhases = !process.stdout.isTTY || process.stdout.columns >= 120;
   const isOneIngress = new Set(rows.map(({ ingress }) => ingress)).size === 1;
   const heading = ["ENDPOINT", "ADDRESS", "RESULT", "TIME", "DETAIL"];
   printTable(
     isOneIngress ? heading : ["INGRESS", ...heading],
     rows.map(({ ingress, endpoint, address, result, detail, phases }) => {
-      const cells = [endpoint, address ?? "-", styled(colours[result], result), timeOf(phases), detail];
+      const cells = [endpoint, address ?? "-", styled(colours[result], result), timeOf(phases, withPhases), detail];
       return isOneIngress ? cells : [ingress, ...cells];
     }),
   );
 }
 
-/** The whole time of a probe, and its phases. */
-function timeOf(phases: Phases): string {
+/** The whole time of a probe, and `withPhases` what it went into. */
+function timeOf(phases: Phases, withPhases: boolean): string {
   const spent = Object.entries<number>({ ...phases });
   if (spent.length === 0) return "-";
   const totalMs = spent.reduce((sum, [, ms]) => sum + ms, 0);
+  if (!withPhases) return formatDuration(totalMs);
   return `${formatDuration(totalMs)} (${spent.map(([phase, ms]) => `${phase} ${Math.round(ms)}`).join(", ")})`;
 }

@@ -284,6 +284,8 @@ describe("ccs by itself", { concurrency: 2 }, () => {
       const { code, stdout, stderr } = await runCcs([command, "--help"]);
       assert.deepEqual([code, stderr], [0, ""]);
       assert.match(stdout, new RegExp(`\\$ ccs ${command}`));
+      const prose = stdout.split("\n").filter((line) => /^\S/.test(line));
+      for (const line of prose) assert.ok(line.length <= 80, `longer than 80 columns: ${line}`);
     });
   }
 
