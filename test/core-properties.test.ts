@@ -11,10 +11,13 @@ import { isProofWanted } from "../src/core/proof.ts";
 import { desiredRecords, isEmptyPlan, isSameDemand, planBetween } from "../src/core/records.ts";
 import { endpointNamed, isDrained, isOutage, pinOf, ranked } from "../src/core/selection.ts";
 import { initialState, step } from "../src/core/step.ts";
+import { datedFrom, restoredFrom } from "../src/store/saved.ts";
 import { answerOf, movesOf, observationOf, record, settingsOf } from "./support/core-world.ts";
 import type { Move } from "./support/core-world.ts";
 
 /** Runs of each property; a longer hunt sets it in the environment. */
+const wallAtZero = Date.UTC(2026, 5, 1);
+
 const numRuns = propertyRuns(500);
 
 test("the invariants hold in every generated story", () => {
@@ -105,6 +108,7 @@ class Story {
   /** The newest proof of connection in each family: by an endpoint's ok, or by the anchors. */
   readonly #proofs = new Map<string, { by: string; atMs: number }[]>();
   #areAnchorsReachable = true;
+  #isBegun = true;
   #cloud: "works" | "fails" | "refuses" = "works";
   #records: readonly PublishedRecord[] = [];
   #lastId = 0;
@@ -157,6 +161,8 @@ class Story {
             move.what === "without-first" ? { ...this.#whole, endpoints: this.#whole.endpoints.slice(1) } : this.#whole,
           ],
         });
+      case "restart":
+        return this.#restart(move.downMs);
       case "word": {
         const { settings } = this.#endpoint(move.endpoint);
         if (move.what === "resume") return this.dispatch({ kind: "resumed", ingress: record, endpoint: settings.name });
@@ -166,6 +172,24 @@ class Story {
       default:
         move satisfies never;
     }
+  }
+
+  /** A crash, and a new life with what the one before left on the disk. */
+  #restart(downMs: number): void {
+    const saved = this.state.ingresses.map((ingress) => datedFrom(ingress, this.nowMs, wallAtZero + this.nowMs));
+    const { settings } = this.#ingress();
+    this.nowMs += downMs;
+    this.state = initialState;
+    // Who was down without being left is believed anew.
+    this.#lastOutMs.clear();
+    this.#failed.clear();
+    this.#oksInRow.clear();
+    const ingresses = restoredFrom({ ingresses: saved }, this.nowMs, wallAtZero + this.nowMs);
+    this.#isBegun = false;
+    this.dispatch({ kind: "restored", ingresses });
+    this.dispatch({ kind: "config-loaded", ingresses: [settings] });
+    this.#isBegun = true;
+    this.dispatch({ kind: "records-read", ingress: record, records: this.#records });
   }
 
   dispatch(event: Event): void {
@@ -178,6 +202,7 @@ class Story {
     const deadline = nextDeadline(after);
     assert.ok(deadline === undefined || deadline > this.nowMs, "a deadline was left in the past");
     for (const { kind } of factsBetween(before, after)) if (kind === "drill-reported") this.drills += 1;
+    if (!this.#isBegun) return;
     this.#checkHealth(event, before, after);
     this.#checkProof(event, before, after);
     this.#checkSelection(before.ingresses[0], this.#ingress());

@@ -20,6 +20,7 @@ export type Move =
   | { kind: "record"; what: "read" | "emptied" | "foreign" }
   | { kind: "cloud"; what: "works" | "fails" | "refuses" }
   | { kind: "config"; what: "same" | "rejected" | "without-first" | "whole" }
+  | { kind: "restart"; downMs: number }
   | { kind: "word"; endpoint: number; what: "pin" | "drain" | "drill" | "resume"; forMs: number };
 
 const oneOf = fc.constantFrom;
@@ -140,6 +141,10 @@ export const movesOf: fc.Arbitrary<Move[]> = fc.array(
         kind: fc.constant("config" as const),
         what: oneOf("same" as const, "rejected" as const, "without-first" as const, "whole" as const),
       }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constant("restart" as const), downMs: oneOf(0, 5_000, 300_000) }),
     },
     {
       weight: 2,
