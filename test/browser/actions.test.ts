@@ -7,6 +7,7 @@ import { openBrowser, openDashboard, type DashboardPage } from "../support/brows
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { configOf } from "../support/world-config.ts";
+import { contents } from "../support/world-daemon.ts";
 
 const token = "a-token-of-the-tests";
 
@@ -154,8 +155,4 @@ async function assertKept({ page }: DashboardPage, daemon: DaemonProcess): Promi
   );
   assert.ok(!places.includes(token));
   assert.ok(!daemon.output.includes(token));
-}
-
-function contents(world: World): readonly string[] {
-  return world.records.map(({ content }) => content);
 }

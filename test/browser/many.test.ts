@@ -1,9 +1,8 @@
 // The dashboard stays small and quick: what it weighs, and how soon it answers with 50 endpoints and 30 days of history.
 import assert from "node:assert/strict";
-import { globSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { globSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { openStore, type Batch } from "../../src/store/store.ts";
@@ -12,6 +11,7 @@ import { openBrowser, openDashboard } from "../support/browser.ts";
 import { builtProgram } from "../support/built-program.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { configOf, partsOf } from "../support/world-config.ts";
+import { ownFolder } from "../support/world-daemon.ts";
 
 const endpointCount = 50;
 const days = 30;
@@ -147,10 +147,4 @@ function tallyOf(seed: number): Tally {
     tally.observe(seed % 37 === 0 ? { ...seen, kind: "failed", reason: "timeout" } : { ...seen, kind: "ok" });
   }
   return tally;
-}
-
-function ownFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "ccs-many-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }

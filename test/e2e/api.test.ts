@@ -1,11 +1,10 @@
 // The API of a running daemon: a person's word moves the record, outlives a kill and ends by itself; the stream tells a
 // failover as it happens; and nobody without the token changes anything.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { request } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, test, type TestContext } from "node:test";
+import { describe, test } from "node:test";
 import { startWorld, type World } from "../../src/demo/world.ts";
 import { eventSchema, type Events } from "../../src/web/api/schema/events.ts";
 import { historySchema } from "../../src/web/api/schema/history.ts";
@@ -15,6 +14,7 @@ import { commitAfter } from "../support/commits.ts";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { configOf } from "../support/world-config.ts";
+import { contents, ownFolder, untilBothUp } from "../support/world-daemon.ts";
 
 const token = "a-token-of-the-test";
 
@@ -153,20 +153,4 @@ async function change(daemon: DaemonProcess, verb: string, body: unknown, bearer
 async function ingressOf(daemon: DaemonProcess): Promise<IngressStatus> {
   const { text } = await daemon.get("/api/v1/status");
   return statusSchema.parse(JSON.parse(text)).ingresses[0] ?? assert.fail(text);
-}
-
-/** A folder that outlives each daemon, and is gone after the test. */
-function ownFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "ccs-e2e-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-async function untilBothUp(daemon: DaemonProcess): Promise<void> {
-  await daemon.untilLogged(/^cable is up/);
-  await daemon.untilLogged(/^mobile is up/);
-}
-
-function contents({ records }: World): readonly string[] {
-  return records.map(({ content }) => content);
 }

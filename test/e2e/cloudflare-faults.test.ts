@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { reads, writes, type Fault } from "../../src/demo/cloudflare/faults.ts";
 import { startWorld, type World } from "../../src/demo/world.ts";
-import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
+import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { startFleet } from "../support/fleet.ts";
 import { configOf } from "../support/world-config.ts";
+import { untilBothUp } from "../support/world-daemon.ts";
 
 interface Case {
   readonly name: string;
@@ -178,11 +179,6 @@ describe("Cloudflare's faults", { concurrency: 4 }, () => {
     assert.equal(fleet.writesFor("locked").length, 0);
   });
 });
-
-async function untilBothUp(daemon: DaemonProcess): Promise<void> {
-  await daemon.untilLogged(/^cable is up/);
-  await daemon.untilLogged(/^mobile is up/);
-}
 
 /** Cloudflare hears nothing while the lines are probed a few times more. */
 async function asksNothingMore({ cloudflare, mobile }: World): Promise<void> {

@@ -5,9 +5,10 @@ import { describe, test } from "node:test";
 import type { DnsRecord } from "../../src/demo/cloudflare/record.ts";
 import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
 import { commitAfter, commitInTimeAfter } from "../support/commits.ts";
-import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
+import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { configOf, partsOf } from "../support/world-config.ts";
+import { untilBothUp } from "../support/world-daemon.ts";
 
 describe("failover and return", { concurrency: 4 }, () => {
   test("one write request for each of: failover, return through the mix, end of the mix", async () => {
@@ -164,11 +165,6 @@ function served(world: World): readonly string[] {
     .filter(({ type }) => isOurs(type))
     .map(({ type, content, ttl }) => `${type} ${content} ttl ${ttl}`)
     .toSorted();
-}
-
-async function untilBothUp(daemon: DaemonProcess): Promise<void> {
-  await daemon.untilLogged(/^cable is up/);
-  await daemon.untilLogged(/^mobile is up/);
 }
 
 /** Lets both lines be probed `count` times more, as far as they answer at all. */

@@ -1,16 +1,16 @@
 // What a restart leaves as it was: a mix goes on to its end, nothing is written without need, and what was not told yet
 // is told. And one state folder belongs to one daemon.
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test, type TestContext } from "node:test";
-import { startWorld, type World } from "../../src/demo/world.ts";
+import { describe, test } from "node:test";
+import { startWorld } from "../../src/demo/world.ts";
 import { runCcs } from "../support/built-program.ts";
 import { commitAfter } from "../support/commits.ts";
-import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
+import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { configOf } from "../support/world-config.ts";
+import { contents, ownFolder, untilBothUp } from "../support/world-daemon.ts";
 
 /** Long enough for a new start on a busy machine. */
 const stickyMs = 10_000;
@@ -112,19 +112,3 @@ describe("restart", { concurrency: 3 }, () => {
     assert.equal(world.cloudflare.counts.writes, 0);
   });
 });
-
-/** A folder that outlives each daemon, and is gone after the test. */
-function ownFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "ccs-e2e-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-async function untilBothUp(daemon: DaemonProcess): Promise<void> {
-  await daemon.untilLogged(/^cable is up/);
-  await daemon.untilLogged(/^mobile is up/);
-}
-
-function contents({ records }: World): readonly string[] {
-  return records.map(({ content }) => content);
-}

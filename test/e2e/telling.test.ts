@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { startWorld, type World } from "../../src/demo/world.ts";
 import { commitInTimeAfter } from "../support/commits.ts";
-import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
+import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { configOf, partsOf } from "../support/world-config.ts";
+import { untilBothUp } from "../support/world-daemon.ts";
 
 describe("telling", { concurrency: 4 }, () => {
   test("start, failover, return and end of the mix are four messages with all that belongs to them", async () => {
@@ -169,11 +170,6 @@ describe("telling", { concurrency: 4 }, () => {
     assert.equal(world.cloudflare.counts.writes, 1);
   });
 });
-
-async function untilBothUp(daemon: DaemonProcess): Promise<void> {
-  await daemon.untilLogged(/^cable is up/);
-  await daemon.untilLogged(/^mobile is up/);
-}
 
 async function untilTold({ telegram }: World, pattern: RegExp): Promise<void> {
   await eventually(
