@@ -64,8 +64,7 @@ export class Control {
     try {
       yield* eventsIn(response);
     } catch (error) {
-      if (signal?.aborted !== true)
-        throw new CommandError(exitCodes.unavailable, `the daemon has ended: ${messageOf(error)}`);
+      if (signal?.aborted !== true) throw new CommandError(exitCodes.unavailable, ended(error));
     } finally {
       // Whoever has heard enough leaves: an open connection would keep the process alive.
       response.destroy();
@@ -124,6 +123,12 @@ export class Control {
     const doubt = unread === undefined ? "" : `\n${unread}; the daemon's state_dir may stand in it`;
     return new CommandError(exitCodes.unavailable, `${why} ${this.#path}: ${now}${doubt}`);
   }
+}
+
+/** A connection that merely stops has no reason that would tell a person more. */
+function ended(error: unknown): string {
+  const reason = messageOf(error);
+  return `the daemon has ended${reason === "aborted" ? "" : ` (${reason})`}: start it with \`ccs run\``;
 }
 
 /** The daemon's refusal, in its words. */

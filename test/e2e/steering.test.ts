@@ -138,6 +138,18 @@ describe("steering", { concurrency: 3 }, () => {
     assert.match(wrong.stderr, /expected a whole number from 1 to 200/);
   });
 
+  test("whoever watches is told plainly when the daemon ends", async () => {
+    await using both = await startBoth();
+    const { daemon } = both;
+    const child = spawnCcs(["status", "--watch", "--config", daemon.configPath]);
+    const said = child.stderr.toArray();
+    await once(child.stdout, "data");
+    const closed = once(child, "close");
+    await daemon.stop();
+    assert.deepEqual(await closed, [69, null]);
+    assert.match((await said).join(""), /^error: the daemon has ended(?:: start it with `ccs run`)?\n$/);
+  });
+
   test("pin serves alone, drain keeps away, resume takes it back; all of it is told and bounded", async () => {
     await using both = await startBoth(({ ingresses: [ingress] }) => {
       for (const endpoint of ingress?.endpoints ?? []) delete endpoint.sticky;
