@@ -160,9 +160,11 @@ describe("many clients", () => {
     let unread = 0;
     for (let round = 0; site.api.readers > 1; round += 1) {
       assert.ok(round < 60_000, "they are never cut off");
-      const startMs = performance.now();
+      const before = process.cpuUsage();
       world.dispatch({ kind: "config-rejected", problems: Array.from({ length: 20 }, () => `${round} ${long}`) });
-      longestTurnMs = Math.max(longestTurnMs, performance.now() - startMs);
+      // Of the CPU: what others use of the machine is no delay of ours.
+      const { user, system } = process.cpuUsage(before);
+      longestTurnMs = Math.max(longestTurnMs, (user + system) / 1_000);
       unread = Math.max(unread, site.api.unreadBytes);
       if (round % 20 === 0) await new Promise(setImmediate);
     }
