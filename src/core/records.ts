@@ -84,15 +84,17 @@ function recordsOf(ingress: IngressState, primary: EndpointState): RecordSet | u
   const isProxied =
     ingress.settings.proxied ?? recordSetOf(ingress.published?.records ?? [])?.proxied ?? ingress.lastGood?.proxied;
   const proxied = isProxied ?? false;
-  const ttlSeconds = proxied ? automaticTtl : lowestTtl(members);
+  const ttlOf = (those: readonly EndpointState[]): number => (proxied ? automaticTtl : lowestTtl(those));
   const { target } = primary.settings;
   if (target.kind === "host" && members.length === 1 && publishesCname(ingress)) {
-    return { records: [{ type: "CNAME", content: target.host }], ttlSeconds, proxied };
+    return { records: [{ type: "CNAME", content: target.host }], ttlSeconds: ttlOf(members), proxied };
   }
-  const addresses = members.flatMap((member) => addressesOf(ingress, member));
+  // A primary whose addresses are forgotten, as nobody answers look-ups, leaves the mix to the others.
+  const contributors = members.filter((member) => addressesOf(ingress, member).length > 0);
+  const addresses = contributors.flatMap((member) => addressesOf(ingress, member));
   const byText = new Map(addresses.map(({ text, family }) => [text, family]));
   const records = [...byText].map(([content, family]): RecordContent => ({ type: recordTypes[family], content }));
-  return records.length === 0 ? undefined : { records: inOrder(records), ttlSeconds, proxied };
+  return records.length === 0 ? undefined : { records: inOrder(records), ttlSeconds: ttlOf(contributors), proxied };
 }
 
 /** The primary and whoever is sticky beside it. Members without an address drop out: they never block an update. */
