@@ -103,7 +103,10 @@ export class Monitor {
       cancel?.();
       signal.removeEventListener("abort", abort);
       const seen: Observation = { startedMs, endedMs: clock.nowMs(), vantage: "local", phases: {}, ...verdict };
-      onProbe?.(address, seen, seen.kind === "ok" || (seen.kind === "failed" && !wasCut && visit?.kind !== "ok"));
+      // An answer is an answer, whatever became of the connection before it came.
+      const isSilence = seen.kind === "failed" && seen.reason === "timeout";
+      const isGenuine = seen.kind === "failed" && visit?.kind !== "ok" && !(wasCut && isSilence);
+      onProbe?.(address, seen, seen.kind === "ok" || isGenuine);
       resolve(seen);
     };
     const abort = (): void => finish({ kind: "inconclusive", reason: "local", detail: "not waited for" });

@@ -63,7 +63,12 @@ export class Mix implements Part {
   #isHindered({ selection, endpoints, settings }: IngressState): boolean {
     const { nowMs } = this.#ledger;
     const primary = endpoints.find((endpoint) => endpoint.settings.name === selection?.primary);
-    const isFrozen = primary === undefined || !isServing(primary.health.verdict) || selection?.reason === "pin";
+    // While nobody knows an address of the primary, nothing better is known than what stands.
+    const isFrozen =
+      primary === undefined ||
+      primary.addresses.length === 0 ||
+      !isServing(primary.health.verdict) ||
+      selection?.reason === "pin";
     const graceMs = settings.reconcileIntervalMs + minuteMs;
     return (
       isFrozen ||
@@ -82,11 +87,7 @@ export class Mix implements Part {
       const address = owner?.addresses.find(({ text }) => text === content);
       const name = owner?.settings.name ?? "nobody";
       if (!members.includes(name)) wrong.set(`${content} of ${name}, no member, stands`, asSoonAsPossible("17"));
-      else if (address === undefined) {
-        // Of a primary without any address nothing better is known: the record stays.
-        const isAllThereIs = name === selection?.primary && owner?.addresses.length === 0;
-        if (!isAllThereIs) wrong.set(`${content}, gone from ${name}, stands`, asSoonAsPossible("17"));
-      }
+      else if (address === undefined) wrong.set(`${content}, gone from ${name}, stands`, asSoonAsPossible("17"));
       // What is about to be up again is not taken away for a moment, nor on half the evidence.
       else if (
         owner?.settings.check !== undefined &&

@@ -46,9 +46,9 @@ export class Records implements Part {
     this.#standoffEndsMs = -Infinity;
   }
 
-  struck({ kind }: Fault): void {
+  struck(fault: Fault): void {
     // A new configuration ends a standoff.
-    if (kind !== "reload") return;
+    if (fault.kind !== "reload" || fault.what === "invalid") return;
     this.#repairsMs = [];
     this.#standoffEndsMs = -Infinity;
   }

@@ -41,6 +41,7 @@ export class Restarts implements Part {
     const forMs = "forMs" in fault ? fault.forMs : 0;
     this.#otherFaultsMs = Math.max(this.#otherFaultsMs, nowMs + forMs);
     this.#judged = undefined;
+    this.#candidate = undefined;
   }
 
   turned({ after, facts, atMs }: Turn): void {
