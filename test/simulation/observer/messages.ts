@@ -67,12 +67,14 @@ export class Messages implements Part {
     if (isCrash) this.#debts = this.#debts.filter(({ atMs, frailMs }) => atMs + frailMs < nowMs);
   }
 
-  turned({ facts }: Turn): void {
+  turned({ event, facts, atMs }: Turn): void {
     for (const fact of facts) {
       if (fact.kind === "standoff-began") this.#owe("the standoff", (text) => /keeps changing|held back/.test(text));
       if (fact.kind === "override-began") {
-        const { kind, endpoint } = fact.override;
+        const { kind, endpoint, untilMs } = fact.override;
         this.#ledger.seen.overrides += 1;
+        // What of it an earlier life left may be over before the news of the start is put together.
+        if (event.kind === "config-loaded" && untilMs < atMs + gatheringMs) continue;
         // A summary of what was held back after the start has no room for reasons.
         const words = [{ pin: "pinned", drain: "drained", drill: "drill" }[kind], "held back"];
         const isToldBy = (text: string): boolean => words.some((word) => text.includes(word));
