@@ -23,7 +23,7 @@ test("through unbound, a client never sees NXDOMAIN or an empty answer during fa
   // One that forgets at once, so that every change is seen; and one that believes every TTL, as most do.
   await using fresh = await startUnbound(unbound, world.dns.port, "cache-max-ttl: 0\n  cache-max-negative-ttl: 0");
   await using caching = await startUnbound(unbound, world.dns.port, "cache-max-ttl: 86400");
-  await using daemon = startDaemon({ config: configOf(world, () => {}, { sticky: "3s" }) });
+  await using daemon = startDaemon({ config: configOf(world, () => {}, { sticky: "8s" }) });
   await daemon.untilLogged(/^cable is up/);
   await daemon.untilLogged(/^mobile is up/);
 
