@@ -135,9 +135,9 @@ test("every question is replied to in time, with addresses that are some, and fo
         }
       }
     }),
-    { numRuns: propertyRuns(100) },
+    // So many that chance, and a busy machine, leave enough of each kind.
+    { numRuns: propertyRuns(250) },
   );
   await until("all connections are closed", () => server.openConnections === 0);
-  // How many there are of each is a matter of chance, and of how busy the machine is.
-  for (const [kind, count] of Object.entries(seen)) assert.ok(count > 0, `no ${kind}`);
+  for (const [kind, count] of Object.entries(seen)) assert.ok(count > 5, `${kind}: ${count}`);
 });
