@@ -98,6 +98,21 @@ const cases: readonly {
     keeps: "memory",
     untouched: ["ccs.db"],
   },
+  // The version is four bytes of the header, like any others. Counted up from there, a start would take minutes.
+  {
+    what: "a file whose version is negative",
+    prepare: (folder) => changeFile(folder, "PRAGMA user_version = -2000000000"),
+    warning: /is no sound state file \(its version makes no sense\)/,
+    keeps: "file",
+    aside: brokenName,
+  },
+  {
+    what: "a file whose version is 0 though it is ours",
+    prepare: (folder) => changeFile(folder, "PRAGMA user_version = 0"),
+    warning: /is no sound state file \(its version makes no sense\)/,
+    keeps: "file",
+    aside: brokenName,
+  },
   {
     what: "a folder in the place of the file",
     prepare: (folder) => mkdirSync(join(folder, "ccs.db")),
@@ -252,6 +267,16 @@ test("what a damaged file still says of state and messages is kept", (t) => {
   assert.deepEqual(kept.store.load(), savedOf(40));
   assert.deepEqual(kept.store.outboxStore().list("telegram"), ["39", "40"].map(storedMessage));
   assert.equal(kept.store.newestEntryId(), 0);
+});
+
+test("what a file with a nonsensical version says of state and messages is kept", (t) => {
+  const folder = temporaryFolder(t);
+  fill(folder);
+  changeFile(folder, "PRAGMA user_version = -1");
+  using kept = opened(folder);
+  assert.match(kept.warnings.join("\n"), /overrides and unsent messages is kept\.$/);
+  assert.deepEqual(kept.store.load(), savedOf(40));
+  assert.deepEqual(kept.store.outboxStore().list("telegram"), ["39", "40"].map(storedMessage));
 });
 
 test("a row whose bytes changed is left out with a word, the rest is kept", (t) => {

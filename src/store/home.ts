@@ -7,7 +7,7 @@ import { OutboxTable, type OutboxRow } from "./outbox-table.ts";
 import { moveAside, prepareFile } from "./paths.ts";
 import type { Saved } from "./saved.ts";
 import { SavedTable } from "./saved-table.ts";
-import { migrate, migrations, ownerOf, versionOf } from "./schema.ts";
+import { migrate, migrations, nonsenseVersion, ownerOf, versionOf } from "./schema.ts";
 import { inTransaction } from "./transaction.ts";
 import { StoreError, troubleOf, type Trouble } from "./trouble.ts";
 
@@ -137,7 +137,8 @@ function examine(database: DatabaseSync, path: string, isNew: boolean): Found {
   const owner = ownerOf(database);
   if (owner === "others") return { kind: "broken", why: "a database of another program", left: nothing };
   if (owner === "us" && versionOf(database) > migrations.length) return { kind: "newer" };
-  const check = quickCheck(database);
+  const isNonsense = owner === "us" && versionOf(database) < 1;
+  const check = isNonsense ? nonsenseVersion : quickCheck(database);
   if (check !== "ok") return { kind: "broken", why: check, left: rescueFrom(database) };
   // Takes effect only before the first table.
   if (owner === "nobody") database.exec("PRAGMA auto_vacuum = INCREMENTAL");
@@ -192,7 +193,6 @@ function withLeftover(home: Home, left: Leftover): Home {
 
 /** Reads what can be read. What it says is checked as everything that is read later. */
 function rescueFrom(database: DatabaseSync): Leftover {
-  if (versionOf(database) !== migrations.length) return nothing;
   return {
     saved: attempt(() => new SavedTable(database).load().saved),
     messages: attempt(() => new OutboxTable(database).list()) ?? [],

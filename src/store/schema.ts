@@ -1,6 +1,7 @@
 // The tables, and how a file of an older version becomes one of the present.
 import type { DatabaseSync } from "node:sqlite";
 import { inTransaction } from "./transaction.ts";
+import { StoreError } from "./trouble.ts";
 
 /** Marks a SQLite file as ours: "CCS1". */
 export const applicationId = 0x43_43_53_31;
@@ -67,8 +68,12 @@ export const migrations: readonly string[] = [
   `,
 ];
 
-/** Brings the file to the present version, step by step, each step whole or not at all. */
+/**
+ * Brings the file to the present version, step by step, each step whole or not at all. Throws `StoreError` for a version
+ * below any that there was: counting up from there would take minutes in which nothing else happens.
+ */
 export function migrate(database: DatabaseSync, steps: readonly string[] = migrations): void {
+  if (versionOf(database) < 0) throw new StoreError("odd", nonsenseVersion);
   for (let version = versionOf(database); version < steps.length; version += 1) {
     inTransaction(database, "FULL", () => {
       database.exec(steps[version] ?? "");
@@ -77,7 +82,10 @@ export function migrate(database: DatabaseSync, steps: readonly string[] = migra
   }
 }
 
-/** The version of the file; 0 for one without tables. */
+/** What to say of a file of ours whose version no ccs ever wrote. */
+export const nonsenseVersion = "its version makes no sense";
+
+/** The version of the file; 0 for one without tables. A damaged file may say any number, negative ones too. */
 export function versionOf(database: DatabaseSync): number {
   return numberOf(database, "user_version");
 }

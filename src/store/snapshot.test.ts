@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import { systemClock } from "../lib/clock.ts";
 import { openSnapshot, type Snapshot } from "./snapshot.ts";
@@ -85,4 +86,14 @@ test("says so where there is nothing, or something else", () => {
   const foreign = openSnapshot(folder);
   assert.ok(foreign.kind === "unusable");
   assert.match(foreign.message, /cannot be read/);
+
+  const nonsense = folderOf();
+  open(nonsense)[Symbol.dispose]();
+  {
+    using database = new DatabaseSync(join(nonsense, "ccs.db"));
+    database.exec("PRAGMA user_version = -2000000000");
+  }
+  const damaged = openSnapshot(nonsense);
+  assert.ok(damaged.kind === "unusable");
+  assert.match(damaged.message, /cannot be read \(its version makes no sense\)/);
 });
