@@ -90,11 +90,11 @@ function recordsOf(ingress: IngressState, primary: EndpointState): RecordSet | u
     return { records: [{ type: "CNAME", content: target.host }], ttlSeconds: ttlOf(members), proxied };
   }
   // A primary whose addresses are forgotten, as nobody answers look-ups, leaves the mix to the others.
-  const contributors = members.filter((member) => addressesOf(ingress, member).length > 0);
-  const addresses = contributors.flatMap((member) => addressesOf(ingress, member));
+  // Its TTL counts all the same: once its addresses are known again, they should soon be seen.
+  const addresses = members.flatMap((member) => addressesOf(ingress, member));
   const byText = new Map(addresses.map(({ text, family }) => [text, family]));
   const records = [...byText].map(([content, family]): RecordContent => ({ type: recordTypes[family], content }));
-  return records.length === 0 ? undefined : { records: inOrder(records), ttlSeconds: ttlOf(contributors), proxied };
+  return records.length === 0 ? undefined : { records: inOrder(records), ttlSeconds: ttlOf(members), proxied };
 }
 
 /** The primary and whoever is sticky beside it. Members without an address drop out: they never block an update. */
