@@ -314,7 +314,7 @@ export class IngressReconciler {
 function planFor(ingress: IngressState): Plan | undefined {
   const desired = desiredRecords(ingress);
   if (desired === undefined || ingress.published === undefined) return undefined;
-  const plan = planBetween(ingress.published.records, desired);
+  const plan = planBetween(ingress.published.records, desired, ingress.unseenIds);
   return isEmptyPlan(plan) ? undefined : plan;
 }
 

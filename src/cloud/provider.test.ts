@@ -33,11 +33,36 @@ const published: fc.Arbitrary<PublishedRecord[]> = fc
     }),
   );
 
+test("while servers may not show new records yet, one that they show stays or is patched", () => {
+  let swaps = 0;
+  fc.assert(
+    fc.property(published, desired, fc.array(fc.nat({ max: 5 })), (known, wanted, numbers) => {
+      const unseen = numbers.map((number) => `id${number}`);
+      const plan = planBetween(known, wanted, unseen);
+      assertSafe(plan, known);
+      const plain = planBetween(known, wanted);
+      if (plan.patches.length > plain.patches.length) swaps += 1;
+      const deleted = new Set(plan.deletes.map(({ id }) => id));
+      const seen = known.filter(({ id }) => !unseen.includes(id));
+      for (const type of new Set(seen.map((one) => one.type))) {
+        if (!wanted.records.some((one) => one.type === type)) continue;
+        assert(seen.some((one) => one.type === type && !deleted.has(one.id)));
+      }
+    }),
+    { numRuns: propertyRuns(500) },
+  );
+  assert(swaps > 0);
+});
+
 test("every plan between what may be there and what may be wanted is safe, and leads there in one call", async () => {
   const kinds = new Set<string>();
   await fc.assert(
-    fc.asyncProperty(published, desired, async (known, wanted) => {
-      const plan = planBetween(known, wanted);
+    fc.asyncProperty(published, desired, fc.array(fc.nat({ max: 5 })), async (known, wanted, unseen) => {
+      const plan = planBetween(
+        known,
+        wanted,
+        unseen.map((number) => `id${number}`),
+      );
       for (const [kind, list] of Object.entries<readonly unknown[]>({ ...plan })) if (list.length > 0) kinds.add(kind);
       assertSafe(plan, known);
       const provider = new MemoryProvider();

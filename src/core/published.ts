@@ -43,9 +43,12 @@ export function afterWrite(ingress: IngressState, records: readonly PublishedRec
   const lastGood = recordSetOf(records) ?? ingress.lastGood;
   const visibility: Visibility = { writtenAtMs: nowMs, status: "checking", detail: "" };
   const isProxied = records.some(({ proxied }) => proxied);
+  const seen = new Set(ingress.published?.records.map(({ id }) => id));
+  for (const id of ingress.unseenIds) seen.delete(id);
   return {
     ...rest,
     published: { records, atMs: nowMs, by: "write" },
+    unseenIds: records.map(({ id }) => id).filter((id) => !seen.has(id)),
     ...(lastGood === undefined ? {} : { lastGood }),
     ...(ingress.standoff === undefined ? {} : { standoff: { ...ingress.standoff, mayWrite: false } }),
     // From outside, proxied names show Cloudflare's addresses only.
@@ -62,7 +65,8 @@ export function afterVisibilityCheck(
   const { visibility } = ingress;
   if (visibility === undefined || visibility.writtenAtMs !== found.writtenAtMs) return ingress;
   const { writtenAtMs, status, detail } = found;
-  return { ...ingress, visibility: { writtenAtMs, status, atMs: nowMs, detail } };
+  const unseenIds = status === "visible" ? [] : ingress.unseenIds;
+  return { ...ingress, unseenIds, visibility: { writtenAtMs, status, atMs: nowMs, detail } };
 }
 
 /** The ingress after a read or write failed. */

@@ -169,8 +169,15 @@ function compareText(a: string, b: string): number {
 /**
  * The smallest change that turns `published` into `desired`. Records whose content stays are kept; old ones of the same
  * type are patched in place, so that the name is never without an answer; only the rest is deleted or created.
+ *
+ * Servers hear of each record on its own, in any order. Where all that would be left of a type is `unseen`, records that
+ * they may not show yet, one that they show is patched instead of deleted, and takes the place of an unseen one.
  */
-export function planBetween(published: readonly PublishedRecord[], desired: RecordSet): Plan {
+export function planBetween(
+  published: readonly PublishedRecord[],
+  desired: RecordSet,
+  unseen: readonly string[] = [],
+): Plan {
   const wanted = desired.records.map((record): PlannedRecord => ({
     ...record,
     ttlSeconds: desired.ttlSeconds,
@@ -178,20 +185,32 @@ export function planBetween(published: readonly PublishedRecord[], desired: Reco
   }));
   const unmatched = [...wanted];
   const spare: PublishedRecord[] = [];
-  const patches: (PlannedRecord & { id: string })[] = [];
+  const matches: { record: PublishedRecord; readonly want: PlannedRecord }[] = [];
   for (const record of published) {
     const index = unmatched.findIndex((want) => isSameContent(want, record));
-    const [match] = index >= 0 ? unmatched.splice(index, 1) : [];
-    if (match === undefined) spare.push(record);
-    else if (!hasSameSettings(record, match)) patches.push({ id: record.id, ...match });
+    const [want] = index >= 0 ? unmatched.splice(index, 1) : [];
+    if (want === undefined) spare.push(record);
+    else matches.push({ record, want });
   }
+  const isUnseen = ({ id }: PublishedRecord): boolean => unseen.includes(id);
+  spare.sort((a, b) => Number(isUnseen(a)) - Number(isUnseen(b)));
   const posts: PlannedRecord[] = [];
   for (const want of unmatched) {
     const index = spare.findIndex((record) => record.type === want.type);
-    const [old] = index >= 0 ? spare.splice(index, 1) : [];
-    if (old === undefined) posts.push(want);
-    else patches.push({ id: old.id, ...want });
+    const [record] = index >= 0 ? spare.splice(index, 1) : [];
+    if (record === undefined) posts.push(want);
+    else matches.push({ record, want });
   }
+  for (const [index, old] of spare.entries()) {
+    const ofType = matches.filter(({ record }) => record.type === old.type);
+    const [match] = ofType;
+    if (match === undefined || isUnseen(old) || !ofType.every(({ record }) => isUnseen(record))) continue;
+    spare[index] = match.record;
+    match.record = old;
+  }
+  const patches = matches
+    .filter(({ record, want }) => !isSameContent(record, want) || !hasSameSettings(record, want))
+    .map(({ record: { id }, want }) => ({ id, ...want }));
   return { deletes: spare.map(({ id }) => ({ id })), patches, posts };
 }
 

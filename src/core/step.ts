@@ -139,6 +139,7 @@ function freshIngress(
     departures: [],
     overrides: [],
     undoneAtMs: [],
+    unseenIds: [],
     isMixRefused: false,
   };
   const memory = saved?.find(({ record }) => record === settings.record);

@@ -96,6 +96,7 @@ function ingressOf(endpoints: readonly EndpointState[], name = record): IngressS
     departures: [],
     overrides: [],
     undoneAtMs: [],
+    unseenIds: [],
     isMixRefused: false,
   };
 }
