@@ -76,7 +76,8 @@ export class Messages implements Part {
         // What of it an earlier life left may be over before the news of the start is put together.
         if (event.kind === "config-loaded" && untilMs < atMs + gatheringMs) continue;
         // A summary of what was held back after the start has no room for reasons.
-        const words = [{ pin: "pinned", drain: "drained", drill: "drill" }[kind], "held back"];
+        const told = { pin: ["pinned", "pin of"], drain: ["drained", "drain of"], drill: ["drill"] }[kind];
+        const words = [...told, "held back"];
         const isToldBy = (text: string): boolean => words.some((word) => text.includes(word));
         this.#owe(`the ${kind} of ${endpoint}`, (text) => text.includes(endpoint) && isToldBy(text));
       }

@@ -26,6 +26,14 @@ export class Overrides implements Part {
     this.#ledger = ledger;
   }
 
+  /** A word that was about to replace another may have got onto the disk, though a crash kept it from being heard of. */
+  ended(run: DaemonRun): void {
+    const last = run.state.ingresses[0]?.overrides ?? [];
+    this.#words = this.#words.filter((word) =>
+      last.some(({ kind, endpoint }) => kind === word.kind && endpoint === word.endpoint),
+    );
+  }
+
   started(): void {
     this.#left = this.#words;
     this.#words = [];
