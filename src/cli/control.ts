@@ -59,7 +59,13 @@ export class Control {
   ): AsyncGenerator<ServerEvent> {
     const { lastId, signal } = options;
     const headers = { ...(lastId !== undefined && { "last-event-id": String(lastId) }) };
-    const response = await this.#send("GET", "stream", { headers, ...(signal && { signal }) });
+    let response: IncomingMessage;
+    try {
+      response = await this.#send("GET", "stream", { headers, ...(signal && { signal }) });
+    } catch (error) {
+      if (signal?.aborted === true) return;
+      throw error;
+    }
     if (response.statusCode !== 200) throw refused(response.statusCode, await textOf(response));
     try {
       yield* eventsIn(response);
@@ -96,13 +102,16 @@ export class Control {
       ...(signal && { signal }),
     });
     sent.end(body);
+    const deadline = AbortSignal.timeout(patienceMs);
     try {
-      const [response] = (await once(sent, "response")) as [IncomingMessage];
-      // From here on whoever reads the answer hears of what becomes of the connection.
-      sent.on("error", () => undefined);
+      const [response] = (await once(sent, "response", { signal: deadline })) as [IncomingMessage];
       return response;
     } catch (error) {
+      sent.destroy();
       throw this.#unreachable(error);
+    } finally {
+      // From here on whoever reads the answer hears of what becomes of the connection.
+      sent.on("error", () => undefined);
     }
   }
 

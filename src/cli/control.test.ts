@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { temporaryFolder } from "../../test/support/state-folder.ts";
+import { controlSocketPath } from "../web/control-socket.ts";
+import { Control } from "./control.ts";
+import { CommandError } from "./exit-codes.ts";
+
+/** What talks to a daemon that takes connections and never says anything, and how the first connection shows. */
+async function silentDaemon(t: TestContext): Promise<{ control: Control; connected: Promise<unknown> }> {
+  const folder = temporaryFolder(t);
+  const config = join(folder, "config.yml");
+  writeFileSync(config, "state_dir: .\n");
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => sockets.push(socket.resume()));
+  server.listen(controlSocketPath(folder));
+  await once(server, "listening");
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { control: new Control({ config }), connected: once(server, "connection") };
+}
+
+test("whoever waits for the first word of a stream gives up as for any other answer", async (t) => {
+  const { control } = await silentDaemon(t);
+  await assert.rejects(
+    control.stream({ signal: new AbortController().signal }).next(),
+    (error) =>
+      error instanceof CommandError &&
+      /control\.sock has not answered for 10 s: it is stuck or stopped; restart it/.test(error.message),
+  );
+});
+
+test("whoever does not want to wait for the first word of a stream any more is told of no failure", async (t) => {
+  const { control, connected } = await silentDaemon(t);
+  const end = new AbortController();
+  const first = control.stream({ signal: end.signal }).next();
+  await connected;
+  end.abort();
+  assert.deepEqual(await first, { done: true, value: undefined });
+});
