@@ -18,7 +18,7 @@ import { registerRun } from "./cli/run.ts";
 import { registerSchema } from "./cli/schema.ts";
 import { registerSimulate } from "./cli/simulate.ts";
 import { registerStatus } from "./cli/status.ts";
-import { lineWidth, printError, styled, wrapped } from "./cli/terminal.ts";
+import { lineWidth, printError, styled, wrapped } from "./terminal/terminal.ts";
 import { registerValidate } from "./cli/validate.ts";
 import { version } from "./cli/version.ts";
 

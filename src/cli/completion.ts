@@ -9,7 +9,7 @@ import { nameKinds, outlineOf, type NameKind, type Outline } from "./completion/
 import { zshScript } from "./completion/zsh.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Register } from "./registration.ts";
-import { printLine } from "./terminal.ts";
+import { printLine } from "../terminal/terminal.ts";
 
 const scripts: Readonly<Record<string, (outline: Outline) => string>> = {
   bash: bashScript,

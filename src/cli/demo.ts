@@ -11,7 +11,7 @@ import type { Tempo, World } from "../demo/world.ts";
 import { openInBrowser } from "./browser.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Register } from "./registration.ts";
-import { printLine, styled } from "./terminal.ts";
+import { printLine, styled } from "../terminal/terminal.ts";
 
 export const registerDemo: Register = (program, run) => {
   program

@@ -18,7 +18,7 @@ import { inspectTelegram } from "./doctor/telegram.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import { commandLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
-import { lineWidth, printLine, styled, withSpinner, wrapped } from "./terminal.ts";
+import { lineWidth, printLine, styled, withSpinner, wrapped } from "../terminal/terminal.ts";
 
 interface DoctorOptions {
   readonly json: boolean;

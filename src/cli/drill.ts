@@ -7,7 +7,7 @@ import { printEvent } from "./events.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
-import { printLine, styled } from "./terminal.ts";
+import { printLine, styled } from "../terminal/terminal.ts";
 import { timeOf } from "./times.ts";
 
 interface DrillOptions extends ControlOptions {

@@ -7,7 +7,7 @@ import { Ending } from "./ending.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput, printOutputLine } from "./outputs.ts";
 import type { Register } from "./registration.ts";
-import { printError, printLine, styled } from "./terminal.ts";
+import { printError, printLine, styled } from "../terminal/terminal.ts";
 import { timeOf } from "./times.ts";
 
 interface EventsOptions extends ControlOptions {

@@ -9,7 +9,7 @@ import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { arithmetic, brownOutText, bytesText, countText, endpointText, pitfallText, ttlText } from "./explain-words.ts";
 import { printOutput } from "./outputs.ts";
 import { withCommon, type CommonOptions, type Register } from "./registration.ts";
-import { lineWidth, printLine, styled, wrapped } from "./terminal.ts";
+import { lineWidth, printLine, styled, wrapped } from "../terminal/terminal.ts";
 
 export const registerExplain: Register = (program, run) => {
   withCommon(program.command("explain"))

@@ -13,7 +13,7 @@ import { askBot, telegramVariable } from "./init/bot.ts";
 import { askLines } from "./init/lines.ts";
 import { askChoice, askYes, GivenUp } from "./init/prompts.ts";
 import type { Register } from "./registration.ts";
-import { printLine } from "./terminal.ts";
+import { printLine } from "../terminal/terminal.ts";
 
 const usualFile = "config.yml";
 

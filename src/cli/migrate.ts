@@ -6,7 +6,7 @@ import { configPath, invalidConfig } from "./config-option.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
-import { printError, printLine, styled } from "./terminal.ts";
+import { printError, printLine, styled } from "../terminal/terminal.ts";
 
 export const registerMigrate: Register = (program, run) => {
   program

@@ -10,7 +10,7 @@ import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { showRecord } from "./fact-words.ts";
 import { printOutput } from "./outputs.ts";
 import { forOneRound, isRoundComplete, roundTimeoutMs, until } from "./round.ts";
-import { printLine, styled } from "./terminal.ts";
+import { printLine, styled } from "../terminal/terminal.ts";
 
 /** The longest that a write may take, its retries included. */
 const applyTimeoutMs = 45_000;

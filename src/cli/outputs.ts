@@ -4,7 +4,7 @@ import * as z from "zod";
 import { overrideAnswerSchema, resumeAnswerSchema } from "../web/api/schema/changes.ts";
 import { eventSchema, eventsSchema } from "../web/api/schema/events.ts";
 import { statusSchema } from "../web/api/schema/status.ts";
-import { printJson, printLine } from "./terminal.ts";
+import { printJson, printLine } from "../terminal/terminal.ts";
 import { replay, scenarios, simulate } from "./what-if-outputs.ts";
 
 const ms = z.number().nonnegative();

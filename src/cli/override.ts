@@ -4,7 +4,7 @@ import { Control, withControl, type ControlOptions } from "./control.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
-import { printLine, styled } from "./terminal.ts";
+import { printLine, styled } from "../terminal/terminal.ts";
 import { timeOf } from "./times.ts";
 
 interface OverrideOptions extends ControlOptions {

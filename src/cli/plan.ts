@@ -10,7 +10,7 @@ import { showRecord } from "./fact-words.ts";
 import { printOutput } from "./outputs.ts";
 import { commandLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
 import { forOneRound, isRoundComplete, roundTimeoutMs, until } from "./round.ts";
-import { printLine, styled, withSpinner } from "./terminal.ts";
+import { printLine, styled, withSpinner } from "../terminal/terminal.ts";
 
 export const registerPlan: Register = (program, run) => {
   withCommon(program.command("plan"))

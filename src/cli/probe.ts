@@ -11,7 +11,7 @@ import { configOf } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import { commandLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
-import { printTable, styled, withSpinner } from "./terminal.ts";
+import { printTable, styled, withSpinner } from "../terminal/terminal.ts";
 
 export const registerProbe: Register = (program, run) => {
   withCommon(program.command("probe"))

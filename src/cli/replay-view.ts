@@ -2,7 +2,7 @@
 import { formatDuration } from "../lib/duration.ts";
 import { timeOf, type ComparedIngress, type Row, type Totals } from "../what-if/comparison.ts";
 import type { Trial } from "../what-if/trial.ts";
-import { lineWidth, printLine, printTable, styled, wrapped } from "./terminal.ts";
+import { lineWidth, printLine, printTable, styled, wrapped } from "../terminal/terminal.ts";
 
 export interface ReplayShow {
   readonly path: string;

@@ -11,7 +11,7 @@ import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
 import { showReplay } from "./replay-view.ts";
-import { withSpinner } from "./terminal.ts";
+import { withSpinner } from "../terminal/terminal.ts";
 
 interface Options {
   readonly config?: string;

@@ -4,7 +4,7 @@ import { configJsonSchema } from "../config/json-schema.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { outputNames, outputSchema, type OutputName } from "./outputs.ts";
 import type { Register } from "./registration.ts";
-import { printJson } from "./terminal.ts";
+import { printJson } from "../terminal/terminal.ts";
 
 const configName = "config";
 

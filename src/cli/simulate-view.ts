@@ -5,7 +5,7 @@ import { servedTimes } from "../what-if/served.ts";
 import type { Entry, EntryKind } from "../what-if/timeline.ts";
 import { formatTime } from "../what-if/times.ts";
 import { stripLines } from "./strip.ts";
-import { lineWidth, printLine, printTable, styled, wrapped } from "./terminal.ts";
+import { lineWidth, printLine, printTable, styled, wrapped } from "../terminal/terminal.ts";
 
 export interface ShowOptions {
   readonly path: string;

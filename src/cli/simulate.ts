@@ -14,7 +14,7 @@ import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
 import { showPlayed } from "./simulate-view.ts";
-import { lineWidth, printLine, styled, withSpinner, wrapped } from "./terminal.ts";
+import { lineWidth, printLine, styled, withSpinner, wrapped } from "../terminal/terminal.ts";
 
 interface Options {
   readonly config?: string;

@@ -8,7 +8,7 @@ import type {
   Visibility,
 } from "../web/api/schema/status.ts";
 import { formatDuration } from "../lib/duration.ts";
-import { widthOf, wrap, type Line, type Span, type Style } from "./screen-text.ts";
+import { widthOf, wrap, type Line, type Span, type Style } from "../terminal/screen-text.ts";
 import { ago, ahead, timeOf } from "./times.ts";
 
 /** What is shown of the health of every address, beside that of the endpoints. */

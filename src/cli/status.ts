@@ -5,10 +5,10 @@ import { Ending } from "./ending.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput, printOutputLine } from "./outputs.ts";
 import type { Register } from "./registration.ts";
-import { Screen } from "./screen.ts";
-import { cut, painted, type Line } from "./screen-text.ts";
+import { Screen } from "../terminal/screen.ts";
+import { cut, painted, type Line } from "../terminal/screen-text.ts";
 import { isReached, statusLines } from "./status-lines.ts";
-import { lineWidth, printLine, styled } from "./terminal.ts";
+import { lineWidth, printLine, styled } from "../terminal/terminal.ts";
 
 interface StatusOptions extends ControlOptions {
   readonly watch?: true;

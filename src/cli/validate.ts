@@ -5,7 +5,7 @@ import { configPath } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import { withCommon, type CommonOptions, type Register } from "./registration.ts";
-import { printError, printLine, styled } from "./terminal.ts";
+import { printError, printLine, styled } from "../terminal/terminal.ts";
 
 export const registerValidate: Register = (program, run) => {
   withCommon(program.command("validate"))

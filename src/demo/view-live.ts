@@ -5,8 +5,8 @@ import { nextWay } from "./ways.ts";
 import type { Stage } from "./stage.ts";
 import { renderView, type Shown } from "./view.ts";
 import type { Places } from "./view-plain.ts";
-import { Screen } from "../cli/screen.ts";
-import type { Paint } from "../cli/screen-text.ts";
+import { Screen } from "../terminal/screen.ts";
+import type { Paint } from "../terminal/screen-text.ts";
 import type { Sight } from "./witness.ts";
 
 const frameMs = 100;

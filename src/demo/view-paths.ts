@@ -1,6 +1,6 @@
 // The lines drawn from the endpoints to the arrow at the ingress, heavy where traffic flows. Each endpoint takes three rows,
 // with its branch in the first of them. Pure.
-import type { Span } from "../cli/screen-text.ts";
+import type { Span } from "../terminal/screen-text.ts";
 
 /** How many columns the paths take. */
 export const pathWidth = 8;

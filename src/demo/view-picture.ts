@@ -3,7 +3,7 @@
 import type { EndpointState, IngressState } from "../core/model.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { arrowRowOf, branch, pathAt, pathWidth } from "./view-paths.ts";
-import { cut, fitted, widthOf, type Line } from "../cli/screen-text.ts";
+import { cut, fitted, widthOf, type Line } from "../terminal/screen-text.ts";
 import { showTtl, type Sight } from "./witness.ts";
 
 const longestName = 14;

@@ -6,7 +6,7 @@ import { endpointSettings, ingressSettings, IngressWorld, publishedRecord } from
 import type { FeedEntry } from "./feed.ts";
 import { nextWay } from "./ways.ts";
 import { renderView, type Shown, type Size } from "./view.ts";
-import { cut, fitted, painted, widthOf, wrap, type Line } from "../cli/screen-text.ts";
+import { cut, fitted, painted, widthOf, wrap, type Line } from "../terminal/screen-text.ts";
 import type { Sight } from "./witness.ts";
 
 const plainly = (_: unknown, text: string): string => text;

@@ -6,7 +6,7 @@ import type { Way } from "./ways.ts";
 import { pictureLines } from "./view-picture.ts";
 import { storyLines, type StoryStatus } from "./view-story.ts";
 import { clockTime, commandsToTry, type Places } from "./view-plain.ts";
-import { cut, filledUp, painted, widthOf, type Line, type Paint, type Style } from "../cli/screen-text.ts";
+import { cut, filledUp, painted, widthOf, type Line, type Paint, type Style } from "../terminal/screen-text.ts";
 import type { Sight } from "./witness.ts";
 
 /** All that is shown. */

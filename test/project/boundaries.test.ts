@@ -73,6 +73,23 @@ const cases: readonly Case[] = [
   ),
   ...['import "./ip.ts";', 'import "node:util";', 'import "pino";'].map(allowed("src/lib/text.ts")),
 
+  // terminal: only terminal and packages
+  ...[
+    'import "../cli/times.ts";',
+    'import "../demo/view.ts";',
+    'import "../lib/text.ts";',
+    'import "./../core/model.ts";',
+    'import "../main.ts";',
+    'import "./own.test.ts";',
+  ].map(forbidden("src/terminal/own.ts", "no-restricted-imports")),
+  ...[
+    'import "./screen-text.ts";',
+    'import "node:util";',
+    'import "yocto-spinner";',
+    "export const x = process.stdout;",
+  ].map(allowed("src/terminal/own.ts")),
+  forbidden("src/terminal/own.ts", "no-console")("console.log(1);"),
+
   // adapters: core, lib and their own folder
   ...adapters.flatMap((adapter) => [
     ...[
@@ -113,7 +130,7 @@ const cases: readonly Case[] = [
   ...['import "../../../core/model.ts";', 'import "../dates.ts";'].map(allowed("src/web/api/schema/own.ts")),
 
   // what-if/ knows every part but who shows it
-  forbidden("src/what-if/own.ts", "no-restricted-imports")('import "../cli/terminal.ts";'),
+  forbidden("src/what-if/own.ts", "no-restricted-imports")('import "../cli/outputs.ts";'),
   allowed("src/what-if/own.ts")('import "../simulation/world.ts";'),
 
   // main.ts, cli/ and demo/ know every part, but no test
