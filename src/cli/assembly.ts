@@ -50,6 +50,8 @@ export interface AssemblyOptions {
   readonly ports: Ports;
   /** `off`: the records are read but not written until `reconciler.releaseWrites()`. */
   readonly writes?: "on" | "off";
+  /** For commands that look once and end: no failure announces a next attempt. */
+  readonly isOneRound?: boolean;
 }
 
 /** The deciding half of the daemon: it watches, decides and writes. Telling and showing are added by listeners. */
@@ -62,7 +64,7 @@ export class Assembly implements AsyncDisposable {
   readonly #ports: Ports;
   #config: Config;
 
-  constructor({ config, log, ports, writes = "on" }: AssemblyOptions) {
+  constructor({ config, log, ports, writes = "on", isOneRound = false }: AssemblyOptions) {
     this.#config = config;
     this.#ports = ports;
     const { clock, random, resolve, exchange, probe, reach } = ports;
@@ -70,7 +72,7 @@ export class Assembly implements AsyncDisposable {
     this.daemon = new Daemon({ clock, onBug });
     const dispatch = this.daemon.dispatch.bind(this.daemon);
     const provider = ports.createProvider(config.cloudflare);
-    this.reconciler = new Reconciler({ clock, random, provider, dispatch, log, writes });
+    this.reconciler = new Reconciler({ clock, random, provider, dispatch, log, writes, isOneRound });
     this.#prober = new Prober({ clock, random, resolve, probe, dispatch, onBug });
     this.#anchors = new Anchors({ clock, reach, dispatch }, anchorsOf(config));
     if (exchange !== undefined) {

@@ -26,6 +26,7 @@ export async function onceCommand(config: Config, options: { json: boolean; log:
     log: options.log,
     ports,
     writes: "off",
+    isOneRound: true,
   });
   assembly.start();
   const { daemon, reconciler } = assembly;

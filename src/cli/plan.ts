@@ -28,6 +28,7 @@ async function planCommand(config: Config, options: { json: boolean; log: Log })
     log: options.log,
     ports: networkPorts(),
     writes: "off",
+    isOneRound: true,
   });
   await withSpinner("Probing every endpoint and reading the records", async () => {
     assembly.start();

@@ -39,6 +39,8 @@ export interface Shared {
   provider: RecordProvider;
   gate: CallGate;
   isHeld: boolean;
+  /** Whoever looks once is gone before the next attempt, which is then not announced. */
+  readonly isOneRound: boolean;
 }
 
 interface Attempt {
@@ -243,7 +245,7 @@ export class IngressReconciler {
   }
 
   #failed(attempt: Attempt, error: CloudError): Event | undefined {
-    const { clock, log, random } = this.#shared;
+    const { clock, log, random, isOneRound } = this.#shared;
     const nowMs = clock.nowMs();
     if (error.kind === "rate-limited") {
       attempt.gate.closeUntil(nowMs + waitAfter(error) + transientPause.firstMs * random());
@@ -261,7 +263,7 @@ export class IngressReconciler {
     this.#failures += 1;
     const untilMs = this.#pauseAfter(attempt, error, nowMs);
     this.#pause = { untilMs, wanted: attempt.wanted };
-    const message = `${error.message}; next attempt in ${formatDuration(untilMs - nowMs)}`;
+    const message = isOneRound ? error.message : `${error.message}; next attempt in ${formatDuration(untilMs - nowMs)}`;
     log?.debug({ ingress: this.#record, kind: error.kind, failures: this.#failures }, message);
     const kind = error.kind === "stale" ? "transient" : error.kind;
     return { kind: "cloud-failed", ingress: this.#record, problem: { kind, message, during: attempt.kind } };

@@ -16,6 +16,8 @@ export interface ReconcilerOptions {
   readonly log?: Log;
   /** `off`: only read, until `releaseWrites()`. */
   readonly writes?: "on" | "off";
+  /** It ends with the first outcome: no failure announces a next attempt. */
+  readonly isOneRound?: boolean;
 }
 
 /** How long the end waits for a write to be answered, so that its outcome is known. */
@@ -28,9 +30,9 @@ export class Reconciler implements AsyncDisposable {
   #isClosed = false;
   #ingresses = 1;
 
-  constructor({ clock, random, provider, dispatch, log, writes }: ReconcilerOptions) {
+  constructor({ clock, random, provider, dispatch, log, writes, isOneRound = false }: ReconcilerOptions) {
     const gate = new CallGate(clock);
-    this.#shared = { clock, random, dispatch, log, provider, gate, isHeld: writes === "off" };
+    this.#shared = { clock, random, dispatch, log, provider, gate, isHeld: writes === "off", isOneRound };
   }
 
   follow(state: State): void {

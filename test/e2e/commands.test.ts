@@ -148,9 +148,10 @@ describe("ccs plan", { concurrency: 2 }, () => {
   test("exits with 69 when Cloudflare does not let it see", async () => {
     await using world = await startWorld();
     world.cloudflare.faults.always({ kind: "refused", problem: problems.noAccess });
-    const { code, stdout } = await runCcs(["plan", "--config", configFile(world)]);
+    const { code, stdout, stderr } = await runCcs(["plan", "--config", configFile(world)]);
     assert.equal(code, 69);
     assert.match(stdout, /10000 "Authentication error"/);
+    assert.doesNotMatch(stdout + stderr, /next attempt/, "nobody tries again");
   });
 });
 
@@ -201,9 +202,10 @@ describe("ccs run --once", { concurrency: 2 }, () => {
   test("exits with 1 when what is to be written is refused", async () => {
     await using world = await startWorld(atMobile);
     world.cloudflare.faults.always({ kind: "refused", problem: problems.noAccess }, writes);
-    const { code, stdout } = await runCcs(["run", "--once", "--config", configFile(world)]);
+    const { code, stdout, stderr } = await runCcs(["run", "--once", "--config", configFile(world)]);
     assert.equal(code, 1);
     assert.match(stdout, /not written: .*Authentication error/);
+    assert.doesNotMatch(stdout + stderr, /next attempt/, "nobody tries again");
     assert.equal(world.cloudflare.counts.writes, 1);
   });
 });
