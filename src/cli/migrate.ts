@@ -8,17 +8,29 @@ import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
 import { printError, printLine, styled } from "../terminal/terminal.ts";
 
+interface MigrateOptions {
+  readonly config?: string;
+  readonly json?: true;
+}
+
 export const registerMigrate: Register = (program, run) => {
   program
     .command("migrate")
     .description("print a file of the original tool's format in the present one")
     .argument("[file]", "the file; config.yml and the other usual places unless told")
+    .option("-c, --config <file>", "the file, named as for other commands (also CCS_CONFIG)")
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  $ ccs migrate old.yml > config.yml")
-    .action((file: string | undefined, options: { json?: true }) =>
-      run(() => migrateCommand(file, { json: options.json === true })),
+    .action((file: string | undefined, { config, json }: MigrateOptions) =>
+      run(() => migrateCommand(oneOf(file, config), { json: json === true })),
     );
 };
+
+/** The file may be named in either way. */
+function oneOf(file: string | undefined, config: string | undefined): string | undefined {
+  if (file === undefined || config === undefined || file === config) return file ?? config;
+  throw new CommandError(exitCodes.usage, `expected one file, got ${file} and --config ${config}: name one of them`);
+}
 
 function migrateCommand(file: string | undefined, { json }: { json: boolean }): ExitCode {
   const path = configPath(file);

@@ -237,7 +237,7 @@ telegram: { token: "123:abc", chat_id: 123456, initial_silence: 10 }
   });
 
   test("migrate refuses what is not the original's", async () => {
-    const { code, stdout, stderr } = await runCcs(["migrate", file("record: a.example.com\n")]);
+    const { code, stdout, stderr } = await runCcs(["migrate", "-c", file("record: a.example.com\n")]);
     assert.deepEqual([code, stdout], [78, ""]);
     assert.match(stderr, /endpoints: missing/);
   });
@@ -245,6 +245,12 @@ telegram: { token: "123:abc", chat_id: 123456, initial_silence: 10 }
   test("migrate says in plain words that there is no such file", async () => {
     const { code, stderr } = await runCcs(["migrate", "nowhere.yml"]);
     assert.deepEqual([code, stderr], [78, "error: nowhere.yml cannot be read: there is no such file\n"]);
+  });
+
+  test("migrate takes one file", async () => {
+    const { code, stderr } = await runCcs(["migrate", "old.yml", "--config", "older.yml"]);
+    const message = "error: expected one file, got old.yml and --config older.yml: name one of them\n";
+    assert.deepEqual([code, stderr], [64, message]);
   });
 
   test("schema prints a JSON Schema", async () => {
