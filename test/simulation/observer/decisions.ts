@@ -43,7 +43,7 @@ export class Decisions implements Part {
   turned({ event, facts, before, after, atMs }: Turn): void {
     for (const fact of facts) {
       if (fact.kind !== "endpoint-health-changed") continue;
-      if (fact.to === "up" && fact.from === "recovering") this.#cameUpMs.set(fact.endpoint, atMs);
+      if (fact.to === "up" && fact.from === "recovering") this.#noteComeback(fact.endpoint, atMs);
       this.#verdicts.set(fact.endpoint, fact.to);
     }
     if (event.kind === "config-loaded") this.#checkReload(before, after);
@@ -115,10 +115,19 @@ export class Decisions implements Part {
     }
   }
 
+  /** A reload may have changed how long it is held back, from then on. */
+  #noteComeback(endpoint: string, atMs: number): void {
+    if (this.#hasUsualConfig) this.#cameUpMs.set(endpoint, atMs);
+    else this.#cameUpMs.delete(endpoint);
+  }
+
+  get #hasUsualConfig(): boolean {
+    return this.#ledger.world.config === this.#ledger.scenario.world.config;
+  }
+
   #checkHold({ to, atMs }: Move): void {
     const cameUpMs = this.#cameUpMs.get(to);
-    // A reload may have changed the time.
-    if (cameUpMs === undefined || this.#ledger.world.config !== this.#ledger.scenario.world.config) return;
+    if (cameUpMs === undefined || !this.#hasUsualConfig) return;
     const times = this.#departures.filter(
       (past) => past.endpoint === to && past.atMs > cameUpMs - hourMs && past.atMs < cameUpMs,
     );

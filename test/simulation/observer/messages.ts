@@ -73,13 +73,15 @@ export class Messages implements Part {
       if (fact.kind === "override-began") {
         const { kind, endpoint, untilMs } = fact.override;
         this.#ledger.seen.overrides += 1;
-        // What of it an earlier life left may be over before the news of the start is put together.
-        if (event.kind === "config-loaded" && untilMs < atMs + gatheringMs) continue;
+        const what = `the ${kind} of ${endpoint}`;
+        // What of it an earlier life left may be over before the news of the start is put together, or told by then.
+        const isOld = untilMs < atMs + gatheringMs || this.#debts.some((debt) => debt.what === what);
+        if (event.kind === "config-loaded" && isOld) continue;
         // A summary of what was held back after the start has no room for reasons.
         const told = { pin: ["pinned", "pin of"], drain: ["drained", "drain of"], drill: ["drill"] }[kind];
         const words = [...told, "held back"];
         const isToldBy = (text: string): boolean => words.some((word) => text.includes(word));
-        this.#owe(`the ${kind} of ${endpoint}`, (text) => text.includes(endpoint) && isToldBy(text));
+        this.#owe(what, (text) => text.includes(endpoint) && isToldBy(text));
       }
       if (fact.kind === "override-ended") {
         const { kind, endpoint } = fact.override;
