@@ -17,6 +17,7 @@ import { registerReplay } from "./cli/replay.ts";
 import { registerRun } from "./cli/run.ts";
 import { registerSchema } from "./cli/schema.ts";
 import { registerSimulate } from "./cli/simulate.ts";
+import { StartError } from "./cli/start-error.ts";
 import { registerStatus } from "./cli/status.ts";
 import { lineWidth, printError, styled, wrapped } from "./terminal/terminal.ts";
 import { registerValidate } from "./cli/validate.ts";
@@ -66,12 +67,12 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    if (error instanceof CommandError) {
+    if (error instanceof CommandError || error instanceof StartError) {
       // What is indented goes on with the line before it.
       for (const line of error.message.split("\n")) {
         printError(line.startsWith("  ") ? line : `${styled("red", "error:")} ${line}`);
       }
-      return error.exitCode;
+      return error instanceof StartError ? exitCodes[error.reason] : error.exitCode;
     }
     throw error;
   }

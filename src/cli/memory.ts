@@ -7,8 +7,8 @@ import { restoredFrom } from "../store/saved.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { StoreError } from "../store/trouble.ts";
 import type { Log } from "../lib/log.ts";
-import { CommandError, exitCodes } from "./exit-codes.ts";
 import { LiveHistory } from "./live-history.ts";
+import { StartError } from "./start-error.ts";
 
 export interface MemoryPorts {
   readonly store: Store;
@@ -58,10 +58,10 @@ export class Memory implements Disposable {
   }
 }
 
-/** Opens the store of a state folder. Throws a CommandError when another process uses it. */
+/** Opens the store of a state folder. Throws a StartError when another process uses it. */
 export function openState(folder: string, { clock, log }: { clock: Clock; log: Log }): Store {
   const opening = openStore({ folder, clock, onWarning: (message) => log.warn({ folder }, message) });
-  if (opening.kind === "locked") throw new CommandError(exitCodes.unavailable, opening.message);
+  if (opening.kind === "locked") throw new StartError("unavailable", opening.message);
   const { store } = opening;
   if (store.path !== undefined) log.debug({ path: store.path }, `state is kept in ${store.path}`);
   return store;

@@ -10,8 +10,8 @@ import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { WebExtra } from "../web/server.ts";
 import { Assembly, networkPorts } from "./assembly.ts";
-import { invalidConfig } from "./config-option.ts";
 import { Memory, openState } from "./memory.ts";
+import { StartError } from "./start-error.ts";
 import { Surroundings } from "./surroundings.ts";
 
 /** A daemon at work. Disposing of it lets a write under way end, and stops everything else at once. */
@@ -23,7 +23,7 @@ export interface RunningDaemon extends AsyncDisposable {
   reload(): void;
 }
 
-/** Starts the daemon. Throws a CommandError when the configuration is wrong, or something that it needs cannot be had. */
+/** Starts the daemon. Throws a StartError when the configuration is wrong, or something that it needs cannot be had. */
 export async function startDaemon(options: {
   readonly path: string;
   readonly env: Environment;
@@ -44,7 +44,7 @@ export async function startDaemon(options: {
     }),
   );
   const { first } = watcher;
-  if (first.kind === "invalid") throw invalidConfig(first.problems);
+  if (first.kind === "invalid") throw new StartError("config", first.problems.map(formatProblem).join("\n"));
   logWarnings(log, first);
   const { stateDir } = first.config;
   const store = stack.use(openState(stateDir, { clock: systemClock, log }));

@@ -16,9 +16,9 @@ import { Metrics } from "../web/metrics.ts";
 import { MovableServer, type Place } from "../web/movable-server.ts";
 import { ListenError, startWebServer, type WebExtra, type WebServer } from "../web/server.ts";
 import { dashboardFolder } from "./dashboard-folder.ts";
-import { CommandError, exitCodes } from "./exit-codes.ts";
 import { wordFact } from "./fact-words.ts";
 import { exceptStoreTrouble, type Memory } from "./memory.ts";
+import { StartError } from "./start-error.ts";
 import { version } from "./version.ts";
 
 /** How long the end waits for messages that are on their way. */
@@ -102,12 +102,12 @@ export class Surroundings implements AsyncDisposable {
     this.#metrics.countCloudRequest(measure);
   }
 
-  /** Starts the web server and the control socket. Throws a CommandError when the former is not possible. */
+  /** Starts the web server and the control socket. Throws a StartError when the former is not possible. */
   async listen(): Promise<void> {
     try {
       await this.#web.listen(this.#http);
     } catch (error) {
-      if (error instanceof ListenError) throw new CommandError(exitCodes.unavailable, error.message);
+      if (error instanceof ListenError) throw new StartError("unavailable", error.message);
       throw error;
     }
     try {

@@ -4,8 +4,8 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "n
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CommandError, exitCodes } from "../cli/exit-codes.ts";
 import { startDaemon, type RunningDaemon } from "../cli/running.ts";
+import { StartError } from "../cli/start-error.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Environment } from "../config/substitute.ts";
 import type { IngressState, State } from "../core/model.ts";
@@ -154,7 +154,7 @@ export class Stage implements Scenery, AsyncDisposable {
       await this.#startDaemon(env);
       return true;
     } catch (error) {
-      if (error instanceof CommandError && error.exitCode === exitCodes.unavailable) return false;
+      if (error instanceof StartError && error.reason === "unavailable") return false;
       throw error;
     }
   }

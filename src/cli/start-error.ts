@@ -1,0 +1,12 @@
+// Why the daemon does not start, where a person can mend it.
+
+/** The message is for that person. */
+export class StartError extends Error {
+  /** `config`: the configuration is wrong. `unavailable`: something that is needed could not be had, as a port. */
+  readonly reason: "config" | "unavailable";
+
+  constructor(reason: StartError["reason"], message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
