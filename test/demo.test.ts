@@ -23,7 +23,7 @@ import { builtProgram } from "./support/built-program.ts";
 import { eventually } from "./support/eventually.ts";
 
 const root = join(import.meta.dirname, "..");
-const fromSources = join(root, "src/demo/main.ts");
+const fromSources = join(root, "src/main.ts");
 
 // The ports that the demo likes best are taken for all tests, as on many a machine. One that somebody else has is as good.
 const heldPorts: number[] = [];
@@ -44,7 +44,7 @@ after(() => holders.disposeAsync());
 describe("the demo", { concurrency: 3, timeout: 170_000 }, () => {
   describe("the story once", () => {
     test("is told in plain lines, is seen in DNS, and ends with 0", async () => {
-      using demo = new Demo([fromSources, "--once"]);
+      using demo = new Demo([fromSources, "demo", "--once"]);
       const dnsPort = Number(await demo.found(/dig @127\.0\.0\.1 -p (\d+) ingress\.example\.com/));
       const httpUrl = await demo.found(/curl (http:\/\/127\.0\.0\.1:\d+)\/metrics/);
       const folder = await demo.found(/(\/\S*ccs-demo-\w+)\/config\.yml/);
@@ -113,7 +113,7 @@ describe("the demo", { concurrency: 3, timeout: 170_000 }, () => {
     });
 
     test("ends with 1 when it is interrupted", async () => {
-      using demo = new Demo([fromSources, "--once"]);
+      using demo = new Demo([fromSources, "demo", "--once"]);
       await demo.found(/^(2\/4)/);
       demo.send("SIGINT");
       assert.equal(await demo.ended(), 1);
@@ -136,7 +136,7 @@ describe("the demo", { concurrency: 3, timeout: 170_000 }, () => {
 
     test("when it is npm that is told to end", async () => {
       // As npm does it: a shell in between, which dies of the signal.
-      const script = '"$0" "$1"; exit';
+      const script = '"$0" "$1" demo; exit';
       using demo = new Demo(["-c", script, process.execPath, fromSources], "sh", { npm_lifecycle_event: "demo" });
       const folder = await demo.found(/(\/\S*ccs-demo-\w+)\/config\.yml/);
       demo.send("SIGTERM");
