@@ -1,5 +1,7 @@
 // The entry of `ccs`: reads the command line, runs the command, and turns its end into an exit code.
 import { Command, CommanderError } from "commander";
+import { StartError } from "./assembly/start-error.ts";
+import { version } from "./assembly/version.ts";
 import { registerCompletion } from "./cli/completion.ts";
 import { registerDemo } from "./cli/demo.ts";
 import { registerDoctor } from "./cli/doctor.ts";
@@ -17,11 +19,9 @@ import { registerReplay } from "./cli/replay.ts";
 import { registerRun } from "./cli/run.ts";
 import { registerSchema } from "./cli/schema.ts";
 import { registerSimulate } from "./cli/simulate.ts";
-import { StartError } from "./cli/start-error.ts";
 import { registerStatus } from "./cli/status.ts";
-import { lineWidth, printError, styled, wrapped } from "./terminal/terminal.ts";
 import { registerValidate } from "./cli/validate.ts";
-import { version } from "./cli/version.ts";
+import { lineWidth, printError, styled, wrapped } from "./terminal/terminal.ts";
 
 /** Every command, in the order of the help. Each registers itself, beside what it does. */
 const commands: readonly Register[] = [

@@ -4,7 +4,7 @@ import { configOf, configPath } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { onceCommand } from "./once.ts";
 import { commandLog, daemonLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
-import { startDaemon } from "./running.ts";
+import { startDaemon } from "../assembly/running.ts";
 
 export const registerRun: Register = (program, run) => {
   withCommon(program.command("run"))

@@ -4,8 +4,8 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "n
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startDaemon, type RunningDaemon } from "../cli/running.ts";
-import { StartError } from "../cli/start-error.ts";
+import { startDaemon, type RunningDaemon } from "../assembly/running.ts";
+import { StartError } from "../assembly/start-error.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Environment } from "../config/substitute.ts";
 import type { IngressState, State } from "../core/model.ts";

@@ -1,6 +1,6 @@
 // One run of the real daemon in the simulated world: put together as `ccs run` does it, over simulated ports.
-import { Assembly } from "../cli/assembly.ts";
-import { exceptStoreTrouble, Memory } from "../cli/memory.ts";
+import { Assembly } from "../assembly/assembly.ts";
+import { exceptStoreTrouble, Memory } from "../assembly/memory.ts";
 import { CloudflareProvider } from "../cloud/cloudflare.ts";
 import type { Config } from "../config/config.ts";
 import type { Turn } from "../daemon.ts";

@@ -1,7 +1,7 @@
 // The daemon as it is put together, over ports of a test: what a reload means for the token.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Assembly } from "../../src/cli/assembly.ts";
+import { Assembly } from "../../src/assembly/assembly.ts";
 import { MemoryProvider } from "../../src/cloud/memory.ts";
 import { CloudError } from "../../src/cloud/provider.ts";
 import type { Config } from "../../src/config/config.ts";

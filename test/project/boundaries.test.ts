@@ -129,12 +129,28 @@ const cases: readonly Case[] = [
   ),
   ...['import "../../../core/model.ts";', 'import "../dates.ts";'].map(allowed("src/web/api/schema/own.ts")),
 
-  // what-if/ knows every part but who shows it
-  forbidden("src/what-if/own.ts", "no-restricted-imports")('import "../cli/outputs.ts";'),
-  allowed("src/what-if/own.ts")('import "../simulation/world.ts";'),
+  // who runs the daemon, from the bottom up: each knows what it builds on, and nobody who builds on it
+  ...Object.entries({
+    assembly: { below: [], above: ["terminal", "demo", "simulation", "what-if", "cli"] },
+    demo: { below: ["assembly", "terminal"], above: ["simulation", "what-if", "cli"] },
+    simulation: { below: ["assembly", "demo"], above: ["terminal", "what-if", "cli"] },
+    "what-if": { below: ["assembly", "demo", "simulation"], above: ["terminal", "cli"] },
+  }).flatMap(([folder, { below, above }]) => [
+    ...above.flatMap((other) => [
+      forbidden(`src/${folder}/own.ts`, "no-restricted-imports")(`import "../${other}/other.ts";`),
+      forbidden(`src/${folder}/deeper/own.ts`, "no-restricted-imports")(`import "../../${other}/deeper/other.ts";`),
+    ]),
+    ...['import "../main.ts";', 'import "../../test/support/programs.ts";', 'import "./own.test.ts";'].map(
+      forbidden(`src/${folder}/own.ts`, "no-restricted-imports"),
+    ),
+    ...["store", "web", ...below].map((other) => allowed(`src/${folder}/own.ts`)(`import "../${other}/other.ts";`)),
+  ]),
 
-  // main.ts, cli/ and demo/ know every part, but no test
-  ...["src/main.ts", "src/cli/run.ts", "src/demo/main.ts"].flatMap((file) => [
+  forbidden("src/assembly/own.ts", "no-console")("console.log(1);"),
+  allowed("src/demo/own.ts")("export const x = [Date.now(), process.env, console];"),
+
+  // main.ts and cli/ know every part, but no test
+  ...["src/main.ts", "src/cli/run.ts"].flatMap((file) => [
     ...[
       'import "../test/support/programs.ts";',
       'import "../../test/support/programs.ts";',

@@ -1,8 +1,8 @@
 // The API over a small world with a store in memory, served by a real HTTP server, or over a control socket.
 import { request as httpRequest } from "node:http";
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { LiveHistory } from "../../src/cli/live-history.ts";
-import { wordFact } from "../../src/cli/fact-words.ts";
+import { LiveHistory } from "../../src/assembly/live-history.ts";
+import { wordFact } from "../../src/assembly/fact-words.ts";
 import { systemClock, type Clock } from "../../src/lib/clock.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { Recorder } from "../../src/store/recorder.ts";
