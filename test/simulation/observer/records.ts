@@ -23,6 +23,8 @@ export class Records implements Part {
   #repairsMs: number[] = [];
   /** Records that somebody else has changed since the daemon last read them: what it does not touch stays as they are. */
   readonly #editedUnseen = new Set<string>();
+  /** Whether somebody else has changed anything since then: what is written meanwhile is no answer to that. */
+  #isEditUnseen = false;
   /** Since when somebody else's deletion has left the name empty. */
   #clearedSinceMs: number | undefined;
 
@@ -56,7 +58,10 @@ export class Records implements Part {
   turned({ event, facts, atMs }: Turn): void {
     const { nowMs } = this.#ledger;
     if (event.kind === "resumed") this.#repairsMs = [];
-    if (event.kind === "records-read") this.#editedUnseen.clear();
+    if (event.kind === "records-read") {
+      this.#editedUnseen.clear();
+      this.#isEditUnseen = false;
+    }
     for (const fact of facts) {
       if (fact.kind === "ingress-outage-began") this.#nobodyUpSinceMs = nowMs;
       if (fact.kind === "selection-changed") this.#repairsMs = [];
@@ -73,7 +78,9 @@ export class Records implements Part {
     this.#noteEmptiness(is.length === 0, by);
     if (by === "api") this.#checkWrite(was, is, [before.records, zone.records]);
     else for (const { id } of is.filter((record) => !isKept(record, was))) this.#editedUnseen.add(id);
-    if (textOf(was) !== textOf(is)) this.#lastBy = by;
+    if (textOf(was) === textOf(is)) return;
+    this.#lastBy = by;
+    if (by === "hand") this.#isEditUnseen = true;
   }
 
   #checkWrite(was: readonly DnsRecord[], is: readonly DnsRecord[], all: readonly (readonly DnsRecord[])[]): void {
@@ -138,7 +145,7 @@ export class Records implements Part {
 
   /** Invariant 19: what somebody else changed is put back a few times, then people have to look. */
   #checkQuarrel(): void {
-    if (this.#lastBy !== "hand") return;
+    if (this.#lastBy !== "hand" || this.#isEditUnseen) return;
     const { nowMs } = this.#ledger;
     this.#repairsMs = [...this.#repairsMs.filter((atMs) => atMs > nowMs - hourMs), nowMs];
     if (this.#repairsMs.length > mostRepairs) {

@@ -44,7 +44,9 @@ export class Restarts implements Part {
     this.#candidate = undefined;
   }
 
-  turned({ after, facts, atMs }: Turn): void {
+  turned({ event, before, after, facts, atMs }: Turn): void {
+    // What a restart took up, a reload may change, also one that only puts back what was configured at first.
+    if (event.kind === "config-loaded" && before.generation > 0) this.#judged = undefined;
     this.#state = after.ingresses[0];
     this.#stateAtMs = this.#ledger.nowMs;
     this.#runNowMs = atMs;
