@@ -1,7 +1,14 @@
 // `ccs events`: what happened, from the journal of the running daemon, and with --follow what goes on happening.
 import { InvalidArgumentError } from "commander";
-import { eventSchema, eventsSchema, mostEvents, resetSchema, type EventDocument } from "../web/api/schema/events.ts";
-import { statusSchema } from "../web/api/schema/status.ts";
+import {
+  eventSchema,
+  eventsSchema,
+  mostEvents,
+  resetSchema,
+  type EventDocument,
+  type Events,
+} from "../web/api/schema/events.ts";
+import { statusSchema, type Status } from "../web/api/schema/status.ts";
 import { Control, withControl, type ControlOptions } from "./control.ts";
 import { Ending } from "./ending.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
@@ -9,6 +16,7 @@ import { printOutput, printOutputLine } from "./outputs.ts";
 import type { Register } from "./registration.ts";
 import { printError, printLine, styled } from "../terminal/terminal.ts";
 import { timeOf } from "./times.ts";
+import { ToldOnce } from "./told-once.ts";
 
 interface EventsOptions extends ControlOptions {
   readonly follow?: true;
@@ -43,55 +51,90 @@ function countOf(text: string): number {
 async function eventsCommand(options: EventsOptions): Promise<ExitCode> {
   const { follow = false, limit, ingress, endpoint, json = false } = options;
   const control = new Control(options);
-  const query = new URLSearchParams({
-    limit: String(limit),
-    ...(ingress !== undefined && { ingress }),
-    ...(endpoint !== undefined && { endpoint }),
-  });
-  const page = await control.get(`events?${query.toString()}`, eventsSchema);
-  if (json && !follow) {
-    printOutput("events", page);
-    return exitCodes.ok;
-  }
-  // Where there is one ingress, its name on each line says nothing.
-  const isOne = ingress !== undefined || (!json && (await control.get("status", statusSchema)).ingresses.length === 1);
-  const show = (event: EventDocument): void => {
-    if (json) printOutputLine("event", event);
-    else printEvent(event, { withIngress: !isOne });
-  };
-  for (const event of page.events.toReversed()) show(event);
-  if (!follow) {
-    if (page.events.length === 0) printLine("Nothing has happened yet.");
-    return exitCodes.ok;
-  }
-  return followOn(control, {
+  const query = { limit, ...(ingress !== undefined && { ingress }), ...(endpoint !== undefined && { endpoint }) };
+  const page = await pageOf(control, query);
+  const on = {
     // What is filtered out counts as seen: only its newest is known here.
     lastId: page.events[0]?.id ?? 0,
     // As the daemon filters: who serves concerns every endpoint.
-    isMeant: (event) =>
+    isMeant: (event: EventDocument) =>
       (ingress === undefined || event.ingress === ingress) &&
       (endpoint === undefined || event.endpoint === endpoint || event.kind === "selection-changed"),
-    show,
-  });
+  };
+  if (json) {
+    if (!follow) printOutput("events", page);
+    else for (const event of page.events.toReversed()) printOutputLine("event", event);
+    return follow ? followOn(control, { ...on, take: (event) => printOutputLine("event", event) }) : exitCodes.ok;
+  }
+  const status = await control.get("status", statusSchema);
+  // Where there is one ingress, its name on each line says nothing.
+  const withIngress = ingress === undefined && status.ingresses.length > 1;
+  const events = await newestTold(control, { page, query, status });
+  for (const event of events) printEvent(event, { withIngress });
+  if (!follow) {
+    if (events.length === 0) printLine("Nothing has happened yet.");
+    return exitCodes.ok;
+  }
+  const told = new ToldOnce(status, (event) => printEvent(event, { withIngress }));
+  try {
+    return await followOn(control, { ...on, take: (event) => told.take(event), pause: (newest) => told.learn(newest) });
+  } finally {
+    told.flush();
+  }
 }
 
-async function followOn(
+interface Query {
+  readonly limit: number;
+  readonly ingress?: string;
+  readonly endpoint?: string;
+}
+
+function pageOf(control: Control, { limit, ...rest }: Query & { readonly before?: string }): Promise<Events> {
+  const query = new URLSearchParams({ limit: String(limit), ...rest });
+  return control.get(`events?${query.toString()}`, eventsSchema);
+}
+
+/** As many as were asked for of those that people are shown, the newest last. `page`: the newest of all. */
+async function newestTold(
   control: Control,
-  {
-    lastId,
-    isMeant,
-    show,
-  }: { lastId: number; isMeant: (event: EventDocument) => boolean; show: (event: EventDocument) => void },
-): Promise<ExitCode> {
+  { page, query, status }: { readonly page: Events; readonly query: Query; readonly status: Status },
+): Promise<readonly EventDocument[]> {
+  const found = [...page.events];
+  let { before } = page;
+  for (;;) {
+    const events: EventDocument[] = [];
+    const told = new ToldOnce(status, (event) => events.push(event));
+    for (const event of found.toReversed()) told.take(event);
+    told.flush();
+    if (events.length >= query.limit || before === undefined) return events.slice(-query.limit);
+    const older = await pageOf(control, { ...query, before: String(before) });
+    found.push(...older.events);
+    ({ before } = older);
+  }
+}
+
+interface Following {
+  readonly lastId: number;
+  readonly isMeant: (event: EventDocument) => boolean;
+  readonly take: (event: EventDocument) => void;
+  /** Between what belongs together: the newest status. */
+  readonly pause?: (status: Status) => void;
+}
+
+async function followOn(control: Control, { lastId, isMeant, take, pause }: Following): Promise<ExitCode> {
   using end = new Ending();
   for await (const { name, data } of control.stream({ lastId, signal: end.signal })) {
     if (name === "reset") {
       const { data: reset } = resetSchema.safeParse(data);
       printError(styled("dim", `Some of what happened is left out: ${reset?.reason ?? "it was too much"}.`));
     }
+    if (name === "status" && pause !== undefined) {
+      const { data: status } = statusSchema.safeParse(data);
+      if (status !== undefined) pause(status);
+    }
     if (name !== "event") continue;
     const { data: event } = eventSchema.safeParse(data);
-    if (event !== undefined && event.id > lastId && isMeant(event)) show(event);
+    if (event !== undefined && event.id > lastId && isMeant(event)) take(event);
   }
   if (end.signal.aborted) return exitCodes.ok;
   printError("The daemon has ended.");

@@ -106,7 +106,7 @@ describe("steering", { concurrency: 3 }, () => {
     const { world, daemon } = both;
     const shown = await eventually("the journal", async () => {
       const finished = await ccs(daemon, "events");
-      return /found: CNAME primary/.test(finished.stdout) && finished;
+      return /found: CNAME primary/.test(finished.stdout) && /mobile is up/.test(finished.stdout) && finished;
     });
     assert.match(shown.stdout, /^(\d\d:\d\d:\d\d {2}.*\n)+$/);
     assert.doesNotMatch(shown.stdout, /cable is up.*ingress\.example\.com/, "of one ingress the name says nothing");
@@ -114,7 +114,9 @@ describe("steering", { concurrency: 3 }, () => {
     assert.equal(page.events.length, 2);
     const about = outputs.events.parse(JSON.parse((await ccs(daemon, "events", "--json", "-e", "mobile")).stdout));
     assert.ok(about.events.length > 0 && about.events.some(({ endpoint }) => endpoint === "mobile"));
-
+    assert.ok(about.events.some(({ kind }) => kind === "address-health-changed"));
+    assert.doesNotMatch(shown.stdout, /address/, "of one address its endpoint's line says it all");
+    assert.match((await ccs(daemon, "events", "--limit", "3")).stdout, /^(.*\n){3}$/);
     assert.ok(about.events.every(({ endpoint = "none" }) => endpoint !== "cable"));
 
     const child = spawnCcs(["events", "--follow", "--json", "--limit", "1", "--config", daemon.configPath]);
