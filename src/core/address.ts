@@ -13,7 +13,7 @@ export type Weigh = (address: AddressState, endedMs: number) => "counts" | "wait
 
 /** The address after one probe of it. `weigh` says what a failure is worth. */
 export function observe(
-  { health: { verdict } }: EndpointState,
+  { health: believed }: EndpointState,
   address: AddressState,
   observation: Observation,
   { weigh, ...thresholds }: Thresholds & { readonly weigh: Weigh },
@@ -22,11 +22,12 @@ export function observe(
   const { stalled } = address;
   switch (observation.kind) {
     case "ok": {
-      // While the endpoint serves, one answer is enough to trust its new address.
-      const health =
-        address.isNewcomer && address.health.verdict === "unknown" && isServing(verdict)
-          ? freshHealth(nowMs, "up", "answers")
-          : afterOk(address.health, thresholds, nowMs);
+      // While the endpoint serves, one answer is enough to trust its new address as much as the endpoint, not more:
+      // a suspect one has to prove itself all the same before it may start to serve.
+      const isTrusted = address.isNewcomer && address.health.verdict === "unknown" && isServing(believed.verdict);
+      const reason = believed.verdict === "up" ? "answers" : believed.reason;
+      const known = isTrusted ? freshHealth(nowMs, believed.verdict, reason) : address.health;
+      const health = afterOk(known, thresholds, nowMs);
       return {
         ...withoutStall(address),
         lastObservation: observation,

@@ -106,13 +106,15 @@ export function afterObservation(
   if (check === undefined || probed === undefined) return endpoint;
   const observed = observe(endpoint, probed, observation, { ...check, weigh }, nowMs);
   const replaced = withEach(endpoint.addresses, (other) => (other === probed ? observed : other));
-  const isReplacedBy = ({ family, vanishesAtMs }: AddressState): boolean =>
-    family === observed.family && vanishesAtMs !== undefined;
-  const addresses =
-    observed.health.verdict === "up" && observed.vanishesAtMs === undefined && replaced.some(isReplacedBy)
-      ? replaced.filter((other) => !isReplacedBy(other))
-      : replaced;
+  const isOver = (other: AddressState): boolean => observation.kind === "ok" && isReplacedBy(other, observed);
+  const addresses = replaced.some(isOver) ? replaced.filter((other) => !isOver(other)) : replaced;
   return withHealth({ ...endpoint, addresses }, nowMs);
+}
+
+/** Whether an address that left the answer gives way to one that stands there, answers, and is believed in as much. */
+function isReplacedBy(left: AddressState, by: AddressState): boolean {
+  if (left.vanishesAtMs === undefined || by.vanishesAtMs !== undefined || left.family !== by.family) return false;
+  return by.health.verdict === "up" || (by.health.verdict === "suspect" && left.health.verdict !== "up");
 }
 
 /** The endpoint after time passed: addresses whose time is over are forgotten, an ended hold is dropped. */
