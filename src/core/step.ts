@@ -202,10 +202,11 @@ function withEndpoint(
 
 /** An endpoint that comes back from an outage, in this life or the last, is held: for a while the ingress does not return to it. */
 function withHold(ingress: IngressState, before: EndpointState, after: EndpointState, nowMs: number): EndpointState {
-  if (after.health.verdict !== "up") return after;
-  const isBack =
-    isOut(before.health.verdict) ||
-    (before.health.verdict === "unknown" && departuresOf(ingress, after.settings.name, nowMs) > 0);
-  if (!isBack) return after;
+  const { verdict } = after.health;
+  // The way back need not be straight: with an address that can be checked again, who was down is unknown first.
+  const isBack = isOut(before.health.verdict) && !isOut(verdict);
+  const isBackFromLastLife =
+    before.health.verdict === "unknown" && verdict === "up" && departuresOf(ingress, after.settings.name, nowMs) > 0;
+  if (!isBack && !isBackFromLastLife) return after;
   return { ...after, heldUntilMs: holdUntilMs(ingress, after.settings.name, nowMs) };
 }
