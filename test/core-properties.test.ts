@@ -201,6 +201,8 @@ class Story {
     assert.deepEqual(JSON.parse(JSON.stringify(after)), after, "the state is not plain JSON");
     const deadline = nextDeadline(after);
     assert.ok(deadline === undefined || deadline > this.nowMs, "a deadline was left in the past");
+    const again = step(after, { kind: "time-passed" }, this.nowMs);
+    assert.deepEqual(again, after, "a second step at the same moment goes on with what the first one began");
     for (const { kind } of factsBetween(before, after)) if (kind === "drill-reported") this.drills += 1;
     if (!this.#isBegun) return;
     this.#checkHealth(event, before, after);
@@ -300,8 +302,14 @@ class Story {
     if (to.reason !== "adopted") this.#checkStart(primary, to.reason);
     if (from === undefined) return;
     const left = endpointNamed(after, from.primary);
-    // Removed: the best candidate takes over, or without one it is as at a start.
-    if (left === undefined) return assert.ok(["configuration", "adopted", "elected"].includes(to.reason));
+    // Removed: the best candidate takes over, or without one it is as at a start. Whoever is adopted then and is down is
+    // left in the same step, but only for somebody drained: anybody else would have been a candidate.
+    if (left === undefined) {
+      return assert.ok(
+        ["configuration", "adopted", "elected"].includes(to.reason) ||
+          (to.reason === "failover" && isDrained(after, primary)),
+      );
+    }
     if (from.reason === "pin") return assert.equal(to.reason, "resume");
     if (isOut(left.health.verdict)) {
       this.failovers += 1;
@@ -328,7 +336,11 @@ class Story {
     const known = new Set(before?.departures);
     for (const departure of after.departures) {
       if (known.has(departure)) continue;
-      assert.equal(departure.endpoint, before?.selection?.primary);
+      const primary = endpointNamed(after, before?.selection?.primary);
+      const left = endpointNamed(after, departure.endpoint);
+      assert.ok(left !== undefined && isOut(left.health.verdict), "who is not down counts as left");
+      // Nobody was primary, or somebody who is no longer configured: then it is who was adopted in this very step.
+      assert.ok(primary === undefined || left === primary, "who was not primary counts as left");
       assert.notEqual(departure.endpoint, after.selection?.primary, "who goes on serving counts as left");
     }
   }

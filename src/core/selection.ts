@@ -70,7 +70,7 @@ export function select(ingress: IngressState, nowMs: number): IngressState {
   const { selection } = ingress;
   const pinned = endpointNamed(ingress, pinOf(ingress)?.endpoint);
   if (pinned !== undefined) return pin(ingress, pinned, nowMs);
-  if (selection === undefined) return adoptOrElect(ingress, nowMs);
+  if (selection === undefined) return withFirst(adoptOrElect(ingress, nowMs), nowMs);
   const primary = endpointNamed(ingress, selection.primary);
   if (primary === undefined) return afterRemoval(ingress, selection, nowMs);
   const move = selection.reason === "pin" ? afterPin(ingress, primary, nowMs) : nextPrimary(ingress, primary, nowMs);
@@ -94,6 +94,11 @@ export function whyDrained({ overrides }: IngressState, name: string): string {
   return isDrill ? `a drill plays an outage of ${name}` : `somebody drained ${name}`;
 }
 
+/** Whoever was adopted may have to be left at once: no other event might come for a while. */
+function withFirst(ingress: IngressState, nowMs: number): IngressState {
+  return ingress.selection === undefined ? ingress : select(ingress, nowMs);
+}
+
 /** A pin serves alone, up or down. */
 function pin(ingress: IngressState, { settings }: EndpointState, nowMs: number): IngressState {
   const { selection } = ingress;
@@ -114,6 +119,7 @@ function afterPin(ingress: IngressState, primary: EndpointState, nowMs: number):
   const goesOn = (endpoint: EndpointState): boolean => endpoint === primary && isServing(endpoint.health.verdict);
   const to =
     bestOf(ingress, (endpoint) => !isDrained(ingress, endpoint) && (canStart(endpoint, nowMs) || goesOn(endpoint))) ??
+    lastResort(ingress, primary, nowMs) ??
     primary;
   return { to, reason: "resume", why: `the pin of ${primary.settings.name} is over` };
 }
@@ -125,8 +131,7 @@ function nextPrimary(ingress: IngressState, primary: EndpointState, nowMs: numbe
   if (isOut(health.verdict) || isDrained(ingress, primary)) {
     const free = bestOf(ingress, (endpoint) => !isDrained(ingress, endpoint) && canStart(endpoint, nowMs));
     if (!isOut(health.verdict)) return free && { to: free, reason: "drain", why: whyDrained(ingress, settings.name) };
-    // Who was drained but is up still serves while nobody else is.
-    const to = free ?? bestOf(ingress, (endpoint) => canStart(endpoint, nowMs));
+    const to = free ?? lastResort(ingress, primary, nowMs);
     return to && { to, reason: "failover", why: `${settings.name} is down: ${health.reason}` };
   }
   const order = ranked(ingress.endpoints);
@@ -134,6 +139,11 @@ function nextPrimary(ingress: IngressState, primary: EndpointState, nowMs: numbe
     .slice(0, order.indexOf(primary))
     .find((better) => canStart(better, nowMs) && mayReturnTo(ingress, better));
   return to && { to, reason: "return", why: `${to.settings.name} is up and ranks before ${settings.name}` };
+}
+
+/** Who was drained but is up still serves in place of a primary that is down, while nobody else is up. */
+function lastResort(ingress: IngressState, { health }: EndpointState, nowMs: number): EndpointState | undefined {
+  return isOut(health.verdict) ? bestOf(ingress, (endpoint) => canStart(endpoint, nowMs)) : undefined;
 }
 
 function mayReturnTo(ingress: IngressState, endpoint: EndpointState): boolean {
@@ -202,7 +212,7 @@ function afterRemoval(ingress: IngressState, selection: Selection, nowMs: number
   const to = bestOf(ingress, (endpoint) => !isDrained(ingress, endpoint) && canStart(endpoint, nowMs));
   if (to === undefined) {
     const { selection: _, ...rest } = ingress;
-    return adoptOrElect(rest, nowMs);
+    return withFirst(adoptOrElect(rest, nowMs), nowMs);
   }
   const why = `${selection.primary} is no longer configured`;
   return withSticky(
