@@ -3,15 +3,13 @@
 import { sleep, type Clock } from "../lib/clock.ts";
 import type { ControlsDocument, Deed, StoryDocument } from "../web/dashboard/demo/document.ts";
 import type { Director } from "./director.ts";
+import { demoHttpToken } from "./stage.ts";
 import { brief, type Telling } from "./story.ts";
 import { Troubles } from "./troubles.ts";
 import type { StoryStatus } from "./view-story.ts";
 import { ways } from "./ways.ts";
 import { isSameSight, showSight, type Sight, type Witness } from "./witness.ts";
 import type { World } from "./world.ts";
-
-/** What changing calls to the API of the demo's daemon must carry. */
-export const demoHttpToken = "demo";
 
 const lookMs = 100;
 
