@@ -26,7 +26,6 @@ export interface Load {
 export class DaemonRun {
   readonly number: number;
   readonly clock: ProcessClock;
-  readonly #world: World;
   readonly #assembly: Assembly;
   readonly #memory: Memory;
   readonly #notifier: Notifier;
@@ -34,7 +33,6 @@ export class DaemonRun {
 
   constructor(world: World, number: number, config: Config, wallAheadMs: number) {
     this.number = number;
-    this.#world = world;
     const clock = new ProcessClock(world.time, wallAheadMs);
     this.clock = clock;
     const { time, internet, link, resolvers, api, bot, disk, watcher, seed } = world;
@@ -171,9 +169,5 @@ export class DaemonRun {
   /** Ends it in the middle of whatever it is doing. */
   kill(): void {
     this.clock.kill();
-  }
-
-  get world(): World {
-    return this.#world;
   }
 }
