@@ -1,19 +1,15 @@
 // Puts the daemon together: the loop, its followers and its log, over whatever network and clock it is given.
-import { CloudflareProvider } from "../cloud/cloudflare.ts";
 import type { RecordProvider } from "../cloud/provider.ts";
 import { Reconciler } from "../cloud/reconciler.ts";
-import type { RequestMeasure } from "../cloud/requests.ts";
 import type { CloudflareConfig, Config } from "../config/config.ts";
 import { Daemon } from "../daemon.ts";
-import { createExchange, type Exchange } from "../dns/exchange.ts";
-import { createResolver } from "../dns/resolver.ts";
+import type { Exchange } from "../dns/exchange.ts";
 import { Verifier } from "../dns/verifier.ts";
-import { systemClock, type Clock, type Random } from "../lib/clock.ts";
+import type { Clock, Random } from "../lib/clock.ts";
 import { parseSocket } from "../lib/ip.ts";
 import type { Log } from "../lib/log.ts";
-import { Anchors, reachOverTcp, type Anchor, type Reach } from "../probe/anchors.ts";
+import { Anchors, type Anchor, type Reach } from "../probe/anchors.ts";
 import { Prober, type Probe, type Resolve } from "../probe/prober.ts";
-import { createProbe } from "../probe/probes.ts";
 import { Logbook } from "./logbook.ts";
 
 /** Everything outside that the deciding half needs. */
@@ -26,22 +22,6 @@ export interface Ports {
   readonly probe: Probe;
   readonly reach: Reach;
   readonly createProvider: (cloudflare: CloudflareConfig) => RecordProvider;
-}
-
-/** The real clock and network. `onRequest` hears of every request to Cloudflare when it has ended. */
-export function networkPorts(onRequest?: (measure: RequestMeasure) => void): Ports {
-  const clock = systemClock;
-  const exchange = createExchange(clock);
-  return {
-    clock,
-    random: Math.random,
-    resolve: createResolver({ clock, exchange }),
-    exchange,
-    probe: createProbe({ clock }),
-    reach: reachOverTcp,
-    createProvider: ({ token, apiUrl }) =>
-      new CloudflareProvider({ token, apiUrl, clock, ...(onRequest && { onRequest }) }),
-  };
 }
 
 export interface AssemblyOptions {

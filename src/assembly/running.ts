@@ -9,8 +9,9 @@ import type { Daemon } from "../daemon.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { WebExtra } from "../web/server.ts";
-import { Assembly, networkPorts } from "./assembly.ts";
+import { Assembly } from "./assembly.ts";
 import { Memory, openState } from "./memory.ts";
+import { networkPorts } from "./network.ts";
 import { StartError } from "./start-error.ts";
 import { Surroundings } from "./surroundings.ts";
 

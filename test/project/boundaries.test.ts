@@ -160,6 +160,11 @@ const cases: readonly Case[] = [
   ]),
 
   // outside the core, time and chance are ports
+  ...["setTimeout(() => {}, 1);", "export const x = process.env;"].map(
+    forbidden("src/assembly/own.ts", "no-restricted-globals"),
+  ),
+  forbidden("src/assembly/own.ts", "no-restricted-properties")("export const x = Math.random();"),
+  allowed("src/assembly/network.ts")("export const x = Math.random;"),
   ...["src/daemon.ts", "src/lib/backoff.ts", ...adapters.map((adapter) => `src/${adapter}/own.ts`)].flatMap((file) => [
     ...[
       "setTimeout(() => {}, 1);",
