@@ -3,13 +3,13 @@
 import { Argument, Option } from "commander";
 import { findConfigPath } from "../config/find.ts";
 import { loadConfig } from "../config/load.ts";
+import { printLine } from "../terminal/terminal.ts";
 import { bashScript } from "./completion/bash.ts";
 import { fishScript } from "./completion/fish.ts";
 import { nameKinds, outlineOf, type NameKind, type Outline } from "./completion/outline.ts";
 import { zshScript } from "./completion/zsh.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Register } from "./registration.ts";
-import { printLine } from "../terminal/terminal.ts";
 
 const scripts: Readonly<Record<string, (outline: Outline) => string>> = {
   bash: bashScript,

@@ -5,8 +5,8 @@ import { readFromDisk, readText } from "../config/files.ts";
 import { findConfigPath } from "../config/find.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
-import { CommandError, exitCodes } from "./exit-codes.ts";
 import { printError, styled } from "../terminal/terminal.ts";
+import { CommandError, exitCodes } from "./exit-codes.ts";
 
 /** The path of the configuration file. Throws a CommandError that lists what was tried. */
 export function configPath(option: string | undefined): string {

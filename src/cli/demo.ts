@@ -8,10 +8,10 @@ import { playStory, type Ending, type Telling } from "../demo/story.ts";
 import { LiveView } from "../demo/view-live.ts";
 import { entryLines, openingLines, recapLines, tellingLines, type Manner, type Places } from "../demo/view-plain.ts";
 import type { Tempo, World } from "../demo/world.ts";
+import { printLine, styled } from "../terminal/terminal.ts";
 import { openInBrowser } from "./browser.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Register } from "./registration.ts";
-import { printLine, styled } from "../terminal/terminal.ts";
 
 export const registerDemo: Register = (program, run) => {
   program

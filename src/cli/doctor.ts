@@ -9,6 +9,7 @@ import { sleep, systemClock } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Log } from "../lib/log.ts";
 import { createProbe } from "../probe/probes.ts";
+import { lineWidth, printLine, styled, withSpinner, wrapped } from "../terminal/terminal.ts";
 import { inspectCloudflare, type CloudflareLook } from "./doctor/cloudflare.ts";
 import { inspectEndpoints, lookAtEndpoints } from "./doctor/endpoints.ts";
 import { unknown, wrong, type Finding, type Level } from "./doctor/finding.ts";
@@ -18,7 +19,6 @@ import { inspectTelegram } from "./doctor/telegram.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import { commandLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
-import { lineWidth, printLine, styled, withSpinner, wrapped } from "../terminal/terminal.ts";
 
 interface DoctorOptions {
   readonly json: boolean;

@@ -1,4 +1,5 @@
 // `ccs drill`: plays an outage of one endpoint on the real record, shows what happens, and waits for the report.
+import { printLine, styled } from "../terminal/terminal.ts";
 import { overrideAnswerSchema, type OverrideAnswer } from "../web/api/schema/changes.ts";
 import { eventSchema, eventsSchema, type EventDocument } from "../web/api/schema/events.ts";
 import { Control, withControl, type ControlOptions } from "./control.ts";
@@ -7,7 +8,6 @@ import { printEvent } from "./events.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
-import { printLine, styled } from "../terminal/terminal.ts";
 import { timeOf } from "./times.ts";
 
 interface DrillOptions extends ControlOptions {

@@ -7,6 +7,7 @@ import {
   resetSchema,
   type EventDocument,
   type Events,
+import { printError, printLine, styled } from "../terminal/terminal.ts";
 } from "../web/api/schema/events.ts";
 import { statusSchema, type Status } from "../web/api/schema/status.ts";
 import { Control, withControl, type ControlOptions } from "./control.ts";
@@ -14,7 +15,6 @@ import { Ending } from "./ending.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput, printOutputLine } from "./outputs.ts";
 import type { Register } from "./registration.ts";
-import { printError, printLine, styled } from "../terminal/terminal.ts";
 import { timeOf } from "./times.ts";
 import { ToldOnce } from "./told-once.ts";
 

@@ -4,12 +4,12 @@ import { Argument } from "commander";
 import type { Config } from "../config/config.ts";
 import { assumptions, explain, type CheckOutlook, type Explanation, type Move } from "../core/explain.ts";
 import { formatDuration } from "../lib/duration.ts";
+import { lineWidth, printLine, styled, wrapped } from "../terminal/terminal.ts";
 import { configOf } from "./config-option.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { arithmetic, brownOutText, bytesText, countText, endpointText, pitfallText, ttlText } from "./explain-words.ts";
 import { printOutput } from "./outputs.ts";
 import { withCommon, type CommonOptions, type Register } from "./registration.ts";
-import { lineWidth, printLine, styled, wrapped } from "../terminal/terminal.ts";
 
 export const registerExplain: Register = (program, run) => {
   withCommon(program.command("explain"))

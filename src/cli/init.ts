@@ -7,13 +7,13 @@ import { readEnvironment } from "../config/environment.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { messageOf } from "../lib/text.ts";
+import { printLine } from "../terminal/terminal.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { askAccount, tokenVariable, type InitWorld } from "./init/account.ts";
 import { askBot, telegramVariable } from "./init/bot.ts";
 import { askLines } from "./init/lines.ts";
 import { askChoice, askYes, GivenUp } from "./init/prompts.ts";
 import type { Register } from "./registration.ts";
-import { printLine } from "../terminal/terminal.ts";
 
 const usualFile = "config.yml";
 

@@ -2,11 +2,11 @@
 import { readFromDisk, readText } from "../config/files.ts";
 import { migrate } from "../config/migrate.ts";
 import { formatProblem } from "../config/problem.ts";
+import { printError, printLine, styled } from "../terminal/terminal.ts";
 import { configPath, invalidConfig } from "./config-option.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
-import { printError, printLine, styled } from "../terminal/terminal.ts";
 
 interface MigrateOptions {
   readonly config?: string;

@@ -1,17 +1,17 @@
 // `ccs run --once`, for cron: a full round of checks, one decision, the write that it calls for, and the end.
+import { Assembly } from "../assembly/assembly.ts";
+import { showRecord } from "../assembly/fact-words.ts";
+import { networkPorts } from "../assembly/network.ts";
 import type { Config } from "../config/config.ts";
 import { desiredRecords, isInSync } from "../core/records.ts";
 import type { IngressState, State } from "../core/model.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { lockState } from "../store/lock.ts";
-import { Assembly } from "../assembly/assembly.ts";
+import { printLine, styled } from "../terminal/terminal.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
-import { showRecord } from "../assembly/fact-words.ts";
-import { networkPorts } from "../assembly/network.ts";
 import { printOutput } from "./outputs.ts";
 import { forOneRound, isRoundComplete, roundTimeoutMs, until } from "./round.ts";
-import { printLine, styled } from "../terminal/terminal.ts";
 
 /** The longest that a write may take, its retries included. */
 const applyTimeoutMs = 45_000;

@@ -1,10 +1,10 @@
 // The shape of everything that commands print with --json, in one place: programs rely on it, `ccs schema COMMAND` prints
 // it, and a command whose output differs does not compile.
 import * as z from "zod";
+import { printJson, printLine } from "../terminal/terminal.ts";
 import { overrideAnswerSchema, resumeAnswerSchema } from "../web/api/schema/changes.ts";
 import { eventSchema, eventsSchema } from "../web/api/schema/events.ts";
 import { statusSchema } from "../web/api/schema/status.ts";
-import { printJson, printLine } from "../terminal/terminal.ts";
 import { replay, scenarios, simulate } from "./what-if-outputs.ts";
 
 const ms = z.number().nonnegative();

@@ -1,10 +1,10 @@
 // `ccs pin`, `drain`, `drill` and `resume`: a person's word to the running daemon, and what follows from it.
+import { printLine, styled } from "../terminal/terminal.ts";
 import { overrideAnswerSchema, resumeAnswerSchema } from "../web/api/schema/changes.ts";
 import { Control, withControl, type ControlOptions } from "./control.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
-import { printLine, styled } from "../terminal/terminal.ts";
 import { timeOf } from "./times.ts";
 
 interface OverrideOptions extends ControlOptions {

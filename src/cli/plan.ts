@@ -1,17 +1,17 @@
 // `ccs plan`: probes everybody once and shows what would be written now. Writes nothing.
+import { Assembly } from "../assembly/assembly.ts";
+import { showRecord } from "../assembly/fact-words.ts";
+import { networkPorts } from "../assembly/network.ts";
 import type { Config } from "../config/config.ts";
 import type { IngressState, Plan, PublishedRecord } from "../core/model.ts";
 import { desiredRecords, isEmptyPlan, planBetween } from "../core/records.ts";
 import type { Log } from "../lib/log.ts";
-import { Assembly } from "../assembly/assembly.ts";
+import { printLine, styled, withSpinner } from "../terminal/terminal.ts";
 import { configOf } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
-import { showRecord } from "../assembly/fact-words.ts";
-import { networkPorts } from "../assembly/network.ts";
 import { printOutput } from "./outputs.ts";
 import { commandLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
 import { forOneRound, isRoundComplete, roundTimeoutMs, until } from "./round.ts";
-import { printLine, styled, withSpinner } from "../terminal/terminal.ts";
 
 export const registerPlan: Register = (program, run) => {
   withCommon(program.command("plan"))

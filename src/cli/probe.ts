@@ -7,11 +7,11 @@ import { formatDuration } from "../lib/duration.ts";
 import type { Log } from "../lib/log.ts";
 import { probeOnce } from "../probe/prober.ts";
 import { createProbe } from "../probe/probes.ts";
+import { printTable, styled, withSpinner } from "../terminal/terminal.ts";
 import { configOf } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import { commandLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
-import { printTable, styled, withSpinner } from "../terminal/terminal.ts";
 
 export const registerProbe: Register = (program, run) => {
   withCommon(program.command("probe"))

@@ -4,6 +4,7 @@ import { findConfigPath } from "../config/find.ts";
 import { systemClock } from "../lib/clock.ts";
 import { parseDurationMs } from "../lib/duration.ts";
 import { openSnapshot, type Snapshot } from "../store/snapshot.ts";
+import { withSpinner } from "../terminal/terminal.ts";
 import type { Switch } from "../what-if/past.ts";
 import { tryOut, type Trial } from "../what-if/trial.ts";
 import { configPath, configWithoutSecrets } from "./config-option.ts";
@@ -11,7 +12,6 @@ import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
 import { showReplay } from "./replay-view.ts";
-import { withSpinner } from "../terminal/terminal.ts";
 
 interface Options {
   readonly config?: string;

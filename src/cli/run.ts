@@ -1,10 +1,10 @@
 // `ccs run`: the daemon itself, until it is told to end.
+import { startDaemon } from "../assembly/running.ts";
 import type { Log } from "../lib/log.ts";
 import { configOf, configPath } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { onceCommand } from "./once.ts";
 import { commandLog, daemonLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
-import { startDaemon } from "../assembly/running.ts";
 
 export const registerRun: Register = (program, run) => {
   withCommon(program.command("run"))

@@ -1,10 +1,10 @@
 // `ccs schema`: the JSON Schema of the configuration, or of what a command prints with --json.
 import { Argument } from "commander";
 import { configJsonSchema } from "../config/json-schema.ts";
+import { printJson } from "../terminal/terminal.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { outputNames, outputSchema, type OutputName } from "./outputs.ts";
 import type { Register } from "./registration.ts";
-import { printJson } from "../terminal/terminal.ts";
 
 const configName = "config";
 

@@ -1,11 +1,11 @@
 // What `ccs simulate` shows to people: the timeline, a strip of who served, and what it meant for clients.
 import { formatDuration } from "../lib/duration.ts";
+import { lineWidth, printLine, printTable, styled, wrapped } from "../terminal/terminal.ts";
 import type { Played, PlayedIngress } from "../what-if/play.ts";
 import { servedTimes } from "../what-if/served.ts";
 import type { Entry, EntryKind } from "../what-if/timeline.ts";
 import { formatTime } from "../what-if/times.ts";
 import { stripLines } from "./strip.ts";
-import { lineWidth, printLine, printTable, styled, wrapped } from "../terminal/terminal.ts";
 
 export interface ShowOptions {
   readonly path: string;

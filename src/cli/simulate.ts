@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { readFromDisk, readText } from "../config/files.ts";
 import { nearest } from "../lib/spelling.ts";
+import { lineWidth, printLine, styled, withSpinner, wrapped } from "../terminal/terminal.ts";
 import { namedScenario, namedScenarios } from "../what-if/named-scenarios.ts";
 import { play } from "../what-if/play.ts";
 import { longestMs, parseScenario, wordsOf, type Occurrence } from "../what-if/scenario.ts";
@@ -14,7 +15,6 @@ import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
 import { showPlayed } from "./simulate-view.ts";
-import { lineWidth, printLine, styled, withSpinner, wrapped } from "../terminal/terminal.ts";
 
 interface Options {
   readonly config?: string;

@@ -1,4 +1,5 @@
 // The status of the daemon as lines for a terminal: who serves and why, what DNS says, everybody's health, what comes next.
+import { widthOf, wrap, type Line, type Span, type Style } from "../terminal/screen-text.ts";
 import type {
   DaemonStatus,
   EndpointStatus,
@@ -8,7 +9,6 @@ import type {
   Visibility,
 } from "../web/api/schema/status.ts";
 import { formatDuration } from "../lib/duration.ts";
-import { widthOf, wrap, type Line, type Span, type Style } from "../terminal/screen-text.ts";
 import { ago, ahead, timeOf } from "./times.ts";
 
 /** What is shown of the health of every address, beside that of the endpoints. */

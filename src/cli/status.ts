@@ -1,14 +1,14 @@
 // `ccs status`: what the running daemon believes, does and will do; with --watch live.
+import { cut, painted, type Line } from "../terminal/screen-text.ts";
+import { Screen } from "../terminal/screen.ts";
+import { lineWidth, printLine, styled } from "../terminal/terminal.ts";
 import { statusSchema, type Status } from "../web/api/schema/status.ts";
 import { Control, withControl, type ControlOptions } from "./control.ts";
 import { Ending } from "./ending.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput, printOutputLine } from "./outputs.ts";
 import type { Register } from "./registration.ts";
-import { Screen } from "../terminal/screen.ts";
-import { cut, painted, type Line } from "../terminal/screen-text.ts";
 import { isReached, statusLines } from "./status-lines.ts";
-import { lineWidth, printLine, styled } from "../terminal/terminal.ts";
 
 interface StatusOptions extends ControlOptions {
   readonly watch?: true;

@@ -1,7 +1,7 @@
 // One line of cells for each endpoint over the time of a simulation: who served, who could have, and who was down.
+import { styled } from "../terminal/terminal.ts";
 import type { PlayedIngress } from "../what-if/play.ts";
 import { formatTime } from "../what-if/times.ts";
-import { styled } from "../terminal/terminal.ts";
 
 const mostNameColumns = 20;
 

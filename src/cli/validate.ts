@@ -1,11 +1,11 @@
 // `ccs validate`: says whether the configuration is right, and if not, every mistake with its place.
 import { loadConfig } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
+import { printError, printLine, styled } from "../terminal/terminal.ts";
 import { configPath } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import { withCommon, type CommonOptions, type Register } from "./registration.ts";
-import { printError, printLine, styled } from "../terminal/terminal.ts";
 
 export const registerValidate: Register = (program, run) => {
   withCommon(program.command("validate"))

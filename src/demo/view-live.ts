@@ -1,12 +1,12 @@
 // The live view on a terminal: redraws it, and lets a person take over with single keys.
 import type { ReadStream, WriteStream } from "node:tty";
+import type { Paint } from "../terminal/screen-text.ts";
+import { Screen } from "../terminal/screen.ts";
 import type { Controls } from "./controls.ts";
 import { nextWay } from "./ways.ts";
 import type { Stage } from "./stage.ts";
 import { renderView, type Shown } from "./view.ts";
 import type { Places } from "./view-plain.ts";
-import { Screen } from "../terminal/screen.ts";
-import type { Paint } from "../terminal/screen-text.ts";
 import type { Sight } from "./witness.ts";
 
 const frameMs = 100;

@@ -2,8 +2,8 @@
 // that DNS shows to the world. Pure.
 import type { EndpointState, IngressState } from "../core/model.ts";
 import { formatDuration } from "../lib/duration.ts";
-import { arrowRowOf, branch, pathAt, pathWidth } from "./view-paths.ts";
 import { cut, fitted, widthOf, type Line } from "../terminal/screen-text.ts";
+import { arrowRowOf, branch, pathAt, pathWidth } from "./view-paths.ts";
 import { showTtl, type Sight } from "./witness.ts";
 
 const longestName = 14;

@@ -1,7 +1,7 @@
 // The story as plain lines, for pipes, logs and people who want to read it afterwards. Pure.
+import { wrap, type Paint } from "../terminal/screen-text.ts";
 import type { FeedEntry } from "./feed.ts";
 import type { Outcome, Telling } from "./story.ts";
-import { wrap, type Paint } from "../terminal/screen-text.ts";
 import type { World } from "./world.ts";
 
 /** What can be tried while the demo runs. */

@@ -1,6 +1,6 @@
 // What the live view says about the story: the step at hand, what came of it, or that a person has taken over. Pure.
-import type { Ending, Outcome, Step } from "./story.ts";
 import { filledUp, wrap, type Line, type Style } from "../terminal/screen-text.ts";
+import type { Ending, Outcome, Step } from "./story.ts";
 
 export type StoryStatus =
   | { readonly kind: "starting" }

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { stripVTControlCharacters, styleText } from "node:util";
 import { describe, test } from "node:test";
 import { endpointSettings, ingressSettings, IngressWorld, publishedRecord } from "../../test/support/ingress-world.ts";
+import { cut, fitted, painted, widthOf, wrap, type Line } from "../terminal/screen-text.ts";
 import type { FeedEntry } from "./feed.ts";
 import { nextWay } from "./ways.ts";
 import { renderView, type Shown, type Size } from "./view.ts";
-import { cut, fitted, painted, widthOf, wrap, type Line } from "../terminal/screen-text.ts";
 import type { Sight } from "./witness.ts";
 
 const plainly = (_: unknown, text: string): string => text;

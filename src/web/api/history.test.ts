@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, test } from "node:test";
-import { LiveHistory } from "../../assembly/live-history.ts";
 import { IngressWorld, endpointSettings, ingressSettings } from "../../../test/support/ingress-world.ts";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
+import { LiveHistory } from "../../assembly/live-history.ts";
 import type { Observation } from "../../core/model.ts";
 import { Recorder } from "../../store/recorder.ts";
 import { openMemoryStore } from "../../store/store.ts";
