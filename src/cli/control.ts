@@ -147,9 +147,12 @@ function refused(status: number | undefined, text: string): CommandError {
     return new CommandError(exitCodes.unavailable, `the daemon answers ${status}: ${plain(text)}`);
   const { error, hint, known } = data;
   const names = known === undefined || known.length === 0 ? "" : `\n  known: ${known.join(", ")}`;
-  const isMistake = status === 400 || status === 404;
-  const exitCode: ExitCode = isMistake ? exitCodes.usage : exitCodes.unavailable;
-  return new CommandError(exitCode, `${error}${hint === undefined ? "" : `. ${hint}`}${names}`);
+  return new CommandError(exitCodeOf(status), `${error}${hint === undefined ? "" : `. ${hint}`}${names}`);
+}
+
+function exitCodeOf(status: number | undefined): ExitCode {
+  if (status === 400 || status === 404) return exitCodes.usage;
+  return status === 409 ? exitCodes.notSo : exitCodes.unavailable;
 }
 
 function shaped<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {

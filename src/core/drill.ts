@@ -11,6 +11,16 @@ export function drillDeadlineMs({ drill }: IngressState): number | undefined {
   return drill?.endedMs === undefined ? undefined : drill.endedMs + patienceMs;
 }
 
+/** Whether somebody may serve in the place of this endpoint, now or soon. Without anybody a drill moves nothing. */
+export function isReplaceable({ endpoints, overrides }: IngressState, name: string): boolean {
+  // A drill of another one ends when this one begins.
+  const isDrained = (other: string): boolean =>
+    overrides.some(({ kind, endpoint }) => kind === "drain" && endpoint === other);
+  return endpoints.some(
+    ({ settings, health }) => settings.name !== name && health.verdict !== "down" && !isDrained(settings.name),
+  );
+}
+
 /** A drill that an earlier life of the daemon began: what came before the restart was not seen. */
 export function interruptedDrill(endpoint: string, nowMs: number): Drill {
   return { endpoint, startedMs: nowMs, isInterrupted: true, away: { from: [] } };

@@ -228,10 +228,12 @@ describe("steering", { concurrency: 3 }, () => {
 
     await world.mobile.server.behave({ kind: "refuse" });
     await daemon.untilLogged(/^mobile is down/);
-    const alone = await ccs(daemon, "drill", "cable", "--for", "1s", "--json");
-    const { report } = outputs.drill.parse(JSON.parse(alone.stdout));
-    assert.match(report?.text ?? "", /nobody could stand in for cable/);
-    assert.equal(alone.code, 1);
+    const alone = await ccs(daemon, "drill", "cable");
+    assert.deepEqual([alone.code, alone.stdout], [1, ""]);
+    assert.match(
+      alone.stderr,
+      /^error: nobody can stand in for cable: mobile is down: connection refused.*\. A drill would/,
+    );
     const begun = await ccs(daemon, "drill", "mobile", "--no-wait", "--json");
     assert.equal(outputs.drill.parse(JSON.parse(begun.stdout)).override.endpoint, "mobile");
     assert.equal(world.cloudflare.counts.writes, 2);

@@ -89,6 +89,27 @@ describe("what changes", () => {
     assert.deepEqual(nothing.follows, ["There was nothing to take back."]);
   });
 
+  test("a drill in which nobody could stand in is not begun, and the answer says why", async () => {
+    await using site = await settled();
+    const drill = async (endpoint: string): Promise<string> =>
+      answered(problemSchema, await site.post("/api/v1/drill", { endpoint }), 409).error;
+    site.world.observe("mobile", "timeout", 1);
+    // Who is merely suspect could.
+    hasStatus(await site.post("/api/v1/drill", { endpoint: "cable" }));
+    hasStatus(await site.post("/api/v1/resume", {}));
+    site.world.observe("mobile", "timeout");
+    assert.match(await drill("cable"), /^nobody can stand in for cable: mobile is down: timeout/);
+    site.world.observe("mobile", "ok");
+    hasStatus(await site.post("/api/v1/drain", { endpoint: "mobile" }));
+    assert.equal(await drill("cable"), "nobody can stand in for cable: mobile is drained");
+    assert.deepEqual(
+      site.world.ingress().overrides.map(({ kind }) => kind),
+      ["drain"],
+    );
+    site.world.start(ingressSettings(record, [endpointSettings("cable")]));
+    assert.equal(await drill("cable"), "nobody can stand in for cable: it is the only endpoint");
+  });
+
   test("of several ingresses one must be named", async () => {
     await using site = await settled();
     const endpoints = [endpointSettings("cable"), endpointSettings("mobile")];

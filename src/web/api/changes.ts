@@ -1,5 +1,6 @@
 // What people may change: a pin, a drain, a drill, and the end of these. Says what follows from it.
 import type { z } from "zod";
+import { isReplaceable } from "../../core/drill.ts";
 import { isServing } from "../../core/health.ts";
 import type { Event, IngressState, Override, State } from "../../core/model.ts";
 import { desiredRecords, isInSync } from "../../core/records.ts";
@@ -37,6 +38,7 @@ export function setOverride(ports: ChangePorts, kind: Override["kind"], request:
   const { name } = findEndpoint(ingress, request.endpoint).settings;
   const { record } = ingress.settings;
   const lengthMs = lengthOf(kind, request.for);
+  if (kind === "drill") assertReplaceable(ingress, name);
   const override: Override = { kind, endpoint: name, untilMs: ports.clock.nowMs() + lengthMs };
   ports.dispatch({ kind: "override-set", ingress: record, override });
   const after = findIngress(ports.state(), record);
@@ -70,6 +72,21 @@ export function resume(ports: ChangePorts, request: ResumeRequest): ResumeAnswer
     isStandoffEnded,
     follows: isNothing ? ["There was nothing to take back."] : [...servesNow(after), ...recordsThen(after)],
   };
+}
+
+/** A drill that can only end in "nobody could stand in" is not begun: it would say so at its end. */
+function assertReplaceable(ingress: IngressState, name: string): void {
+  if (roleOf(ingress, name) === undefined || isReplaceable(ingress, name)) return;
+  const others = ingress.endpoints.filter(({ settings }) => settings.name !== name);
+  const why = others.map(({ settings, health }) =>
+    health.verdict === "down"
+      ? `${plain(settings.name)} is down: ${plain(health.reason)}`
+      : `${plain(settings.name)} is drained`,
+  );
+  throw new Refusal(409, {
+    error: `nobody can stand in for ${plain(name)}: ${why.length === 0 ? "it is the only endpoint" : why.join("; ")}`,
+    hint: "A drill would move nothing, so none was begun.",
+  });
 }
 
 function lengthOf(kind: Override["kind"], asked: string | undefined): number {

@@ -6,10 +6,10 @@ import type { Problem } from "./schema/parts.ts";
 /** A request that is not served, and why. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
-  readonly status: 400 | 404;
+  readonly status: 400 | 404 | 409;
   readonly problem: Problem;
 
-  constructor(status: 400 | 404, problem: Problem) {
+  constructor(status: 400 | 404 | 409, problem: Problem) {
     super(problem.error);
     this.status = status;
     this.problem = problem;

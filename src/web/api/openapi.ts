@@ -119,7 +119,7 @@ export const operations: Readonly<Record<string, { readonly get?: Operation; rea
       summary: "Play an outage of an endpoint on the real record; it ends by itself, in a report",
       request: drillRequestSchema,
       answer: overrideAnswerSchema,
-      problems: change,
+      problems: { ...change, 409: "Nobody can stand in for the endpoint, so that a drill would move nothing." },
     },
   },
   "/resume": {
