@@ -1,5 +1,6 @@
 // `ccs events`: what happened, from the journal of the running daemon, and with --follow what goes on happening.
 import { InvalidArgumentError } from "commander";
+import { printError, printLine, styled } from "../terminal/terminal.ts";
 import {
   eventSchema,
   eventsSchema,
@@ -7,7 +8,6 @@ import {
   resetSchema,
   type EventDocument,
   type Events,
-import { printError, printLine, styled } from "../terminal/terminal.ts";
 } from "../web/api/schema/events.ts";
 import { statusSchema, type Status } from "../web/api/schema/status.ts";
 import { Control, withControl, type ControlOptions } from "./control.ts";
