@@ -1058,7 +1058,7 @@ const cases: readonly Broken[] = [
     name: "a variable that is not set",
     text: `cloudflare: { token: \${X_TOKEN} }\n${whole.slice(cloudflare.length)}`,
     says: [
-      "config.yml:1:22 cloudflare.token: the environment variable X_TOKEN is not set: set it, or write ${X_TOKEN:-default}",
+      "config.yml:1:22 cloudflare.token: the environment variable X_TOKEN is not set: set it, write ${X_TOKEN:-default}, or name a file with the value: token_file",
     ],
   },
   {

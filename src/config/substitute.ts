@@ -13,8 +13,11 @@ interface SubstitutionProblem {
   readonly message: string;
 }
 
-/** Fills the variables into one value of the file. `$${` stands for the characters `${`. */
-export function substitute(text: string, env: Environment): Substituted {
+/**
+ * Fills the variables into one value of the file. `$${` stands for the characters `${`. `otherKey`: one that takes the path
+ * of a file with the value.
+ */
+export function substitute(text: string, env: Environment, otherKey?: string): Substituted {
   const names: string[] = [];
   const unset: string[] = [];
   let isMalformed = false;
@@ -42,7 +45,10 @@ export function substitute(text: string, env: Environment): Substituted {
     const list = unset.join(", ");
     const subject =
       unset.length === 1 ? `the environment variable ${list} is` : `the environment variables ${list} are`;
-    return { kind: "problem", message: `${subject} not set: set it, or write \${${unset[0]}:-default}` };
+    const fallback = `write \${${unset[0]}:-default}`;
+    const advice =
+      otherKey === undefined ? `or ${fallback}` : `${fallback}, or name a file with the value: ${otherKey}`;
+    return { kind: "problem", message: `${subject} not set: set it, ${advice}` };
   }
   return { kind: "text", text: filled, names };
 }

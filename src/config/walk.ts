@@ -63,6 +63,8 @@ class Walker {
   readonly problems: Problem[] = [];
   readonly warnings: Problem[] = [];
   readonly #places = new Map<string, Place>();
+  /** Values that may stand in a file of their own instead, and the keys that name it. */
+  readonly #fileKeys = new Map<string, string>();
   readonly #document: YamlDocument;
   readonly #options: ReadOptions;
 
@@ -143,6 +145,7 @@ class Walker {
       if (hasNothing && this.#options.isLenient) continue;
       present.add(key);
       const at = joinPath(path, key);
+      if (Object.hasOwn(schema.shape, `${key}_file`)) this.#fileKeys.set(at, `${key}_file`);
       // Nothing has no place of its own.
       if (hasNothing) this.#places.set(at, place);
       values[key] = this.read(wrapped, pair.value, at);
@@ -198,7 +201,7 @@ class Walker {
     }
     const text = unmask(node.value);
     if (env === "as-written") return { values: [text], names: [] };
-    const substituted = substitute(text, env);
+    const substituted = substitute(text, env, this.#fileKeys.get(path));
     if (substituted.kind === "problem") {
       this.#report(this.placeOf(path), path, substituted.message);
       return undefined;
