@@ -7,6 +7,7 @@ import { Refusal } from "../web/api/names.ts";
 import type { Deed } from "../web/dashboard/demo/document.ts";
 import type { WebExtra } from "../web/server.ts";
 import type { Controls } from "./controls.ts";
+import { ways } from "./ways.ts";
 
 const deedSchema = z.discriminatedUnion("deed", [
   z.strictObject({
@@ -41,8 +42,25 @@ export function controlsExtra(controls: () => Controls | undefined): WebExtra {
   return { path: "/demo", routes, page: "demo.html" };
 }
 
+/** The deeds that there are, or what the one that was named takes. */
+function hintOn(body: unknown): string {
+  const named = typeof body === "object" && body !== null && "deed" in body ? body.deed : undefined;
+  const form = typeof named === "string" && Object.hasOwn(forms, named) ? forms[named as Deed["deed"]] : undefined;
+  if (form === undefined) return `Send one of these deeds: ${Object.keys(forms).join(", ")}.`;
+  return `Send ${form} and nothing else.`;
+}
+
+/** How each deed is written. */
+const forms: Readonly<Record<Deed["deed"], string>> = {
+  endpoint: `{"deed": "endpoint", "endpoint": "cable" or "mobile", "way": one of ${Object.keys(ways).join(", ")}}`,
+  connection: '{"deed": "connection", "isCut": true or false}',
+  cloudflare: '{"deed": "cloudflare", "isDown": true or false}',
+  "edit-record": '{"deed": "edit-record"}',
+  story: '{"deed": "story"}',
+};
+
 function readDeed(body: unknown): Deed {
   const read = deedSchema.safeParse(body);
   if (read.success) return read.data;
-  throw new Refusal(400, { error: "there is no such deed", hint: z.prettifyError(read.error) });
+  throw new Refusal(400, { error: "there is no such deed", hint: hintOn(body) });
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "../../test/support/eventually.ts";
+import type { Problem } from "../web/api/schema/parts.ts";
 import type { ControlsDocument, Deed } from "../web/dashboard/demo/document.ts";
 import { controlsExtra } from "./controls-routes.ts";
 import { Controls } from "./controls.ts";
@@ -53,8 +54,6 @@ test("the doors: JSON alone, from no other site, under no other name, and nothin
   assert.equal(await post({ ...json, origin: "http://evil.example" }, body), 403);
   assert.equal(await post({ ...json, "sec-fetch-site": "cross-site" }, body), 403);
   assert.equal(await post(json, "{"), 400);
-  assert.equal(await post(json, JSON.stringify({ deed: "endpoint", endpoint: "cable", way: "explode" })), 400);
-  assert.equal(await post(json, JSON.stringify({ deed: "edit-record", more: 1 })), 400);
   assert.equal(await post(json, JSON.stringify({ deed: "x".repeat(5_000) })), 413);
   assert.equal(place.stage.world.cable.server.behaviour.kind, "ok", "none of them did anything");
 
@@ -67,6 +66,24 @@ test("the doors: JSON alone, from no other site, under no other name, and nothin
   ]);
   const page = await (await fetch(`${place.stage.httpUrl}/`)).text();
   assert.match(page, /assets\/demo-/);
+});
+
+test("a deed that there is not is answered by those that there are, or by its form", async () => {
+  await using place = await openControls();
+  const hintOn = async (body: unknown): Promise<string> => {
+    const headers = { "content-type": "application/json" };
+    const request = { method: "POST", headers, body: JSON.stringify(body) };
+    const response = await fetch(`${place.stage.httpUrl}/demo/controls`, request);
+    const { error, hint } = (await response.json()) as Problem;
+    assert.deepEqual([response.status, error], [400, "there is no such deed"]);
+    return hint ?? "";
+  };
+  const form = 'Send {"deed": "endpoint", "endpoint": "cable" or "mobile", "way": one of 503, ok, refuse, hang, slow}';
+  assert.equal(await hintOn({ deed: "endpoint", endpoint: "cable", way: "explode" }), `${form} and nothing else.`);
+  assert.equal(await hintOn({ deed: "edit-record", more: 1 }), 'Send {"deed": "edit-record"} and nothing else.');
+  const list = "Send one of these deeds: endpoint, connection, cloudflare, edit-record, story.";
+  for (const body of [{ deed: "explode" }, { deed: "toString" }, {}, [], 7]) assert.equal(await hintOn(body), list);
+  assert.equal(place.stage.world.cable.server.behaviour.kind, "ok", "none of them did anything");
 });
 
 test("without the demo's routes the daemon has none, and its own page", async () => {
