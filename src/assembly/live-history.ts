@@ -9,7 +9,7 @@ import {
 } from "../store/journal-table.ts";
 import type { Recorder } from "../store/recorder.ts";
 import type { Store } from "../store/store.ts";
-import type { Journal, Rollup, Rollups } from "../web/api/journal.ts";
+import type { Journal, Rollup, RollupQuery, Rollups } from "../web/api/journal.ts";
 
 export class LiveHistory implements Journal, Rollups {
   readonly #store: Store;
@@ -44,8 +44,12 @@ export class LiveHistory implements Journal, Rollups {
     return this.#recorder.newestId;
   }
 
-  rollups(query: Parameters<Rollups["rollups"]>[0]): readonly Rollup[] {
+  rollups(query: RollupQuery): readonly Rollup[] {
     return this.#store.rollups(query);
+  }
+
+  coveredStarts(query: RollupQuery): readonly number[] {
+    return this.#store.coveredStarts(query);
   }
 
   /** What is not written yet, newest first. */

@@ -150,6 +150,7 @@ export class Disk implements Disposable {
       journalSince: (id) => alive(() => store.journalSince(id), []),
       newestEntryId: () => alive(() => store.newestEntryId(), 0),
       rollups: (query) => alive(() => store.rollups(query), []),
+      coveredStarts: (query) => alive(() => store.coveredStarts(query), []),
       outboxStore: () => watchedOutbox,
       [Symbol.dispose]: () => this.close(),
     };

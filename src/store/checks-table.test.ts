@@ -1,16 +1,20 @@
 // What the table of checks remembers of its rows so as not to read them: never more than they say.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
+import type { Observation } from "../core/model.ts";
 import { opened, temporaryFolder } from "../../test/support/state-folder.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { MinuteOfChecks } from "./checks-table.ts";
-import type { Store } from "./store.ts";
+import { openMemoryStore, type Store } from "./store.ts";
 import { Tally } from "./tally.ts";
 
 const ingress = "a.example.com";
 const endpoint = "cable";
 const minuteMs = 60_000;
 const dayMinutes = 1_440;
+const everything = { ingress, endpoint, fromWallMs: 0, toWallMs: 1e13 };
+const kinds = fc.constantFrom("ok", "failed", "inconclusive", "inconclusive", "inconclusive");
 
 test("a transaction that failed leaves nothing behind, neither counts nor addresses", (t) => {
   using kept = opened(temporaryFolder(t));
@@ -56,20 +60,42 @@ test("a clock that is set back adds to what is there, and so does the time that 
   assert.deepEqual(countsOf(kept.store, "hour"), { "192.0.2.1 0": 4, "192.0.2.1 60": 5, "192.0.2.1 120": 4 });
 });
 
+test("what is covered is what the rows, one by one, say", () => {
+  const period = { minute: minuteMs, hour: 60 * minuteMs, day: dayMinutes * minuteMs };
+  const time = fc.integer({ min: 0, max: 5_000 * minuteMs });
+  const checked = fc.record({ address: fc.constantFrom("192.0.2.1", "192.0.2.2"), minute: fc.nat(5_000), kind: kinds });
+  const resolutions = fc.constantFrom("minute", "hour", "day");
+  fc.assert(
+    fc.property(fc.array(checked, { maxLength: 30 }), time, time, resolutions, (minutes, one, other, resolution) => {
+      using store = openMemoryStore({ clock: new VirtualClock(), onWarning: (message) => assert.fail(message) });
+      add(store, ...minutes.map(({ address, minute, kind }) => checks(address, minute, kind)));
+      const [fromWallMs, toWallMs] = [Math.min(one, other), Math.max(one, other) + 1];
+      const query = { ingress, endpoint, fromWallMs, toWallMs, resolution };
+      const proofs = store.rollups(query).filter(({ count, inconclusive }) => count > inconclusive);
+      const starts = [...new Set(proofs.map(({ startWallMs }) => startWallMs))].toSorted((a, b) => a - b);
+      assert.deepEqual(store.coveredStarts(query), starts);
+      assert.ok(starts.every((startMs) => startMs < toWallMs && startMs + period[resolution] > fromWallMs));
+    }),
+  );
+});
+
 function add(store: Store, ...batch: readonly MinuteOfChecks[]): void {
   store.record({ entries: [], checks: batch });
 }
 
-/** One check that was ok. */
-function checks(address: string, startMinute: number): MinuteOfChecks {
+/** One check, that was ok unless told otherwise. */
+function checks(address: string, startMinute: number, kind: Observation["kind"] = "ok"): MinuteOfChecks {
   const tally = new Tally();
-  tally.observe({ kind: "ok", startedMs: 0, endedMs: 20, vantage: "local", phases: {}, detail: "" });
+  const seen = { startedMs: 0, endedMs: 20, vantage: "local", phases: {}, detail: "" };
+  if (kind === "ok") tally.observe({ ...seen, kind });
+  else if (kind === "failed") tally.observe({ ...seen, kind, reason: "timeout" });
+  else tally.observe({ ...seen, kind, reason: "local" });
   return { ingress, endpoint, address, startMinute, tally };
 }
 
 /** How many checks there were, by address and first minute. */
 function countsOf(store: Store, resolution: "minute" | "hour"): Record<string, number> {
-  const rollups = store.rollups({ ingress, endpoint, fromWallMs: 0, toWallMs: 1e13, resolution });
+  const rollups = store.rollups({ ...everything, resolution });
   return Object.fromEntries(
     rollups.map(({ address, startWallMs, count }) => [`${address} ${startWallMs / minuteMs}`, count]),
   );

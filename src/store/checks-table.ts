@@ -75,8 +75,15 @@ export class ChecksTable {
            inconclusive = excluded.inconclusive, max_ms = excluded.max_ms, p50_ms = excluded.p50_ms,
            p95_ms = excluded.p95_ms, latencies = excluded.latencies`,
       ),
-      tallies: asArrays(database.prepare(`SELECT ${tallyColumns}, latencies FROM checks ${inRange}`)),
-      rollups: asArrays(database.prepare(`SELECT ${tallyColumns}, p50_ms, p95_ms FROM checks ${inRange}`)),
+      tallies: asArrays(
+        database.prepare(`SELECT ${tallyColumns}, latencies FROM checks WHERE ${isInRange} ${newestFirst}`),
+      ),
+      rollups: asArrays(
+        database.prepare(`SELECT ${tallyColumns}, p50_ms, p95_ms FROM checks WHERE ${isInRange} ${newestFirst}`),
+      ),
+      covered: asArrays(
+        database.prepare(`SELECT start_minute FROM checks WHERE ${isInRange} AND count > inconclusive ${newestFirst}`),
+      ),
       count: database.prepare("SELECT count(*) AS count FROM checks"),
       newest: database.prepare("SELECT max(start_minute) AS start FROM checks WHERE series = ? AND span = ?"),
       oldest: database.prepare("SELECT min(start_minute) AS start FROM checks WHERE span = ?"),
@@ -93,14 +100,28 @@ export class ChecksTable {
     }
   }
 
-  query({ ingress, endpoint, fromWallMs, toWallMs, resolution }: RollupQuery): readonly Rollup[] {
-    const period = minutesOf[resolution];
-    const start = startOf(Math.floor(fromWallMs / minuteMs), period);
-    const end = startOf(Math.ceil(toWallMs / minuteMs) - 1, period) + period;
-    return this.#statements.listSeries.all(ingress, endpoint).flatMap((row) => {
-      const series = { id: Number(row["id"]), address: String(row["address"]) };
-      return resolution === "day" ? this.#days(series, start, end) : this.#periods(series, period, start, end);
-    });
+  query(query: RollupQuery): readonly Rollup[] {
+    const { period, start, end } = rangeOf(query);
+    return this.#seriesOf(query).flatMap((series) =>
+      query.resolution === "day" ? this.#days(series, start, end) : this.#periods(series, period, start, end),
+    );
+  }
+
+  /**
+   * When the periods began in which a check of any address proved something, each once, in order. Counts and quantiles
+   * of all rows take several times as long to read.
+   */
+  coveredStarts(query: RollupQuery): readonly number[] {
+    const { period, start, end } = rangeOf(query);
+    const span = query.resolution === "day" ? 60 : period;
+    const rows = this.#seriesOf(query).flatMap(({ id }) => rowsOf(this.#statements.covered.all(id, span, start, end)));
+    const starts = new Set(rows.map(([startMinute]) => startOf(Number(startMinute), period) * minuteMs));
+    return [...starts].toSorted((a, b) => a - b);
+  }
+
+  #seriesOf({ ingress, endpoint }: RollupQuery): readonly Series[] {
+    const rows = this.#statements.listSeries.all(ingress, endpoint);
+    return rows.map((row) => ({ id: Number(row["id"]), address: String(row["address"]) }));
   }
 
   #periods({ id, address }: Series, span: number, start: number, end: number): readonly Rollup[] {
@@ -223,15 +244,21 @@ interface OpenPeriod {
   newestMinute: number;
 }
 
+interface Range {
+  readonly period: number;
+  readonly start: number;
+  readonly end: number;
+}
+
 interface Series {
   readonly id: number;
   readonly address: string;
 }
 
 const tallyColumns = "start_minute, count, failures, inconclusive, max_ms";
-/** No question is answered with more than the newest of these. */
-const inRange =
-  "WHERE series = ? AND span = ? AND start_minute >= ? AND start_minute < ? ORDER BY start_minute DESC LIMIT 10000";
+const isInRange = "series = ? AND span = ? AND start_minute >= ? AND start_minute < ?";
+/** No question is answered with more than these. */
+const newestFirst = "ORDER BY start_minute DESC LIMIT 10000";
 
 /** Rows as arrays are read three times as fast. */
 function asArrays(statement: StatementSync): StatementSync {
@@ -270,6 +297,14 @@ function rollupOf(address: string, startMinute: number, tally: Tally): Rollup {
     ...(p95Ms !== undefined && { p95Ms }),
     ...(maxMs !== undefined && { maxMs }),
   };
+}
+
+/** The periods that overlap the time of a query: how long each is, and where the first begins and the last ends, in minutes. */
+function rangeOf({ fromWallMs, toWallMs, resolution }: RollupQuery): Range {
+  const period = minutesOf[resolution];
+  const start = startOf(Math.floor(fromWallMs / minuteMs), period);
+  const end = startOf(Math.ceil(toWallMs / minuteMs) - 1, period) + period;
+  return { period, start, end };
 }
 
 function startOf(minute: number, span: number): number {

@@ -463,6 +463,7 @@ class Life {
       oldestEntry: () => store.oldestEntry(),
       newestEntryId: () => store.newestEntryId(),
       rollups: (query) => store.rollups(query),
+      coveredStarts: (query) => store.coveredStarts(query),
       outboxStore: () => store.outboxStore(),
       [Symbol.dispose]: () => store[Symbol.dispose](),
     };

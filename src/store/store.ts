@@ -44,6 +44,8 @@ export interface Store extends Disposable {
   newestEntryId(): number;
   /** Checks of an endpoint, for each of its addresses and each period that has any, in this order. */
   rollups(query: RollupQuery): readonly Rollup[];
+  /** Starts of the periods, since 1970, in which a check of any address proved something: each once, in order. */
+  coveredStarts(query: RollupQuery): readonly number[];
   /** Where messages wait until they are sent. */
   outboxStore(): OutboxStore;
 }
@@ -194,6 +196,10 @@ export class SqliteStore implements Store {
 
   rollups(query: RollupQuery): readonly Rollup[] {
     return this.#look([], ({ checks }) => checks.query(query));
+  }
+
+  coveredStarts(query: RollupQuery): readonly number[] {
+    return this.#look([], ({ checks }) => checks.coveredStarts(query));
   }
 
   outboxStore(): OutboxStore {

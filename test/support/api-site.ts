@@ -40,14 +40,14 @@ export class ApiSite implements AsyncDisposable {
   server!: WebServer;
   readonly #hear: (turn: WorldTurn) => void;
 
-  /** `clock`: the world's, with timers of the machine, unless given. */
-  constructor(options: { clock?: Clock } = {}) {
+  /** `clock`: the world's, with timers of the machine, unless given. `store`: one in memory, unless given. */
+  constructor(options: { clock?: Clock; store?: Store } = {}) {
     const clock: Clock = options.clock ?? {
       nowMs: () => this.world.nowMs,
       wallMs: () => wallAtZero + this.world.nowMs,
       setTimer: (delayMs, callback) => systemClock.setTimer(delayMs, callback),
     };
-    this.store = openMemoryStore({ clock, onWarning: (message) => void this.bugs.push(message) });
+    this.store = options.store ?? openMemoryStore({ clock, onWarning: (message) => void this.bugs.push(message) });
     const onBug = (error: unknown): void => void this.bugs.push(error);
     this.#hear = (turn) => {
       this.recorder.hear(turn);
@@ -73,7 +73,7 @@ export class ApiSite implements AsyncDisposable {
     });
   }
 
-  static async start(options: { clock?: Clock; host?: string } = {}): Promise<ApiSite> {
+  static async start(options: { clock?: Clock; store?: Store; host?: string } = {}): Promise<ApiSite> {
     const site = new ApiSite(options);
     const ports = {
       state: () => site.world.state,

@@ -5,12 +5,13 @@ import { describe, test } from "node:test";
 import { IngressWorld, endpointSettings, ingressSettings } from "../../../test/support/ingress-world.ts";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
 import { LiveHistory } from "../../assembly/live-history.ts";
-import type { Observation } from "../../core/model.ts";
+import { ApiSite } from "../../../test/support/api-site.ts";
+import type { MinuteOfChecks } from "../../store/checks-table.ts";
 import { Recorder } from "../../store/recorder.ts";
-import { openMemoryStore } from "../../store/store.ts";
+import { openMemoryStore, type Store } from "../../store/store.ts";
 import { Tally } from "../../store/tally.ts";
 import { historyOf } from "./history.ts";
-import type { JournalEntry } from "./journal.ts";
+import type { JournalEntry, Rollups } from "./journal.ts";
 import { Notes } from "./notes.ts";
 import { availabilityPercent, downTimes, servedOf } from "./outages.ts";
 import type { History } from "./schema/history.ts";
@@ -95,21 +96,24 @@ describe("a month", () => {
   const days = 30;
   const hours = days * 24;
 
-  /** A store with a month of checks and outages of so many endpoints, and what asks it. */
-  function filled(endpoints: number): (endpoint: number | undefined) => Promise<History> {
-    const clock = new VirtualClock({ wallMs: Date.UTC(2026, 0, 31) });
-    const store = openMemoryStore({ clock, onWarning: (message) => assert.fail(message) });
-    const names = Array.from({ length: endpoints }, (_, index) => `endpoint-${index}`);
+  /** A month of history, with checks and the beginning of an outage of 30 minutes every so many hours. */
+  function fill(
+    store: Store,
+    clock: VirtualClock,
+    names: readonly string[],
+    { checkedHours, outageHours }: { readonly checkedHours: number; readonly outageHours: number },
+  ): void {
     const startMinute = Math.floor(clock.wallMs() / 60_000) - days * 24 * 60;
-    let id = 0;
-    for (let hour = 0; hour < hours; hour += 3) {
+    let id = store.newestEntryId();
+    for (let hour = 0; hour < hours; hour += checkedHours) {
       const minute = startMinute + hour * 60;
+      const fallen = hour % outageHours === 0 ? names : [];
       store.record({
         checks: names.map((endpoint) => {
           const address = "192.0.2.1";
           return { ingress: record, endpoint, address, startMinute: minute, tally: tallyOf(hour) };
         }),
-        entries: names.flatMap((endpoint) =>
+        entries: fallen.flatMap((endpoint) =>
           (["down", "up"] as const).map((to) => {
             const from = to === "up" ? "down" : "up";
             const fact = { kind: "endpoint-health-changed", ingress: record, endpoint, from, to, reason: "timeout" };
@@ -119,6 +123,14 @@ describe("a month", () => {
         ),
       });
     }
+  }
+
+  /** A store with a month of checks and outages of so many endpoints, and what asks it. */
+  function filled(endpoints: number): (endpoint: number | undefined) => Promise<History> {
+    const clock = new VirtualClock({ wallMs: Date.UTC(2026, 0, 31) });
+    const store = openMemoryStore({ clock, onWarning: (message) => assert.fail(message) });
+    const names = Array.from({ length: endpoints }, (_, index) => `endpoint-${index}`);
+    fill(store, clock, names, { checkedHours: 3, outageHours: 3 });
     const journal = new LiveHistory(store, new Recorder({ store, clock, onBug: (error) => assert.ifError(error) }));
     const world = new IngressWorld(() => undefined);
     world.start(
@@ -155,15 +167,100 @@ describe("a month", () => {
     assert.ok((untold?.coveredFrom ?? "") <= (untold?.outages[0]?.from ?? ""));
     assert.ok((await cpuMsOf(() => fifty(undefined))) < 75 * alone + 50);
   });
+
+  test("of all fifty, with checks in every hour, is one quick answer", async () => {
+    const clock = new VirtualClock({ wallMs: Date.UTC(2026, 0, 31) });
+    const store = openMemoryStore({ clock, onWarning: (message) => assert.fail(message) });
+    await using site = await ApiSite.start({ clock, store });
+    const names = Array.from({ length: 50 }, (_, index) => `endpoint-${index}`);
+    site.world.start(
+      ingressSettings(
+        record,
+        names.map((name) => endpointSettings(name)),
+      ),
+    );
+    fill(store, clock, names, { checkedHours: 1, outageHours: 24 });
+    const path = `/api/v1/history?ingress=${record}&range=30d`;
+    const { endpoints, from, isWhole } = await site.json<History>(path);
+    assert.ok(isWhole);
+    assert.deepEqual(
+      endpoints.map(({ name, availabilityPercent: percent, coveredFrom, outages }) => [
+        name,
+        percent,
+        coveredFrom,
+        outages.length,
+      ]),
+      names.map((name) => [name, Math.round(100_000 * (1 - 0.5 / 24)) / 1_000, from, days]),
+    );
+    const cpuMs = await cpuMsOf(() => site.get(path));
+    assert.ok(cpuMs < 50, `${cpuMs} ms of CPU`);
+    assert.deepEqual(site.bugs, []);
+  });
+
+  test("says the same of what is covered as the rows of checks, one by one, do", async () => {
+    const clock = new VirtualClock({ wallMs: Date.UTC(2026, 0, 31, 12, 17, 23, 456) });
+    const store = openMemoryStore({ clock, onWarning: (message) => assert.fail(message) });
+    const nowMinute = Math.floor(clock.wallMs() / 60_000);
+    const checks = ["cable", "mobile", "idle"].flatMap((endpoint, at) =>
+      ["192.0.2.1", "192.0.2.2", "2001:db8::1"].flatMap((address, which) =>
+        // From before the range until now, with gaps; the addresses take turns, and some hours prove nothing.
+        Array.from({ length: 1_500 }, (_, index): MinuteOfChecks => {
+          const startMinute = nowMinute - Math.floor((index * index) / 50) - index - 7 * which;
+          const isProof = endpoint !== "idle" && (Math.floor(startMinute / 60) + at + which) % 5 < 2;
+          return { ingress: record, endpoint, address, startMinute, tally: tallyOf(index, isProof) };
+        }),
+      ),
+    );
+    const entries = Array.from({ length: 120 }, (_, index): JournalEntry => {
+      const [from, to] = index % 2 === 0 ? ["up", "down"] : ["down", "up"];
+      const fact = { kind: "endpoint-health-changed", ingress: record, endpoint: "cable", from, to, reason: "timeout" };
+      return { id: index + 1, atWallMs: clock.wallMs() - (120 - index) * 12_345_678, atMs: 0, fact };
+    });
+    store.record({ checks, entries });
+    const journal = new LiveHistory(store, new Recorder({ store, clock, onBug: (error) => assert.ifError(error) }));
+    const rowByRow: Rollups = {
+      rollups: (query) => journal.rollups(query),
+      coveredStarts: (query) => {
+        const proofs = journal.rollups(query).filter(({ count, inconclusive }) => count > inconclusive);
+        return [...new Set(proofs.map(({ startWallMs }) => startWallMs))].toSorted((a, b) => a - b);
+      },
+    };
+    const world = new IngressWorld(() => undefined);
+    world.start(
+      ingressSettings(
+        record,
+        ["cable", "mobile", "idle"].map((name) => endpointSettings(name)),
+      ),
+    );
+    const ingress = world.ingress();
+    const now = { nowMs: world.nowMs, wallMs: clock.wallMs() };
+    const notes = new Notes(clock);
+    for (const range of ["1h", "24h", "7d", "30d"] as const) {
+      for (const endpoint of [undefined, ...ingress.endpoints]) {
+        const history = await historyOf({ journal, rollups: journal, notes }, { ingress, endpoint, range }, now);
+        const expected = await historyOf({ journal, rollups: rowByRow, notes }, { ingress, endpoint, range }, now);
+        assert.deepEqual(history, expected, range);
+      }
+    }
+    // Where no series are asked for, the rows are not read at all: of many endpoints they would take long.
+    const rollups: Rollups = {
+      rollups: () => assert.fail("rows were read"),
+      coveredStarts: (query) => journal.coveredStarts(query),
+    };
+    const month = await historyOf({ journal, rollups, notes }, { ingress, endpoint: undefined, range: "30d" }, now);
+    const [cable, mobile, idle] = month.endpoints.map(({ availabilityPercent: percent }) => percent);
+    assert.ok(cable !== undefined && cable > 10 && cable < 90, String(cable));
+    assert.equal(mobile, 100);
+    assert.equal(idle, undefined, "what proves nothing covers nothing");
+  });
 });
 
-function tallyOf(hour: number): Tally {
+function tallyOf(hour: number, isProof = true): Tally {
   const tally = new Tally();
   for (let check = 0; check < 4; check += 1) {
     const base = { startedMs: 0, endedMs: 20 + check * 5 + (hour % 13), vantage: "local", phases: {}, detail: "" };
-    const observation: Observation =
-      check === 3 ? { ...base, kind: "failed", reason: "timeout" } : { ...base, kind: "ok" };
-    tally.observe(observation);
+    if (!isProof) tally.observe({ ...base, kind: "inconclusive", reason: "local" });
+    else tally.observe(check === 3 ? { ...base, kind: "failed", reason: "timeout" } : { ...base, kind: "ok" });
   }
   return tally;
 }

@@ -95,14 +95,9 @@ function endpointHistory(
   const entries = journal.entriesOf({ kind: "endpoint-health-changed", ingress, endpoint: name, limit });
   const endedMs = isOut(endpoint.health.verdict) ? undefined : now.wallMs + endpoint.health.sinceMs - now.nowMs;
   const times = downTimes(entries, span, endedMs);
-  const rows = rollups.rollups({
-    ingress,
-    endpoint: name,
-    fromWallMs: span.fromMs,
-    toWallMs: span.untilMs,
-    resolution: span.stepMs === minuteMs ? "minute" : "hour",
-  });
-  const covered = coveredBy(rows, span);
+  const resolution = span.stepMs === minuteMs ? "minute" : "hour";
+  const query = { ingress, endpoint: name, fromWallMs: span.fromMs, toWallMs: span.untilMs, resolution } as const;
+  const covered = rollups.coveredStarts(query).map((startMs) => coveredFrom(startMs, span));
   const availability = availabilityPercent(times, covered);
   const isWhole = entries.length < limit || (entries.at(-1)?.atWallMs ?? 0) <= span.fromMs;
   const coveredFromMs = Math.max(covered[0]?.fromMs ?? NaN, isWhole ? 0 : (entries.at(-1)?.atWallMs ?? 0));
@@ -111,24 +106,17 @@ function endpointHistory(
     ...(availability !== undefined && { availabilityPercent: availability }),
     ...(!Number.isNaN(coveredFromMs) && { coveredFrom: isoOf(coveredFromMs) }),
     outages: outagesOf(times),
-    ...(withSeries && { addresses: seriesOf(rows, span, notes, ingress, endpoint) }),
+    ...(withSeries && { addresses: seriesOf(rollups.rollups(query), span, notes, ingress, endpoint) }),
   };
   return { history, isWhole };
 }
 
-/** The periods in which anything was found out, as far as they are in the range, and not before the journal begins. */
-function coveredBy(rows: readonly Rollup[], span: JournaledSpan): readonly Stretch[] {
-  const { fromMs, untilMs, stepMs, oldestMs = 0 } = span;
-  const starts = new Set(rows.flatMap((row) => (row.count > row.inconclusive ? [row.startWallMs] : [])));
-  const inOrder = [...starts].toSorted((a, b) => a - b);
-  return inOrder.map((startMs) => {
-    // Checks may be kept for longer than the journal: then it is cut at its beginning, and says nothing about theirs.
-    const isBegunWithin = oldestMs > startMs && oldestMs < Math.min(untilMs, startMs + stepMs);
-    return {
-      fromMs: Math.max(fromMs, isBegunWithin ? oldestMs : startMs),
-      untilMs: Math.min(untilMs, startMs + stepMs),
-    };
-  });
+/** A period in which something was found out, as far as it is in the range, and not before the journal begins. */
+function coveredFrom(startMs: number, { fromMs, untilMs, stepMs, oldestMs = 0 }: JournaledSpan): Stretch {
+  const endMs = Math.min(untilMs, startMs + stepMs);
+  // Checks may be kept for longer than the journal: then it is cut at its beginning, and says nothing about theirs.
+  const isBegunWithin = oldestMs > startMs && oldestMs < endMs;
+  return { fromMs: Math.max(fromMs, isBegunWithin ? oldestMs : startMs), untilMs: endMs };
 }
 
 function startsOf({ fromMs, untilMs, stepMs }: Span): readonly number[] {

@@ -49,13 +49,18 @@ export interface Rollup {
   readonly maxMs?: number;
 }
 
+/** The checks of an endpoint, in the periods that overlap a time. */
+export interface RollupQuery {
+  readonly ingress: string;
+  readonly endpoint: string;
+  readonly fromWallMs: number;
+  readonly toWallMs: number;
+  readonly resolution: "minute" | "hour";
+}
+
 export interface Rollups {
-  /** For each address of an endpoint and each period that overlaps the time and has any checks, in this order. */
-  rollups(query: {
-    readonly ingress: string;
-    readonly endpoint: string;
-    readonly fromWallMs: number;
-    readonly toWallMs: number;
-    readonly resolution: "minute" | "hour";
-  }): readonly Rollup[];
+  /** For each address and each period that has any checks, in this order. */
+  rollups(query: RollupQuery): readonly Rollup[];
+  /** Starts of the periods in which a check of any address proved something: each once, in order. */
+  coveredStarts(query: RollupQuery): readonly number[];
 }
