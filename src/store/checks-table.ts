@@ -1,6 +1,7 @@
 // The results of checks, rolled up over minutes and hours for each address, so that a month is quickly read.
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { Latencies } from "./latencies.ts";
+import { asArrays } from "./rows.ts";
 import { Tally } from "./tally.ts";
 
 /** What is checked. */
@@ -259,12 +260,6 @@ const tallyColumns = "start_minute, count, failures, inconclusive, max_ms";
 const isInRange = "series = ? AND span = ? AND start_minute >= ? AND start_minute < ?";
 /** No question is answered with more than these. */
 const newestFirst = "ORDER BY start_minute DESC LIMIT 10000";
-
-/** Rows as arrays are read three times as fast. */
-function asArrays(statement: StatementSync): StatementSync {
-  statement.setReturnArrays(true);
-  return statement;
-}
 
 /** The rows in the order of time. */
 function rowsOf(rows: unknown): readonly (readonly unknown[])[] {

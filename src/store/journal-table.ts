@@ -1,6 +1,6 @@
 // What happened, as rows that are only ever added, and dropped when they are old or too many.
 import type { DatabaseSync } from "node:sqlite";
-import * as z from "zod";
+import { asArrays } from "./rows.ts";
 
 /** A fact and when it happened. */
 export interface JournalEntry {
@@ -44,9 +44,6 @@ const longestJson = 32 * 1_024;
 /** Upkeep drops no more than this at once, so that it never takes long. */
 const mostDropped = 5_000;
 
-const factSchema = z.looseObject({ kind: z.string(), ingress: z.string().exactOptional() });
-const rowSchema = z.object({ id: z.int(), at_wall_ms: z.int(), at_ms: z.number(), json: z.string() });
-
 export class JournalTable {
   readonly #add;
   readonly #before;
@@ -63,16 +60,20 @@ export class JournalTable {
     this.#add = database.prepare(
       "INSERT OR REPLACE INTO journal (id, at_wall_ms, at_ms, kind, ingress, endpoint, json) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
-    this.#before = database.prepare(`SELECT ${columns} FROM journal WHERE id < ? ORDER BY id DESC LIMIT ?`);
-    this.#about = database.prepare(
-      `SELECT ${columns} FROM journal WHERE ingress = ?1 AND id < ?2 AND
+    this.#before = asArrays(database.prepare(`SELECT ${columns} FROM journal WHERE id < ? ORDER BY id DESC LIMIT ?`));
+    this.#about = asArrays(
+      database.prepare(
+        `SELECT ${columns} FROM journal WHERE ingress = ?1 AND id < ?2 AND
          (?3 IS NULL OR endpoint = ?3 OR kind = '${concernsAll}') ORDER BY id DESC LIMIT ?4`,
+      ),
     );
-    this.#ofKind = database.prepare(
-      `SELECT ${columns} FROM journal WHERE kind = ? AND ingress = ? AND endpoint IS ? ORDER BY id DESC LIMIT ?`,
+    this.#ofKind = asArrays(
+      database.prepare(
+        `SELECT ${columns} FROM journal WHERE kind = ? AND ingress = ? AND endpoint IS ? ORDER BY id DESC LIMIT ?`,
+      ),
     );
-    this.#oldest = database.prepare(`SELECT ${columns} FROM journal ORDER BY id LIMIT 1`);
-    this.#since = database.prepare(`SELECT ${columns} FROM journal WHERE id > ? ORDER BY id LIMIT ?`);
+    this.#oldest = asArrays(database.prepare(`SELECT ${columns} FROM journal ORDER BY id LIMIT 1`));
+    this.#since = asArrays(database.prepare(`SELECT ${columns} FROM journal WHERE id > ? ORDER BY id LIMIT ?`));
     this.#ends = database.prepare(
       "SELECT (SELECT min(id) FROM journal) AS first, (SELECT max(id) FROM journal) AS last",
     );
@@ -94,21 +95,21 @@ export class JournalTable {
       ingress === undefined
         ? this.#before.all(beforeId, limit)
         : this.#about.all(ingress, beforeId, endpoint ?? null, limit);
-    return rows.flatMap(readRow);
+    return entriesOf(rows);
   }
 
   /** The newest entries of one kind, newest first; without an endpoint, those about the ingress as a whole. */
   ofKind({ kind, ingress, endpoint, limit }: KindQuery): readonly JournalEntry[] {
-    return this.#ofKind.all(kind, ingress, endpoint ?? null, limit).flatMap(readRow);
+    return entriesOf(this.#ofKind.all(kind, ingress, endpoint ?? null, limit));
   }
 
   oldest(): JournalEntry | undefined {
-    return this.#oldest.all().flatMap(readRow)[0];
+    return entriesOf(this.#oldest.all())[0];
   }
 
   /** The oldest entries after `id`, oldest first. */
   since(id: number, limit: number): readonly JournalEntry[] {
-    return this.#since.all(id, limit).flatMap(readRow);
+    return entriesOf(this.#since.all(id, limit));
   }
 
   /** The id of the newest entry; 0 without any. */
@@ -148,19 +149,25 @@ function endpointOf({ endpoint, override, report }: JournaledFact): string | nul
   return [endpoint, ...deeper].find((name) => typeof name === "string") ?? null;
 }
 
-/** Rows that make no sense are passed over. */
-function readRow(row: Readonly<Record<string, unknown>>): readonly JournalEntry[] {
-  const parsed = rowSchema.safeParse(row);
-  if (!parsed.success) return [];
-  const { id, at_wall_ms: atWallMs, at_ms: atMs, json } = parsed.data;
-  const fact = factOf(json);
-  return fact === undefined ? [] : [{ id, atWallMs, atMs, fact }];
+/** Rows that make no sense are passed over. They are many: a schema would take as long as reading them does. */
+function entriesOf(rows: unknown): readonly JournalEntry[] {
+  return (rows as unknown[][]).flatMap(([id, atWallMs, atMs, json]) => {
+    const fact = typeof json === "string" ? factOf(json) : undefined;
+    if (typeof id !== "number" || typeof atWallMs !== "number" || typeof atMs !== "number") return [];
+    return fact === undefined ? [] : [{ id, atWallMs, atMs, fact }];
+  });
 }
 
 function factOf(json: string): JournaledFact | undefined {
   try {
-    return factSchema.safeParse(JSON.parse(json)).data;
+    const fact: unknown = JSON.parse(json);
+    return isFact(fact) ? fact : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isFact(value: unknown): value is JournaledFact {
+  if (typeof value !== "object" || value === null || !("kind" in value) || typeof value.kind !== "string") return false;
+  return !("ingress" in value) || typeof value.ingress === "string";
 }
