@@ -12,7 +12,7 @@ export interface AddressBook {
   failuresInRow: number;
   failuresSinceUp: number;
   lastOkMs: number;
-  /** Failures in this row that were the monitor's own, though its connection worked again when they ended. */
+  /** One for failures in this row that were the monitor's own, though its connection worked again when they ended. */
   excusedInRow: number;
   /** End of the newest failure, whatever caused it. */
   lastFailureMs: number;
@@ -54,7 +54,7 @@ export class Evidence implements Part {
     } else if (observation.kind === "failed") {
       book.lastFailureMs = observation.endedMs;
       if (isGenuine) countFailure(book);
-      else if (book.failuresInRow === 0) book.excusedInRow = 1;
+      else book.excusedInRow = 1;
     }
   }
 
