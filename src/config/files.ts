@@ -1,5 +1,5 @@
 // Reads the configuration file and the files of secrets: bounded, as UTF-8, and with failures in plain words.
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readlinkSync, readSync } from "node:fs";
 import { isUtf8 } from "node:buffer";
 import { plain } from "../lib/text.ts";
 import type { Place } from "./problem.ts";
@@ -34,7 +34,7 @@ export function decode(bytes: Uint8Array): FileText {
 
 /** Reads from the file system; also what cannot be measured before, such as a pipe. */
 export const readFromDisk: ReadFile = (path) => {
-  const file = openSync(path, "r");
+  const file = openFile(path);
   try {
     const buffer = new Uint8Array(largestFileBytes + 1);
     let length = 0;
@@ -48,7 +48,38 @@ export const readFromDisk: ReadFile = (path) => {
   }
 };
 
+/** The path is there, but it is a symbolic link to nothing. */
+class DanglingLink extends Error {
+  override readonly name = "DanglingLink";
+  readonly code = "ENOENT";
+  readonly target: string;
+
+  constructor(target: string) {
+    super(`a link to ${target}, where there is no file`);
+    this.target = target;
+  }
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const target = isMissing ? linkTargetOf(path) : undefined;
+    throw target === undefined ? error : new DanglingLink(target);
+  }
+}
+
+function linkTargetOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 function reasonOf(error: unknown): string {
+  if (error instanceof DanglingLink) return `it is a link to ${plain(error.target, 200)}, where there is no file`;
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
   switch (code) {
     case "ENOENT":

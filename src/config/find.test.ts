@@ -1,6 +1,9 @@
 // Where the file is looked for.
 import assert from "node:assert/strict";
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { temporaryFolder } from "../../test/support/state-folder.ts";
 import { findConfigPath } from "./find.ts";
 
 const nothing = (): boolean => false;
@@ -29,6 +32,16 @@ test("otherwise the first usual place where a file is", () => {
     findConfigPath(undefined, env, (path) => path === xdg),
     { kind: "found", path: xdg },
   );
+});
+
+test("a link to nothing is meant to be the file", (t) => {
+  const home = temporaryFolder(t);
+  const folder = join(home, ".config/cloudflare-cname-switcher");
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, "config.yml");
+  assert.notDeepEqual(findConfigPath(undefined, { HOME: home }), { kind: "found", path });
+  symlinkSync("/nowhere/config.yml", path);
+  assert.deepEqual(findConfigPath(undefined, { HOME: home }), { kind: "found", path });
 });
 
 test("when there is none, all that was tried is told, and what to do", () => {

@@ -1,5 +1,5 @@
 // Where the configuration file is, when nobody says: a short list of usual places.
-import { existsSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { given } from "./environment.ts";
 import type { Environment } from "./substitute.ts";
@@ -13,7 +13,7 @@ export type FoundConfig =
 export function findConfigPath(
   option: string | undefined,
   env: Environment,
-  exists: (path: string) => boolean = existsSync,
+  exists: (path: string) => boolean = isThere,
 ): FoundConfig {
   const named = option ?? given(env, "CCS_CONFIG");
   // Whether a named file is there is found out by reading it.
@@ -25,6 +25,15 @@ export function findConfigPath(
     `no configuration file found: tried ${tried.join(", ")}; ` +
     "name one with --config FILE or CCS_CONFIG, or see it work without one: ccs demo";
   return { kind: "missing", tried, message };
+}
+
+/** A link to nothing counts: it is meant to be the file, and reading it says what is wrong. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** In the order in which they are tried. */

@@ -1,7 +1,7 @@
 // What right files become, what the environment has to say, and what is read from files of their own.
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -407,6 +407,9 @@ test("files that cannot be read say why, each in one line", (context) => {
   mkdirSync(join(folder, "folder.yml"));
   assert.deepEqual(says("folder.yml"), [`folder.yml: ${cannot}: it is a folder: name the file in it`]);
   assert.deepEqual(says("folder.yml/absent.yml"), [`folder.yml/absent.yml: ${cannot}: there is no such file`]);
+  symlinkSync("moved/away.yml", join(folder, "link.yml"));
+  const dangling = "it is a link to moved/away.yml, where there is no file";
+  assert.deepEqual(says("link.yml"), [`link.yml: ${cannot}: ${dangling}`]);
   writeFileSync(join(folder, "latin.yml"), Buffer.from("a: b\nname: caf\xe9\n", "latin1"));
   assert.deepEqual(says("latin.yml"), [`latin.yml:2:10: ${cannot}: it is not UTF-8 text: save it as UTF-8`]);
   writeFileSync(join(folder, "large.yml"), "#".repeat(64 * 1_024 + 1));
