@@ -1,5 +1,6 @@
 // `ccs init`: asks for everything that a configuration needs, tries it out on the way, and writes the file.
-import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readlinkSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { cancel, intro, note, outro } from "@clack/prompts";
 import { Argument } from "commander";
 import { composeConfig, exampleComposition, type Composition, type WrittenSecret } from "../config/compose.ts";
@@ -100,14 +101,29 @@ async function placeSecrets(composition: Composition): Promise<Placed> {
 function write(file: string, composition: Composition): void {
   const text = composeConfig(composition);
   assertLoads(file, text);
-  const beside = `${file}.${process.pid}.new`;
   try {
-    writeFileSync(beside, text, { mode: 0o600, flag: "wx" });
-    renameSync(beside, file);
+    replace(placeOf(file), text);
   } catch (error) {
-    rmSync(beside, { force: true });
     throw new CommandError(exitCodes.unavailable, `${file} cannot be written: ${messageOf(error)}`);
   }
+}
+
+function replace(path: string, text: string): void {
+  const beside = `${path}.${process.pid}.new`;
+  try {
+    writeFileSync(beside, text, { mode: 0o600, flag: "wx" });
+    renameSync(beside, path);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+}
+
+/** Where the file itself is, or will be: a link to it stays a link. */
+function placeOf(file: string): string {
+  if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return file;
+  if (existsSync(file)) return realpathSync(file);
+  return resolve(realpathSync(dirname(file)), readlinkSync(file));
 }
 
 /** What we write has to be what we read. */

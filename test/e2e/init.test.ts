@@ -1,6 +1,15 @@
 // `ccs init` as a person answers it on a terminal, and what it says where there is none.
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -87,19 +96,27 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     await world.cable.server.behave({ kind: "refuse" });
     const env = { ...environmentOf(world), CLOUDFLARE_API_TOKEN: world.cloudflare.token, CCS_ALLOW_PRIVATE: "true" };
     const cwd = newFolder();
+    const kept = join(newFolder(), "kept.yml");
+    writeFileSync(kept, "old\n");
+    symlinkSync(kept, join(cwd, "other.yml"));
+    world.cloudflare.faults.next({ kind: "drop-before-commit" });
     await using terminal = openTerminal(["init", "other.yml"], { script, cwd, env });
+    await terminal.answer(/other\.yml is there already/, "y");
     await terminal.answer(/Which name shall point/, `https://x${keys.enter}`);
     await terminal.answer(/write the host name alone/, `${keys.clear}ingress.example.com${keys.enter}`);
+    await terminal.answer(/Cloudflare could not be asked[^]*How shall it go on[^]*Try again/, keys.enter);
     const { cable, mobile } = world;
     const url = (line: World["cable"]): string => `http://${line.address}:${line.server.port}/healthz`;
     await answerLine(terminal, { name: "cable", target: cable.address, url: url(cable) });
+    assert.match(terminal.text, /The token works\. The zone is example\.com\./);
     await terminal.answer(/connection refused[^]*What about cable/, keys.down + keys.enter);
     await answerLine(terminal, { name: "mobile", target: mobile.address, url: url(mobile) });
     await terminal.answer(/keep mobile in the mix/, keys.enter);
     await terminal.answer(/One more endpoint/, keys.enter);
     await terminal.answer(/Tell you on Telegram/, "n");
     assert.equal(await terminal.ended(), 0, terminal.text);
-    const text = readFileSync(join(cwd, "other.yml"), "utf8");
+    assert.ok(lstatSync(join(cwd, "other.yml")).isSymbolicLink(), "the link stays");
+    const text = readFileSync(kept, "utf8");
     assert.match(text, /^ {2}token: \$\{CLOUDFLARE_API_TOKEN\}$/m);
     assert.ok(!text.includes(world.cloudflare.token));
     assert.match(terminal.text, /ccs doctor --config other\.yml/);

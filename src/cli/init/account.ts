@@ -78,10 +78,12 @@ async function findZone(inspector: Inspector, record: string): Promise<ZoneAnswe
     return { id: look.zone.result.id, name: look.zone.result.name };
   }
   const choice = await askChoice("How shall it go on?", [
+    ...(look.zone.kind === "silent" ? ([{ value: "again", label: "Try again" }] as const) : []),
     { value: "another-token", label: "With another token" },
     { value: "id", label: "With the zone's id", hint: "on its Overview page; then DNS → Edit alone is enough" },
     { value: "later", label: "As it is", hint: "ccs doctor looks again later" },
   ]);
+  if (choice === "again") return findZone(inspector, record);
   if (choice === "another-token") return choice;
   if (choice === "later") return undefined;
   const id = await askText("The zone's id or name", { kind: zoneKind });
