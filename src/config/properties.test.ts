@@ -170,17 +170,16 @@ test("numbers beyond all measure, in the place of any value", () => {
   const seen = { ok: 0, invalid: 0 };
   const example = (examples[1] ?? "").replaceAll(/^ *#.*\n/gm, "");
   const places = scalarsIn(example);
-  fc.assert(
-    fc.property(fc.constantFrom(...places), fc.constantFrom(...numbers), ([from, to], number) => {
+  for (const [from, to] of places) {
+    for (const number of numbers) {
       const text = example.slice(0, from) + number + example.slice(to);
       const result = load(text);
       checkWords(result, text);
       seen[result.kind]++;
       // Nothing infinite, nothing that is no number, gets any further.
       if (result.kind === "ok") assert.doesNotMatch(JSON.stringify(result.config), /:null|e\+/);
-    }),
-    { numRuns: propertyRuns(150) },
-  );
+    }
+  }
   assert.ok(seen.ok > 0 && seen.invalid > 30, JSON.stringify(seen));
 });
 

@@ -810,6 +810,12 @@ const moveOf: fc.Arbitrary<Move> = fc.oneof(
         world.cloud = "works";
         world.write();
       },
+      // Somebody else's edit, and its repair.
+      (world) => {
+        world.read([publishedRecord("A", "203.0.113.9", 300)]);
+        world.cloud = "works";
+        world.write();
+      },
     ),
   },
   {
