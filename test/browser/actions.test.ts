@@ -85,7 +85,7 @@ test("a drill moves the traffic away, and its report is in the journal when it i
   await dashboard.assertClean();
 });
 
-test("with a wrong token nothing happens, and the page says so and asks for it again", async (t) => {
+test("what is refused is not done, and the page says why: a wrong token, an endpoint that has left, too many tries", async (t) => {
   const browser = await openBrowser(t);
   if (browser === undefined) return;
   await using world = await startWorld();
@@ -106,12 +106,35 @@ test("with a wrong token nothing happens, and the page says so and asks for it a
   await giveToken(dashboard, token);
   await page.getByRole("button", { name: "Pin…" }).click();
   assert.equal(await dialog.getByText("Not done").count(), 0);
+
+  daemon.rewriteConfig((text) => text.replace("name: mobile", "name: fibre"));
+  await dashboard.untilShown("fibre", ".endpoints");
+  await dialog.getByRole("button", { name: "Pin it" }).click();
+  await dialog.getByText("Not done: ingress.example.com has no endpoint mobile.").waitFor();
+  await dialog.getByText("There are: cable, fibre.").waitFor();
+
+  // The same address as the browser's.
+  const headers = { authorization: "Bearer guessed", "content-type": "application/json" };
+  const guess = (): Promise<Response> =>
+    fetch(`${dashboard.url}/api/v1/resume`, { method: "POST", headers, body: "{}" });
+  await eventually("nobody may try any more", async () => {
+    const response = await guess();
+    await response.body?.cancel();
+    return response.status === 429;
+  });
+  await dialog.getByRole("button", { name: "Try again" }).click();
+  await dialog.getByText("Not done: too many wrong tokens.").waitFor();
+  await dialog.getByText(/^Try again in \d+s\.$/).waitFor();
+  await dashboard.assertAccessible("another refusal");
   await dialog.getByRole("button", { name: "Cancel" }).click();
   assert.deepEqual(contents(world), ["primary.example.com"]);
-  // The browser itself complains of the refusal.
-  assert.deepEqual(dashboard.complaints, [
-    "Failed to load resource: the server responded with a status of 401 (Unauthorized)",
-  ]);
+  // The browser itself complains of each refusal.
+  assert.deepEqual(
+    dashboard.complaints,
+    ["401 (Unauthorized)", "404 (Not Found)", "429 (Too Many Requests)"].map(
+      (status) => `Failed to load resource: the server responded with a status of ${status}`,
+    ),
+  );
 });
 
 test("without a token in the configuration the page offers nothing, and says how to change that", async (t) => {
