@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startWorld } from "../../src/demo/world.ts";
 import { openBrowser, openDashboard } from "../support/browser.ts";
+import { programOfVersion } from "../support/built-program.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { configOf, partsOf } from "../support/world-config.ts";
+import { ownFolder } from "../support/world-daemon.ts";
 
 test("a first start, before anything is known, is told as such, and filled in as it becomes known", async (t) => {
   const browser = await openBrowser(t);
@@ -64,7 +66,7 @@ test("a failover and the return are seen without a reload", async (t) => {
   await dashboard.assertClean();
 });
 
-test("when the daemon ends, the page says since when, and goes on when it is back", async (t) => {
+test("when the daemon ends, the page says since when, goes on when it is back, and tells of a newer version", async (t) => {
   const browser = await openBrowser(t);
   if (browser === undefined) return;
   await using world = await startWorld();
@@ -86,7 +88,7 @@ test("when the daemon ends, the page says since when, and goes on when it is bac
   await dashboard.untilShown("primary.example.com", ".published");
   await dashboard.assertAccessible("without a connection");
 
-  await using second = startDaemon({ config });
+  await using second = startDaemon({ config, program: programOfVersion("99.1.2", ownFolder(t)) });
   await second.untilLogged(/^listening on /);
   await page
     .getByRole("button", { name: "Try now" })
@@ -97,6 +99,13 @@ test("when the daemon ends, the page says since when, and goes on when it is bac
   await dashboard.untilShown("all well");
   await world.cable.server.behave({ kind: "refuse" });
   await dashboard.untilShown("failed over");
+
+  await dashboard.untilShown(/^It is version 99\.1\.2 now, and this page came with \d+\.\d+\.\d+\.$/, ".banner");
+  await dashboard.assertAccessible("after an update");
+  await page.locator(".banner").getByRole("button", { name: "Reload" }).click();
+  await dashboard.untilShown(/^Version 99\.1\.2/, "footer");
+  await dashboard.untilShown("failed over");
+  assert.equal(await page.getByText("The daemon was updated").count(), 0);
   // The browser itself complains of what it could not load, and of nothing else.
   assert.deepEqual(
     dashboard.complaints.filter((text) => !text.startsWith("Failed to load resource: net::ERR_")),

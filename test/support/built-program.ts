@@ -1,9 +1,9 @@
 // The built `ccs`, as `npm ci` leaves it behind: found by the `bin` of package.json, and run as a child process.
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { cpSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -36,15 +36,34 @@ function modifiedMs(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
+/** A copy of the program in this folder, which says that it is of another version. Its path. */
+export function programOfVersion(version: string, folder: string): string {
+  const program = builtProgram();
+  const packed = readFileSync(join(root, "package.json"), "utf8");
+  const said = `version: "${(JSON.parse(packed) as { version: string }).version}"`;
+  cpSync(dirname(program), join(folder, "dist"), { recursive: true });
+  writeFileSync(join(folder, "package.json"), packed);
+  const main = join(folder, "dist/main.js");
+  const parts = readFileSync(main, "utf8").split(said);
+  if (parts.length !== 2) throw new Error(`${main} says its version ${parts.length - 1} times`);
+  writeFileSync(main, parts.join(`version: "${version}"`));
+  return join(folder, "dist", basename(program));
+}
+
 export interface RunOptions {
+  /** Another program than the built one. */
+  readonly program?: string;
   /** Besides PATH and HOME, everything that the program finds in its environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
 
 /** Starts `ccs` with these arguments under the Node that runs the test. Its standard input is empty. */
-export function spawnCcs(args: readonly string[], { env = {}, cwd }: RunOptions = {}): ChildProcessWithoutNullStreams {
-  const child = spawn(process.execPath, [builtProgram(), ...args], {
+export function spawnCcs(
+  args: readonly string[],
+  { env = {}, cwd, program = builtProgram() }: RunOptions = {},
+): ChildProcessWithoutNullStreams {
+  const child = spawn(process.execPath, [program, ...args], {
     // Nothing of the developer's own settings gets in.
     env: {
       PATH: process.env["PATH"],

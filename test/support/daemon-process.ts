@@ -30,6 +30,8 @@ export interface DaemonOptions {
   readonly folderEnv?: (folder: string) => Readonly<Record<string, string>>;
   /** More arguments, such as `["--log-level", "debug"]`. */
   readonly args?: readonly string[];
+  /** Another program than the built one. */
+  readonly program?: string;
   /** Where the configuration is, when a test has laid it out itself. */
   readonly configPath?: (folder: string) => string;
   /** A folder of the test's own, which outlives the daemon. */
@@ -45,7 +47,8 @@ export function startDaemon(options: DaemonOptions): DaemonProcess {
   const configPath = options.configPath?.(folder) ?? path;
   const args = ["run", "--config", configPath, ...(options.args ?? [])];
   const env = { ...options.env, ...options.folderEnv?.(folder) };
-  const child = spawnCcs(args, { env, cwd: folder });
+  const { program } = options;
+  const child = spawnCcs(args, { env, cwd: folder, ...(program !== undefined && { program }) });
   return new DaemonProcess(child, { folder, configPath, isFolderKept: options.folder !== undefined });
 }
 
