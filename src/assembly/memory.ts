@@ -45,6 +45,11 @@ export class Memory implements Disposable {
     return this.path !== undefined && this.#recorder.areDecisionsSaved;
   }
 
+  /** Whether nothing waits because of a disk that fails. */
+  get isKeepingUp(): boolean {
+    return this.#recorder.isKeepingUp;
+  }
+
   /** Tells the daemon what an earlier life left behind. To be called before it is told its configuration. */
   restore(): void {
     const { store, clock, daemon } = this.#ports;

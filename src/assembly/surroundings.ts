@@ -166,6 +166,7 @@ export class Surroundings implements AsyncDisposable {
       dispatch: (event) => this.#daemon.dispatch(event),
       isKept: () => memory.isKept,
       statePath: () => memory.path,
+      isKeepingUp: () => memory.isKeepingUp,
       journal: memory.history,
       rollups: memory.history,
       word: wordFact,

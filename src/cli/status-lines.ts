@@ -179,9 +179,14 @@ function addDaemon(page: Page, daemon: DaemonStatus, wallMs: number): void {
   for (const { channel, queued } of notifications) {
     if (queued > 0) page.warn(`${queued} ${queued === 1 ? "message waits" : "messages wait"} to be sent to ${channel}`);
   }
-  if (!state.isKept) page.warn("nothing of this survives a restart: the state folder cannot be used");
+  if (!state.isKept) page.warn(unkept(state));
   if (missing.length > 0) page.warn(`not ready yet: ${missing.join("; ")}`);
   page.add(dim(`ccs ${version}, running for ${ago(started, wallMs)}`));
+}
+
+function unkept({ path }: DaemonStatus["state"]): string {
+  if (path === undefined) return "nothing of this survives a restart: the state folder cannot be used";
+  return `the newest of this would not survive a restart: ${path} cannot be written now; the daemon's log says why`;
 }
 
 const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;

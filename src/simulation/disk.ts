@@ -138,6 +138,9 @@ export class Disk implements Disposable {
     };
     return {
       path: store.path,
+      get isKeepingUp() {
+        return store.isKeepingUp;
+      },
       load: () => store.load(),
       save: (saved) => {
         if (durably(() => store.save(saved))) onWrite(true);

@@ -358,6 +358,7 @@ test("a full disk is told once, nothing is lost meanwhile, and all of it is writ
   const outbox = store.outboxStore();
   outbox.append("telegram", storedMessage("old"));
   store.save(savedOf(1));
+  assert.ok(store.isKeepingUp);
   database.exec("PRAGMA max_page_count = 1");
   const isFull = (error: unknown): boolean => error instanceof StoreError && error.trouble === "full";
   const big = { ...storedMessage("big"), headline: "x".repeat(10_000) };
@@ -373,7 +374,9 @@ test("a full disk is told once, nothing is lost meanwhile, and all of it is writ
   assert.equal(warnings.length, 1, warnings.join("\n"));
   assert.match(warnings[0] ?? "", /cannot be used now \(database or disk is full\)\..* Make room on the disk\.$/);
   database.exec("PRAGMA max_page_count = 1000000");
+  assert.ok(!store.isKeepingUp, "what was not taken waits");
   store.record(batch);
+  assert.ok(store.isKeepingUp);
   assert.equal(warnings.length, 2);
   assert.match(warnings[1] ?? "", /can be written again\.$/);
   store[Symbol.dispose]();

@@ -453,6 +453,9 @@ class Life {
     };
     return {
       path: store.path,
+      get isKeepingUp() {
+        return store.isKeepingUp;
+      },
       load: () => store.load(),
       save: (saved) => attempt(true, () => store.save(saved)),
       record: (batch) => attempt(batch.saved !== undefined, () => store.record(batch)),

@@ -93,6 +93,11 @@ export class Recorder implements Disposable {
     return this.#areDecisionsSaved;
   }
 
+  /** Whether nothing waits because of a disk that fails. */
+  get isKeepingUp(): boolean {
+    return this.#areDecisionsSaved && this.#ports.store.isKeepingUp;
+  }
+
   /** Id of the newest entry, written or not. */
   get newestId(): number {
     return this.#lastId;

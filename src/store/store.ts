@@ -25,6 +25,8 @@ import { StoreError, troubleOf, type Trouble } from "./trouble.ts";
 export interface Store extends Disposable {
   /** The file; missing where none can be had and everything is in memory. */
   readonly path: string | undefined;
+  /** False from a failure until all that should have been written is. */
+  readonly isKeepingUp: boolean;
   /** What an earlier life left behind, if anything. What of it makes no sense is left out with a warning. */
   load(): Saved | undefined;
   /** Replaces what is saved. It is on the disk when the call returns. Throws a StoreError when that fails. */
@@ -136,6 +138,10 @@ export class SqliteStore implements Store {
 
   get path(): string | undefined {
     return this.#home.path;
+  }
+
+  get isKeepingUp(): boolean {
+    return this.#trouble === undefined;
   }
 
   /** Where it lives now: another one after damage. */

@@ -63,6 +63,7 @@ export class ApiSite implements AsyncDisposable {
       dispatch: (event) => this.world.dispatch(event),
       isKept: () => this.recorder.areDecisionsSaved,
       statePath: () => "/state/ccs.db",
+      isKeepingUp: () => this.recorder.isKeepingUp,
       journal: history,
       rollups: history,
       word: wordFact,

@@ -4,6 +4,11 @@ import { describe, test } from "node:test";
 import type * as z from "zod";
 import { ApiSite, record, wallAtZero } from "../../../test/support/api-site.ts";
 import { endpointSettings, ingressSettings, publishedRecord } from "../../../test/support/ingress-world.ts";
+import { statusLines } from "../../cli/status-lines.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { memoryHome } from "../../store/home.ts";
+import { SqliteStore } from "../../store/store.ts";
+import { painted } from "../../terminal/screen-text.ts";
 import { openApiDocument, operations } from "./openapi.ts";
 import { eventsSchema, type Events } from "./schema/events.ts";
 import { historySchema, type History } from "./schema/history.ts";
@@ -60,6 +65,34 @@ describe("status", () => {
       ingress.next.map(({ kind }) => kind),
       ["records-read"],
     );
+  });
+
+  test("a full disk keeps nothing new, until there is room again", async () => {
+    const store = new SqliteStore(memoryHome(), { clock: systemClock, onWarning: () => undefined });
+    const { database } = store.home;
+    await using site = await ApiSite.start({ store });
+    site.settle();
+    const stateOf = async (): Promise<Status["daemon"]["state"]> =>
+      (await document(site, "/api/v1/status", statusSchema)).daemon.state;
+    const told = async (): Promise<string> => {
+      const status = await document(site, "/api/v1/status", statusSchema);
+      return statusLines(status, 200, { addresses: false })
+        .map((line) => painted(line, (_, text) => text))
+        .join("\n");
+    };
+    const path = "/state/ccs.db";
+    assert.deepEqual(await stateOf(), { isKept: true, path });
+    database.exec("PRAGMA max_page_count = 1");
+    for (let index = 0; index < 20; index += 1) {
+      site.world.dispatch({ kind: "config-rejected", problems: ["x".repeat(1_000)] });
+    }
+    site.recorder.flush();
+    assert.deepEqual(await stateOf(), { isKept: false, path });
+    assert.match(await told(), /would not survive a restart: \/state\/ccs\.db cannot be written now/);
+    database.exec("PRAGMA max_page_count = 1000000");
+    site.recorder.flush();
+    assert.deepEqual(await stateOf(), { isKept: true, path });
+    assert.doesNotMatch(await told(), /survive/);
   });
 
   test("shows no query of a check, which may be a key", async () => {

@@ -14,6 +14,8 @@ export interface DaemonFacts {
   readonly queuedNotifications: () => ReadonlyMap<string, number>;
   /** The file of the state; `undefined` while it is in memory only. */
   readonly statePath: () => string | undefined;
+  /** Whether nothing waits because that file cannot be written. */
+  readonly isKeepingUp: () => boolean;
   /** Whether changing calls over HTTP have a token to be checked against. */
   readonly hasToken: () => boolean;
 }
@@ -38,7 +40,7 @@ function daemonStatus(state: State, notes: Notes, facts: DaemonFacts, now: Now):
     blind: (["ipv4", "ipv6"] as const).flatMap((family) => blindness(state, family, now)),
     configuration: configuration(state, notes, now),
     notifications: [...facts.queuedNotifications()].map(([channel, queued]) => ({ channel, queued })),
-    state: { isKept: path !== undefined, ...(path !== undefined && { path }) },
+    state: { isKept: path !== undefined && facts.isKeepingUp(), ...(path !== undefined && { path }) },
     changesOverHttp: facts.hasToken() ? "with-token" : "refused",
   };
 }

@@ -28,8 +28,10 @@ const daemonSchema = z
       .array(z.object({ channel: text("Name of the channel."), queued: count("Messages that wait to be sent.") }))
       .describe("Where people are told; empty when nobody is."),
     state: z.object({
-      isKept: flag("Whether history, overrides and unsent messages survive a restart."),
-      path: text("The file that they are in.").exactOptional(),
+      isKept: flag("Whether decisions, history, overrides and unsent messages would all survive a restart now."),
+      path: text(
+        "The file that they are in; missing where none can be had. While it cannot be written, the newest of them wait in memory.",
+      ).exactOptional(),
     }),
     changesOverHttp: z
       .enum(["with-token", "refused"])

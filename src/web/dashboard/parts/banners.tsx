@@ -119,7 +119,15 @@ export function DaemonBanners({ daemon }: { daemon: DaemonStatus }) {
           <p>Nothing is decided before this is known: {missing.join("; ")}.</p>
         </Banner>
       )}
-      {!state.isKept && (
+      {!state.isKept && state.path !== undefined && (
+        <Banner tone="warn" title="The state cannot be written">
+          <p>
+            The newest decisions, messages and history wait in memory, and would be lost at a restart. The daemon tries
+            again to write <code>{state.path}</code>; its log says what is wrong.
+          </p>
+        </Banner>
+      )}
+      {!state.isKept && state.path === undefined && (
         <Banner tone="info" title="History is kept in memory only">
           <p>It is lost at a restart: the state folder cannot be used. The daemon's log says why.</p>
         </Banner>
