@@ -51,6 +51,7 @@ export class JournalTable {
   readonly #ofKind;
   readonly #oldest;
   readonly #since;
+  readonly #all;
   readonly #ends;
   readonly #firstFrom;
   readonly #drop;
@@ -74,6 +75,7 @@ export class JournalTable {
     );
     this.#oldest = asArrays(database.prepare(`SELECT ${columns} FROM journal ORDER BY id LIMIT 1`));
     this.#since = asArrays(database.prepare(`SELECT ${columns} FROM journal WHERE id > ? ORDER BY id LIMIT ?`));
+    this.#all = asArrays(database.prepare(`SELECT ${columns} FROM journal ORDER BY id`));
     this.#ends = database.prepare(
       "SELECT (SELECT min(id) FROM journal) AS first, (SELECT max(id) FROM journal) AS last",
     );
@@ -110,6 +112,13 @@ export class JournalTable {
   /** The oldest entries after `id`, oldest first. */
   since(id: number, limit: number): readonly JournalEntry[] {
     return entriesOf(this.#since.all(id, limit));
+  }
+
+  /** All entries, oldest first. */
+  all(): readonly JournalEntry[] {
+    const entries: JournalEntry[] = [];
+    for (const row of this.#all.iterate()) entries.push(...entriesOf([row]));
+    return entries;
   }
 
   /** The id of the newest entry; 0 without any. */

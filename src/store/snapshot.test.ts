@@ -76,6 +76,24 @@ test("reads what a store that was closed has left", () => {
   );
 });
 
+test("goes on behind entries that make no sense, however many they are", () => {
+  const folder = folderOf();
+  {
+    using store = open(folder);
+    for (let id = 1; id <= 3_000; id += 1) write(store, id);
+  }
+  {
+    using database = new DatabaseSync(join(folder, "ccs.db"));
+    database.exec("UPDATE journal SET json = '{' WHERE id BETWEEN 2 AND 2900");
+  }
+  using snapshot = opened(folder);
+  const expected = [1, ...Array.from({ length: 100 }, (_, index) => 2_901 + index)];
+  assert.deepEqual(
+    snapshot.journal().map(({ id }) => id),
+    expected,
+  );
+});
+
 test("says so where there is nothing, or something else", () => {
   const missing = openSnapshot(folderOf());
   assert.ok(missing.kind === "missing");

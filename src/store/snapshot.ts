@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../lib/text.ts";
 import { ChecksTable, type Rollup, type RollupQuery } from "./checks-table.ts";
-import { JournalTable, mostEntries, type JournalEntry } from "./journal-table.ts";
+import { JournalTable, type JournalEntry } from "./journal-table.ts";
 import { migrate, migrations, ownerOf, versionOf } from "./schema.ts";
 import { StoreError, troubleOf } from "./trouble.ts";
 
@@ -15,7 +15,7 @@ export interface Snapshot extends Disposable {
   readonly kind: "opened";
   /** As in `Store`. */
   rollups(query: RollupQuery): readonly Rollup[];
-  /** All entries of the journal, oldest first. */
+  /** All entries of the journal that can be read, oldest first. */
   journal(): readonly JournalEntry[];
 }
 
@@ -62,14 +62,7 @@ function readerOf(database: DatabaseSync, path: string, cleaner: () => void): Sn
   return {
     kind: "opened",
     rollups: (query) => checks.query(query),
-    journal: () => {
-      const entries: JournalEntry[] = [];
-      for (;;) {
-        const more = journal.since(entries.at(-1)?.id ?? 0, mostEntries);
-        if (more.length === 0) return entries;
-        entries.push(...more);
-      }
-    },
+    journal: () => journal.all(),
     [Symbol.dispose]: () => {
       database.close();
       cleaner();
