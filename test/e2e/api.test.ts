@@ -97,6 +97,8 @@ describe("the API of a running daemon", { concurrency: 3 }, () => {
     await using world = await startWorld();
     await using daemon = startDaemon({ config: withToken(world) });
     await untilBothUp(daemon);
+    // Before the records are read nobody serves, so that nobody could be stood in for.
+    await daemon.untilLogged(/^found: /);
     const place = { cloudflare: world.cloudflare, daemon };
     await commitAfter(place, () => change(daemon, "drill", { endpoint: "cable", for: "2s" }).then(() => {}));
     assert.deepEqual(contents(world), [world.mobile.host]);
