@@ -45,7 +45,8 @@ function templatesOf(answers: readonly Parts[]): readonly Buffer[] {
 }
 
 const templates = templatesOf(good);
-const withAddresses = templatesOf(good.slice(0, 2));
+/** Those that say which addresses there are, or that there are none. */
+const conclusive = templatesOf(good.slice(0, 4));
 
 const bytes = (...values: number[]): Buffer => Buffer.from(values);
 const pieces = [
@@ -69,7 +70,7 @@ const pieces = [
 /** Most damage leaves no answer, so that many packets have none. */
 const packet = fc.oneof(
   fc.constantFrom(...templates),
-  fc.constantFrom(...withAddresses),
+  fc.constantFrom(...conclusive),
   damagedBytes(templates, pieces, 3),
 );
 /** Whether the id is that of the question; forgers have to guess it. */
