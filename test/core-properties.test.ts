@@ -6,7 +6,15 @@ import { propertyRuns } from "./support/property-runs.ts";
 import { nextDeadline } from "../src/core/deadline.ts";
 import { factsBetween } from "../src/core/facts.ts";
 import { isOut } from "../src/core/health.ts";
-import type { EndpointState, Event, IngressSettings, IngressState, PublishedRecord, State } from "../src/core/model.ts";
+import type {
+  EndpointSettings,
+  EndpointState,
+  Event,
+  IngressSettings,
+  IngressState,
+  PublishedRecord,
+  State,
+} from "../src/core/model.ts";
 import { isProofWanted } from "../src/core/proof.ts";
 import { desiredRecords, isEmptyPlan, isSameDemand, planBetween } from "../src/core/records.ts";
 import { endpointNamed, isDrained, isOutage, pinOf, ranked } from "../src/core/selection.ts";
@@ -181,9 +189,7 @@ class Story {
     this.nowMs += downMs;
     this.state = initialState;
     // Who was down without being left is believed anew.
-    this.#lastOutMs.clear();
-    this.#failed.clear();
-    this.#oksInRow.clear();
+    this.#forgetAllBut([]);
     const ingresses = restoredFrom({ ingresses: saved }, this.nowMs, wallAtZero + this.nowMs);
     this.#isBegun = false;
     this.dispatch({ kind: "restored", ingresses });
@@ -194,6 +200,7 @@ class Story {
 
   dispatch(event: Event): void {
     const before = this.state;
+    if (event.kind === "config-loaded") this.#forgetAllBut(event.ingresses[0]?.endpoints ?? []);
     const after = step(before, event, this.nowMs);
     this.state = after;
     freezePlain(after);
@@ -210,6 +217,17 @@ class Story {
     this.#checkDemand(before.ingresses[0], this.#ingress());
     this.#tryAnchors();
     this.#apply();
+  }
+
+  /**
+   * An endpoint that leaves the configuration takes with it what was seen of it: one of its name that comes later is
+   * another, which starts unknown, and was not down for all that anybody knows.
+   */
+  #forgetAllBut(kept: readonly EndpointSettings[]): void {
+    const isKept = (key: string): boolean => kept.some(({ name }) => key.split(" ")[0] === name);
+    for (const memory of [this.#lastOutMs, this.#failed, this.#oksInRow]) {
+      for (const key of memory.keys()) if (!isKept(key)) memory.delete(key);
+    }
   }
 
   #waitUntil(atMs: number): void {
