@@ -349,4 +349,20 @@ describe("whose addresses are whose", () => {
     assert.deepEqual(world.outcomes, ["wrong"]);
     assert.equal(world.visibility?.detail, `${one} says A 203.0.113.9`);
   });
+
+  test("one that stood there before, beside a strange one, may be what somebody made of the old records", async () => {
+    for (const [said, outcome] of [
+      [says("A 192.0.2.1"), "visible"],
+      [says("A 192.0.2.1", "A 203.0.113.9"), "silent"],
+    ] as const) {
+      await using world = new VerifierWorld([one]);
+      world.provider.add({ name: record, type: "A", content: "192.0.2.1", ttlSeconds: 60 });
+      world.servers.set(one, said);
+      await world.world.start();
+      await world.advance(62_000);
+      const [ingress] = world.world.daemon.state.ingresses;
+      assert.equal(ingress?.published?.records[0]?.type, "CNAME");
+      assert.deepEqual(world.outcomes, [outcome]);
+    }
+  });
 });
