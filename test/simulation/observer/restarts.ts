@@ -18,6 +18,8 @@ export class Restarts implements Part {
   #runNowMs = 0;
   #changedMs = -Infinity;
   #otherFaultsMs = -Infinity;
+  /** Somebody else wrote last: that may have to be put right, before a restart or after it. */
+  #isByHand = false;
   /** Since the last run ended. */
   #isLost = false;
   /** While a restart is judged: what stands in the zone and may not change. */
@@ -64,7 +66,7 @@ export class Restarts implements Part {
     const hasWord = overrides.length > 0 || standoff !== undefined;
     const endsMs = Math.min(Infinity, ...(selection?.sticky ?? []).map(({ untilMs }) => untilMs));
     const stickyEndsMs = this.#stateAtMs + endsMs - this.#runNowMs;
-    if (!isCalm || hasWord) return;
+    if (!isCalm || hasWord || this.#isByHand) return;
     this.#candidate = { text: textOf(this.#ledger.records), stickyEndsMs, isMix: Number.isFinite(endsMs) };
   }
 
@@ -80,6 +82,7 @@ export class Restarts implements Part {
   }
 
   committed({ zone, by }: Commit): void {
+    this.#isByHand = by === "hand";
     if (by !== "api") return;
     this.#changedMs = this.#ledger.nowMs;
     if (this.#judged === undefined || this.#ledger.nowMs > this.#judged.untilMs) return;
