@@ -228,7 +228,7 @@ export interface AddressState extends Address {
   readonly lastObservation?: Observation;
   /** End of the newest ok. */
   readonly lastOkMs?: number;
-  /** It came while the endpoint served: one ok suffices then, and until its verdict the endpoint's health ignores it. */
+  /** It came while the endpoint served: one ok suffices then to be believed in as it is, and until its verdict the endpoint's health ignores it. */
   readonly isNewcomer: boolean;
   /** No longer in the endpoint's answer; forgotten at this time. */
   readonly vanishesAtMs?: number;
