@@ -1,11 +1,15 @@
 // Every defect that was known is planted, one at a time, and the simulator has to see it, or a test where the simulated world
 // ends. What cannot be seen proves nothing about the rest.
 import assert from "node:assert/strict";
+import { constants, setPriority } from "node:os";
 import { after, test } from "node:test";
 import { bugsForTests, plantedBugs } from "./planted/bugs.ts";
 import { Player, type Broken } from "./planted/player.ts";
 import type { Story } from "./planted/story.ts";
 import { testWith } from "./planted/tested.ts";
+
+// It only computes: tests that wait for a daemon come first.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 const player = new Player();
 after(() => player[Symbol.asyncDispose]());

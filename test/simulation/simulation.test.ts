@@ -1,6 +1,7 @@
 // The daemon as it is, on virtual time, against the nemesis: remembered seeds and fresh ones, with every invariant that the
 // observer knows. A failure prints the command that shows it, and the faults that suffice.
 import assert from "node:assert/strict";
+import { constants, setPriority } from "node:os";
 import { test } from "node:test";
 import regressions from "./regressions.json" with { type: "json" };
 import type { Fault } from "../../src/simulation/faults.ts";
@@ -8,6 +9,9 @@ import { scenarioOf } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { simulate, type Outcome } from "./simulate.ts";
 import { seedsFor, simulateAll, usualThreads } from "./threads.ts";
+
+// It only computes: tests that wait for a daemon come first.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 /** A longer hunt sets these in the environment. */
 const freshHours = Number(process.env["CCS_SIMULATED_HOURS"] ?? 2_000);
