@@ -26,11 +26,13 @@ export class Overrides implements Part {
     this.#ledger = ledger;
   }
 
-  /** A word that was about to replace another may have got onto the disk, though a crash kept it from being heard of. */
+  /** A word that was about to replace another, or to move its end, may have got onto the disk, though a crash kept it from being heard of. */
   ended(run: DaemonRun): void {
-    const last = run.state.ingresses[0]?.overrides ?? [];
-    this.#words = this.#words.filter((word) =>
-      last.some(({ kind, endpoint }) => kind === word.kind && endpoint === word.endpoint),
+    const last = this.#wordsIn(run.state, run.clock.nowMs());
+    this.#words = this.#words.filter(({ kind, endpoint, endsMs }) =>
+      last.some(
+        (word) => word.kind === kind && word.endpoint === endpoint && Math.abs(word.endsMs - endsMs) < toleranceMs,
+      ),
     );
   }
 

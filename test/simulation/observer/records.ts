@@ -99,8 +99,8 @@ export class Records implements Part {
     this.#checkInPlace(was, is);
     const ours = is.filter((record) => !this.#editedUnseen.has(record.id) || !isKept(record, was));
     this.#checkShape(was, is, ours);
-    // What somebody made of a record still stands for the member that wrote it.
-    if (ours.length === is.length) this.#checkTtl(ours, members);
+    // What somebody made of a record, or removed, still stands for its member in the daemon's eyes.
+    if (!this.#isEditUnseen) this.#checkTtl(ours, members);
     this.#checkSilence(was, is);
     // An empty name is filled whatever happens.
     if (was.length > 0) this.#checkQuarrel();
