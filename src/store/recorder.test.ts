@@ -153,6 +153,15 @@ test("who serves is on the disk before the turn is over, so that a kill at the n
   assert.equal(life.reopened().ingresses[0]?.selection?.primary, "cable");
 });
 
+test("what was written is on the disk before the turn is over: by it the next life knows its own record", (t) => {
+  const life = new Life(t);
+  life.start();
+  life.read("CNAME", "cable.example.com");
+  const written = [{ id: "1", type: "A" as const, content: "192.0.2.1", ttlSeconds: 60, proxied: false }];
+  life.dispatch({ kind: "records-written", ingress: record, records: written });
+  assert.deepEqual(life.reopened().ingresses[0]?.lastGood?.records, [{ type: "A", content: "192.0.2.1" }]);
+});
+
 test("a restart in the middle of everything goes on with all of it", async (t) => {
   const life = new Life(t);
   life.start();

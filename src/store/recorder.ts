@@ -69,7 +69,10 @@ export class Recorder implements Disposable {
     this.#tidyAtMs = ports.clock.nowMs() + firstTidyMs;
   }
 
-  /** Takes a turn in. A new selection and overrides are on the disk when it returns, before anything of it reaches Cloudflare. */
+  /**
+   * Takes a turn in. A new selection and overrides are on the disk when it returns, before anything of it reaches
+   * Cloudflare; and so is what was written there, by which the next life knows its own record.
+   */
   hear({ event, facts, before, after, atMs }: Heard): void {
     this.#state = after;
     for (const fact of facts) this.#addEntry(fact, atMs);
@@ -237,13 +240,17 @@ export class Recorder implements Disposable {
   }
 }
 
-/** Whether somebody else serves, or is sticky, or a person said so: what a kill at the next moment must not undo. */
+/** Whether somebody else serves, is sticky, or is written, or a person said so: what a power cut must not undo. */
 function hasOtherDecisions(before: State, after: State): boolean {
   if (before.ingresses === after.ingresses) return false;
-  return after.ingresses.some(({ settings, overrides, selection }) => {
+  return after.ingresses.some(({ settings, overrides, selection, lastGood }) => {
     const old = before.ingresses.find((ingress) => ingress.settings.record === settings.record);
     const isOverridden = overrides.length > 0 || (old?.overrides.length ?? 0) > 0;
-    return (selection !== undefined && selection !== old?.selection) || (isOverridden && overrides !== old?.overrides);
+    return (
+      (selection !== undefined && selection !== old?.selection) ||
+      (lastGood !== undefined && lastGood !== old?.lastGood) ||
+      (isOverridden && overrides !== old?.overrides)
+    );
   });
 }
 
