@@ -1,7 +1,7 @@
 // What reads, writes and failures at Cloudflare do to an ingress, and what it takes to stop a quarrel over its records.
 import type { CloudProblem, IngressState, PublishedRecord, Visibility } from "./model.ts";
 import { isInSync, recordSetOf, wantedRecords } from "./records.ts";
-import { hasSameMembers } from "./selection.ts";
+import { hasSameMembers, isAsWritten } from "./selection.ts";
 
 /** Undone this often within the memory, repair rests for as long. */
 const mostUndone = 2;
@@ -25,7 +25,7 @@ export function afterRead(ingress: IngressState, records: readonly PublishedReco
   };
   const isEmpty = records.length === 0;
   const isOwnDoing = ingress.writeInDoubtUntilMs !== undefined && ingress.writeInDoubtUntilMs > nowMs;
-  const isUndone = !isOwnDoing && wantedRecords(ingress) !== undefined && isInSync(ingress) && !isInSync(read);
+  const isUndone = !isOwnDoing && isOurs(ingress) && !isOurs(read);
   if (!isUndone && !(isEmpty && ingress.standoff !== undefined)) {
     return visibility === undefined ? read : { ...read, visibility };
   }
@@ -35,6 +35,11 @@ export function afterRead(ingress: IngressState, records: readonly PublishedReco
   }
   if (undoneAtMs.length < mostUndone) return { ...read, undoneAtMs };
   return { ...read, undoneAtMs, standoff: { untilMs: nowMs + undoneMemoryMs, mayWrite: isEmpty } };
+}
+
+/** Whether the records say what they should or, while there is no saying, as in an outage, what was last written. */
+function isOurs(ingress: IngressState): boolean {
+  return wantedRecords(ingress) === undefined ? isAsWritten(ingress) : isInSync(ingress);
 }
 
 /** The ingress after a write of ours was confirmed. Whether the world sees it is found out next. */

@@ -290,7 +290,7 @@ function withoutElection(ingress: IngressState): IngressState {
  * Whether the records are still those that we wrote last. They are ours then, though nobody can say at the moment whose
  * addresses they hold: nobody answers look-ups, or the endpoint has moved meanwhile.
  */
-function isAsWritten({ published, lastGood }: IngressState): boolean {
+export function isAsWritten({ published, lastGood }: IngressState): boolean {
   return published !== undefined && lastGood !== undefined && textOf(published.records) === textOf(lastGood.records);
 }
 
