@@ -1,6 +1,7 @@
 // Invariants 17 and 18: who stands beside the primary, for how long, with which addresses; and that nobody's last address
 // that is up is taken away.
 import type { EndpointState, IngressState } from "../../../src/core/model.ts";
+import type { Turn } from "../../../src/daemon.ts";
 import type { DnsRecord } from "../../../src/demo/cloudflare/record.ts";
 import type { FaultKind } from "../../../src/simulation/faults.ts";
 import type { Evidence } from "./evidence.ts";
@@ -41,6 +42,14 @@ export class Mix implements Part {
 
   begins(): void {
     this.#look();
+  }
+
+  /** Who was primary in between, for less than the time between two looks, may stand beside the next one anew. */
+  turned({ facts }: Turn): void {
+    for (const fact of facts) {
+      if (fact.kind !== "selection-changed" || fact.from === undefined) continue;
+      for (const what of this.#sinceMs.keys()) if (what.startsWith(`${fact.from.primary} `)) this.#sinceMs.delete(what);
+    }
   }
 
   #look(): void {
