@@ -2,7 +2,8 @@
 // the same report for the same seeds, whatever the number of threads. `--only 2,5` plays only those faults of a single
 // seed; `--tell` shows everything that happens.
 import { parseArgs } from "node:util";
-import { simulate, type Outcome } from "../test/simulation/simulate.ts";
+import { printTable } from "../src/terminal/terminal.ts";
+import { simulate, type Company, type Outcome } from "../test/simulation/simulate.ts";
 import { seedsFor, simulateAll, usualThreads } from "../test/simulation/threads.ts";
 
 const { values } = parseArgs({
@@ -47,20 +48,31 @@ async function* played(): AsyncGenerator<Outcome> {
 
 function report(): void {
   const hours = total((outcome) => outcome.hours);
-  const fair = outcomes.filter(({ isFair }) => isFair);
   const convergence = outcomes.flatMap(({ convergenceMs }) => convergenceMs).toSorted((a, b) => a - b);
   const quantile = (part: number): string =>
     `${((convergence[Math.floor(convergence.length * part)] ?? 0) / 1_000).toFixed(0)} s`;
-  console.log(`${outcomes.length} seeds, ${hours.toFixed(0)} hours, ${failed} violations`);
-  console.log(`no service for clients: ${downtimes(outcomes)}`);
-  console.log(`the same in ${fair.length} seeds where monitor and clients see the same: ${downtimes(fair)}`);
+  console.log(`${outcomes.length} seeds, ${hours.toFixed(0)} hours, ${failed} violations\n`);
+  printTable(
+    ["clients without service", "daemon", "static record", "oracle"],
+    [
+      downtimesIn("where monitor and clients see the same", "nobody"),
+      downtimesIn("where only some see a fault", "one-sided"),
+      downtimesIn("where others write or steer", "others"),
+    ].filter((row) => row !== undefined),
+  );
+  console.log(
+    `\nwrong switches: ${total(({ seen }) => seen.needlessMoves)} away from one that served, ` +
+      `${total(({ seen }) => seen.vainMoves)} to one that did not, of ${total(({ seen }) => seen.failovers + seen.returns)}`,
+  );
   console.log(
     `without a record: ${total(({ emptyMs }) => emptyMs)} ms at the database, ` +
       `${total(({ emptyAtEdgesMs }) => emptyAtEdgesMs).toFixed(0)} ms at edges while the type changed; ` +
       `API calls per day: ${((24 * total(({ requests }) => requests)) / hours).toFixed(0)}; ` +
       `converged within ${quantile(0.5)} (median), ${quantile(0.99)} (p99), ${quantile(1 - 1e-9)} (longest)`,
   );
-  const kinds = Object.keys(outcomes[0]?.seen ?? {}) as (keyof Outcome["seen"])[];
+  const kinds = (Object.keys(outcomes[0]?.seen ?? {}) as (keyof Outcome["seen"])[]).filter(
+    (kind) => !kind.endsWith("Moves"),
+  );
   console.log(kinds.map((kind) => `${kind} ${total(({ seen }) => seen[kind])}`).join(", "));
   const peaks = ["probes", "timers", "messages"] as const;
   console.log(
@@ -79,9 +91,11 @@ function total(of: (outcome: Outcome) => number): number {
   return outcomes.reduce((sum, outcome) => sum + of(outcome), 0);
 }
 
-/** The shares of the time of all clients in some of the outcomes. */
-function downtimes(among: readonly Outcome[]): string {
+/** The shares of the time of all clients, in the outcomes of one kind; `undefined` when there are none. */
+function downtimesIn(what: string, company: Company): string[] | undefined {
+  const among = outcomes.filter((outcome) => outcome.company === company);
+  if (among.length === 0) return undefined;
   const sum = (of: keyof Outcome["downtime"]): number => among.reduce((ms, { downtime }) => ms + downtime[of], 0);
-  const share = (what: keyof Outcome["downtime"]): string => `${((100 * sum(what)) / sum("total")).toFixed(3)} %`;
-  return `daemon ${share("daemon")}, static record ${share("staticRecord")}, oracle ${share("oracle")}`;
+  const share = (of: keyof Outcome["downtime"]): string => `${((100 * sum(of)) / sum("total")).toFixed(3)} %`;
+  return [`${what} (${among.length} seeds)`, share("daemon"), share("staticRecord"), share("oracle")];
 }

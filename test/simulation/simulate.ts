@@ -5,6 +5,13 @@ import { World, type Watcher } from "../../src/simulation/world.ts";
 import { Observer, type Seen, type Violation } from "./observer/observer.ts";
 import { ingressName, scenarioOf, type Scenario } from "./scenario.ts";
 
+/**
+ * With whom the daemon had to do. `nobody`: monitor and clients saw the same, and nobody else wrote to the zone, as every
+ * comparison with a static record needs. `one-sided`: some faults were there for the monitor alone, or for all but it.
+ * `others`: somebody edited the record, wrote to it all the time, or gave a word; no static record suffers that.
+ */
+export type Company = "nobody" | "one-sided" | "others";
+
 export interface Outcome {
   readonly seed: number;
   readonly hours: number;
@@ -13,8 +20,7 @@ export interface Outcome {
   readonly trace: string;
   /** Of what was decided and written, and when; messages, probes and reloads that are refused leave no mark on it. */
   readonly decisions: string;
-  /** Whether clients and monitor saw the same faults, and nobody else wrote to the zone: what else would compare? */
-  readonly isFair: boolean;
+  readonly company: Company;
   readonly downtime: Downtime;
   /** Milliseconds without a record at the zone's database. */
   readonly emptyMs: number;
@@ -72,7 +78,7 @@ export async function play(scenario: Scenario, { tell }: Pick<SeedOptions, "tell
     violations: [...observer.ledger.violations],
     trace: hex(observer.trace.hash),
     decisions: hex(observer.trace.decisions),
-    isFair: scenario.faults.every(isFair),
+    company: companyIn(scenario.faults),
     downtime: clients?.downtime ?? { daemon: 0, staticRecord: 0, oracle: 0, total: 0 },
     emptyMs: observer.records.emptyMs,
     emptyAtEdgesMs: observer.edges.emptyMs,
@@ -87,10 +93,9 @@ function hex(hash: number): string {
   return hash.toString(16).padStart(8, "0");
 }
 
-/** Nobody can do better than a static record where the monitor is shown another world, or somebody else writes the records. */
-function isFair(fault: Fault): boolean {
-  if (fault.kind === "site") return fault.seenBy === "all";
-  return fault.kind !== "edit" && fault.kind !== "rival" && fault.kind !== "word";
+function companyIn(faults: readonly Fault[]): Company {
+  if (faults.some(({ kind }) => kind === "edit" || kind === "rival" || kind === "word")) return "others";
+  return faults.some((fault) => fault.kind === "site" && fault.seenBy !== "all") ? "one-sided" : "nobody";
 }
 
 /** A watcher that tells what happens, and passes it on to the observer. */
