@@ -400,7 +400,7 @@ class Story {
     const ingress = this.#ingress();
     const desired = desiredRecords(ingress);
     if (desired === undefined || ingress.published === undefined) return;
-    const plan = planBetween(ingress.published.records, desired, ingress.unseenIds);
+    const plan = planBetween(ingress.published.records, desired, ingress.unseen?.ids);
     if (isEmptyPlan(plan)) return;
     if (this.#cloud !== "works") {
       const kind = this.#cloud === "fails" ? "transient" : "invalid";

@@ -316,7 +316,7 @@ export class IngressReconciler {
 function planFor(ingress: IngressState): Plan | undefined {
   const desired = desiredRecords(ingress);
   if (desired === undefined || ingress.published === undefined) return undefined;
-  const plan = planBetween(ingress.published.records, desired, ingress.unseenIds);
+  const plan = planBetween(ingress.published.records, desired, ingress.unseen?.ids);
   return isEmptyPlan(plan) ? undefined : plan;
 }
 

@@ -10,8 +10,9 @@ export function nextDeadline({ ingresses }: State): number | undefined {
 }
 
 function ofIngress(ingress: IngressState): number | undefined {
-  const { electionAtMs, selection, endpoints, overrides, standoff } = ingress;
+  const { electionAtMs, selection, endpoints, overrides, standoff, unseen } = ingress;
   let nextMs = earlier(earlier(electionAtMs, standoff?.untilMs), drillDeadlineMs(ingress));
+  nextMs = earlier(nextMs, unseen?.untilMs);
   for (const { untilMs } of overrides) nextMs = earlier(nextMs, untilMs);
   for (const { untilMs } of selection?.sticky ?? []) nextMs = earlier(nextMs, untilMs);
   for (const endpoint of endpoints) nextMs = earlier(nextMs, ofEndpoint(endpoint));

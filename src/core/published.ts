@@ -7,6 +7,9 @@ import { hasSameMembers, isAsWritten } from "./selection.ts";
 const mostUndone = 2;
 const undoneMemoryMs = 60 * 60_000;
 
+/** How long it takes at most until every authoritative server has heard of a record. They mostly do so within seconds. */
+const propagationMs = 60_000;
+
 /** How long a write without a known outcome may still land. */
 const writeDoubtMs = 2 * 60_000;
 
@@ -44,20 +47,21 @@ function isOurs(ingress: IngressState): boolean {
 
 /** The ingress after a write of ours was confirmed. Whether the world sees it is found out next. */
 export function afterWrite(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
-  const { cloudProblem: _, visibility: __, ...rest } = ingress;
+  const { cloudProblem: _, visibility: __, unseen, ...rest } = ingress;
   const lastGood = recordSetOf(records) ?? ingress.lastGood;
   const visibility: Visibility = { writtenAtMs: nowMs, status: "checking", detail: "" };
   const isProxied = records.some(({ proxied }) => proxied);
   const seen = new Set(ingress.published?.records.map(({ id }) => id));
-  for (const id of ingress.unseenIds) seen.delete(id);
+  for (const id of unseen?.ids ?? []) seen.delete(id);
+  const ids = records.map(({ id }) => id).filter((id) => !seen.has(id));
   return {
     ...rest,
     published: { records, atMs: nowMs, by: "write" },
-    unseenIds: records.map(({ id }) => id).filter((id) => !seen.has(id)),
     ...(lastGood === undefined ? {} : { lastGood }),
     ...(ingress.standoff === undefined ? {} : { standoff: { ...ingress.standoff, mayWrite: false } }),
     // From outside, proxied names show Cloudflare's addresses only.
     ...(isProxied ? {} : { visibility }),
+    ...(isProxied || ids.length === 0 ? {} : { unseen: { ids, untilMs: nowMs + propagationMs } }),
   };
 }
 
@@ -67,11 +71,20 @@ export function afterVisibilityCheck(
   found: { readonly writtenAtMs: number; readonly status: Visibility["status"]; readonly detail: string },
   nowMs: number,
 ): IngressState {
-  const { visibility } = ingress;
-  if (visibility === undefined || visibility.writtenAtMs !== found.writtenAtMs) return ingress;
+  if (ingress.visibility?.writtenAtMs !== found.writtenAtMs) return ingress;
   const { writtenAtMs, status, detail } = found;
-  const unseenIds = status === "visible" ? [] : ingress.unseenIds;
-  return { ...ingress, unseenIds, visibility: { writtenAtMs, status, atMs: nowMs, detail } };
+  const visibility: Visibility = { writtenAtMs, status, atMs: nowMs, detail };
+  return { ...(status === "visible" ? withoutUnseen(ingress) : ingress), visibility };
+}
+
+/** After a while every server has heard of what was created, whether or not any could be asked. */
+export function withUnseenAt(ingress: IngressState, nowMs: number): IngressState {
+  return ingress.unseen !== undefined && ingress.unseen.untilMs <= nowMs ? withoutUnseen(ingress) : ingress;
+}
+
+function withoutUnseen(ingress: IngressState): IngressState {
+  const { unseen: _, ...rest } = ingress;
+  return rest;
 }
 
 /** The ingress after a read or write failed. */

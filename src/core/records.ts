@@ -43,6 +43,7 @@ export function isSameDemand(a: IngressState, b: IngressState): boolean {
     a.selection === b.selection &&
     a.lastGood === b.lastGood &&
     a.standoff === b.standoff &&
+    a.unseen === b.unseen &&
     a.isMixRefused === b.isMixRefused &&
     a.endpoints.length === b.endpoints.length &&
     a.endpoints.every((endpoint, index) => isSameOffer(endpoint, b.endpoints[index]))
@@ -94,7 +95,28 @@ function recordsOf(ingress: IngressState, primary: EndpointState): RecordSet | u
   const addresses = members.flatMap((member) => addressesOf(ingress, member));
   const byText = new Map(addresses.map(({ text, family }) => [text, family]));
   const records = [...byText].map(([content, family]): RecordContent => ({ type: recordTypes[family], content }));
-  return records.length === 0 ? undefined : { records: inOrder(records), ttlSeconds: ttlOf(members), proxied };
+  if (records.length === 0) return undefined;
+  const kept = keptUntilSeen(ingress, members, records);
+  return { records: inOrder([...records, ...kept]), ttlSeconds: ttlOf(members), proxied };
+}
+
+/**
+ * What goes, though only once every server shows what stays: servers hear of each record on its own, and one that heard
+ * of the deletion first would deny the name, which resolvers remember for half an hour. Where a record of the same type
+ * stays, it is patched instead (`planBetween`).
+ */
+function keptUntilSeen(
+  { published, unseen }: IngressState,
+  members: readonly EndpointState[],
+  wanted: readonly RecordContent[],
+): readonly RecordContent[] {
+  if (published === undefined || unseen === undefined) return [];
+  const theirs = new Set(members.flatMap(({ addresses }) => addresses.map(({ text }) => text)));
+  const isOfWantedType = ({ type }: PublishedRecord): boolean => wanted.some((record) => record.type === type);
+  const seen = published.records.filter(({ id, content }) => !unseen.ids.includes(id) && theirs.has(content));
+  const isPending = published.records.some((record) => unseen.ids.includes(record.id) && isOfWantedType(record));
+  if (!isPending || seen.some(isOfWantedType)) return [];
+  return seen.map(({ type, content }) => ({ type, content }));
 }
 
 /** The primary and whoever is sticky beside it. Members without an address drop out: they never block an update. */

@@ -28,6 +28,7 @@ import {
   afterWrite,
   withoutSettledProblem,
   withoutStandoff,
+  withUnseenAt,
   withWordOnce,
 } from "./published.ts";
 import { departuresOf, holdUntilMs, select } from "./selection.ts";
@@ -100,7 +101,7 @@ function weigherOf(state: State, ref: EndpointRef): Weigh {
 function settle(ingress: IngressState, nowMs: number): IngressState {
   const grown = withEachEndpoint(ingress, (endpoint) => afterTime(endpoint, nowMs));
   const isOver = ingress.standoff !== undefined && ingress.standoff.untilMs <= nowMs;
-  const aged = withoutEndedOverrides(grown, nowMs);
+  const aged = withUnseenAt(withoutEndedOverrides(grown, nowMs), nowMs);
   const selected = select(isOver ? withoutStandoff(aged) : aged, nowMs);
   return withDrill(ingress, withoutSettledProblem(withWordOnce(ingress, selected)), nowMs);
 }
@@ -139,7 +140,6 @@ function freshIngress(
     departures: [],
     overrides: [],
     undoneAtMs: [],
-    unseenIds: [],
     isMixRefused: false,
   };
   const memory = saved?.find(({ record }) => record === settings.record);

@@ -96,7 +96,6 @@ function ingressOf(endpoints: readonly EndpointState[], name = record): IngressS
     departures: [],
     overrides: [],
     undoneAtMs: [],
-    unseenIds: [],
     isMixRefused: false,
   };
 }

@@ -162,7 +162,7 @@ export class IngressWorld {
       const desired = desiredRecords(ingress);
       const published = ingress.published?.records;
       if (desired === undefined || published === undefined) continue;
-      const plan = planBetween(published, desired, ingress.unseenIds);
+      const plan = planBetween(published, desired, ingress.unseen?.ids);
       if (isEmptyPlan(plan)) continue;
       const gone = new Set(plan.deletes.map(({ id }) => id));
       const patches = new Map(plan.patches.map((patch) => [patch.id, patch]));

@@ -310,7 +310,7 @@ class Stage {
       const desired = desiredRecords(ingress);
       const published = ingress.published?.records;
       if (desired === undefined || published === undefined) continue;
-      const plan = planBetween(published, desired, ingress.unseenIds);
+      const plan = planBetween(published, desired, ingress.unseen?.ids);
       if (isEmptyPlan(plan)) continue;
       this.#say(
         `plan: ${[
