@@ -115,6 +115,15 @@ describe("an endpoint that works", () => {
     assert.equal(observation.kind, "ok");
   });
 
+  test("has answered in time, though the monitor was too busy to look", async () => {
+    await using server = await startRawServer((socket) => {
+      socket.end(page("hello"));
+      // The answer lies there, and nothing of this process runs until the deadline has passed.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250);
+    });
+    assert.equal(outcome(await probe(server, {}, { timeoutMs: 200 })), "ok");
+  });
+
   test("is told how long connecting, processing and transfer took", async () => {
     await using server = await answering(page("fine"));
     const { phases, startedMs, endedMs } = await probe(server, { contains: "fine" });
