@@ -105,7 +105,9 @@ export class Monitor {
       const seen: Observation = { startedMs, endedMs: clock.nowMs(), vantage: "local", phases: {}, ...verdict };
       // An answer is an answer, whatever became of the connection before it came.
       const isSilence = seen.kind === "failed" && seen.reason === "timeout";
-      const isGenuine = seen.kind === "failed" && visit?.kind !== "ok" && !(wasCut && isSilence);
+      // Who takes most of the time that there is has a part in it when that is not enough.
+      const wasServed = visit?.kind === "ok" && visit.afterMs < timeoutMs / 2;
+      const isGenuine = seen.kind === "failed" && !wasServed && !(wasCut && isSilence);
       onProbe?.(address, seen, seen.kind === "ok" || isGenuine);
       resolve(seen);
     };
@@ -141,8 +143,7 @@ export class Monitor {
       if (clock.nowMs() - startedMs + found.afterMs >= timeoutMs) return waitInVain();
       cancel = clock.setTimer(found.afterMs, () => {
         noteCut();
-        if (clock.nowMs() - startedMs >= timeoutMs) timedOut();
-        else if (wasCut && link.troubleIn(address.family) !== undefined) waitInVain();
+        if (wasCut && link.troubleIn(address.family) !== undefined) waitInVain();
         else finish(verdictOf(found, check));
       });
     };

@@ -84,8 +84,8 @@ export class Edges implements Part {
     switch (status) {
       case "visible": {
         seen.visible += 1;
-        // Who says nothing is not waited for.
-        const isQuiet = this.#troubledMs() < writtenMs;
+        // Who says nothing is not waited for, nor who was not found: servers are remembered for an hour.
+        const isQuiet = Math.max(this.#troubledMs(), this.#ledger.lastTroubleMs("resolver") + hourMs) < writtenMs;
         for (const [edge, past] of this.#shown) {
           const hasShown = past.some(
             ({ text }, index) => this.#amountsTo(text, expected) && (past[index + 1]?.sinceMs ?? Infinity) >= writtenMs,

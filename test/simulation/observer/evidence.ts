@@ -14,9 +14,16 @@ export interface AddressBook {
   lastOkMs: number;
   /** One for failures in this row that were the monitor's own, though its connection worked again when they ended. */
   excusedInRow: number;
+  /** The same since it was up. */
+  excusedSinceUp: number;
+  /** Oks without any failure in between, whoever was at fault. */
+  oksSinceFailure: number;
   /** End of the newest failure, whatever caused it. */
   lastFailureMs: number;
 }
+
+/** So many oks in a row are enough to be up, whatever it was before. */
+const mostRise = 5;
 
 export class Evidence implements Part {
   readonly #ledger: Ledger;
@@ -48,13 +55,15 @@ export class Evidence implements Part {
       book.failuresInRow = 0;
       book.excusedInRow = 0;
       book.lastOkMs = observation.endedMs;
-      // Long enough to be up whatever it was before.
-      if (book.oksInRow >= 5) book.failuresSinceUp = 0;
+      if (book.oksInRow >= mostRise) book.failuresSinceUp = 0;
+      book.oksSinceFailure += 1;
+      if (book.oksSinceFailure >= mostRise) book.excusedSinceUp = 0;
       this.oks.set(`${family} ${this.ownerOf(text)}`, observation.endedMs);
     } else if (observation.kind === "failed") {
       book.lastFailureMs = observation.endedMs;
+      book.oksSinceFailure = 0;
       if (isGenuine) countFailure(book);
-      else book.excusedInRow = 1;
+      else book.excusedInRow = book.excusedSinceUp = 1;
     }
   }
 
@@ -79,6 +88,8 @@ export class Evidence implements Part {
       failuresSinceUp: 0,
       lastOkMs: -Infinity,
       excusedInRow: 0,
+      excusedSinceUp: 0,
+      oksSinceFailure: 0,
       lastFailureMs: -Infinity,
     };
     this.addresses.set(address, book);

@@ -34,10 +34,11 @@ export class Verdicts implements Part {
   #checkFall(endpoint: string, address: string, atMs: number): void {
     const check = this.#ledger.endpoint(endpoint)?.check;
     if (check === undefined) return;
-    const { failuresInRow, failuresSinceUp, excusedInRow, lastFailureMs } = this.#evidence.bookOf(address);
+    const { failuresInRow, failuresSinceUp, lastFailureMs, ...excused } = this.#evidence.bookOf(address);
     // A probe that spans the end of an own outage is taken for one failure; it must never be the only one.
-    const excused = failuresInRow > 0 ? excusedInRow : 0;
-    if (failuresInRow + excused < check.fall && failuresSinceUp < 2 * check.fall) {
+    const inRow = failuresInRow > 0 ? failuresInRow + excused.excusedInRow : 0;
+    const sinceUp = failuresSinceUp > 0 ? failuresSinceUp + excused.excusedSinceUp : 0;
+    if (inRow < check.fall && sinceUp < 2 * check.fall) {
       this.#ledger.violate(
         "4/6/15/23",
         `${endpoint} ${address} was given up after ${failuresInRow} real failures in a row, ${failuresSinceUp} since it was up`,

@@ -11,6 +11,8 @@ import type { Records } from "./records.ts";
 const everyMs = 10_000;
 /** A write takes no longer when nothing is in its way. */
 const writeMs = 30_000;
+/** What servers know stays until they show what is new beside it, or should. */
+const propagationMs = 60_000;
 
 /** While one of these lasts, and for a while after it, records cannot be expected to follow. */
 const hindrances: readonly FaultKind[] = [
@@ -103,7 +105,8 @@ export class Mix implements Part {
         address.health.verdict === "down" &&
         owner.health.verdict === "up"
       ) {
-        wrong.set(`${content} of ${name}, ${address.health.verdict}, stands`, asSoonAsPossible("17"));
+        const forMs = writeMs + propagationMs;
+        wrong.set(`${content} of ${name}, ${address.health.verdict}, stands`, { invariant: "17", forMs });
       }
     }
     for (const { settings } of endpoints) {

@@ -1,5 +1,6 @@
 // Invariants 11 and 13: a daemon that ends and starts again, in whatever way, writes nothing that the one before would not
 // have written.
+import type { Config } from "../../../src/config/config.ts";
 import type { IngressState } from "../../../src/core/model.ts";
 import type { Turn } from "../../../src/daemon.ts";
 import type { Commit } from "../../../src/demo/cloudflare/store.ts";
@@ -9,6 +10,13 @@ import { isOurs, minuteMs, textOf, type Ledger, type Part } from "./ledger.ts";
 /** So long before it nothing else may have happened, for a restart to be judged, and for so long it is. */
 const quietMs = minuteMs;
 const judgedMs = 4 * minuteMs;
+
+interface Candidate {
+  readonly text: string;
+  readonly stickyEndsMs: number;
+  readonly isMix: boolean;
+  readonly config: Config;
+}
 
 export class Restarts implements Part {
   readonly #ledger: Ledger;
@@ -26,7 +34,7 @@ export class Restarts implements Part {
   #judged: { readonly untilMs: number; readonly text: string } | undefined;
 
   /** The run before has ended in such a way that the next one can be judged. */
-  #candidate: { readonly text: string; readonly stickyEndsMs: number; readonly isMix: boolean } | undefined;
+  #candidate: Candidate | undefined;
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -67,15 +75,17 @@ export class Restarts implements Part {
     const endsMs = Math.min(Infinity, ...(selection?.sticky ?? []).map(({ untilMs }) => untilMs));
     const stickyEndsMs = this.#stateAtMs + endsMs - this.#runNowMs;
     if (!isCalm || hasWord || this.#isByHand) return;
-    this.#candidate = { text: textOf(this.#ledger.records), stickyEndsMs, isMix: Number.isFinite(endsMs) };
+    const text = textOf(this.#ledger.records);
+    this.#candidate = { text, stickyEndsMs, isMix: Number.isFinite(endsMs), config: this.#ledger.world.config };
   }
 
   started(): void {
     const candidate = this.#candidate;
     this.#candidate = undefined;
     const { nowMs } = this.#ledger;
-    // A file that is lost costs the ends of what is sticky.
+    // A file that is lost costs the ends of what is sticky; and with another configuration begins another story.
     if (candidate === undefined || (candidate.isMix && this.#isLost)) return;
+    if (candidate.config !== this.#ledger.world.config) return;
     const untilMs = Math.min(nowMs + judgedMs, candidate.stickyEndsMs - 1_000);
     if (untilMs > nowMs + minuteMs) this.#judged = { untilMs, text: candidate.text };
     if (candidate.isMix) this.#ledger.seen.restored += 1;
