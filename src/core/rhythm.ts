@@ -5,7 +5,8 @@ import type { AddressState, CheckSettings, EndpointState, Family, IngressState }
 export function probeIntervalMs(ingress: IngressState, endpoint: EndpointState): number | undefined {
   const check = endpoint.settings.check;
   if (check === undefined) return undefined;
-  if (mayProve(ingress, endpoint)) return 0;
+  // Whose name has no address is not probed at all.
+  if (endpoint.resolution?.kind !== "none" && mayProve(ingress, endpoint)) return 0;
   return isInQuestion(ingress, endpoint) ? check.fastIntervalMs : check.intervalMs;
 }
 

@@ -12,6 +12,7 @@ import type {
   IngressState,
   Observation,
   PublishedRecord,
+  Resolution,
   State,
 } from "../../src/core/model.ts";
 import { isProofWanted } from "../../src/core/proof.ts";
@@ -101,6 +102,12 @@ export class IngressWorld {
       ...this.#ref(endpoint, ingress),
       resolution: { kind: "addresses", addresses: addresses.map(ip), ttlSeconds: 86_400 },
     });
+  }
+
+  /** Every resolver says that the endpoint's name does not exist. */
+  deny(endpoint: string, ingress?: string): void {
+    const resolution: Resolution = { kind: "none", reason: "nxdomain", detail: "the name does not exist" };
+    this.dispatch({ kind: "resolved", ...this.#ref(endpoint, ingress), resolution });
   }
 
   /** `times` rounds of probes of all addresses of an endpoint, 100 ms apart. */
