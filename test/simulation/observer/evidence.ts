@@ -70,8 +70,11 @@ export class Evidence implements Part {
   resolved(host: string, resolution: Resolution, run: DaemonRun): void {
     const site = this.#ledger.world.internet.siteNamed(host);
     if (resolution.kind !== "none" || site === undefined) return;
-    for (const [text, book] of this.addresses) {
+    // It counts for addresses too that are remembered from an earlier run, and were never probed in this one.
+    const remembered = run.state.ingresses.flatMap(({ endpoints }) => endpoints).flatMap(({ addresses }) => addresses);
+    for (const text of new Set([...this.addresses.keys(), ...remembered.map((address) => address.text)])) {
       if (this.#ledger.siteOf(text) !== site) continue;
+      const book = this.bookOf(text);
       book.lastFailureMs = run.clock.nowMs();
       countFailure(book);
     }
@@ -108,6 +111,7 @@ export class Evidence implements Part {
 
 function countFailure(book: AddressBook): void {
   book.oksInRow = 0;
+  book.oksSinceFailure = 0;
   book.failuresInRow += 1;
   book.failuresSinceUp += 1;
 }
