@@ -415,7 +415,7 @@ export interface IngressState {
   readonly standoff?: { readonly untilMs: number; readonly mayWrite: boolean };
   /** Missing before the first write, and for proxied records, which cannot be seen from outside. */
   readonly visibility?: Visibility;
-  /** Records that we created and that not every authoritative server is known to show yet. By then each has heard of them. */
+  /** Records that are new, and that not every authoritative server is known to show yet. By then each has heard of them. */
   readonly unseen?: { readonly ids: readonly string[]; readonly untilMs: number };
   /** The selection whose mix Cloudflare refused for good: its primary serves alone. */
   readonly isMixRefused: boolean;

@@ -18,11 +18,12 @@ const writeDoubtMs = 2 * 60_000;
  * is found empty in a standoff is filled once for each such look: no record at all serves nobody, whoever is right.
  */
 export function afterRead(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
-  const { cloudProblem, visibility, ...rest } = ingress;
+  const { cloudProblem, visibility, unseen: _, ...rest } = ingress;
   const lastGood = ingress.lastGood ?? recordSetOf(records);
   const read: IngressState = {
     ...rest,
     published: { records, atMs: nowMs, by: "read" },
+    ...unseenAmong(ingress, records, nowMs),
     ...(lastGood === undefined ? {} : { lastGood }),
     ...(cloudProblem?.during === "write" ? { cloudProblem } : {}),
   };
@@ -47,22 +48,37 @@ function isOurs(ingress: IngressState): boolean {
 
 /** The ingress after a write of ours was confirmed. Whether the world sees it is found out next. */
 export function afterWrite(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
-  const { cloudProblem: _, visibility: __, unseen, ...rest } = ingress;
+  const { cloudProblem: _, visibility: __, unseen: ___, ...rest } = ingress;
   const lastGood = recordSetOf(records) ?? ingress.lastGood;
   const visibility: Visibility = { writtenAtMs: nowMs, status: "checking", detail: "" };
   const isProxied = records.some(({ proxied }) => proxied);
-  const seen = new Set(ingress.published?.records.map(({ id }) => id));
-  for (const id of unseen?.ids ?? []) seen.delete(id);
-  const ids = records.map(({ id }) => id).filter((id) => !seen.has(id));
   return {
     ...rest,
     published: { records, atMs: nowMs, by: "write" },
+    ...unseenAmong(ingress, records, nowMs),
     ...(lastGood === undefined ? {} : { lastGood }),
     ...(ingress.standoff === undefined ? {} : { standoff: { ...ingress.standoff, mayWrite: false } }),
     // From outside, proxied names show Cloudflare's addresses only.
     ...(isProxied ? {} : { visibility }),
-    ...(isProxied || ids.length === 0 ? {} : { unseen: { ids, untilMs: nowMs + propagationMs } }),
   };
+}
+
+/** Which of the records are new since the last look, or still were then, whoever created them. */
+function unseenAmong(
+  { published, unseen }: IngressState,
+  records: readonly PublishedRecord[],
+  nowMs: number,
+): Pick<IngressState, "unseen"> {
+  // At the first look nobody can say; and behind the proxy servers show no records.
+  if (published === undefined || records.some(({ proxied }) => proxied)) return {};
+  const known = new Set(published.records.map(({ id }) => id));
+  const isNew = ({ id }: PublishedRecord): boolean => !known.has(id);
+  const still = records.filter((record) => !isNew(record) && unseen?.ids.includes(record.id) === true);
+  if (records.some(isNew)) {
+    const ids = [...records.filter(isNew), ...still].map(({ id }) => id);
+    return { unseen: { ids, untilMs: nowMs + propagationMs } };
+  }
+  return unseen === undefined || still.length === 0 ? {} : { unseen };
 }
 
 /** The ingress after the authoritative servers were asked about a write; an answer about an older one is ignored. */

@@ -1,0 +1,43 @@
+// What reads and writes teach about records that servers may not know yet.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { endpointSettings, ingressSettings, IngressWorld } from "../../test/support/ingress-world.ts";
+import type { PublishedRecord } from "./model.ts";
+
+const record = "ingress.example.com";
+
+function address(id: string, content: string): PublishedRecord {
+  return { id, type: "A", content, ttlSeconds: 60, proxied: false };
+}
+
+/** One line that is up, published by its address, in a record with the id "ours". */
+function oneLine(): IngressWorld {
+  const world = new IngressWorld(() => undefined);
+  world.start({ ...ingressSettings(record, [endpointSettings("cable")]), publish: "addresses" });
+  world.read([address("ours", "192.0.2.1")]);
+  world.resolveAll();
+  world.observe("cable", "ok");
+  return world;
+}
+
+test("who changes our record and adds another one loses the new one: servers may not know it yet", () => {
+  const world = oneLine();
+  world.read([address("new", "203.0.113.66"), address("ours", "203.0.113.77")]);
+  assert.deepEqual(world.ingress().published?.records, [address("ours", "192.0.2.1")]);
+});
+
+test("after a minute every server is taken to know what is new", () => {
+  const world = oneLine();
+  world.cloud = "silent";
+  world.read([address("new", "203.0.113.66"), address("ours", "203.0.113.77")]);
+  assert.deepEqual(world.ingress().unseen?.ids, ["new"]);
+  world.pass(30_000);
+  world.read([address("new", "203.0.113.67"), address("ours", "203.0.113.77")]);
+  assert.deepEqual(world.ingress().unseen?.ids, ["new"], "it is the same record");
+  world.pass(30_000);
+  assert.equal(world.ingress().unseen, undefined);
+});
+
+test("what stood there at the first look is not called new", () => {
+  assert.equal(oneLine().ingress().unseen, undefined);
+});
