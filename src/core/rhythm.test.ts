@@ -35,6 +35,14 @@ test("two that fail do not drive each other on without a pause", () => {
   assert.deepEqual(intervals(), [2_000, 2_000]);
 });
 
+test("neither do they when the proof is found elsewhere", () => {
+  const { world, intervals } = twoLines();
+  world.observe("mobile", "timeout", 1);
+  world.tryAnchors();
+  world.observe("cable", "timeout", 1);
+  assert.deepEqual(intervals(), [2_000, 2_000]);
+});
+
 test("whose name has no address proves nothing, and is not asked for it without a pause", () => {
   const { world, intervals } = twoLines();
   world.deny("mobile");

@@ -5,8 +5,7 @@ import type { AddressState, CheckSettings, EndpointState, Family, IngressState }
 export function probeIntervalMs(ingress: IngressState, endpoint: EndpointState): number | undefined {
   const check = endpoint.settings.check;
   if (check === undefined) return undefined;
-  // Whose name has no address is not probed at all.
-  if (endpoint.resolution?.kind !== "none" && mayProve(ingress, endpoint)) return 0;
+  if (mayProve(ingress, endpoint)) return 0;
   return isInQuestion(ingress, endpoint) ? check.fastIntervalMs : check.intervalMs;
 }
 
@@ -23,15 +22,24 @@ function mayProve(ingress: IngressState, endpoint: EndpointState): boolean {
       failing.addresses.some(({ family, unproven, stalled, health }) => {
         const stalledMs = stalled?.provenMs === undefined && health.verdict !== "down" ? stalled?.sinceMs : undefined;
         const newestMs = unproven.at(-1)?.endedMs ?? stalledMs;
-        return newestMs !== undefined && !isUnproven(endpoint, family) && isOlder(endpoint, family, newestMs);
+        return newestMs !== undefined && !isFailing(endpoint, family) && isOlder(endpoint, family, newestMs);
       }),
   );
 }
 
-/** Whether it waits for proof itself: two that fail would only drive each other on, without any pause. */
-function isUnproven({ addresses }: EndpointState, family: Family): boolean {
+/**
+ * Whether it is failing itself, or waits for proof of that. Two that fail would only drive each other on, without the
+ * pause that makes several failures more than one moment. Whoever is down already has nothing to lose.
+ */
+function isFailing({ resolution, addresses }: EndpointState, family: Family): boolean {
+  // Whose name has no address is not probed at all.
+  if (resolution?.kind === "none") return true;
   return addresses.some(
-    (address) => address.family === family && (address.unproven.length > 0 || address.stalled !== undefined),
+    ({ health, unproven, stalled, lastObservation, ...address }) =>
+      address.family === family &&
+      (unproven.length > 0 ||
+        stalled !== undefined ||
+        (lastObservation?.kind === "failed" && health.verdict !== "down")),
   );
 }
 
