@@ -25,6 +25,8 @@ const alarmPauseMs = 30_000;
 /** How long one server may take to answer. Silence holds nobody up for longer. */
 const answerTimeoutMs = 1_500;
 /** Many ingresses can be written at once, and file descriptors are needed for probes. */
+/** From the start of one round to the start of the next, usually at most. */
+const roundMs = mostPauseMs + answerTimeoutMs;
 const mostQuestionsAtOnce = 32;
 const mostSearchesAtOnce = 4;
 const mostNamed = 3;
@@ -126,17 +128,21 @@ export class Verifier implements AsyncDisposable {
     const patienceEndsMs = check.writtenAtMs + patienceMs;
     let isAlarmed = false;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(mostPauseMs, pauseMs * pauseGrowth)) {
+      const askedMs = clock.nowMs();
       const finding = await this.#round(check);
       if (signal.aborted) return;
       const nowMs = clock.nowMs();
       if (finding.status === "visible") return this.#report(check, finding);
-      if (!isAlarmed && nowMs >= patienceEndsMs) {
+      // A round may take long when this process is busy, and its answers may be as old as its questions.
+      const isFresh = askedMs >= patienceEndsMs - roundMs;
+      if (!isAlarmed && isFresh && nowMs >= patienceEndsMs) {
         this.#report(check, finding);
         if (finding.status === "silent") return;
         isAlarmed = true;
       }
       if (nowMs >= check.writtenAtMs + longestMs) return;
-      await sleep(clock, isAlarmed ? alarmPauseMs : Math.min(pauseMs, patienceEndsMs - nowMs), signal);
+      const leftMs = Math.max(0, patienceEndsMs - nowMs);
+      await sleep(clock, isAlarmed ? alarmPauseMs : Math.min(pauseMs, leftMs), signal);
       if (signal.aborted) return;
     }
   }
