@@ -136,9 +136,8 @@ export class Edges implements Part {
       if (this.#ledger.run !== run || state?.visibility?.writtenAtMs !== writtenAtMs) return;
       if (this.#troubledMs() >= sinceMs - hourMs / 2 || (this.#written.at(-1)?.sinceMs ?? 0) > sinceMs) return;
       const { status, detail } = state.visibility;
-      // Somebody had edited what the write left alone, and nobody had read it since: then it is wrong indeed.
-      const isEdited = contentsOf(this.#ledger.records) !== contentsOf(state.published?.records ?? []);
-      if (status === "wrong" && isEdited) return;
+      // Somebody had edited what the write left alone, and nobody had read it by then: then it is wrong indeed.
+      if (status === "wrong" && this.#ledger.lastTroubleMs("edit", "rival") >= sinceMs - hourMs / 2) return;
       if (status !== "visible") this.#ledger.violate("verified", `a write is ${status} after a minute: ${detail}`);
     });
   }

@@ -1,6 +1,8 @@
 // Invariants 4 and 6: nothing is given up but for real failures, with proof of connection newer than the last of them; and
 // blindness ends.
+import type { Address, Observation } from "../../../src/core/model.ts";
 import type { Turn } from "../../../src/daemon.ts";
+import type { Fault } from "../../../src/simulation/faults.ts";
 import { familyOf } from "../../../src/simulation/internet.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Ledger, Part } from "./ledger.ts";
@@ -8,10 +10,36 @@ import type { Ledger, Part } from "./ledger.ts";
 export class Verdicts implements Part {
   readonly #ledger: Ledger;
   readonly #evidence: Evidence;
+  /** When the newest result of an address that failed was there. */
+  readonly #failedMs = new Map<string, number>();
 
   constructor(ledger: Ledger, evidence: Evidence) {
     this.#ledger = ledger;
     this.#evidence = evidence;
+  }
+
+  started(): void {
+    this.#failedMs.clear();
+  }
+
+  struck({ kind }: Fault): void {
+    // What is configured anew is looked at soon.
+    if (kind === "reload") this.#failedMs.clear();
+  }
+
+  /** Several failures within a moment are one: between them lies the pause of the fast rhythm. */
+  probed({ text }: Address, observation: Observation): void {
+    const failedMs = this.#failedMs.get(text);
+    if (observation.kind !== "failed") return void this.#failedMs.delete(text);
+    this.#failedMs.set(text, observation.endedMs);
+    const endpoint = this.#ledger.state?.endpoints.find(({ addresses }) =>
+      addresses.some((known) => known.text === text),
+    );
+    const verdict = endpoint?.addresses.find((known) => known.text === text)?.health.verdict;
+    const fastMs = endpoint?.settings.check?.fastIntervalMs;
+    if (failedMs === undefined || fastMs === undefined || verdict === "down") return;
+    const pauseMs = observation.startedMs - failedMs;
+    if (pauseMs < fastMs / 2) this.#ledger.violate("4", `${text} failed, and was asked again after ${pauseMs} ms`);
   }
 
   turned({ facts, atMs }: Turn): void {

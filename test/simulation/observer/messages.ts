@@ -85,6 +85,10 @@ export class Messages implements Part {
       }
       if (fact.kind === "override-ended") {
         const { kind, endpoint } = fact.override;
+        // The news of the start tells only what is so by then.
+        if (this.#ledger.nowMs < this.#decisions.startedAtMs + gatheringMs) {
+          this.#debts = this.#debts.filter(({ what }) => what !== `the ${kind} of ${endpoint}`);
+        }
         this.#owe(`the end of the ${kind} of ${endpoint}`, (text) => text.includes(endpoint));
       }
     }

@@ -14,9 +14,11 @@ const writeMs = 30_000;
 /** What servers know stays until they show what is new beside it, or should. */
 const propagationMs = 60_000;
 
+/** After a refusal that only a person can mend, the next attempt is this far away. */
+const longestPauseMs = 5 * minuteMs;
+
 /** While one of these lasts, and for a while after it, records cannot be expected to follow. */
 const hindrances: readonly FaultKind[] = [
-  "api",
   "link",
   "stopped",
   "asleep",
@@ -84,6 +86,7 @@ export class Mix implements Part {
     return (
       isFrozen ||
       nowMs < this.#ledger.lastTroubleMs(...hindrances) + graceMs ||
+      nowMs < this.#ledger.lastTroubleMs("api") + Math.max(graceMs, longestPauseMs + minuteMs) ||
       nowMs < this.#records.standoffEndsMs + graceMs ||
       nowMs < this.#evidence.startedAtMs + graceMs
     );
