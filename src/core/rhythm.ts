@@ -16,13 +16,14 @@ export function stallMs(check: CheckSettings): number {
 
 /** Whether an ok of this endpoint is wanted at once: it would be the proof that another one's failure waits for. */
 function mayProve(ingress: IngressState, endpoint: EndpointState): boolean {
+  if (isFailing(endpoint)) return false;
   return ingress.endpoints.some(
     (failing) =>
       failing !== endpoint &&
       failing.addresses.some(({ family, unproven, stalled, health }) => {
         const stalledMs = stalled?.provenMs === undefined && health.verdict !== "down" ? stalled?.sinceMs : undefined;
         const newestMs = unproven.at(-1)?.endedMs ?? stalledMs;
-        return newestMs !== undefined && !isFailing(endpoint, family) && isOlder(endpoint, family, newestMs);
+        return newestMs !== undefined && isOlder(endpoint, family, newestMs);
       }),
   );
 }
@@ -31,15 +32,12 @@ function mayProve(ingress: IngressState, endpoint: EndpointState): boolean {
  * Whether it is failing itself, or waits for proof of that. Two that fail would only drive each other on, without the
  * pause that makes several failures more than one moment. Whoever is down already has nothing to lose.
  */
-function isFailing({ resolution, addresses }: EndpointState, family: Family): boolean {
+function isFailing({ resolution, addresses }: EndpointState): boolean {
   // Whose name has no address is not probed at all.
   if (resolution?.kind === "none") return true;
   return addresses.some(
-    ({ health, unproven, stalled, lastObservation, ...address }) =>
-      address.family === family &&
-      (unproven.length > 0 ||
-        stalled !== undefined ||
-        (lastObservation?.kind === "failed" && health.verdict !== "down")),
+    ({ health, unproven, stalled, lastObservation }) =>
+      unproven.length > 0 || stalled !== undefined || (lastObservation?.kind === "failed" && health.verdict !== "down"),
   );
 }
 
