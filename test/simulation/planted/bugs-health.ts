@@ -78,6 +78,20 @@ export const healthBugs: readonly PlantedBug[] = [
     breaks: ["4/6/15/23"],
   },
   {
+    name: "two that fail drive each other on",
+    file: "src/core/rhythm.ts",
+    from: ' || (lastObservation?.kind === "failed" && health.verdict !== "down"),',
+    to: ",",
+    story: {
+      faults: [
+        { kind: "site", site: 0, seenBy: "all", how: "refuse", ...during(5, 8) },
+        { kind: "site", site: 1, seenBy: "all", how: "refuse", ...during(5.02, 8) },
+      ],
+      ...calm(8, 16),
+    },
+    breaks: ["4"],
+  },
+  {
     name: "new addresses are not taken in",
     file: "src/probe/watch.ts",
     from: "if (resolution === this.#reported && resolution.kind",
