@@ -12,10 +12,10 @@ const unprovenOutage: Story = {
   ...calm(10, 17),
 };
 
-/** The process is held up again and again, just when slow answers are under way. */
+/** The process is held up again and again, while probes wait for an endpoint that hangs. */
 const heldUp: Story = {
   faults: [
-    { kind: "site", site: 0, seenBy: "all", how: "slow", delayMs: 3_000, ...during(4, 9) },
+    { kind: "site", site: 0, seenBy: "all", how: "hang", ...during(5, 8) },
     ...Array.from({ length: 15 }, (_, turn): Fault => {
       return { kind: "stopped", atMs: 5 * minuteMs + turn * 12_000, forMs: 9_000 };
     }),
