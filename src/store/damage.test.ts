@@ -279,6 +279,32 @@ test("what a file with a nonsensical version says of state and messages is kept"
   assert.deepEqual(kept.store.outboxStore().list("telegram"), ["39", "40"].map(storedMessage));
 });
 
+for (const { what, change } of [
+  { what: "no table of checks", change: "DROP TABLE checks" },
+  { what: "a journal that lacks a column", change: "ALTER TABLE journal DROP COLUMN at_ms" },
+  { what: "a version that is behind its tables", change: "PRAGMA user_version = 1" },
+]) {
+  test(`what a file with ${what} says of state and messages is kept`, (t) => {
+    const folder = temporaryFolder(t);
+    fill(folder);
+    changeFile(folder, change);
+    using kept = opened(folder);
+    assert.match(kept.warnings.join("\n"), /Its history is lost; .*overrides and unsent messages is kept\.$/);
+    assert.deepEqual(kept.store.load(), savedOf(40));
+    assert.deepEqual(kept.store.outboxStore().list("telegram"), ["39", "40"].map(storedMessage));
+  });
+}
+
+test("messages are kept where the state has a number that nobody can read", (t) => {
+  const folder = temporaryFolder(t);
+  fill(folder);
+  changeFile(folder, "UPDATE saved SET checksum = 9223372036854775807");
+  using kept = opened(folder);
+  assert.match(kept.warnings.join("\n"), /Its history is lost; its unsent messages are kept\.$/);
+  assert.equal(kept.store.load(), undefined);
+  assert.deepEqual(kept.store.outboxStore().list("telegram"), ["39", "40"].map(storedMessage));
+});
+
 test("a row whose bytes changed is left out with a word, the rest is kept", (t) => {
   const folder = temporaryFolder(t);
   {

@@ -120,7 +120,8 @@ function tryFile(path: string): Found {
     return found;
   } catch (error) {
     if (!isBroken(troubleOf(error))) throw error;
-    return { kind: "broken", why: messageOf(error), left: nothing };
+    // What failed may be a table of history alone.
+    return { kind: "broken", why: messageOf(error), left: rescueFrom(database) };
   } finally {
     if (!isKept) database.close();
   }
@@ -167,14 +168,17 @@ function beginAnew(path: string, wallMs: number, { why, left }: Broken): Home {
     const aside = moveAside(path, wallMs);
     const found = tryFile(path);
     if (found.kind !== "fit") throw new StoreError("io", "a new file was no better");
-    const isSome = left.saved !== undefined || left.messages.length > 0;
-    const kept = isSome ? "; what it knew of selections, overrides and unsent messages is kept" : "";
     const warning = `${path} is no sound state file (${why}). It was moved to ${aside}, and a new one was begun.`;
-    return { ...withLeftover(found.home, left), warnings: [`${warning} Its history is lost${kept}.`] };
+    return { ...withLeftover(found.home, left), warnings: [`${warning} Its history is lost${keptOf(left)}.`] };
   } catch (error) {
     if (troubleOf(error) === undefined) throw error;
     return withLeftover(memoryHome(unusable(path, error)), left);
   }
+}
+
+function keptOf({ saved, messages }: Leftover): string {
+  if (saved !== undefined) return "; what it knew of selections, overrides and unsent messages is kept";
+  return messages.length > 0 ? "; its unsent messages are kept" : "";
 }
 
 function withLeftover(home: Home, left: Leftover): Home {
