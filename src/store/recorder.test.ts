@@ -312,6 +312,22 @@ test("what waits for a disk is bounded", async (t) => {
   assert.equal(all, 5_000);
 });
 
+test("no check is forgotten where a minute has more addresses than may wait for a disk that fails", async (t) => {
+  const life = new Life(t);
+  life.start();
+  const addresses = Array.from({ length: 7_500 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
+  for (const [index, address] of addresses.entries()) {
+    life.probe("cable", "ok", { address });
+    if (index % 750 === 0) await life.clock.advance(5_000);
+  }
+  await life.clock.advance(2 * minuteMs);
+  const query = { ingress: record, endpoint: "cable", fromWallMs: 0, toWallMs: 1e15, resolution: "hour" as const };
+  const counts = life.store.rollups(query).map(({ count }) => count);
+  assert.equal(counts.length, addresses.length);
+  assert.ok(counts.every((count) => count === 1));
+  assert.deepEqual(life.bugs, []);
+});
+
 test("a bug of ours is told, and is not in the way of what comes after it", async (t) => {
   const life = new Life(t);
   life.trouble = new TypeError("planted");
@@ -439,7 +455,11 @@ class Life {
     this.dispatch({ kind: "records-read", ingress: record, records });
   }
 
-  probe(endpoint: string, kind: "ok" | "failed" | "inconclusive", { revision = 0 } = {}): void {
+  probe(
+    endpoint: string,
+    kind: "ok" | "failed" | "inconclusive",
+    { revision = 0, address = addressOf(endpoint) } = {},
+  ): void {
     const endedMs = this.clock.nowMs();
     const seen = { startedMs: endedMs - 42, endedMs, vantage: "local", phases: {}, detail: kind };
     const observation =
@@ -448,7 +468,6 @@ class Life {
         : kind === "failed"
           ? { ...seen, kind, reason: "timeout" as const }
           : { ...seen, kind, reason: "late" as const };
-    const address = addressOf(endpoint);
     this.dispatch({ kind: "probed", ingress: record, endpoint, revision, address, observation });
   }
 

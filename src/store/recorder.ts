@@ -83,6 +83,8 @@ export class Recorder implements Disposable {
       this.#attempt(() => this.#saveNow());
     }
     if (this.#entries.length > 0 || this.#unsaved === "more") this.#wake(gatherMs);
+    // Of so many addresses that a minute of them is too much to wait, they are written before it is over.
+    else if (this.#checks.size > mostWaiting / 2) this.#wake(gatherMs);
     else if (this.#checks.size > 0 || this.#unsaved === "dates") this.#wake(this.#leftOfMinuteMs());
   }
 
