@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import { systemClock } from "../lib/clock.ts";
@@ -114,4 +115,19 @@ test("says so where there is nothing, or something else", () => {
   const damaged = openSnapshot(nonsense);
   assert.ok(damaged.kind === "unusable");
   assert.match(damaged.message, /cannot be read \(its version makes no sense\)/);
+});
+
+test("says so where there is no place for a copy", (t) => {
+  const folder = folderOf();
+  open(folder)[Symbol.dispose]();
+  const before = process.env["TMPDIR"];
+  t.after(() => {
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
+  });
+  const nowhere = join(root, "nowhere");
+  process.env["TMPDIR"] = nowhere;
+  const snapshot = openSnapshot(folder);
+  assert.ok(snapshot.kind === "unusable", snapshot.kind);
+  assert.match(snapshot.message, /^the history cannot be copied to .*nowhere \(ENOENT.*\): set TMPDIR to a folder/);
 });

@@ -31,7 +31,8 @@ const walHeaderBytes = 32;
 /** Copies the history of a state folder. Never waits, and never keeps the daemon waiting. */
 export function openSnapshot(folder: string): SnapshotResult {
   const path = join(folder, "ccs.db");
-  const place = mkdtempSync(join(tmpdir(), "ccs-history-"));
+  const place = makePlace();
+  if (typeof place !== "string") return place;
   const cleaner = (): void => rmSync(place, { recursive: true, force: true });
   try {
     const copy = join(place, "ccs.db");
@@ -50,6 +51,17 @@ export function openSnapshot(folder: string): SnapshotResult {
     }
     if (troubleOf(error) === undefined) throw error;
     return { kind: "unusable", message: `the history in ${path} cannot be read (${messageOf(error)})` };
+  }
+}
+
+/** A folder for the copy, or why there is none. */
+function makePlace(): string | Exclude<SnapshotResult, Snapshot> {
+  try {
+    return mkdtempSync(join(tmpdir(), "ccs-history-"));
+  } catch (error) {
+    if (troubleOf(error) === undefined) throw error;
+    const message = `the history cannot be copied to ${tmpdir()} (${messageOf(error)}): set TMPDIR to a folder that can be written`;
+    return { kind: "unusable", message };
   }
 }
 
