@@ -30,3 +30,24 @@ test("name servers whose names no host can have are neither asked for nor shown"
   assert.deepEqual(found.servers, [{ address: "192.0.2.53", label: "ns1.example.net (192.0.2.53)" }]);
   assert.deepEqual(looked, ["ns1.example.net"]);
 });
+
+test("servers that pointed further down for no reason are found again", async () => {
+  const address = parseIp("192.0.2.53") ?? assert.fail();
+  const finder = new NameServerFinder({
+    clock: new VirtualClock(),
+    exchange: async (_, { name }) => ({
+      kind: "answered",
+      rcode: "NOERROR",
+      isAuthoritative: false,
+      isReferral: false,
+      answers: name === "example.com" ? [{ name, type: "NS", ttlSeconds: 60, data: "ns1.example.net" }] : [],
+    }),
+    resolve: async () => ({ kind: "addresses", addresses: [address], ttlSeconds: 60 }),
+  });
+  const ingress = ingressSettings("ingress.example.com", [endpointSettings("cable")]);
+  const find = () => finder.find(ingress, new AbortController().signal);
+  assert.equal((await find()).kind, "found");
+  finder.goDeeper(ingress);
+  assert.equal((await find()).kind, "none", "there is no zone further down");
+  assert.equal((await find()).kind, "found");
+});
