@@ -24,9 +24,9 @@ const alarmPauseMs = 30_000;
 
 /** How long one server may take to answer. Silence holds nobody up for longer. */
 const answerTimeoutMs = 1_500;
-/** Many ingresses can be written at once, and file descriptors are needed for probes. */
 /** From the start of one round to the start of the next, usually at most. */
 const roundMs = mostPauseMs + answerTimeoutMs;
+/** Many ingresses can be written at once, and file descriptors are needed for probes. */
 const mostQuestionsAtOnce = 32;
 const mostSearchesAtOnce = 4;
 const mostNamed = 3;
