@@ -53,6 +53,8 @@ interface Attempt {
   readonly gate: CallGate;
   /** Something newer has made it pointless: its failure says nothing, and a read is given up. */
   isObsolete: boolean;
+  /** Its next request has not been admitted yet. A write is the last request of its attempt, so nothing was written. */
+  isWaiting: boolean;
 }
 
 /** What to do next, and when at the earliest. */
@@ -133,6 +135,8 @@ export class IngressReconciler {
     if (this.#attempt !== undefined) {
       // A routine look must not delay a change by a round trip.
       if (step.kind === "write" && this.#attempt.kind === "read") this.abort();
+      // Nor may a write go out late that is not wanted any more.
+      else if (this.#attempt.isWaiting && this.#attempt.wanted !== wantedBy(this.#ingress)) this.abort();
       return;
     }
     const nowMs = this.#shared.clock.nowMs();
@@ -179,6 +183,7 @@ export class IngressReconciler {
       abort: new AbortController(),
       gate: this.#shared.gate,
       isObsolete: false,
+      isWaiting: false,
     };
     this.#attempt = attempt;
     this.#spend(step.kind);
@@ -217,14 +222,18 @@ export class IngressReconciler {
   }
 
   /** Every request passes the gate. The first one of an attempt has passed it already, when the attempt was started. */
-  #callFor({ kind, gate, abort: { signal } }: Attempt): Call {
+  #callFor(attempt: Attempt): Call {
+    const { kind, gate } = attempt;
+    const { signal } = attempt.abort;
     let isFirst = true;
     const admit = async (): Promise<void> => {
       if (isFirst) {
         isFirst = false;
         return;
       }
+      attempt.isWaiting = true;
       await gate.admit(signal, this.#isUrgent(kind));
+      attempt.isWaiting = false;
       this.#spend(kind);
     };
     return { signal, admit };
@@ -304,11 +313,14 @@ export class IngressReconciler {
     this.#pause = { untilMs: Math.min(this.#pause.untilMs, soonestMs), wanted: wantedBy(this.#ingress) };
   }
 
-  /** Stops the timer and any read. A write cannot be taken back: it may end, so that its outcome is known. */
+  /**
+   * Stops the timer, any read, and a write that still waits to be sent. One that was sent cannot be taken back: it may
+   * end, so that its outcome is known.
+   */
   #rest(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    if (this.#attempt?.kind === "read") this.abort();
+    if (this.#attempt?.kind === "read" || this.#attempt?.isWaiting === true) this.abort();
   }
 }
 

@@ -529,6 +529,73 @@ test("every request passes the gate, also those that a provider needs beside the
   assert.deepEqual(admitted, [other]);
 });
 
+describe("a write that waits to be sent", () => {
+  /** `cable` serves; then `mobile` is wanted, and its write waits behind a refusal that another ingress was given. */
+  async function waiting() {
+    const memory = new MemoryProvider();
+    const other = "other.example.com";
+    let isRefusing = false;
+    // Looks something up before it writes, as the real one does when its zone was refused meanwhile.
+    const provider: RecordProvider = {
+      list: async (ingress, call) => {
+        if (!isRefusing) return memory.list(ingress, call);
+        await call.admit();
+        throw new CloudError("rate-limited", "wait", { retryAfterMs: 60_000 });
+      },
+      apply: async (ingress, plan, known, call) => {
+        if (isRefusing) await call.admit();
+        // The answer to the look-up takes a while.
+        if (isRefusing) await lookedUp.promise;
+        return memory.apply(ingress, plan, known, call);
+      },
+    };
+    const lookedUp = Promise.withResolvers<void>();
+    const world = new ReconcilerWorld({ provider });
+    await world.start(settings(), settings({ record: other, reconcileIntervalMs: 10_000 }));
+    isRefusing = true;
+    await world.clock.advance(9_900);
+    world.want("mobile");
+    await world.clock.advance(100);
+    lookedUp.resolve();
+    await world.clock.advance(1_000);
+    const published = (): string[] =>
+      memory.records.filter(({ name }) => name === record).map(({ content }) => content);
+    assert.deepEqual(published(), ["cable.example.net"]);
+    return { memory, world, published, writes: () => memory.calls.filter((call) => call.kind === "apply").length };
+  }
+
+  test("is sent when it is still wanted by then", async () => {
+    const { world, published } = await waiting();
+    await using _ = world;
+    await world.clock.advance(62_000);
+    assert.deepEqual(published(), ["mobile.example.net"]);
+  });
+
+  test("is not sent when something else is wanted by then", async () => {
+    const { world, published, writes } = await waiting();
+    await using _ = world;
+    const before = writes();
+    world.want("cable");
+    await world.clock.advance(120_000);
+    assert.deepEqual(published(), ["cable.example.net"]);
+    assert.equal(writes(), before);
+    assert.deepEqual(
+      world.problems.filter(({ during }) => during === "write"),
+      [],
+    );
+  });
+
+  test("is not sent when its ingress is gone by then", async () => {
+    const { world, published, writes } = await waiting();
+    await using _ = world;
+    const before = writes();
+    world.load(settings({ record: "other.example.com" }));
+    await world.clock.advance(120_000);
+    assert.deepEqual(published(), ["cable.example.net"]);
+    assert.equal(writes(), before);
+  });
+});
+
 test("what an old token's last write ran into does not hold up the new one", async () => {
   for (const kind of ["auth", "rate-limited"] as const) {
     const { provider, world } = await converged();
