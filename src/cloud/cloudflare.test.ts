@@ -122,6 +122,14 @@ test("says what to do about a zone that is not visible, or not the only one", as
   await rejects(api.provider().list({ record }, freeCall()), "auth", /several zones .*: configure the zone's id/);
 });
 
+test("a token that may not look zones up is told what would help", async () => {
+  await using api = await new ScriptedApi().listen();
+  const errors = [{ code: 0, message: "Actor 'x' requires permission 'com.cloudflare.api.account.zone.list'" }];
+  api.handler = json({ success: false, errors, messages: [], result: null }, 403);
+  const words = /^could not look up the zone of .*read the zone too \(Zone\.Zone Read\) or configure the zone's id$/;
+  await rejects(api.provider().list({ record }, freeCall()), "auth", words);
+});
+
 test("takes any other zone as an id, and asks nobody", async () => {
   await using api = await new ScriptedApi().listen();
   api.handler = success([live({})]);

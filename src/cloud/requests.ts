@@ -159,7 +159,7 @@ export class Requests {
       ...(details.problems ?? []).slice(0, 3).map(({ code, message }) => `${code} "${this.#foreign(message, 120)}"`),
       ...(ray === "" ? [] : [`cf-ray ${this.#foreign(ray, 40)}`]),
     ];
-    const hint = hints[kind];
+    const hint = kind === "auth" && operation === "zones" ? zonesHint : hints[kind];
     const message =
       `could not ${isAmbiguous ? "confirm the write of" : doing[operation]} ${record}: ${this.#foreign(parts.join(", "), 500)}` +
       (hint === undefined ? "" : `; ${hint}`);
@@ -202,6 +202,11 @@ const hints: Partial<Record<CloudErrorKind, string>> = {
   auth: "check that the token is valid and may edit DNS in this zone, and that the zone is right",
   invalid: "Cloudflare will not take this; change the configuration as it says",
 };
+
+/** A token that may edit DNS and nothing else may still be refused when it asks for a zone by its name. */
+const zonesHint =
+  "check that the token is valid and may edit DNS in this zone, and let it read the zone too (Zone.Zone Read) or " +
+  "configure the zone's id";
 
 function parseJson(text: string): unknown {
   try {
