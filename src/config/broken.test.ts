@@ -1171,6 +1171,14 @@ const cases: readonly Broken[] = [
     says: ["environment BIND_ADDRESS: expected host:port, such as 127.0.0.1:3000, got something else"],
   },
   {
+    name: "a state folder in the environment with a ~, which no shell has filled in",
+    text: whole,
+    env: { CCS_STATE_DIR: "~/ccs" },
+    says: [
+      "environment CCS_STATE_DIR: expected the path of a folder, got something else: ~ means nothing here: write the whole path in its place",
+    ],
+  },
+  {
     name: "a flag in the environment that is none",
     text: whole,
     env: { CCS_ALLOW_PRIVATE: "maybe" },

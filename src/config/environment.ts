@@ -3,7 +3,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { z } from "zod";
-import { baseUrl, flagText, listen } from "./fields.ts";
+import { baseUrl, flagText, folderFromOutside, listen } from "./fields.ts";
 import type { ListenAddress } from "./names.ts";
 import { problemAt, type Problem } from "./problem.ts";
 import { valueOf, type Environment } from "./substitute.ts";
@@ -53,7 +53,7 @@ export function readEnvironment(env: Environment): {
   const telegramApiUrl = take("CCS_TELEGRAM_API_URL", baseUrl);
   const address = take("BIND_ADDRESS", listen);
   const allowPrivate = take("CCS_ALLOW_PRIVATE", flagText);
-  const stateDir = given(env, "CCS_STATE_DIR");
+  const stateDir = take("CCS_STATE_DIR", folderFromOutside);
   return {
     settings: {
       ...(cloudflareApiUrl !== undefined && { cloudflareApiUrl }),

@@ -245,7 +245,12 @@ export const filePath = kind(z.string(), { expects: "the path of a file", isHush
 
 export const folderPath = kind(z.string(), { expects: "the path of a folder" }, (text) => parsePath(text));
 
-function parsePath(text: string): Parsed<string> {
+/** The same from the environment, where no variable is filled in. */
+export const folderFromOutside = kind(z.string(), { expects: "the path of a folder" }, (text) =>
+  parsePath(text, "the whole path"),
+);
+
+function parsePath(text: string, better = "${HOME}"): Parsed<string> {
   if (text === "" || text.includes("\0")) return bad();
-  return /^~($|\/)/.test(text) ? bad("~ means nothing here: write ${HOME} in its place") : ok(text);
+  return /^~($|\/)/.test(text) ? bad(`~ means nothing here: write ${better} in its place`) : ok(text);
 }
