@@ -36,6 +36,21 @@ describe("what an answer means", () => {
     });
   });
 
+  test("an answer without end is cut off", async () => {
+    let sentBytes = 0;
+    const endless = new ReadableStream({
+      pull(controller) {
+        sentBytes += 65_536;
+        // An end all the same, for whoever would read to it.
+        if (sentBytes > 2 ** 24) controller.close();
+        else controller.enqueue(new Uint8Array(65_536).fill(0x20));
+      },
+    });
+    const { inspector } = inspectorOver(() => new Response(endless));
+    assert.deepEqual(await inspector.verifyToken(), { kind: "silent", detail: "the answer is too large" });
+    assert.ok(sentBytes < 2 ** 21, `${sentBytes} bytes were taken`);
+  });
+
   const strangers: readonly (readonly [string, () => Response])[] = [
     ["a login page", () => new Response("<html>Log in</html>")],
     ["a success without a result", () => Response.json({ success: true, errors: [], result: null })],

@@ -5,6 +5,7 @@ import { innermost } from "../lib/cause.ts";
 import { systemClock, type Clock } from "../lib/clock.ts";
 import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
+import { bounded } from "./bounded.ts";
 import { problemsIn, type ApiProblem } from "./classify.ts";
 import { canonicalName } from "./provider.ts";
 import { suffixes } from "./zones.ts";
@@ -140,7 +141,7 @@ export class Inspector {
         signal: deadline.signal,
       });
       this.#note(response.headers, this.#clock.nowMs() - startedMs);
-      return this.#read(response.status, await response.text(), schema);
+      return this.#read(response.status, await bounded(response).text(), schema);
     } catch (error) {
       const late = `no answer within ${timeoutMs / 1_000}s`;
       return { kind: "silent", detail: deadline.signal.aborted ? late : this.#foreign(innermost(error).text) };

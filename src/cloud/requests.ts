@@ -6,6 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
+import { bounded } from "./bounded.ts";
 import { classify, problemsIn, type ApiProblem } from "./classify.ts";
 import { CloudError, type Call, type CloudErrorKind } from "./provider.ts";
 
@@ -27,9 +28,6 @@ export interface Purpose {
 
 /** From the start of a request to the last byte of the answer. */
 const timeoutMs = 15_000;
-
-/** More than a hundred records with everything that Cloudflare tells about them. */
-const mostBodyBytes = 2 ** 20;
 
 /** Failures from before a connection stood: nothing was sent. */
 const neverSentCodes = new Set([
@@ -106,8 +104,7 @@ export class Requests {
       const value = given.get(name);
       if (value !== null) headers.set(name, value);
     }
-    const response = await send(url, { ...init, headers });
-    return new Response(response.body?.pipeThrough(cutOff(mostBodyBytes)) ?? null, response);
+    return bounded(await send(url, { ...init, headers }));
   };
 
   #read<Answer>(purpose: Purpose, schema: z.ZodType<Answer>, response: Response, text: string): Answer {
@@ -214,16 +211,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Fails a body that grows beyond `mostBytes`. */
-function cutOff(mostBytes: number): TransformStream<Uint8Array, Uint8Array> {
-  let bytes = 0;
-  return new TransformStream({
-    transform(chunk, controller) {
-      bytes += chunk.byteLength;
-      if (bytes > mostBytes) controller.error(new Error("the answer is too large"));
-      else controller.enqueue(chunk);
-    },
-  });
 }
