@@ -7,6 +7,7 @@ import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
+import { freePort } from "../../test/support/ports.ts";
 import { requireProgram } from "../../test/support/programs.ts";
 import { setImmediate as setImmediatePromise } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -304,7 +305,7 @@ test("a change at the emulated Cloudflare is seen by the next question", async (
 });
 
 test("UDP and TCP share a port, on IPv6 too, and both are free again afterwards", async () => {
-  const dns = await startDns({ source, host: "::1" });
+  const dns = await startDns({ source, host: "::1", port: await freePort("::1") });
   assert.match(dns.address, /^\[::1\]:\d+$/);
   assert.deepEqual(await resolverOf(dns).resolve4("www.example.com"), ["203.0.113.1"]);
   await assert.rejects(startDns({ source, host: "::1", port: dns.port }), { code: "EADDRINUSE" });
@@ -315,9 +316,9 @@ test("UDP and TCP share a port, on IPv6 too, and both are free again afterwards"
 
 test("a port that is taken for UDP alone is refused, and left free for TCP", async () => {
   const taken = createSocket("udp4");
-  taken.bind(0, "127.0.0.1");
+  const port = await freePort();
+  taken.bind(port, "127.0.0.1");
   await once(taken, "listening");
-  const { port } = taken.address();
   await assert.rejects(startDns({ source, port }), { code: "EADDRINUSE" });
   taken.close();
   await once(taken, "close");

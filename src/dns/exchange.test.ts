@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { describe, test } from "node:test";
 import { decode, encode } from "dns-packet";
 import fc from "fast-check";
+import { closedAuthority } from "../../test/support/ports.ts";
 import { propertyRuns } from "../../test/support/property-runs.ts";
 import { startRawServer, until } from "../../test/support/raw-server.ts";
 import {
@@ -104,9 +105,8 @@ describe("one question to one server", () => {
   });
 
   test("ends at once when nobody listens there", async () => {
-    const server = await startScriptedDns(() => undefined);
-    await server[Symbol.asyncDispose]();
-    const reply = await exchange(server.address, { name, type: "A" }, { timeoutMs: 60_000, isRecursive: true });
+    const address = await closedAuthority();
+    const reply = await exchange(address, { name, type: "A" }, { timeoutMs: 60_000, isRecursive: true });
     assert.deepEqual(reply, { kind: "silent", detail: "refused the connection" });
   });
 

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { describe, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { freePort } from "../../test/support/ports.ts";
 import { startRawServer, until, type RawServer } from "../../test/support/raw-server.ts";
 import type { Address, CheckSettings, Observation } from "../core/model.ts";
 import { systemClock, type Clock } from "../lib/clock.ts";
@@ -348,9 +349,7 @@ describe("an endpoint that fails", () => {
   }
 
   test("because nobody listens: refused", async () => {
-    const server = await startRawServer(() => {});
-    await server[Symbol.asyncDispose]();
-    const observation = await probe(server);
+    const observation = await probe({ port: await freePort() });
     assert.equal(outcome(observation), "refused");
     assert.equal(observation.detail, "connection refused");
     assert.deepEqual(observation.phases, {});

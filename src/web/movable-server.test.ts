@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import { Hono } from "hono";
+import { freePort } from "../../test/support/ports.ts";
 import { initialState } from "../core/step.ts";
 import type { Env } from "./api/doors.ts";
 import { MovableServer, type Place } from "./movable-server.ts";
@@ -47,15 +45,6 @@ class Site implements AsyncDisposable {
     this.started.push(server);
     return server;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 describe("a web server that moves", () => {

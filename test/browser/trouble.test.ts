@@ -6,15 +6,14 @@ import { startWorld } from "../../src/demo/world.ts";
 import { openBrowser, openDashboard } from "../support/browser.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
+import { closedAuthority } from "../support/ports.ts";
 import { configOf } from "../support/world-config.ts";
 
 test("while everything is silent it says that the daemon is blind, and that nothing is switched", async (t) => {
   const browser = await openBrowser(t);
   if (browser === undefined) return;
   await using world = await startWorld();
-  const closed = await startWorld();
-  const anchor = `127.0.0.1:${closed.cloudflare.port}`;
-  await closed[Symbol.asyncDispose]();
+  const anchor = await closedAuthority();
   await using daemon = startDaemon({
     config: configOf(
       world,

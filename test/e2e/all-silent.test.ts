@@ -5,14 +5,13 @@ import { test } from "node:test";
 import { startWorld } from "../../src/demo/world.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
+import { closedAuthority } from "../support/ports.ts";
 import { configOf, partsOf } from "../support/world-config.ts";
 
 test("endpoints, resolver and anchors silent at once, and back again: no write", async () => {
   await using world = await startWorld();
   const { cable, mobile, dns } = world;
-  const closed = await startWorld();
-  const anchor = `127.0.0.1:${closed.cloudflare.port}`;
-  await closed[Symbol.asyncDispose]();
+  const anchor = await closedAuthority();
   await using daemon = startDaemon({
     config: configOf(
       world,

@@ -1,7 +1,6 @@
 // `ccs doctor` in worlds where all is well, and in worlds where one thing is not.
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -10,10 +9,10 @@ import { outputs } from "../../src/cli/outputs.ts";
 import { startCloudflare, type CloudflareServer } from "../../src/demo/cloudflare/server.ts";
 import type { RecordDraft, ZoneOptions } from "../../src/demo/cloudflare/store.ts";
 import type { TokenOptions } from "../../src/demo/cloudflare/tokens.ts";
-import { listenTcp } from "../../src/demo/listen.ts";
 import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
 import { lockState } from "../../src/store/lock.ts";
 import { runCcs } from "../support/built-program.ts";
+import { closedAuthority } from "../support/ports.ts";
 import { configOf, partsOf, type ConfigFile } from "../support/world-config.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ccs-doctor-"));
@@ -136,14 +135,14 @@ describe("ccs doctor", { concurrency: 2 }, () => {
 
   test("says what could not be found out while nothing can be reached, soon, and without a stack trace", async () => {
     await using world = await startWorld();
-    await using closed = await nobody();
+    const closed = await closedAuthority();
     const startedMs = performance.now();
     const path = configFile(world, (config) => {
-      config.cloudflare.api_url = closed.url;
-      config.cloudflare.nameservers = [closed.authority];
-      config.anchors = [closed.authority];
-      if (config.notify?.telegram !== undefined) config.notify.telegram.api_url = closed.url;
-      for (const endpoint of config.ingresses[0]?.endpoints ?? []) endpoint.resolvers = [closed.authority];
+      config.cloudflare.api_url = `http://${closed}`;
+      config.cloudflare.nameservers = [closed];
+      config.anchors = [closed];
+      if (config.notify?.telegram !== undefined) config.notify.telegram.api_url = `http://${closed}`;
+      for (const endpoint of config.ingresses[0]?.endpoints ?? []) endpoint.resolvers = [closed];
     });
     const { code, stdout, stderr } = await runCcs(["doctor", "--config", path]);
     assert.deepEqual([code, stderr], [1, ""]);
@@ -169,16 +168,6 @@ describe("ccs doctor", { concurrency: 2 }, () => {
     assert.match(none.stdout.replaceAll(/\s+/g, " "), /✗ configuration: none found: tried config\.yml.* ccs init/);
   });
 });
-
-/** An address at which nobody listens. */
-async function nobody(): Promise<AsyncDisposable & { url: string; authority: string }> {
-  const { port } = await listenTcp(createServer(), {}).then(async (listening) => {
-    await listening[Symbol.asyncDispose]();
-    return listening;
-  });
-  const authority = `127.0.0.1:${port}`;
-  return { url: `http://${authority}`, authority, [Symbol.asyncDispose]: () => Promise.resolve() };
-}
 
 describe("ccs doctor, about the token and the zone", { concurrency: 2 }, () => {
   const dnsOnly = [{ zone: "example.com", dns: "write", readsZone: false }] as const;
@@ -298,16 +287,16 @@ describe("ccs doctor, about the rest", { concurrency: 2 }, () => {
 
   test("a resolver that is dead beside one that answers, and a state folder that cannot be", async () => {
     await using world = await startWorld();
-    await using closed = await nobody();
+    const closed = await closedAuthority();
     const file = join(folder, "no-folder");
     writeFileSync(file, "");
     const { of } = await examine(world, (config) => {
       const { cable } = partsOf(config);
-      cable.resolvers = [...(cable.resolvers ?? []), closed.authority];
+      cable.resolvers = [...(cable.resolvers ?? []), closed];
       config.state_dir = join(file, "state");
     });
     const found = of("wrong").join("\n");
-    assert.match(found, new RegExp(`^resolver ${closed.authority}: asked for primary\\.example\\.com`, "m"));
+    assert.match(found, new RegExp(`^resolver ${closed}: asked for primary\\.example\\.com`, "m"));
     assert.match(found, /^state folder: .* cannot be written/m);
     assert.match(of("ok").join("\n"), /^cable: /m, "the endpoint is found all the same");
   });

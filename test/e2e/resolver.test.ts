@@ -5,7 +5,6 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Resolver } from "node:dns/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -13,6 +12,7 @@ import { ingressName, startWorld } from "../../src/demo/world.ts";
 import { commitInTimeAfter } from "../support/commits.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/ports.ts";
 import { requireProgram } from "../support/programs.ts";
 import { configOf, partsOf } from "../support/world-config.ts";
 
@@ -112,7 +112,7 @@ async function startUnbound(
   cache: string,
 ): Promise<AsyncDisposable & { port: number }> {
   const folder = mkdtempSync(join(tmpdir(), "ccs-unbound-"));
-  const port = await freePort("127.0.0.1");
+  const port = await freePort();
   const path = join(folder, "unbound.conf");
   writeFileSync(
     path,
@@ -217,14 +217,4 @@ ${temporary}
     await this.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-/** A port that was free a moment ago. Programs that cannot choose one themselves need it. */
-async function freePort(host: string): Promise<number> {
-  const server = createServer().listen(0, host);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

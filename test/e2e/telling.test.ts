@@ -6,6 +6,7 @@ import { startWorld, type World } from "../../src/demo/world.ts";
 import { commitInTimeAfter } from "../support/commits.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
+import { closedAuthority } from "../support/ports.ts";
 import { configOf, partsOf } from "../support/world-config.ts";
 import { untilBothUp } from "../support/world-daemon.ts";
 
@@ -146,9 +147,7 @@ describe("telling", { concurrency: 4 }, () => {
   test("when everything is gone at once, the anchors too, nothing is claimed and nothing is written", async () => {
     await using world = await startWorld();
     // A port that refuses: the anchor of a monitor that is cut off.
-    const closed = await startWorld();
-    const anchor = `127.0.0.1:${closed.cloudflare.port}`;
-    await closed[Symbol.asyncDispose]();
+    const anchor = await closedAuthority();
     await using daemon = startDaemon({
       config: configOf(world, (config) => {
         config.anchors = [anchor];
