@@ -186,14 +186,30 @@ test("a file that is only touched is no news", (context) => {
   assert.deepEqual(heard, []);
 });
 
-test("a file that is half-written gets a second look before it is told", (context) => {
-  const { path, heard, clock } = start(context);
-  writeFileSync(path, file("two").slice(0, 60));
-  clock.advance(500);
-  assert.deepEqual(heard, []);
+// Half a file may be wrong, or right with half of the endpoints.
+for (const half of [file("two").slice(0, 60), file("half")]) {
+  test(`a file that is half-written, ${half === file("half") ? "and right" : "and wrong"}, is told when it stays as it is`, (context) => {
+    const { path, heard, clock } = start(context);
+    writeFileSync(path, half);
+    clock.advance(500);
+    assert.deepEqual(heard, []);
+    writeFileSync(path, file("two"));
+    clock.advance(1_500);
+    assert.deepEqual(heard, ["two"]);
+  });
+}
+
+test("a signal takes a file that is right as written whole, and one that is wrong as half-written", (context) => {
+  const { path, heard, clock, watcher } = start(context);
   writeFileSync(path, file("two"));
-  clock.advance(500);
+  watcher.reload();
   assert.deepEqual(heard, ["two"]);
+  writeFileSync(path, file("tri").slice(0, 60));
+  watcher.reload();
+  assert.deepEqual(heard, ["two"]);
+  writeFileSync(path, file("tri"));
+  clock.advance(2_000);
+  assert.deepEqual(heard, ["two", "tri"]);
 });
 
 test("a wrong file is told once, and the good one after it", (context) => {

@@ -21,7 +21,7 @@ export interface WatchOptions {
   readonly onBlindSpot: (message: string) => void;
   /** Time between two looks, 500 ms unless told. */
   readonly pollMs?: number;
-  /** How long a file that is wrong may be half-written, before it is read again; 400 ms unless told. */
+  /** How long a change must last before it is told, since it may be written only half; 400 ms unless told. */
   readonly settleMs?: number;
   readonly readFile?: ReadFile;
   /** Number of names that the file has, 0 when it was replaced behind a mount; `undefined` when it is not there. */
@@ -53,7 +53,8 @@ class Watcher implements ConfigWatcher {
   /** The same for the load that was told last. */
   #told: ReadonlyMap<string, string>;
   #cancelTimer: (() => void) | undefined;
-  #isSettling = false;
+  /** What the newest load gave, while it may still be of files that are written only half. */
+  #settling: LoadResult | undefined;
   #isBlind = false;
   #isClosed = false;
 
@@ -72,7 +73,11 @@ class Watcher implements ConfigWatcher {
   reload(): void {
     // Nothing is known to be told, so whatever comes of it is news.
     this.#told = new Map();
-    if (!this.#isClosed) this.#take();
+    if (this.#isClosed) return;
+    const result = this.#load();
+    // Whoever asks says that it is all written, unless it is plainly wrong.
+    if (result.kind === "ok") this.#tell(result);
+    else this.#settle(result);
   }
 
   close(): void {
@@ -86,18 +91,22 @@ class Watcher implements ConfigWatcher {
 
   #look(): void {
     this.#lookForBlindSpot();
-    if (this.#isSettling || this.#hasChanged()) this.#take();
+    if (this.#hasChanged()) this.#settle(this.#load());
+    else if (this.#settling !== undefined) this.#tell(this.#settling);
     else this.#sleep(this.#pollMs);
   }
 
-  /** Loads and tells, except that a wrong file gets one more chance: it may have been written only half. */
-  #take(): void {
-    const result = this.#load();
-    const waits = result.kind === "invalid" && !this.#isSettling;
-    this.#isSettling = waits;
-    this.#sleep(waits ? this.#settleMs : this.#pollMs);
+  /** Tells it later, if it is still the same: half a file may be wrong, or right with half of the endpoints. */
+  #settle(result: LoadResult): void {
+    this.#settling = result;
+    this.#sleep(this.#settleMs);
+  }
+
+  #tell(result: LoadResult): void {
+    this.#settling = undefined;
+    this.#sleep(this.#pollMs);
     // A file that was gone for a moment and came back as it was is no news.
-    if (waits || areEqual(this.#seen, this.#told)) return;
+    if (areEqual(this.#seen, this.#told)) return;
     this.#told = this.#seen;
     this.#options.onResult(result);
   }
