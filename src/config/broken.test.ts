@@ -568,21 +568,28 @@ const cases: readonly Broken[] = [
     name: "a status code that does not exist",
     text: inCheck("status: 700"),
     says: [
-      "config.yml:8:19 ingresses[0].endpoints[0].check.status: expected a status code from 100 to 599 such as 200, a class such as 2xx, or a range such as 200-299, got the number 700",
+      "config.yml:8:19 ingresses[0].endpoints[0].check.status: expected a status code from 200 to 599 such as 200, a class such as 2xx, or a range such as 200-299, got the number 700",
+    ],
+  },
+  {
+    name: "a status code that another one follows",
+    text: inCheck("status: 1xx"),
+    says: [
+      'config.yml:8:19 ingresses[0].endpoints[0].check.status: expected a status code from 200 to 599 such as 200, a class such as 2xx, or a range such as 200-299, got "1xx"',
     ],
   },
   {
     name: "a status class that does not exist",
     text: inCheck("status: [200, 6xx]"),
     says: [
-      'config.yml:8:25 ingresses[0].endpoints[0].check.status[1]: expected a status code from 100 to 599 such as 200, a class such as 2xx, or a range such as 200-299, got "6xx"',
+      'config.yml:8:25 ingresses[0].endpoints[0].check.status[1]: expected a status code from 200 to 599 such as 200, a class such as 2xx, or a range such as 200-299, got "6xx"',
     ],
   },
   {
     name: "a range of status codes backwards",
     text: inCheck("status: 299-200"),
     says: [
-      'config.yml:8:19 ingresses[0].endpoints[0].check.status: expected a status code from 100 to 599 such as 200, a class such as 2xx, or a range such as 200-299, got "299-200": the range ends before it begins',
+      'config.yml:8:19 ingresses[0].endpoints[0].check.status: expected a status code from 200 to 599 such as 200, a class such as 2xx, or a range such as 200-299, got "299-200": the range ends before it begins',
     ],
   },
   {
@@ -688,6 +695,19 @@ const cases: readonly Broken[] = [
     text: target('"\u0903a.example"'),
     says: [
       'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "ःa.example": it is no valid international name',
+    ],
+  },
+  {
+    name: "records that point at each other, by way of a third",
+    text: [
+      "cloudflare: { token: T }",
+      "ingresses:",
+      "  - { record: a.example.com, endpoints: [{ target: b.example.com }] }",
+      "  - { record: b.example.com, endpoints: [{ target: x.example.net }, { target: c.example.com }] }",
+      "  - { record: c.example.com, endpoints: [{ target: y.example.net }, { target: A.example.com }] }",
+    ].join("\n"),
+    says: [
+      "config.yml:5:79 ingresses[2].endpoints[1].target: expected a name that does not lead back to the record, got the record of an ingress that does",
     ],
   },
   {

@@ -179,15 +179,15 @@ function parseUrl(text: string): Parsed<URL> {
   return ok(url);
 }
 
-/** Accepted status codes, as an inclusive range. */
+/** Accepted status codes, as an inclusive range. Those of 1xx are no answers: another one follows. */
 const statusRange = kind(
   textOrNumber,
-  { expects: "a status code from 100 to 599 such as 200, a class such as 2xx, or a range such as 200-299" },
+  { expects: "a status code from 200 to 599 such as 200, a class such as 2xx, or a range such as 200-299" },
   (value): Parsed<readonly [from: number, to: number]> => {
     const text = String(value);
-    const hundreds = /^([1-5])xx$/i.exec(text)?.[1];
+    const hundreds = /^([2-5])xx$/i.exec(text)?.[1];
     if (hundreds !== undefined) return ok([Number(hundreds) * 100, Number(hundreds) * 100 + 99]);
-    const match = /^([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?$/.exec(text.trim());
+    const match = /^([2-5]\d\d)(?:\s*-\s*([2-5]\d\d))?$/.exec(text.trim());
     if (match === null) return bad();
     const from = Number(match[1]);
     const to = Number(match[2] ?? match[1]);

@@ -231,6 +231,14 @@ test("a target is a host name, an address, or a list of addresses", () => {
   assert.equal(target("B.Example.com").name, "b.example.com");
 });
 
+test("a record may point at the record of another ingress", () => {
+  const { config } = load(`${whole}  - { record: b.example.com, endpoints: [{ target: c.example.net }] }\n`);
+  assert.deepEqual(
+    config.ingresses.map(({ record }) => record),
+    ["a.example.com", "b.example.com"],
+  );
+});
+
 test("a zone is a name or an id, and holds the record", () => {
   const zone = (written: string) => load(`${whole}    zone: ${written}\n`).config.ingresses[0]?.zone;
   assert.equal(zone("Example.com."), "example.com");

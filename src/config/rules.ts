@@ -29,6 +29,7 @@ export function checkRules(file: Partially<ConfigFile>, allowPrivate: boolean | 
     const rules = { record, allowPrivate: allowPrivate ?? ingress.allow_private ?? false, remedy };
     checkIngress(ingress, path, rules, report);
   }
+  reportCircles(file.ingresses ?? [], report);
   reportDoubles(file.cloudflare?.nameservers, "cloudflare.nameservers", report);
   reportDoubles(file.anchors, "anchors", report);
 }
@@ -86,6 +87,31 @@ export function checkTarget(target: TargetInFile, path: string, rules: TargetRul
       report(at, `expected a public address, got the private ${text}: ${rules.remedy}`);
     }
     seen.add(text);
+  }
+}
+
+/** A record may point at the record of another ingress, but records that point at each other lead nowhere. */
+function reportCircles(ingresses: readonly (Partially<IngressInFile> | undefined)[], report: Report): void {
+  const targetsOf = new Map<string, string[]>();
+  const leads = (from: string, to: string, seen = new Set<string>()): boolean => {
+    if (from === to) return true;
+    if (seen.has(from)) return false;
+    seen.add(from);
+    return (targetsOf.get(from) ?? []).some((next) => leads(next, to, seen));
+  };
+  for (const [index, { record, endpoints = [] } = {}] of ingresses.entries()) {
+    if (record === undefined) continue;
+    const targets = targetsOf.get(record) ?? [];
+    targetsOf.set(record, targets);
+    for (const [at, endpoint] of endpoints.entries()) {
+      const target = endpoint?.target;
+      // One that is the record itself has been told.
+      if (target === undefined || !isHost(target) || target.host === record) continue;
+      if (leads(target.host, record)) {
+        const path = `ingresses[${index}].endpoints[${at}].target`;
+        report(path, `expected a name that does not lead back to the record, got the record of an ingress that does`);
+      } else targets.push(target.host);
+    }
   }
 }
 
