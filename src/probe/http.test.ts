@@ -84,15 +84,6 @@ describe("an endpoint that works", () => {
     ]);
   });
 
-  test("gets the URL's name and password", async () => {
-    await using server = await answering(page("fine"));
-    await probe(server, { url: `http://me:p%40ss@cable.example.com:${server.port}/` });
-    await probe(server, { url: `http://me:100%@cable.example.com:${server.port}/` });
-    const sent = [...server.received.matchAll(/^authorization: Basic (.*)\r$/gim)].map(([, code = ""]) => atob(code));
-    assert.deepEqual(sent, ["me:p@ss", "me:100%"]);
-    assert.doesNotMatch(server.received, /host:.*@/);
-  });
-
   test("is decided by the headers when no marker is wanted: the body may hang", async () => {
     await using server = await startRawServer((socket) =>
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"),

@@ -178,7 +178,6 @@ class Trip {
           "user-agent": "cloudflare-cname-switcher",
           accept: "*/*",
           "accept-encoding": "identity",
-          ...authorizationOf(this.#url),
         },
         maxHeaderSize: headerLimitBytes,
       });
@@ -213,22 +212,6 @@ class Trip {
     this.#stage = stage;
     this.#stageSinceMs = nowMs;
     return tookMs;
-  }
-}
-
-/** Name and password of the URL, if it has any. */
-function authorizationOf(url: URL): { authorization?: string } {
-  if (url.username === "" && url.password === "") return {};
-  const credentials = [url.username, url.password].map(percentDecoded).join(":");
-  return { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` };
-}
-
-/** URLs may hold a percent sign that stands for itself. */
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
   }
 }
 
