@@ -171,6 +171,19 @@ test("nobody listening is transient and no doubt: nothing was sent", async () =>
   assert.match(error.message, /could not write ingress\.example\.com: no answer \(.*ECONNREFUSED/);
 });
 
+for (const [systemCall, isAmbiguous] of [
+  ["connect", false],
+  ["read", true],
+] as const) {
+  test(`no route at "${systemCall}" leaves ${isAmbiguous ? "it in doubt" : "no doubt"} whether a write was taken`, async () => {
+    const cause = Object.assign(new Error(`${systemCall} EHOSTUNREACH`), { code: "EHOSTUNREACH", syscall: systemCall });
+    await using api = await new ScriptedApi().listen();
+    const provider = api.provider({ fetch: async () => Promise.reject(new TypeError("fetch failed", { cause })) });
+    const error = await failureOf(write(provider));
+    assert.deepEqual([error.kind, error.isAmbiguous], ["transient", isAmbiguous]);
+  });
+}
+
 /** Answers that never end: nothing at all, headers alone, half a body. */
 const stalls: Record<string, [Handler, CloudErrorKind, boolean]> = {
   "before its headers": [() => {}, "transient", true],

@@ -34,8 +34,6 @@ const neverSentCodes = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",
-  "ENETUNREACH",
-  "EHOSTUNREACH",
   "UND_ERR_CONNECT_TIMEOUT",
   // The server could not prove who it is.
   "CERT_HAS_EXPIRED",
@@ -130,8 +128,9 @@ export class Requests {
     if (isLate) {
       return this.#failure(purpose, "transient", { what: `no complete answer within ${formatDuration(timeoutMs)}` });
     }
-    const { text, code } = innermost(error);
-    const isDefinite = code !== undefined && neverSentCodes.has(code);
+    const { text, code, systemCall } = innermost(error);
+    // A route may also be lost while a connection stands, after something was sent over it.
+    const isDefinite = systemCall === "connect" || (code !== undefined && neverSentCodes.has(code));
     return this.#failure(purpose, "transient", { what: `no answer (${this.#foreign(text, 200)})`, isDefinite });
   }
 
