@@ -293,6 +293,18 @@ test("a disk that takes nothing is asked again every half minute, and gets all o
   assert.deepEqual(life.bugs, []);
 });
 
+test("once a decision found room, all that waited with it follows within a second", async (t) => {
+  const life = new Life(t);
+  life.trouble = new StoreError("full", "the disk is full");
+  life.start();
+  await life.clock.advance(2_000);
+  life.trouble = undefined;
+  life.dispatch({ kind: "override-set", ingress: record, override: { kind: "pin", endpoint: "cable", untilMs: 9e7 } });
+  assert.deepEqual(life.kinds(), []);
+  await life.clock.advance(1_000);
+  assert.ok(life.kinds().includes("ingress-added"));
+});
+
 test("what waits for a disk is bounded", async (t) => {
   const life = new Life(t);
   life.start();

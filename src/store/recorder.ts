@@ -211,10 +211,11 @@ export class Recorder implements Disposable {
     return this.#ports.clock.wallMs() - this.#ports.clock.nowMs();
   }
 
-  /** A store that fails is asked again later. */
+  /** A store that fails is asked again later, or soon after something could be written to it. */
   #attempt(action: () => void): void {
     try {
       action();
+      this.#notBeforeMs = -Infinity;
     } catch (error) {
       if (!(error instanceof StoreError)) {
         this.#ports.onBug(error);
