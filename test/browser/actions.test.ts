@@ -69,8 +69,16 @@ test("a drill moves the traffic away, and its report is in the journal when it i
   await page.getByRole("button", { name: "Enter token" }).click();
   await giveToken(dashboard, token);
   await page.getByRole("button", { name: /^cable/ }).click();
+  await world.mobile.server.behave({ kind: "refuse" });
+  await dashboard.untilShown("down", ".endpoints");
   await page.getByRole("button", { name: "Drill…" }).click();
   const dialog = page.getByRole("dialog");
+  await dialog.getByText("Nobody can stand in for cable now: mobile is down.").waitFor();
+  assert.ok(await dialog.getByRole("button", { name: "Start the drill" }).isDisabled());
+  await dashboard.assertAccessible("a drill that cannot be");
+  // The question follows what happens meanwhile.
+  await world.mobile.server.behave({ kind: "ok" });
+  await dialog.getByText("It serves now: mobile takes over at once.").waitFor();
   await dialog.getByRole("button", { name: "Start the drill" }).click();
   await dialog.getByText("Done.").waitFor();
   await dialog.getByRole("button", { name: "Close" }).click();

@@ -80,6 +80,16 @@ export function promise(
   }
 }
 
+/** Why the daemon would not begin it now; `undefined` while it would. */
+export function obstacleTo({ kind, endpoint: name }: Wish, { endpoints }: IngressStatus): string | undefined {
+  const endpoint = endpoints.find((each) => each.name === name);
+  if (kind !== "drill" || endpoint === undefined || endpoint.role === "none") return undefined;
+  const others = endpoints.filter((each) => each !== endpoint);
+  if (others.some(({ verdict, override }) => verdict !== "down" && override?.kind !== "drain")) return undefined;
+  const why = others.map((each) => `${each.name} is ${each.verdict === "down" ? "down" : "drained"}`);
+  return `Nobody can stand in for ${name} now: ${why.length === 0 ? "it is the only endpoint" : why.join("; ")}. An outage would move nothing.`;
+}
+
 function notUp(endpoint: EndpointStatus | undefined): readonly string[] {
   if (endpoint === undefined || endpoint.verdict === "up" || endpoint.verdict === "suspect") return [];
   const word = endpoint.verdict === "down" ? "down" : "not up";

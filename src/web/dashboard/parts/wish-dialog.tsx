@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { IngressStatus } from "../../api/schema/status.ts";
 import { postChange } from "../data/api.ts";
 import type { Wish } from "../data/context.ts";
-import { lengths, promise, titleOf, troubleText, usualLength } from "../lib/wishes.ts";
+import { lengths, obstacleTo, promise, titleOf, troubleText, usualLength } from "../lib/wishes.ts";
 import { Modal } from "./modal.tsx";
 
 interface WishDialogProps {
@@ -26,6 +26,7 @@ export function WishDialog({ wish, ingress, token, close, forgetToken }: WishDia
   const [length, setLength] = useState<string>(usualLength[kind]);
   const [stage, setStage] = useState<Stage>({ kind: "asking" });
   const choices: readonly (readonly [string, string])[] = lengths[kind];
+  const obstacle = obstacleTo(wish, ingress);
   const lengthText = choices.find(([value]) => value === length)?.[1] ?? length;
 
   const act = async (): Promise<void> => {
@@ -56,7 +57,7 @@ export function WishDialog({ wish, ingress, token, close, forgetToken }: WishDia
         <Lines lines={["Done.", ...stage.lines]} />
       ) : (
         <>
-          {choices.length > 0 && (
+          {obstacle === undefined && choices.length > 0 && (
             <label class="field">
               For how long
               <select
@@ -72,7 +73,7 @@ export function WishDialog({ wish, ingress, token, close, forgetToken }: WishDia
               </select>
             </label>
           )}
-          <Lines lines={promise(wish, lengthText, ingress)} />
+          <Lines lines={obstacle === undefined ? promise(wish, lengthText, ingress) : [obstacle]} />
         </>
       )}
       <div role="alert">
@@ -88,7 +89,11 @@ export function WishDialog({ wish, ingress, token, close, forgetToken }: WishDia
             Cancel
           </button>
         )}
-        <button type="submit" class="strong" disabled={stage.kind === "working"}>
+        <button
+          type="submit"
+          class="strong"
+          disabled={stage.kind === "working" || (stage.kind === "asking" && obstacle !== undefined)}
+        >
           {submitText(stage, kind)}
         </button>
       </div>
