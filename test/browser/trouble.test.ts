@@ -1,12 +1,15 @@
 // What the dashboard says while the daemon cannot trust its own connection, and while Cloudflare refuses it: since when,
 // and what to do; and that it takes it back when that is over.
+import { execFile } from "node:child_process";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { writes } from "../../src/demo/cloudflare/faults.ts";
 import { startWorld } from "../../src/demo/world.ts";
 import { openBrowser, openDashboard } from "../support/browser.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { closedAuthority } from "../support/ports.ts";
+import { requireProgram } from "../support/programs.ts";
 import { configOf } from "../support/world-config.ts";
 
 test("while everything is silent it says that the daemon is blind, and that nothing is switched", async (t) => {
@@ -92,5 +95,30 @@ test("somebody who keeps undoing the records is told of, and a person may let th
   await eventually("the repair", () => world.records[0]?.content === "primary.example.com");
   await page.locator(".banner", { hasText: "Somebody keeps undoing" }).waitFor({ state: "detached" });
   await dashboard.untilShown("all well");
+  await dashboard.assertClean();
+});
+
+test("while the disk takes nothing it says what would be lost, and it keeps working", async (t) => {
+  const browser = await openBrowser(t);
+  const prlimit = requireProgram(t, "prlimit");
+  if (browser === undefined || prlimit === undefined) return;
+  await using world = await startWorld();
+  await using daemon = startDaemon({ config: configOf(world) });
+  // As a full disk does, this fails every write to a file, and spares what is read.
+  const limitFiles = async (bytes: string): Promise<void> => {
+    await promisify(execFile)(prlimit, ["--pid", String(daemon.pid), `--fsize=${bytes}:unlimited`]);
+  };
+  const dashboard = await openDashboard(browser, daemon);
+  await dashboard.untilShown("all well");
+  await limitFiles("0");
+  await world.cable.server.behave({ kind: "refuse" });
+  await dashboard.untilShown("The state cannot be written");
+  await dashboard.untilShown("secondary.example.com", ".records");
+  await dashboard.untilShown("failed over");
+  await dashboard.assertAccessible("a full disk");
+  // With room again, the next decision is written before it is acted on, and all that waited with it.
+  await limitFiles("unlimited");
+  await world.cable.server.behave({ kind: "ok" });
+  await dashboard.page.getByText("The state cannot be written").waitFor({ state: "detached" });
   await dashboard.assertClean();
 });

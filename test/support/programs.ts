@@ -14,6 +14,7 @@ export const packagesByProgram = {
   promtool: "prometheus",
   chromium: "chromium",
   script: "bsdutils",
+  prlimit: "util-linux",
   bash: "bash",
   zsh: "zsh",
   fish: "fish",
