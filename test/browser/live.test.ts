@@ -6,6 +6,7 @@ import { startWorld } from "../../src/demo/world.ts";
 import { openBrowser, openDashboard } from "../support/browser.ts";
 import { programOfVersion } from "../support/built-program.ts";
 import { startDaemon } from "../support/daemon-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { configOf, partsOf } from "../support/world-config.ts";
 import { ownFolder } from "../support/world-daemon.ts";
 
@@ -28,7 +29,8 @@ test("a first start, before anything is known, is told as such, and filled in as
   daemon.rewriteConfig((text) => text.replaceAll("timeout: 20s", "timeout: 2s"));
   await dashboard.untilShown("primary.example.com", ".published");
   await dashboard.untilShown("all well");
-  assert.equal(await dashboard.page.getByText("Finding out").count(), 0);
+  // All is well once who serves is known; of the other one that may take a moment more.
+  await dashboard.page.getByText("Finding out").waitFor({ state: "detached" });
   await dashboard.assertClean();
 });
 
@@ -47,12 +49,14 @@ test("a failover and the return are seen without a reload", async (t) => {
   await dashboard.untilShown("secondary.example.com", ".published");
   await dashboard.untilShown("Visible", ".published");
   await dashboard.untilShown("down", ".endpoints");
-  assert.equal(await page.locator(".node.is-primary .node-name").innerText(), "mobile");
-  assert.equal(await page.locator(".node.is-broken .node-name").innerText(), "cable");
+  await page.locator(".node.is-primary .node-name", { hasText: /^mobile$/ }).waitFor();
+  await page.locator(".node.is-broken .node-name", { hasText: /^cable$/ }).waitFor();
   await dashboard.untilShown(/cable is down/, ".journal");
-  assert.match(await page.title(), /^mobile – ingress\.example\.com \(failed over\)$/);
+  await eventually("the title", async () => (await page.title()) === "mobile – ingress.example.com (failed over)");
   // Whoever does not see the page hears of it.
-  assert.notEqual(await page.getByRole("status").first().textContent(), "");
+  await eventually("words for a screen reader", async () => {
+    return (await page.getByRole("status").first().textContent()) !== "";
+  });
 
   await page.getByRole("button", { name: /^cable/ }).click();
   await dashboard.untilShown("Address", ".endpoint-details section");
@@ -82,9 +86,9 @@ test("when the daemon ends, the page says since when, goes on when it is back, a
   await first.stop();
   await dashboard.untilShown("No connection to the daemon");
   await dashboard.untilShown(/Trying again/);
-  assert.equal(await page.title(), "No connection");
+  await eventually("the title", async () => (await page.title()) === "No connection");
   // What was known stays to be seen, as of the past.
-  assert.equal(await page.locator("main.is-stale").count(), 1);
+  await page.locator("main.is-stale").waitFor();
   await dashboard.untilShown("primary.example.com", ".published");
   await dashboard.assertAccessible("without a connection");
 
