@@ -12,7 +12,7 @@ const oldestMajor = 24;
 /** As in cli/exit-codes.ts: something that is needed could not be had. */
 const unavailable = 69;
 const program = new URL("main.js", import.meta.url).href;
-const ownNode = fileURLToPath(new URL("../node_modules/node/bin/node", import.meta.url));
+const ownNode = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.url));
 /** In the environment of a program that runs under `ownNode`. */
 const childMark = "CCS_LAUNCHER_CHILD";
 

@@ -37,11 +37,11 @@ before(async () => {
   const launcher = join(import.meta.dirname, "../../src/launcher.ts");
   for (const checkout of ["with", "without", "broken"]) {
     await build({ program: join(folder, "program.js"), launcher, folder: join(folder, checkout, "dist") });
-    mkdirSync(join(folder, checkout, "node_modules/node/bin"), { recursive: true });
+    mkdirSync(join(folder, checkout, "node_modules/.bin"), { recursive: true });
   }
-  symlinkSync(process.execPath, join(folder, "with/node_modules/node/bin/node"));
-  writeFileSync(join(folder, "broken/node_modules/node/bin/node"), "#!/bin/sh\nexit 127\n");
-  chmodSync(join(folder, "broken/node_modules/node/bin/node"), 0o755);
+  symlinkSync(process.execPath, join(folder, "with/node_modules/.bin/node"));
+  writeFileSync(join(folder, "broken/node_modules/.bin/node"), "#!/bin/sh\nexit 127\n");
+  chmodSync(join(folder, "broken/node_modules/.bin/node"), 0o755);
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 

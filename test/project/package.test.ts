@@ -16,17 +16,33 @@ interface Manifest {
   readonly scripts: Record<string, string>;
   readonly dependencies?: Record<string, string>;
   readonly devDependencies: Record<string, string>;
-  readonly allowScripts: Record<string, boolean>;
+  readonly optionalDependencies?: Record<string, string>;
+  readonly workspaces?: readonly string[];
 }
 
 interface Locked {
   readonly version: string;
   readonly resolved?: string;
   readonly integrity?: string;
+  /** A folder of this checkout, not a package that is fetched. */
+  readonly link?: boolean;
+  readonly hasInstallScript?: boolean;
   readonly devDependencies?: Record<string, string>;
+  readonly optionalDependencies?: Record<string, string>;
 }
 
-const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+const manifest = readManifest("");
+
+const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+  packages: Record<string, Locked>;
+};
+const fetched = Object.entries(lock.packages).filter(
+  ([path, { link }]) => path.startsWith("node_modules/") && link !== true,
+);
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
+}
 
 test("installing the package installs nothing else and runs nothing", () => {
   const asked = Object.keys(manifest).filter((key) => /dependencies$/i.test(key));
@@ -70,23 +86,38 @@ test("the package holds the program and the papers, and nothing else", () => {
 });
 
 test("every version is exact, and the lock file agrees and names no registry", () => {
-  const inexact = Object.entries(manifest.devDependencies).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version));
-  assert.deepEqual(inexact, []);
-  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
-    packages: Record<string, Locked>;
-  };
-  const { "": own, ...installed } = lock.packages;
-  assert.deepEqual(own?.devDependencies, manifest.devDependencies);
-  assert.ok(Object.keys(installed).length > 50);
-  const odd = Object.entries(installed).filter(
-    ([, { resolved, integrity }]) => resolved !== undefined || integrity === undefined,
+  const workspace = readManifest("scripts/node");
+  assert.deepEqual(manifest.workspaces, ["scripts/node"]);
+  assert.equal(workspace.private, true);
+  const asked = { ...manifest.devDependencies, ...workspace.optionalDependencies };
+  assert.deepEqual(
+    Object.entries(asked).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version)),
+    [],
   );
-  assert.deepEqual(odd, []);
+  assert.deepEqual(lock.packages[""]?.devDependencies, manifest.devDependencies);
+  assert.deepEqual(lock.packages["scripts/node"]?.optionalDependencies, workspace.optionalDependencies);
+  assert.deepEqual(
+    fetched.filter(([, { resolved }]) => resolved !== undefined),
+    [],
+  );
 });
 
-test("the install script of the development dependency node is allowed, by name alone", () => {
-  // With a version beside the name npm would match nothing, and skip the script without a word.
-  assert.deepEqual(manifest.allowScripts, { node: true });
+test("all that `npm ci` fetches has its hash in the lock file, the Node binaries included, and nothing of it runs", () => {
+  assert.ok(fetched.length > 50);
+  assert.deepEqual(
+    fetched.filter(([, { integrity }]) => integrity?.startsWith("sha512-") !== true),
+    [],
+  );
+  assert.deepEqual(
+    fetched.filter(([, { hasInstallScript }]) => hasInstallScript === true),
+    [],
+  );
+  const nodes = Object.keys(readManifest("scripts/node").optionalDependencies ?? {});
+  assert.ok(nodes.length > 0);
+  assert.deepEqual(
+    nodes.filter((name) => !fetched.some(([path]) => path === `node_modules/${name}`)),
+    [],
+  );
 });
 
 test("CI installs every program that a test may ask for", () => {
