@@ -92,9 +92,12 @@ const scripts = fc.record({
   ),
 });
 
-/** The packet as an answer to this query. */
+/** The packet as an answer to this query, its question in the same upper and lower case. */
 function withIdOf(query: Buffer, message: Buffer, isRight: boolean): Buffer {
   const copy = Buffer.from(message);
+  const asked = query.subarray(12, query.indexOf(0, 12));
+  const repeated = copy.subarray(12, 12 + asked.length);
+  if (repeated.toString("latin1").toLowerCase() === asked.toString("latin1").toLowerCase()) asked.copy(repeated);
   if (copy.length >= 2) copy.writeUInt16BE(query.readUInt16BE(0) ^ (isRight ? 0 : 1), 0);
   return copy;
 }

@@ -142,6 +142,100 @@ describe("one question to one server", () => {
   });
 });
 
+/** The same message with every letter of its question in the other case. */
+function otherCase(message: Buffer): Buffer {
+  const copy = Buffer.from(message);
+  for (let at = 12; copy.readUInt8(at) !== 0; at += 1) {
+    if (/[a-z]/i.test(String.fromCharCode(copy.readUInt8(at)))) copy.writeUInt8(copy.readUInt8(at) ^ 0x20, at);
+  }
+  return copy;
+}
+
+/** An answer with `chain` pointers, each to the one before, and `records` records whose names begin at the last one. */
+function withPointers(query: Buffer, chain: number, firstTarget: number, records: number): Buffer {
+  const start = answerTo(query, {});
+  start.writeUInt16BE(records + 1, 6);
+  // The chain lies in the data of a NULL record, whose name is the root.
+  const holder = Buffer.from([0, 0, 10, 0, 1, 0, 0, 0, 60, 0, 0]);
+  holder.writeUInt16BE(2 * chain, 9);
+  const pointers = Buffer.alloc(2 * chain);
+  const at = (index: number): number => start.length + holder.length + 2 * index;
+  for (let index = 0; index < chain; index += 1) {
+    pointers.writeUInt16BE(0xc000 | (index === 0 ? firstTarget : at(index - 1)), 2 * index);
+  }
+  const record = Buffer.from([0xc0, 0, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 203, 0, 113, 66]);
+  record.writeUInt16BE(0xc000 | at(chain - 1), 0);
+  return Buffer.concat([start, holder, pointers, ...Array.from({ length: records }, () => record)]);
+}
+
+describe("what a forger cannot know", () => {
+  test("is the case of the letters, by chance each time", async () => {
+    const spellings = new Set<string>();
+    for (let count = 0; count < 10; count += 1) {
+      await ask(({ query }) => {
+        spellings.add(decode(query).questions?.[0]?.name ?? "");
+        return valid;
+      });
+    }
+    assert.ok(spellings.size > 7, `${spellings.size} different spellings of 10`);
+    assert.ok(spellings.values().every((spelling) => spelling.toLowerCase() === name));
+  });
+
+  test("an answer in another case is not believed, but asked for over TCP", async () => {
+    const { reply, asked } = await ask(({ query, transport }) =>
+      transport === "udp" ? [otherCase(answerTo(query, { answers: [a(name, "203.0.113.66")] }))] : valid,
+    );
+    assert.deepEqual(answered(reply), ["192.0.2.1"]);
+    assert.deepEqual(asked, [`A ${name}`, `A ${name} over TCP`]);
+  });
+
+  test("a server that repeats names in lower case, over UDP alone, is asked in lower case", async () => {
+    const { reply, asked } = await ask(({ query, transport }) => {
+      if (transport === "tcp") return { stream: [Buffer.from([0, 0])] };
+      const lower = decode(query).questions?.map((question) => ({ ...question, name: name.toUpperCase() })) ?? [];
+      return [
+        encode({ ...decode(query), type: "response", flags: 0x0180, questions: lower, ...valid, additionals: [] }),
+      ];
+    });
+    assert.deepEqual(answered(reply), ["192.0.2.1"]);
+    assert.deepEqual(asked, [`A ${name}`, `A ${name} over TCP`, `A ${name}`]);
+  });
+
+  test("one who keeps guessing is counted, and the question goes over TCP", async () => {
+    const { reply, asked } = await ask(({ query, transport }) => {
+      if (transport === "tcp") return valid;
+      const guess = (shift: number): Buffer => {
+        const answer = answerTo(query, { answers: [a(name, "203.0.113.66")] });
+        answer.writeUInt16BE((query.readUInt16BE(0) + shift) % 2 ** 16, 0);
+        return answer;
+      };
+      return Array.from({ length: 40 }, (_, index) => guess(index + 1));
+    });
+    assert.deepEqual(answered(reply), ["192.0.2.1"]);
+    assert.deepEqual(asked, [`A ${name}`, `A ${name} over TCP`]);
+  });
+
+  test("an answer made to take long is not decoded, nor one to another question", () => {
+    const query = writeQuestion(7, { name, type: "A" }, { isRecursive: true, isExtended: true });
+    const honest = answerTo(query, { answers: Array.from({ length: 400 }, (_, at) => a(name, `192.0.2.${at % 250}`)) });
+    const costly = withPointers(query, 3_500, 12, 480);
+    assert.ok(costly.length < 16_384);
+    const otherQuestion = Buffer.from(costly);
+    otherQuestion.write("d", 13);
+    const read = (message: Buffer): ReturnType<typeof readAnswer> => readAnswer(message, query, { isCaseExact: true });
+    assert.equal(typeof read(honest), "object");
+    assert.equal(read(costly), undefined);
+    assert.equal(read(otherQuestion), undefined);
+    // Decoded, it takes about a hundred times what the honest one does.
+    const spentMs = (message: Buffer): number => {
+      const startedMs = systemClock.nowMs();
+      for (let round = 0; round < 20; round += 1) read(message);
+      return systemClock.nowMs() - startedMs;
+    };
+    assert.ok(spentMs(costly) < 5 * spentMs(honest) + 5);
+  });
+});
+
 describe("what is not a valid answer to the question is passed over:", () => {
   const forged: Record<string, (query: Buffer) => Buffer> = {
     "another id": (query) => {
@@ -171,6 +265,16 @@ describe("what is not a valid answer to the question is passed over:", () => {
       encode({ type: "response", id: query.readUInt16BE(0), answers: [a(name, "203.0.113.66")] }),
     "the query itself": (query) => query,
     "a torn record": (query) => answerTo(query, { answers: [a(name, "203.0.113.66")] }).subarray(0, -2),
+    "a name in another case and a wrong id": (query) => {
+      const answer = answerTo(query, { answers: [a(name, "203.0.113.66")] });
+      answer.writeUInt16BE(query.readUInt16BE(0) ^ 1, 0);
+      return otherCase(answer);
+    },
+    "pointers to pointers to pointers": (query) => withPointers(query, 3_000, 12, 1),
+    "more records than anybody has": (query) => {
+      const answers = Array.from({ length: 600 }, () => a(name, "203.0.113.66"));
+      return answerTo(query, { answers }).subarray(0, 16_000);
+    },
     "a header alone": (query) => answerTo(query, {}).subarray(0, 12),
     nothing: () => Buffer.alloc(0),
     noise: (query) => Buffer.concat([query.subarray(0, 2), Buffer.from([0x81, 0x80]), Buffer.alloc(500, 0xff)]),
@@ -327,8 +431,7 @@ test("names that can be asked for", () => {
 });
 
 test("no bytes whatever make reading an answer throw", () => {
-  const question: Question = { name, type: "A" };
-  const query = writeQuestion(7, question, { isRecursive: true, isExtended: true });
+  const query = writeQuestion(7, { name, type: "A" }, { isRecursive: true, isExtended: true });
   const good = answerTo(query, {
     answers: [cname(name, "x.example.net"), a("x.example.net", "192.0.2.1")],
     authorities: [soa("example.net")],
@@ -350,8 +453,8 @@ test("no bytes whatever make reading an answer throw", () => {
         damaged,
       ),
       (message) => {
-        const answer = readAnswer(Buffer.from(message), 7, question);
-        if (answer !== undefined && answer !== "truncated") {
+        const answer = readAnswer(Buffer.from(message), query, { isCaseExact: true });
+        if (typeof answer === "object") {
           read += 1;
           assert.ok(answer.answers.every(({ data }) => typeof data === "string"));
         }

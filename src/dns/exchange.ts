@@ -1,5 +1,5 @@
 // One DNS question to one server: over UDP, and over TCP when the answer does not fit.
-import { randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { connect, isIPv6 } from "node:net";
 import type { Clock } from "../lib/clock.ts";
@@ -28,24 +28,48 @@ export type Exchange = (server: string, question: Question, options: ExchangeOpt
 export function createExchange(clock: Clock): Exchange {
   return async (server, question, options) => {
     const deadlineMs = clock.nowMs() + options.timeoutMs;
-    const ask = async (isExtended: boolean): Promise<Reply> => {
-      // The kernel picks a random source port for each socket; with the id, that makes a blind forgery unlikely.
+    const ask = async (way: Way): Promise<Reply> => {
+      // The kernel picks a random source port for each socket; with the id and the case of the letters, that makes a blind
+      // forgery hopeless.
       const id = randomInt(2 ** 16);
+      const name = way.isMixedCase ? inRandomCase(question.name) : question.name;
+      const { isExtended } = way;
       const trip: Trip = {
         clock,
         server: parseServer(server),
-        message: writeQuestion(id, question, { isRecursive: options.isRecursive, isExtended }),
-        read: (message) => readAnswer(message, id, question),
+        message: writeQuestion(id, { ...question, name }, { isRecursive: options.isRecursive, isExtended }),
         deadlineMs,
         signal: options.signal,
       };
-      const reply = await overUdp(trip);
-      return reply === "truncated" ? overTcp(trip) : reply;
+      const reply = await overUdp(trip, way.isMixedCase);
+      if (reply === "truncated") return overTcp(trip);
+      if (reply !== "distrusted") return reply;
+      // What comes over TCP can hardly be forged, so the case does not matter there.
+      const safer = await overTcp(trip);
+      return safer.kind === "silent" && clock.nowMs() < deadlineMs ? ask({ ...way, isMixedCase: false }) : safer;
     };
-    const reply = await ask(true);
+    const reply = await ask({ isExtended: true, isMixedCase: true });
     // Old servers take EDNS for a malformed question (RFC 6891, section 7).
-    return reply.kind === "answered" && reply.rcode === "FORMERR" ? ask(false) : reply;
+    return reply.kind === "answered" && reply.rcode === "FORMERR"
+      ? ask({ isExtended: false, isMixedCase: true })
+      : reply;
   };
+}
+
+interface Way {
+  readonly isExtended: boolean;
+  readonly isMixedCase: boolean;
+}
+
+/** More packets in answer to one question that are no answer to it than this, and somebody is guessing. */
+const mostInvalid = 16;
+
+/** The name with each letter in upper or lower case by chance: servers repeat it as it is, and forgers have to guess it. */
+function inRandomCase(name: string): string {
+  const chance = randomBytes(name.length);
+  return name.replaceAll(/[a-z]/gi, (letter, at: number) =>
+    ((chance[at] ?? 0) & 1) === 1 ? letter.toUpperCase() : letter.toLowerCase(),
+  );
 }
 
 /** Address and port of a server written as `ip:port`, `[ip]:port` or `ip`. Throws for anything else, a bug. */
@@ -59,14 +83,17 @@ interface Trip {
   readonly clock: Clock;
   readonly server: { readonly host: string; readonly port: number };
   readonly message: Buffer;
-  readonly read: (message: Buffer) => Answered | "truncated" | undefined;
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** What is not a valid answer is passed over, so that a stray or forged packet costs nothing but itself. */
-function overUdp(trip: Trip): Promise<Reply | "truncated"> {
-  return settled<Reply | "truncated">(trip, (finish) => {
+/**
+ * What is not a valid answer is passed over, so that a stray or forged packet costs nothing but itself. `"distrusted"`:
+ * too many of those came, or the server does not repeat the case of the name. It is then better asked over TCP.
+ */
+function overUdp(trip: Trip, isCaseExact: boolean): Promise<Reply | "truncated" | "distrusted"> {
+  return settled<Reply | "truncated" | "distrusted">(trip, (finish) => {
+    let invalid = 0;
     const socket = createSocket(isIPv6(trip.server.host) ? "udp6" : "udp4");
     let cancelResend: (() => void) | undefined;
     const onError = (error: Error | null | undefined): void => {
@@ -80,8 +107,10 @@ function overUdp(trip: Trip): Promise<Reply | "truncated"> {
     };
     socket.on("error", onError);
     socket.on("message", (message) => {
-      const answer = trip.read(message);
-      if (answer !== undefined) finish(answer);
+      const answer = readAnswer(message, trip.message, { isCaseExact });
+      if (answer === "other-case") finish("distrusted");
+      else if (answer !== undefined) finish(answer);
+      else if ((invalid += 1) > mostInvalid) finish("distrusted");
     });
     let isClosed = false;
     socket.connect(trip.server.port, trip.server.host, (error?: Error) => {
@@ -112,8 +141,9 @@ function overTcp(trip: Trip): Promise<Reply> {
       const length = received.readUInt16BE(0);
       if (length > largestAnswerBytes) finish({ kind: "silent", detail: `sent an answer of ${length} bytes` });
       if (received.length < 2 + length) return;
-      const answer = trip.read(received.subarray(2, 2 + length));
-      if (answer === undefined) finish({ kind: "silent", detail: "sent an invalid answer over TCP" });
+      const answer = readAnswer(received.subarray(2, 2 + length), trip.message, { isCaseExact: false });
+      if (answer === undefined || answer === "other-case")
+        finish({ kind: "silent", detail: "sent an invalid answer over TCP" });
       else if (answer === "truncated") finish({ kind: "silent", detail: "sent a truncated answer over TCP" });
       else finish(answer);
     });

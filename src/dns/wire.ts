@@ -40,27 +40,90 @@ export const largestAnswerBytes = 16_384;
 /** What fits into one packet nearly everywhere (DNS flag day 2020). */
 const udpPayloadBytes = 1_232;
 
+/** More records than any honest answer has within `largestAnswerBytes`. */
+const mostRecords = 512;
+/** Pointers in a row that lead to nothing but a further pointer. Honest encoders write one. */
+const mostPointersInRow = 4;
+const headerBytes = 12;
+
 /**
- * The answer in `message`, `"truncated"` when it did not fit, or `undefined` when it is no valid answer to this question:
- * another id or name, not an answer, torn, too large. Never throws.
+ * The answer in `message` to our `query`, or:
+ * - `"truncated"` when it did not fit;
+ * - `"other-case"` when it repeats our question with other upper and lower case, while `isCaseExact` asks for the same;
+ * - `undefined` when it is no valid answer to this question: another id or name, not an answer, torn, too large, or made
+ *   so that reading it takes long.
+ *
+ * What a forger cannot know is compared first, before anything is decoded. Never throws.
  */
-export function readAnswer(message: Buffer, id: number, question: Question): Answered | "truncated" | undefined {
-  if (message.length < 12 || message.length > largestAnswerBytes || message.readUInt16BE(0) !== id) return undefined;
+export function readAnswer(
+  message: Buffer,
+  query: Buffer,
+  { isCaseExact }: { readonly isCaseExact: boolean },
+): Answered | "truncated" | "other-case" | undefined {
+  if (message.length < headerBytes || message.length > largestAnswerBytes) return undefined;
+  if (message.readUInt16BE(0) !== query.readUInt16BE(0)) return undefined;
   const isAnswer = (message.readUInt8(2) & 0b1111_1000) === 0b1000_0000;
   if (!isAnswer) return undefined;
+  const isTruncated = (message.readUInt8(2) & 0b10) !== 0;
+  const match = matchQuestion(message, query);
+  // Some servers cut a truncated message anywhere, even within the question.
+  if (match === "none" || match === "torn") return isTruncated && match === "torn" ? "truncated" : undefined;
+  if (match === "other-case" && isCaseExact) return "other-case";
   // Some servers cut a truncated message in the middle of a record, so it is not read any further.
-  if ((message.readUInt8(2) & 0b10) !== 0) return "truncated";
+  if (isTruncated) return "truncated";
+  if (isCostly(message)) return undefined;
   try {
     const packet = decode(message) as Decoded;
     // The library reads addresses beyond the end of a torn message as `undefined`.
     const isWhole = decode.bytes <= message.length;
-    return isWhole && isAbout(packet, question) ? describe(packet) : undefined;
+    return isWhole && (match !== "absent" || isRefusal(packet)) ? describe(packet) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** The bytes of a question. Throws on a name that `isAskable` refuses. */
+/** How the question that `message` repeats compares with the one in `query`. It comes first, and is never compressed. */
+function matchQuestion(message: Buffer, query: Buffer): "same" | "other-case" | "absent" | "torn" | "none" {
+  const count = message.readUInt16BE(4);
+  if (count === 0) return message.length === headerBytes ? "torn" : "absent";
+  if (count !== 1) return "none";
+  const asked = questionIn(query);
+  const repeated = message.subarray(headerBytes, headerBytes + asked.length);
+  if (repeated.length < asked.length) return "torn";
+  if (repeated.equals(asked)) return "same";
+  return lowerCase(repeated).equals(lowerCase(asked)) ? "other-case" : "none";
+}
+
+/** Name, type and class as they stand in a query of ours. */
+function questionIn(query: Buffer): Buffer {
+  let end = headerBytes;
+  while (query.readUInt8(end) !== 0) end += 1 + query.readUInt8(end);
+  return query.subarray(headerBytes, end + 5);
+}
+
+/** A length of a label is below 64 and thus never a letter, and type and class are not either. */
+function lowerCase(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.map((byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte)));
+}
+
+/** Whether decoding would take more than a look at each byte: too many records, or chains of pointers to pointers. */
+function isCostly(message: Buffer): boolean {
+  const records = message.readUInt16BE(6) + message.readUInt16BE(8) + message.readUInt16BE(10);
+  if (records > mostRecords) return true;
+  const inRow = new Uint8Array(message.length);
+  for (let at = headerBytes; at + 1 < message.length; at += 1) {
+    const word = message.readUInt16BE(at);
+    const target = word & 0x3fff;
+    // Pointers ahead are refused when a name is decoded.
+    if (word < 0xc000 || target >= at) continue;
+    const many = 1 + (inRow[target] ?? 0);
+    if (many > mostPointersInRow) return true;
+    inRow[at] = many;
+  }
+  return false;
+}
+
+/** The bytes of a question. The name is written as it is, upper and lower case included. Throws on a name that `isAskable` refuses. */
 export function writeQuestion(
   id: number,
   question: Question,
@@ -103,15 +166,8 @@ export function canonicalName(name: string): string {
 }
 
 /** Servers that do not understand a question may leave it out of their answer; everybody else repeats it. */
-function isAbout(packet: Decoded, question: Question): boolean {
-  const [asked, ...others] = packet.questions ?? [];
-  if (asked === undefined) return packet.rcode !== "NOERROR" && packet.rcode !== "NXDOMAIN";
-  return (
-    others.length === 0 &&
-    asked.type === question.type &&
-    asked.class === "IN" &&
-    canonicalName(asked.name) === canonicalName(question.name)
-  );
+function isRefusal({ rcode }: Decoded): boolean {
+  return rcode !== "NOERROR" && rcode !== "NXDOMAIN";
 }
 
 function describe(packet: Decoded): Answered {

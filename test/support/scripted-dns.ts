@@ -5,6 +5,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from "node:n
 import { decode, encode, type Answer } from "dns-packet";
 
 export interface Asked {
+  /** In lower case, whatever the case in the query. */
   readonly name: string;
   readonly type: string;
   readonly transport: "udp" | "tcp";
@@ -55,8 +56,9 @@ export async function startScriptedDns(script: Script, host = "127.0.0.1"): Prom
   const answersTo = (query: Buffer, transport: "udp" | "tcp"): readonly Buffer[] => {
     const [question] = decode(query).questions ?? [];
     if (question === undefined) return [];
-    server.asked.push(`${question.type} ${question.name}${transport === "tcp" ? " over TCP" : ""}`);
-    const scripted = server.script({ name: question.name, type: question.type, transport, query });
+    const name = question.name.toLowerCase();
+    server.asked.push(`${question.type} ${name}${transport === "tcp" ? " over TCP" : ""}`);
+    const scripted = server.script({ name, type: question.type, transport, query });
     if (scripted === undefined) return [];
     if ("stream" in scripted) return scripted.stream;
     const packets = Array.isArray(scripted) ? scripted : [answerTo(query, scripted)];
