@@ -64,6 +64,45 @@ describe("foreign text", () => {
   });
 });
 
+describe("the words of another machine", () => {
+  const told = (foreign: string, markup: "html" | "plain"): string =>
+    render(message("cable is down", [line`Why: ${{ foreign }}.`]), markup).split("\n")[1] ?? "";
+
+  for (const [what, foreign, html] of [
+    ["a page", "go to http://evil.example/x now", "<code>go to http://evil.example/x now</code>"],
+    ["a page without a scheme", "see evil.example", "<code>see evil.example</code>"],
+    ["a page on a host without dots", "https://localhost", "<code>https://localhost</code>"],
+    ["an internal address", "tg://resolve?domain=x", "<code>tg://resolve?domain=x</code>"],
+    ["a person", "ask (@admin)", "<code>ask (@admin)</code>"],
+    ["a mailbox", "<me@evil.example>", "<code>&lt;me@evil.example&gt;</code>"],
+    ["a tag", "#urgent", "<code>#urgent</code>"],
+    ["a stock", "$BTC", "<code>$BTC</code>"],
+    ["a command", "/start again", "<code>/start again</code>"],
+    ["a telephone number", "call +12125550123", "<code>call +12125550123</code>"],
+    ["a card number", "4111 1111 1111 1111", "<code>4111 1111 1111 1111</code>"],
+  ] as const) {
+    test(`never become ${what} that people tap on`, () => {
+      assert.equal(told(foreign, "html"), `Why: ${html}.`);
+    });
+  }
+
+  test("stay as they are where nothing of them could be tapped on", () => {
+    for (const ordinary of [
+      "timeout (3 in a row)",
+      "status 503 Service Unavailable",
+      "1.5 s, 50/50",
+      "192.0.2.1:443",
+    ]) {
+      assert.equal(told(ordinary, "html"), `Why: ${ordinary}.`);
+      assert.equal(told(ordinary, "plain"), `Why: ${ordinary}.`);
+    }
+  });
+
+  test("lose what makes links and mentions where there is no markup", () => {
+    assert.equal(told("http://evil.example @admin #x", "plain"), "Why: http[:]//evil.example @ admin # x.");
+  });
+});
+
 describe("length", () => {
   test("what does not fit is left out by whole lines, and the text says so", () => {
     const details = Array.from({ length: 100 }, (_, index) => line`line ${index} ${"x".repeat(90)}`);
@@ -82,8 +121,10 @@ describe("length", () => {
     fc.string({ unit: fc.constantFrom("&", "<", ">", "\u202E", "\n", "a", "😀"), maxLength: 300, size: "max" }),
   );
   const lines = fc
-    .array(fc.tuple(spans, spans, spans))
-    .map((rows) => rows.map(([plain, code, strong]) => line`${plain} ${{ code }} ${{ strong }}`));
+    .array(fc.tuple(spans, spans, spans, spans))
+    .map((rows) =>
+      rows.map(([plain, code, strong, foreign]) => line`${plain} ${{ code }} ${{ strong }} ${{ foreign }}`),
+    );
 
   test("no message is ever over the limit, broken markup, or without its id", () => {
     let cut = 0;
@@ -98,7 +139,8 @@ describe("length", () => {
         }
         const read = readHtml(render(whole, "html", limit));
         assert.equal(read.kind, "parsed");
-        // Both say the same, unless one of them had to leave out more.
+        // Both say the same, unless one of them had to leave out more, or to break what would become a link.
+        if (/:\/\/|[@#]/.test(JSON.stringify(details))) return;
         const [html, plain] = [read.text ?? "", render(whole, "plain", limit)];
         if (html.includes("\n… (") || plain.includes("\n… (")) return;
         assert.equal(html.slice(html.indexOf("\n")), plain.slice(plain.indexOf("\n")));

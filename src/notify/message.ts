@@ -4,8 +4,8 @@ import { plain } from "../lib/text.ts";
 /** What people should miss last when a queue overflows. */
 export type Importance = "low" | "normal" | "high";
 
-/** Clean text: plain, emphasised, or verbatim (names and record contents). */
-export type Span = string | { readonly strong: string } | { readonly code: string };
+/** Clean text: plain, emphasised, verbatim (names and record contents), or the words of another machine. */
+export type Span = string | { readonly strong: string } | { readonly code: string } | { readonly foreign: string };
 export type Line = readonly Span[];
 
 /** Plain JSON, so that it can be stored until it is delivered. */
@@ -88,7 +88,8 @@ function spansOf(value: Span | number | Line): readonly Span[] {
   if (typeof value === "number") return [String(value)];
   if (typeof value === "string") return [plain(value)];
   if (isLine(value)) return value;
-  return ["strong" in value ? { strong: plain(value.strong) } : { code: plain(value.code, 300) }];
+  if ("strong" in value) return [{ strong: plain(value.strong) }];
+  return ["code" in value ? { code: plain(value.code, 300) } : { foreign: plain(value.foreign) }];
 }
 
 function isLine(value: Span | Line): value is Line {
@@ -97,10 +98,23 @@ function isLine(value: Span | Line): value is Line {
 
 function renderSpan(span: Span, markup: Markup): string {
   if (typeof span === "string") return markup === "html" ? escapeHtml(span) : span;
+  if ("foreign" in span) return renderForeign(span.foreign, markup);
   const [tag, content] = "strong" in span ? ["b", span.strong] : ["code", span.code];
   // An empty entity is an error to Telegram.
   if (markup === "plain" || content === "") return content;
   return `<${tag}>${escapeHtml(content)}</${tag}>`;
+}
+
+/**
+ * What messengers make links of by themselves: pages, people, tags, commands, telephone and card numbers
+ * (https://core.telegram.org/bots/api#messageentity).
+ */
+const linked = /\p{L}\.\p{L}|:\/\/|[@#$][\p{L}\p{N}_]|(?<!\w)\/\p{L}|\+\d|\d{4}[ -]?\d{4}/u;
+
+/** The words of another machine must not become a link that people tap on: verbatim text never does. */
+function renderForeign(foreign: string, markup: Markup): string {
+  if (markup === "plain") return foreign.replaceAll("://", "[:]//").replaceAll(/[@#](?=\S)/g, "$& ");
+  return linked.test(foreign) ? `<code>${escapeHtml(foreign)}</code>` : escapeHtml(foreign);
 }
 
 function escapeHtml(content: string): string {

@@ -58,7 +58,7 @@ export function endpointLine(
   const mix = member === undefined ? [] : line`, in the mix until ${time(member.untilMs, now)}`;
   const override = overrides.find(({ endpoint }) => endpoint === settings.name);
   const word = override === undefined ? [] : line`, ${done[override.kind]} until ${time(override.untilMs, now)}`;
-  return line`${mark} ${{ strong: settings.name }}: ${words}${mix}${word} (${health.reason})`;
+  return line`${mark} ${{ strong: settings.name }}: ${words}${mix}${word} (${{ foreign: health.reason }})`;
 }
 
 /** As text, such as `CNAME mobile.example.com, TTL 5m`. */
@@ -90,7 +90,7 @@ export function switchedHeadline(story: Change): string {
 }
 
 export function whyLines({ why }: Change): readonly Line[] {
-  return why === undefined ? [] : [line`Why: ${why}.`];
+  return why === undefined ? [] : [line`Why: ${{ foreign: why }}.`];
 }
 
 /** What ended together with the change. */
@@ -124,12 +124,12 @@ export function visibilityLines({ ingress: { published, visibility } }: Pick<Cha
       return [line`Not verified yet: the authoritative servers are still being asked.`];
     case "visible":
       return [
-        line`Visible at the authoritative servers ${formatDuration(atMs - writtenAtMs)} after Cloudflare confirmed it (${detail}).`,
+        line`Visible at the authoritative servers ${formatDuration(atMs - writtenAtMs)} after Cloudflare confirmed it (${{ foreign: detail }}).`,
       ];
     case "silent":
-      return [line`Not verified: ${detail}.`];
+      return [line`Not verified: ${{ foreign: detail }}.`];
     case "wrong":
-      return [line`The authoritative servers show something else: ${detail}.`];
+      return [line`The authoritative servers show something else: ${{ foreign: detail }}.`];
     default:
       return status satisfies never;
   }
@@ -144,7 +144,7 @@ export function troubleLine(lastedMs: number): Line {
 }
 
 export function problemLine({ message }: CloudProblem): Line {
-  return line`Cloudflare: ${message}`;
+  return line`Cloudflare: ${{ foreign: message }}`;
 }
 
 export function quietLines({ quietUntilMs }: { readonly quietUntilMs?: number }, now: Now): readonly Line[] {

@@ -81,14 +81,14 @@ export function verified(story: StoryOf<"invisible" | "visible-at-last">, now: N
     return {
       importance: "normal",
       headline: text`${nameOf(story)}: the authoritative servers show what was written`,
-      details: [line`They do so ${took} after it was written (${detail}).`, ...circumstances(story, now)],
+      details: [line`They do so ${took} after it was written (${{ foreign: detail }}).`, ...circumstances(story, now)],
     };
   }
   return {
     importance: "high",
     headline: text`${nameOf(story)}: the authoritative servers do not show what was written`,
     details: [
-      line`Cloudflare confirmed it at ${time(writtenAtMs, now)}, but ${took} later: ${detail}.`,
+      line`Cloudflare confirmed it at ${time(writtenAtMs, now)}, but ${took} later: ${{ foreign: detail }}.`,
       line`Clients may still be led to where it pointed before. The servers are asked on for an hour. See whether Cloudflare reports trouble, and whether the zone is delegated to these servers.`,
       ...circumstances(story, now),
     ],

@@ -65,7 +65,7 @@ export function word(story: Story, now: Now): Wording {
       return {
         importance: "normal",
         headline: text`${nameOf(story)} points to ${servedBy(story)}`,
-        details: [line`Why: ${story.why}. Nothing was written.`, ...circumstances(story, now)],
+        details: [line`Why: ${{ foreign: story.why }}. Nothing was written.`, ...circumstances(story, now)],
       };
     case "switched":
       return {
@@ -217,7 +217,7 @@ function started({ ingresses, blindIn }: Story & { kind: "started" }, now: Now):
       : text`watching ${ingresses.length} ingresses`;
   const details = ingresses.flatMap(({ ingress, recordsAtStart }) => [
     ...(ingresses.length === 1 ? [] : [line`${{ strong: ingress.settings.record }} ${summaryOf(ingress)}`]),
-    ...(ingress.selection === undefined ? [] : [line`Why: ${ingress.selection.why}.`]),
+    ...(ingress.selection === undefined ? [] : [line`Why: ${{ foreign: ingress.selection.why }}.`]),
     ...(ingress.cloudProblem === undefined ? [] : [problemLine(ingress.cloudProblem)]),
     ...circumstances({ ingress, ...(recordsAtStart && { recordsBefore: recordsAtStart }) }, now),
   ]);

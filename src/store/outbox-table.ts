@@ -13,7 +13,7 @@ export interface StoredMessage {
   readonly details: readonly (readonly Span[])[];
 }
 
-type Span = string | { readonly strong: string } | { readonly code: string };
+type Span = string | { readonly strong: string } | { readonly code: string } | { readonly foreign: string };
 
 /** A message that waits, as text. */
 export interface OutboxRow {
@@ -26,6 +26,7 @@ const spanSchema: z.ZodType<Span> = z.union([
   z.string(),
   z.looseObject({ strong: z.string() }),
   z.looseObject({ code: z.string() }),
+  z.looseObject({ foreign: z.string() }),
 ]);
 
 const messageSchema: z.ZodType<StoredMessage> = z.looseObject({

@@ -41,7 +41,7 @@ export function opened(folder: string, options: { clock?: Clock; limits?: Partia
 }
 
 export function storedMessage(id: string): StoredMessage {
-  const details = [["cable: ", { strong: "down" }, " ", { code: "timeout" }], []];
+  const details = [["cable: ", { strong: "down" }, " ", { code: "timeout" }, { foreign: "status 503" }], []];
   return { id, importance: "high", atWallMs: 1_700_000_000_000, headline: `Message ${id}`, details };
 }
 
