@@ -13,7 +13,7 @@ import { lineWidth, printLine, styled, withSpinner, wrapped } from "../terminal/
 import { inspectCloudflare, type CloudflareLook } from "./doctor/cloudflare.ts";
 import { inspectEndpoints, lookAtEndpoints } from "./doctor/endpoints.ts";
 import { unknown, wrong, type Finding, type Level } from "./doctor/finding.ts";
-import { inspectFile, inspectNode, inspectState, inspectWaysOut } from "./doctor/here.ts";
+import { inspectFile, inspectNode, inspectProxy, inspectState, inspectWaysOut } from "./doctor/here.ts";
 import { inspectAuthorities, inspectDelegation, inspectResolvers, type NamePorts } from "./doctor/names.ts";
 import { inspectTelegram } from "./doctor/telegram.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
@@ -84,7 +84,13 @@ async function inspectAll(option: string | undefined, options: DoctorOptions): P
   if (loaded.kind === "invalid") return [{ title: "This machine", findings: [...file, node] }];
   const { config } = loaded;
   const rest = await Promise.all(outside(config, options));
-  return [{ title: "This machine", findings: [...file, node, ...inspectState(config.stateDir)] }, ...rest];
+  return [
+    {
+      title: "This machine",
+      findings: [...file, node, ...inspectState(config.stateDir), ...inspectProxy(process.env)],
+    },
+    ...rest,
+  ];
 }
 
 /** Everything that has to be asked for, each with a deadline of its own, all at once. */

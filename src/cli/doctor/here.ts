@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import type { Config } from "../../config/config.ts";
 import type { LoadResult } from "../../config/load.ts";
 import { formatProblem } from "../../config/problem.ts";
+import type { Environment } from "../../config/substitute.ts";
 import type { Family } from "../../core/model.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { parseIp, parseSocket } from "../../lib/ip.ts";
@@ -22,6 +23,18 @@ export function inspectNode(version: string): Finding {
   const major = Number(/^v?(\d+)/.exec(version)?.[1]);
   if (major >= leastNode) return ok("Node", version);
   return wrong("Node", `${version} is too old`, `install Node ${leastNode} or newer`);
+}
+
+/** Whether the environment names a proxy that Node does not use: it asks to be told (https://nodejs.org/api/cli.html#node_use_env_proxy1). */
+export function inspectProxy(env: Environment): readonly Finding[] {
+  const [name] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].filter((key) => (env[key] ?? "") !== "");
+  if (name === undefined) return [];
+  const scope = "checks, DNS and reference hosts are always reached directly";
+  if (env["NODE_USE_ENV_PROXY"] === "1") {
+    return [ok("proxy", `calls to Cloudflare and Telegram go through the one in ${name}; ${scope}`)];
+  }
+  const remedy = `set NODE_USE_ENV_PROXY=1 beside it if they should go through it; ${scope}`;
+  return [warning("proxy", `${name} is set, and calls to Cloudflare and Telegram do not use it`, remedy)];
 }
 
 /** One finding for each mistake; for a good file, whether it tells its secrets to others. */
