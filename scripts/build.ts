@@ -14,11 +14,13 @@ export interface BuildOptions {
   readonly dashboard?: string;
   /** Everything in it is replaced. */
   readonly folder: string;
+  /** Changes the source of a file before it is built. */
+  readonly change?: (code: string, path: string) => string;
 }
 
 /** Builds the program and its launcher. Each file appears at once or not at all, so that builds may overlap. */
 export async function build(options: BuildOptions): Promise<void> {
-  const program = await bundle(options.program, "node24");
+  const program = await bundle(options.program, "node24", options.change);
   // The launcher has to load on Nodes that are too old for the program, to be able to say so.
   const launcher = await bundle(options.launcher, "node18");
   const page = options.dashboard === undefined ? undefined : await buildDashboard(options.dashboard);
@@ -48,12 +50,12 @@ function removeOthers(folder: string, names: ReadonlySet<string>): void {
 }
 
 /** `input` and all that it imports as one ES module for Node. */
-async function bundle(input: string, target: string): Promise<OutputChunk> {
+async function bundle(input: string, target: string, change?: BuildOptions["change"]): Promise<OutputChunk> {
   const bundler = await rolldown({
     input,
     platform: "node",
     transform: { target },
-    plugins: [mainIsEntry],
+    plugins: [mainIsEntry, ...(change === undefined ? [] : [{ name: "change", transform: change }])],
     onLog: (level, log, print) => {
       // A mere warning to the bundler; but what could not be found would be missing on the machine that runs it.
       if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);

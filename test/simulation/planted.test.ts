@@ -1,15 +1,21 @@
-// Every defect that was known is planted, one at a time, and the simulator has to see it, or a test where the simulated world
-// ends. What cannot be seen proves nothing about the rest.
+// Known defects are planted all over the program, one at a time: the simulator has to see it, or the test that is named. What
+// cannot be seen proves nothing about the rest. `npm test` plants one in each room, `npm run planted` all of them.
 import assert from "node:assert/strict";
 import { constants, setPriority } from "node:os";
-import { after, test } from "node:test";
+import { after, describe, test } from "node:test";
+import { oneOfEachRoom, roomOf } from "./planted/bug.ts";
 import { bugsForTests, plantedBugs } from "./planted/bugs.ts";
+import { assertApplies } from "./planted/plant.ts";
 import { Player, type Broken } from "./planted/player.ts";
 import type { Story } from "./planted/story.ts";
-import { testWith } from "./planted/tested.ts";
+import { testsWith, type Result } from "./planted/tested.ts";
 
 // It only computes: tests that wait for a daemon come first.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+
+const isWhole = process.env["PLANT_ALL"] === "1";
+const forSimulator = isWhole ? plantedBugs : oneOfEachRoom(plantedBugs);
+const forTests = isWhole ? bugsForTests : oneOfEachRoom(bugsForTests);
 
 const player = new Player();
 after(() => player[Symbol.asyncDispose]());
@@ -22,30 +28,63 @@ function withoutPatch(story: Story): Promise<Broken | undefined> {
   return known;
 }
 
-for (const { name, story, breaks, ...patch } of plantedBugs) {
-  test(`sees it when ${name}`, { timeout: 60_000 }, async (t) => {
-    assert.equal(await withoutPatch(story), undefined, "the story breaks something without the patch");
-    const broken = await player.play(story, patch);
-    assert.ok(broken !== undefined, `nobody noticed that ${name}`);
-    const told = `invariant ${broken.invariant}: ${broken.what}`;
-    t.diagnostic(told);
-    assert.ok(breaks.includes(broken.invariant), `seen for another reason: ${told}`);
-  });
+describe("the simulator sees it", () => {
+  for (const { name, story, breaks, ...patch } of forSimulator) {
+    test(`when ${name}`, { timeout: 60_000 }, async (t) => {
+      assert.equal(await withoutPatch(story), undefined, "the story breaks something without the patch");
+      const broken = await player.play(story, patch);
+      assert.ok(broken !== undefined, `nobody noticed that ${name}`);
+      const told = `invariant ${broken.invariant}: ${broken.what}`;
+      t.diagnostic(told);
+      assert.ok(breaks.includes(broken.invariant), `seen for another reason: ${told}`);
+    });
+  }
+});
+
+/** What the tests that are wanted say of the tree as it is: those of one file are run together, and once. */
+const tested = new Map<string, Promise<readonly Result[]>>();
+function testedWithoutPatch(file: string): Promise<readonly Result[]> {
+  const names = forTests.map((bug) => bug.test).flatMap(([other, name]) => (other === file ? [name] : []));
+  const known = tested.get(file) ?? testsWith(file, [...new Set(names)]);
+  tested.set(file, known);
+  return known;
 }
 
-for (const {
-  name,
-  test: [file, wanted],
-  ...patch
-} of bugsForTests) {
-  test(`a test sees it when ${name}`, { timeout: 60_000 }, async () => {
-    const failed = await testWith(patch, file, wanted);
-    assert.ok(failed.includes(wanted), `${file} passes, though ${name}`);
-  });
-}
+describe("a test sees it", { concurrency: 2 }, () => {
+  for (const {
+    name,
+    test: [file, wanted],
+    ...patch
+  } of forTests) {
+    test(`when ${name}`, { timeout: 300_000 }, async (t) => {
+      const before = (await testedWithoutPatch(file)).find((result) => result.name === wanted);
+      assert.equal(before?.trouble, "", `"${wanted}" fails without the defect`);
+      const [result] = await testsWith(file, [wanted], patch);
+      assert.equal(result?.isPassed, false, `"${wanted}" in ${file} passes, though ${name}`);
+      t.diagnostic(result.trouble.replaceAll(/\s+/g, " ").slice(0, 400));
+    });
+  }
+});
 
-test("no two defects are the same, and there are enough of them", () => {
-  const names = [...plantedBugs, ...bugsForTests].map(({ name }) => name);
-  assert.equal(new Set(names).size, names.length);
-  assert.ok(names.length >= 25);
+test("every defect still has its place in the source", () => {
+  const stale = [...plantedBugs, ...bugsForTests].flatMap((bug) => {
+    try {
+      assertApplies(bug);
+      return [];
+    } catch (error) {
+      return [`"${bug.name}": ${(error as Error).message}`];
+    }
+  });
+  assert.equal(stale.length, 0, `${stale.length} planted defects are out of date:\n${stale.join("\n")}`);
+});
+
+test("no two defects are the same, and there are enough of them everywhere", () => {
+  const bugs = [...plantedBugs, ...bugsForTests];
+  assert.equal(new Set(bugs.map(({ name }) => name)).size, bugs.length);
+  assert.equal(new Set(bugs.map(({ file, from, to }) => `${file} ${from} ${to}`)).size, bugs.length);
+  assert.ok(bugs.length >= 48);
+  const rooms = new Set(bugs.map(roomOf));
+  for (const room of ["core", "cloud", "dns", "probe", "notify", "store", "assembly"]) {
+    assert.ok(rooms.has(room), `nothing is planted in ${room}`);
+  }
 });

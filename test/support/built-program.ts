@@ -9,9 +9,12 @@ const root = join(import.meta.dirname, "../..");
 
 let found: string | undefined;
 
-/** The path of the built program. It is built first when it is missing or older than its sources. */
+/**
+ * The path of the built program. It is built first when it is missing or older than its sources. A run of the tests with
+ * another program names that in its environment.
+ */
 export function builtProgram(): string {
-  found ??= findOrBuild();
+  found ??= process.env["CCS_PROGRAM"] ?? findOrBuild();
   return found;
 }
 

@@ -1,5 +1,6 @@
 // Plants a defect: loads the tree once more, with one place of one file changed as it is read. Nothing is copied, and the
 // tree without the defect stays loaded beside it.
+import { readFileSync } from "node:fs";
 import { registerHooks, type LoadFnOutput } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,7 +9,7 @@ import { pathToFileURL } from "node:url";
 export interface Patch {
   /** From the root of the repository. */
   readonly file: string;
-  /** Exactly one place in the file. */
+  /** Exactly one place in the file. How it is broken into lines, and how far they are indented, does not matter. */
   readonly from: string;
   readonly to: string;
 }
@@ -29,21 +30,22 @@ export async function importPlanted(patch: Patch, path: string): Promise<unknown
   return module;
 }
 
-/** Lets this process read the file with the patch, whoever imports it. */
-export function plantEverywhere(patch: Patch): void {
+/** Lets this process read the file with the patch, whoever imports it. `onRead`: once that has happened. */
+export function plantEverywhere(patch: Patch, onRead: () => void): void {
   const url = rootUrl + patch.file;
-  let isRead = false;
   registerHooks({
     load: (wanted, context, next) => {
       const loaded = next(wanted, context);
       if (wanted !== url) return loaded;
-      isRead = true;
+      onRead();
       return { ...loaded, source: patched(textOf(loaded.source), patch) };
     },
   });
-  process.once("exit", () => {
-    if (!isRead) process.stderr.write(`nobody imports ${patch.file}: the patch changes nothing\n`);
-  });
+}
+
+/** Throws when the patch does not apply to the file as it is now. */
+export function assertApplies(patch: Patch): void {
+  patched(readFileSync(join(root, patch.file), "utf8"), patch);
 }
 
 function watchImports(): void {
@@ -76,7 +78,12 @@ function numberIn(url: string | undefined): number | undefined {
 
 /** The text with its one place changed. Throws when there is no such place, or more than one. */
 export function patched(text: string, { file, from, to }: Patch): string {
-  const places = text.split(from).length - 1;
-  if (places !== 1) throw new Error(`the patch of ${file} applies to ${places} places: bring it up to date\n${from}`);
-  return text.replace(from, () => to);
+  const words = from.trim().split(/\s+/);
+  const pattern = new RegExp(words.map((word) => RegExp.escape(word)).join("\\s+"), "g");
+  const places = text.match(pattern)?.length ?? 0;
+  if (places !== 1) {
+    const what = places === 0 ? "has no such place any more" : `has ${places} such places`;
+    throw new Error(`${file} ${what}; give the defect its text as the file says it now:\n  ${from}`);
+  }
+  return text.replace(pattern, () => to.trim());
 }

@@ -1,31 +1,98 @@
-// Runs one test of the suite in a process of its own, in which one file is read with a patch. Started with `--import`, it is
+// Runs tests of the suite in a process of their own, in which one file is read with a patch. Started with `--import`, it is
 // that process's part.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { plantEverywhere, type Patch } from "./plant.ts";
+import { build } from "../../../scripts/build.ts";
+import { patched, plantEverywhere, type Patch } from "./plant.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const variable = "CCS_PLANTED";
 
-/** The names of the tests in `file` that fail with the patch; only the one named `wanted` is run. */
-export async function testWith(patch: Patch, file: string, wanted: string): Promise<readonly string[]> {
-  const pattern = `^${RegExp.escape(wanted)}$`;
-  const options = ["--import", import.meta.filename, "--test-reporter", "tap", "--test-name-pattern", pattern];
+/** Of one test: whether it passed, and if not what was wrong. */
+export interface Result {
+  readonly name: string;
+  readonly isPassed: boolean;
+  readonly trouble: string;
+}
+
+/** What the tests of these names in `file` say, with the patch or without any. Throws where one of them is not found. */
+export async function testsWith(file: string, wanted: readonly string[], patch?: Patch): Promise<readonly Result[]> {
+  const folder = mkdtempSync(join(tmpdir(), "ccs-planted-"));
+  try {
+    const mark = join(folder, "read");
+    const program = patch !== undefined && file.startsWith("test/e2e/") ? await programWith(patch, folder) : undefined;
+    const { report, trouble } = await run(file, wanted, {
+      ...(patch !== undefined && { [variable]: JSON.stringify({ patch, mark } satisfies Planting) }),
+      ...(program !== undefined && { CCS_PROGRAM: program }),
+    });
+    const results = resultsIn(report).filter(({ name }) => wanted.includes(name));
+    const missing = wanted.filter((name) => !results.some((result) => result.name === name));
+    if (missing.length > 0) throw new Error(`no test "${missing.join('", "')}" in ${file}:\n${trouble}\n${report}`);
+    const isRead = patch === undefined || program !== undefined || existsSync(mark);
+    if (!isRead) throw new Error(`${file} does not read ${patch.file}: the patch changes nothing`);
+    return results;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function run(
+  file: string,
+  names: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Promise<{ report: string; trouble: string }> {
+  const patterns = names.flatMap((name) => ["--test-name-pattern", `^${RegExp.escape(name)}$`]);
+  const options = ["--import", import.meta.filename, "--test-reporter", "tap", "--test-timeout", "50000", ...patterns];
   // The runner of this process is not to be told of it.
-  const { NODE_TEST_CONTEXT: _context, ...environment } = process.env;
+  const { NODE_TEST_CONTEXT: _context, [variable]: _patch, ...environment } = process.env;
   const child = spawn(process.execPath, [...options, join(root, file)], {
     cwd: root,
-    env: { ...environment, [variable]: JSON.stringify(patch) },
+    env: { ...environment, ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const [report, trouble] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-  if (trouble !== "") throw new Error(trouble);
-  const results = report.split("\n").flatMap((line) => /^ *(not ok|ok) \d+ - (.*)$/.exec(line)?.slice(1) ?? []);
-  if (!results.includes(wanted)) throw new Error(`there is no test "${wanted}" in ${file}`);
-  return results.filter((_, index) => results[index - 1] === "not ok");
+  return { report, trouble };
+}
+
+/** Builds the program with the patch. Its path. */
+async function programWith(patch: Patch, folder: string): Promise<string> {
+  let isRead = false;
+  const change = (code: string, path: string): string => {
+    if (path !== join(root, patch.file)) return code;
+    isRead = true;
+    return patched(code, patch);
+  };
+  const [program, launcher] = [join(root, "src/main.ts"), join(root, "src/launcher.ts")];
+  await build({ program, launcher, folder: join(folder, "dist"), change });
+  if (!isRead) throw new Error(`${patch.file} is no part of the program: the patch changes nothing`);
+  // The page is the same.
+  symlinkSync(join(root, "dist/dashboard"), join(folder, "dist/dashboard"));
+  return join(folder, "dist/ccs.js");
+}
+
+function resultsIn(report: string): Result[] {
+  return report.split(/^(?= *(?:not )?ok \d+ - )/m).flatMap((part): Result[] => {
+    const [, not, name] = /^ *(not )?ok \d+ - (.*)$/m.exec(part) ?? [];
+    if (name === undefined) return [];
+    // As TAP wants them written.
+    const plain = name.replace(/ # (?:SKIP|TODO).*$/, "").replaceAll(/\\([\\#])/g, "$1");
+    const [, trouble = ""] = /^ *error: ([\s\S]*?)^ *(?:code|name|stack): /m.exec(part) ?? [];
+    return [{ name: plain, isPassed: not === undefined, trouble: trouble.trim() }];
+  });
+}
+
+interface Planting {
+  readonly patch: Patch;
+  /** A file that says that the patched one was read. */
+  readonly mark: string;
 }
 
 const given = process.env[variable];
-if (given !== undefined) plantEverywhere(JSON.parse(given) as Patch);
+if (given !== undefined) {
+  const { patch, mark } = JSON.parse(given) as Planting;
+  plantEverywhere(patch, () => writeFileSync(mark, ""));
+}
