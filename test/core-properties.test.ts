@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { propertyRuns } from "./support/property-runs.ts";
 import { nextDeadline } from "../src/core/deadline.ts";
 import { factsBetween } from "../src/core/facts.ts";
-import { isOut } from "../src/core/health.ts";
+import { isFresh } from "../src/core/endpoint.ts";
+import { isOut, isServing } from "../src/core/health.ts";
 import type {
   EndpointSettings,
   EndpointState,
@@ -17,7 +18,8 @@ import type {
 } from "../src/core/model.ts";
 import { isProofWanted } from "../src/core/proof.ts";
 import { desiredRecords, isEmptyPlan, isSameDemand, planBetween } from "../src/core/records.ts";
-import { endpointNamed, isDrained, isOutage, pinOf, ranked } from "../src/core/selection.ts";
+import { isOutage } from "../src/core/outage.ts";
+import { endpointNamed, isDrained, pinOf, ranked } from "../src/core/selection.ts";
 import { initialState, step } from "../src/core/step.ts";
 import { datedFrom, restoredFrom } from "../src/store/saved.ts";
 import { answerOf, movesOf, observationOf, record, settingsOf } from "./support/core-world.ts";
@@ -39,6 +41,7 @@ test("the invariants hold in every generated story", () => {
     sameDemands: 0,
     drains: 0,
     drills: 0,
+    turns: 0,
   };
   fc.assert(
     fc.property(settingsOf, movesOf, (settings, moves) => {
@@ -53,6 +56,7 @@ test("the invariants hold in every generated story", () => {
       seen.sameDemands += story.sameDemands;
       seen.drains += story.drains;
       seen.drills += story.drills;
+      seen.turns += story.turns;
     }),
     { numRuns },
   );
@@ -108,6 +112,11 @@ class Story {
   drains = 0;
   /** Drills that were reported. */
   drills = 0;
+  /** Steps in which somebody was waited for at the end of an outage of everybody. */
+  turns = 0;
+  /** Since when somebody serves again, after all were down; missing while all are, and once the primary serves. */
+  #dawnMs: number | undefined;
+  #isDark = false;
   readonly #whole: IngressSettings;
   readonly #lastOutMs = new Map<string, number>();
   readonly #oksInRow = new Map<string, number>();
@@ -190,6 +199,8 @@ class Story {
     this.state = initialState;
     // Who was down without being left is believed anew.
     this.#forgetAllBut([]);
+    // An outage is remembered, not who was up again in it.
+    this.#dawnMs = undefined;
     const ingresses = restoredFrom({ ingresses: saved }, this.nowMs, wallAtZero + this.nowMs);
     this.#isBegun = false;
     this.dispatch({ kind: "restored", ingresses });
@@ -213,6 +224,7 @@ class Story {
     this.#checkHealth(event, before, after);
     this.#checkProof(event, before, after);
     this.#checkSelection(before.ingresses[0], this.#ingress());
+    this.#checkTurns(before.ingresses[0], this.#ingress());
     this.#checkDesired(this.#ingress());
     this.#checkDemand(before.ingresses[0], this.#ingress());
     this.#tryAnchors();
@@ -345,6 +357,56 @@ class Story {
       lastOutMs === undefined || primary.revision > 0 || this.nowMs - lastOutMs >= after.settings.holdUpMs,
       "a return before hold_up was over",
     );
+  }
+
+  /**
+   * After an outage of everybody, nobody is left, nor passed over, who may still be coming back: at most a timeout and
+   * `rise` probes from the moment the first one serves, and never for longer than 15 s.
+   */
+  #checkTurns(before: IngressState | undefined, after: IngressState): void {
+    if (before === undefined) return;
+    const areOut = after.endpoints.every(({ health }) => isOut(health.verdict));
+    const primary = endpointNamed(after, before.selection?.primary);
+    if (areOut) {
+      this.#isDark = true;
+      this.#dawnMs = undefined;
+    } else if (after.endpoints.some(({ health }) => isServing(health.verdict)) && this.#isDark) {
+      this.#dawnMs ??= this.nowMs;
+    }
+    const dawnMs = this.#dawnMs;
+    const to = endpointNamed(after, after.selection?.primary);
+    const isFailover = to !== undefined && to !== primary && after.selection?.reason === "failover";
+    if (dawnMs !== undefined && primary !== undefined && isFailover) {
+      const order = ranked(after.endpoints);
+      for (const other of new Set([primary, ...order.slice(0, order.indexOf(to))])) {
+        const { check } = other.settings;
+        if (check === undefined || isDrained(after, other) || isServing(other.health.verdict)) continue;
+        const turnMs = Math.min(15_000, check.timeoutMs + check.rise * check.fastIntervalMs);
+        const hasFailed =
+          (other.resolution?.kind === "none" && other.resolution.atMs >= dawnMs) ||
+          other.addresses.some(
+            ({ lastObservation }) => lastObservation?.kind === "failed" && lastObservation.startedMs >= dawnMs,
+          );
+        assert.ok(
+          this.nowMs >= dawnMs + turnMs ||
+            hasFailed ||
+            other.addresses.every(({ vanishesAtMs }) => vanishesAtMs !== undefined),
+          `${other.settings.name} was about to come back from an outage of everybody`,
+        );
+      }
+    }
+    if (primary !== undefined && primary === to && isOut(primary.health.verdict) && dawnMs !== undefined) {
+      const isFree = (endpoint: EndpointState): boolean =>
+        endpoint.health.verdict === "up" && isFresh(endpoint, this.nowMs) && !isDrained(after, endpoint);
+      if (after.endpoints.some(isFree) && pinOf(after) === undefined) {
+        this.turns += 1;
+        assert.ok(this.nowMs < dawnMs + 15_000, "an endpoint that is up was kept waiting for too long");
+      }
+    }
+    if (to !== undefined && isServing(to.health.verdict)) {
+      this.#isDark = false;
+      this.#dawnMs = undefined;
+    }
   }
 
   /** Who is left as down is held back the longer, the more often that was: only who was primary, is down, and is left counts. */

@@ -1,6 +1,7 @@
 // When time alone will change the state next, so that the loop can sleep until then.
 import { drillDeadlineMs } from "./drill.ts";
 import type { EndpointState, IngressState, State } from "./model.ts";
+import { turnDeadlineMs } from "./outage.ts";
 
 /** Monotonic time of the next change that needs no event; `undefined` when there is none. */
 export function nextDeadline({ ingresses }: State): number | undefined {
@@ -12,7 +13,7 @@ export function nextDeadline({ ingresses }: State): number | undefined {
 function ofIngress(ingress: IngressState): number | undefined {
   const { electionAtMs, selection, endpoints, overrides, standoff, unseen } = ingress;
   let nextMs = earlier(earlier(electionAtMs, standoff?.untilMs), drillDeadlineMs(ingress));
-  nextMs = earlier(nextMs, unseen?.untilMs);
+  nextMs = earlier(earlier(nextMs, unseen?.untilMs), turnDeadlineMs(ingress));
   for (const { untilMs } of overrides) nextMs = earlier(nextMs, untilMs);
   for (const { untilMs } of selection?.sticky ?? []) nextMs = earlier(nextMs, untilMs);
   for (const endpoint of endpoints) nextMs = earlier(nextMs, ofEndpoint(endpoint));

@@ -1,7 +1,8 @@
 // What changed between two states, as facts worth telling.
 import { isOut } from "./health.ts";
 import type { EndpointState, Fact, IngressState, Override, PublishedRecord, Selection, State } from "./model.ts";
-import { endpointNamed, hasSameMembers, isDrained, isOutage, whyDrained } from "./selection.ts";
+import { isOutage } from "./outage.ts";
+import { endpointNamed, hasSameMembers, isDrained, whyDrained } from "./selection.ts";
 
 /** The facts that lead from `before` to `after`, in the order of telling. Empty when nothing worth telling changed. */
 export function factsBetween(before: State, after: State): readonly Fact[] {
@@ -130,8 +131,7 @@ function outageFacts(ingress: string, old: IngressState | undefined, after: Ingr
     const why = after.endpoints.map(({ settings, health }) => `${settings.name}: ${health.reason}`).join("; ");
     return [{ kind: "ingress-outage-began", ingress, why }];
   }
-  const by = after.endpoints.find(({ health }) => !isOut(health.verdict))?.settings.name ?? "a new configuration";
-  return [{ kind: "ingress-outage-ended", ingress, by }];
+  return [{ kind: "ingress-outage-ended", ingress, by: after.selection?.primary ?? "a new configuration" }];
 }
 
 function selectionFacts(ingress: string, old: IngressState | undefined, after: IngressState): Fact[] {

@@ -310,6 +310,8 @@ export interface SavedIngress {
   readonly overrides: readonly Override[];
   readonly addresses: readonly SavedAddresses[];
   readonly lastGood?: RecordSet;
+  /** It was not served, or no endpoint could serve it. */
+  readonly isOutage?: boolean;
 }
 
 /** The last known addresses of an endpoint; `target` is the host name that they belong to. */
@@ -387,6 +389,23 @@ export type SelectionReason =
   /** A pin ended. */
   | "resume";
 
+/** No endpoint can serve, or the one that could waits for those that served before it. */
+export interface Outage {
+  /** All endpoints were given up since it began; until then it is no more than a suspicion. */
+  readonly isKnown: boolean;
+  /** Since when one of them answers again; missing while none does. */
+  readonly answeredMs?: number;
+  /** When the first of them was up, and who gets a turn since then to finish coming back before another one is chosen. */
+  readonly upMs?: number;
+  readonly turns?: readonly Turn[];
+}
+
+/** How long an endpoint is waited for; its first failure ends that earlier. */
+export interface Turn {
+  readonly endpoint: string;
+  readonly untilMs: number;
+}
+
 export interface IngressState {
   readonly settings: IngressSettings;
   readonly endpoints: readonly EndpointState[];
@@ -396,6 +415,8 @@ export interface IngressState {
   readonly lastGood?: RecordSet;
   /** Missing while no endpoint is named by the record and none has been elected. */
   readonly selection?: Selection;
+  /** While all endpoints are down, and until the ingress is served again. */
+  readonly outage?: Outage;
   /** While nobody is selected: when the best of those up is elected, though better ones are still unknown. */
   readonly electionAtMs?: number;
   /** When endpoints were left as down, within the last hour. */

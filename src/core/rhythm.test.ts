@@ -50,3 +50,18 @@ test("whose name has no address proves nothing, and is not asked for it without 
   world.observe("cable", "timeout", 1);
   assert.deepEqual(intervals(), [2_000, 2_000]);
 });
+
+test("at the first answer in an outage of all, the others are asked at once, and then soon", () => {
+  const { world, intervals } = twoLines();
+  world.anchors = "answer";
+  for (const name of ["cable", "mobile"]) world.observe(name, "timeout");
+  assert.deepEqual(intervals(), [15_000, 15_000]);
+  world.pass(10_000);
+  world.observe("mobile", "ok", 1);
+  assert.deepEqual(intervals(), [0, 2_000]);
+  world.pass(100);
+  world.observe("cable", "timeout", 1);
+  assert.deepEqual(intervals(), [2_000, 2_000]);
+  world.observe("mobile", "timeout", 1);
+  assert.deepEqual(intervals(), [15_000, 15_000], "nobody answers any more");
+});

@@ -6,6 +6,7 @@ export function probeIntervalMs(ingress: IngressState, endpoint: EndpointState):
   const check = endpoint.settings.check;
   if (check === undefined) return undefined;
   if (mayProve(ingress, endpoint)) return 0;
+  if (isDueAgain(ingress, endpoint)) return 0;
   return isInQuestion(ingress, endpoint) ? check.fastIntervalMs : check.intervalMs;
 }
 
@@ -47,7 +48,16 @@ function isOlder({ addresses }: EndpointState, family: Family, atMs: number): bo
   return seen.length > 0 && seen.every(({ lastObservation }) => (lastObservation?.endedMs ?? -Infinity) < atMs);
 }
 
+/** Whether all were down, and another one answers by now: this one may be back too, and has not been tried since. */
+function isDueAgain({ outage }: IngressState, { health, addresses, resolution }: EndpointState): boolean {
+  if (outage?.answeredMs === undefined || health.verdict !== "down") return false;
+  const triedMs = [resolution?.atMs, ...addresses.map(({ lastObservation }) => lastObservation?.startedMs)];
+  return Math.max(...triedMs.map((atMs) => atMs ?? -Infinity)) < outage.answeredMs;
+}
+
 function isInQuestion(ingress: IngressState, endpoint: EndpointState): boolean {
+  // While an outage of all ends, whoever else comes back should be seen at once.
+  if (ingress.outage?.answeredMs !== undefined) return true;
   if (endpoint.addresses.some(isUnsettled)) return true;
   if (endpoint.health.verdict !== "up" && endpoint.health.verdict !== "down") return true;
   // While the primary is not up, whoever may take its place is watched closely.

@@ -1,6 +1,7 @@
 // Who serves: health and the previous selection → the selection, and why.
 import { isFresh } from "./endpoint.ts";
 import { isOut, isServing } from "./health.ts";
+import { sharesAddresses } from "./same-addresses.ts";
 import type {
   EndpointSettings,
   EndpointState,
@@ -43,11 +44,6 @@ function byTheirSettings(a: EndpointState, b: EndpointState): number {
 /** Orders endpoints from the best rank to the worst. Sorting is stable, so ties stay in file order. */
 export function byRank(a: EndpointSettings, b: EndpointSettings): number {
   return Number(a.check === undefined) - Number(b.check === undefined) || a.priority - b.priority;
-}
-
-/** Whether every endpoint has been given up: nobody could serve. */
-export function isOutage({ endpoints }: IngressState): boolean {
-  return endpoints.length > 0 && endpoints.every(({ health }) => isOut(health.verdict));
 }
 
 /** How often an endpoint was left as down within the last hour. */
@@ -132,13 +128,26 @@ function nextPrimary(ingress: IngressState, primary: EndpointState, nowMs: numbe
     const free = bestOf(ingress, (endpoint) => !isDrained(ingress, endpoint) && canStart(endpoint, nowMs));
     if (!isOut(health.verdict)) return free && { to: free, reason: "drain", why: whyDrained(ingress, settings.name) };
     const to = free ?? lastResort(ingress, primary, nowMs);
-    return to && { to, reason: "failover", why: `${settings.name} is down: ${health.reason}` };
+    if (to === undefined || isAnotherWaitedFor(ingress, primary, to)) return undefined;
+    return { to, reason: "failover", why: `${settings.name} is down: ${health.reason}` };
   }
   const order = ranked(ingress.endpoints);
   const to = order
     .slice(0, order.indexOf(primary))
     .find((better) => canStart(better, nowMs) && mayReturnTo(ingress, better));
   return to && { to, reason: "return", why: `${to.settings.name} is up and ranks before ${settings.name}` };
+}
+
+/** Whether the primary, or an endpoint that should serve rather than `to`, still has its turn to come back from an outage of all. */
+function isAnotherWaitedFor(ingress: IngressState, primary: EndpointState, to: EndpointState): boolean {
+  const { turns = [] } = ingress.outage ?? {};
+  if (turns.length === 0) return false;
+  const order = ranked(ingress.endpoints);
+  const better = isDrained(ingress, to) ? order : order.slice(0, order.indexOf(to));
+  const mayBeWaitedFor = [primary, ...better].filter(
+    (endpoint) => !isDrained(ingress, endpoint) && !sharesAddresses(ingress, endpoint),
+  );
+  return turns.some(({ endpoint: name }) => mayBeWaitedFor.some(({ settings }) => settings.name === name));
 }
 
 /** Who was drained but is up still serves in place of a primary that is down, while nobody else is up. */

@@ -19,6 +19,7 @@ import type {
   IngressState,
   State,
 } from "./model.ts";
+import { withOutage, withoutEndedOutage } from "./outage.ts";
 import { withOverride, withoutEndedOverrides, withoutOverrides } from "./overrides.ts";
 import { afterVainSearch, untestedConnection, weightOf, withProof } from "./proof.ts";
 import {
@@ -102,7 +103,7 @@ function settle(ingress: IngressState, nowMs: number): IngressState {
   const grown = withEachEndpoint(ingress, (endpoint) => afterTime(endpoint, nowMs));
   const isOver = ingress.standoff !== undefined && ingress.standoff.untilMs <= nowMs;
   const aged = withUnseenAt(withoutEndedOverrides(grown, nowMs), nowMs);
-  const selected = select(isOver ? withoutStandoff(aged) : aged, nowMs);
+  const selected = withoutEndedOutage(select(withOutage(isOver ? withoutStandoff(aged) : aged, nowMs), nowMs));
   return withDrill(ingress, withoutSettledProblem(withWordOnce(ingress, selected)), nowMs);
 }
 
@@ -144,7 +145,7 @@ function freshIngress(
   };
   const memory = saved?.find(({ record }) => record === settings.record);
   if (memory === undefined) return fresh;
-  const { primary, sticky, departures, overrides, addresses, lastGood } = memory;
+  const { primary, sticky, departures, overrides, addresses, lastGood, isOutage } = memory;
   const { allowPrivate } = settings;
   const drilled = overrides.find(({ kind }) => kind === "drill");
   return {
@@ -159,6 +160,8 @@ function freshIngress(
     ...(drilled && { drill: interruptedDrill(drilled.endpoint, nowMs) }),
     saved: { ...(primary !== undefined && { primary }), sticky },
     ...(lastGood !== undefined && { lastGood }),
+    // Whether it still is one is seen anew, and told again if so. Where it ends, it ends as if nothing had come between.
+    ...(isOutage === true && { outage: { isKnown: false } }),
   };
 }
 

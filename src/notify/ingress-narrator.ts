@@ -2,7 +2,8 @@
 // pieces. Remembers what people were told. Knows no clock: time comes with every turn.
 import type { EndpointState, Fact, IngressState, Selection } from "../core/model.ts";
 import { isInSync, wantedRecords } from "../core/records.ts";
-import { endpointNamed, hasSameMembers, isOutage, membersOf } from "../core/selection.ts";
+import { isOutage, turnDeadlineMs } from "../core/outage.ts";
+import { endpointNamed, hasSameMembers, membersOf } from "../core/selection.ts";
 import { Recurring } from "./recurring.ts";
 import { endpointsNamedBy, statusOf } from "./story.ts";
 import type { Change, EndpointStatus, Records, Story } from "./story.ts";
@@ -237,6 +238,8 @@ export class IngressNarrator {
         return [];
       }
       if (isInSuccession && endpoint.settings.name === ingress.selection?.primary) return [];
+      // Who is up while others still have their turn is told with the end of the outage, in a few seconds.
+      if (turnDeadlineMs(ingress) !== undefined) return [];
       const telling = recurring.observe(status, nowMs);
       return telling === undefined ? [] : [{ kind: "endpoint", ingress, endpoint, status, ...telling }];
     });

@@ -266,6 +266,8 @@ describe("an outage", () => {
     ]);
     world.pass(120_000);
     world.observe("mobile", "ok");
+    assert.deepEqual(world.headlines(), [], "cable may be about to come back too");
+    world.observe("cable", "timeout", 1);
     const [told, ...more] = world.news();
     assert.equal(more.length, 0);
     assert.equal(told?.headline, "ingress.example.com now points to mobile (was cable)");

@@ -1,7 +1,7 @@
 // Puts stories into words for people: what changed, why, the health of each endpoint, and what the record serves now.
 // Pure. Claims only what is known: a decision is "decided", published records are "confirmed".
 import type { IngressState } from "../core/model.ts";
-import { isOutage } from "../core/selection.ts";
+import { isOutage } from "../core/outage.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { formatTime, line, text } from "./message.ts";
 import type { Line, Message } from "./message.ts";
@@ -230,7 +230,10 @@ function started({ ingresses, blindIn }: Story & { kind: "started" }, now: Now):
 }
 
 function summaryOf(ingress: IngressState): string {
-  if (isOutage(ingress)) return "can be served by nobody: every endpoint is down";
+  if (isOutage(ingress)) {
+    const isUp = ingress.endpoints.some(({ health }) => health.verdict === "up");
+    return isUp ? "waits for the endpoint that it points to" : "can be served by nobody: every endpoint is down";
+  }
   const serving = servingNow(ingress);
   if (ingress.selection === undefined) return "waits for its first endpoint";
   if (serving.includes(ingress.selection.primary)) return text`points to ${andList(serving)}`;

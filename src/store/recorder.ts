@@ -266,6 +266,7 @@ function unsavedBetween(a: IngressState, b: IngressState): Unsaved {
     a.departures === b.departures &&
     a.overrides === b.overrides &&
     a.lastGood === b.lastGood &&
+    (a.outage === undefined) === (b.outage === undefined) &&
     a.endpoints.length === b.endpoints.length;
   if (!isSameIngress) return "more";
   if (a.endpoints === b.endpoints) return "nothing";

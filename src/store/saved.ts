@@ -28,6 +28,8 @@ export interface DatedIngress {
     readonly usableUntilWallMs: number;
   }[];
   readonly lastGood?: NonNullable<SavedIngress["lastGood"]>;
+  /** Missing in what versions before it wrote. */
+  readonly isOutage?: boolean;
 }
 
 export interface DatedSelection {
@@ -65,6 +67,7 @@ export function datedFrom(ingress: IngressState, nowMs: number, wallMs: number):
       };
     }),
     ...(lastGood && { lastGood }),
+    ...(ingress.outage !== undefined && { isOutage: true }),
   };
 }
 
@@ -89,7 +92,7 @@ function datedSelection(
  * - what happened, happened at least as long ago as it had when it was saved.
  */
 export function restoredFrom({ ingresses }: Saved, nowMs: number, wallMs: number): readonly SavedIngress[] {
-  return ingresses.map(({ record, savedWallMs, selection, departures, overrides, addresses, lastGood }) => {
+  return ingresses.map(({ record, savedWallMs, selection, departures, overrides, addresses, lastGood, isOutage }) => {
     const downMs = Math.max(0, wallMs - savedWallMs);
     const endOf = (untilWallMs: number): number =>
       nowMs + Math.max(0, Math.min(longestMs, untilWallMs - savedWallMs) - downMs);
@@ -105,6 +108,7 @@ export function restoredFrom({ ingresses }: Saved, nowMs: number, wallMs: number
         usableUntilMs: endOf(usableUntilWallMs),
       })),
       ...(lastGood && { lastGood }),
+      ...(isOutage === true && { isOutage }),
     };
   });
 }
@@ -126,6 +130,7 @@ export function parseDated(json: unknown): { readonly ingress: DatedIngress | un
   };
   const selection = part("selection", selectionSchema);
   const lastGood = part("lastGood", recordSetSchema);
+  const isOutage = part("isOutage", z.boolean());
   const ingress: DatedIngress = {
     record,
     savedWallMs,
@@ -134,6 +139,7 @@ export function parseDated(json: unknown): { readonly ingress: DatedIngress | un
     overrides: part("overrides", overridesSchema) ?? [],
     addresses: part("addresses", addressesSchema) ?? [],
     ...(lastGood && { lastGood }),
+    ...(isOutage === true && { isOutage }),
   };
   return { ingress, dropped };
 }
@@ -149,6 +155,7 @@ const wholeSchema = z.object({
   overrides: z.unknown().optional(),
   addresses: z.unknown().optional(),
   lastGood: z.unknown().optional(),
+  isOutage: z.unknown().optional(),
 });
 
 const selectionSchema = z.object({

@@ -189,12 +189,31 @@ const departureOf: fc.Arbitrary<Move[]> = fc
     ...how.map((move) => ("endpoint" in move ? { ...move, endpoint } : move)),
   ]);
 
+/** Everybody fails, and everybody comes back, one a little after the other. */
+const outageOf: fc.Arbitrary<Move[]> = fc
+  .record({
+    lasts: oneOf(100, 5_000, 70_000),
+    comesBack: fc.array(fc.record({ endpoint: index, times: fc.integer({ min: 1, max: 4 }) }), {
+      minLength: 4,
+      maxLength: 10,
+    }),
+  })
+  .map(({ lasts, comesBack }) => [
+    ...everybody.map((endpoint): Move => ({ kind: "probe", endpoint, address: 0, what: "failed", times: 4 })),
+    { kind: "wait", ms: lasts },
+    ...comesBack.map(({ endpoint, times }) => answers(endpoint, times)),
+  ]);
+
 /** Stories in which endpoints come up, go down and come back often. Most of them begin well. */
 export const movesOf: fc.Arbitrary<Move[]> = fc
   .record({
     beginning: oneOf<readonly Move[]>([], goodBeginning, goodBeginning),
     episodes: fc.array(
-      fc.oneof({ weight: 20, arbitrary: moveOf.map((move) => [move]) }, { weight: 1, arbitrary: departureOf }),
+      fc.oneof(
+        { weight: 20, arbitrary: moveOf.map((move) => [move]) },
+        { weight: 1, arbitrary: departureOf },
+        { weight: 1, arbitrary: outageOf },
+      ),
       { minLength: 10, maxLength: 120 },
     ),
   })

@@ -234,13 +234,14 @@ class Stage {
   /** A crash and a new start, with the memory that is kept on disk. */
   #restart(): void {
     const ingresses = this.#state.ingresses.map(
-      ({ settings, selection, departures, overrides, endpoints, lastGood }): SavedIngress => ({
+      ({ settings, selection, departures, overrides, endpoints, lastGood, outage }): SavedIngress => ({
         record: settings.record,
         ...(selection !== undefined && { primary: selection.primary }),
         sticky: selection?.sticky ?? [],
         departures,
         overrides,
         ...(lastGood !== undefined && { lastGood }),
+        ...(outage !== undefined && { isOutage: true }),
         addresses: endpoints.flatMap(
           ({ settings: { name, target }, addresses, addressesUsableUntilMs: usableUntilMs }) =>
             target.kind === "host" && usableUntilMs !== undefined

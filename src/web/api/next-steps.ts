@@ -18,7 +18,7 @@ export function nextSteps(ingress: IngressState, now: Now): NextStep[] {
 }
 
 function stepsOf(ingress: IngressState): readonly Step[] {
-  const { settings, published, selection, overrides, standoff, electionAtMs } = ingress;
+  const { settings, published, selection, overrides, standoff, electionAtMs, outage } = ingress;
   return [
     {
       atMs: published && published.atMs + settings.reconcileIntervalMs,
@@ -27,6 +27,12 @@ function stepsOf(ingress: IngressState): readonly Step[] {
     },
     { atMs: electionAtMs, kind: "election", what: "the best endpoint that is up by then is chosen" },
     { atMs: standoff?.untilMs, kind: "standoff-ends", what: "repair of the records goes on" },
+    ...(outage?.turns ?? []).map(({ endpoint, untilMs }): Step => ({
+      atMs: untilMs,
+      kind: "turn-ends",
+      endpoint: plain(endpoint),
+      what: `${plain(endpoint)} is no longer waited for`,
+    })),
     ...(selection?.sticky ?? []).map(({ endpoint, untilMs }): Step => ({
       atMs: untilMs,
       kind: "sticky-ends",

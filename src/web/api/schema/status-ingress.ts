@@ -134,6 +134,7 @@ const nextSchema = z
       "election",
       "standoff-ends",
       "address-forgotten",
+      "turn-ends",
     ]),
     endpoint: text("Name of the endpoint that it is about.").exactOptional(),
     what: text("In plain words."),
