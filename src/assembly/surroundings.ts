@@ -52,17 +52,21 @@ export class Surroundings implements AsyncDisposable {
   readonly #extra: WebExtra | undefined;
   readonly #web: MovableServer;
   #http: HttpConfig;
+  #timeZone: string | undefined;
   #control: ControlSocket | undefined;
 
   constructor({ config, daemon, store, memory, log, cloudBudget, extra }: SurroundingsOptions) {
     this.#log = log;
     this.#daemon = daemon;
     this.#http = config.http;
+    this.#timeZone = config.timeZone;
     this.#stateDir = config.stateDir;
     this.#extra = extra;
     this.#notifier = new Notifier({
       clock,
       random: Math.random,
+      // The machine's own is asked for each time: it may be set while we run.
+      timeZone: () => this.#timeZone ?? machineTimeZone(),
       store: store.outboxStore(),
       onOutcome: (channel, outcome, _, detail) => {
         this.#metrics.countNotification(channel, outcome);
@@ -124,6 +128,7 @@ export class Surroundings implements AsyncDisposable {
   reconfigure(config: Config): void {
     this.#notifier.use(channelsOf(config));
     this.#http = config.http;
+    this.#timeZone = config.timeZone;
     void this.#web.moveTo(config.http);
   }
 
@@ -201,4 +206,10 @@ function channelsOf({ notify: { telegram } }: Config): readonly ChannelSetup[] {
   const { initialSilenceMs, ...settings } = telegram;
   const channel = new Telegram(settings, { clock, fetch });
   return [{ name: "telegram", channel, ...(initialSilenceMs !== undefined && { initialSilenceMs }) }];
+}
+
+function machineTimeZone(): string {
+  // There is none where TZ names one that does not exist.
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions() as { readonly timeZone: string | undefined };
+  return timeZone ?? "UTC";
 }

@@ -20,6 +20,8 @@ export function configOf(option: string | undefined): Config {
   const loaded = loadConfig({ path: configPath(option), env: process.env });
   if (loaded.kind === "invalid") throw invalidConfig(loaded.problems);
   for (const warning of loaded.warnings) printError(`${styled("yellow", "warning:")} ${formatProblem(warning)}`);
+  // What this command prints is for people too.
+  if (loaded.config.timeZone !== undefined) process.env["TZ"] = loaded.config.timeZone;
   return loaded.config;
 }
 

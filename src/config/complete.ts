@@ -54,6 +54,7 @@ export function completeConfig(
       ...(hosts !== undefined && { hosts }),
       ...(tokens.http !== undefined && { token: tokens.http }),
     },
+    ...(file.timezone !== undefined && { timeZone: file.timezone }),
     stateDir,
     anchors: file.anchors,
   };

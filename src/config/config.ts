@@ -7,6 +7,8 @@ export interface Config {
   readonly ingresses: readonly IngressSettings[];
   readonly notify: { readonly telegram?: TelegramConfig };
   readonly http: HttpConfig;
+  /** IANA name of the zone in which people are told times; missing: the machine's. */
+  readonly timeZone?: string;
   /** Absolute path of the folder for what survives a restart. */
   readonly stateDir: string;
   /** `ip:port` pairs whose TCP connect tells "I am offline" from "they are down". */

@@ -53,6 +53,22 @@ export const flagText = kind(z.string(), { expects: "true or false" }, (text): P
   return /^(0|false|no|off)$/i.test(text) ? ok(false) : bad();
 });
 
+/** Whatever this Node knows as a zone, `Europe/Berlin` or `UTC`. */
+export const timeZone = kind(
+  z.string(),
+  { expects: "the name of a time zone such as Europe/Berlin or UTC" },
+  (text): Parsed<string> => {
+    try {
+      // Offsets are zones to Intl, but not to most other programs.
+      return /^[A-Za-z]/.test(text)
+        ? ok(new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone)
+        : bad();
+    } catch {
+      return bad();
+    }
+  },
+);
+
 export function choice<const Words extends readonly [string, ...string[]]>(words: Words) {
   return z.enum(words).meta({ expects: `one of ${words.join(", ")}` });
 }

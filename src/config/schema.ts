@@ -19,6 +19,7 @@ import {
   status,
   target,
   telegramToken,
+  timeZone,
   ttl,
   wholeNumber,
   zone,
@@ -297,6 +298,11 @@ export const configSchema = z
     }),
     notify: withDefault(notifySchema, {}, { description: "Whom to tell." }),
     http: withDefault(httpSchema, {}, { description: "The daemon's own HTTP server." }),
+    timezone: optional(timeZone, {
+      description: "Time zone of the times that people are told, by its IANA name.",
+      defaultInWords: "the machine's, which `TZ` may name",
+      example: "Europe/Berlin",
+    }),
     state_dir: optional(folderPath, {
       description: "Folder for what survives a restart.",
       defaultInWords: "`$STATE_DIRECTORY`, else the user's state folder",

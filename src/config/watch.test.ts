@@ -217,7 +217,7 @@ test("a wrong file is told once, and the good one after it", (context) => {
   writeFileSync(path, `${file("two")}colour: green\n`);
   clock.advance(60_000);
   const wrong =
-    "config.yml:3:1 colour: unknown key: known here are cloudflare, ingresses, notify, http, state_dir, anchors";
+    "config.yml:3:1 colour: unknown key: known here are cloudflare, ingresses, notify, http, timezone, state_dir, anchors";
   assert.deepEqual(heard, [wrong]);
   writeFileSync(path, file("one"));
   clock.advance(2_000);

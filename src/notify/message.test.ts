@@ -157,8 +157,27 @@ describe("length", () => {
   });
 });
 
+test("times are in the zone of the message, by its short name", () => {
+  for (const [timeZone, told] of [
+    ["Europe/Berlin", /^2025-11-22 13:34:05 CET$/],
+    ["America/New_York", /^2025-11-22 07:34:05 EST$/],
+    ["Asia/Kathmandu", /^2025-11-22 18:19:05 GMT\+5:45$/],
+    ["Pacific/Auckland", /^2025-11-23 01:34:05 (?:NZDT|GMT\+13)$/],
+  ] as const) {
+    assert.match(formatTime(atWallMs, { timeZone }), told);
+  }
+  // It is tomorrow there already.
+  const todayWallMs = Date.UTC(2025, 10, 22, 8);
+  assert.equal(formatTime(atWallMs, { timeZone: "Europe/Berlin", todayWallMs }), "13:34:05 CET");
+  assert.match(formatTime(atWallMs, { timeZone: "Pacific/Auckland", todayWallMs }), /^2025-11-23 01:34:05 /);
+  const summer = Date.UTC(2025, 6, 1, 12);
+  assert.equal(formatTime(summer, { timeZone: "Europe/Berlin" }), "2025-07-01 14:00:00 CEST");
+  const rendered = render({ ...message("cable is down"), timeZone: "Europe/Berlin" }, "plain");
+  assert.equal(rendered.split("\n").at(-1), "2025-11-22 13:34:05 CET · mi4k2x9a");
+});
+
 test("times are in UTC, with the date unless it is today's", () => {
   assert.equal(formatTime(atWallMs), "2025-11-22 12:34:05 UTC");
-  assert.equal(formatTime(atWallMs, atWallMs + 3_600_000), "12:34:05 UTC");
-  assert.equal(formatTime(atWallMs, atWallMs + 12 * 3_600_000), "2025-11-22 12:34:05 UTC");
+  assert.equal(formatTime(atWallMs, { todayWallMs: atWallMs + 3_600_000 }), "12:34:05 UTC");
+  assert.equal(formatTime(atWallMs, { todayWallMs: atWallMs + 12 * 3_600_000 }), "2025-11-22 12:34:05 UTC");
 });

@@ -15,6 +15,8 @@ import type { Wording } from "./wording.ts";
 export interface NotifierPorts {
   readonly clock: Clock;
   readonly random: Random;
+  /** IANA name of the zone in which people are told times; asked for each message. UTC unless told. */
+  readonly timeZone?: () => string;
   readonly store: OutboxStore;
   /** Hears of every attempt to deliver; `detail` is plain text without secrets. */
   readonly onOutcome: (channelName: string, outcome: Outcome, message: Message, detail: string) => void;
@@ -139,8 +141,8 @@ export class Notifier implements AsyncDisposable {
     );
   }
 
-  #asMessage(wording: Wording, { wallMs }: Now): Message {
-    return { ...wording, id: this.#nextId(wallMs), atWallMs: wallMs };
+  #asMessage(wording: Wording, { wallMs, timeZone }: Now): Message {
+    return { ...wording, id: this.#nextId(wallMs), atWallMs: wallMs, ...(timeZone !== undefined && { timeZone }) };
   }
 
   /** Unique and sortable, also across restarts. */
@@ -150,7 +152,7 @@ export class Notifier implements AsyncDisposable {
   }
 
   #now(): Now {
-    const { clock } = this.#ports;
-    return { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
+    const { clock, timeZone } = this.#ports;
+    return { nowMs: clock.nowMs(), wallMs: clock.wallMs(), ...(timeZone && { timeZone: timeZone() }) };
   }
 }

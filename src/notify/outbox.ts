@@ -180,10 +180,7 @@ export class Outbox implements AsyncDisposable {
 
   #prepared(message: Message): Message {
     const isLate = this.#ports.clock.wallMs() - message.atWallMs > lateAfterMs;
-    const notes = [
-      ...(isLate ? [lateLine(message.atWallMs)] : []),
-      ...(this.#dropped > 0 ? [droppedLine(this.#dropped)] : []),
-    ];
+    const notes = [...(isLate ? [lateLine(message)] : []), ...(this.#dropped > 0 ? [droppedLine(this.#dropped)] : [])];
     return notes.length === 0 ? message : { ...message, details: [...notes, ...message.details] };
   }
 

@@ -12,6 +12,8 @@ import type { Change, Records } from "./story.ts";
 export interface Now {
   readonly nowMs: number;
   readonly wallMs: number;
+  /** IANA name of the zone in which times are told; UTC where it is missing. */
+  readonly timeZone?: string;
 }
 
 /** Longer lists are cut. */
@@ -188,6 +190,6 @@ export function familyList({ families }: { readonly families: readonly Family[] 
 const familyNames: Readonly<Record<Family, string>> = { ipv4: "IPv4", ipv6: "IPv6" };
 
 /** A monotonic time for people. */
-export function time(atMs: number, { nowMs, wallMs }: Now): string {
-  return formatTime(wallMs + (atMs - nowMs), wallMs);
+export function time(atMs: number, { nowMs, wallMs, ...zone }: Now): string {
+  return formatTime(wallMs + (atMs - nowMs), { ...zone, todayWallMs: wallMs });
 }

@@ -322,7 +322,12 @@ details of third
 });
 
 test("late and lossy deliveries say so", () => {
-  assert.deepEqual(lateLine(wallAtZero), ["This message is late: it happened at 2025-11-22 12:00:00 UTC."]);
+  assert.deepEqual(lateLine({ atWallMs: wallAtZero }), [
+    "This message is late: it happened at 2025-11-22 12:00:00 UTC.",
+  ]);
+  assert.deepEqual(lateLine({ atWallMs: wallAtZero, timeZone: "Europe/Berlin" }), [
+    "This message is late: it happened at 2025-11-22 13:00:00 CET.",
+  ]);
   assert.deepEqual(droppedLine(1), [
     "Before this, 1 older message of little importance was dropped: too many were waiting.",
   ]);

@@ -180,7 +180,7 @@ export function word(story: Story, now: Now): Wording {
 /** One message for many that were held back: their headlines with times, then the newest in full. */
 export function summarise(messages: readonly Message[], now: Now): Wording {
   const newest = messages.at(-1);
-  const listed = messages.map(({ atWallMs, headline }) => line`${formatTime(atWallMs, now.wallMs)} ${headline}`);
+  const listed = messages.map(({ atWallMs, headline }) => line`${timeOf(atWallMs, now)} ${headline}`);
   const left = listed.length - mostListed;
   return {
     importance: "high",
@@ -193,9 +193,13 @@ export function summarise(messages: readonly Message[], now: Now): Wording {
   };
 }
 
+function timeOf(atWallMs: number, { wallMs, ...zone }: Now): string {
+  return formatTime(atWallMs, { ...zone, todayWallMs: wallMs });
+}
+
 /** The line that a message carries when it is delivered long after it happened. */
-export function lateLine(atWallMs: number): Line {
-  return line`This message is late: it happened at ${formatTime(atWallMs)}.`;
+export function lateLine({ atWallMs, ...message }: Pick<Message, "atWallMs" | "timeZone">): Line {
+  return line`This message is late: it happened at ${formatTime(atWallMs, message)}.`;
 }
 
 /** The line that tells of messages that were lost because the queue was full. */

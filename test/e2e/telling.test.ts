@@ -48,6 +48,19 @@ describe("telling", { concurrency: 4 }, () => {
     assert.equal(telegram.messages.length, 4);
   });
 
+  test("times are told in the configured zone, which a reload may change", async () => {
+    await using world = await startWorld();
+    const config = configOf(world, (file) => {
+      file.timezone = "Asia/Kolkata";
+    });
+    await using daemon = startDaemon({ config });
+    await untilTold(world, /^Started[^]* (?:IST|GMT\+5:30) · \w+$/);
+    daemon.rewriteConfig((text) => text.replace("Asia/Kolkata", "America/New_York"));
+    await daemon.untilLogged(/^configuration applied/, { count: 2 });
+    await world.cable.server.behave({ kind: "refuse" });
+    await untilTold(world, /now points to mobile[^]* E[SD]T · \w+$/);
+  });
+
   test("names that look like markup arrive as they are", async () => {
     await using world = await startWorld();
     const name = `<b>cable & "co" </i>`;

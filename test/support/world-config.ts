@@ -9,6 +9,7 @@ export interface ConfigFile {
   notify?: { telegram?: { token: string; chat_id: number | string; api_url: string; initial_silence?: string } };
   http: { listen: string; token?: string };
   state_dir: string;
+  timezone?: string;
   anchors?: string[];
 }
 
