@@ -27,6 +27,12 @@ const source = new FixedZones({
     { type: "TXT", name: "proxied.example.com", content: "x".repeat(300) },
   ],
   "example.org": [{ type: "A", name: "host.example.org", content: "203.0.113.9" }],
+  "wild.example": [
+    { type: "CNAME", name: "*.wild.example", content: "ingress.wild.example" },
+    { type: "A", name: "ingress.wild.example", content: "203.0.113.20" },
+    { type: "TXT", name: "own.wild.example", content: "beside" },
+    { type: "A", name: "leaf.deep.wild.example", content: "203.0.113.21" },
+  ],
   "low.example.org": [{ type: "CNAME", name: "low.example.org", content: "away.example.com" }],
 });
 
@@ -72,6 +78,20 @@ const answers: readonly (readonly [name: string, type: string, answer: string])[
   ["deep.example.com", "A", `NOERROR aa, ${no}`],
   ["very.deep.example.com", "A", `NXDOMAIN aa, ${no}`],
   ["example.com", "A", "NOERROR aa, example.com 60 A 203.0.113.1, example.com 60 A 203.0.113.2"],
+  [
+    "any.wild.example",
+    "A",
+    "NOERROR aa, any.wild.example 60 CNAME ingress.wild.example, ingress.wild.example 60 A 203.0.113.20",
+  ],
+  [
+    "two.labels.wild.example",
+    "A",
+    "NOERROR aa, two.labels.wild.example 60 CNAME ingress.wild.example, ingress.wild.example 60 A 203.0.113.20",
+  ],
+  ["own.wild.example", "A", "NOERROR aa, SOA of wild.example 1800"],
+  ["deep.wild.example", "A", "NOERROR aa, SOA of wild.example 1800"],
+  ["other.deep.wild.example", "A", "NXDOMAIN aa, SOA of wild.example 1800"],
+  ["wild.example", "A", "NOERROR aa, SOA of wild.example 1800"],
   ["example.com", "MX", `NOERROR aa, ${no}`],
   ["example.com", "NS", "NOERROR aa, example.com 86400 NS ns.example.com"],
   ["low.example.org", "A", "SERVFAIL"],

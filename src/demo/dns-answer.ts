@@ -153,7 +153,8 @@ function delegationAt(zone: ServedZone, name: string): readonly AnswerRecord[] |
 
 /** Everything at the name as the world sees it, the zone's own SOA and NS included. */
 function recordsAt(zone: ServedZone, name: string, options: AnswerOptions): readonly AnswerRecord[] {
-  const here = zone.records.filter((record) => record.name === name);
+  const own = zone.records.filter((record) => record.name === name);
+  const here = own.length > 0 ? own : coveredBy(zone, name);
   // One proxied record makes all addresses at its name proxied.
   const isProxied = here.some(({ proxied }) => proxied) && zone.status === "active" && !zone.paused;
   const shown = isProxied ? here.filter(({ type }) => !/^(?:A|AAAA|CNAME)$/.test(type)) : here;
@@ -170,6 +171,16 @@ function recordsAt(zone: ServedZone, name: string, options: AnswerOptions): read
         ]
       : [];
   return [...apex, ...hidden, ...shown.flatMap(toAnswer)];
+}
+
+/** What a wildcard says of a name that does not exist (RFC 4592): the one below the closest name that does, and no other. */
+function coveredBy(zone: ServedZone, name: string): readonly ServedRecord[] {
+  const doesExist = (other: string): boolean =>
+    other === zone.name || zone.records.some((record) => record.name === other || isBelow(record.name, other));
+  if (doesExist(name)) return [];
+  let parent = name.slice(name.indexOf(".") + 1);
+  while (!doesExist(parent)) parent = parent.slice(parent.indexOf(".") + 1);
+  return zone.records.filter((record) => record.name === `*.${parent}`).map((record) => ({ ...record, name }));
 }
 
 /** The record for the wire, in a list of one; none for types that this server does not serve. */

@@ -1,8 +1,7 @@
 // The people behind the name: clients with resolvers of every habit, who try to get through again and again. They measure
 // what the daemon is for: how long they cannot reach the service, compared with a record that never changes and with an
 // oracle that always knows.
-import type { DnsRecord } from "../demo/cloudflare/record.ts";
-import { negativeTtlSeconds, type Edge } from "./edges.ts";
+import type { Edge, Learned } from "./edges.ts";
 import { familyOf, type Site } from "./internet.ts";
 import type { World } from "./world.ts";
 
@@ -47,7 +46,7 @@ interface Client {
   readonly downtime: Downtime;
   isServed: boolean;
   readonly edge: Edge;
-  /** What its resolver remembers of the ingress, and of the host behind a CNAME. */
+  /** What its resolver remembers of names in our zones, by name and type, and of hosts elsewhere, by name. */
   readonly cache: Map<string, Known>;
   /** The addresses that it sticks to. */
   pinned?: Known;
@@ -129,7 +128,7 @@ export class Clients {
         (address) => (client.habits.hasIpv6 || familyOf(address) === "ipv4") && internet.isServing(address),
       );
     const found = this.#lookUp(client);
-    const fixed = this.#addressesOf(client, sites[0]?.options.host ?? "");
+    const fixed = this.#behind(client, sites[0]?.options.host ?? "", "static record");
     return {
       addresses: found.contents,
       isServed: isUp(found.contents),
@@ -144,28 +143,34 @@ export class Clients {
   #lookUp(client: Client): Known {
     const nowMs = this.#world.time.nowMs();
     if (client.pinned !== undefined && client.pinned.untilMs > nowMs) return client.pinned;
-    const record = this.#remembered(client, this.#record, () => this.#atEdge(client));
-    const parts = record.contents.map((content): Known =>
-      /^[\d.]+$|:/.test(content)
-        ? { contents: [content], untilMs: record.untilMs }
-        : this.#addressesOf(client, content),
-    );
-    const contents = parts.flatMap((part) => part.contents);
-    if (client.habits.pinMs > 0) return (client.pinned = { contents, untilMs: nowMs + client.habits.pinMs });
-    return { contents, untilMs: Math.min(record.untilMs, ...parts.map(({ untilMs }) => untilMs)) };
+    const found = this.#behind(client, this.#record);
+    if (client.habits.pinMs > 0) return (client.pinned = { ...found, untilMs: nowMs + client.habits.pinMs });
+    return found;
   }
 
-  #atEdge({ edge }: Client): { contents: readonly string[]; ttlSeconds: number } {
-    const records: DnsRecord[] = [];
-    for (const zone of edge.view.zones()) {
-      for (const record of zone.records) {
-        if (record.name === this.#record && (record.type === "A" || record.type === "AAAA" || record.type === "CNAME"))
-          records.push(record);
-      }
-    }
-    if (records.length === 0) return { contents: [], ttlSeconds: negativeTtlSeconds };
-    const ttls = records.map(({ ttl }) => (ttl === 1 ? 300 : ttl));
-    return { contents: records.map(({ content }) => content), ttlSeconds: Math.min(...ttls) };
+  /**
+   * The addresses behind a name. In our zones the client's edge has the last word: it follows aliases within the zone and
+   * shows the addresses behind them as the name's own, so that "none of this family" is remembered of the name itself.
+   * `as`: what the client remembers it by, where that is not the name.
+   */
+  #behind(client: Client, name: string, as = name): Known {
+    if (!this.#isOurs(name)) return this.#addressesOf(client, name);
+    const types = client.habits.hasIpv6 ? (["A", "AAAA"] as const) : (["A"] as const);
+    const parts = types.flatMap((type) => {
+      const known = this.#remembered(client, `${as} ${type}`, () => client.edge.look({ name, type }));
+      const [host] = known.contents;
+      if (host === undefined || isAddress(host)) return known;
+      const behind = this.#addressesOf(client, host);
+      return { ...behind, untilMs: Math.min(known.untilMs, behind.untilMs) };
+    });
+    return {
+      contents: [...new Set(parts.flatMap(({ contents }) => contents))],
+      untilMs: Math.min(...parts.map(({ untilMs }) => untilMs)),
+    };
+  }
+
+  #isOurs(name: string): boolean {
+    return this.#world.zoneNames.some((zone) => name === zone || name.endsWith(`.${zone}`));
   }
 
   #addressesOf(client: Client, host: string): Known {
@@ -178,11 +183,7 @@ export class Clients {
     });
   }
 
-  #remembered(
-    { cache, habits }: Client,
-    name: string,
-    find: () => { contents: readonly string[]; ttlSeconds: number },
-  ): Known {
+  #remembered({ cache, habits }: Client, name: string, find: () => Pick<Learned, "contents" | "ttlSeconds">): Known {
     const nowMs = this.#world.time.nowMs();
     const known = cache.get(name);
     if (known !== undefined && known.untilMs > nowMs) return known;
@@ -192,6 +193,10 @@ export class Clients {
     cache.set(name, found);
     return found;
   }
+}
+
+function isAddress(content: string): boolean {
+  return /^[\d.]+$|:/.test(content);
 }
 
 function noDowntime(): Downtime {

@@ -1,7 +1,7 @@
 // The edge of the emulated Cloudflare's network: a few authoritative servers of the zone, each of which gets every change
 // of a record after a delay of its own. Clients' resolvers ask them, and so does the daemon after it has written.
 import type { CloudflareApi } from "../demo/cloudflare/api.ts";
-import { answerQuestion, type AnswerRecord } from "../demo/dns-answer.ts";
+import { answerQuestion, type AnswerRecord, type DnsAnswer } from "../demo/dns-answer.ts";
 import { EdgeView } from "../demo/dns-zones.ts";
 import type { ZoneState } from "../demo/cloudflare/zone.ts";
 import type { Reply } from "../dns/exchange.ts";
@@ -22,6 +22,9 @@ export const nameServers: ReadonlyMap<string, readonly string[]> = new Map([
 
 /** How long a resolver remembers that there is no record: the SOA minimum of Cloudflare's zones. */
 export const negativeTtlSeconds = 1_800;
+
+/** How long a resolver remembers that a server could not tell (RFC 9520 allows five minutes at most). */
+const failureTtlSeconds = 30;
 
 /** A slow edge takes this long to answer, give or take. */
 const slowAnswerMs = 1_200;
@@ -67,10 +70,7 @@ export class Edge {
       if (how === "silent") return { reply: { kind: "silent", detail: "did not answer" }, afterMs: Infinity };
       if (how === "slow") afterMs += slowAnswerMs * (0.5 + random());
     }
-    const { rcode, isAuthoritative, answers } = answerQuestion(this.view.zones(), question, {
-      isFlattening: true,
-      negativeTtlSeconds,
-    });
+    const { rcode, isAuthoritative, answers } = this.#find(question);
     const reply: Reply = {
       kind: "answered",
       rcode,
@@ -80,6 +80,29 @@ export class Edge {
     };
     return { reply, afterMs };
   }
+
+  /** What it shows of a name, at once and whatever is wrong with it: some other server of the zone is never far. */
+  look(question: { readonly name: string; readonly type: "A" | "AAAA" }): Learned {
+    const { rcode, answers } = this.#find(question);
+    if (rcode !== "NOERROR" && rcode !== "NXDOMAIN") return { contents: [], ttlSeconds: failureTtlSeconds, rcode };
+    if (answers.length === 0) return { contents: [], ttlSeconds: negativeTtlSeconds, rcode };
+    const addresses = answers.filter(({ type }) => type === question.type);
+    const ttlSeconds = Math.min(...answers.map(({ ttl }) => ttl));
+    const found = addresses.length > 0 ? addresses : answers.slice(-1);
+    return { contents: found.flatMap(({ data }) => (typeof data === "string" ? data : [])), ttlSeconds, rcode };
+  }
+
+  #find(question: { readonly name: string; readonly type: string }): DnsAnswer {
+    return answerQuestion(this.view.zones(), question, { isFlattening: true, negativeTtlSeconds });
+  }
+}
+
+/** What somebody learns who asks an edge on behalf of clients. */
+export interface Learned {
+  /** Addresses, or the host outside of the zone that an alias leads to; empty for none. */
+  readonly contents: readonly string[];
+  readonly ttlSeconds: number;
+  readonly rcode: string;
 }
 
 /** All edges of the zone. */

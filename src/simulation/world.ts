@@ -11,7 +11,8 @@ import { DaemonRun } from "./daemon-run.ts";
 import { Disk } from "./disk.ts";
 import { edgesOf, type Edge } from "./edges.ts";
 import type { CrashMoment, Fault } from "./faults.ts";
-import { Internet, type SiteOptions } from "./internet.ts";
+import { followHost } from "./hosts.ts";
+import { Internet, type Site, type SiteOptions } from "./internet.ts";
 import { editByHand, takeOver } from "./meddlers.ts";
 import { Link } from "./monitor.ts";
 import { between, streamOf } from "./random.ts";
@@ -68,6 +69,8 @@ export class World implements Disposable {
   readonly link: Link;
   readonly resolvers: readonly Resolver[];
   readonly api: CloudflareApi;
+  /** What the emulated Cloudflare serves. */
+  readonly zoneNames: readonly string[];
   readonly edges: readonly Edge[];
   readonly bot: Bot;
   readonly disk: Disk;
@@ -99,11 +102,15 @@ export class World implements Disposable {
     this.internet = new Internet(this.time, sites);
     this.link = new Link(this.time);
     const { zones = [{ name: zoneName, records }] } = options;
-    const zoneNames = zones.map(({ name }) => name);
-    this.resolvers = resolvers.map((habits) => new Resolver(habits, this.internet, this.time, zoneNames));
+    this.zoneNames = zones.map(({ name }) => name);
     this.api = new CloudflareApi({ zones, clock: this.time, random: streamOf(seed, "api") });
     const { time, api } = this;
     this.edges = edgesOf({ seed, time, api, onShown: (edge, zone) => watcher.shown?.(edge, zone) });
+    this.resolvers = resolvers.map((habits, index) => {
+      const edge = this.edges[index % this.edges.length];
+      if (edge === undefined) throw new Error("resolvers need an edge to ask");
+      return new Resolver(habits, { internet: this.internet, time, zoneNames: this.zoneNames, edge });
+    });
     this.bot = new Bot(this.time);
     this.api.onCommit((commit) => {
       watcher.committed?.(commit);
@@ -152,17 +159,15 @@ export class World implements Disposable {
         this.internet.renumber(site);
         this.time.setTimer(fault.dnsDelayMs, () => {
           // It may have moved once more meanwhile.
-          if (site.published !== undefined) site.published = site.addresses;
+          if (site.published !== undefined) this.#publish(site, site.addresses);
         });
         return;
       }
       case "unregistered": {
         const site = this.internet.sites[fault.site];
         if (site === undefined || site.options.isFixed) return;
-        site.published = undefined;
-        return void this.time.setTimer(fault.forMs, () => {
-          site.published = site.addresses;
-        });
+        this.#publish(site, undefined);
+        return void this.time.setTimer(fault.forMs, () => this.#publish(site, site.addresses));
       }
       case "link":
         return this.link.afflict(fault, fault.forMs);
@@ -237,6 +242,12 @@ export class World implements Disposable {
       this.config = this.#wholeConfig;
       this.run?.reload(this.config);
     }
+  }
+
+  /** What DNS says of a site from now on; where its host lies in a zone of ours, it is a record there that says it. */
+  #publish(site: Site, addresses: readonly string[] | undefined): void {
+    site.published = addresses;
+    followHost(this.api, site);
   }
 
   /** Whether the commit left addresses of several sites at one of our names. */

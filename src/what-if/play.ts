@@ -7,7 +7,7 @@ import { World, type Watcher } from "../simulation/world.ts";
 import { Crowd, type KindOfClient } from "./crowd.ts";
 import type { Occurrence } from "./scenario.ts";
 import { Timeline, type Entry } from "./timeline.ts";
-import { followHosts, userWorld, type UserIngress } from "./user-world.ts";
+import { userWorld, type UserIngress } from "./user-world.ts";
 
 export interface PlayOptions {
   readonly config: Config;
@@ -76,7 +76,6 @@ export async function play(options: PlayOptions): Promise<Played> {
     if (endMs !== undefined && endText !== undefined)
       world.time.at(endMs, () => timeline.add("outside", endText, endMs, "good"));
   }
-  keepHosts(world);
   world.start();
   const crowds = new Map(
     ingresses.map(({ settings, endpoints }) => {
@@ -99,13 +98,6 @@ export async function play(options: PlayOptions): Promise<Played> {
     messages,
     bugs,
   };
-}
-
-const hostsEveryMs = 1_000;
-
-function keepHosts(world: World): void {
-  followHosts(world);
-  world.time.setTimer(hostsEveryMs, () => keepHosts(world));
 }
 
 /** What is counted of one ingress. */

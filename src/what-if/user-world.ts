@@ -5,10 +5,10 @@ import type { EndpointSettings, IngressSettings, Target } from "../core/model.ts
 import { publishesCname } from "../core/records.ts";
 import { byRank } from "../core/selection.ts";
 import type { RecordDraft, ZoneOptions } from "../demo/cloudflare/store.ts";
-import { parseIp } from "../lib/ip.ts";
 import { Secret } from "../lib/secret.ts";
+import { addressRecords, hostRecords } from "../simulation/hosts.ts";
 import type { SiteOptions } from "../simulation/internet.ts";
-import { demoToken, type World, type WorldOptions } from "../simulation/world.ts";
+import { demoToken, type WorldOptions } from "../simulation/world.ts";
 import type { Vocabulary } from "./scenario.ts";
 
 export interface UserWorld {
@@ -143,35 +143,11 @@ function zonesOf(ingresses: readonly UserIngress[], sites: readonly SiteOptions[
     const name = zoneNameOf(ingress.settings.record);
     records.set(name, [...(records.get(name) ?? []), ...recordsOf(ingress, sites)]);
   }
-  return [...records].map(([name, drafts]) => ({ name, records: [...drafts, ...hostRecords(name, sites)] }));
-}
-
-/** Targets within a zone of the user's stand in it too, as Cloudflare's servers look them up there. */
-function hostRecords(zone: string, sites: readonly SiteOptions[]): readonly RecordDraft[] {
-  return sites
-    .filter(({ host, isFixed }) => !isFixed && host.endsWith(`.${zone}`))
-    .flatMap(({ host, numberings: [addresses = []] = [] }) => addressRecords(host, siteTtlSeconds, addresses));
-}
-
-function addressRecords(name: string, ttl: number, addresses: readonly string[]): readonly RecordDraft[] {
-  return addresses.map((content) => ({
-    type: parseIp(content)?.family === "ipv6" ? ("AAAA" as const) : ("A" as const),
+  // Targets within a zone of the user's stand in it too, as Cloudflare's servers look them up there.
+  return [...records].map(([name, drafts]) => ({
     name,
-    content,
-    ttl,
+    records: [...drafts, ...hostRecords(name, sites, firstAddressesOf)],
   }));
-}
-
-/** Brings the hosts in the user's zones up to date with where DNS says that they are. */
-export function followHosts(world: World): void {
-  for (const { options, published = [] } of world.internet.sites) {
-    const isInZone = world.api.zones().some(({ name }) => options.host.endsWith(`.${name}`));
-    if (options.isFixed || !isInZone) continue;
-    const standing = world.api.recordsAt(options.host);
-    for (const { id, content } of standing) if (!published.includes(content)) world.api.hand.remove(id);
-    const missing = published.filter((address) => !standing.some(({ content }) => content === address));
-    for (const draft of addressRecords(options.host, siteTtlSeconds, missing)) world.api.hand.add(draft);
-  }
 }
 
 /** What the record says at first: the best endpoint. */
@@ -184,6 +160,11 @@ function recordsOf({ settings, endpoints }: UserIngress, sites: readonly SiteOpt
   if (target.kind === "host" && publishesCname({ settings })) {
     return [{ ...base, type: "CNAME", content: target.host }];
   }
-  const addresses = sites[best.site]?.numberings?.[0] ?? [];
+  const site = sites[best.site];
+  const addresses = site === undefined ? [] : firstAddressesOf(site);
   return addressRecords(settings.record, base.ttl, addresses).map((draft) => ({ ...draft, proxied }));
+}
+
+function firstAddressesOf({ numberings: [addresses = []] = [] }: SiteOptions): readonly string[] {
+  return addresses;
 }
