@@ -149,6 +149,15 @@ describe("a write", () => {
     assert.equal(world.world.clock.pendingTimers, 0);
   });
 
+  test("is looked for at the servers of a new configuration, once there is one", async () => {
+    await using world = await started([one]);
+    world.servers.set(one, isCable).set(two, isMobile);
+    world.verifier.use([two]);
+    await world.switch();
+    assert.deepEqual(world.outcomes, ["visible"]);
+    assert.ok(world.asked.every(({ server }) => server === two));
+  });
+
   test("of a proxied name is not looked for at all", async () => {
     await using world = await started([one], { proxied: true });
     await world.switch();

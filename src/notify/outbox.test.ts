@@ -337,6 +337,23 @@ describe("the first silence", () => {
     assert.equal(post.arrived.at(-1), "c");
   });
 
+  test("leaves its summary on the disk until that is delivered", async () => {
+    const store = inMemoryStore();
+    {
+      await using post = new Post({ silentUntilMs: 10_000 }, store);
+      post.always = later;
+      post.push("a", "b");
+      await post.clock.advance(10_000);
+      assert.deepEqual(post.arrived, []);
+      assert.deepEqual(post.stored(), ["summary"]);
+    }
+    // The next life tells it.
+    await using post = new Post({}, store);
+    await settle();
+    assert.match(post.arrived[0] ?? "", /^summary/);
+    assert.deepEqual(post.stored(), []);
+  });
+
   test("ends in the message itself when it held only one, and in nothing when it held none", async () => {
     await using one = new Post({ silentUntilMs: 10_000 });
     one.push("a");

@@ -379,22 +379,41 @@ describe("nothing is concluded about the endpoint", () => {
     assert.equal(outcome(observation), "unreachable");
   });
 
-  test("when the monitor's own timer runs late", async () => {
+  /** A probe whose timer runs `lateMs` after its deadline of `timeoutMs`. */
+  async function lateProbe(lateMs: number, timeoutMs: number): Promise<Observation> {
     await using server = await startRawServer(() => {});
-    let lateMs = 0;
+    let aheadMs = 0;
+    let nowMs = 0;
     const sleepy: Clock = {
       ...systemClock,
-      nowMs: () => systemClock.nowMs() + lateMs,
+      nowMs: () => nowMs + aheadMs,
       setTimer: (delayMs, callback) =>
-        systemClock.setTimer(delayMs, () => {
-          lateMs = 3_600_000;
+        systemClock.setTimer(0, () => {
+          nowMs += delayMs;
+          aheadMs = lateMs;
           callback();
         }),
     };
-    const observation = await probe(server, {}, { clock: sleepy, timeoutMs: 50 });
+    return await probe(server, {}, { clock: sleepy, timeoutMs });
+  }
+
+  test("when the monitor's own timer runs late", async () => {
+    const observation = await lateProbe(3_600_000, 50);
     assert.equal(observation.kind, "inconclusive");
     assert.equal(outcome(observation), "late");
     assert.match(observation.detail, /^the monitor was suspended or too busy: 1h/);
+  });
+
+  test("when the timer is late by more than a quarter of a second, and by more than half the deadline", async () => {
+    // A short deadline has a quarter of a second of grace, a long one half of itself.
+    assert.deepEqual(
+      await Promise.all([lateProbe(250, 200), lateProbe(251, 200)].map(async (it) => outcome(await it))),
+      ["timeout", "late"],
+    );
+    assert.deepEqual(
+      await Promise.all([lateProbe(2_500, 5_000), lateProbe(2_501, 5_000)].map(async (it) => outcome(await it))),
+      ["timeout", "late"],
+    );
   });
 
   test("when it is aborted, which drops the connection at once", async () => {
@@ -411,6 +430,14 @@ describe("nothing is concluded about the endpoint", () => {
     await using server = await startRawServer(() => {});
     assert.equal((await probe(server, {}, { signal: AbortSignal.abort() })).kind, "inconclusive");
   });
+});
+
+test("headers of up to 16 KiB are read, and no more", async () => {
+  const answer = (bytes: number): string => page("fine", `X-Long: ${"x".repeat(bytes)}\r\n`);
+  await using short = await answering(answer(15_000));
+  assert.equal(outcome(await probe(short)), "ok");
+  await using long = await answering(answer(17_000));
+  assert.equal(outcome(await probe(long)), "not-http");
 });
 
 test("200 probes of an endless body leave no socket, read little more than 64 KiB each, and keep memory flat", async () => {

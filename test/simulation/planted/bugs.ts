@@ -5,6 +5,9 @@ import { decisionBugs } from "./bugs-decisions.ts";
 import { healthBugs } from "./bugs-health.ts";
 import { tellingBugs } from "./bugs-telling.ts";
 import { testedBugs } from "./bugs-tested.ts";
+import { dnsBugs } from "./rooms/dns.ts";
+import { notifyBugs } from "./rooms/notify.ts";
+import { probeBugs } from "./rooms/probe.ts";
 
 export const plantedBugs: readonly PlantedBug[] = [...healthBugs, ...decisionBugs, ...cloudBugs, ...tellingBugs];
-export const bugsForTests: readonly BugForTest[] = testedBugs;
+export const bugsForTests: readonly BugForTest[] = [...testedBugs, ...dnsBugs, ...probeBugs, ...notifyBugs];
