@@ -293,6 +293,20 @@ test("a disk that takes nothing is asked again every half minute, and gets all o
   assert.deepEqual(life.bugs, []);
 });
 
+test("a disk that takes nothing is left in peace while much happens", async (t) => {
+  const life = new Life(t);
+  life.start();
+  await life.clock.advance(2_000);
+  life.trouble = new StoreError("io", "gone");
+  const { attempts } = life;
+  for (let second = 0; second < 120; second += 1) {
+    life.dispatch({ kind: "config-rejected", problems: [String(second)] });
+    life.probe("cable", "ok");
+    await life.clock.advance(1_000);
+  }
+  assert.ok(life.attempts - attempts <= 5, `${life.attempts - attempts} attempts in two minutes`);
+});
+
 test("once a decision found room, all that waited with it follows within a second", async (t) => {
   const life = new Life(t);
   life.trouble = new StoreError("full", "the disk is full");

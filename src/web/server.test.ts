@@ -33,7 +33,7 @@ class Site implements AsyncDisposable {
     const site = new Site();
     const ports: WebPorts = {
       state: () => site.world.state,
-      api: new Hono<Env>(),
+      api: new Hono<Env>().post("/read", async (context) => context.text(await context.req.text())),
       isAlive: () => site.isAlive,
       metrics: { render: () => site.#metrics() },
       onBug: (error) => void site.bugs.push(error),
@@ -376,4 +376,27 @@ describe("listening", () => {
     await once(again, "listening");
     again.close();
   });
+});
+
+test("whoever takes too long over a request is hung up on: five seconds for the headers, ten for all of it", async () => {
+  await using site = await Site.start();
+  const { host, port } = site.server;
+  const endedMs: number[] = [];
+  const answerTo = async (bytes: string): Promise<string> => {
+    const socket = connect({ host, port });
+    let answer = "";
+    socket.on("data", (chunk: Buffer) => (answer += chunk.toString("latin1")));
+    socket.on("error", () => {});
+    await once(socket, "connect");
+    socket.write(bytes);
+    await once(socket, "close", { signal: AbortSignal.timeout(30_000) });
+    endedMs.push(performance.now());
+    return answer.split("\r\n")[0] ?? "";
+  };
+  const body = answerTo("POST /api/v1/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nshort");
+  const headers = answerTo("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Never-Ends: ");
+  const timeout = "HTTP/1.1 408 Request Timeout";
+  assert.deepEqual(await Promise.all([body, headers]), [timeout, timeout]);
+  const [first = 0, last = 0] = endedMs;
+  assert.ok(last - first > 2_000, `headers had ${last - first} ms less than the whole`);
 });

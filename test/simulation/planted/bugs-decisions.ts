@@ -143,8 +143,8 @@ export const decisionBugs: readonly PlantedBug[] = [
   {
     name: "a person's word is lost on restart",
     file: "src/core/step.ts",
-    from: "const { primary, sticky, departures, overrides, addresses, lastGood } = memory;",
-    to: "const { primary, sticky, departures, addresses, lastGood } = memory, overrides: SavedIngress['overrides'] = [];",
+    from: "overrides, ...(drilled",
+    to: "overrides: [], ...(drilled",
     story: {
       faults: [
         { kind: "word", what: "pin", site: 1, ...during(5, 15) },

@@ -116,14 +116,6 @@ export const healthBugs: readonly PlantedBug[] = [
     breaks: ["18"],
   },
   {
-    name: "one resolver's word is enough to deny a name",
-    file: "src/dns/panel.ts",
-    from: "const witnesses = 2;",
-    to: "const witnesses = 1;",
-    story: { faults: [{ kind: "resolver", resolver: 0, how: "denies", ...during(5, 10) }], ...calm(10, 17) },
-    breaks: ["23"],
-  },
-  {
     name: "a silent resolver means that there is no address",
     file: "src/core/endpoint.ts",
     from: '    case "inconclusive":\n      return withHealth(next, nowMs);',

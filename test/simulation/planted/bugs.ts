@@ -5,9 +5,20 @@ import { decisionBugs } from "./bugs-decisions.ts";
 import { healthBugs } from "./bugs-health.ts";
 import { tellingBugs } from "./bugs-telling.ts";
 import { testedBugs } from "./bugs-tested.ts";
+import { configBugs } from "./rooms/config.ts";
 import { dnsBugs } from "./rooms/dns.ts";
 import { notifyBugs } from "./rooms/notify.ts";
 import { probeBugs } from "./rooms/probe.ts";
+import { storeBugs } from "./rooms/store.ts";
+import { webBugs } from "./rooms/web.ts";
 
 export const plantedBugs: readonly PlantedBug[] = [...healthBugs, ...decisionBugs, ...cloudBugs, ...tellingBugs];
-export const bugsForTests: readonly BugForTest[] = [...testedBugs, ...dnsBugs, ...probeBugs, ...notifyBugs];
+export const bugsForTests: readonly BugForTest[] = [
+  ...testedBugs,
+  ...dnsBugs,
+  ...probeBugs,
+  ...notifyBugs,
+  ...storeBugs,
+  ...configBugs,
+  ...webBugs,
+];

@@ -1,0 +1,42 @@
+// Who counts as one client where wrong tokens are counted.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { VirtualClock } from "../../../test/support/virtual-clock.ts";
+import { Secret } from "../../lib/secret.ts";
+import { Guard } from "./guard.ts";
+
+/** A guard after so many wrong tokens that whoever tried them from this address has to wait. */
+function guardAfterWrongTokensOf(address: string): Guard {
+  const guard = new Guard(new VirtualClock(), () => new Secret("right"));
+  for (let tries = 0; tries < 5; tries += 1) assert.equal(guard.admit("Bearer wrong", address).kind, "wrong");
+  return guard;
+}
+
+describe("after its wrong tokens a client waits, and so does", () => {
+  const same: readonly (readonly [what: string, wrong: string, right: string])[] = [
+    ["the same address", "192.0.2.1", "192.0.2.1"],
+    ["whoever has another address of the same IPv6 network", "2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff"],
+    ["the same network, however it is written", "2001:0DB8:1:2:0:0:0:1", "2001:db8:1:2::2"],
+    ["a network with zeros in it", "2001:db8::1", "2001:db8:0:0:8000::"],
+    ["an IPv4 address that comes by way of IPv6", "192.0.2.1", "::ffff:192.0.2.1"],
+    ["the same link-local network, whatever the interface", "fe80::1%eth0", "fe80::2%eth1"],
+  ];
+  for (const [what, wrong, right] of same) {
+    test(what, () => {
+      assert.equal(guardAfterWrongTokensOf(wrong).admit("Bearer right", right).kind, "too-many");
+    });
+  }
+});
+
+describe("and nobody else:", () => {
+  const others: readonly (readonly [what: string, wrong: string, right: string])[] = [
+    ["another IPv4 address", "192.0.2.1", "192.0.2.2"],
+    ["the next IPv6 network", "2001:db8:1:2::1", "2001:db8:1:3::1"],
+    ["an IPv4 address beside an IPv6 one", "2001:db8::1", "192.0.2.1"],
+  ];
+  for (const [what, wrong, right] of others) {
+    test(what, () => {
+      assert.equal(guardAfterWrongTokensOf(wrong).admit("Bearer right", right).kind, "allowed");
+    });
+  }
+});

@@ -1,0 +1,71 @@
+// Defects in config/ and the tests that have to see them.
+import type { BugForTest } from "../bug.ts";
+
+export const configBugs: readonly BugForTest[] = [
+  {
+    name: "two ingresses may have one record",
+    file: "src/config/rules.ts",
+    from: "else report(`${path}.record`, `expected each record once",
+    to: "else if (first < 0) report(`${path}.record`, `expected each record once",
+    test: ["src/config/broken.test.ts", "a record twice"],
+  },
+  {
+    name: "a record may point at itself",
+    file: "src/config/rules.ts",
+    from: "if (target.host === rules.record)",
+    to: "if (target.host === undefined)",
+    test: ["src/config/broken.test.ts", "a target that is the record"],
+  },
+  {
+    name: "records may point at each other",
+    file: "src/config/rules.ts",
+    from: "reportCircles(file.ingresses ?? [], report);",
+    to: "",
+    test: ["src/config/broken.test.ts", "records that point at each other, by way of a third"],
+  },
+  {
+    name: "private addresses are permitted",
+    file: "src/config/rules.ts",
+    from: 'scope === "private" && !rules.allowPrivate',
+    to: 'scope === "private" && false',
+    test: ["src/config/broken.test.ts", "a private address"],
+  },
+  {
+    name: "a TTL of fractions of a second is taken",
+    file: "src/config/fields.ts",
+    from: "return ms % 1_000 === 0 ?",
+    to: "return ms > 0 ?",
+    test: ["src/config/broken.test.ts", "a TTL with a fraction"],
+  },
+  {
+    name: "a token over plain http is not warned of",
+    file: "src/config/load.ts",
+    from: "if (isPlainHttp(config.cloudflare.apiUrl)) warn(",
+    to: "if (isPlainHttp(config.cloudflare.apiUrl) && false) warn(",
+    test: [
+      "src/config/load.test.ts",
+      "what a token is sent over in plain is warned of, unless it stays on this machine",
+    ],
+  },
+  {
+    name: "a token file that changes is not noticed",
+    file: "src/config/load.ts",
+    from: "...secrets.files, ...authorityFiles",
+    to: "...authorityFiles",
+    test: ["src/config/load.test.ts", "secrets are read from files, and those are watched"],
+  },
+  {
+    name: "a file of any size is read",
+    file: "src/config/files.ts",
+    from: "if (bytes.length > largestFileBytes) {",
+    to: "if (bytes.length < 0) {",
+    test: ["src/config/broken.test.ts", "a file larger than 64 kB"],
+  },
+  {
+    name: "the original's TTL of 0 is an error",
+    file: "src/config/fields.ts",
+    from: "value === 0 ? ok(60) :",
+    to: "",
+    test: ["src/config/original.test.ts", "a TTL of 0 is 60, and the largest of the original fits"],
+  },
+];
