@@ -1,9 +1,23 @@
-// The loop: event → step → facts → followers and listeners. Declares the ports that the rest of the daemon plugs into.
+// The loop: event → step → facts → keepers, followers, listeners. Declares the ports that the rest of the daemon plugs into.
 import { nextDeadline } from "./core/deadline.ts";
 import { factsBetween } from "./core/facts.ts";
 import type { Event, Fact, State } from "./core/model.ts";
 import { initialState, step } from "./core/step.ts";
 import type { Clock } from "./lib/clock.ts";
+
+/** Makes durable what must be on the disk before anybody acts on it. Comes first in every turn. */
+export interface Keeper {
+  /**
+   * Says for itself what could not be kept, and tries again later: followers act all the same, since the record matters
+   * more than the memory of it. What it throws is reported.
+   */
+  keep(turn: Turn): void;
+  /** Hears how long that held up the turn. More than `keeperPatienceMs` is worth telling. */
+  held(tookMs: number): void;
+}
+
+/** A keeper that takes longer delays what was decided. */
+export const keeperPatienceMs = 250;
 
 /** Converges on what the state wants and reports back with events. Must return at once and never throw. */
 export interface Follower {
@@ -27,13 +41,17 @@ export interface Listener {
 
 export interface DaemonPorts {
   readonly clock: Clock;
-  /** Called with what a listener or follower threw: a bug of ours, worth a log line, never worth a stop. */
+  /** Called with what a keeper, follower or listener threw: a bug of ours, worth a log line, never worth a stop. */
   readonly onBug: (error: unknown) => void;
 }
 
-/** Owns the state. Everybody else sees it through `state`, `follow` and `hear`. */
+/**
+ * Owns the state. Everybody else sees it through `state`, and through each turn in this order, whatever the order in which
+ * they were added: keepers make durable what must be, then followers act, then listeners hear.
+ */
 export class Daemon {
   readonly #ports: DaemonPorts;
+  readonly #keepers: Keeper[] = [];
   readonly #followers: Follower[] = [];
   readonly #listeners: Listener[] = [];
   readonly #queue: Event[] = [];
@@ -59,6 +77,10 @@ export class Daemon {
     return this.#lastTurnMs;
   }
 
+  addKeeper(keeper: Keeper): void {
+    this.#keepers.push(keeper);
+  }
+
   addFollower(follower: Follower): void {
     this.#followers.push(follower);
   }
@@ -67,7 +89,7 @@ export class Daemon {
     this.#listeners.push(listener);
   }
 
-  /** Takes an event in. Safe to call from followers and listeners: events are taken one after the other, in order. */
+  /** Takes an event in. Safe to call from keepers, followers and listeners: events are taken one after the other, in order. */
   dispatch(event: Event): void {
     if (this.#isClosed) return;
     this.#queue.push(event);
@@ -94,8 +116,19 @@ export class Daemon {
     this.#state = after;
     this.#lastTurnMs = atMs;
     const turn: Turn = { event, facts: factsBetween(before, after), before, after, atMs };
+    for (const keeper of this.#keepers) this.#shielded(() => this.#timed(keeper, turn));
     for (const follower of this.#followers) this.#shielded(() => follower.follow(after));
     for (const listener of this.#listeners) this.#shielded(() => listener.hear(turn));
+  }
+
+  #timed(keeper: Keeper, turn: Turn): void {
+    const { clock } = this.#ports;
+    const startedMs = clock.nowMs();
+    try {
+      keeper.keep(turn);
+    } finally {
+      keeper.held(clock.nowMs() - startedMs);
+    }
   }
 
   #shielded(call: () => void): void {

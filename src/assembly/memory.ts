@@ -1,6 +1,7 @@
 // What the daemon remembers across restarts: gives it what an earlier life left behind, and keeps what this one does.
-import type { Daemon } from "../daemon.ts";
+import { keeperPatienceMs, type Daemon, type Keeper, type Turn } from "../daemon.ts";
 import type { Clock } from "../lib/clock.ts";
+import { formatDuration } from "../lib/duration.ts";
 import type { JournalEntry } from "../store/journal-table.ts";
 import { Recorder } from "../store/recorder.ts";
 import { restoredFrom } from "../store/saved.ts";
@@ -16,12 +17,17 @@ export interface MemoryPorts {
   readonly daemon: Daemon;
   /** Hears of bugs of ours; trouble with the disk is told by the store. */
   readonly onBug: (error: unknown) => void;
+  /** Hears, in a sentence or two for people, that the disk holds decisions up: once when it begins, once when it ends. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /** Disposing of it writes what waits; the store stays open. */
-export class Memory implements Disposable {
+export class Memory implements Keeper, Disposable {
   readonly #ports: MemoryPorts;
   readonly #recorder: Recorder;
+  #hasSaved = false;
+  /** The disk took too long for the newest decision. */
+  #isSlow = false;
   /** What happened, up to this moment. */
   readonly history: LiveHistory;
   /** Hears of each fact as soon as it has its place in the journal. */
@@ -32,7 +38,26 @@ export class Memory implements Disposable {
     this.#ports = ports;
     this.#recorder = new Recorder({ store, clock, onBug, onEntry: (entry) => this.onEntry(entry) });
     this.history = new LiveHistory(store, this.#recorder);
+    daemon.addKeeper(this);
     daemon.addListener(this.#recorder);
+  }
+
+  keep(turn: Turn): void {
+    this.#hasSaved = this.#recorder.keep(turn);
+  }
+
+  held(tookMs: number): void {
+    // A turn in which there was nothing to save says nothing about the disk.
+    if (!this.#hasSaved) return;
+    const wasSlow = this.#isSlow;
+    this.#isSlow = tookMs > keeperPatienceMs;
+    if (wasSlow === this.#isSlow) return;
+    const place = this.path ?? "the state in memory";
+    this.#ports.onWarning?.(
+      this.#isSlow
+        ? `Saving a decision in ${place} took ${formatDuration(Math.round(tookMs))}, and it was carried out only then. See what is wrong with the drive.`
+        : `Saving in ${place} is quick again.`,
+    );
   }
 
   /** The file of the state; `undefined` while it is in memory only. */
@@ -45,9 +70,9 @@ export class Memory implements Disposable {
     return this.path !== undefined && this.#recorder.areDecisionsSaved;
   }
 
-  /** Whether nothing waits because of a disk that fails. */
+  /** Whether nothing waits because of a disk that fails or is slow. */
   get isKeepingUp(): boolean {
-    return this.#recorder.isKeepingUp;
+    return this.#recorder.isKeepingUp && !this.#isSlow;
   }
 
   /** Tells the daemon what an earlier life left behind. To be called before it is told its configuration. */

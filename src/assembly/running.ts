@@ -52,8 +52,8 @@ export async function startDaemon(options: {
   const onRequest = (measure: RequestMeasure): void => surroundings.countCloudRequest(measure);
   const assembly = new Assembly({ config: first.config, log, ports: networkPorts(onRequest) });
   const onBug = (error: unknown): void => log.error({ err: error }, "a bug of ours; please report it");
-  // Before whoever acts on what it keeps.
-  const memory = stack.use(new Memory({ store, clock: systemClock, daemon: assembly.daemon, onBug }));
+  const onWarning = (message: string): void => log.warn({ folder: stateDir }, message);
+  const memory = stack.use(new Memory({ store, clock: systemClock, daemon: assembly.daemon, onBug, onWarning }));
   const surroundings = stack.use(
     new Surroundings({
       config: first.config,

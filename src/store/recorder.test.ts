@@ -395,6 +395,7 @@ test("the same as in the daemon: a world's story is journalled whole", async (t)
   const facts: unknown[] = [];
   const world = new IngressWorld((turn) => {
     facts.push(...turn.facts);
+    recorder.keep(turn);
     recorder.hear(turn);
   });
   world.start(settings);
@@ -466,7 +467,9 @@ class Life {
     const before = this.state;
     const atMs = this.clock.nowMs();
     this.state = step(before, event, atMs);
-    this.recorder.hear({ event, facts: factsBetween(before, this.state), before, after: this.state, atMs });
+    const turn = { event, facts: factsBetween(before, this.state), before, after: this.state, atMs };
+    this.recorder.keep(turn);
+    this.recorder.hear(turn);
   }
 
   resolve(endpoint: string, text = addressOf(endpoint)): void {

@@ -1,5 +1,5 @@
 // Hears every turn of the loop and keeps what shall survive: the durable part of the state, the facts, and the checks
-// rolled up. Off the decision path: what it hears waits in memory and is written in batches.
+// rolled up. What was decided is written before it is acted on; the rest waits in memory and is written in batches.
 import type { EndpointState, Event, Fact, IngressState, State } from "../core/model.ts";
 import type { Clock } from "../lib/clock.ts";
 import { seriesKey, type MinuteOfChecks } from "./checks-table.ts";
@@ -70,18 +70,22 @@ export class Recorder implements Disposable {
   }
 
   /**
-   * Takes a turn in. A new selection and overrides are on the disk when it returns, before anything of it reaches
-   * Cloudflare; and so is what was written there, by which the next life knows its own record.
+   * A new selection and overrides are on the disk when it returns, before anything of them reaches Cloudflare; and so is
+   * what was written there, by which the next life knows its own record. Returns whether there was anything to save.
    */
-  hear({ event, facts, before, after, atMs }: Heard): void {
+  keep({ before, after }: Pick<Heard, "before" | "after">): boolean {
     this.#state = after;
+    this.#markChanges(before, after);
+    if (!hasOtherDecisions(before, after)) return false;
+    this.#areDecisionsSaved = false;
+    this.#attempt(() => this.#saveNow());
+    return true;
+  }
+
+  /** The facts and checks of a turn that was kept. They are written a little later. */
+  hear({ event, facts, after, atMs }: Heard): void {
     for (const fact of facts) this.#addEntry(fact, atMs);
     if (event.kind === "probed") this.#count(event, after);
-    this.#markChanges(before, after);
-    if (hasOtherDecisions(before, after)) {
-      this.#areDecisionsSaved = false;
-      this.#attempt(() => this.#saveNow());
-    }
     if (this.#entries.length > 0 || this.#unsaved === "more") this.#wake(gatherMs);
     // Of so many addresses that a minute of them is too much to wait, they are written before it is over.
     else if (this.#checks.size > mostWaiting / 2) this.#wake(gatherMs);

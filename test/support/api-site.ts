@@ -50,6 +50,7 @@ export class ApiSite implements AsyncDisposable {
     this.store = options.store ?? openMemoryStore({ clock, onWarning: (message) => void this.bugs.push(message) });
     const onBug = (error: unknown): void => void this.bugs.push(error);
     this.#hear = (turn) => {
+      this.recorder.keep(turn);
       this.recorder.hear(turn);
       this.api.hear(turn);
     };

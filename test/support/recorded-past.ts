@@ -55,6 +55,7 @@ export async function recordPast(
   const { options } = userWorld(config, { seed, hasIpv6: read.hasIpv6 });
   const world = new World(options, {
     turned: (turn) => {
+      recorder.keep(turn);
       recorder.hear(turn);
       if (turn.event.kind === "probed") checks += 1;
       for (const fact of turn.facts) {
