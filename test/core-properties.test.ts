@@ -42,6 +42,7 @@ test("the invariants hold in every generated story", () => {
     drains: 0,
     drills: 0,
     turns: 0,
+    sharers: 0,
   };
   fc.assert(
     fc.property(settingsOf, movesOf, (settings, moves) => {
@@ -57,6 +58,7 @@ test("the invariants hold in every generated story", () => {
       seen.drains += story.drains;
       seen.drills += story.drills;
       seen.turns += story.turns;
+      seen.sharers += story.sharers;
     }),
     { numRuns },
   );
@@ -114,9 +116,13 @@ class Story {
   drills = 0;
   /** Steps in which somebody was waited for at the end of an outage of everybody. */
   turns = 0;
+  /** Steps in which an endpoint that leads to the same place as others was up and better than the primary. */
+  sharers = 0;
   /** Since when somebody serves again, after all were down; missing while all are, and once the primary serves. */
   #dawnMs: number | undefined;
   #isDark = false;
+  /** Since when at least one endpoint serves without a break. */
+  #upSinceMs: number | undefined;
   readonly #whole: IngressSettings;
   readonly #lastOutMs = new Map<string, number>();
   readonly #oksInRow = new Map<string, number>();
@@ -201,6 +207,7 @@ class Story {
     this.#forgetAllBut([]);
     // An outage is remembered, not who was up again in it.
     this.#dawnMs = undefined;
+    this.#upSinceMs = undefined;
     const ingresses = restoredFrom({ ingresses: saved }, this.nowMs, wallAtZero + this.nowMs);
     this.#isBegun = false;
     this.dispatch({ kind: "restored", ingresses });
@@ -323,6 +330,9 @@ class Story {
       assert.ok(untilMs <= this.nowMs + (member.settings.stickyMs ?? 0) && endpoint !== to.primary);
     }
     this.#checkDepartures(before, after);
+    if (isShared(after, ranked(after.endpoints)[0]) && to.primary !== ranked(after.endpoints)[0]?.settings.name) {
+      this.sharers += 1;
+    }
     if (from?.primary === to.primary) return;
     const primary = endpointNamed(after, to.primary);
     assert.ok(primary !== undefined);
@@ -341,6 +351,9 @@ class Story {
     if (from.reason === "pin") return assert.equal(to.reason, "resume");
     if (isOut(left.health.verdict)) {
       this.failovers += 1;
+      const [old, next] = [currentOf(left), currentOf(primary)];
+      const isSame = old.length > 0 && old.join() === next.join();
+      assert.ok(!isSame, "a failover to the very same addresses");
       return assert.equal(to.reason, "failover");
     }
     if (to.reason === "drain") {
@@ -352,6 +365,7 @@ class Story {
     const order = ranked(after.endpoints);
     assert.ok(order.indexOf(primary) < order.indexOf(left), "a return to a worse rank");
     assert.ok(!primary.health.isDegraded, "a return to a degraded endpoint");
+    assert.ok(!isShared(after, primary), "a return to an endpoint without an address of its own");
     const lastOutMs = this.#lastOutMs.get(to.primary);
     assert.ok(
       lastOutMs === undefined || primary.revision > 0 || this.nowMs - lastOutMs >= after.settings.holdUpMs,
@@ -374,6 +388,8 @@ class Story {
       this.#dawnMs ??= this.nowMs;
     }
     const dawnMs = this.#dawnMs;
+    const isAnyUp = after.endpoints.some(({ health }) => isServing(health.verdict));
+    this.#upSinceMs = isAnyUp ? (this.#upSinceMs ?? this.nowMs) : undefined;
     const to = endpointNamed(after, after.selection?.primary);
     const isFailover = to !== undefined && to !== primary && after.selection?.reason === "failover";
     if (dawnMs !== undefined && primary !== undefined && isFailover) {
@@ -381,6 +397,7 @@ class Story {
       for (const other of new Set([primary, ...order.slice(0, order.indexOf(to))])) {
         const { check } = other.settings;
         if (check === undefined || isDrained(after, other) || isServing(other.health.verdict)) continue;
+        if (isShared(after, other)) continue;
         const turnMs = Math.min(15_000, check.timeoutMs + check.rise * check.fastIntervalMs);
         const hasFailed =
           (other.resolution?.kind === "none" && other.resolution.atMs >= dawnMs) ||
@@ -397,10 +414,16 @@ class Story {
     }
     if (primary !== undefined && primary === to && isOut(primary.health.verdict) && dawnMs !== undefined) {
       const isFree = (endpoint: EndpointState): boolean =>
-        endpoint.health.verdict === "up" && isFresh(endpoint, this.nowMs) && !isDrained(after, endpoint);
+        endpoint.health.verdict === "up" &&
+        isFresh(endpoint, this.nowMs) &&
+        !isDrained(after, endpoint) &&
+        currentOf(endpoint).join() !== currentOf(primary).join();
       if (after.endpoints.some(isFree) && pinOf(after) === undefined) {
         this.turns += 1;
-        assert.ok(this.nowMs < dawnMs + 15_000, "an endpoint that is up was kept waiting for too long");
+        assert.ok(
+          this.nowMs < (this.#upSinceMs ?? Infinity) + 15_000,
+          "an endpoint that is up was kept waiting for too long",
+        );
       }
     }
     if (to !== undefined && isServing(to.health.verdict)) {
@@ -527,6 +550,18 @@ function freezePlain(value: unknown): void {
   );
   Object.freeze(value);
   for (const inner of Object.values(value)) freezePlain(inner);
+}
+
+/** The addresses that the name of an endpoint stands for now, sorted. */
+function currentOf({ addresses }: EndpointState): readonly string[] {
+  const current = addresses.filter(({ vanishesAtMs }) => vanishesAtMs === undefined);
+  return current.map(({ text }) => text).toSorted();
+}
+
+function isShared({ endpoints }: IngressState, endpoint: EndpointState | undefined): boolean {
+  if (endpoint === undefined || currentOf(endpoint).length === 0) return false;
+  const theirs = endpoints.filter((other) => other !== endpoint).flatMap(currentOf);
+  return currentOf(endpoint).every((text) => theirs.includes(text));
 }
 
 function healthsOf({ ingresses }: State): unknown {

@@ -24,6 +24,10 @@ export function wordFact(fact: Fact): FactWords {
       const now = isDegraded ? `${to}, degraded` : to;
       return { level: to === "down" || isDegraded ? "warn" : "info", text: `${endpoint} is ${now}: ${reason}` };
     }
+    case "addresses-shared": {
+      const text = `${fact.endpoint} shares its addresses with ${fact.others.join(" and ")}: nothing is gained by moving between them`;
+      return { level: "warn", text };
+    }
     case "selection-changed": {
       const who = membersOf(fact.to).join(" + ");
       return { level: "info", text: `decided for ${who}: ${fact.why}` };

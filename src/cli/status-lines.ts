@@ -120,6 +120,10 @@ function warningsOf(ingress: IngressStatus, wallMs: number): string[] {
   if (visibility?.status === "wrong")
     warnings.push(`the authoritative servers say something else: ${visibility.detail}`);
   if (isMixRefused) warnings.push("Cloudflare refused the mix, so that the primary serves alone");
+  for (const { name, sharesWith } of ingress.endpoints) {
+    if (sharesWith === undefined) continue;
+    warnings.push(`${name} shares its addresses with ${sharesWith.join(" and ")}: nothing is gained by a move to it`);
+  }
   return warnings;
 }
 

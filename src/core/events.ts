@@ -80,6 +80,13 @@ export type Fact =
       readonly isDegraded: boolean;
       readonly reason: string;
     }
+  /** All its addresses belong to `others`, for the first time: nothing is won by a move between them. */
+  | {
+      readonly kind: "addresses-shared";
+      readonly ingress: string;
+      readonly endpoint: string;
+      readonly others: readonly string[];
+    }
   /** Decided, not yet done: another primary, or another mix beside it. `from` is missing at the first selection. */
   | {
       readonly kind: "selection-changed";

@@ -2,6 +2,7 @@
 import { isOut } from "./health.ts";
 import type { EndpointState, Fact, IngressState, Override, PublishedRecord, Selection, State } from "./model.ts";
 import { isOutage } from "./outage.ts";
+import { sharersOf } from "./same-addresses.ts";
 import { endpointNamed, hasSameMembers, isDrained, whyDrained } from "./selection.ts";
 
 /** The facts that lead from `before` to `after`, in the order of telling. Empty when nothing worth telling changed. */
@@ -50,6 +51,7 @@ function ofIngress(before: State, after: IngressState): Fact[] {
   if (old === after) return [];
   const facts: Fact[] = old === undefined ? [{ kind: "ingress-added", ingress }] : [];
   facts.push(...after.endpoints.flatMap((endpoint) => ofEndpoint(ingress, old, endpoint)));
+  facts.push(...sharedFacts(ingress, old, after));
   facts.push(...outageFacts(ingress, old, after), ...selectionFacts(ingress, old, after));
   facts.push(...wordFacts(ingress, old, after));
   const { published } = after;
@@ -86,6 +88,17 @@ function ofEndpoint(ingress: string, old: IngressState | undefined, after: Endpo
     facts.push({ kind: "endpoint-health-changed", ingress, endpoint, from, to, isDegraded, reason });
   }
   return facts;
+}
+
+function sharedFacts(ingress: string, old: IngressState | undefined, after: IngressState): Fact[] {
+  if (old?.endpoints === after.endpoints) return [];
+  return after.endpoints.flatMap((endpoint): Fact[] => {
+    const { settings, hasShared, revision } = endpoint;
+    if (hasShared !== true) return [];
+    const known = old?.endpoints.find((other) => other.settings.name === settings.name && other.revision === revision);
+    if (known?.hasShared === true) return [];
+    return [{ kind: "addresses-shared", ingress, endpoint: settings.name, others: sharersOf(after, endpoint) }];
+  });
 }
 
 /** What people said, and what came of it: a drill is reported before the next one begins, so that it is plain whose report it is. */

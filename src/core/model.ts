@@ -359,6 +359,8 @@ export interface EndpointState {
   readonly addressesUsableUntilMs?: number;
   /** After an outage: not before this time does the ingress return to it. */
   readonly heldUntilMs?: number;
+  /** All its addresses once belonged to other endpoints: an answer from before a switch may be our own record's. */
+  readonly hasShared?: true;
 }
 
 export interface StickyMember {

@@ -1,7 +1,7 @@
 // Who serves: health and the previous selection → the selection, and why.
 import { isFresh } from "./endpoint.ts";
 import { isOut, isServing } from "./health.ts";
-import { sharesAddresses } from "./same-addresses.ts";
+import { hasSameAddresses, isAnswerItsOwn, sharesAddresses } from "./same-addresses.ts";
 import type {
   EndpointSettings,
   EndpointState,
@@ -125,9 +125,11 @@ function nextPrimary(ingress: IngressState, primary: EndpointState, nowMs: numbe
   const { health, settings } = primary;
   if (health.verdict === "unknown" && !isDrained(ingress, primary)) return undefined;
   if (isOut(health.verdict) || isDrained(ingress, primary)) {
-    const free = bestOf(ingress, (endpoint) => !isDrained(ingress, endpoint) && canStart(endpoint, nowMs));
-    if (!isOut(health.verdict)) return free && { to: free, reason: "drain", why: whyDrained(ingress, settings.name) };
-    const to = free ?? lastResort(ingress, primary, nowMs);
+    if (!isOut(health.verdict)) {
+      const free = bestOf(ingress, (endpoint) => !isDrained(ingress, endpoint) && canStart(endpoint, nowMs));
+      return free && { to: free, reason: "drain", why: whyDrained(ingress, settings.name) };
+    }
+    const to = elsewhere(ingress, primary, nowMs);
     if (to === undefined || isAnotherWaitedFor(ingress, primary, to)) return undefined;
     return { to, reason: "failover", why: `${settings.name} is down: ${health.reason}` };
   }
@@ -150,13 +152,23 @@ function isAnotherWaitedFor(ingress: IngressState, primary: EndpointState, to: E
   return turns.some(({ endpoint: name }) => mayBeWaitedFor.some(({ settings }) => settings.name === name));
 }
 
+/** Who takes over from a primary that is down: nothing would be won by one that leads to the very same place. */
+function elsewhere(ingress: IngressState, primary: EndpointState, nowMs: number): EndpointState | undefined {
+  const up = ingress.endpoints.filter((endpoint) => canStart(endpoint, nowMs));
+  const free = up.filter((endpoint) => !isDrained(ingress, endpoint));
+  // Who was drained but is up still serves, while nobody else is up.
+  const candidates = free.length > 0 ? free : up;
+  return bestOf(ingress, (endpoint) => candidates.includes(endpoint) && !hasSameAddresses(endpoint, primary));
+}
+
 /** Who was drained but is up still serves in place of a primary that is down, while nobody else is up. */
 function lastResort(ingress: IngressState, { health }: EndpointState, nowMs: number): EndpointState | undefined {
   return isOut(health.verdict) ? bestOf(ingress, (endpoint) => canStart(endpoint, nowMs)) : undefined;
 }
 
 function mayReturnTo(ingress: IngressState, endpoint: EndpointState): boolean {
-  return !endpoint.health.isDegraded && endpoint.heldUntilMs === undefined && !isDrained(ingress, endpoint);
+  if (endpoint.health.isDegraded || endpoint.heldUntilMs !== undefined || isDrained(ingress, endpoint)) return false;
+  return !sharesAddresses(ingress, endpoint) && isAnswerItsOwn(ingress, endpoint);
 }
 
 /** The best endpoint that may serve; a whole one before any degraded one. */

@@ -32,6 +32,7 @@ import {
   withUnseenAt,
   withWordOnce,
 } from "./published.ts";
+import { withSharers } from "./same-addresses.ts";
 import { departuresOf, holdUntilMs, select } from "./selection.ts";
 import { withEachEndpoint, withIngresses } from "./sharing.ts";
 
@@ -103,7 +104,8 @@ function settle(ingress: IngressState, nowMs: number): IngressState {
   const grown = withEachEndpoint(ingress, (endpoint) => afterTime(endpoint, nowMs));
   const isOver = ingress.standoff !== undefined && ingress.standoff.untilMs <= nowMs;
   const aged = withUnseenAt(withoutEndedOverrides(grown, nowMs), nowMs);
-  const selected = withoutEndedOutage(select(withOutage(isOver ? withoutStandoff(aged) : aged, nowMs), nowMs));
+  const believed = withOutage(withSharers(isOver ? withoutStandoff(aged) : aged), nowMs);
+  const selected = withHeldSharers(ingress, withoutEndedOutage(select(believed, nowMs)), nowMs);
   return withDrill(ingress, withoutSettledProblem(withWordOnce(ingress, selected)), nowMs);
 }
 
@@ -201,6 +203,19 @@ function withEndpoint(
         : endpoint,
     ),
   );
+}
+
+/** After a switch, who ever shared its addresses is held: its answers may lag behind what our own record says. */
+function withHeldSharers(before: IngressState, after: IngressState, nowMs: number): IngressState {
+  const from = before.selection?.primary;
+  const to = after.selection?.primary;
+  if (from === undefined || to === undefined || from === to) return after;
+  return withEachEndpoint(after, (endpoint) => {
+    const { settings, hasShared, heldUntilMs = -Infinity, health } = endpoint;
+    if (hasShared !== true || settings.name === to || isOut(health.verdict)) return endpoint;
+    const untilMs = holdUntilMs(after, settings.name, nowMs);
+    return untilMs <= Math.max(nowMs, heldUntilMs) ? endpoint : { ...endpoint, heldUntilMs: untilMs };
+  });
 }
 
 /** An endpoint that comes back from an outage, in this life or the last, is held: for a while the ingress does not return to it. */

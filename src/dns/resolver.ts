@@ -15,6 +15,8 @@ export interface ResolveOptions {
   /** One deadline over everything. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** A cached answer from before this time is not used. */
+  readonly notBeforeMs?: number;
 }
 
 /**
@@ -50,7 +52,10 @@ export function createResolver(ports: ResolverPorts): Resolve {
       if (memories.size <= mostRemembered) break;
       memories.delete(oldest);
     }
-    if (memory.cached !== undefined && ports.clock.nowMs() < memory.cached.untilMs) return memory.cached.resolution;
+    const { cached } = memory;
+    const { notBeforeMs = -Infinity } = options;
+    if (cached !== undefined && ports.clock.nowMs() < cached.untilMs && cached.atMs > notBeforeMs)
+      return cached.resolution;
 
     const finding = await findAnswer({
       clock: ports.clock,
@@ -64,7 +69,7 @@ export function createResolver(ports: ResolverPorts): Resolve {
 
 /** What is remembered of one host, as its resolvers told. */
 interface Memory {
-  cached?: { readonly resolution: Resolution; readonly untilMs: number };
+  cached?: { readonly resolution: Resolution; readonly atMs: number; readonly untilMs: number };
   /** What was last known of each family, an empty list included, and how long that may stand in for an answer. */
   readonly families: { [family in Family]?: { readonly addresses: readonly Address[]; readonly untilMs: number } };
   /** Since when one family has answered and the other one has not. */
@@ -127,6 +132,6 @@ function concludeAddresses(
     memory.families[family] = { addresses: ofFamily, untilMs: untilMs + standInMs };
   }
   const resolution: Resolution = { kind: "addresses", addresses, ttlSeconds };
-  memory.cached = { resolution, untilMs };
+  memory.cached = { resolution, atMs: nowMs, untilMs };
   return resolution;
 }

@@ -69,7 +69,7 @@ export class IngressNarrator {
     const stories = this.#changes(facts, nowMs);
     stories.push(...this.#outages(stories, nowMs), ...this.#standoff(facts, nowMs), ...this.#undone(nowMs));
     const isWhole = stories.length > 0;
-    stories.push(...this.#overrides(facts), ...this.#drill(facts));
+    stories.push(...this.#overrides(facts), ...this.#drill(facts), ...this.#shared(facts));
     stories.push(...this.#endpointStories(facts, isWhole, nowMs), ...this.#trouble(stories, nowMs));
     return this.#visibility.hear(stories, ingress, nowMs);
   }
@@ -216,6 +216,14 @@ export class IngressNarrator {
     });
     const began = words.filter(({ kind }) => kind === "override-began");
     return began.length > 0 ? began : words;
+  }
+
+  /** Of two that share with each other, one is told. */
+  #shared(facts: readonly IngressFact[]): Story[] {
+    const shared = facts.filter((fact) => fact.kind === "addresses-shared");
+    return shared
+      .filter(({ endpoint }, index) => !shared.slice(0, index).some(({ others }) => others.includes(endpoint)))
+      .map(({ kind, endpoint, others }) => ({ kind, ingress: this.#ingress, endpoint, others }));
   }
 
   #drill(facts: readonly IngressFact[]): Story[] {

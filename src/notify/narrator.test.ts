@@ -303,6 +303,20 @@ describe("an outage", () => {
   });
 });
 
+describe("endpoints that lead to the same place", () => {
+  test("are told once, of both together", () => {
+    const world = startedWorld();
+    const [own = ""] = world.ingress().endpoints.flatMap(({ addresses }) => addresses.map(({ text }) => text));
+    world.resolve("mobile", [own]);
+    const [told, ...more] = world.news();
+    assert.equal(more.length, 0);
+    assert.equal(told?.headline, "ingress.example.com: cable shares its addresses with mobile");
+    world.resolve("mobile", ["192.0.2.2"]);
+    world.resolve("mobile", [own]);
+    assert.deepEqual(world.headlines(), []);
+  });
+});
+
 describe("an endpoint that does not serve", () => {
   test("is told when it goes down and when it is back, not when it is in doubt or recovering", () => {
     const world = startedWorld();

@@ -90,6 +90,13 @@ export type Story =
       /** How long it was that; missing when people were not told of everything in between. */
       readonly wasForMs?: number;
     } & MayRecur)
+  /** All addresses of the endpoint belong to others: no move between them wins anything. */
+  | {
+      readonly kind: "addresses-shared";
+      readonly ingress: IngressState;
+      readonly endpoint: string;
+      readonly others: readonly string[];
+    }
   | { readonly kind: "trouble-began"; readonly ingress: IngressState; readonly problem: Trouble }
   | { readonly kind: "trouble-ended"; readonly ingress: IngressState; readonly lastedMs: number }
   /** A person's word about an endpoint that changes nothing for now. One that does is told with the change. */

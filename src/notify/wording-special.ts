@@ -94,3 +94,16 @@ export function verified(story: StoryOf<"invisible" | "visible-at-last">, now: N
     ],
   };
 }
+
+/** Endpoints at one place. */
+export function shared(story: StoryOf<"addresses-shared">, now: Now): Wording {
+  return {
+    importance: "high",
+    headline: text`${nameOf(story)}: ${story.endpoint} shares its addresses with ${andList(story.others)}`,
+    details: [
+      line`They lead to the same place, so that nothing is gained by moving between them, and one cannot replace the other.`,
+      line`Check the DNS records of their targets: has one of them lost its own, or been given the wrong address?`,
+      ...circumstances(story, now),
+    ],
+  };
+}

@@ -29,7 +29,7 @@ import {
 import type { Now } from "./phrases.ts";
 import { servingNow } from "./story.ts";
 import type { Story } from "./story.ts";
-import { drilled, inStandoff, overridden, verified } from "./wording-special.ts";
+import { drilled, inStandoff, overridden, shared, verified } from "./wording-special.ts";
 
 /** What is said, before it has an id. */
 export type Wording = Pick<Message, "importance" | "headline" | "details">;
@@ -145,6 +145,8 @@ export function word(story: Story, now: Now): Wording {
       };
     case "endpoint":
       return endpointChanged(story, now);
+    case "addresses-shared":
+      return shared(story, now);
     case "trouble-began":
       return {
         importance: "high",

@@ -6,11 +6,11 @@ import { Slots } from "../lib/slots.ts";
 import { messageOf } from "../lib/text.ts";
 import type { Probe } from "./probes.ts";
 
-/** Looks a host up. Returns the same object for as long as an answer is good; a new object is a new answer. */
+/** Looks a host up. Returns the same object for as long as an answer is good and not from before `notBeforeMs`; a new object is a new answer. */
 export type Resolve = (
   host: string,
   resolvers: readonly string[],
-  options: { timeoutMs: number; signal: AbortSignal },
+  options: { timeoutMs: number; signal: AbortSignal; notBeforeMs?: number },
 ) => Promise<Resolution>;
 
 export interface RoundPorts {

@@ -1,8 +1,9 @@
 // Watches one endpoint: round after round, in the rhythm that its state asks for, until it is stopped.
 import type { EndpointRef, EndpointState, Event, IngressState, Resolution } from "../core/model.ts";
 import { probeIntervalMs } from "../core/rhythm.ts";
+import { answersSinceMs } from "../core/same-addresses.ts";
 import type { Random } from "../lib/clock.ts";
-import { performRound, type RoundPorts, type Traffic } from "./round.ts";
+import { performRound, type Resolve, type RoundPorts, type Traffic } from "./round.ts";
 
 export interface WatchPorts extends RoundPorts {
   readonly random: Random;
@@ -72,6 +73,11 @@ export class Watch {
     });
   }
 
+  readonly #resolve: Resolve = (host, resolvers, options) => {
+    const notBeforeMs = answersSinceMs(this.#ingress, this.#endpoint);
+    return this.#ports.resolve(host, resolvers, { ...options, ...(notBeforeMs !== undefined && { notBeforeMs }) });
+  };
+
   async #performRound(): Promise<void> {
     this.#isInRound = true;
     const ref: EndpointRef = {
@@ -81,7 +87,7 @@ export class Watch {
     };
     await performRound(
       this.#endpoint.settings,
-      this.#ports,
+      { ...this.#ports, resolve: this.#resolve },
       this.#traffic,
       {
         addresses: () => this.#endpoint.addresses,

@@ -14,7 +14,11 @@ export const record = "ingress.example.com";
 /** What happens in one move of a generated story. `endpoint` is an index that wraps around. */
 export type Move =
   | { kind: "probe"; endpoint: number; address: number; what: "ok" | "failed" | "no-route" | "late"; times: number }
-  | { kind: "resolve"; endpoint: number; what: "same" | "renumbered" | "both-families" | "nxdomain" | "silent" }
+  | {
+      kind: "resolve";
+      endpoint: number;
+      what: "same" | "shared" | "renumbered" | "both-families" | "nxdomain" | "silent";
+    }
   | { kind: "wait"; ms: number }
   | { kind: "anchors"; what: "answer" | "silent" }
   | { kind: "record"; what: "read" | "emptied" | "foreign" }
@@ -108,6 +112,7 @@ const moveOf: fc.Arbitrary<Move> = fc.oneof(
       what: oneOf(
         "same" as const,
         "same" as const,
+        "shared" as const,
         "renumbered" as const,
         "both-families" as const,
         "nxdomain" as const,
@@ -225,6 +230,8 @@ export function answerOf(what: (Move & { kind: "resolve" })["what"], endpoint: n
   switch (what) {
     case "same":
       return { kind: "addresses", addresses: [v4], ttlSeconds: 60 };
+    case "shared":
+      return { kind: "addresses", addresses: [ip("192.0.2.1")], ttlSeconds: 60 };
     case "renumbered":
       return { kind: "addresses", addresses: [ip(`198.51.100.${endpoint + 1}`)], ttlSeconds: 60 };
     case "both-families":

@@ -373,6 +373,8 @@ function describeFact(fact: Fact): string | undefined {
       return `${fact.ingress}: released`;
     case "endpoint-health-changed":
       return `${fact.endpoint}: ${fact.from} → ${fact.to}${fact.isDegraded ? " (degraded)" : ""} (${fact.reason})`;
+    case "addresses-shared":
+      return `${fact.endpoint}: shares its addresses with ${fact.others.join(", ")}`;
     case "selection-changed": {
       const mix = fact.to.sticky.map(({ endpoint }) => ` + ${endpoint}`).join("");
       return `ingress: ${fact.from?.primary ?? "nobody"} → ${fact.to.primary}${mix} (${fact.why})`;

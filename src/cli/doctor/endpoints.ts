@@ -30,7 +30,11 @@ export function inspectEndpoints(
   looks: readonly EndpointLook[],
   wallMs: number,
 ): readonly Finding[] {
-  return [...looks.flatMap((look) => inspectEndpoint(ingress, look, wallMs)), ...inspectFamilies(looks)];
+  return [
+    ...looks.flatMap((look) => inspectEndpoint(ingress, look, wallMs)),
+    ...inspectSharing(looks),
+    ...inspectFamilies(looks),
+  ];
 }
 
 function inspectEndpoint(
@@ -89,6 +93,28 @@ function inspectCertificate(name: string, { observations }: Look, wallMs: number
   const days = Math.floor((Math.min(...ends) - wallMs) / dayMs);
   const text = `its certificate ends in ${days} ${days === 1 ? "day" : "days"}`;
   return [days < soonDays ? warning(name, text, "renew it: an expired one counts as down") : ok(name, text)];
+}
+
+/** Two endpoints at one place are one endpoint: when it breaks, both do. */
+function inspectSharing(looks: readonly EndpointLook[]): readonly Finding[] {
+  return looks.flatMap((look, index) => {
+    const own = look.addresses.map(({ text }) => text);
+    const others = looks.filter((other) => other !== look && other.addresses.some(({ text }) => own.includes(text)));
+    const theirs = new Set(others.flatMap(({ addresses }) => addresses.map(({ text }) => text)));
+    if (own.length === 0 || !own.every((text) => theirs.has(text))) return [];
+    // Of two that share with each other, one is told.
+    const isTold = others.every((other) => looks.indexOf(other) < index && other.addresses.length === own.length);
+    if (isTold) return [];
+    const remedy =
+      "check the DNS records of their targets: has one of them lost its own, or been given the wrong address?";
+    return [
+      warning(
+        look.settings.name,
+        `shares its addresses with ${names(others)} (${own.join(", ")}): neither can replace the other`,
+        remedy,
+      ),
+    ];
+  });
 }
 
 const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;

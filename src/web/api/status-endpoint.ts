@@ -1,6 +1,7 @@
 // One endpoint as people outside see it, with what is believed of each of its addresses.
 import type { AddressState, EndpointState, IngressState, Observation } from "../../core/model.ts";
 import { probeIntervalMs } from "../../core/rhythm.ts";
+import { sharersOf } from "../../core/same-addresses.ts";
 import { ranked, roleOf } from "../../core/selection.ts";
 import { plain } from "../../lib/text.ts";
 import { dateOf, isoOf, type Now } from "./dates.ts";
@@ -10,6 +11,7 @@ import type { AddressStatus, EndpointStatus, ObservationDocument } from "./schem
 export function endpointStatus(ingress: IngressState, endpoint: EndpointState, now: Now): EndpointStatus {
   const { settings, health, heldUntilMs, resolution } = endpoint;
   const { name, target, priority, ttl, stickyMs } = settings;
+  const sharers = sharersOf(ingress, endpoint);
   const override = ingress.overrides.find((word) => word.endpoint === name);
   return {
     name: plain(name),
@@ -25,6 +27,7 @@ export function endpointStatus(ingress: IngressState, endpoint: EndpointState, n
     reason: plain(health.reason, 300),
     since: dateOf(health.sinceMs, now),
     ...(heldUntilMs !== undefined && { heldUntil: dateOf(heldUntilMs, now) }),
+    ...(sharers.length > 0 && { sharesWith: sharers.map((other) => plain(other)) }),
     ...(override && { override: overrideDocument(override, now) }),
     ...certificateOf(endpoint),
     ...(resolution && {

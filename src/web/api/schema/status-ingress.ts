@@ -97,6 +97,12 @@ const endpointSchema = z
     reason: text("Why, in plain words."),
     since: moment("Since when."),
     heldUntil: moment("Nobody returns to it before.").exactOptional(),
+    sharesWith: z
+      .array(text("Name of an endpoint."))
+      .describe(
+        "Endpoints that all its addresses belong to: nothing is gained by a move to it. Missing when it has its own.",
+      )
+      .exactOptional(),
     override: overrideSchema.exactOptional(),
     certificateEnds: moment("When the certificate that ends first ends.").exactOptional(),
     resolution: z

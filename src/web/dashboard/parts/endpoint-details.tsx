@@ -29,6 +29,7 @@ export function EndpointDetails({ id, ingress, endpoint, range }: DetailsProps) 
 function Facts({ endpoint }: { endpoint: EndpointStatus }) {
   const { target, priority, rank, ttlSeconds, stickyMs, check, heldUntil, override, certificateEnds, resolution } =
     endpoint;
+  const { sharesWith } = endpoint;
   return (
     <dl class="pairs">
       <dt>Target</dt>
@@ -42,6 +43,12 @@ function Facts({ endpoint }: { endpoint: EndpointStatus }) {
           </span>
         )}
       </dd>
+      {sharesWith !== undefined && (
+        <>
+          <dt>Addresses</dt>
+          <dd class="tone-warn">shared with {sharesWith.join(" and ")}: nothing is gained by a move to it</dd>
+        </>
+      )}
       <dt>Rank</dt>
       <dd>
         {rank} (priority {priority})
