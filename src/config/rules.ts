@@ -80,12 +80,13 @@ export function checkTarget(target: TargetInFile, path: string, rules: TargetRul
   const seen = new Set<string>();
   for (const [index, address] of addresses.entries()) {
     if (address === undefined) continue;
-    const { text, scope } = address;
+    const { text, scope, purpose } = address;
     const at = isList ? `${path}[${index}]` : path;
     if (seen.has(text)) report(at, `expected each address once, got ${text} again`);
     else if (scope === "private" && !rules.allowPrivate) {
       report(at, `expected a public address, got the private ${text}: ${rules.remedy}`);
     }
+    if (scope === "special") report(at, `expected an address of a host, got ${text}, which is for ${purpose}`);
     seen.add(text);
   }
 }

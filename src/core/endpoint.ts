@@ -20,7 +20,7 @@ export const addressGraceMs = 10 * 60_000;
 /** The longest TTL that an answer may have had. */
 const longestTtlMs = 24 * 60 * 60_000;
 
-/** More addresses of one endpoint than this are neither probed nor published. */
+/** More addresses of one family of an endpoint than this are neither probed nor published. */
 const mostAddresses = 16;
 
 /** For endpoints without a check, whose addresses carry no verdicts. */
@@ -51,20 +51,23 @@ export function withSavedAddresses(
 ): EndpointState {
   const { target } = endpoint.settings;
   if (target.kind !== "host" || target.host !== saved.target || saved.usableUntilMs <= nowMs) return endpoint;
-  const permitted = saved.addresses.filter(({ scope }) => allowPrivate || scope === "public");
+  const permitted = saved.addresses.filter(({ scope }) => isPermitted(scope, allowPrivate));
   if (permitted.length === 0) return endpoint;
   const addresses = knownAddresses(endpoint, permitted, nowMs);
   const addressesUsableUntilMs = Math.min(saved.usableUntilMs, nowMs + longestTtlMs + addressGraceMs);
   return { ...endpoint, addresses, addressesUsableUntilMs };
 }
 
-/** The endpoint after a look-up of its target. Private addresses count as none unless `allowPrivate`. */
+/**
+ * The endpoint after a look-up of its target. Private addresses count as none unless `allowPrivate`, special ones always:
+ * a translator's or a router's own answer would be published to a world that it means nothing to.
+ */
 export function afterResolution(
   endpoint: EndpointState,
   answer: Resolution,
   { allowPrivate, weigh, nowMs }: { allowPrivate: boolean; weigh: Weigh; nowMs: number },
 ): EndpointState {
-  const resolution = allowPrivate ? answer : withoutPrivate(answer);
+  const resolution = withoutUnusable(answer, allowPrivate);
   const next = { ...endpoint, resolution: { kind: resolution.kind, detail: detailOf(resolution), atMs: nowMs } };
   switch (resolution.kind) {
     case "addresses":
@@ -225,7 +228,7 @@ function withWaiting(
 /** What is known of the addresses in a new answer, and of those that just left it and still serve. */
 function knownAddresses(endpoint: EndpointState, answer: readonly Address[], nowMs: number): readonly AddressState[] {
   const known = new Map(endpoint.addresses.map((address) => [address.text, address]));
-  const current = answer.slice(0, mostAddresses).map((address): AddressState => {
+  const current = withinLimit(answer, (address) => known.has(address.text)).map((address): AddressState => {
     const { vanishesAtMs: _, ...state } = known.get(address.text) ?? freshAddress(endpoint, address, nowMs);
     return state;
   });
@@ -235,7 +238,20 @@ function knownAddresses(endpoint: EndpointState, answer: readonly Address[], now
   const vanishing = endpoint.addresses
     .filter(({ text, health }) => !isCurrent.has(text) && isServing(health.verdict))
     .map((address) => ({ ...address, vanishesAtMs: address.vanishesAtMs ?? nowMs + addressGraceMs }));
-  return [...current, ...vanishing.slice(0, mostAddresses)];
+  return [...current, ...withinLimit(vanishing, () => true)];
+}
+
+/** At most so many of each family, those that are in use already before all others. The order stays. */
+function withinLimit<Item extends Address>(items: readonly Item[], isInUse: (item: Item) => boolean): readonly Item[] {
+  const kept = new Set(
+    (["ipv4", "ipv6"] as const).flatMap((family) => {
+      const ofFamily = items.filter((item) => item.family === family);
+      if (ofFamily.length <= mostAddresses) return ofFamily;
+      const inUse = ofFamily.filter(isInUse);
+      return [...inUse, ...ofFamily.filter((item) => !isInUse(item))].slice(0, mostAddresses);
+    }),
+  );
+  return items.filter((item) => kept.has(item));
 }
 
 function freshAddress(endpoint: EndpointState, address: Address, nowMs: number): AddressState {
@@ -251,16 +267,21 @@ function freshAddress(endpoint: EndpointState, address: Address, nowMs: number):
   };
 }
 
-function withoutPrivate(resolution: Resolution): Resolution {
+function isPermitted(scope: Address["scope"], allowPrivate: boolean): boolean {
+  return scope === "public" || (scope === "private" && allowPrivate);
+}
+
+function withoutUnusable(resolution: Resolution, allowPrivate: boolean): Resolution {
   if (resolution.kind !== "addresses") return resolution;
-  const addresses = resolution.addresses.filter(({ scope }) => scope === "public");
+  const addresses = resolution.addresses.filter(({ scope }) => isPermitted(scope, allowPrivate));
+  if (addresses.length === resolution.addresses.length) return resolution;
   if (addresses.length > 0) return { ...resolution, addresses };
-  const found = resolution.addresses.map(({ text }) => text).join(", ");
-  return {
-    kind: "none",
-    reason: "no-data",
-    detail: `only private addresses (${found}); allow_private would permit them`,
-  };
+  const found = resolution.addresses.map(({ text, purpose }) => (purpose === undefined ? text : `${text}: ${purpose}`));
+  const isPrivate = resolution.addresses.some(({ scope }) => scope === "private");
+  const words = isPrivate
+    ? `only private addresses (${found.join(", ")}); allow_private would permit them`
+    : `no usable address (${found.join(", ")})`;
+  return { kind: "none", reason: "no-data", detail: words };
 }
 
 function detailOf(resolution: Resolution): string {

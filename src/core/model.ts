@@ -76,7 +76,10 @@ export type Family = "ipv4" | "ipv6";
 export interface Address {
   readonly text: string;
   readonly family: Family;
-  readonly scope: "public" | "private";
+  /** `special`: no host of the world, whatever is permitted. */
+  readonly scope: "public" | "private" | "special";
+  /** Of a special one, what it is for, in words. */
+  readonly purpose?: string;
 }
 
 /** What looking up an endpoint's name gave. */

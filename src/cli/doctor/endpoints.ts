@@ -52,7 +52,15 @@ function inspectEndpoint(
   }
   const texts = addresses.map(({ text }) => text).join(", ");
   const privateOnes = allowPrivate ? [] : addresses.filter(({ scope }) => scope === "private");
-  const findings: Finding[] = [];
+  const findings: Finding[] = addresses
+    .filter(({ scope }) => scope === "special")
+    .map(({ text, purpose = "" }) =>
+      warning(
+        name,
+        `has an address that is left out: ${text} is for ${purpose}`,
+        "see which resolver says so, and why",
+      ),
+    );
   if (privateOnes.length > 0) {
     const which = privateOnes.map(({ text }) => text).join(", ");
     const isAll = privateOnes.length === addresses.length;

@@ -58,7 +58,7 @@ const addressSchema = z
   .object({
     address: text("The address itself."),
     family: familySchema,
-    scope: z.enum(["public", "private"]),
+    scope: z.enum(["public", "private", "special"]),
     verdict: verdictSchema,
     reason: text("Why, in plain words."),
     since: moment("Since when."),
