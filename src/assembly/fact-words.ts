@@ -43,6 +43,12 @@ export function wordFact(fact: Fact): FactWords {
       if (fact.from === undefined) return { level: "info", text: `found: ${found}` };
       return { level: "warn", text: `somebody else changed the records: ${found}` };
     }
+    case "mix-changed":
+      return wordMix(fact);
+    case "mix-blocked":
+      return { level: "warn", text: `returns are made without a mix for now: ${fact.why}` };
+    case "mix-freed":
+      return { level: "info", text: `${fact.record} can hold a mix again` };
     case "override-began":
       return { level: "info", text: `${fact.override.endpoint}: ${fact.override.kind}, by a person's word` };
     case "override-ended":
@@ -70,6 +76,14 @@ export function wordFact(fact: Fact): FactWords {
     default:
       return fact satisfies never;
   }
+}
+
+function wordMix({ record, from, to, by }: Fact & { kind: "mix-changed" }): FactWords {
+  const records = to.map(showRecord).join(", ");
+  if (by === "write")
+    return { level: "info", text: records === "" ? `removed: ${record}` : `written: ${record} ${records}` };
+  if (from === undefined) return { level: "info", text: `found: ${record} ${records}` };
+  return { level: "warn", text: `another program changed ${record}: ${records === "" ? "no record" : records}` };
 }
 
 function wordVisibility({ status, writtenAtMs, atMs = writtenAtMs, detail }: Visibility): FactWords {

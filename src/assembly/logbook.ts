@@ -58,6 +58,11 @@ function fieldsOf(fact: Exclude<Fact, { kind: "config-rejected" }>): Readonly<Re
     }
     case "records-changed":
       return { ingress: fact.ingress, records: fact.to.map(showRecord) };
+    case "mix-changed":
+      return { ingress: fact.ingress, record: fact.record, records: fact.to.map(showRecord) };
+    case "mix-blocked":
+    case "mix-freed":
+      return { ingress: fact.ingress, record: fact.record };
     case "override-began":
     case "override-ended":
       return { ingress: fact.ingress, endpoint: fact.override.endpoint };

@@ -99,11 +99,11 @@ export function pitfallText(pitfall: Pitfall): { readonly isMistake: boolean; re
       return remark(
         `sticky of ${pitfall.endpoint} does nothing: it is the best, so the ingress never leaves it for a better one.`,
       );
-    case "type-change":
-      return remark(
-        `the record turns from CNAME into A and AAAA and back for each mix (sticky of ${pitfall.endpoints.join(", ")}). ` +
-          "publish: addresses keeps one type.",
-      );
+    case "no-mix": {
+      const why =
+        pitfall.reason === "proxied" ? "a proxied CNAME has no mix" : "there is no name for a mix: set mix_record";
+      return remark(`sticky of ${pitfall.endpoints.join(", ")} does nothing: ${why}.`);
+    }
     case "long-ttl":
       return remark(
         `the TTL of ${pitfall.endpoint}, ${ttlText(pitfall.ttlSeconds)}, is far longer than it takes to notice that it is down ` +

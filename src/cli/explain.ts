@@ -38,7 +38,7 @@ function printExplanation(explanation: Explanation, isFollowing: boolean): void 
   if (isFollowing) printLine();
   const { ingress, records, endpoints, moves, pitfalls } = explanation;
   const form = { cname: "CNAME", addresses: "A and AAAA" }[records.alone];
-  const mixed = records.mixed !== undefined && records.alone === "cname" ? "; A and AAAA while there is a mix" : "";
+  const mixed = records.mixed !== undefined && records.alone === "cname" ? "; a mix has a name of its own" : "";
   printLine(`${styled("bold", ingress)}  ${styled("dim", `${form}${mixed}`)}`);
   printLine();
   endpoints.forEach((endpoint, index) => {

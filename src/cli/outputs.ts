@@ -166,7 +166,7 @@ const pitfall = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("rank"), ...ofEndpoint, after: z.string() }),
   z.strictObject({ kind: z.literal("sticky-below-ttl"), ...ofEndpoint, stickyMs: ms, ttlSeconds: seconds }),
   z.strictObject({ kind: z.literal("sticky-on-best"), ...ofEndpoint }),
-  z.strictObject({ kind: z.literal("type-change"), endpoints: names }),
+  z.strictObject({ kind: z.literal("no-mix"), endpoints: names, reason: z.enum(["proxied", "no-name"]) }),
   z.strictObject({ kind: z.literal("long-ttl"), ...ofEndpoint, ttlSeconds: seconds, detectionMs: ms }),
   z.strictObject({ kind: z.literal("proxied-ttl"), endpoints: names }),
   z.strictObject({ kind: z.literal("families"), from: z.string(), to: z.string(), lost: family }),

@@ -1,7 +1,7 @@
 // The shapes of Cloudflare's answers, as far as we rely on them. Whatever else they carry is ignored.
 // Source: https://developers.cloudflare.com/api/resources/dns/subresources/records/
 import * as z from "zod";
-import type { PublishedRecord } from "../core/model.ts";
+import type { PublishedRecord, RecordExtras } from "../core/model.ts";
 import { parseIp } from "../lib/ip.ts";
 import { plain } from "../lib/text.ts";
 import { canonicalName } from "./provider.ts";
@@ -24,6 +24,10 @@ const OurRecordAnswer = z.object({
   content,
   ttl: z.number(),
   proxied: z.boolean().nullish(),
+  comment: z.string().nullish(),
+  // Odd ones are left alone rather than believed: nothing depends on them.
+  tags: z.array(z.string()).nullish().catch(null),
+  settings: z.record(z.string(), z.unknown()).nullish().catch(null),
   meta: z.object({ read_only: z.boolean().nullish() }).nullish(),
 });
 
@@ -62,7 +66,21 @@ export function published(record: OurRecordAnswer): PublishedRecord {
     content: parseIp(record.content)?.text ?? canonicalName(record.content),
     ttlSeconds: proxied ? 1 : record.ttl,
     proxied,
+    ...extrasOf(record),
   };
+}
+
+function extrasOf({ comment, tags, settings }: OurRecordAnswer): Pick<PublishedRecord, "extras"> {
+  const extras: RecordExtras = {
+    ...(isFilled(comment) && { comment }),
+    ...(isFilled(tags) && { tags }),
+    ...(settings && Object.keys(settings).length > 0 && { settings }),
+  };
+  return Object.keys(extras).length > 0 ? { extras } : {};
+}
+
+function isFilled<Value extends { readonly length: number }>(value: Value | null | undefined): value is Value {
+  return value !== null && value !== undefined && value.length > 0;
 }
 
 /** Every answer's frame. A success says so; the count of a list may be missing. */

@@ -262,8 +262,8 @@ test("a plan is one batch: full patches and posts, ids alone to delete, no list 
     ],
   );
   assert.deepEqual(after, [
-    { id: b.id, type: "A", content: "192.0.2.3", ttlSeconds: 1, proxied: true },
-    { id: "9".repeat(32), type: "AAAA", content: "2001:db8::1", ttlSeconds: 1, proxied: true },
+    { id: b.id, type: "A", content: "192.0.2.3", ttlSeconds: 1, proxied: true, extras: { comment } },
+    { id: "9".repeat(32), type: "AAAA", content: "2001:db8::1", ttlSeconds: 1, proxied: true, extras: { comment } },
   ]);
   await provider.apply({ record }, { deletes: [{ id: a.id }], patches: [], posts: [] }, [a, b], freeCall());
   assert.deepEqual(api.requests.at(-1)?.body, { deletes: [{ id: a.id }] });

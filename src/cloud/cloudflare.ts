@@ -4,6 +4,7 @@ import { createClient } from "cloudflare/tree-shakable";
 import { BaseRecords } from "cloudflare/resources/dns/records";
 import { BaseZones } from "cloudflare/resources/zones/zones";
 import type { Plan, PlannedRecord, PublishedRecord } from "../core/model.ts";
+import { recordComment } from "../core/records.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
@@ -13,13 +14,12 @@ import {
   assertSafe,
   canonicalName,
   CloudError,
-  recordComment,
   sorted,
   type Call,
   type IngressName,
   type RecordProvider,
 } from "./provider.ts";
-import { ZoneFinder, type Zone } from "./zones.ts";
+import { assertWithin, ZoneFinder, type Zone } from "./zones.ts";
 
 export interface CloudflareOptions {
   readonly token: Secret;
@@ -46,7 +46,7 @@ export class CloudflareProvider implements RecordProvider {
   }
 
   async list(ingress: IngressName, call: Call): Promise<readonly PublishedRecord[]> {
-    const zone = await this.#zones.find(ingress, call);
+    const zone = await this.#zoneOf(ingress, call);
     const page = await this.#inZone(ingress, () =>
       this.#requests.send({ operation: "list", record: ingress.record, call }, RecordsPage, (options) =>
         this.#client.dns.records.list(
@@ -81,8 +81,8 @@ export class CloudflareProvider implements RecordProvider {
     known: readonly PublishedRecord[],
     call: Call,
   ): Promise<readonly PublishedRecord[]> {
-    assertSafe(plan, known);
-    const zone = await this.#zones.find(ingress, call);
+    assertSafe(plan, known, ingress);
+    const zone = await this.#zoneOf(ingress, call);
     const body = batchBody(ingress, plan);
     const { result } = await this.#inZone(ingress, () =>
       this.#requests.send({ operation: "batch", record: ingress.record, call }, BatchResult, (options) =>
@@ -98,12 +98,19 @@ export class CloudflareProvider implements RecordProvider {
     return sorted([...kept, ...patched, ...plan.posts.map((want) => confirmed(ingress, want, posts))]);
   }
 
+  /** A mix lies in the zone of its ingress. */
+  async #zoneOf(ingress: IngressName, call: Call): Promise<Zone> {
+    const zone = await this.#zones.find(ownName(ingress), call);
+    assertWithin(ingress, zone);
+    return zone;
+  }
+
   /** When the zone is refused, what we know of it may be out of date: it is looked up again before the next call. */
   async #inZone<Result>(ingress: IngressName, send: () => Promise<Result>): Promise<Result> {
     try {
       return await send();
     } catch (error) {
-      if (error instanceof CloudError && error.kind === "auth") this.#zones.forget(ingress);
+      if (error instanceof CloudError && error.kind === "auth") this.#zones.forget(ownName(ingress));
       throw error;
     }
   }
@@ -131,6 +138,10 @@ function clientFor(apiUrl: string, fetch: Requests["fetch"]) {
   });
 }
 
+function ownName({ record, zone, mixOf }: IngressName): IngressName {
+  return { record: mixOf ?? record, ...(zone !== undefined && { zone }) };
+}
+
 function isNamed(ingress: IngressName, name: string): boolean {
   return canonicalName(name) === ingress.record;
 }
@@ -141,19 +152,37 @@ function obstacle({ record }: IngressName, why: string): CloudError {
 
 /** The body of the batch request: only lists with something in them, patches and posts in full. */
 function batchBody({ record }: IngressName, plan: Plan) {
-  const fields = ({ type, content, ttlSeconds, proxied }: PlannedRecord) => ({
+  const decided = ({ type, content, ttlSeconds, proxied }: PlannedRecord) => ({
     type,
     name: record,
     content,
     ttl: proxied ? 1 : ttlSeconds,
     proxied,
-    comment: recordComment,
+  });
+  // A patch leaves what it does not name as it is: only an empty comment is filled.
+  const patched = (patch: PlannedRecord) => ({
+    ...decided(patch),
+    ...(patch.extras?.comment === undefined && { comment: recordComment }),
+  });
+  const posted = (post: PlannedRecord) => ({
+    ...decided(post),
+    comment: post.extras?.comment ?? recordComment,
+    ...(post.extras?.tags && { tags: [...post.extras.tags] }),
+    ...settingsFor(post),
   });
   return {
     ...(plan.deletes.length > 0 && { deletes: plan.deletes.map(({ id }) => ({ id })) }),
-    ...(plan.patches.length > 0 && { patches: plan.patches.map((patch) => ({ id: patch.id, ...fields(patch) })) }),
-    ...(plan.posts.length > 0 && { posts: plan.posts.map(fields) }),
+    ...(plan.patches.length > 0 && { patches: plan.patches.map((patch) => ({ id: patch.id, ...patched(patch) })) }),
+    ...(plan.posts.length > 0 && { posts: plan.posts.map(posted) }),
   };
+}
+
+/** Settings that stood at the name before, as far as the new type has them: only a CNAME can be flattened. */
+function settingsFor({ type, extras }: PlannedRecord): { settings?: Readonly<Record<string, unknown>> } {
+  if (extras?.settings === undefined) return {};
+  const { flatten_cname: flatten, ...others } = extras.settings;
+  const settings = { ...others, ...(type === "CNAME" && flatten !== undefined && { flatten_cname: flatten }) };
+  return Object.keys(settings).length > 0 ? { settings } : {};
 }
 
 /** The answer's record for what was asked. Anything else than exactly that leaves the outcome unknown. */

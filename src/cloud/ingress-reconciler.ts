@@ -1,12 +1,14 @@
-// The machine for one ingress: reads before it writes, has one request under way at most, and tries again for as long as
+// The machine for one name of an ingress: reads before it writes, has one request under way at most, and tries again for as long as
 // published and desired records differ. All waiting is one timer; whenever it wakes, it looks at the newest state.
+import type { NameRef } from "../core/events.ts";
 import type { Event, IngressState, Plan, PublishedRecord } from "../core/model.ts";
-import { desiredRecords, isEmptyPlan, isSameDemand, planBetween } from "../core/records.ts";
+import { isSameDemand } from "../core/records.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock, Random } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Log } from "../lib/log.ts";
 import type { CallGate } from "./gate.ts";
+import type { Lane } from "./lane.ts";
 import { CloudError, type Call, type RecordProvider } from "./provider.ts";
 
 /** Pauses after transient failures, from the start of one attempt to the start of the next. */
@@ -62,6 +64,7 @@ type Step = { readonly kind: "read"; readonly atMs: number } | { readonly kind: 
 
 export class IngressReconciler {
   readonly #record: string;
+  readonly #lane: Lane;
   readonly #shared: Shared;
   #ingress: IngressState | undefined;
   #generation = 0;
@@ -82,8 +85,9 @@ export class IngressReconciler {
   /** What the urgent calls left are for. */
   #urgency = { wanted: "null", left: urgentCalls };
 
-  constructor(record: string, shared: Shared) {
+  constructor(record: string, lane: Lane, shared: Shared) {
     this.#record = record;
+    this.#lane = lane;
     this.#shared = shared;
   }
 
@@ -100,19 +104,23 @@ export class IngressReconciler {
     if (ingress === undefined) this.#rest();
     else if (before === undefined || before.settings.zone !== ingress.settings.zone) this.startOver();
     // The world shows something else than what we wrote: perhaps somebody has changed it since.
-    else if (ingress.visibility?.status === "wrong" && before.visibility?.status !== "wrong") {
+    else if (this.#isWrong(ingress) && !this.#isWrong(before)) {
       this.#mustRead = true;
       this.consider();
     }
     // Most turns are about a probe that tells nothing new.
     else if (isNewGeneration || this.#pause !== undefined || !isSameDemand(before, ingress)) {
-      const wanted = wantedBy(ingress);
+      const wanted = this.#lane.wantedBy(ingress);
       if (wanted !== "null" && wanted !== this.#urgency.wanted) this.#urgency = { wanted, left: urgentCalls };
       // Since repair rests, a lot may have happened to the records.
       if (before.standoff !== undefined && ingress.standoff === undefined) this.#mustRead = true;
       if (isNewGeneration || (this.#pause !== undefined && this.#pause.wanted !== wanted)) this.#hurry();
       this.consider();
     }
+  }
+
+  #isWrong(ingress: IngressState): boolean {
+    return this.#lane.stateOf(ingress)?.visibility?.status === "wrong";
   }
 
   /** Forgets what it knew and what went wrong, and begins with a read. */
@@ -136,10 +144,12 @@ export class IngressReconciler {
       // A routine look must not delay a change by a round trip.
       if (step.kind === "write" && this.#attempt.kind === "read") this.abort();
       // Nor may a write go out late that is not wanted any more.
-      else if (this.#attempt.isWaiting && this.#attempt.wanted !== wantedBy(this.#ingress)) this.abort();
+      else if (this.#attempt.isWaiting && this.#attempt.wanted !== this.#lane.wantedBy(this.#ingress)) this.abort();
       return;
     }
     const nowMs = this.#shared.clock.nowMs();
+    // The next turn of the state comes back to it.
+    if (!this.#lane.isFree(this.#ingress, step.kind) || (step.kind === "read" && step.atMs === Infinity)) return;
     const dueMs = Math.max(this.#pause?.untilMs ?? nowMs, step.kind === "read" ? step.atMs : nowMs);
     const laterMs = dueMs > nowMs ? dueMs : this.#shared.gate.enter(this.#isUrgent(step.kind));
     if (laterMs === undefined) this.#start(step, this.#ingress);
@@ -162,14 +172,18 @@ export class IngressReconciler {
 
   /** Whether a call may dip into what is reserved for new decisions. Routine looks may not, nor endless retries. */
   #isUrgent(kind: Attempt["kind"]): boolean {
-    return this.#urgency.left > 0 && (kind === "write" || this.#mustRead);
+    return this.#lane.mix === undefined && this.#urgency.left > 0 && (kind === "write" || this.#mustRead);
   }
 
   #nextStep(ingress: IngressState): Step {
     if (this.#mustRead) return { kind: "read", atMs: 0 };
-    const plan = this.#shared.isHeld ? undefined : planFor(ingress);
-    if (plan !== undefined) return { kind: "write", plan };
+    const plan = this.#shared.isHeld ? undefined : this.#lane.planFor(ingress);
     const routineMs = this.#lastSeenMs + ingress.settings.reconcileIntervalMs;
+    // A name that nobody watches may have got other records meanwhile.
+    if (plan !== undefined && (this.#lane.mix === undefined || this.#shared.clock.nowMs() < routineMs)) {
+      return { kind: "write", plan };
+    }
+    if (!this.#lane.isWatched(ingress)) return { kind: "read", atMs: Math.min(Infinity, ...this.#secondLooksMs) };
     return { kind: "read", atMs: Math.min(routineMs, ...this.#secondLooksMs) };
   }
 
@@ -179,7 +193,7 @@ export class IngressReconciler {
       kind: step.kind,
       startedMs: clock.nowMs(),
       zone: ingress.settings.zone,
-      wanted: wantedBy(ingress),
+      wanted: this.#lane.wantedBy(ingress),
       abort: new AbortController(),
       gate: this.#shared.gate,
       isObsolete: false,
@@ -187,7 +201,7 @@ export class IngressReconciler {
     };
     this.#attempt = attempt;
     this.#spend(step.kind);
-    log?.debug({ ingress: this.#record, ...(step.kind === "write" && { plan: step.plan }) }, `${step.kind} records`);
+    log?.debug({ ...this.#ref, ...(step.kind === "write" && { plan: step.plan }) }, `${step.kind} records`);
     this.#ending = this.#run(attempt, step, ingress);
   }
 
@@ -208,13 +222,16 @@ export class IngressReconciler {
   async #perform(
     attempt: Attempt,
     step: Step,
-    { settings, published }: IngressState,
+    ingress: IngressState,
   ): Promise<readonly PublishedRecord[] | CloudError> {
     const { provider } = this.#shared;
     const call = this.#callFor(attempt);
+    const name = this.#lane.nameOf(ingress);
+    const known = this.#lane.stateOf(ingress)?.published?.records ?? [];
     try {
-      if (step.kind === "read") return await provider.list(settings, call);
-      return await provider.apply(settings, step.plan, published?.records ?? [], call);
+      return step.kind === "read"
+        ? await provider.list(name, call)
+        : await provider.apply(name, step.plan, known, call);
     } catch (error) {
       if (error instanceof CloudError) return error;
       throw error;
@@ -250,7 +267,12 @@ export class IngressReconciler {
     this.#lastSeenMs = this.#shared.clock.nowMs();
     // What was written to a zone that is no longer configured is of no interest.
     if (attempt.zone !== this.#ingress?.settings.zone) return undefined;
-    return { kind: kind === "read" ? "records-read" : "records-written", ingress: this.#record, records };
+    return { kind: kind === "read" ? "records-read" : "records-written", ...this.#ref, records };
+  }
+
+  get #ref(): NameRef {
+    const { mix } = this.#lane;
+    return { ingress: this.#record, ...(mix !== undefined && { mix }) };
   }
 
   #failed(attempt: Attempt, error: CloudError): Event | undefined {
@@ -266,16 +288,16 @@ export class IngressReconciler {
     if (attempt.kind === "write" || !isUnlucky) this.#mustRead = true;
     if (error.kind === "stale" && this.#staleInRow < mostStaleInRow) {
       this.#staleInRow += 1;
-      log?.debug({ ingress: this.#record }, error.message);
+      log?.debug(this.#ref, error.message);
       return undefined;
     }
     this.#failures += 1;
     const untilMs = this.#pauseAfter(attempt, error, nowMs);
     this.#pause = { untilMs, wanted: attempt.wanted };
     const message = isOneRound ? error.message : `${error.message}; next attempt in ${formatDuration(untilMs - nowMs)}`;
-    log?.debug({ ingress: this.#record, kind: error.kind, failures: this.#failures }, message);
+    log?.debug({ ...this.#ref, kind: error.kind, failures: this.#failures }, message);
     const kind = error.kind === "stale" ? "transient" : error.kind;
-    return { kind: "cloud-failed", ingress: this.#record, problem: { kind, message, during: attempt.kind } };
+    return { kind: "cloud-failed", ...this.#ref, problem: { kind, message, during: attempt.kind } };
   }
 
   /** When to try again after this failure. */
@@ -300,7 +322,7 @@ export class IngressReconciler {
 
   /** Once published and desired agree, past failures no longer count. */
   #noteAgreement(): void {
-    if (this.#mustRead || this.#ingress === undefined || planFor(this.#ingress) !== undefined) return;
+    if (this.#mustRead || this.#ingress === undefined || this.#lane.planFor(this.#ingress) !== undefined) return;
     this.#failures = 0;
     this.#staleInRow = 0;
   }
@@ -310,7 +332,7 @@ export class IngressReconciler {
     const nowMs = this.#shared.clock.nowMs();
     const soonestMs = Math.max(nowMs, this.#lastHurryMs + hurryEveryMs);
     this.#lastHurryMs = soonestMs;
-    this.#pause = { untilMs: Math.min(this.#pause.untilMs, soonestMs), wanted: wantedBy(this.#ingress) };
+    this.#pause = { untilMs: Math.min(this.#pause.untilMs, soonestMs), wanted: this.#lane.wantedBy(this.#ingress) };
   }
 
   /**
@@ -324,19 +346,7 @@ export class IngressReconciler {
   }
 }
 
-/** What has to change, or `undefined` when nothing has to, or when it is not known what there is. */
-function planFor(ingress: IngressState): Plan | undefined {
-  const desired = desiredRecords(ingress);
-  if (desired === undefined || ingress.published === undefined) return undefined;
-  const plan = planBetween(ingress.published.records, desired, ingress.unseen?.ids);
-  return isEmptyPlan(plan) ? undefined : plan;
-}
-
 /** How long a refusal for too many requests asks us to wait, within our bounds. */
 function waitAfter({ retryAfterMs }: CloudError): number {
   return Math.min(retryAfterMs ?? longestWaitMs, longestWaitMs);
-}
-
-function wantedBy(ingress: IngressState): string {
-  return JSON.stringify(desiredRecords(ingress) ?? null);
 }

@@ -1,6 +1,7 @@
 // Records in memory, for tests and simulations of what stands above a provider. Keeps Cloudflare's rules as far as a plan
 // can meet them, remembers every committed state, and fails on demand.
 import type { Plan, PlannedRecord, PublishedRecord, RecordType } from "../core/model.ts";
+import { recordComment } from "../core/records.ts";
 import {
   assertSafe,
   CloudError,
@@ -20,6 +21,7 @@ export interface MemoryRecord {
   readonly ttlSeconds: number;
   readonly proxied: boolean;
   readonly isReadOnly?: boolean;
+  readonly comment?: string;
 }
 
 export interface MemoryCall {
@@ -71,12 +73,12 @@ export class MemoryProvider implements RecordProvider {
   }
 
   async apply(
-    { record }: IngressName,
+    { record, mixOf }: IngressName,
     plan: Plan,
     known: readonly PublishedRecord[],
     call: Call,
   ): Promise<readonly PublishedRecord[]> {
-    assertSafe(plan, known);
+    assertSafe(plan, known, mixOf === undefined ? {} : { mixOf });
     return this.#suffer({ kind: "apply", record, plan }, call, () => {
       const next = this.#after(record, plan);
       this.states.push(next);
@@ -151,12 +153,13 @@ function isSame(a: Pick<MemoryRecord, "type" | "content">, b: Pick<MemoryRecord,
 }
 
 /** A plan's record as it is kept. */
-function stored({ type, content, ttlSeconds, proxied }: PlannedRecord): Omit<MemoryRecord, "id" | "name"> {
-  return { type, content, ttlSeconds: proxied ? 1 : ttlSeconds, proxied };
+function stored({ type, content, ttlSeconds, proxied, extras }: PlannedRecord): Omit<MemoryRecord, "id" | "name"> {
+  return { type, content, ttlSeconds: proxied ? 1 : ttlSeconds, proxied, comment: extras?.comment ?? recordComment };
 }
 
-function published({ id, type, content, ttlSeconds, proxied }: MemoryRecord): PublishedRecord {
-  return { id, type: type as RecordType, content, ttlSeconds, proxied };
+function published({ id, type, content, ttlSeconds, proxied, comment }: MemoryRecord): PublishedRecord {
+  const extras = comment !== undefined && { extras: { comment } };
+  return { id, type: type as RecordType, content, ttlSeconds, proxied, ...extras };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

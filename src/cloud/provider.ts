@@ -1,6 +1,7 @@
 // The port to wherever the records live: read what stands at an ingress name, apply a plan in one request, fail in one
 // way. Also the last guard in front of every write.
 import type { CloudProblem, IngressSettings, Plan, PlannedRecord, PublishedRecord } from "../core/model.ts";
+import { recordComment } from "../core/records.ts";
 
 export interface RecordProvider {
   /** All A, AAAA and CNAME records at exactly this name. Rejects with `CloudError`. */
@@ -18,7 +19,10 @@ export interface RecordProvider {
 }
 
 /** What a provider needs to know of an ingress. */
-export type IngressName = Pick<IngressSettings, "record" | "zone">;
+export type IngressName = Pick<IngressSettings, "record" | "zone"> & {
+  /** The name is that of a mix of this ingress: it may be left without a record, and only records with our comment are ours. */
+  readonly mixOf?: string;
+};
 
 /** The circumstances of one `list` or `apply`. */
 export interface Call {
@@ -27,9 +31,6 @@ export interface Call {
   /** Awaited before every single request: resolves when it may be sent. Rejects when the signal aborts first. */
   admit(): Promise<void>;
 }
-
-/** The mark on records that we wrote. For people: whose record it is does not depend on it. */
-export const recordComment = "managed by cloudflare-cname-switcher";
 
 export type CloudErrorKind =
   | CloudProblem["kind"]
@@ -57,7 +58,7 @@ export class CloudError extends Error {
  * Throws when a plan would break what must always hold: only known records are touched and none changes its type, the
  * name is not left empty, a CNAME stands alone, and all records share one TTL and one proxied flag.
  */
-export function assertSafe(plan: Plan, known: readonly PublishedRecord[]): void {
+export function assertSafe(plan: Plan, known: readonly PublishedRecord[], { mixOf }: Partial<IngressName> = {}): void {
   const untouched = new Map(known.map((record) => [record.id, record]));
   for (const { id } of [...plan.deletes, ...plan.patches]) {
     if (!untouched.has(id)) throw new Error(`bug: the plan touches record ${id}, which is not known or touched twice`);
@@ -69,6 +70,12 @@ export function assertSafe(plan: Plan, known: readonly PublishedRecord[]): void 
   }
   const after: readonly PlannedRecord[] = [...untouched.values(), ...plan.patches, ...plan.posts];
   const [first] = after;
+  if (mixOf !== undefined) {
+    if (known.some(({ extras }) => extras?.comment !== recordComment))
+      throw new Error("bug: the mix has foreign records");
+    if (after.some(({ type }) => type === "CNAME")) throw new Error("bug: the plan would make the mix a CNAME");
+    if (first === undefined) return;
+  }
   if (first === undefined) throw new Error("bug: the plan would leave the name without a record");
   if (after.length > 1 && after.some(({ type }) => type === "CNAME")) {
     throw new Error("bug: the plan would put a CNAME beside another record");

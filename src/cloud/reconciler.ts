@@ -1,10 +1,12 @@
 // Follows the state and makes the published records what they should be: one small machine per ingress, none of which
 // waits for another, behind one gate per token. Learns nothing by itself that is not reported back as an event.
-import type { Event, State } from "../core/model.ts";
+import { mixesOf } from "../core/mix.ts";
+import type { Event, IngressState, State } from "../core/model.ts";
 import { type Clock, type Random, sleep } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { CallGate, type CallBudget } from "./gate.ts";
 import { IngressReconciler, type Shared } from "./ingress-reconciler.ts";
+import { mixLane, ownLane, type Lane } from "./lane.ts";
 import type { RecordProvider } from "./provider.ts";
 
 export interface ReconcilerOptions {
@@ -26,7 +28,9 @@ const closingGraceMs = 2_000;
 /** A `Follower` of the daemon's state. */
 export class Reconciler implements AsyncDisposable {
   readonly #shared: Shared;
+  /** One for each name of each ingress. */
   readonly #machines = new Map<string, IngressReconciler>();
+  readonly #lanes = new Map<string, Lane>();
   #isClosed = false;
   #ingresses = 1;
 
@@ -38,20 +42,36 @@ export class Reconciler implements AsyncDisposable {
   follow(state: State): void {
     if (this.#isClosed) return;
     this.#shareBudget(state.ingresses.length);
-    for (const ingress of state.ingresses) {
-      const { record } = ingress.settings;
-      const machine = this.#machines.get(record) ?? new IngressReconciler(record, this.#shared);
-      this.#machines.set(record, machine);
-      machine.follow(ingress, state.generation);
+    const present = new Set<string>();
+    for (const ingress of [...state.ingresses, ...state.leaving]) {
+      present.add(this.#followName(ingress, ownLane, state.generation));
+      for (const { record } of mixesOf(ingress)) {
+        present.add(this.#followName(ingress, this.#laneOf(record), state.generation));
+      }
     }
-    if (this.#machines.size === state.ingresses.length) return;
-    const present = new Set(state.ingresses.map(({ settings }) => settings.record));
-    for (const [record, machine] of this.#machines) {
-      if (present.has(record)) continue;
+    if (this.#machines.size === present.size) return;
+    for (const [key, machine] of this.#machines) {
+      if (present.has(key)) continue;
       machine.follow(undefined, state.generation);
       // One with a write under way is kept, so that the same ingress, should it return, waits for its end.
-      if (!machine.isBusy) this.#machines.delete(record);
+      if (!machine.isBusy) this.#machines.delete(key);
     }
+  }
+
+  /** Lets the machine of one name take in the newest state, and gives the key of the machine. */
+  #followName(ingress: IngressState, lane: Lane, generation: number): string {
+    const { record } = ingress.settings;
+    const key = lane.mix === undefined ? record : `${record} ${lane.mix}`;
+    const machine = this.#machines.get(key) ?? new IngressReconciler(record, lane, this.#shared);
+    this.#machines.set(key, machine);
+    machine.follow(ingress, generation);
+    return key;
+  }
+
+  #laneOf(mix: string): Lane {
+    const lane = this.#lanes.get(mix) ?? mixLane(mix);
+    this.#lanes.set(mix, lane);
+    return lane;
   }
 
   /** The calls that the token may still make. */

@@ -100,7 +100,8 @@ function pick(zones: readonly ZoneAnswer[], { record }: IngressName): ZoneAnswer
   return candidates[0];
 }
 
-function assertWithin({ record }: IngressName, { name }: Pick<Zone, "name">): void {
+/** Rejects what is known not to lie in the zone: Cloudflare would append the zone's name. */
+export function assertWithin({ record }: IngressName, { name }: Pick<Zone, "name">): void {
   if (name === undefined || record === name || record.endsWith(`.${name}`)) return;
   throw new CloudError("invalid", `${record} is not in the zone ${plain(name)}: correct the record or the zone`);
 }

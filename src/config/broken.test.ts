@@ -814,13 +814,6 @@ const cases: readonly Broken[] = [
       "config.yml:5:27 ingresses[0].endpoints[0].target: expected a host name, since publish is cname, got an address: name a host, or use publish: auto",
     ],
   },
-  {
-    name: "publish cname with sticky",
-    text: inEndpoint("sticky: 5m").replace("    endpoints", "    publish: cname\n    endpoints"),
-    says: [
-      "config.yml:7:17 ingresses[0].endpoints[0].sticky: expected no sticky time, since publish is cname and a mix needs addresses: remove it, or use publish: auto",
-    ],
-  },
 
   // URLs.
   {

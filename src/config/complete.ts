@@ -4,6 +4,7 @@ import type { Secret } from "../lib/secret.ts";
 import type { Authorities } from "./authorities.ts";
 import type { Config } from "./config.ts";
 import type { EnvironmentSettings } from "./environment.ts";
+import { mixRecordsOf } from "./mix-record.ts";
 import { nameOfTarget } from "./rules.ts";
 import type { ConfigFile, EndpointInFile, IngressInFile } from "./schema.ts";
 
@@ -31,13 +32,14 @@ export function completeConfig(
   const { telegram } = file.notify;
   const { nameservers } = file.cloudflare;
   const { hosts } = file.http;
+  const mixRecords = mixRecordsOf(file.ingresses);
   return {
     cloudflare: {
       token: tokens.cloudflare,
       apiUrl: environment.cloudflareApiUrl ?? file.cloudflare.api_url,
       ...(nameservers !== undefined && { nameservers }),
     },
-    ingresses: file.ingresses.map((ingress) => toIngress(ingress, environment.allowPrivate, authorities)),
+    ingresses: file.ingresses.map((ingress, index) => toIngress(ingress, mixRecords[index], environment, authorities)),
     notify: {
       ...(telegram !== undefined &&
         tokens.telegram !== undefined && {
@@ -62,7 +64,8 @@ export function completeConfig(
 
 function toIngress(
   ingress: IngressInFile,
-  allowPrivate: boolean | undefined,
+  mixRecord: string | undefined,
+  { allowPrivate, mixWaitMs }: EnvironmentSettings,
   authorities: Authorities,
 ): IngressSettings {
   return {
@@ -73,6 +76,7 @@ function toIngress(
     holdUpMs: ingress.hold_up,
     reconcileIntervalMs: ingress.reconcile_interval,
     allowPrivate: allowPrivate ?? ingress.allow_private,
+    ...(mixRecord !== undefined && { mix: { record: mixRecord, waitMs: mixWaitMs ?? ingress.mix_wait } }),
     endpoints: ingress.endpoints.map((endpoint) => toEndpoint(endpoint, authorities)),
   };
 }

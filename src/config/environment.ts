@@ -3,7 +3,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { z } from "zod";
-import { baseUrl, flagText, folderFromOutside, listen } from "./fields.ts";
+import { baseUrl, duration, flagText, folderFromOutside, listen } from "./fields.ts";
 import type { ListenAddress } from "./names.ts";
 import { problemAt, type Problem } from "./problem.ts";
 import { valueOf, type Environment } from "./substitute.ts";
@@ -16,6 +16,7 @@ export interface EnvironmentSettings {
   /** Absolute. */
   readonly stateDir?: string;
   readonly allowPrivate?: boolean;
+  readonly mixWaitMs?: number;
 }
 
 /** For the reference. */
@@ -26,6 +27,7 @@ export const environmentVariables: readonly { readonly name: string; readonly me
   { name: "BIND_ADDRESS", meaning: "In place of `http.listen`: `host:port`, `[ip]:port`, a host or a port." },
   { name: "CCS_STATE_DIR", meaning: "In place of `state_dir`." },
   { name: "CCS_ALLOW_PRIVATE", meaning: "In place of `allow_private` of every ingress: `true` or `false`." },
+  { name: "CCS_MIX_WAIT", meaning: "In place of `mix_wait` of every ingress, such as `30s`." },
   {
     name: "STATE_DIRECTORY",
     meaning: "The default of `state_dir`, as systemd sets it; of several folders the first. The file wins over it.",
@@ -53,6 +55,7 @@ export function readEnvironment(env: Environment): {
   const telegramApiUrl = take("CCS_TELEGRAM_API_URL", baseUrl);
   const address = take("BIND_ADDRESS", listen);
   const allowPrivate = take("CCS_ALLOW_PRIVATE", flagText);
+  const mixWaitMs = take("CCS_MIX_WAIT", duration(0, 3_600_000, "60s"));
   const stateDir = take("CCS_STATE_DIR", folderFromOutside);
   return {
     settings: {
@@ -61,6 +64,7 @@ export function readEnvironment(env: Environment): {
       ...(address !== undefined && { listen: address }),
       ...(stateDir !== undefined && { stateDir: resolve(stateDir) }),
       ...(allowPrivate !== undefined && { allowPrivate }),
+      ...(mixWaitMs !== undefined && { mixWaitMs }),
     },
     problems,
   };

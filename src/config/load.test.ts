@@ -66,6 +66,7 @@ test("the first example becomes the whole configuration, defaults filled in", ()
       holdUpMs: 60_000,
       reconcileIntervalMs: 300_000,
       allowPrivate: false,
+      mix: { record: "ingress-mix.example.com", waitMs: 60_000 },
       endpoints: [
         {
           name: "cable",

@@ -46,6 +46,7 @@ test("the sample file becomes one ingress with all that it says", () => {
       holdUpMs: 60_000,
       reconcileIntervalMs: 300_000,
       allowPrivate: false,
+      mix: { record: "_ingress-mix.example.com", waitMs: 60_000 },
       endpoints: [
         {
           name: "Primary",

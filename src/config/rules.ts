@@ -3,6 +3,7 @@
 import type { Address, Target } from "../core/model.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { shown } from "./describe.ts";
+import { checkMixRecords } from "./mix-record.ts";
 import { isZoneId } from "./names.ts";
 import type { ConfigFile, EndpointInFile, IngressInFile } from "./schema.ts";
 import type { Partially } from "./walk.ts";
@@ -29,6 +30,7 @@ export function checkRules(file: Partially<ConfigFile>, allowPrivate: boolean | 
     const rules = { record, allowPrivate: allowPrivate ?? ingress.allow_private ?? false, remedy };
     checkIngress(ingress, path, rules, report);
   }
+  checkMixRecords(file.ingresses ?? [], report);
   reportCircles(file.ingresses ?? [], report);
   reportDoubles(file.cloudflare?.nameservers, "cloudflare.nameservers", report);
   reportDoubles(file.anchors, "anchors", report);
@@ -121,12 +123,6 @@ function checkCname(endpoint: Partially<EndpointInFile>, path: string, report: R
   const { target } = endpoint;
   if (target !== undefined && !isHost(target)) {
     report(`${path}.target`, `expected a host name, since publish is cname, got an address: name a host, or ${remedy}`);
-  }
-  if (endpoint.sticky !== undefined && endpoint.sticky > 0) {
-    report(
-      `${path}.sticky`,
-      `expected no sticky time, since publish is cname and a mix needs addresses: remove it, or ${remedy}`,
-    );
   }
 }
 

@@ -24,35 +24,7 @@ import {
   wholeNumber,
   zone,
 } from "./fields.ts";
-
-interface KeyInfo {
-  readonly description: string;
-  readonly example?: unknown;
-  readonly defaultInWords?: string;
-}
-
-/** A key that must be there. */
-function required<T extends z.ZodType>(schema: T, info: KeyInfo): T {
-  return schema.meta({ ...schema.meta(), ...metaOf(info) });
-}
-
-/** A key that may be left out and then has no value, or one that depends on others. */
-function optional<T extends z.ZodType>(schema: T, info: KeyInfo): z.ZodOptional<T> {
-  return schema.optional().meta(metaOf(info));
-}
-
-/** A key with a default, written as a person would write it. */
-function withDefault<T extends z.ZodType>(schema: T, value: z.input<T>, info: KeyInfo): z.ZodPrefault<T> {
-  return schema.prefault(value as never).meta(metaOf(info));
-}
-
-function metaOf({ description, example, defaultInWords }: KeyInfo): z.core.GlobalMeta {
-  return {
-    description,
-    ...(example !== undefined && { examples: [example] }),
-    ...(defaultInWords !== undefined && { defaultInWords }),
-  };
-}
+import { optional, required, withDefault } from "./key.ts";
 
 const secondMs = 1_000;
 const hourMs = 3_600_000;
@@ -161,9 +133,22 @@ const ingressSchema = z
     }),
     publish: withDefault(choice(["auto", "cname", "addresses"]), "auto", {
       description:
-        "`auto`: a CNAME while one endpoint with a host name serves, addresses for a mix. `cname`: always a CNAME. " +
-        "`addresses`: always A and AAAA records, so that the type never changes.",
+        "`auto`: the type that is found stays for ever; a name without a record becomes a CNAME, or addresses where a " +
+        "target is an address. `cname` and `addresses` ask for one type: a record of the other one is converted once.",
       example: "addresses",
+    }),
+    mix_record: optional(recordName, {
+      description:
+        "The second name, in the same zone, that holds the addresses of a mix while the ingress is a CNAME. Only records " +
+        "with the comment of ccs are touched there.",
+      defaultInWords: "the first label of the record with `-mix`; `mix` at the zone's own name",
+      example: "ingress-mix.example.com",
+    }),
+    mix_wait: withDefault(duration(0, hourMs, "60s"), "60s", {
+      description:
+        "How long every authoritative server must have shown a newly created mix before the ingress points to it. The " +
+        "environment variable `CCS_MIX_WAIT` overrides it.",
+      example: "2m",
     }),
     proxied: optional(flag, {
       description: "Whether Cloudflare proxies the name. Enforced only when set; when true the TTL is automatic.",

@@ -1,12 +1,23 @@
 // When time alone will change the state next, so that the loop can sleep until then.
 import { drillDeadlineMs } from "./drill.ts";
+import { mixDeadlines, mixesOf, returnDeadlineMs } from "./mix.ts";
 import type { EndpointState, IngressState, State } from "./model.ts";
 import { turnDeadlineMs } from "./outage.ts";
 
 /** Monotonic time of the next change that needs no event; `undefined` when there is none. */
-export function nextDeadline({ ingresses }: State): number | undefined {
+export function nextDeadline({ ingresses, leaving }: State): number | undefined {
   let nextMs: number | undefined;
   for (const ingress of ingresses) nextMs = earlier(nextMs, ofIngress(ingress));
+  for (const ingress of leaving) nextMs = earlier(nextMs, ofMixes(ingress));
+  return nextMs;
+}
+
+function ofMixes(ingress: IngressState): number | undefined {
+  let nextMs: number | undefined;
+  for (const mix of mixesOf(ingress)) {
+    const { shown, expiry, pause } = mixDeadlines(ingress, mix);
+    nextMs = earlier(earlier(nextMs, mix.unseen?.untilMs), earlier(shown, earlier(expiry, pause)));
+  }
   return nextMs;
 }
 
@@ -14,6 +25,7 @@ function ofIngress(ingress: IngressState): number | undefined {
   const { electionAtMs, selection, endpoints, overrides, standoff, unseen } = ingress;
   let nextMs = earlier(earlier(electionAtMs, standoff?.untilMs), drillDeadlineMs(ingress));
   nextMs = earlier(earlier(nextMs, unseen?.untilMs), turnDeadlineMs(ingress));
+  nextMs = earlier(earlier(nextMs, returnDeadlineMs(ingress)), ofMixes(ingress));
   for (const { untilMs } of overrides) nextMs = earlier(nextMs, untilMs);
   for (const { untilMs } of selection?.sticky ?? []) nextMs = earlier(nextMs, untilMs);
   for (const endpoint of endpoints) nextMs = earlier(nextMs, ofEndpoint(endpoint));

@@ -1,6 +1,7 @@
 // What a drill shows: how fast the ingress leaves an endpoint, and how fast it comes back to it when the drill is over.
 import type { Drill, IngressState, Passage } from "./model.ts";
-import { cachedSeconds, isInSync } from "./records.ts";
+import { isInSync } from "./mix.ts";
+import { cachedSeconds } from "./records.ts";
 import { endpointNamed, membersOf } from "./selection.ts";
 
 /** What has not come back so long after the end of the drill is reported as it is. */

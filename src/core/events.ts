@@ -21,6 +21,12 @@ export interface EndpointRef {
   readonly revision: number;
 }
 
+/** Names an ingress, or, with `mix`, the second name that holds the addresses of a mix of it. */
+export interface NameRef {
+  readonly ingress: string;
+  readonly mix?: string;
+}
+
 export type Event =
   | { readonly kind: "config-loaded"; readonly ingresses: readonly IngressSettings[] }
   | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
@@ -32,17 +38,19 @@ export type Event =
   | { readonly kind: "resumed"; readonly ingress: string; readonly endpoint?: string }
   /** What an earlier life of the daemon left behind; comes before the first configuration. */
   | { readonly kind: "restored"; readonly ingresses: readonly SavedIngress[] }
-  /** What the authoritative servers say of the records written at `writtenAtMs`. */
+  /** What the authoritative servers say of the records written at `writtenAtMs`. `mix`: at this name of a mix. */
   | {
       readonly kind: "visibility-checked";
       readonly ingress: string;
+      readonly mix?: string;
       readonly writtenAtMs: number;
       readonly status: "visible" | "wrong" | "silent";
       readonly detail: string;
     }
-  | { readonly kind: "records-read"; readonly ingress: string; readonly records: readonly PublishedRecord[] }
-  | { readonly kind: "records-written"; readonly ingress: string; readonly records: readonly PublishedRecord[] }
-  | { readonly kind: "cloud-failed"; readonly ingress: string; readonly problem: CloudProblem }
+  /** All A, AAAA and CNAME records at the name of the ingress, or at that of a mix of it. */
+  | ({ readonly kind: "records-read"; readonly records: readonly PublishedRecord[] } & NameRef)
+  | ({ readonly kind: "records-written"; readonly records: readonly PublishedRecord[] } & NameRef)
+  | ({ readonly kind: "cloud-failed"; readonly problem: CloudProblem } & NameRef)
   /** A probe under way has had no answer for a good while (see `stallMs`); its observation comes later. */
   | ({ readonly kind: "probe-stalled"; readonly address: string } & EndpointRef)
   /** How many of the anchors of a family took a connection: most of them prove that the monitor's own connection works. */
@@ -110,6 +118,18 @@ export type Fact =
   | { readonly kind: "override-ended"; readonly ingress: string; readonly override: Override }
   /** A drill is over, and what it showed is known. */
   | { readonly kind: "drill-reported"; readonly ingress: string; readonly report: Drill }
+  /** The same at the name of a mix. */
+  | {
+      readonly kind: "mix-changed";
+      readonly ingress: string;
+      readonly record: string;
+      readonly from?: readonly PublishedRecord[];
+      readonly to: readonly PublishedRecord[];
+      readonly by: "read" | "write";
+    }
+  /** There is no mix for now: something that is not ours stands at its name, or other programs keep changing it. Or there may be again. */
+  | { readonly kind: "mix-blocked"; readonly ingress: string; readonly record: string; readonly why: string }
+  | { readonly kind: "mix-freed"; readonly ingress: string; readonly record: string }
   /** Somebody keeps undoing our records, so repair rests until `untilMs`; or it goes on. */
   | { readonly kind: "standoff-began"; readonly ingress: string; readonly untilMs: number }
   | { readonly kind: "standoff-ended"; readonly ingress: string }

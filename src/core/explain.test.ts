@@ -179,16 +179,15 @@ describe("what stands out", () => {
       ],
     ],
     [
-      "sticky shorter than the TTL, and the change of type",
-      ingress([cable, endpoint("mobile", { priority: 20, ttl: "auto", stickyMs: 120_000 })]),
+      "sticky shorter than the TTL, on a proxied name, which has no mix",
+      ingress([cable, endpoint("mobile", { priority: 20, ttl: "auto", stickyMs: 120_000 })], { proxied: true }),
       [
         { kind: "sticky-below-ttl", endpoint: "mobile", stickyMs: 120_000, ttlSeconds: 300 },
-        { kind: "long-ttl", endpoint: "mobile", ttlSeconds: 300, detectionMs: 29_000 },
-        { kind: "type-change", endpoints: ["mobile"] },
+        { kind: "no-mix", endpoints: ["mobile"], reason: "proxied" },
       ],
     ],
     [
-      "no change of type where addresses are published anyway",
+      "no name for a mix is needed where addresses are published",
       ingress([cable, endpoint("mobile", { priority: 20, stickyMs: 600_000 })], { publish: "addresses" }),
       [],
     ],

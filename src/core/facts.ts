@@ -1,6 +1,16 @@
 // What changed between two states, as facts worth telling.
 import { isOut } from "./health.ts";
-import type { EndpointState, Fact, IngressState, Override, PublishedRecord, Selection, State } from "./model.ts";
+import { mixesOf } from "./mix.ts";
+import type {
+  EndpointState,
+  Fact,
+  IngressState,
+  MixState,
+  Override,
+  PublishedRecord,
+  Selection,
+  State,
+} from "./model.ts";
 import { isOutage } from "./outage.ts";
 import { sharersOf } from "./same-addresses.ts";
 import { endpointNamed, hasSameMembers, isDrained, whyDrained } from "./selection.ts";
@@ -65,6 +75,7 @@ function ofIngress(before: State, after: IngressState): Fact[] {
   }
   return [
     ...facts,
+    ...mixFacts(ingress, old, after),
     ...standoffFacts(ingress, old, after),
     ...visibilityFacts(ingress, old, after),
     ...cloudFacts(ingress, old, after),
@@ -129,6 +140,28 @@ function standoffFacts(ingress: string, old: IngressState | undefined, { standof
   return was !== undefined && standoff === undefined ? [{ kind: "standoff-ended", ingress }] : [];
 }
 
+/** What changed at the names of mixes, and whether there may be one. */
+function mixFacts(ingress: string, old: IngressState | undefined, after: IngressState): Fact[] {
+  if (old?.mix === after.mix && old?.formerMixes === after.formerMixes) return [];
+  const before = old === undefined ? [] : mixesOf(old);
+  const changed = mixesOf(after).flatMap(({ record, published }): Fact[] => {
+    const from = before.find((each) => each.record === record)?.published?.records;
+    if (published === undefined || isSameRecords(from ?? [], published.records)) return [];
+    return [{ kind: "mix-changed", ingress, record, ...(from && { from }), to: published.records, by: published.by }];
+  });
+  const [was, is] = [old?.mix && whyBlocked(old.mix), after.mix && whyBlocked(after.mix)];
+  const record = after.mix?.record ?? old?.mix?.record ?? "";
+  if (is !== undefined && was === undefined) changed.push({ kind: "mix-blocked", ingress, record, why: is });
+  if (was !== undefined && is === undefined) changed.push({ kind: "mix-freed", ingress, record });
+  return changed;
+}
+
+/** Why there can be no mix at its name, in plain words; `undefined` while there can. */
+export function whyBlocked({ record, foreign, pausedUntilMs }: MixState): string | undefined {
+  if (foreign !== undefined) return `${record} has a record that is not ours: ${foreign}`;
+  return pausedUntilMs === undefined ? undefined : `another program keeps changing ${record}`;
+}
+
 function visibilityFacts(ingress: string, old: IngressState | undefined, { visibility }: IngressState): Fact[] {
   if (visibility === undefined || visibility.status === "checking") return [];
   const was = old?.visibility;
@@ -151,12 +184,12 @@ function selectionFacts(ingress: string, old: IngressState | undefined, after: I
   const from = old?.selection;
   const to = after.selection;
   if (to === undefined || hasSameMembers(from, to)) return [];
-  const why = from?.primary === to.primary ? whyMixChanged(from, to, after) : to.why;
+  const why = from?.primary === to.primary ? whyMixChanged(from, to, old, after) : to.why;
   return [{ kind: "selection-changed", ingress, ...(from && { from }), to, why }];
 }
 
 /** Why endpoints left the mix while the primary stayed. */
-function whyMixChanged(from: Selection, to: Selection, after: IngressState): string {
+function whyMixChanged(from: Selection, to: Selection, old: IngressState | undefined, after: IngressState): string {
   const gone = from.sticky.filter(({ endpoint }) => !to.sticky.some((member) => member.endpoint === endpoint));
   return gone
     .map(({ endpoint: name }) => {
@@ -164,11 +197,22 @@ function whyMixChanged(from: Selection, to: Selection, after: IngressState): str
       if (endpoint === undefined) return `${name} is no longer configured`;
       if (to.reason === "pin") return to.why;
       if (isDrained(after, endpoint)) return whyDrained(after, name);
+      const whyNoMix = whyMixEnded(old, after);
+      if (whyNoMix !== undefined) return whyNoMix;
       return isOut(endpoint.health.verdict)
         ? `${name} is down: ${endpoint.health.reason}`
         : `the sticky time of ${name} is over`;
     })
     .join("; ");
+}
+
+/** Why a mix beside a CNAME ended as a whole; `undefined` when it did not. */
+function whyMixEnded(old: IngressState | undefined, { mix, isMixRefused, settings }: IngressState): string | undefined {
+  if (old?.mix === undefined) return undefined;
+  if (old.mix.record !== mix?.record) return `${old.mix.record} is no longer the name of the mix of ${settings.record}`;
+  if (isMixRefused && !old.isMixRefused) return `Cloudflare refuses the records of the mix at ${mix.record}`;
+  if (mix.undoneAtMs.length > old.mix.undoneAtMs.length) return `another program changed the mix at ${mix.record}`;
+  return whyBlocked(mix);
 }
 
 function cloudFacts(ingress: string, old: IngressState | undefined, after: IngressState): Fact[] {

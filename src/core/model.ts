@@ -4,7 +4,20 @@
 // All times named `…Ms` are milliseconds of the monotonic clock, unless the name says otherwise. Everything here is
 // plain JSON, so that a state can be printed, compared, stored and replayed.
 
+import type { Form, Published, RecordSet } from "./record-model.ts";
+
 export type { EndpointRef, Event, Fact } from "./events.ts";
+export type {
+  RecordType,
+  RecordContent,
+  RecordSet,
+  Form,
+  PublishedRecord,
+  RecordExtras,
+  Published,
+  Plan,
+  PlannedRecord,
+} from "./record-model.ts";
 
 // ---------------------------------------------------------------------------------------------------------------
 // What people configure
@@ -22,7 +35,16 @@ export interface IngressSettings {
   readonly holdUpMs: number;
   readonly reconcileIntervalMs: number;
   readonly allowPrivate: boolean;
+  /** The second name, which holds the addresses of a mix while the ingress is a CNAME; without it there is no such mix. */
+  readonly mix?: MixSettings;
   readonly endpoints: readonly EndpointSettings[];
+}
+
+export interface MixSettings {
+  /** In the zone of the ingress; fully qualified, lower case, no trailing dot. */
+  readonly record: string;
+  /** How long every server must have shown a newly created mix before the ingress points to it. */
+  readonly waitMs: number;
 }
 
 export interface EndpointSettings {
@@ -146,48 +168,6 @@ export type Observation = {
 // ---------------------------------------------------------------------------------------------------------------
 // Records
 // ---------------------------------------------------------------------------------------------------------------
-
-export type RecordType = "A" | "AAAA" | "CNAME";
-
-export interface RecordContent {
-  readonly type: RecordType;
-  /** Canonical: an address as in `Address.text`, or a host name in lower case without trailing dot. */
-  readonly content: string;
-}
-
-/** What DNS should say. One CNAME, or one or more A/AAAA records. Sorted by type and content, no duplicates. */
-export interface RecordSet {
-  readonly records: readonly RecordContent[];
-  /** 60 to 86400, or 1 for automatic (always when proxied). */
-  readonly ttlSeconds: number;
-  readonly proxied: boolean;
-}
-
-/** A record of ours as it stands at Cloudflare. */
-export interface PublishedRecord extends RecordContent {
-  readonly id: string;
-  readonly ttlSeconds: number;
-  readonly proxied: boolean;
-}
-
-/** All A, AAAA and CNAME records at the ingress name, as last read or confirmed by a write. */
-export interface Published {
-  readonly records: readonly PublishedRecord[];
-  readonly atMs: number;
-  readonly by: "read" | "write";
-}
-
-/** The difference between the published and the desired record set: the body of one batch. All empty: nothing to do. */
-export interface Plan {
-  readonly deletes: readonly { readonly id: string }[];
-  readonly patches: readonly (PlannedRecord & { readonly id: string })[];
-  readonly posts: readonly PlannedRecord[];
-}
-
-export interface PlannedRecord extends RecordContent {
-  readonly ttlSeconds: number;
-  readonly proxied: boolean;
-}
 
 /** Why the records could not be read or written. */
 export interface CloudProblem {
@@ -315,6 +295,10 @@ export interface SavedIngress {
   readonly lastGood?: RecordSet;
   /** It was not served, or no endpoint could serve it. */
   readonly isOutage?: boolean;
+  /** Missing in what was saved before an ingress had one form for life. */
+  readonly form?: Form;
+  /** Names at which addresses of a mix of ours may stand, former ones included. */
+  readonly mixRecords?: readonly string[];
 }
 
 /** The last known addresses of an endpoint; `target` is the host name that they belong to. */
@@ -411,11 +395,50 @@ export interface Turn {
   readonly untilMs: number;
 }
 
-export interface IngressState {
-  readonly settings: IngressSettings;
-  readonly endpoints: readonly EndpointState[];
+/** What is known of the records at one name of ours, and of our writes to it. */
+export interface NameState {
   /** Missing until the records have been read for the first time. */
   readonly published?: Published;
+  /** When somebody else undid our records, within the last hour. */
+  readonly undoneAtMs: readonly number[];
+  /** Until then a late write of our own, whose outcome is not known, may still change the records. */
+  readonly writeInDoubtUntilMs?: number;
+  /** Missing before the first write, and for proxied records, which cannot be seen from outside. */
+  readonly visibility?: Visibility;
+  /** Records that are new, and that not every authoritative server is known to show yet. By then each has heard of them. */
+  readonly unseen?: { readonly ids: readonly string[]; readonly untilMs: number };
+  /** The newest trouble with Cloudflare, until a call succeeds. */
+  readonly cloudProblem?: CloudProblem & { readonly sinceMs: number };
+}
+
+/** The second name of a CNAME ingress. `published` holds our records there, `visibility` is known without a write too. */
+export interface MixState extends NameState {
+  readonly record: string;
+  /** What stands there that is not ours, in words: there is no mix then. */
+  readonly foreign?: string;
+  /** The name, or one of its families, has not been shown for `waitMs` yet: other servers may not know of it. */
+  readonly isNew: boolean;
+  /** Since when nothing is known to point to it, in this life of the daemon. */
+  readonly unusedSinceMs?: number;
+  /** Nothing has pointed to it for so long that its records go. */
+  readonly isExpired: boolean;
+  /** Other programs keep changing it: there is no mix until then. */
+  readonly pausedUntilMs?: number;
+}
+
+export interface IngressState extends NameState {
+  readonly settings: IngressSettings;
+  readonly endpoints: readonly EndpointState[];
+  /** What it is for life. Missing until the records have been read for the first time, unless the configuration asks for one. */
+  readonly form?: Form;
+  /** Missing where there is never to be a mix beside a CNAME. */
+  readonly mix?: MixState;
+  /** Names that were the mix's before another configuration, until their records are gone. */
+  readonly formerMixes: readonly MixState[];
+  /** It left the configuration: it is pointed to its primary, and its mix is removed. */
+  readonly isLeaving?: true;
+  /** A return that only waits for its mix to be shown: since when. */
+  readonly returnDueMs?: number;
   /** The record set first found, then the last that we wrote: put back when the name turns out empty while nobody is up. */
   readonly lastGood?: RecordSet;
   /** Missing while no endpoint is named by the record and none has been elected. */
@@ -432,21 +455,16 @@ export interface IngressState {
   /** The newest one that is over, as it was reported. */
   readonly lastDrill?: Drill;
   /** Who served before the restart, until the published records have been adopted. */
-  readonly saved?: { readonly primary?: string; readonly sticky: readonly StickyMember[] };
-  /** When somebody else undid our records, within the last hour. */
-  readonly undoneAtMs: readonly number[];
-  /** Until then a late write of our own, whose outcome is not known, may still change the records. */
-  readonly writeInDoubtUntilMs?: number;
+  readonly saved?: {
+    readonly primary?: string;
+    readonly sticky: readonly StickyMember[];
+    /** It was saved before an ingress had one form for life. */
+    readonly isWithoutForm?: true;
+  };
   /** Somebody keeps undoing our records: repair rests until then. A new selection may still be written once. */
   readonly standoff?: { readonly untilMs: number; readonly mayWrite: boolean };
-  /** Missing before the first write, and for proxied records, which cannot be seen from outside. */
-  readonly visibility?: Visibility;
-  /** Records that are new, and that not every authoritative server is known to show yet. By then each has heard of them. */
-  readonly unseen?: { readonly ids: readonly string[]; readonly untilMs: number };
   /** The selection whose mix Cloudflare refused for good: its primary serves alone. */
   readonly isMixRefused: boolean;
-  /** The newest trouble with Cloudflare, until a call succeeds. */
-  readonly cloudProblem?: CloudProblem & { readonly sinceMs: number };
 }
 
 export interface State {
@@ -458,4 +476,6 @@ export interface State {
   readonly generation: number;
   /** What an earlier life left behind; missing once a configuration has taken it up. */
   readonly saved?: readonly SavedIngress[];
+  /** Left the configuration while they pointed to their mix: first they are pointed to their primary, and the mix is removed. */
+  readonly leaving: readonly IngressState[];
 }

@@ -20,8 +20,8 @@ export type Pitfall =
     }
   /** Nobody ranks before it, so the ingress never leaves it for a better one. */
   | { readonly kind: "sticky-on-best"; readonly endpoint: string }
-  /** A mix cannot be a CNAME. */
-  | { readonly kind: "type-change"; readonly endpoints: readonly string[] }
+  /** The sticky time has no effect: a proxied CNAME has no mix, nor has one without a second name. */
+  | { readonly kind: "no-mix"; readonly endpoints: readonly string[]; readonly reason: "proxied" | "no-name" }
   /** Caches hold on to the old record for longer than the daemon needs to replace it. */
   | { readonly kind: "long-ttl"; readonly endpoint: string; readonly ttlSeconds: number; readonly detectionMs: number }
   /** Cloudflare chooses the TTL of proxied records. */
@@ -54,7 +54,7 @@ export function pitfallsOf(ingress: IngressSettings): readonly Pitfall[] {
     ...(first.stickyMs === undefined ? [] : [{ kind: "sticky-on-best", endpoint: first.name } as const]),
     ...others.flatMap((endpoint) => tooShortSticky(endpoint, endpoints)),
     ...(ingress.proxied === true ? proxiedTtls(endpoints) : endpoints.flatMap(longTtl)),
-    ...typeChanges(ingress, others),
+    ...withoutMix(ingress, others),
     ...(ingress.holdUpMs === 0 && others.length > 0 ? [{ kind: "no-hold-up" } as const] : []),
     ...endpoints.flatMap(looseCheck),
   ];
@@ -132,10 +132,11 @@ function proxiedTtls(endpoints: readonly EndpointSettings[]): Pitfall[] {
   return named.length === 0 ? [] : [{ kind: "proxied-ttl", endpoints: named }];
 }
 
-function typeChanges(settings: IngressSettings, others: readonly EndpointSettings[]): Pitfall[] {
-  if (!publishesCname({ settings })) return [];
+function withoutMix(settings: IngressSettings, others: readonly EndpointSettings[]): Pitfall[] {
+  const reason = settings.proxied === true ? "proxied" : "no-name";
+  if (!publishesCname({ settings }) || (reason === "no-name" && settings.mix !== undefined)) return [];
   const sticky = others.flatMap(({ name, stickyMs }) => (stickyMs === undefined ? [] : [name]));
-  return sticky.length === 0 ? [] : [{ kind: "type-change", endpoints: sticky }];
+  return sticky.length === 0 ? [] : [{ kind: "no-mix", endpoints: sticky, reason }];
 }
 
 function looseCheck({ name, check }: EndpointSettings): Pitfall[] {

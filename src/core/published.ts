@@ -1,25 +1,41 @@
 // What reads, writes and failures at Cloudflare do to an ingress, and what it takes to stop a quarrel over its records.
-import type { CloudProblem, IngressState, PublishedRecord, Visibility } from "./model.ts";
-import { isInSync, recordSetOf, wantedRecords } from "./records.ts";
+import { withMixNames } from "./mix.ts";
+import type { CloudProblem, Form, IngressState, NameState, PublishedRecord, RecordSet, Visibility } from "./model.ts";
+import { askedForm, isAtMix, isNameInSync, recordSetOf, wantedRecords } from "./records.ts";
 import { hasSameMembers, isAsWritten } from "./selection.ts";
 
 /** Undone this often within the memory, repair rests for as long. */
-const mostUndone = 2;
-const undoneMemoryMs = 60 * 60_000;
+export const mostUndone = 2;
+export const undoneMemoryMs = 60 * 60_000;
 
 /** How long it takes at most until every authoritative server has heard of a record. They mostly do so within seconds. */
 const propagationMs = 60_000;
 
 /** How long a write without a known outcome may still land. */
-const writeDoubtMs = 2 * 60_000;
+export const writeDoubtMs = 2 * 60_000;
 
 /**
  * The ingress after its records were read. Finding ours undone by somebody else too often begins a standoff. A name that
  * is found empty in a standoff is filled once for each such look: no record at all serves nobody, whoever is right.
  */
 export function afterRead(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
+  const read = afterLook(ingress, records, nowMs);
+  if (ingress.published !== undefined) return read;
+  return withMixNames({ ...read, form: askedForm(read.settings) ?? read.form ?? foundForm(ingress, records) });
+}
+
+/**
+ * The form of an ingress of which nothing is remembered but what is found. Addresses that an earlier version left in the
+ * middle of a mix were a CNAME before, and will be one again.
+ */
+function foundForm({ saved }: IngressState, records: readonly PublishedRecord[]): Form {
+  const isOldMix = saved?.isWithoutForm === true && saved.sticky.length > 0;
+  return isOldMix || !records.some(({ type }) => type !== "CNAME") ? "cname" : "addresses";
+}
+
+function afterLook(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
   const { cloudProblem, visibility, unseen: _, ...rest } = ingress;
-  const lastGood = ingress.lastGood ?? recordSetOf(records);
+  const lastGood = ingress.lastGood ?? goodSetOf(ingress, records);
   const read: IngressState = {
     ...rest,
     published: { records, atMs: nowMs, by: "read" },
@@ -41,15 +57,24 @@ export function afterRead(ingress: IngressState, records: readonly PublishedReco
   return { ...read, undoneAtMs, standoff: { untilMs: nowMs + undoneMemoryMs, mayWrite: isEmpty } };
 }
 
+/** What to put back into an empty name one day. A CNAME to the mix is not: the mix may be gone by then. */
+function goodSetOf(ingress: IngressState, records: readonly PublishedRecord[]): RecordSet | undefined {
+  const set = recordSetOf(records);
+  if (set === undefined || !isAtMix({ ...ingress, published: { records, atMs: 0, by: "read" } })) return set;
+  const primary = ingress.endpoints.find(({ settings }) => settings.name === ingress.selection?.primary);
+  const target = primary?.settings.target;
+  return target?.kind === "host" ? { ...set, records: [{ type: "CNAME", content: target.host }] } : ingress.lastGood;
+}
+
 /** Whether the records say what they should or, while there is no saying, as in an outage, what was last written. */
 function isOurs(ingress: IngressState): boolean {
-  return wantedRecords(ingress) === undefined ? isAsWritten(ingress) : isInSync(ingress);
+  return wantedRecords(ingress) === undefined ? isAsWritten(ingress) : isNameInSync(ingress);
 }
 
 /** The ingress after a write of ours was confirmed. Whether the world sees it is found out next. */
 export function afterWrite(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
   const { cloudProblem: _, visibility: __, unseen: ___, ...rest } = ingress;
-  const lastGood = recordSetOf(records) ?? ingress.lastGood;
+  const lastGood = goodSetOf(ingress, records) ?? ingress.lastGood;
   const visibility: Visibility = { writtenAtMs: nowMs, status: "checking", detail: "" };
   const isProxied = records.some(({ proxied }) => proxied);
   return {
@@ -64,11 +89,11 @@ export function afterWrite(ingress: IngressState, records: readonly PublishedRec
 }
 
 /** Which of the records are new since the last look, or still were then, whoever created them. */
-function unseenAmong(
-  { published, unseen }: IngressState,
+export function unseenAmong(
+  { published, unseen }: NameState,
   records: readonly PublishedRecord[],
   nowMs: number,
-): Pick<IngressState, "unseen"> {
+): Pick<NameState, "unseen"> {
   // At the first look nobody can say; and behind the proxy servers show no records.
   if (published === undefined || records.some(({ proxied }) => proxied)) return {};
   const known = new Set(published.records.map(({ id }) => id));
@@ -82,11 +107,11 @@ function unseenAmong(
 }
 
 /** The ingress after the authoritative servers were asked about a write; an answer about an older one is ignored. */
-export function afterVisibilityCheck(
-  ingress: IngressState,
+export function afterVisibilityCheck<Name extends NameState>(
+  ingress: Name,
   found: { readonly writtenAtMs: number; readonly status: Visibility["status"]; readonly detail: string },
   nowMs: number,
-): IngressState {
+): Name {
   if (ingress.visibility?.writtenAtMs !== found.writtenAtMs) return ingress;
   const { writtenAtMs, status, detail } = found;
   const visibility: Visibility = { writtenAtMs, status, atMs: nowMs, detail };
@@ -94,13 +119,14 @@ export function afterVisibilityCheck(
 }
 
 /** After a while every server has heard of what was created, whether or not any could be asked. */
-export function withUnseenAt(ingress: IngressState, nowMs: number): IngressState {
+export function withUnseenAt<Name extends NameState>(ingress: Name, nowMs: number): Name {
   return ingress.unseen !== undefined && ingress.unseen.untilMs <= nowMs ? withoutUnseen(ingress) : ingress;
 }
 
-function withoutUnseen(ingress: IngressState): IngressState {
-  const { unseen: _, ...rest } = ingress;
-  return rest;
+function withoutUnseen<Name extends NameState>(name: Name): Name {
+  const { unseen: _, ...rest } = name;
+  // What is left has every part that is not optional.
+  return rest as Name;
 }
 
 /** The ingress after a read or write failed. */
@@ -118,7 +144,7 @@ export function afterCloudFailure(ingress: IngressState, problem: CloudProblem, 
 
 /** A write that failed is no trouble any more once the records say what they should anyway. */
 export function withoutSettledProblem(ingress: IngressState): IngressState {
-  if (ingress.cloudProblem?.during !== "write" || wantedRecords(ingress) === undefined || !isInSync(ingress)) {
+  if (ingress.cloudProblem?.during !== "write" || wantedRecords(ingress) === undefined || !isNameInSync(ingress)) {
     return ingress;
   }
   const { cloudProblem: _, ...rest } = ingress;

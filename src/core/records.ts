@@ -5,14 +5,17 @@ import type {
   AddressState,
   EndpointSettings,
   EndpointState,
+  Form,
+  IngressSettings,
   IngressState,
+  NameState,
   Plan,
   PlannedRecord,
   PublishedRecord,
   RecordContent,
   RecordSet,
 } from "./model.ts";
-import { endpointNamed } from "./selection.ts";
+import { endpointNamed } from "./roster.ts";
 
 /**
  * What to make DNS say for this ingress, or `undefined`: leave alone what is there. That is so before the records were
@@ -30,9 +33,23 @@ export function wantedRecords(ingress: IngressState): RecordSet | undefined {
   const { published, selection, lastGood } = ingress;
   if (published === undefined) return undefined;
   const primary = endpointNamed(ingress, selection?.primary);
-  const isPinned = selection?.reason === "pin";
-  if (primary !== undefined && (isPinned || isServing(primary.health.verdict))) return recordsOf(ingress, primary);
-  return published.records.length === 0 ? lastGood : undefined;
+  const isAsked = selection?.reason === "pin" || (ingress.isLeaving === true && isAtMix(ingress));
+  if (primary !== undefined && (isAsked || isServing(primary.health.verdict))) return recordsOf(ingress, primary);
+  // A CNAME to a name without addresses is no better than none.
+  const isEmpty = published.records.length === 0 || (isAtMix(ingress) && ingress.mix?.published?.records.length === 0);
+  return isEmpty ? lastGood : undefined;
+}
+
+/** Whether the published record points to the mix, whatever it should do. */
+export function isAtMix({ published, mix }: IngressState): boolean {
+  return mix !== undefined && published?.records.some(({ content }) => content === mix.record) === true;
+}
+
+/** Whether the ingress should point to its mix: somebody serves beside the primary. */
+export function isPointedToMix(ingress: IngressState): boolean {
+  const { selection, mix } = ingress;
+  if (mix === undefined || selection === undefined || !publishesCname(ingress)) return false;
+  return selection.reason !== "pin" && selection.sticky.length > 0 && !ingress.isMixRefused;
 }
 
 /** Whether both surely ask for the same records: all that `desiredRecords` looks at is the same. Cheaper than asking it. */
@@ -45,6 +62,10 @@ export function isSameDemand(a: IngressState, b: IngressState): boolean {
     a.standoff === b.standoff &&
     a.unseen === b.unseen &&
     a.isMixRefused === b.isMixRefused &&
+    a.form === b.form &&
+    a.mix === b.mix &&
+    a.formerMixes === b.formerMixes &&
+    a.overrides === b.overrides &&
     a.endpoints.length === b.endpoints.length &&
     a.endpoints.every((endpoint, index) => isSameOffer(endpoint, b.endpoints[index]))
   );
@@ -55,6 +76,8 @@ function isSameOffer(a: EndpointState, b: EndpointState | undefined): boolean {
   return (
     a.settings === b.settings &&
     a.health.verdict === b.health.verdict &&
+    a.health.isDegraded === b.health.isDegraded &&
+    a.heldUntilMs === b.heldUntilMs &&
     a.addresses.length === b.addresses.length &&
     a.addresses.every(({ text, health, isUncheckable }, index) => {
       const other = b.addresses[index];
@@ -73,31 +96,64 @@ export function recordSetOf(published: readonly PublishedRecord[]): RecordSet | 
   };
 }
 
-/** Whether nothing is left to do: the published records say what they should, or nothing is asked of them. */
-export function isInSync(ingress: IngressState): boolean {
+/** The mark on records that we wrote, where nobody has written a comment of their own. */
+export const recordComment = "managed by cloudflare-cname-switcher";
+
+/** Whether nothing is left to do at the ingress' own name: its records say what they should, or nothing is asked of them. */
+export function isNameInSync(ingress: IngressState): boolean {
   const wanted = wantedRecords(ingress);
   if (ingress.published === undefined) return false;
   return wanted === undefined || isEmptyPlan(planBetween(ingress.published.records, wanted));
 }
 
+/** Whether the records are, or are to be, proxied. */
+export function isProxied({ settings, published, lastGood }: IngressState): boolean {
+  return settings.proxied ?? recordSetOf(published?.records ?? [])?.proxied ?? lastGood?.proxied ?? false;
+}
+
 function recordsOf(ingress: IngressState, primary: EndpointState): RecordSet | undefined {
-  const members = mixOf(ingress, primary);
-  const isProxied =
-    ingress.settings.proxied ?? recordSetOf(ingress.published?.records ?? [])?.proxied ?? ingress.lastGood?.proxied;
-  const proxied = isProxied ?? false;
+  const proxied = isProxied(ingress);
   const ttlOf = (those: readonly EndpointState[]): number => (proxied ? automaticTtl : lowestTtl(those));
   const { target } = primary.settings;
-  if (target.kind === "host" && members.length === 1 && publishesCname(ingress)) {
-    return { records: [{ type: "CNAME", content: target.host }], ttlSeconds: ttlOf(members), proxied };
+  const { mix } = ingress;
+  if (target.kind === "host" && publishesCname(ingress)) {
+    const isMixed = mix !== undefined && isPointedToMix(ingress);
+    const members = isMixed ? mixOf(ingress, primary, mix) : [primary];
+    const content = isMixed ? mix.record : target.host;
+    return { records: [{ type: "CNAME", content }], ttlSeconds: ttlOf(members), proxied };
   }
-  // A primary whose addresses are forgotten, as nobody answers look-ups, leaves the mix to the others.
-  // Its TTL counts all the same: once its addresses are known again, they should soon be seen.
-  const addresses = members.flatMap((member) => addressesOf(ingress, member));
+  const members = mixOf(ingress, primary, ingress);
+  const records = addressRecords(ingress, members, ingress);
+  return records && { records, ttlSeconds: ttlOf(members), proxied };
+}
+
+/** The addresses of these endpoints at the name of the mix; `undefined` when one of them has none. */
+export function mixSetOf(ingress: IngressState, members: readonly EndpointState[]): RecordSet | undefined {
+  const { mix } = ingress;
+  if (mix === undefined || members.some((member) => addressesOf(ingress, member, mix).length === 0)) return undefined;
+  const records = addressRecords(ingress, members, mix);
+  return records && { records, ttlSeconds: lowestTtl(members), proxied: false };
+}
+
+/** Whether an address of the endpoint may stand in the mix. */
+export function hasMixAddress(ingress: IngressState, member: EndpointState): boolean {
+  return ingress.mix !== undefined && addressesOf(ingress, member, ingress.mix).length > 0;
+}
+
+/**
+ * A primary whose addresses are forgotten, as nobody answers look-ups, leaves the mix to the others. Its TTL counts all
+ * the same: once its addresses are known again, they should soon be seen.
+ */
+function addressRecords(
+  ingress: IngressState,
+  members: readonly EndpointState[],
+  at: NameState,
+): readonly RecordContent[] | undefined {
+  const addresses = members.flatMap((member) => addressesOf(ingress, member, at));
   const byText = new Map(addresses.map(({ text, family }) => [text, family]));
   const records = [...byText].map(([content, family]): RecordContent => ({ type: recordTypes[family], content }));
   if (records.length === 0) return undefined;
-  const kept = keptUntilSeen(ingress, members, records);
-  return { records: inOrder([...records, ...kept]), ttlSeconds: ttlOf(members), proxied };
+  return inOrder([...records, ...keptUntilSeen(at, members, records)]);
 }
 
 /**
@@ -106,7 +162,7 @@ function recordsOf(ingress: IngressState, primary: EndpointState): RecordSet | u
  * stays, it is patched instead (`planBetween`).
  */
 function keptUntilSeen(
-  { published, unseen }: IngressState,
+  { published, unseen }: NameState,
   members: readonly EndpointState[],
   wanted: readonly RecordContent[],
 ): readonly RecordContent[] {
@@ -120,15 +176,13 @@ function keptUntilSeen(
 }
 
 /** The primary and whoever is sticky beside it. Members without an address drop out: they never block an update. */
-function mixOf(ingress: IngressState, primary: EndpointState): readonly EndpointState[] {
+function mixOf(ingress: IngressState, primary: EndpointState, at: NameState): readonly EndpointState[] {
   if (ingress.isMixRefused) return [primary];
   const sticky = (ingress.selection?.sticky ?? []).flatMap(({ endpoint }) => {
     const member = endpointNamed(ingress, endpoint);
-    return member === undefined || addressesOf(ingress, member).length === 0 ? [] : [member];
+    return member === undefined || addressesOf(ingress, member, at).length === 0 ? [] : [member];
   });
-  // A host name can always be published as a CNAME, but only alone.
-  const isPrimaryWithoutAddress = addressesOf(ingress, primary).length === 0;
-  return isPrimaryWithoutAddress && publishesCname(ingress) ? [primary] : [primary, ...sticky];
+  return [primary, ...sticky];
 }
 
 /**
@@ -138,7 +192,11 @@ function mixOf(ingress: IngressState, primary: EndpointState): readonly Endpoint
  * - the last of a family stays while the endpoint as a whole is in question: most lines fail in both families at once, and
  *   the other one may be about to follow.
  */
-function addressesOf({ selection, published }: IngressState, member: EndpointState): readonly AddressState[] {
+function addressesOf(
+  { selection }: IngressState,
+  member: EndpointState,
+  { published }: NameState,
+): readonly AddressState[] {
   if (selection?.reason === "pin") return member.addresses;
   const standing = new Set(published?.records.map(({ content }) => content));
   const publishable = new Set(publishableAddresses(member));
@@ -153,9 +211,15 @@ function addressesOf({ selection, published }: IngressState, member: EndpointSta
   );
 }
 
-/** `auto` means a CNAME wherever one is possible: as soon as one target is an address, types would change to and fro. */
-export function publishesCname({ settings }: Pick<IngressState, "settings">): boolean {
-  return settings.publish !== "addresses" && settings.endpoints.every(({ target }) => target.kind === "host");
+/** The form that the configuration asks for, by its word or by a target that is an address; `undefined`: the one it has. */
+export function askedForm({ publish, endpoints }: IngressSettings): Form | undefined {
+  if (publish === "addresses" || endpoints.some(({ target }) => target.kind === "addresses")) return "addresses";
+  return publish === "cname" ? "cname" : undefined;
+}
+
+/** Whether its form is a CNAME. Without anything published yet, that is what `auto` takes. */
+export function publishesCname({ settings, form }: { settings: IngressSettings; form?: Form }): boolean {
+  return (askedForm(settings) ?? form ?? "cname") === "cname";
 }
 
 /** What Cloudflare calls automatic, and what it amounts to. */
@@ -217,10 +281,11 @@ export function planBetween(
   const isUnseen = ({ id }: PublishedRecord): boolean => unseen.includes(id);
   spare.sort((a, b) => Number(isUnseen(a)) - Number(isUnseen(b)));
   const posts: PlannedRecord[] = [];
+  const extras = published.find((record) => record.extras !== undefined)?.extras;
   for (const want of unmatched) {
     const index = spare.findIndex((record) => record.type === want.type);
     const [record] = index >= 0 ? spare.splice(index, 1) : [];
-    if (record === undefined) posts.push(want);
+    if (record === undefined) posts.push({ ...want, ...(extras && { extras }) });
     else matches.push({ record, want });
   }
   for (const [index, old] of spare.entries()) {
@@ -232,7 +297,7 @@ export function planBetween(
   }
   const patches = matches
     .filter(({ record, want }) => !isSameContent(record, want) || !hasSameSettings(record, want))
-    .map(({ record: { id }, want }) => ({ id, ...want }));
+    .map(({ record: { id, extras: its }, want }) => ({ id, ...want, ...(its && { extras: its }) }));
   return { deletes: spare.map(({ id }) => ({ id })), patches, posts };
 }
 

@@ -1,9 +1,11 @@
 // Who serves: health and the previous selection → the selection, and why.
 import { isFresh } from "./endpoint.ts";
 import { isOut, isServing } from "./health.ts";
+import { isAwaitingMix, isMixReady, mayBeSticky, mixOutlook, mixPointedTo } from "./mix.ts";
+import { hasMixAddress, publishesCname } from "./records.ts";
+import { byRank, endpointNamed, isDrained, ranked } from "./roster.ts";
 import { hasSameAddresses, isAnswerItsOwn, sharesAddresses } from "./same-addresses.ts";
 import type {
-  EndpointSettings,
   EndpointState,
   IngressSettings,
   IngressState,
@@ -14,6 +16,8 @@ import type {
   StickyMember,
 } from "./model.ts";
 
+export { byRank, endpointNamed, isDrained, ranked };
+
 /** With nobody named by the record, better endpoints get this long to show up after the first one is up. */
 const electionPatienceMs = 30_000;
 
@@ -22,29 +26,6 @@ const departureMemoryMs = 60 * 60_000;
 
 /** However often an endpoint was left, the ingress returns to it after this long without an outage. */
 const longestHoldMs = 60 * 60_000;
-
-/** The endpoint of this name; `undefined` for one that is no longer configured. */
-export function endpointNamed(ingress: IngressState, name: string | undefined): EndpointState | undefined {
-  return ingress.endpoints.find(({ settings }) => settings.name === name);
-}
-
-/** The endpoints from the best rank to the worst: checked before unchecked, lower priority first, then file order. */
-export function ranked(endpoints: readonly EndpointState[]): readonly EndpointState[] {
-  // Most files list them so already.
-  const isInOrder = endpoints.every(
-    (endpoint, index) => byTheirSettings(endpoints[index - 1] ?? endpoint, endpoint) <= 0,
-  );
-  return isInOrder ? endpoints : endpoints.toSorted(byTheirSettings);
-}
-
-function byTheirSettings(a: EndpointState, b: EndpointState): number {
-  return byRank(a.settings, b.settings);
-}
-
-/** Orders endpoints from the best rank to the worst. Sorting is stable, so ties stay in file order. */
-export function byRank(a: EndpointSettings, b: EndpointSettings): number {
-  return Number(a.check === undefined) - Number(b.check === undefined) || a.priority - b.priority;
-}
 
 /** How often an endpoint was left as down within the last hour. */
 export function departuresOf({ departures }: IngressState, endpoint: string, nowMs: number): number {
@@ -65,23 +46,21 @@ export function holdMs({ holdUpMs }: IngressSettings, departures: number): numbe
 export function select(ingress: IngressState, nowMs: number): IngressState {
   const { selection } = ingress;
   const pinned = endpointNamed(ingress, pinOf(ingress)?.endpoint);
-  if (pinned !== undefined) return pin(ingress, pinned, nowMs);
+  if (pinned !== undefined) return pin(withoutReturn(ingress), pinned, nowMs);
   if (selection === undefined) return withFirst(adoptOrElect(ingress, nowMs), nowMs);
   const primary = endpointNamed(ingress, selection.primary);
   if (primary === undefined) return afterRemoval(ingress, selection, nowMs);
   const move = selection.reason === "pin" ? afterPin(ingress, primary, nowMs) : nextPrimary(ingress, primary, nowMs);
-  if (move === undefined) return withSticky(ingress, selection, nowMs);
+  if (move === undefined) return withSticky(withoutReturn(ingress), selection, nowMs);
+  if (move.reason === "return" && isAwaitingMix(ingress, primary, move.to, nowMs)) {
+    return withSticky({ ...ingress, returnDueMs: ingress.returnDueMs ?? nowMs }, selection, nowMs);
+  }
   return moveTo(ingress, selection, primary, move, nowMs);
 }
 
 /** The pin in force, if any. */
 export function pinOf({ overrides }: IngressState): Override | undefined {
   return overrides.find(({ kind }) => kind === "pin");
-}
-
-/** Whether somebody said that this endpoint shall not serve. */
-export function isDrained({ overrides }: IngressState, { settings }: EndpointState): boolean {
-  return overrides.some(({ kind, endpoint }) => kind !== "pin" && endpoint === settings.name);
 }
 
 /** Why a drained endpoint does not serve, in plain words. */
@@ -196,16 +175,26 @@ function moveTo(
   const order = ranked(ingress.endpoints);
   const isToBetter = order.indexOf(to) < order.indexOf(from);
   const { stickyMs, name } = from.settings;
-  const staysInMix = isToBetter && stickyMs !== undefined && from.health.verdict === "up" && !isDrained(ingress, from);
+  // Beside a CNAME, whatever waits for nothing ends all stickiness: a mix may not be shown yet, and the primary is.
+  const isToMix = publishesCname(ingress) ? reason === "return" && isMixReady(ingress, from, to) : isToBetter;
+  const staysInMix = isToMix && stickyMs !== undefined && mayBeSticky(ingress, from);
   const stayer: StickyMember[] = staysInMix ? [{ endpoint: name, untilMs: nowMs + stickyMs }] : [];
+  const others = publishesCname(ingress) && reason !== "return" ? [] : selection.sticky;
   const moved: Selection = {
     primary: to.settings.name,
-    sticky: [...selection.sticky.filter(({ endpoint }) => endpoint !== name), ...stayer],
+    sticky: [...others.filter(({ endpoint }) => endpoint !== name), ...stayer],
     why,
     reason,
     sinceMs: nowMs,
   };
-  return withSticky({ ...withDeparture(ingress, moved.primary, nowMs), isMixRefused: false }, moved, nowMs);
+  const departed = withDeparture(withoutReturn(ingress), moved.primary, nowMs);
+  return withSticky({ ...departed, isMixRefused: false }, moved, nowMs);
+}
+
+function withoutReturn(ingress: IngressState): IngressState {
+  if (ingress.returnDueMs === undefined) return ingress;
+  const { returnDueMs: _, ...rest } = ingress;
+  return rest;
 }
 
 /** Notes that the present primary is left for `next` as down, if it is: a pin, and its end, may choose who serves already. */
@@ -222,10 +211,19 @@ function withSticky(ingress: IngressState, selection: Selection, nowMs: number):
   const sticky = selection.sticky.filter(({ endpoint: name, untilMs }) => {
     const endpoint = endpointNamed(ingress, name);
     if (endpoint?.settings.stickyMs === undefined || isDrained(ingress, endpoint)) return false;
+    if (publishesCname(ingress) && !mayStandInMix(ingress, selection, endpoint)) return false;
     return untilMs > nowMs && !isOut(endpoint.health.verdict) && name !== selection.primary;
   });
   if (sticky.length === selection.sticky.length && selection === ingress.selection) return ingress;
   return { ...ingress, selection: { ...selection, sticky } };
+}
+
+/** Beside a CNAME, a mix needs a name that is ours, and addresses of the primary and of whoever is beside it. */
+function mayStandInMix(ingress: IngressState, { primary }: Selection, member: EndpointState): boolean {
+  const outlook = mixOutlook(ingress);
+  if (outlook !== "usable") return outlook === "unread";
+  const whole = [endpointNamed(ingress, primary), member];
+  return whole.every((endpoint) => endpoint !== undefined && hasMixAddress(ingress, endpoint));
 }
 
 /** The primary left the configuration: the best candidate takes over at once; without one, it is as at a start. */
@@ -238,7 +236,13 @@ function afterRemoval(ingress: IngressState, selection: Selection, nowMs: number
   const why = `${selection.primary} is no longer configured`;
   return withSticky(
     { ...ingress, isMixRefused: false },
-    { ...selection, primary: to.settings.name, why, reason: "configuration", sinceMs: nowMs },
+    {
+      primary: to.settings.name,
+      sticky: publishesCname(ingress) ? [] : selection.sticky,
+      why,
+      reason: "configuration",
+      sinceMs: nowMs,
+    },
     nowMs,
   );
 }
@@ -246,15 +250,19 @@ function afterRemoval(ingress: IngressState, selection: Selection, nowMs: number
 /** Nobody is selected: whom the published record names goes on; where it names nobody, the best one up is elected. */
 function adoptOrElect(ingress: IngressState, nowMs: number): IngressState {
   const { published } = ingress;
-  if (published === undefined) return withoutElection(ingress);
-  const named = ranked(ingress.endpoints).filter((endpoint) => isNamedBy(published.records, endpoint));
+  const mix = mixPointedTo(ingress);
+  // A CNAME to the mix names everybody whose addresses stand there.
+  if (published === undefined || (mix !== undefined && mix.published === undefined)) return withoutElection(ingress);
+  const records = [...published.records, ...(mix?.published?.records ?? [])];
+  const named = ranked(ingress.endpoints).filter((endpoint) => isNamedBy(records, endpoint));
   const remembered = ingress.endpoints.find(({ settings }) => settings.name === ingress.saved?.primary);
   const isRemembered = remembered !== undefined && named.includes(remembered);
   const adopted = isRemembered ? remembered : (named[0] ?? (isAsWritten(ingress) ? remembered : undefined));
   if (adopted === undefined) return elect(ingress, nowMs);
   const { name } = adopted.settings;
   // Those beside it are sticky if that is remembered; otherwise they leave once the primary is up.
-  const sticky = (ingress.saved?.sticky ?? []).flatMap(({ endpoint, untilMs }) => {
+  const isStickyKept = !publishesCname(ingress) || mix?.record === ingress.mix?.record;
+  const sticky = (isStickyKept ? (ingress.saved?.sticky ?? []) : []).flatMap(({ endpoint, untilMs }) => {
     const stickyMs = named.find(({ settings }) => settings.name === endpoint)?.settings.stickyMs;
     return stickyMs === undefined || endpoint === name
       ? []

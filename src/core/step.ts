@@ -10,6 +10,8 @@ import {
   withSavedAddresses,
 } from "./endpoint.ts";
 import { isOut } from "./health.ts";
+import { afterMixCheck, afterMixFailure, afterMixRead, afterMixWrite } from "./mix-events.ts";
+import { mixesOf, mixPointedTo, withMixesAt, withMixNames } from "./mix.ts";
 import type {
   EndpointRef,
   EndpointSettings,
@@ -17,6 +19,7 @@ import type {
   Event,
   IngressSettings,
   IngressState,
+  MixState,
   State,
 } from "./model.ts";
 import { withOutage, withoutEndedOutage } from "./outage.ts";
@@ -32,17 +35,21 @@ import {
   withUnseenAt,
   withWordOnce,
 } from "./published.ts";
+import { askedForm } from "./records.ts";
 import { withSharers } from "./same-addresses.ts";
 import { departuresOf, holdUntilMs, select } from "./selection.ts";
 import { withEachEndpoint, withIngresses } from "./sharing.ts";
 
 /** Before any configuration. */
-export const initialState: State = { ingresses: [], connection: untestedConnection, generation: 0 };
+export const initialState: State = { ingresses: [], leaving: [], connection: untestedConnection, generation: 0 };
 
 /** The state after `event`, which was taken at monotonic time `nowMs`. */
 export function step(state: State, event: Event, nowMs: number): State {
   const happened = afterVainSearch(take(state, event, nowMs), nowMs);
-  return withIngresses(happened, (ingress) => settle(ingress, nowMs));
+  return withoutGone(
+    withIngresses(happened, (ingress) => settle(ingress, nowMs)),
+    nowMs,
+  );
 }
 
 function take(state: State, event: Event, nowMs: number): State {
@@ -50,6 +57,7 @@ function take(state: State, event: Event, nowMs: number): State {
     case "config-loaded":
       return {
         ingresses: event.ingresses.map((settings) => configured(state, settings, nowMs)),
+        leaving: leaving(state, event.ingresses),
         connection: state.connection,
         generation: state.generation + 1,
       };
@@ -60,7 +68,11 @@ function take(state: State, event: Event, nowMs: number): State {
     case "resumed":
       return withIngress(state, event.ingress, (ingress) => withoutStandoff(withoutOverrides(ingress, event.endpoint)));
     case "visibility-checked":
-      return withIngress(state, event.ingress, (ingress) => afterVisibilityCheck(ingress, event, nowMs));
+      return withIngress(state, event.ingress, (ingress) =>
+        event.mix === undefined
+          ? afterVisibilityCheck(ingress, event, nowMs)
+          : afterMixCheck(ingress, event.mix, event, nowMs),
+      );
     case "config-rejected":
       return { ...state, rejectedConfig: { problems: event.problems, atMs: nowMs } };
     case "resolved":
@@ -74,11 +86,23 @@ function take(state: State, event: Event, nowMs: number): State {
     case "anchors-tried":
       return event.answered * 2 > event.asked ? withProof(state, event.family, event.endedMs, nowMs) : state;
     case "records-read":
-      return withIngress(state, event.ingress, (ingress) => afterRead(ingress, event.records, nowMs));
+      return withIngress(state, event.ingress, (ingress) =>
+        event.mix === undefined
+          ? afterRead(ingress, event.records, nowMs)
+          : afterMixRead(ingress, event.mix, event.records, nowMs),
+      );
     case "records-written":
-      return withIngress(state, event.ingress, (ingress) => afterWrite(ingress, event.records, nowMs));
+      return withIngress(state, event.ingress, (ingress) =>
+        event.mix === undefined
+          ? afterWrite(ingress, event.records, nowMs)
+          : afterMixWrite(ingress, event.mix, event.records, nowMs),
+      );
     case "cloud-failed":
-      return withIngress(state, event.ingress, (ingress) => afterCloudFailure(ingress, event.problem, nowMs));
+      return withIngress(state, event.ingress, (ingress) =>
+        event.mix === undefined
+          ? afterCloudFailure(ingress, event.problem, nowMs)
+          : afterMixFailure(ingress, event.mix, event.problem, nowMs),
+      );
     case "time-passed":
       return state;
     default:
@@ -103,7 +127,7 @@ function weigherOf(state: State, ref: EndpointRef): Weigh {
 function settle(ingress: IngressState, nowMs: number): IngressState {
   const grown = withEachEndpoint(ingress, (endpoint) => afterTime(endpoint, nowMs));
   const isOver = ingress.standoff !== undefined && ingress.standoff.untilMs <= nowMs;
-  const aged = withUnseenAt(withoutEndedOverrides(grown, nowMs), nowMs);
+  const aged = withMixesAt(withUnseenAt(withoutEndedOverrides(grown, nowMs), nowMs), nowMs);
   const believed = withOutage(withSharers(isOver ? withoutStandoff(aged) : aged), nowMs);
   const selected = withHeldSharers(ingress, withoutEndedOutage(select(believed, nowMs)), nowMs);
   return withDrill(ingress, withoutSettledProblem(withWordOnce(ingress, selected)), nowMs);
@@ -111,23 +135,54 @@ function settle(ingress: IngressState, nowMs: number): IngressState {
 
 /** The ingress under new settings. What did not change keeps what is known of it. */
 function configured(state: State, settings: IngressSettings, nowMs: number): IngressState {
-  const old = state.ingresses.find((ingress) => ingress.settings.record === settings.record);
+  const old = [...state.ingresses, ...state.leaving].find((ingress) => ingress.settings.record === settings.record);
   const endpoints = settings.endpoints.map((endpointSettings) => {
     const known = old?.endpoints.find((endpoint) => endpoint.settings.name === endpointSettings.name);
     return reconfigured(known, endpointSettings, settings.allowPrivate === old?.settings.allowPrivate, nowMs);
   });
   if (old === undefined) return freshIngress(state, settings, endpoints, nowMs);
-  const { published, cloudProblem, ...rest } = withoutStandoff(old);
+  const { published, cloudProblem, mix, isLeaving: _, ...rest } = withoutStandoff(old);
+  const form = askedForm(settings) ?? rest.form;
   const isSameZone = old.settings.zone === settings.zone;
-  return {
+  return withMixNames({
     ...rest,
     settings,
     endpoints,
+    ...(form !== undefined && { form }),
+    ...(isSameZone && mix !== undefined ? { mix } : {}),
+    formerMixes: isSameZone ? rest.formerMixes : [],
     // A new configuration deserves a new try.
     isMixRefused: false,
     ...(isSameZone && published !== undefined ? { published } : {}),
     ...(isSameZone && cloudProblem !== undefined ? { cloudProblem } : {}),
-  };
+  });
+}
+
+/** Those who leave the configuration while they point to their mix, and those who left before and are not done. */
+function leaving(state: State, settings: readonly IngressSettings[]): readonly IngressState[] {
+  const records = new Set(settings.map(({ record }) => record));
+  const leavers = state.ingresses.filter((ingress) => mixPointedTo(ingress) !== undefined);
+  return [...state.leaving, ...leavers]
+    .filter((ingress) => !records.has(ingress.settings.record))
+    .map((ingress) => (ingress.isLeaving === true ? ingress : asLeaving(ingress)));
+}
+
+function asLeaving(ingress: IngressState): IngressState {
+  const { selection, drill: _, ...rest } = withoutStandoff(ingress);
+  return { ...rest, isLeaving: true, overrides: [], ...(selection && { selection: { ...selection, sticky: [] } }) };
+}
+
+/** Lets time take effect on those who leave, without those who are done: no mix of theirs is left. */
+function withoutGone(state: State, nowMs: number): State {
+  if (state.leaving.length === 0) return state;
+  const aged = state.leaving.map((ingress) => withMixesAt(ingress, nowMs));
+  const left = aged.filter((ingress) => mixPointedTo(ingress) !== undefined || mixesOf(ingress).some(hasRecords));
+  const isSame = left.length === state.leaving.length && left.every((ingress, at) => ingress === state.leaving[at]);
+  return isSame ? state : { ...state, leaving: left };
+}
+
+function hasRecords({ published }: MixState): boolean {
+  return published?.records.length !== 0;
 }
 
 /** An ingress that was not configured before, with what an earlier life of the daemon remembers of it. */
@@ -144,14 +199,17 @@ function freshIngress(
     overrides: [],
     undoneAtMs: [],
     isMixRefused: false,
+    formerMixes: [],
   };
   const memory = saved?.find(({ record }) => record === settings.record);
-  if (memory === undefined) return fresh;
+  const form = askedForm(settings) ?? memory?.form;
+  if (memory === undefined) return withMixNames({ ...fresh, ...(form && { form }) });
   const { primary, sticky, departures, overrides, addresses, lastGood, isOutage } = memory;
   const { allowPrivate } = settings;
   const drilled = overrides.find(({ kind }) => kind === "drill");
-  return {
+  const remembered: IngressState = {
     ...fresh,
+    ...(form && { form }),
     endpoints: endpoints.map((endpoint) => {
       const known = addresses.find(({ endpoint: name }) => name === endpoint.settings.name);
       return known === undefined ? endpoint : withSavedAddresses(endpoint, known, { allowPrivate, nowMs });
@@ -160,11 +218,16 @@ function freshIngress(
     departures: departures.map(({ endpoint, atMs }) => ({ endpoint, atMs: Math.min(atMs, nowMs) })),
     overrides,
     ...(drilled && { drill: interruptedDrill(drilled.endpoint, nowMs) }),
-    saved: { ...(primary !== undefined && { primary }), sticky },
+    saved: {
+      ...(primary !== undefined && { primary }),
+      sticky,
+      ...(memory.form === undefined && { isWithoutForm: true }),
+    },
     ...(lastGood !== undefined && { lastGood }),
     // Whether it still is one is seen anew, and told again if so. Where it ends, it ends as if nothing had come between.
     ...(isOutage === true && { outage: { isKnown: false } }),
   };
+  return withMixNames(remembered, memory.mixRecords);
 }
 
 function reconfigured(
@@ -186,7 +249,10 @@ function sameJson(a: unknown, b: unknown): boolean {
 }
 
 function withIngress(state: State, record: string, change: (ingress: IngressState) => IngressState): State {
-  return withIngresses(state, (ingress) => (ingress.settings.record === record ? change(ingress) : ingress));
+  const changeThis = (ingress: IngressState): IngressState =>
+    ingress.settings.record === record ? change(ingress) : ingress;
+  const changed = withIngresses(state, changeThis);
+  return state.leaving.length === 0 ? changed : { ...changed, leaving: changed.leaving.map(changeThis) };
 }
 
 /** Changes one endpoint, unless the report is of an endpoint or check that is no more. */

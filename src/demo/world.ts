@@ -158,6 +158,8 @@ ingresses:
         : `
     reconcile_interval: ${tempo.reconcile}`
     }
+    # The emulated network hears of a change at once.
+    mix_wait: 0s
     allow_private: true
     endpoints:${endpoint(cable, 10)}${endpoint(mobile, 20)}
 notify:

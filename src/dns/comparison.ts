@@ -1,6 +1,7 @@
 // Whether what one authoritative server answers is what was written. Pure. Compares contents, not TTLs: what matters is
 // where clients are sent.
-import type { EndpointState, IngressState, PublishedRecord, RecordContent } from "../core/model.ts";
+import { mixPointedTo } from "../core/mix.ts";
+import type { EndpointState, IngressState, MixState, PublishedRecord, RecordContent } from "../core/model.ts";
 import { parseIp } from "../lib/ip.ts";
 import { plain } from "../lib/text.ts";
 import type { Reply } from "./exchange.ts";
@@ -14,6 +15,8 @@ export interface Expectation {
   readonly ours: ReadonlySet<string>;
   /** Addresses that stood at the name before. */
   readonly earlier: ReadonlySet<string>;
+  /** `ours` is all there is behind the CNAME, in the same zone: whoever shows anything else has not heard of it. */
+  readonly isExact: boolean;
   /** Addresses that served before, or belong to other endpoints, and not to ours as well. */
   readonly others: ReadonlySet<string>;
 }
@@ -56,8 +59,9 @@ export function compare(answers: Answers, expectation: Expectation): Word {
 
 /** Cloudflare answers with addresses where a CNAME leads to a name of the same zone, and at the zone's own name. */
 function compareFlattened(seen: readonly RecordContent[], differs: Word, expectation: Expectation): Word {
-  const { ours, earlier, others } = expectation;
+  const { ours, earlier, others, isExact } = expectation;
   const addresses = new Set(seen.map(({ content }) => content));
+  if (isExact) return addresses.symmetricDifference(ours).size === 0 ? { kind: "agrees" } : differs;
   if (!addresses.isDisjointFrom(others)) return differs;
   const own = addresses.intersection(ours);
   // Servers may see more addresses behind the alias than we do. But beside one that stood there before, a strange one may
@@ -97,10 +101,15 @@ function silence(detail: string): Silence {
 }
 
 /** What to expect of an ingress, whose name held `before` until it was written last. */
-export function expectationOf(
-  { settings, endpoints, published }: IngressState,
-  before: readonly PublishedRecord[],
-): Expectation {
+export function expectationOf(ingress: IngressState, before: readonly PublishedRecord[]): Expectation {
+  const { settings, endpoints, published } = ingress;
+  const mix = mixPointedTo(ingress);
+  if (mix?.published !== undefined) {
+    const ours = new Set(mix.published.records.map(({ content }) => content));
+    const none: ReadonlySet<string> = new Set();
+    const records = published?.records ?? [];
+    return { record: settings.record, published: records, ours, earlier: none, others: none, isExact: true };
+  }
   const records = published?.records ?? [];
   const named = records.flatMap(({ type, content }) => (type === "CNAME" ? [content] : []));
   const isNamed = ({ settings: { target } }: EndpointState): boolean =>
@@ -108,7 +117,21 @@ export function expectationOf(
   const ours = new Set(addressesOf(endpoints.filter(isNamed)));
   const earlier = new Set(before.flatMap(({ type, content }) => (type === "CNAME" ? [] : [content])));
   const others = new Set([...addressesOf(endpoints.filter((endpoint) => !isNamed(endpoint))), ...earlier]);
-  return { record: settings.record, published: records, ours, earlier, others: others.difference(ours) };
+  return {
+    record: settings.record,
+    published: records,
+    ours,
+    earlier,
+    others: others.difference(ours),
+    isExact: false,
+  };
+}
+
+/** What to expect at the name of a mix: exactly its records. */
+export function mixExpectationOf({ record, published }: MixState): Expectation {
+  const none: ReadonlySet<string> = new Set();
+  const records = published?.records ?? [];
+  return { record, published: records, ours: none, earlier: none, others: none, isExact: false };
 }
 
 function addressesOf(endpoints: readonly EndpointState[]): readonly string[] {

@@ -367,7 +367,7 @@ describe("whose addresses are whose", () => {
       await using world = new VerifierWorld([one]);
       world.provider.add({ name: record, type: "A", content: "192.0.2.1", ttlSeconds: 60 });
       world.servers.set(one, said);
-      await world.world.start();
+      await world.world.start(settings({ publish: "cname" }));
       await world.advance(62_000);
       const [ingress] = world.world.daemon.state.ingresses;
       assert.equal(ingress?.published?.records[0]?.type, "CNAME");

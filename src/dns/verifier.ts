@@ -1,9 +1,10 @@
 // Follows the state: after each write it asks the zone's authoritative servers until they show what was written, and
 // reports how that ended. Asks only; nothing depends on the answers but what people are told.
-import type { Event, IngressState, PublishedRecord, State } from "../core/model.ts";
+import { mixesOf } from "../core/mix.ts";
+import type { Event, IngressState, NameState, PublishedRecord, State } from "../core/model.ts";
 import { sleep } from "../lib/clock.ts";
 import { Slots } from "../lib/slots.ts";
-import { compare, expectationOf, type Answers, type Word } from "./comparison.ts";
+import { compare, expectationOf, mixExpectationOf, type Answers, type Word } from "./comparison.ts";
 import { NameServerFinder, type FoundServers, type NameServer, type NameServerPorts } from "./name-servers.ts";
 
 export interface VerifierPorts extends NameServerPorts {
@@ -16,6 +17,9 @@ export interface VerifierPorts extends NameServerPorts {
 export const patienceMs = 60_000;
 /** After the alarm they are asked on, so that its end can be told, but not for ever. */
 export const longestMs = 60 * 60_000;
+
+/** A return that waits for its mix does not wait for servers that say nothing. */
+const silencePatienceMs = 5_000;
 
 const firstPauseMs = 250;
 const mostPauseMs = 2_000;
@@ -33,6 +37,8 @@ const mostNamed = 3;
 
 /** The look at one write. */
 interface Check {
+  /** The name of a mix; missing for the ingress' own. */
+  readonly mix?: string;
   readonly writtenAtMs: number;
   /** What stood there before. */
   readonly before: readonly PublishedRecord[];
@@ -76,16 +82,19 @@ export class Verifier implements AsyncDisposable {
 
   follow(state: State): void {
     if (this.#isClosed) return;
-    const records = new Set(state.ingresses.map(({ settings }) => settings.record));
-    for (const [record, check] of this.#checks) if (!records.has(record)) this.#drop(record, check);
-    for (const record of this.#published.keys()) if (!records.has(record)) this.#published.delete(record);
-    for (const ingress of state.ingresses) this.#followOne(ingress);
+    const keys = new Set<string>();
+    for (const ingress of state.ingresses) {
+      keys.add(this.#followName(ingress, ingress));
+      for (const mix of mixesOf(ingress)) keys.add(this.#followName(ingress, mix, mix.record));
+    }
+    for (const [key, check] of this.#checks) if (!keys.has(key)) this.#drop(key, check);
+    for (const key of this.#published.keys()) if (!keys.has(key)) this.#published.delete(key);
   }
 
   /** Ends every look at once. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const [record, check] of this.#checks) this.#drop(record, check);
+    for (const [key, check] of this.#checks) this.#drop(key, check);
     await Promise.all(this.#running);
   }
 
@@ -93,31 +102,39 @@ export class Verifier implements AsyncDisposable {
     await this.close();
   }
 
-  #followOne(ingress: IngressState): void {
-    const { settings, visibility, published } = ingress;
-    const { record } = settings;
-    const known = this.#checks.get(record);
+  /** Takes in what is known of one name, and gives the key of its check. */
+  #followName(ingress: IngressState, { visibility, published }: NameState, mix?: string): string {
+    const { record } = ingress.settings;
+    const key = mix === undefined ? record : `${record} ${mix}`;
+    const known = this.#checks.get(key);
     if (known !== undefined && known.writtenAtMs === visibility?.writtenAtMs) known.ingress = ingress;
     else {
-      if (known !== undefined) this.#drop(record, known);
-      if (visibility?.status === "checking") this.#begin(ingress, visibility.writtenAtMs);
+      if (known !== undefined) this.#drop(key, known);
+      if (visibility?.status === "checking") this.#begin(key, ingress, visibility.writtenAtMs, mix);
     }
-    if (published !== undefined) this.#published.set(record, published.records);
+    if (published !== undefined) this.#published.set(key, published.records);
+    return key;
   }
 
-  #begin(ingress: IngressState, writtenAtMs: number): void {
-    const { record } = ingress.settings;
-    const before = this.#published.get(record) ?? [];
-    const check: Check = { writtenAtMs, before, ingress, abort: new AbortController(), words: new Map() };
+  #begin(key: string, ingress: IngressState, writtenAtMs: number, mix?: string): void {
+    const before = this.#published.get(key) ?? [];
+    const check: Check = {
+      writtenAtMs,
+      before,
+      ingress,
+      abort: new AbortController(),
+      words: new Map(),
+      ...(mix !== undefined && { mix }),
+    };
     // Stays here after its end, so that the same write is not looked at twice.
-    this.#checks.set(record, check);
+    this.#checks.set(key, check);
     const running = this.#look(check).catch(this.#ports.onBug);
     this.#running.add(running);
     void running.finally(() => this.#running.delete(running));
   }
 
-  #drop(record: string, { abort }: Check): void {
-    this.#checks.delete(record);
+  #drop(key: string, { abort }: Check): void {
+    this.#checks.delete(key);
     abort.abort();
   }
 
@@ -126,6 +143,8 @@ export class Verifier implements AsyncDisposable {
     const { clock } = this.#ports;
     const { signal } = check.abort;
     const patienceEndsMs = check.writtenAtMs + patienceMs;
+    const silenceEndsMs = check.mix === undefined ? Infinity : check.writtenAtMs + silencePatienceMs;
+    let isSilent = false;
     let isAlarmed = false;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(mostPauseMs, pauseMs * pauseGrowth)) {
       const askedMs = clock.nowMs();
@@ -133,6 +152,15 @@ export class Verifier implements AsyncDisposable {
       if (signal.aborted) return;
       const nowMs = clock.nowMs();
       if (finding.status === "visible") return this.#report(check, finding);
+      if (!isSilent && finding.status === "silent" && nowMs >= silenceEndsMs) {
+        this.#report(check, finding);
+        isSilent = true;
+      }
+      // A server that was silent and speaks up after all is believed.
+      if (isSilent && finding.status === "wrong") {
+        this.#report(check, finding);
+        isSilent = false;
+      }
       // A round may take long when this process is busy, and its answers may be as old as its questions.
       const isFresh = askedMs >= patienceEndsMs - roundMs;
       if (!isAlarmed && isFresh && nowMs >= patienceEndsMs) {
@@ -147,10 +175,11 @@ export class Verifier implements AsyncDisposable {
     }
   }
 
-  #report({ ingress, writtenAtMs }: Check, { status, detail }: Finding): void {
+  #report({ ingress, writtenAtMs, mix }: Check, { status, detail }: Finding): void {
     this.#ports.dispatch({
       kind: "visibility-checked",
       ingress: ingress.settings.record,
+      ...(mix !== undefined && { mix }),
       writtenAtMs,
       status,
       detail,
@@ -160,12 +189,13 @@ export class Verifier implements AsyncDisposable {
   /** Asks every server that has not agreed yet. */
   async #round(check: Check): Promise<Finding> {
     const { ingress, abort, before, words } = check;
-    if (ingress.published?.records.some(({ proxied }) => proxied) === true) {
+    if (check.mix === undefined && ingress.published?.records.some(({ proxied }) => proxied) === true) {
       return { status: "silent", detail: "the name is proxied by now, which hides what it points to" };
     }
     const found = await this.#servers(check);
     if (found.kind === "none") return { status: "silent", detail: found.detail };
-    const expectation = expectationOf(ingress, before);
+    const mix = check.mix === undefined ? undefined : mixesOf(ingress).find(({ record }) => record === check.mix);
+    const expectation = mix === undefined ? expectationOf(ingress, before) : mixExpectationOf(mix);
     const heard = await Promise.all(
       found.servers.map(async (server) => {
         const known = words.get(server.address);
@@ -190,9 +220,9 @@ export class Verifier implements AsyncDisposable {
     return { kind: "found", zone: "", servers: configured.map((address) => ({ address, label: address })) };
   }
 
-  async #ask({ address }: NameServer, { ingress, abort }: Check): Promise<Answers> {
+  async #ask({ address }: NameServer, { ingress, abort, mix }: Check): Promise<Answers> {
     const ask = async (type: "A" | "AAAA"): Promise<Answers["A"]> => {
-      const question = { name: ingress.settings.record, type };
+      const question = { name: mix ?? ingress.settings.record, type };
       const options = { timeoutMs: answerTimeoutMs, signal: abort.signal, isRecursive: false };
       const reply = await this.#questions.run(abort.signal, () => this.#ports.exchange(address, question, options));
       return reply ?? { kind: "silent", detail: "was not waited for" };

@@ -1,8 +1,9 @@
 // Decides what of one ingress deserves a message, so that a failover is told once, when it is done, and not in five
 // pieces. Remembers what people were told. Knows no clock: time comes with every turn.
 import type { EndpointState, Fact, IngressState, Selection } from "../core/model.ts";
-import { isInSync, wantedRecords } from "../core/records.ts";
+import { followed, isInSync } from "../core/mix.ts";
 import { isOutage, turnDeadlineMs } from "../core/outage.ts";
+import { wantedRecords } from "../core/records.ts";
 import { endpointNamed, hasSameMembers, membersOf } from "../core/selection.ts";
 import { Recurring } from "./recurring.ts";
 import { endpointsNamedBy, statusOf } from "./story.ts";
@@ -136,7 +137,7 @@ export class IngressNarrator {
     if (!this.#isDone(pending)) {
       if (changed?.by !== "write") return [];
       // An earlier decision was carried out while a newer one was already made.
-      const was = endpointsNamedBy(changed.to, this.#ingress.endpoints);
+      const was = endpointsNamedBy(followed(this.#ingress, changed.to), this.#ingress.endpoints);
       const { why } = pending;
       this.#pending = { ...this.#begin(undefined, nowMs), was, ...(why === undefined ? {} : { why }) };
       return [{ kind: "halfway", ...change }];

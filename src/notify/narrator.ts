@@ -1,8 +1,8 @@
 // Decides what deserves a message: first one summary after the start, then the stories of each ingress and of the
 // configuration. Knows no clock: time comes with every turn.
 import type { Fact, IngressState, State } from "../core/model.ts";
+import { isInSync } from "../core/mix.ts";
 import { isOutage } from "../core/outage.ts";
-import { isInSync } from "../core/records.ts";
 import { BlindnessNarrator } from "./blindness-narrator.ts";
 import { IngressNarrator, isLasting } from "./ingress-narrator.ts";
 import type { Records, Story } from "./story.ts";

@@ -1,4 +1,5 @@
 // Parts of messages: health of endpoints, records, times and the lines that several stories share. Pure.
+import { followed } from "../core/mix.ts";
 import type { CloudProblem, EndpointState, Family, IngressState } from "../core/model.ts";
 import { membersOf } from "../core/selection.ts";
 import { formatDuration } from "../lib/duration.ts";
@@ -30,11 +31,11 @@ export function circumstances(
     ...(isMixRefused ? [line`Cloudflare refused several endpoints together, so the first serves alone.`] : []),
     published === undefined
       ? line`What the record serves is not known yet.`
-      : line`Served now: ${describeRecords(published.records)}`,
+      : line`Served now: ${describeRecords(followed(ingress, published.records))}`,
     ...(foreignRecords === undefined ? [] : [line`Found in between: ${describeRecords(foreignRecords)}`]),
     ...(recordsBefore === undefined || isSame(recordsBefore, published?.records)
       ? []
-      : [line`Served before: ${describeRecords(recordsBefore)}`]),
+      : [line`Served before: ${describeRecords(followed(ingress, recordsBefore))}`]),
   ];
 }
 

@@ -1,4 +1,5 @@
 // What is worth telling people: each story becomes one message. Facts are many, stories are few.
+import { followed } from "../core/mix.ts";
 import type {
   CloudProblem,
   Drill,
@@ -136,8 +137,9 @@ export function statusOf({ health }: EndpointState): EndpointStatus {
 }
 
 /** Whom the published records name: members of the selection, primary first, or else whoever it is. */
-export function servingNow({ published, endpoints, selection }: IngressState): readonly string[] {
-  const named = endpointsNamedBy(published?.records ?? [], endpoints);
+export function servingNow(ingress: IngressState): readonly string[] {
+  const { published, endpoints, selection } = ingress;
+  const named = endpointsNamedBy(followed(ingress, published?.records ?? []), endpoints);
   // Two endpoints may share an address; then only the selected one is meant.
   const members = membersOf(selection).filter((endpoint) => named.includes(endpoint));
   return members.length > 0 ? members : named;

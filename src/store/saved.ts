@@ -1,6 +1,7 @@
 // What survives a restart, as plain data: the durable part of a state with dates in place of monotonic times, and back.
 import * as z from "zod";
-import type { Address, IngressState, Override, SavedIngress } from "../core/model.ts";
+import { mixesOf } from "../core/mix.ts";
+import type { Address, Form, IngressState, Override, SavedIngress } from "../core/model.ts";
 import { parseIp } from "../lib/ip.ts";
 
 /** What one life of the daemon leaves to the next. */
@@ -30,6 +31,10 @@ export interface DatedIngress {
   readonly lastGood?: NonNullable<SavedIngress["lastGood"]>;
   /** Missing in what versions before it wrote. */
   readonly isOutage?: boolean;
+  /** What the ingress is for life. */
+  readonly form?: Form;
+  /** Names at which addresses of a mix of ours may stand. */
+  readonly mixRecords?: readonly string[];
 }
 
 export interface DatedSelection {
@@ -51,6 +56,9 @@ export function datedFrom(ingress: IngressState, nowMs: number, wallMs: number):
   const dateOf = (atMs: number): number => Math.min(latestMs, Math.max(0, Math.round(wallMs + (atMs - nowMs))));
   const { settings, departures, overrides, endpoints, lastGood } = ingress;
   const selection = datedSelection(ingress, dateOf);
+  const mixRecords = mixesOf(ingress).flatMap(({ record, published }) =>
+    published?.records.length === 0 ? [] : [record],
+  );
   return {
     record: settings.record,
     savedWallMs: dateOf(nowMs),
@@ -68,6 +76,8 @@ export function datedFrom(ingress: IngressState, nowMs: number, wallMs: number):
     }),
     ...(lastGood && { lastGood }),
     ...(ingress.outage !== undefined && { isOutage: true }),
+    ...(ingress.form !== undefined && { form: ingress.form }),
+    ...(mixRecords.length > 0 && { mixRecords }),
   };
 }
 
@@ -92,7 +102,8 @@ function datedSelection(
  * - what happened, happened at least as long ago as it had when it was saved.
  */
 export function restoredFrom({ ingresses }: Saved, nowMs: number, wallMs: number): readonly SavedIngress[] {
-  return ingresses.map(({ record, savedWallMs, selection, departures, overrides, addresses, lastGood, isOutage }) => {
+  return ingresses.map(({ record, savedWallMs, selection, departures, overrides, addresses, ...rest }) => {
+    const { lastGood, form, mixRecords, isOutage } = rest;
     const downMs = Math.max(0, wallMs - savedWallMs);
     const endOf = (untilWallMs: number): number =>
       nowMs + Math.max(0, Math.min(longestMs, untilWallMs - savedWallMs) - downMs);
@@ -109,6 +120,8 @@ export function restoredFrom({ ingresses }: Saved, nowMs: number, wallMs: number
       })),
       ...(lastGood && { lastGood }),
       ...(isOutage === true && { isOutage }),
+      ...(form && { form }),
+      ...(mixRecords && { mixRecords }),
     };
   });
 }
@@ -131,6 +144,8 @@ export function parseDated(json: unknown): { readonly ingress: DatedIngress | un
   const selection = part("selection", selectionSchema);
   const lastGood = part("lastGood", recordSetSchema);
   const isOutage = part("isOutage", z.boolean());
+  const form = part("form", formSchema);
+  const mixRecords = part("mixRecords", mixRecordsSchema);
   const ingress: DatedIngress = {
     record,
     savedWallMs,
@@ -140,6 +155,8 @@ export function parseDated(json: unknown): { readonly ingress: DatedIngress | un
     addresses: part("addresses", addressesSchema) ?? [],
     ...(lastGood && { lastGood }),
     ...(isOutage === true && { isOutage }),
+    ...(form && { form }),
+    ...(mixRecords && { mixRecords }),
   };
   return { ingress, dropped };
 }
@@ -156,6 +173,8 @@ const wholeSchema = z.object({
   addresses: z.unknown().optional(),
   lastGood: z.unknown().optional(),
   isOutage: z.unknown().optional(),
+  form: z.unknown().optional(),
+  mixRecords: z.unknown().optional(),
 });
 
 const selectionSchema = z.object({
@@ -191,6 +210,11 @@ const addressesSchema = z.array(
 
 /** A host name as Cloudflare lists it, which may be one that somebody else chose. */
 const hostPattern = /^[a-z0-9_*-]{1,63}(\.[a-z0-9_*-]{1,63})*$/;
+
+const formSchema = z.enum(["cname", "addresses"]);
+
+/** Names that we read, and whose records with our comment we delete. More than a few nobody had. */
+const mixRecordsSchema = z.array(z.string().regex(hostPattern)).max(20);
 
 /** Written to DNS some day, so nothing may be odd about it. */
 const recordSetSchema = z

@@ -4,7 +4,7 @@ import { Gauge } from "prom-client";
 import type { Registry } from "prom-client";
 import { isServing } from "../core/health.ts";
 import type { EndpointState, IngressState, Observation, State } from "../core/model.ts";
-import { isInSync } from "../core/records.ts";
+import { isInSync } from "../core/mix.ts";
 import { roleOf } from "../core/selection.ts";
 import { phaseNames } from "./phases.ts";
 

@@ -11,7 +11,8 @@ import type {
   RecordSet,
   State,
 } from "../core/model.ts";
-import { desiredRecords, isInSync } from "../core/records.ts";
+import { isInSync } from "../core/mix.ts";
+import { desiredRecords } from "../core/records.ts";
 import { initialState, step } from "../core/step.ts";
 import { parseIp } from "../lib/ip.ts";
 import { addressEvents, type AddressEvent } from "./addresses.ts";

@@ -6,7 +6,7 @@ import { CloudflareProvider } from "../../src/cloud/cloudflare.ts";
 import { MemoryProvider } from "../../src/cloud/memory.ts";
 import { CloudError, type Call, type CloudErrorKind, type RecordProvider } from "../../src/cloud/provider.ts";
 import type { Plan, PlannedRecord, PublishedRecord, RecordSet } from "../../src/core/model.ts";
-import { planBetween } from "../../src/core/records.ts";
+import { planBetween, recordComment } from "../../src/core/records.ts";
 import { writes as onWrites, type Quirks } from "../../src/demo/cloudflare/faults.ts";
 import { startCloudflare } from "../../src/demo/cloudflare/server.ts";
 import { systemClock } from "../../src/lib/clock.ts";
@@ -178,7 +178,16 @@ for (const [name, open] of Object.entries(benches)) {
     const written = await become(provider, cname("a.example.net"));
     assert.deepEqual(
       written.map((one) => ({ ...one, id: "" })),
-      [{ id: "", type: "CNAME", content: "a.example.net", ttlSeconds: 60, proxied: false }],
+      [
+        {
+          id: "",
+          type: "CNAME",
+          content: "a.example.net",
+          ttlSeconds: 60,
+          proxied: false,
+          extras: { comment: recordComment },
+        },
+      ],
     );
     assert.deepEqual(await provider.list(ingress, freeCall()), written);
     assert.equal(writes(), 1);

@@ -41,7 +41,7 @@ describe("restart", { concurrency: 3 }, () => {
     assert.deepEqual(contents(world), [cable.host]);
     const lastedMs = end.atMs - mixAtMs;
     assert.ok(lastedMs > stickyMs - 1_000, `the mix ended after ${lastedMs} ms`);
-    assert.equal(world.cloudflare.counts.writes, 3, "failover, mix, and its end");
+    assert.equal(world.cloudflare.counts.writes, 4, "failover, mix, the way to it, and its end");
     const told = await eventually("the end of the mix is told", () => {
       const texts = telegram.messages.map(({ plainText }) => plainText);
       return texts.some((text) => /now points to cable \(was cable and mobile\)/.test(text)) && texts;

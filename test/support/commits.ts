@@ -11,19 +11,29 @@ export interface Change {
   readonly tookMs: number;
 }
 
-/** Does something, and waits for the next change over the API, of the zone of this name when told. */
+/** Does something, and waits for the next change over the API, of the zone of this name when told, at other names than a mix's. */
 export async function commitAfter(
   where: { readonly cloudflare: CloudflareServer; readonly daemon: DaemonProcess; readonly zone?: string },
   action: () => Promise<unknown> | void = () => {},
 ): Promise<Change> {
   const { cloudflare, daemon, zone } = where;
-  const isMeant = (commit: Commit): boolean => commit.by === "api" && (zone ?? commit.zone.name) === commit.zone.name;
+  const isMeant = (commit: Commit): boolean =>
+    commit.by === "api" && (zone ?? commit.zone.name) === commit.zone.name && !isOfMix(commit);
   const next = cloudflare.nextCommit(isMeant, patienceMs);
   const startedMs = performance.now();
   await action();
   const commit = await next;
   if (commit === undefined) assert.fail(`the zone was never changed\n${daemon.tail}`);
   return { commit, tookMs: commit.atMs - startedMs };
+}
+
+/** Whether it changed nothing but the name of a mix. */
+export function isOfMix({ zone, before }: Commit): boolean {
+  const changed = [
+    ...zone.records.filter((record) => before?.records.includes(record) !== true),
+    ...(before?.records ?? []).filter((record) => !zone.records.includes(record)),
+  ];
+  return changed.length > 0 && changed.every(({ name }) => /^mix\.|^[^.]+-mix\./.test(name));
 }
 
 /** The same, in less than the two seconds that a failover or a reload may take. */

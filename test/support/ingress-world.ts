@@ -2,6 +2,7 @@
 // the core goes to whoever listens, as the daemon's loop would pass it on.
 import { nextDeadline } from "../../src/core/deadline.ts";
 import { factsBetween } from "../../src/core/facts.ts";
+import { mixesOf, mixPlan } from "../../src/core/mix.ts";
 import type {
   CloudProblem,
   EndpointSettings,
@@ -11,12 +12,13 @@ import type {
   IngressSettings,
   IngressState,
   Observation,
+  Plan,
   PublishedRecord,
   Resolution,
   State,
 } from "../../src/core/model.ts";
 import { isProofWanted } from "../../src/core/proof.ts";
-import { desiredRecords, isEmptyPlan, planBetween } from "../../src/core/records.ts";
+import { desiredRecords, isEmptyPlan, planBetween, recordComment } from "../../src/core/records.ts";
 import { initialState, step } from "../../src/core/step.ts";
 import { parseIp } from "../../src/lib/ip.ts";
 
@@ -50,7 +52,16 @@ export function endpointSettings(name: string, changes: Partial<EndpointSettings
 }
 
 export function ingressSettings(record: string, endpoints: readonly EndpointSettings[]): IngressSettings {
-  return { record, publish: "auto", holdUpMs: 60_000, reconcileIntervalMs: 300_000, allowPrivate: false, endpoints };
+  const mix = { record: record.replace(".", "-mix."), waitMs: 0 };
+  return {
+    record,
+    publish: "auto",
+    holdUpMs: 60_000,
+    reconcileIntervalMs: 300_000,
+    allowPrivate: false,
+    mix,
+    endpoints,
+  };
 }
 
 /** A record as Cloudflare lists it; the id is made of its content. */
@@ -168,18 +179,43 @@ export class IngressWorld {
     for (const ingress of this.state.ingresses) {
       const desired = desiredRecords(ingress);
       const published = ingress.published?.records;
-      if (desired === undefined || published === undefined) continue;
-      const plan = planBetween(published, desired, ingress.unseen?.ids);
-      if (isEmptyPlan(plan)) continue;
-      const gone = new Set(plan.deletes.map(({ id }) => id));
-      const patches = new Map(plan.patches.map((patch) => [patch.id, patch]));
-      const posts = plan.posts.map((post) => ({ ...post, id: this.#newId() }));
-      const kept = published.filter(({ id }) => !gone.has(id)).map((record) => patches.get(record.id) ?? record);
+      if (published === undefined) continue;
+      const plan = desired && planBetween(published, desired, ingress.unseen?.ids);
+      if (plan === undefined || isEmptyPlan(plan)) {
+        this.#writeMixes(ingress);
+        continue;
+      }
       this.nowMs += 50;
       const { record } = ingress.settings;
-      this.dispatch({ kind: "records-written", ingress: record, records: [...kept, ...posts] });
+      this.dispatch({ kind: "records-written", ingress: record, records: this.#carriedOut(plan, published) });
       if (this.edge === "instant") this.verify("visible", "2 servers agree", record);
     }
+  }
+
+  /** The same at the names of mixes, at once, and the servers show it at once. */
+  #writeMixes(ingress: IngressState): void {
+    const { record } = ingress.settings;
+    for (const { record: mix } of mixesOf(ingress)) {
+      const known = mixesOf(this.ingress(record)).find((each) => each.record === mix);
+      if (known === undefined) continue;
+      if (known.published === undefined)
+        return this.dispatch({ kind: "records-read", ingress: record, mix, records: [] });
+      const plan = mixPlan(this.ingress(record), known);
+      if (plan === undefined) continue;
+      const extras = { comment: recordComment };
+      const records = this.#carriedOut(plan, known.published.records).map((each) => ({ ...each, extras }));
+      this.dispatch({ kind: "records-written", ingress: record, mix, records });
+      const event = { kind: "visibility-checked", ingress: record, mix, writtenAtMs: this.nowMs } as const;
+      return this.dispatch({ ...event, status: "visible", detail: "2 servers agree" });
+    }
+  }
+
+  #carriedOut(plan: Plan, published: readonly PublishedRecord[]): readonly PublishedRecord[] {
+    const gone = new Set(plan.deletes.map(({ id }) => id));
+    const patches = new Map(plan.patches.map((patch) => [patch.id, patch]));
+    const posts = plan.posts.map((post) => ({ ...post, id: this.#newId() }));
+    const kept = published.filter(({ id }) => !gone.has(id)).map((record) => patches.get(record.id) ?? record);
+    return [...kept, ...posts];
   }
 
   /** What the authoritative servers say of the newest write. */

@@ -10,17 +10,21 @@ import type {
   Fact,
   IngressSettings,
   IngressState,
+  MixState,
   Observation,
+  Plan,
   Override,
   Passage,
   PublishedRecord,
+  RecordSet,
   RecordType,
   Resolution,
   SavedIngress,
   State,
 } from "../../src/core/model.ts";
+import { desiredMix, mixesOf, mixPlan } from "../../src/core/mix.ts";
 import { isProofWanted } from "../../src/core/proof.ts";
-import { desiredRecords, isEmptyPlan, planBetween } from "../../src/core/records.ts";
+import { desiredRecords, isEmptyPlan, planBetween, recordComment } from "../../src/core/records.ts";
 import { initialState, step } from "../../src/core/step.ts";
 import { formatDuration, parseDurationMs } from "../../src/lib/duration.ts";
 import { parseIp } from "../../src/lib/ip.ts";
@@ -55,6 +59,11 @@ class Stage {
   #lastId = 0;
   /** What stands at Cloudflare. */
   #records: readonly PublishedRecord[] = [];
+  /** What stands at the names of mixes. */
+  readonly #mixes = new Map<string, readonly PublishedRecord[]>();
+  /** How long it takes until the servers show a mix; `undefined`: they show something else. */
+  #mixVisibleMs: number | undefined = 1_000;
+  #isMixCloudReachable = true;
 
   play(line: string): void {
     const [first = "", ...words] = line.trim().split(/\s+/);
@@ -65,7 +74,8 @@ class Stage {
   }
 
   #addIngress([record = "", ...options]: string[]): void {
-    const { hold_up, publish, proxied, private: isPrivate } = optionsOf(options);
+    const { hold_up, publish, proxied, private: isPrivate, mix, mix_wait } = optionsOf(options);
+    const mixRecord = mix ?? record.replace(".", "-mix.");
     this.#settings.push({
       record,
       publish: (publish ?? "auto") as IngressSettings["publish"],
@@ -73,6 +83,7 @@ class Stage {
       holdUpMs: duration(hold_up ?? "60s"),
       reconcileIntervalMs: 300_000,
       allowPrivate: isPrivate === "true",
+      ...(mixRecord !== "none" && { mix: { record: mixRecord, waitMs: duration(mix_wait ?? "60s") } }),
       endpoints: [],
     });
   }
@@ -117,6 +128,8 @@ class Stage {
         return this.#dispatch({ kind: "config-rejected", problems: [words.join(" ")] });
       case "published":
         return this.#publish(words);
+      case "mix":
+        return this.#mix(words);
       case "resolve":
         return this.#resolve(words);
       case "observe":
@@ -155,16 +168,56 @@ class Stage {
       const records = this.#records;
       return this.#dispatch({ kind: "records-read", ingress: ingress.settings.record, records });
     }
-    const records = words
-      .join(" ")
-      .split(",")
-      .filter((text) => text.trim() !== "nothing")
-      .map((text): PublishedRecord => {
-        const [type = "", content = "", ttl = "60"] = text.trim().split(" ");
-        return { id: this.#newId(), type: type as RecordType, content, ttlSeconds: Number(ttl), proxied: false };
-      });
+    const records = this.#recordsOf(words);
     this.#records = records;
     this.#dispatch({ kind: "records-read", ingress: ingress.settings.record, records });
+  }
+
+  #recordsOf(words: string[]): readonly PublishedRecord[] {
+    return words
+      .join(" ")
+      .split(",")
+      .filter((text) => text.trim() !== "nothing" && text.trim() !== "")
+      .map((text): PublishedRecord => {
+        const [type = "", content = "", ...rest] = text.trim().split(" ");
+        const ttlSeconds = Number(rest.find((word) => /^\d+$/.test(word)) ?? 60);
+        const extras = rest.includes("ours") && { extras: { comment: recordComment } };
+        return { id: this.#newId(), type: type as RecordType, content, ttlSeconds, proxied: false, ...extras };
+      });
+  }
+
+  /**
+   * `mix read [same | nothing | TYPE CONTENT [ours] [, …]]`: what is read at the name of the mix, or found there;
+   * `mix visible D`, `mix denied`, `mix silent`: what the servers say of mixes from now on; `mix off|on|refuses`: its writes.
+   */
+  #mix([verb, ...words]: string[]): void {
+    const ingress = this.#ingress();
+    const { record } = ingress.mix ?? mixesOf(ingress)[0] ?? { record: "" };
+    switch (verb) {
+      case "read": {
+        if (words[0] !== "same") this.#mixes.set(record, this.#recordsOf(words));
+        const records = this.#mixes.get(record) ?? [];
+        return this.#dispatch({ kind: "records-read", ingress: ingress.settings.record, mix: record, records });
+      }
+      case "visible":
+        this.#mixVisibleMs = duration(words[0] ?? "1s");
+        return;
+      case "denied":
+        this.#mixVisibleMs = undefined;
+        return;
+      case "on":
+        this.#isMixCloudReachable = true;
+        return this.#apply();
+      case "off":
+        this.#isMixCloudReachable = false;
+        return;
+      case "refuses": {
+        const problem = { kind: "invalid", message: "content is invalid", during: "write" } as const;
+        return this.#dispatch({ kind: "cloud-failed", ingress: ingress.settings.record, mix: record, problem });
+      }
+      default:
+        throw new Error(`no such word about the mix: ${String(verb)}`);
+    }
   }
 
   /** `resolve NAME ADDRESS…`, `resolve NAME nxdomain`, `resolve NAME silent`. */
@@ -234,8 +287,21 @@ class Stage {
   /** A crash and a new start, with the memory that is kept on disk. */
   #restart(): void {
     const ingresses = this.#state.ingresses.map(
-      ({ settings, selection, departures, overrides, endpoints, lastGood, outage }): SavedIngress => ({
+      ({
+        settings,
+        selection,
+        departures,
+        overrides,
+        endpoints,
+        lastGood,
+        form,
+        mix,
+        formerMixes,
+        outage,
+      }): SavedIngress => ({
         record: settings.record,
+        ...(form !== undefined && { form }),
+        mixRecords: [...(mix === undefined ? [] : [mix]), ...formerMixes].map(({ record }) => record),
         ...(selection !== undefined && { primary: selection.primary }),
         sticky: selection?.sticky ?? [],
         departures,
@@ -286,12 +352,40 @@ class Stage {
   }
 
   #advanceTo(atMs: number): void {
-    for (let next = nextDeadline(this.#state); next !== undefined && next <= atMs; next = nextDeadline(this.#state)) {
+    for (let next = this.#nextMs(); next !== undefined && next <= atMs; next = this.#nextMs()) {
       if (next < this.#nowMs) throw new Error(`the core left a deadline in the past: ${next} < ${this.#nowMs}`);
       this.#nowMs = next;
       this.#dispatch({ kind: "time-passed" });
     }
     this.#nowMs = atMs;
+  }
+
+  /** The next deadline of the core, or the moment at which the servers show a mix. */
+  #nextMs(): number | undefined {
+    const nexts = this.#unverified().flatMap(({ mix }) =>
+      this.#mixVisibleMs === undefined ? [] : [(mix.visibility?.writtenAtMs ?? 0) + this.#mixVisibleMs],
+    );
+    const deadline = nextDeadline(this.#state);
+    const all = [...nexts, ...(deadline === undefined ? [] : [deadline])];
+    return all.length === 0 ? undefined : Math.min(...all);
+  }
+
+  #unverified(): { record: string; mix: MixState }[] {
+    return this.#state.ingresses.flatMap((ingress) =>
+      mixesOf(ingress)
+        .filter(({ visibility }) => visibility?.status === "checking")
+        .map((mix) => ({ record: ingress.settings.record, mix })),
+    );
+  }
+
+  /** Does what the verifier does for mixes: says that they are shown, after a while. */
+  #verifyMixes(): void {
+    for (const { record: ingress, mix } of this.#unverified()) {
+      const { record, visibility } = mix;
+      const writtenAtMs = visibility?.writtenAtMs ?? 0;
+      if (this.#mixVisibleMs === undefined || writtenAtMs + this.#mixVisibleMs > this.#nowMs) continue;
+      this.#dispatch({ kind: "visibility-checked", ingress, mix: record, writtenAtMs, status: "visible", detail: "" });
+    }
   }
 
   #dispatch(event: Event): void {
@@ -303,6 +397,7 @@ class Stage {
     }
     this.#tryAnchors();
     if (this.#isCloudReachable) this.#apply();
+    this.#verifyMixes();
   }
 
   /** Does what the reconciler does: carries out the plan, in full, and reports. */
@@ -310,27 +405,53 @@ class Stage {
     for (const ingress of this.#state.ingresses) {
       const desired = desiredRecords(ingress);
       const published = ingress.published?.records;
-      if (desired === undefined || published === undefined) continue;
-      const plan = planBetween(published, desired, ingress.unseen?.ids);
-      if (isEmptyPlan(plan)) continue;
-      this.#say(
-        `plan: ${[
-          ...plan.deletes.map(({ id }) => `delete ${showRecord(published.find((record) => record.id === id))}`),
-          ...plan.patches.map(
-            ({ id, ...to }) => `patch ${showRecord(published.find((record) => record.id === id))} → ${showRecord(to)}`,
-          ),
-          ...plan.posts.map((record) => `post ${showRecord(record)}`),
-        ].join(", ")}`,
-      );
-      const deleted = new Set(plan.deletes.map(({ id }) => id));
-      const patched = new Map(plan.patches.map((patch) => [patch.id, patch]));
-      const records = [
-        ...published.filter(({ id }) => !deleted.has(id)).map((record) => patched.get(record.id) ?? record),
-        ...plan.posts.map((post) => ({ ...post, id: this.#newId() })),
-      ];
+      const plan = desired && published && planBetween(published, desired, ingress.unseen?.ids);
+      if (plan === undefined || published === undefined || isEmptyPlan(plan)) {
+        this.#applyMixes(ingress);
+        continue;
+      }
+      const records = this.#carriedOut("plan", plan, published);
       this.#records = records;
       this.#dispatch({ kind: "records-written", ingress: ingress.settings.record, records });
     }
+    for (const ingress of this.#state.leaving) this.#applyMixes(ingress);
+  }
+
+  /** The same at the names of mixes. The first look at a name comes before anything is written there. */
+  #applyMixes(ingress: IngressState): void {
+    const { record } = ingress.settings;
+    for (const mix of mixesOf(ingress)) {
+      const known = this.#mixes.get(mix.record) ?? [];
+      if (mix.published === undefined) {
+        this.#dispatch({ kind: "records-read", ingress: record, mix: mix.record, records: known });
+        return;
+      }
+      const plan = mixPlan(ingress, mix);
+      if (plan === undefined || !this.#isMixCloudReachable) continue;
+      const records = this.#carriedOut(`plan at ${mix.record}`, plan, mix.published.records);
+      const ours = records.map((each) => ({ ...each, extras: { comment: recordComment } }));
+      this.#mixes.set(mix.record, ours);
+      this.#dispatch({ kind: "records-written", ingress: record, mix: mix.record, records: ours });
+      return;
+    }
+  }
+
+  #carriedOut(label: string, plan: Plan, published: readonly PublishedRecord[]): readonly PublishedRecord[] {
+    this.#say(
+      `${label}: ${[
+        ...plan.deletes.map(({ id }) => `delete ${showRecord(published.find((record) => record.id === id))}`),
+        ...plan.patches.map(
+          ({ id, ...to }) => `patch ${showRecord(published.find((record) => record.id === id))} → ${showRecord(to)}`,
+        ),
+        ...plan.posts.map((record) => `post ${showRecord(record)}`),
+      ].join(", ")}`,
+    );
+    const deleted = new Set(plan.deletes.map(({ id }) => id));
+    const patched = new Map(plan.patches.map((patch) => [patch.id, patch]));
+    return [
+      ...published.filter(({ id }) => !deleted.has(id)).map((record) => patched.get(record.id) ?? record),
+      ...plan.posts.map((post) => ({ ...post, id: this.#newId() })),
+    ];
   }
 
   #say(text: string): void {
@@ -385,6 +506,14 @@ function describeFact(fact: Fact): string | undefined {
       return `outage over, thanks to ${fact.by}`;
     case "records-changed":
       return fact.by === "read" ? `found: ${fact.to.map(showRecord).join(", ") || "no record"}` : undefined;
+    case "mix-changed":
+      return fact.by === "read" && fact.to.length > 0
+        ? `found at ${fact.record}: ${fact.to.map(showRecord).join(", ")}`
+        : undefined;
+    case "mix-blocked":
+      return `no mix: ${fact.why}`;
+    case "mix-freed":
+      return `there may be a mix again`;
     case "override-began":
       return `${fact.override.endpoint}: ${fact.override.kind} begins`;
     case "override-ended":
@@ -425,7 +554,12 @@ function showDrill({ endpoint, startedMs, endedMs = startedMs, isInterrupted, aw
 
 function showDesired(ingress: IngressState): string {
   const desired = desiredRecords(ingress);
-  if (desired === undefined) return "leave alone";
+  const mix = ingress.mix && desiredMix(ingress, ingress.mix);
+  const beside = mix === undefined || mix === "none" ? "" : `; ${ingress.mix?.record}: ${showSet(mix)}`;
+  return `${desired === undefined ? "leave alone" : showSet(desired)}${beside}`;
+}
+
+function showSet(desired: RecordSet): string {
   return desired.records.map((record) => showRecord({ ...record, ttlSeconds: desired.ttlSeconds })).join(", ");
 }
 
@@ -442,6 +576,8 @@ type OptionName =
   | "publish"
   | "proxied"
   | "private"
+  | "mix"
+  | "mix_wait"
   | "priority"
   | "ttl"
   | "sticky"

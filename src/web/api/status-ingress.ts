@@ -1,7 +1,8 @@
 // One ingress as people outside see it: what DNS says, who serves and why, and what will happen next.
 import { isServing } from "../../core/health.ts";
 import type { IngressState, Published, RecordSet } from "../../core/model.ts";
-import { isInSync, wantedRecords } from "../../core/records.ts";
+import { isInSync } from "../../core/mix.ts";
+import { wantedRecords } from "../../core/records.ts";
 import { plain } from "../../lib/text.ts";
 import { dateOf, isoOf, type Now } from "./dates.ts";
 import { nextSteps } from "./next-steps.ts";

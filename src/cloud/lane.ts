@@ -1,0 +1,69 @@
+// The two kinds of name that an ingress has, as its machines see them: its own, and that of a mix. Writes to a mix are a
+// lower lane: they wait while anything is to be done at the ingress' own name, and hold nothing up there.
+import { desiredMix, mixesOf, mixPlan } from "../core/mix.ts";
+import type { IngressState, NameState, Plan } from "../core/model.ts";
+import { desiredRecords, isEmptyPlan, planBetween } from "../core/records.ts";
+import type { IngressName } from "./provider.ts";
+
+export interface Lane {
+  /** The name of a mix; missing for the ingress' own. */
+  readonly mix?: string;
+  /** What a provider needs to know of the name. */
+  nameOf(ingress: IngressState): IngressName;
+  /** What is known of the name; `undefined` once it is of no concern any more. */
+  stateOf(ingress: IngressState): NameState | undefined;
+  /** What has to change, or `undefined` when nothing has to, or when it is not known what there is. */
+  planFor(ingress: IngressState): Plan | undefined;
+  /** What is desired, as a text to be compared; `null` for nothing. */
+  wantedBy(ingress: IngressState): string;
+  /** Whether a call may start, as far as the other lane is concerned. */
+  isFree(ingress: IngressState, kind: "read" | "write"): boolean;
+  /** Whether the name is looked at as a routine. */
+  isWatched(ingress: IngressState): boolean;
+}
+
+/** The ingress' own name. */
+export const ownLane: Lane = {
+  nameOf: ({ settings }) => settings,
+  stateOf: (ingress) => ingress,
+  planFor: ownPlan,
+  wantedBy: (ingress) => JSON.stringify(desiredRecords(ingress) ?? null),
+  isFree: () => true,
+  isWatched: () => true,
+};
+
+/** The name of a mix, present or former. */
+export function mixLane(record: string): Lane {
+  const mixIn = (ingress: IngressState) => mixesOf(ingress).find((mix) => mix.record === record);
+  const desiredIn = (ingress: IngressState) => {
+    const mix = mixIn(ingress);
+    return mix && desiredMix(ingress, mix);
+  };
+  return {
+    mix: record,
+    nameOf: ({ settings }) => ({
+      record,
+      mixOf: settings.record,
+      ...(settings.zone !== undefined && { zone: settings.zone }),
+    }),
+    stateOf: mixIn,
+    planFor: (ingress) => {
+      const mix = mixIn(ingress);
+      return mix && mixPlan(ingress, mix);
+    },
+    wantedBy: (ingress) => JSON.stringify(desiredIn(ingress) ?? null),
+    // Which names there are, and in which zone, is known once the ingress' own was read.
+    isFree: (ingress, kind) => ingress.published !== undefined && (kind === "read" || ownPlan(ingress) === undefined),
+    isWatched: (ingress) => {
+      const mix = mixIn(ingress);
+      return mix?.published?.records.length !== 0 || mix.foreign !== undefined || desiredIn(ingress) !== undefined;
+    },
+  };
+}
+
+function ownPlan(ingress: IngressState): Plan | undefined {
+  const desired = desiredRecords(ingress);
+  if (desired === undefined || ingress.published === undefined) return undefined;
+  const plan = planBetween(ingress.published.records, desired, ingress.unseen?.ids);
+  return isEmptyPlan(plan) ? undefined : plan;
+}
