@@ -265,6 +265,7 @@ telegram: { token: "123:abc", chat_id: 123456, initial_silence: 10 }
       "ingresses",
       "notify",
       "state_dir",
+      "timezone",
     ]);
   });
 });

@@ -94,7 +94,15 @@ export function canonicalFields(fields: RecordFields, zone: RecordHome, rules: R
 /** Whether Cloudflare could serve this content through its proxy. */
 export function isProxiable(type: string, content: string): boolean {
   if (type === "CNAME") return !neverProxiedTargets.test(content);
-  return proxiableTypes.has(type) && content !== "1.1.1.1" && parseIp(content)?.scope === "public";
+  return proxiableTypes.has(type) && content !== "1.1.1.1" && !isRefusedByProxy(content);
+}
+
+/** Private, shared, loopback, link-local and unspecified addresses; `100::` is even a usual one for names without a host. */
+function isRefusedByProxy(content: string): boolean {
+  const address = parseIp(content);
+  if (address?.scope === "public") return false;
+  const isShared = /^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./.test(content);
+  return address?.scope !== "special" || isShared || content === "::" || content.startsWith("0.");
 }
 
 /** The decided part of a stored record alone. */

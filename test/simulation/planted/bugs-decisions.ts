@@ -37,7 +37,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   {
     name: "returns do not wait",
     file: "src/core/selection.ts",
-    from: "endpoint.heldUntilMs === undefined && ",
+    from: "endpoint.heldUntilMs !== undefined || ",
     to: "",
     story: stickyReturn,
     breaks: ["8"],

@@ -29,8 +29,8 @@ export const dnsBugs: readonly BugForTest[] = [
   {
     name: "nothing is cached",
     file: "src/dns/resolver.ts",
-    from: "memory.cached !== undefined && ports.clock.nowMs() < memory.cached.untilMs",
-    to: "memory.cached !== undefined && ports.clock.nowMs() < 0",
+    from: "cached !== undefined && ports.clock.nowMs() < cached.untilMs",
+    to: "cached !== undefined && ports.clock.nowMs() < 0",
     test: ["src/dns/resolver.test.ts", "until its TTL ends, as the very same object"],
   },
   {
