@@ -19,6 +19,7 @@ import {
   type IngressName,
   type RecordProvider,
 } from "./provider.ts";
+import { tracePath, type ZoneRecord } from "./trace.ts";
 import { assertWithin, ZoneFinder, type Zone } from "./zones.ts";
 
 export interface CloudflareOptions {
@@ -103,6 +104,40 @@ export class CloudflareProvider implements RecordProvider {
     const zone = await this.#zones.find(ownName(ingress), call);
     assertWithin(ingress, zone);
     return zone;
+  }
+
+  async trace(
+    ingress: IngressName,
+    host: string,
+    isEnd: (name: string) => boolean,
+    call: Call,
+  ): Promise<readonly string[]> {
+    const zone = await this.#zoneOfHost(ingress, host, call);
+    if (zone === undefined) return [];
+    const recordsAt = async (name: string): Promise<readonly ZoneRecord[]> => {
+      const page = await this.#requests.send(
+        { operation: "list", record: ingress.record, call },
+        RecordsPage,
+        (options) =>
+          this.#client.dns.records.list({ zone_id: zone.id, name: { exact: name }, per_page: mostRecords }, options),
+      );
+      return page.result
+        .filter((record) => canonicalName(record.name) === name)
+        .map((record) => (isOurs(record) ? published(record) : { type: record.type, content: "" }));
+    };
+    return tracePath(host, recordsAt, isEnd);
+  }
+
+  /** The zone that a host lies in, if this token can see it. */
+  async #zoneOfHost(ingress: IngressName, host: string, call: Call): Promise<Zone | undefined> {
+    const zone = await this.#zones.find(ownName(ingress), call);
+    if (zone.name === undefined || host === zone.name || host.endsWith(`.${zone.name}`)) return zone;
+    try {
+      return await this.#zones.find({ record: host }, call);
+    } catch (error) {
+      if (error instanceof CloudError && (error.kind === "auth" || error.kind === "invalid")) return undefined;
+      throw error;
+    }
   }
 
   /** When the zone is refused, what we know of it may be out of date: it is looked up again before the next call. */

@@ -16,6 +16,11 @@ export interface RecordProvider {
     known: readonly PublishedRecord[],
     call: Call,
   ): Promise<readonly PublishedRecord[]>;
+  /**
+   * The names that `host` leads to by the records of its zone, until one that `isEnd` (see `tracePath`); empty where it
+   * lies in no zone that may be read. Rejects with `CloudError`. Missing where there is nothing to read.
+   */
+  trace?(ingress: IngressName, host: string, isEnd: (name: string) => boolean, call: Call): Promise<readonly string[]>;
 }
 
 /** What a provider needs to know of an ingress. */

@@ -8,6 +8,7 @@ import { CallGate, type CallBudget } from "./gate.ts";
 import { IngressReconciler, type Shared } from "./ingress-reconciler.ts";
 import { mixLane, ownLane, type Lane } from "./lane.ts";
 import type { RecordProvider } from "./provider.ts";
+import { Tracer } from "./tracer.ts";
 
 export interface ReconcilerOptions {
   readonly clock: Clock;
@@ -28,6 +29,7 @@ const closingGraceMs = 2_000;
 /** A `Follower` of the daemon's state. */
 export class Reconciler implements AsyncDisposable {
   readonly #shared: Shared;
+  readonly #tracer: Tracer;
   /** One for each name of each ingress. */
   readonly #machines = new Map<string, IngressReconciler>();
   readonly #lanes = new Map<string, Lane>();
@@ -37,10 +39,12 @@ export class Reconciler implements AsyncDisposable {
   constructor({ clock, random, provider, dispatch, log, writes, isOneRound = false }: ReconcilerOptions) {
     const gate = new CallGate(clock);
     this.#shared = { clock, random, dispatch, log, provider, gate, isHeld: writes === "off", isOneRound };
+    this.#tracer = new Tracer(this.#shared);
   }
 
   follow(state: State): void {
     if (this.#isClosed) return;
+    this.#tracer.follow(state);
     this.#shareBudget(state.ingresses.length);
     const present = new Set<string>();
     for (const ingress of [...state.ingresses, ...state.leaving]) {
@@ -100,6 +104,7 @@ export class Reconciler implements AsyncDisposable {
   /** Starts nothing more, gives up what is being read, and lets writes end for a moment. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#tracer.close();
     const writes = [...this.#machines.values()].map((machine) => machine.close());
     const allEnded = new AbortController();
     void Promise.all(writes).then(() => allEnded.abort());

@@ -47,6 +47,8 @@ export type Event =
       readonly status: "visible" | "wrong" | "silent";
       readonly detail: string;
     }
+  /** Where the target leads by the records of its zone (see `EndpointState.tracedPath`). */
+  | ({ readonly kind: "target-traced"; readonly path: readonly string[] } & EndpointRef)
   /** All A, AAAA and CNAME records at the name of the ingress, or at that of a mix of it. */
   | ({ readonly kind: "records-read"; readonly records: readonly PublishedRecord[] } & NameRef)
   | ({ readonly kind: "records-written"; readonly records: readonly PublishedRecord[] } & NameRef)

@@ -107,7 +107,13 @@ export interface Address {
 /** What looking up an endpoint's name gave. */
 export type Resolution =
   /** `ttlSeconds`: how long the answer may be used. At least one address. */
-  | { readonly kind: "addresses"; readonly addresses: readonly Address[]; readonly ttlSeconds: number }
+  | {
+      readonly kind: "addresses";
+      readonly addresses: readonly Address[];
+      readonly ttlSeconds: number;
+      /** The names that CNAME records led to on the way. Missing where there are none, or none is to be seen. */
+      readonly via?: readonly string[];
+    }
   /** The name has no address, and all configured resolvers (two at most) say so. */
   | { readonly kind: "none"; readonly reason: "nxdomain" | "no-data"; readonly detail: string }
   /** Nobody could say: silence, SERVFAIL, resolvers that disagree. Proves nothing. */
@@ -348,6 +354,8 @@ export interface EndpointState {
   readonly heldUntilMs?: number;
   /** All its addresses once belonged to other endpoints: an answer from before a switch may be our own record's. */
   readonly hasShared?: true;
+  /** The names that its target leads to by the zone's own records, wildcards included; missing where they were not read. */
+  readonly tracedPath?: readonly string[];
 }
 
 export interface StickyMember {

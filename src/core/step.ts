@@ -79,6 +79,8 @@ function take(state: State, event: Event, nowMs: number): State {
       return withEndpoint(state, event, nowMs, (endpoint, { settings: { allowPrivate } }) =>
         afterResolution(endpoint, event.resolution, { allowPrivate, weigh: weigherOf(state, event), nowMs }),
       );
+    case "target-traced":
+      return withEndpoint(state, event, nowMs, (endpoint) => ({ ...endpoint, tracedPath: event.path }));
     case "probed":
       return afterProbe(state, event, nowMs);
     case "probe-stalled":

@@ -21,6 +21,8 @@ export interface WorldOptions {
   /** Serves HTTPS on both endpoints. */
   readonly tls?: Credentials;
   readonly dnsPort?: number;
+  /** CNAME records within the zone are answered with addresses, as Cloudflare does. */
+  readonly isFlattening?: boolean;
   /** Taken for DNS where it is free; otherwise, as without it, any other port. */
   readonly preferredDnsPort?: number;
 }
@@ -99,15 +101,15 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
 async function startWorldDns(
   parts: Pick<DnsOptions, "source" | "clock">,
-  { dnsPort, preferredDnsPort }: WorldOptions,
+  { dnsPort, preferredDnsPort, isFlattening = false }: WorldOptions,
 ): Promise<DnsServer> {
-  if (dnsPort !== undefined) return startDns({ ...parts, port: dnsPort });
-  if (preferredDnsPort === undefined) return startDns(parts);
+  if (dnsPort !== undefined) return startDns({ ...parts, isFlattening, port: dnsPort });
+  if (preferredDnsPort === undefined) return startDns({ ...parts, isFlattening });
   try {
-    return await startDns({ ...parts, port: preferredDnsPort });
+    return await startDns({ ...parts, isFlattening, port: preferredDnsPort });
   } catch {
     // Taken, or not for us.
-    return startDns(parts);
+    return startDns({ ...parts, isFlattening });
   }
 }
 

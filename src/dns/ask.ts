@@ -9,7 +9,13 @@ import { canonicalName, isAskable, type Answered } from "./wire.ts";
 /** What one server says about one family of a host's addresses. */
 export type ServerAnswer =
   /** At least one, sorted, without doubles. */
-  | { readonly kind: "addresses"; readonly addresses: readonly Address[]; readonly ttlSeconds: number }
+  | {
+      readonly kind: "addresses";
+      readonly addresses: readonly Address[];
+      readonly ttlSeconds: number;
+      /** The names that CNAME records led to. */
+      readonly via: readonly string[];
+    }
   | { readonly kind: "absent"; readonly reason: "nxdomain" | "no-data"; readonly ttlSeconds?: number }
   /** It could not say. `detail` is for people and names the server. */
   | { readonly kind: "unknown"; readonly reason: "silent" | "servfail" | "refused" | "local"; readonly detail: string };
@@ -37,6 +43,7 @@ async function askForFamily(asking: Asking, family: Family): Promise<ServerAnswe
   const type = family === "ipv4" ? "A" : "AAAA";
   let name = canonicalName(asking.host);
   let ttlSeconds = Infinity;
+  const via: string[] = [];
   for (let count = 0; count < mostQuestions; count++) {
     if (!isAskable(name))
       return unknown(asking, "servfail", `leads to a name that cannot be asked for (${plain(name, 80)})`);
@@ -51,6 +58,7 @@ async function askForFamily(asking: Asking, family: Family): Promise<ServerAnswe
     const end = followAliases(answered, name);
     if (end === undefined) return unknown(asking, "servfail", "leads into a circle of CNAMEs");
     ttlSeconds = Math.min(ttlSeconds, end.ttlSeconds);
+    via.push(...end.via);
     const found = answered.answers.filter((record) => record.name === end.name && record.type === type);
     if (found.length > 0) {
       const addresses = addressesOf(
@@ -62,6 +70,7 @@ async function askForFamily(asking: Asking, family: Family): Promise<ServerAnswe
         kind: "addresses",
         addresses,
         ttlSeconds: Math.min(ttlSeconds, ...found.map((record) => record.ttlSeconds)),
+        via,
       };
     }
     const reason = absenceIn(answered, end.name, name);
@@ -86,18 +95,23 @@ function troubleIn(reply: Reply): { reason: "silent" | "servfail" | "refused" | 
 }
 
 /** The name at the end of the CNAMEs within one answer, and their lowest TTL; `undefined` when they go in a circle. */
-function followAliases(answered: Answered, from: string): { name: string; ttlSeconds: number } | undefined {
+function followAliases(
+  answered: Answered,
+  from: string,
+): { name: string; ttlSeconds: number; via: readonly string[] } | undefined {
   const aliases = new Map(
     answered.answers.filter(({ type }) => type === "CNAME").map((record) => [record.name, record] as const),
   );
   const passed = new Set<string>();
+  const via: string[] = [];
   let end = { name: from, ttlSeconds: Infinity };
   for (let alias = aliases.get(from); alias !== undefined; alias = aliases.get(end.name)) {
     if (passed.has(alias.name)) return undefined;
     passed.add(alias.name);
     end = { name: alias.data, ttlSeconds: Math.min(end.ttlSeconds, alias.ttlSeconds) };
+    via.push(canonicalName(alias.data));
   }
-  return end;
+  return { ...end, via };
 }
 
 /** Why the name at the end has no address; `undefined` when the answer just stopped there, so that it must be asked for. */

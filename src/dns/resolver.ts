@@ -131,7 +131,8 @@ function concludeAddresses(
     const ofFamily = addresses.filter((address) => address.family === family);
     memory.families[family] = { addresses: ofFamily, untilMs: untilMs + standInMs };
   }
-  const resolution: Resolution = { kind: "addresses", addresses, ttlSeconds };
+  const via = [...new Set(known.flatMap((answer) => (answer.kind === "addresses" ? answer.via : [])))];
+  const resolution: Resolution = { kind: "addresses", addresses, ttlSeconds, ...(via.length > 0 && { via }) };
   memory.cached = { resolution, atMs: nowMs, untilMs };
   return resolution;
 }

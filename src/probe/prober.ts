@@ -1,5 +1,6 @@
 // Follows the state: keeps one watch over each endpoint that the state holds, and none over what is gone.
 import type { IngressState, State } from "../core/model.ts";
+import { ownNames } from "../core/own-names.ts";
 import { Traffic } from "./round.ts";
 import { Watch, type WatchPorts } from "./watch.ts";
 
@@ -14,6 +15,8 @@ export class Prober implements AsyncDisposable {
   /** Watches that were told to stop and have not let go of everything yet. */
   readonly #stopping = new Set<Promise<void>>();
   #isClosed = false;
+  #generation: number | undefined;
+  #own: ReadonlySet<string> = new Set();
 
   constructor(ports: ProberPorts) {
     this.#ports = ports;
@@ -22,6 +25,9 @@ export class Prober implements AsyncDisposable {
   /** Starts, adjusts and stops watches so that they match `state`. Returns at once; reports come by `dispatch`. */
   follow(state: State): void {
     if (this.#isClosed) return;
+    // Only another configuration changes them.
+    if (this.#generation !== state.generation) this.#own = ownNames(state);
+    this.#generation = state.generation;
     for (const ingress of state.ingresses) this.#followIngress(ingress);
     if (this.#ingresses.size === state.ingresses.length) return;
     const present = new Set(state.ingresses.map(({ settings }) => settings.record));
@@ -61,7 +67,7 @@ export class Prober implements AsyncDisposable {
         continue;
       }
       if (watch !== undefined) this.#stop(watch);
-      watches.set(name, new Watch(this.#ports, this.#traffic, ingress, endpoint));
+      watches.set(name, new Watch(this.#ports, this.#traffic, () => this.#own, ingress, endpoint));
     }
     for (const [name, watch] of watches) {
       if (names.has(name)) continue;

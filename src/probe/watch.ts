@@ -1,5 +1,6 @@
 // Watches one endpoint: round after round, in the rhythm that its state asks for, until it is stopped.
 import type { EndpointRef, EndpointState, Event, IngressState, Resolution } from "../core/model.ts";
+import { withoutOwnNames } from "../core/own-names.ts";
 import { probeIntervalMs } from "../core/rhythm.ts";
 import { answersSinceMs } from "../core/same-addresses.ts";
 import type { Random } from "../lib/clock.ts";
@@ -22,6 +23,7 @@ export class Watch {
   readonly revision: number;
   readonly #ports: WatchPorts;
   readonly #traffic: Traffic;
+  readonly #own: () => ReadonlySet<string>;
   readonly #stopping = new AbortController();
   #ingress: IngressState;
   #endpoint: EndpointState;
@@ -32,10 +34,20 @@ export class Watch {
   #waitShare: number;
   #cancelWait: (() => void) | undefined;
   #dueMs: number | undefined;
+  /** The newest answer led back to a name of ours. */
+  #isLedBack = false;
   /** The newest answer that was reported. */
   #reported: Resolution | undefined;
 
-  constructor(ports: WatchPorts, traffic: Traffic, ingress: IngressState, endpoint: EndpointState) {
+  constructor(
+    ports: WatchPorts,
+    traffic: Traffic,
+    /** All names that we write, as they are now. */
+    own: () => ReadonlySet<string>,
+    ingress: IngressState,
+    endpoint: EndpointState,
+  ) {
+    this.#own = own;
     this.revision = endpoint.revision;
     this.#ports = ports;
     this.#traffic = traffic;
@@ -73,9 +85,14 @@ export class Watch {
     });
   }
 
-  readonly #resolve: Resolve = (host, resolvers, options) => {
-    const notBeforeMs = answersSinceMs(this.#ingress, this.#endpoint);
-    return this.#ports.resolve(host, resolvers, { ...options, ...(notBeforeMs !== undefined && { notBeforeMs }) });
+  readonly #resolve: Resolve = async (host, resolvers, options) => {
+    // An answer that led back is not kept: whether it has been mended is seen by the next one.
+    const notBeforeMs = this.#isLedBack ? this.#ports.clock.nowMs() : answersSinceMs(this.#ingress, this.#endpoint);
+    const asked = { ...options, ...(notBeforeMs !== undefined && { notBeforeMs }) };
+    const answer = await this.#ports.resolve(host, resolvers, asked);
+    const judged = withoutOwnNames(answer, this.#endpoint, this.#own());
+    this.#isLedBack = judged !== answer;
+    return judged;
   };
 
   async #performRound(): Promise<void> {
