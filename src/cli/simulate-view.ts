@@ -5,6 +5,7 @@ import type { Played, PlayedIngress } from "../what-if/play.ts";
 import { servedTimes } from "../what-if/served.ts";
 import type { Entry, EntryKind } from "../what-if/timeline.ts";
 import { formatTime } from "../what-if/times.ts";
+import { detectionMs, worseOff } from "../what-if/verdict.ts";
 import { stripLines } from "./strip.ts";
 
 export interface ShowOptions {
@@ -84,12 +85,27 @@ function showIngress(ingress: PlayedIngress, { lengthMs }: ShowOptions): void {
       ...[withCcs.averageMs, withCcs.worstMs, staticRecord.averageMs, oracle.averageMs].map(lengthText),
     ]),
   );
+  printLine();
+  showVerdict(ingress);
   if (ingress.emptyAnswers === 0) return;
   printLine();
   const advice =
-    "A change between CNAME and address records can leave the name empty for a moment at some of Cloudflare's servers, " +
-    "and resolvers remember that for half an hour. With `publish: addresses` the type never changes.";
+    "The name had no record for a moment at some of Cloudflare's servers, and resolvers remember that for half an hour. " +
+    "This happens when the type of the record changes; leave `publish` as it is, and it never does.";
   printLine(`${styled("yellow", "!")} ${wrapped(advice, lineWidth() - 2, 2)}`);
+}
+
+/** The first promise, kept or broken, in plain words. */
+function showVerdict({ clients }: PlayedIngress): void {
+  const worse = worseOff(clients);
+  const detection = formatDuration(detectionMs);
+  if (worse.length === 0) {
+    const text = `Not worse than a record that never changes: no client was without service for longer than with one, but for the time it takes to detect an outage (up to ${detection}).`;
+    return printLine(`${styled("green", "✓")} ${wrapped(text, lineWidth() - 2, 2)}`);
+  }
+  const whom = worse.map(({ name, extraMs }) => `${name} by ${formatDuration(extraMs)}`).join(", ");
+  const text = `Worse than a record that never changes: without service for longer at worst (${whom}), and detecting an outage takes ${detection} at most.`;
+  printLine(`${styled("red", "✗")} ${wrapped(text, lineWidth() - 2, 2)}`);
 }
 
 function lengthText(lengthMs: number): string {

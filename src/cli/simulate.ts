@@ -5,11 +5,13 @@ import { readFromDisk, readText } from "../config/files.ts";
 import { nearest } from "../lib/spelling.ts";
 import { lineWidth, printLine, styled, withSpinner, wrapped } from "../terminal/terminal.ts";
 import { namedScenario, namedScenarios } from "../what-if/named-scenarios.ts";
+import { usualPlayMs } from "../what-if/length.ts";
 import { play } from "../what-if/play.ts";
 import { longestMs, parseScenario, wordsOf, type Occurrence } from "../what-if/scenario.ts";
 import { servedTimes } from "../what-if/served.ts";
 import { parseLengthMs } from "../what-if/times.ts";
 import { vocabularyOf } from "../what-if/user-world.ts";
+import { worseOff } from "../what-if/verdict.ts";
 import { configWithoutSecrets } from "./config-option.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
@@ -60,7 +62,7 @@ async function simulateCommand(words: readonly string[], options: Options): Prom
     throw new CommandError(exitCodes.usage, `--seed: ${options.seed} is no whole number`);
   const { path, config } = configWithoutSecrets(options.config);
   const { occurrences, hasIpv6 } = scenarioOf(words, config);
-  const lengthMs = options.for === undefined ? usualLengthMs(occurrences, config) : lengthOf(options.for);
+  const lengthMs = options.for === undefined ? usualPlayMs(occurrences, config) : lengthOf(options.for);
   const played = await withSpinner("Playing the scenario", () =>
     play({ config, occurrences, seed, lengthMs, hasIpv6 }),
   );
@@ -82,6 +84,7 @@ async function simulateCommand(words: readonly string[], options: Options): Prom
       served: servedTimes(served, lengthMs),
       switches,
       clients,
+      worseOff: worseOff(clients),
       emptyAnswers,
     })),
     apiCalls: played.apiCalls,
@@ -139,20 +142,6 @@ function lengthOf(text: string): number {
   const lengthMs = parseLengthMs(text.toLowerCase());
   if (lengthMs !== undefined && lengthMs > 0 && lengthMs <= longestMs) return lengthMs;
   throw new CommandError(exitCodes.usage, `--for: expected a time such as 90m or 2h, up to 7d, got ${text}`);
-}
-
-const minuteMs = 60_000;
-
-/** Until the last thing is over, and the ingress has had time to return. */
-function usualLengthMs(occurrences: readonly Occurrence[], { ingresses }: Config): number {
-  const overMs = Math.max(...occurrences.map(({ atMs, endMs = atMs }) => endMs));
-  const settleMs = Math.max(
-    ...ingresses.map(
-      ({ holdUpMs, endpoints }) => 2 * holdUpMs + Math.max(0, ...endpoints.map(({ stickyMs = 0 }) => stickyMs)),
-    ),
-  );
-  const step = 15 * minuteMs;
-  return Math.min(longestMs, Math.ceil((overMs + settleMs + step) / step) * step);
 }
 
 function listScenarios({ config: option }: Options, isJson: boolean): ExitCode {

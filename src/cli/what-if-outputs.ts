@@ -36,6 +36,8 @@ export const simulate = z.strictObject({
       switches: count,
       /** Time without service. */
       clients: listOf(z.strictObject({ name: z.string(), withCcs: spell, staticRecord: spell, oracle: spell })),
+      /** Kinds whose worst time without service is more than 90 s longer than with a static record, and by how much. */
+      worseOff: listOf(z.strictObject({ name: z.string(), extraMs: ms })),
       /** How often a client asked while the name had no record. */
       emptyAnswers: count,
     }),

@@ -142,7 +142,10 @@ class Tally {
 
   #look(world: World): void {
     const { settings, endpoints } = this.#ingress;
-    const contents = world.api.recordsAt(settings.record).map(({ content }) => content);
+    const own = world.api.recordsAt(settings.record);
+    // A mix has a name of its own: what stands there is what clients get.
+    const isMix = own.some(({ content }) => content === settings.mix?.record);
+    const contents = (isMix ? world.api.recordsAt(settings.mix?.record ?? "") : own).map(({ content }) => content);
     const named = endpoints
       .filter(({ settings: { target }, site }) => {
         const addresses = world.internet.sites[site]?.addresses ?? [];

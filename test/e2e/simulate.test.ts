@@ -50,7 +50,9 @@ describe("ccs simulate", { concurrency: 2 }, () => {
     assert.match(stdout, /tells {4}_ingress\.example\.com now points to Secondary \(was Primary\)/);
     assert.match(stdout, /impatient resolver served again, \d+s at worst/);
     assert.match(stdout, /^ {2}clamping resolver +\S.* 10m +none$/m);
-    assert.match(stdout, /^Cloudflare {2}\d+ calls: \d+ reads, 3 writes$/m);
+    assert.match(stdout, /^served by {3}Primary [^,]+, Secondary [^,]+, Primary \+ Secondary 10m$/m);
+    assert.match(stdout, /^✓ Not worse than a record that never changes: /m);
+    assert.match(stdout, /^Cloudflare {2}\d+ calls: \d+ reads, 4 writes$/m);
   });
 
   test("measures what clients see, against a record that never changes and one that is always right", async () => {
@@ -69,6 +71,20 @@ describe("ccs simulate", { concurrency: 2 }, () => {
       ingress.served.reduce((sum, { ms }) => sum + ms, 0),
       lengthMs,
     );
+  });
+
+  test("says so when clients are worse off than with a record that never changes", async () => {
+    // The best endpoint is well: only the record is not, and a static one is not fought over.
+    const args = ["rival", "--config", original];
+    const { ingresses } = await simulated(...args);
+    const { clients = [], worseOff = [] } = ingresses[0] ?? {};
+    assert.ok(worseOff.length > 0);
+    for (const { name, extraMs } of worseOff) {
+      const kind = clients.find((each) => each.name === name);
+      assert.equal(extraMs, (kind?.withCcs.worstMs ?? 0) - (kind?.staticRecord.worstMs ?? 0));
+    }
+    const { stdout } = await runCcs(["simulate", ...args]);
+    assert.match(stdout, /^✗ Worse than a record that never changes: /m);
   });
 
   test("is the same for the same seed, and another for another", async () => {
