@@ -1,8 +1,6 @@
 // What tells and shows: messages, metrics, the web server and its API, around a daemon that does not need them.
 import type { RequestMeasure } from "../cloud/requests.ts";
 import type { Config, HttpConfig } from "../config/config.ts";
-import { nextDeadline } from "../core/deadline.ts";
-import { probeIntervalMs } from "../core/rhythm.ts";
 import type { Daemon } from "../daemon.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
@@ -13,6 +11,7 @@ import type { Store } from "../store/store.ts";
 import { Api } from "../web/api/api.ts";
 import { ControlSocketError, startControlSocket, type ControlSocket } from "../web/control-socket.ts";
 import { Metrics } from "../web/metrics.ts";
+import { isTurning } from "../web/liveness.ts";
 import { MovableServer, type Place } from "../web/movable-server.ts";
 import { ListenError, startWebServer, type WebExtra, type WebServer } from "../web/server.ts";
 import { dashboardFolder } from "./dashboard-folder.ts";
@@ -23,9 +22,6 @@ import { version } from "./version.ts";
 
 /** How long the end waits for messages that are on their way. */
 const lastWordsMs = 3_000;
-
-/** The loop may be this late before it counts as stuck. */
-const toleranceMs = 10_000;
 
 const clock = systemClock;
 
@@ -144,7 +140,7 @@ export class Surroundings implements AsyncDisposable {
   async #startWeb({ host, port }: Place): Promise<WebServer> {
     const ports = {
       state: () => this.#daemon.state,
-      isAlive: () => this.#isAlive(),
+      isAlive: () => isTurning(this.#daemon, clock.nowMs()),
       api: this.#api.routes("http"),
       metrics: this.#metrics,
       onBug: (error: unknown) => this.#onBug(error),
@@ -180,20 +176,6 @@ export class Surroundings implements AsyncDisposable {
       allowedHosts: () => this.#http.hosts ?? [],
       onBug: (error) => this.#onBug(error),
     });
-  }
-
-  /** Whether the loop turns: no deadline is long overdue, and probes report as often as they should. */
-  #isAlive(): boolean {
-    const nowMs = clock.nowMs();
-    const { state, lastTurnMs } = this.#daemon;
-    const waits = state.ingresses.flatMap((ingress) =>
-      ingress.endpoints.flatMap((endpoint) => {
-        const intervalMs = probeIntervalMs(ingress, endpoint);
-        return intervalMs === undefined ? [] : [intervalMs + (endpoint.settings.check?.timeoutMs ?? 0)];
-      }),
-    );
-    const reportDueMs = lastTurnMs + Math.min(...waits);
-    return Math.min(nextDeadline(state) ?? Infinity, reportDueMs) + toleranceMs > nowMs;
   }
 
   #onBug(error: unknown): void {

@@ -8,6 +8,7 @@ import { writes } from "../../src/demo/cloudflare/faults.ts";
 import { problems } from "../../src/demo/cloudflare/problem.ts";
 import { ingressName, startWorld, type World, type WorldOptions } from "../../src/demo/world.ts";
 import { runCcs, type Finished } from "../support/built-program.ts";
+import { startFleet } from "../support/fleet.ts";
 import { configOf, partsOf, type ConfigFile } from "../support/world-config.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ccs-commands-"));
@@ -197,6 +198,19 @@ describe("ccs run --once", { concurrency: 2 }, () => {
     assert.equal(code, 1);
     assert.match(stdout, /left as it is: nobody is up/);
     assert.equal(world.cloudflare.counts.writes, 0);
+  });
+
+  test("exits with 1 when only one of two ingresses is as it should be", async () => {
+    await using fleet = await startFleet(["done", "refused"]);
+    const { zoneId } = fleet.ship("refused");
+    fleet.cloudflare.faults.always({ kind: "refused", problem: problems.noAccess }, ({ path }) =>
+      path.includes(zoneId),
+    );
+    const path = file(fleet.config()(mkdtempSync(join(folder, "own-"))));
+    const { code, stdout } = await runCcs(["run", "--once", "--config", path]);
+    assert.match(stdout, /^ingress\.done\.example: CNAME cable\.done\.example/m);
+    assert.match(stdout, /^ingress\.refused\.example: left as it is: .*Authentication error/m);
+    assert.equal(code, 1);
   });
 
   test("exits with 1 when what is to be written is refused", async () => {
