@@ -5,6 +5,8 @@ import { decisionBugs } from "./bugs-decisions.ts";
 import { healthBugs } from "./bugs-health.ts";
 import { tellingBugs } from "./bugs-telling.ts";
 import { testedBugs } from "./bugs-tested.ts";
+import { assemblyBugs } from "./rooms/assembly.ts";
+import { cliBugs } from "./rooms/cli.ts";
 import { configBugs } from "./rooms/config.ts";
 import { dnsBugs } from "./rooms/dns.ts";
 import { notifyBugs } from "./rooms/notify.ts";
@@ -21,4 +23,6 @@ export const bugsForTests: readonly BugForTest[] = [
   ...storeBugs,
   ...configBugs,
   ...webBugs,
+  ...assemblyBugs,
+  ...cliBugs,
 ];

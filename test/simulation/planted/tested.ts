@@ -12,6 +12,9 @@ import { patched, plantEverywhere, type Patch } from "./plant.ts";
 const root = join(import.meta.dirname, "../../..");
 const variable = "CCS_PLANTED";
 
+/** No test that is named takes nearly as long. */
+const longestMs = 90_000;
+
 /** Of one test: whether it passed, and if not what was wrong. */
 export interface Result {
   readonly name: string;
@@ -46,7 +49,7 @@ async function run(
   variables: Readonly<Record<string, string>>,
 ): Promise<{ report: string; trouble: string }> {
   const patterns = names.flatMap((name) => ["--test-name-pattern", `^${RegExp.escape(name)}$`]);
-  const options = ["--import", import.meta.filename, "--test-reporter", "tap", "--test-timeout", "50000", ...patterns];
+  const options = ["--import", import.meta.filename, "--test-reporter", "tap", "--test-timeout", "25000", ...patterns];
   // The runner of this process is not to be told of it.
   const { NODE_TEST_CONTEXT: _context, [variable]: _patch, ...environment } = process.env;
   const child = spawn(process.execPath, [...options, join(root, file)], {
@@ -54,7 +57,10 @@ async function run(
     env: { ...environment, ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  // A defect may leave something that keeps the process, or a daemon of its own, from ending.
+  const timer = setTimeout(() => child.kill("SIGKILL"), longestMs);
   const [report, trouble] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  clearTimeout(timer);
   return { report, trouble };
 }
 

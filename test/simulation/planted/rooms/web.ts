@@ -147,4 +147,14 @@ export const webBugs: readonly BugForTest[] = [
     to: "",
     test: ["src/web/movable-server.test.ts", "many moves at once end at the last place, with no server left behind"],
   },
+  {
+    name: "the loop has until the slowest check's report to be called stuck",
+    file: "src/web/liveness.ts",
+    from: "Math.min(...waits)",
+    to: "Math.max(...waits)",
+    test: [
+      "src/web/liveness.test.ts",
+      "is alive until the endpoint that is checked most often is ten seconds overdue, however rarely others are",
+    ],
+  },
 ];
