@@ -4,7 +4,7 @@ import { calm, during, isDown, minuteMs, type Story } from "./story.ts";
 
 /** The primary is down for five minutes; the secondary stays beside it for a while after the return. */
 const stickyReturn: Story = {
-  world: { endpoints: [{ ttl: 60 }, { ttl: 120, stickyMs: 2 * minuteMs }] },
+  world: { publish: "addresses", endpoints: [{ ttl: 60 }, { ttl: 120, stickyMs: 2 * minuteMs }] },
   faults: [isDown(0, 5, 10)],
   ...calm(10, 22),
 };
@@ -20,9 +20,9 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "an endpoint without a check ranks by its number alone",
-    file: "src/core/selection.ts",
-    from: "Number(a.check === undefined) - Number(b.check === undefined) || a.priority",
-    to: "a.priority",
+    file: "src/core/roster.ts",
+    from: "Number(a.check === undefined) - Number(b.check === undefined) ||",
+    to: "",
     story: { world: { endpoints: [{ isUnchecked: true }, {}], named: 1 }, faults: [isDown(0, 5, 10)], ...calm(10, 17) },
     breaks: ["10"],
   },
@@ -77,8 +77,8 @@ export const decisionBugs: readonly PlantedBug[] = [
   {
     name: "records are written while nobody is up",
     file: "src/core/records.ts",
-    from: "(isPinned || isServing(primary.health.verdict))",
-    to: "(isPinned || true)",
+    from: "(isAsked || isServing(primary.health.verdict))",
+    to: "(isAsked || true)",
     story: {
       world: { reconcileIntervalMs: minuteMs },
       faults: [isDown(1, 5, 10), isDown(0, 5, 10), { kind: "edit", what: "ttl", atMs: 7 * minuteMs }],
@@ -112,7 +112,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   {
     name: "a name that somebody emptied stays empty while nobody is up",
     file: "src/core/records.ts",
-    from: "return published.records.length === 0 ? lastGood : undefined;",
+    from: "return isEmpty ? lastGood : undefined;",
     to: "return undefined;",
     story: {
       faults: [isDown(1, 5, 25), isDown(0, 5, 25), { kind: "edit", what: "remove", atMs: 9 * minuteMs }],
@@ -157,10 +157,10 @@ export const decisionBugs: readonly PlantedBug[] = [
   {
     name: "stickiness is lost on restart",
     file: "src/core/step.ts",
-    from: "saved: { ...(primary !== undefined && { primary }), sticky },",
-    to: "saved: { ...(primary !== undefined && { primary }), sticky: [] },",
+    from: "...(primary !== undefined && { primary }), sticky,",
+    to: "...(primary !== undefined && { primary }), sticky: [],",
     story: {
-      world: { endpoints: [{}, { stickyMs: 20 * minuteMs }] },
+      world: { publish: "addresses", endpoints: [{}, { stickyMs: 20 * minuteMs }] },
       faults: [isDown(0, 5, 7), { kind: "crash", how: "kill", when: "at-once", atMs: 14 * minuteMs, downForMs: 5_000 }],
       ...calm(15, 40),
     },

@@ -40,8 +40,8 @@ export const assemblyBugs: readonly BugForTest[] = [
   {
     name: "a new token for changes does not count after a reload",
     file: "src/assembly/surroundings.ts",
-    from: "this.#http = config.http;\n    this.#timeZone",
-    to: "this.#timeZone",
+    from: "this.#notifier.use(channelsOf(config));\n    this.#http = config.http;",
+    to: "this.#notifier.use(channelsOf(config));",
     test: ["test/e2e/takeover.test.ts", "http.token"],
   },
   {

@@ -127,8 +127,8 @@ export const dnsBugs: readonly BugForTest[] = [
   {
     name: "a write that is over is looked for all the same",
     file: "src/dns/verifier.ts",
-    from: "this.#checks.delete(record);\n    abort.abort();",
-    to: "this.#checks.delete(record);",
+    from: "this.#checks.delete(key);\n    abort.abort();",
+    to: "this.#checks.delete(key);",
     test: [
       "src/dns/verifier.test.ts",
       "of an ingress that is no longer configured is not looked at, nor at the end of the daemon",
