@@ -29,4 +29,11 @@ export const testedBugs: readonly BugForTest[] = [
     to: "const electionPatienceMs = 0;",
     test: ["test/scenarios.test.ts", "scenario first record with a better one unknown"],
   },
+  {
+    name: "a drained endpoint stays in the mix",
+    file: "src/core/selection.ts",
+    from: "if (endpoint?.settings.stickyMs === undefined || isDrained(ingress, endpoint)) return false;",
+    to: "if (endpoint?.settings.stickyMs === undefined) return false;",
+    test: ["test/scenarios.test.ts", "scenario drained out of the mix"],
+  },
 ];
