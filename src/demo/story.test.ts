@@ -8,7 +8,7 @@ import type { Scenery } from "./scenes.ts";
 import { nextWay } from "./ways.ts";
 import { playStory, type Ending, type Telling } from "./story.ts";
 import { Witness } from "./witness.ts";
-import { ingressName, startWorld, ttlSeconds, zoneName, type World, type WorldEndpoint } from "./world.ts";
+import { ingressName, mixName, startWorld, ttlSeconds, zoneName, type World, type WorldEndpoint } from "./world.ts";
 
 const holdUpMs = 150;
 const stickyMs = 400;
@@ -29,7 +29,7 @@ test("a daemon that does all as told passes, and every step is told", async () =
   assert.deepEqual(ending.kind === "badly" ? ending.problems : [], []);
   assert.match(
     ending.kind === "well" ? ending.words : "",
-    /^3 changes of the record by 3 write requests, told in 3 Telegram messages, and at no time without/,
+    /^3 changes of the record by 4 write requests, told in 3 Telegram messages, and at no time without/,
   );
   const steps = tellings.flatMap((telling) =>
     telling.kind === "step-ended" ? [`${telling.step.number}/${telling.step.count} ${telling.outcome.kind}`] : [],
@@ -173,14 +173,8 @@ class Puppet implements AsyncDisposable {
       await this.#tell();
       if (!(await this.#until(isOk))) return;
       await this.#wait(holdsNothing === true ? 0 : holdUpMs);
-      await this.#publish(
-        [cable, mobile].map(({ address }) => ({
-          type: address.includes(":") ? "AAAA" : "A",
-          name: ingressName,
-          content: address,
-          ttl: ttlSeconds.cable,
-        })),
-      );
+      await this.#prepareMix();
+      await this.#publish([this.#alias({ host: mixName }, ttlSeconds.cable)]);
       await this.#tell();
       await inTheMix?.(this);
       await this.#wait(sticksForMs);
@@ -190,7 +184,18 @@ class Puppet implements AsyncDisposable {
     }
   }
 
-  #alias({ host }: WorldEndpoint, ttl: number): object {
+  async #prepareMix(): Promise<void> {
+    const { cable, mobile, cloudflare } = this.#world;
+    const posts = [cable, mobile].map(({ address }) => ({
+      type: address.includes(":") ? "AAAA" : "A",
+      name: mixName,
+      content: address,
+      ttl: ttlSeconds.cable,
+    }));
+    await this.#batch({ deletes: cloudflare.recordsAt(mixName).map(({ id }) => ({ id })), posts });
+  }
+
+  #alias({ host }: Pick<WorldEndpoint, "host">, ttl: number): object {
     return { type: "CNAME", name: ingressName, content: host, ttl };
   }
 

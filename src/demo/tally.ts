@@ -1,6 +1,7 @@
 // Counts, over one playing of the story, what a switch may cost: write requests, messages, and states without a record.
+import { isDeepStrictEqual } from "node:util";
 import type { Witness } from "./witness.ts";
-import type { World } from "./world.ts";
+import { mixName, type World } from "./world.ts";
 
 export class Tally implements Disposable {
   readonly #world: World;
@@ -20,8 +21,10 @@ export class Tally implements Disposable {
     this.#emptyStatesBefore = witness.emptyStates;
     this.#newestMessageBefore = world.telegram.messages.at(-1)?.id ?? 0;
     this.#takenWrites = witness.writes;
-    this.#stop = world.cloudflare.onCommit(({ atMs, by }) => {
-      if (by !== "api") return;
+    this.#stop = world.cloudflare.onCommit(({ atMs, by, zone, before }) => {
+      // What is prepared at the name of a mix changes nothing for clients.
+      const [now, then] = [zone, before].map((each) => each?.records.filter(({ name }) => name !== mixName));
+      if (by !== "api" || isDeepStrictEqual(now, then)) return;
       this.#changes += 1;
       this.#committedMs ??= atMs;
     });

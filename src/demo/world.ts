@@ -9,6 +9,9 @@ import { pickLoopbackAddresses, startEndpoint, type Credentials, type Endpoint }
 import { startTelegram, type TelegramServer } from "./telegram.ts";
 
 export const zoneName = "example.com";
+/** Where the addresses of a mix stand. */
+export const mixName = "ingress-mix.example.com";
+
 export const ingressName = "ingress.example.com";
 
 /** The TTL of the ingress while this endpoint serves. */

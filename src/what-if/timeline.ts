@@ -75,6 +75,13 @@ export class Timeline {
         if (from === undefined) return this.add("sees", `the record says ${text}`, atMs, "plain", ingress);
         return this.add("sees", `somebody else changed the record: ${text}`, atMs, "bad", ingress);
       }
+      case "mix-changed": {
+        const { ingress, record, to, by, from } = fact;
+        const text = to.length === 0 ? `no record at ${record}` : `${recordsText(to)} at ${record}`;
+        if (by === "write") return this.add("writes", text, atMs, "plain", ingress);
+        if (to.length === 0 && from === undefined) return;
+        return this.add("sees", text, atMs, from === undefined ? "plain" : "bad", ingress);
+      }
       case "standoff-began":
         return this.add(
           "decides",
