@@ -115,7 +115,7 @@ export class Daemon {
     const after = step(before, event, atMs);
     this.#state = after;
     this.#lastTurnMs = atMs;
-    const turn: Turn = { event, facts: factsBetween(before, after), before, after, atMs };
+    const turn: Turn = { event, facts: factsBetween(before, after, atMs), before, after, atMs };
     for (const keeper of this.#keepers) this.#shielded(() => this.#timed(keeper, turn));
     for (const follower of this.#followers) this.#shielded(() => follower.follow(after));
     for (const listener of this.#listeners) this.#shielded(() => listener.hear(turn));

@@ -226,7 +226,7 @@ class Story {
     assert.ok(deadline === undefined || deadline > this.nowMs, "a deadline was left in the past");
     const again = step(after, { kind: "time-passed" }, this.nowMs);
     assert.deepEqual(again, after, "a second step at the same moment goes on with what the first one began");
-    for (const { kind } of factsBetween(before, after)) if (kind === "drill-reported") this.drills += 1;
+    for (const { kind } of factsBetween(before, after, this.nowMs)) if (kind === "drill-reported") this.drills += 1;
     if (!this.#isBegun) return;
     this.#checkHealth(event, before, after);
     this.#checkProof(event, before, after);

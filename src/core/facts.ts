@@ -15,14 +15,17 @@ import { isOutage } from "./outage.ts";
 import { sharersOf } from "./same-addresses.ts";
 import { endpointNamed, hasSameMembers, isDrained, whyDrained } from "./selection.ts";
 
-/** The facts that lead from `before` to `after`, in the order of telling. Empty when nothing worth telling changed. */
-export function factsBetween(before: State, after: State): readonly Fact[] {
+/**
+ * The facts that lead from `before` to `after`, the state since `atMs`, in the order of telling. Empty when nothing worth
+ * telling changed.
+ */
+export function factsBetween(before: State, after: State, atMs: number): readonly Fact[] {
   if (before === after) return [];
   return [
     ...configFacts(before, after),
     ...connectionFacts(before, after),
     ...released(before, after),
-    ...after.ingresses.flatMap((ingress) => ofIngress(before, ingress)),
+    ...after.ingresses.flatMap((ingress) => ofIngress(before, ingress, atMs)),
   ];
 }
 
@@ -55,7 +58,7 @@ function released(before: State, after: State): Fact[] {
     .map(({ settings }) => ({ kind: "ingress-released", ingress: settings.record }));
 }
 
-function ofIngress(before: State, after: IngressState): Fact[] {
+function ofIngress(before: State, after: IngressState, atMs: number): Fact[] {
   const ingress = after.settings.record;
   const old = ingressOf(before, ingress);
   if (old === after) return [];
@@ -78,7 +81,7 @@ function ofIngress(before: State, after: IngressState): Fact[] {
     ...mixFacts(ingress, old, after),
     ...standoffFacts(ingress, old, after),
     ...visibilityFacts(ingress, old, after),
-    ...cloudFacts(ingress, old, after),
+    ...cloudFacts(ingress, old, after, atMs),
   ];
 }
 
@@ -215,15 +218,14 @@ function whyMixEnded(old: IngressState | undefined, { mix, isMixRefused, setting
   return whyBlocked(mix);
 }
 
-function cloudFacts(ingress: string, old: IngressState | undefined, after: IngressState): Fact[] {
+function cloudFacts(ingress: string, old: IngressState | undefined, after: IngressState, atMs: number): Fact[] {
   const was = old?.cloudProblem;
   const is = after.cloudProblem;
   if (is !== undefined && is.kind !== was?.kind) return [{ kind: "cloud-trouble-began", ingress, problem: is }];
-  const atMs = after.published?.atMs;
-  if (is === undefined && was !== undefined && atMs !== undefined) {
-    return [{ kind: "cloud-trouble-ended", ingress, lastedMs: Math.max(0, atMs - was.sinceMs) }];
-  }
-  return [];
+  // It may end without a read or a write: when what could not be written is not wanted any more.
+  return is === undefined && was !== undefined && after.published !== undefined
+    ? [{ kind: "cloud-trouble-ended", ingress, lastedMs: atMs - was.sinceMs }]
+    : [];
 }
 
 function isSameRecords(a: readonly PublishedRecord[] | undefined, b: readonly PublishedRecord[]): boolean {

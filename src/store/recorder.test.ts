@@ -467,7 +467,7 @@ class Life {
     const before = this.state;
     const atMs = this.clock.nowMs();
     this.state = step(before, event, atMs);
-    const turn = { event, facts: factsBetween(before, this.state), before, after: this.state, atMs };
+    const turn = { event, facts: factsBetween(before, this.state, atMs), before, after: this.state, atMs };
     this.recorder.keep(turn);
     this.recorder.hear(turn);
   }

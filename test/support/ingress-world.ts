@@ -161,7 +161,13 @@ export class IngressWorld {
   dispatch(event: Event): void {
     const before = this.state;
     this.state = step(before, event, this.nowMs);
-    this.#hear({ event, facts: factsBetween(before, this.state), before, after: this.state, atMs: this.nowMs });
+    this.#hear({
+      event,
+      facts: factsBetween(before, this.state, this.nowMs),
+      before,
+      after: this.state,
+      atMs: this.nowMs,
+    });
     if (this.anchors === "answer") this.tryAnchors();
     if (this.cloud === "works") this.write();
   }

@@ -391,7 +391,7 @@ class Stage {
   #dispatch(event: Event): void {
     const before = this.#state;
     this.#state = step(before, event, this.#nowMs);
-    for (const fact of factsBetween(before, this.#state)) {
+    for (const fact of factsBetween(before, this.#state, this.#nowMs)) {
       const text = describeFact(fact);
       if (text !== undefined) this.#say(text);
     }
@@ -533,7 +533,7 @@ function describeFact(fact: Fact): string | undefined {
     case "cloud-trouble-began":
       return `cloud trouble: ${fact.problem.message}`;
     case "cloud-trouble-ended":
-      return `cloud trouble over`;
+      return `cloud trouble over after ${formatDuration(fact.lastedMs)}`;
     default:
       return fact satisfies never;
   }
