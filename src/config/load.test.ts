@@ -135,7 +135,7 @@ test("the example with every key loads, and every key is in it", () => {
   assert.equal(second?.publish, "addresses");
   assert.equal(second?.endpoints[0]?.name, "vpn-a.example.net");
   assert.deepEqual(config.cloudflare.nameservers, ["173.245.58.100:53", "[2606:4700:50::adf5:3a64]:53"]);
-  assert.equal(config.http.token?.reveal(), "change-me-to-something-long");
+  assert.equal(config.http.token, undefined, "a token in an example would be everybody's");
   assert.equal(config.notify.telegram?.initialSilenceMs, 30_000);
   assert.equal(config.stateDir, "/var/lib/cloudflare-cname-switcher");
 });
@@ -339,6 +339,31 @@ test("what a token is sent over in plain is warned of, unless it stays on this m
   for (const url of ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "https://api.example.com"]) {
     assert.deepEqual(warnings(url), [], url);
   }
+});
+
+test("a token for changes that could be guessed is warned of, with how to make a better one, and is not shown", () => {
+  const warnings = (http: string, files: Readonly<Record<string, string>> = {}): readonly string[] => {
+    const readFile = (path: string): Uint8Array => Buffer.from(files[path] ?? assert.fail(path));
+    const text = `${whole}http: { ${http} }\n`;
+    return loaded(loadConfig({ path: "config.yml", text, env: {}, readFile })).warnings.map(formatProblem);
+  };
+  const better = "Make a better one with: openssl rand -hex 16";
+  for (const [token, weakness] of [
+    ["a", "is shorter than 16 characters"],
+    ["7Xk2Lq9Zt4Wm8Rb", "is shorter than 16 characters"],
+    ["aaaaaaaaaaaaaaaaaaaaaaaa", "has few different characters"],
+    ["abcdefgabcdefgabcdefg", "says the same again and again"],
+    ["abcdefgabcdefgabcdefga", "says the same again and again"],
+    ["Change-Me-to-something-long", "holds a word that is tried first"],
+  ] as const) {
+    const expected = `config.yml:5:16 http.token: the token could be guessed: it ${weakness}. ${better}`;
+    assert.deepEqual(warnings(`token: ${token}`), [expected]);
+  }
+  for (const token of ["0f1e2d3c4b5a69788796a5b4c3d2e1f0", "correct horse battery staple".replaceAll(" ", "-")]) {
+    assert.deepEqual(warnings(`token: ${token}`), []);
+  }
+  const [inFile] = warnings("token_file: /run/http", { "/run/http": "a\n" });
+  assert.match(inFile ?? "", /^config\.yml:5:21 http\.token_file: the token could be guessed: /);
 });
 
 test("secrets are read from files, and those are watched", () => {

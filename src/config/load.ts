@@ -7,6 +7,7 @@ import { readDocument, type YamlDocument } from "./document.ts";
 import { defaultStateDir, readEnvironment, type EnvironmentSettings } from "./environment.ts";
 import { secret, telegramToken } from "./fields.ts";
 import { decode, readFromDisk, readText, type ReadFile } from "./files.ts";
+import { weaknessOf } from "../lib/token-strength.ts";
 import { ancientProblem, checkOriginalRules, formatOf, originalSchema, translate } from "./original.ts";
 import { inOrder, problemAt, type Problem } from "./problem.ts";
 import { checkRules, type Report } from "./rules.ts";
@@ -97,6 +98,8 @@ function loadCurrent(context: Context): LoadResult {
   const config = completeConfig(file, { tokens, authorities }, settings, stateDir);
   const warnings: Problem[] = [];
   warnOfPlainHttp(config, reporterTo(warnings, document, reading));
+  const httpTokenPath = reading.has("http.token_file") ? "http.token_file" : "http.token";
+  warnOfWeakToken(config, httpTokenPath, reporterTo(warnings, document, reading));
   const watchedFiles = [...new Set([resolve(path), ...secrets.files, ...authorityFiles])];
   return { kind: "ok", config, warnings: inOrder(warnings), format: "current", watchedFiles };
 }
@@ -136,6 +139,13 @@ function warnOfPlainHttp(config: Config, warn: Report): void {
   if (isPlainHttp(config.cloudflare.apiUrl)) warn("cloudflare.api_url", message);
   const { telegram } = config.notify;
   if (telegram !== undefined && isPlainHttp(telegram.apiUrl)) warn("notify.telegram.api_url", message);
+}
+
+/** The daemon does its work with one, so that no update of ccs keeps it from starting; but whoever has time finds it out. */
+function warnOfWeakToken({ http: { token } }: Config, path: string, warn: Report): void {
+  const weakness = token === undefined ? undefined : weaknessOf(token.reveal());
+  if (weakness === undefined) return;
+  warn(path, `the token could be guessed: it ${weakness}. Make a better one with: openssl rand -hex 16`);
 }
 
 function isPlainHttp(url: string): boolean {

@@ -247,12 +247,15 @@ const httpSchema = z
     hosts: optional(z.array(recordName).meta({ expects: "a list of host names" }), {
       description:
         "Further names that requests may call the server by, such as that of a reverse proxy that passes it on. " +
-        "Addresses, names without a dot and private names such as `nas.local` are always fine.",
+        "Addresses and `localhost` are always fine; names without a dot and private names such as `nas.local` only while " +
+        "this is not set.",
       defaultInWords: "none",
       example: ["ccs.example.com"],
     }),
     token: optional(secret, {
-      description: "Bearer token that every changing call over HTTP must carry. Without one they are refused.",
+      description:
+        "Bearer token that every changing call over HTTP must carry. Without one they are refused. At least 16 random " +
+        "characters, as `openssl rand -hex 16` makes them.",
       defaultInWords: "none",
       example: "${CCS_HTTP_TOKEN}",
     }),
