@@ -173,7 +173,6 @@ export class Surroundings implements AsyncDisposable {
       word: wordFact,
       queuedNotifications: () => this.#notifier.queued,
       token: () => this.#http.token,
-      allowedHosts: () => this.#http.hosts ?? [],
       onBug: (error) => this.#onBug(error),
     });
   }

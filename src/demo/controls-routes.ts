@@ -2,7 +2,7 @@
 // there is nothing but toys behind them; pages of other sites are kept out as everywhere.
 import { Hono, type Context } from "hono";
 import { z } from "zod";
-import { bodyOf, notFromElsewhere, onlyJson, onlySmall, problem, type Env } from "../web/api/doors.ts";
+import { bodyOf, onlyJson, onlySmall, problem, type Env } from "../web/api/doors.ts";
 import { Refusal } from "../web/api/names.ts";
 import type { Deed } from "../web/dashboard/demo/document.ts";
 import type { WebExtra } from "../web/server.ts";
@@ -28,7 +28,6 @@ export function controlsExtra(controls: () => Controls | undefined): WebExtra {
     if (error instanceof Refusal) return context.json(error.problem, error.status);
     throw error;
   });
-  routes.use(notFromElsewhere(() => []));
   const documentOf = (context: Context<Env>): Response => {
     const document = controls()?.document();
     if (document !== undefined) return context.json(document);

@@ -52,6 +52,9 @@ test("assets may be kept for ever, and come as compressed as the reader can take
     ["gzip, deflate, br, zstd", "br"],
     ["gzip", "gzip"],
     ["gzip;q=1.0, br;q=0", "gzip"],
+    ["GZIP ; q=0.5 , BR; Q=0.000", "gzip"],
+    ["br;q=0.001", "br"],
+    ["br;q=", null],
     ["identity", null],
     ["", null],
   ] as const) {

@@ -234,6 +234,8 @@ test("every answer carries the security headers and none allows other origins", 
     assert.equal(headers["x-content-type-options"], "nosniff");
     assert.equal(headers["x-frame-options"], "DENY");
     assert.equal(headers["referrer-policy"], "no-referrer");
+    assert.match(String(headers["permissions-policy"]), /^[a-z-]+=\(\)(, [a-z-]+=\(\))+$/);
+    assert.match(String(headers["permissions-policy"]), /\bcamera=\(\).*\bgeolocation=\(\).*\bmicrophone=\(\)/);
     assert.equal(headers["cache-control"], "no-store");
     assert.equal(headers["access-control-allow-origin"], undefined);
   }
@@ -267,7 +269,7 @@ test("headers that are too large, or no HTTP at all, are refused", async () => {
 });
 
 describe("the Host header", () => {
-  const fine = [
+  const always = [
     ["127.0.0.1:3000"],
     ["10.1.2.3:3000", "a container's address, as Prometheus and probes use it"],
     ["[::1]:3000"],
@@ -275,14 +277,17 @@ describe("the Host header", () => {
     ["localhost"],
     ["LOCALHOST:3000"],
     ["localhost.:3000"],
+    ["monitor.lan:3000", "what it listens on"],
+    ["ccs.example.com:443", "configured"],
+    ["CCS.example.com."],
+  ] as const;
+  const unlessConfigured = [
     ["app.localhost:3000"],
     ["ccs:3000", "a name within a container network"],
     ["nas.local"],
     ["ccs.monitoring.svc.cluster.local:3000"],
     ["router.home.arpa"],
     ["vm.internal"],
-    ["ccs.example.com:443", "configured"],
-    ["CCS.example.com."],
   ] as const;
   const refused = [
     "evil.example",
@@ -304,13 +309,26 @@ describe("the Host header", () => {
     "bücher.example",
     "a b",
   ];
+  const listen = "monitor.lan";
+  const configured = { listen, hosts: ["ccs.example.com"] };
+  const plainly = { listen, hosts: [] };
 
   test("of this machine's own names is taken", () => {
-    for (const [host, why = ""] of fine) assert.ok(isOwnHost(host, ["ccs.example.com"]), `${host} ${why}`);
+    for (const [host, why = ""] of always) assert.ok(isOwnHost(host, configured), `${host} ${why}`);
+  });
+
+  test("of names that only the local network knows is taken until http.hosts says which it is", () => {
+    for (const [host, why = ""] of unlessConfigured) {
+      assert.ok(isOwnHost(host, plainly), `${host} ${why}`);
+      assert.ok(!isOwnHost(host, configured), `${host} ${why}`);
+    }
   });
 
   test("of any name that could be registered is refused", () => {
-    for (const host of refused) assert.ok(!isOwnHost(host, ["ccs.example.com"]), host);
+    for (const host of refused) {
+      assert.ok(!isOwnHost(host, configured), host);
+      assert.ok(!isOwnHost(host, plainly), host);
+    }
   });
 
   test("is checked on every route but /healthz", async () => {

@@ -6,11 +6,11 @@ import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import type { MiddlewareHandler } from "hono";
 import type { State } from "../core/model.ts";
-import type { Env } from "./api/doors.ts";
+import { hasLeft, type Env } from "./api/doors.ts";
 import { mostClients } from "./api/stream.ts";
 import { addDashboard, readDashboard } from "./dashboard-files.ts";
 import { securityHeaders } from "./headers.ts";
-import { isOwnHost } from "./hosts.ts";
+import { isForeign, isOwnHost } from "./hosts.ts";
 import { missingForReady } from "./readiness.ts";
 
 export interface WebPorts {
@@ -93,15 +93,18 @@ export async function startWebServer(ports: WebPorts, options: WebOptions): Prom
 export function createApp(
   ports: WebPorts,
   { host, allowedHosts = () => [], version, dashboard, extra }: Omit<WebOptions, "port">,
-): Hono {
-  const app = new Hono();
+): Hono<Env> {
+  const app = new Hono<Env>();
   app.use(withSecurityHeaders);
   // A load balancer asks under any name, and this answer tells nothing.
   app.get("/healthz", (context) => {
     if (ports.isAlive()) return context.json({ status: "alive" });
     return context.json({ status: "stuck", detail: "the loop that decides does not turn" }, 503);
   });
-  app.use(onlyOwnHosts(() => [host, ...allowedHosts()]));
+  app.use(onlyOwnHosts(host, allowedHosts));
+  for (const path of ["/api/*", "/readyz", "/metrics", ...(extra === undefined ? [] : [`${extra.path}/*`])]) {
+    app.use(path, onlyOwnPages(allowedHosts));
+  }
   app.route("/api/v1", ports.api);
   if (extra !== undefined) app.route(extra.path, extra.routes);
   app.use(readOnly);
@@ -118,6 +121,7 @@ export function createApp(
   addDashboard(app, readDashboard(dashboard), { version, page: extra?.page ?? "index.html" });
   app.notFound((context) => context.json({ error: "there is nothing here", see: "/" }, 404));
   app.onError((error, context) => {
+    if (hasLeft(context)) return context.json({ error: "the request ended before it was whole" }, 400);
     ports.onBug(error);
     return context.json({ error: "a bug of ours; the log says more" }, 500);
   });
@@ -134,11 +138,30 @@ const withSecurityHeaders: MiddlewareHandler = async (context, next) => {
   }
 };
 
-function onlyOwnHosts(own: () => readonly string[]): MiddlewareHandler {
+function onlyOwnHosts(listenHost: string, hosts: () => readonly string[]): MiddlewareHandler {
   return async (context, next) => {
-    if (isOwnHost(context.req.header("host") ?? "", own())) return next();
-    const error = "this server is not known by that name: use its address";
-    return context.json({ error }, 421);
+    if (isOwnHost(context.req.header("host") ?? "", { listen: listenHost, hosts: hosts() })) return next();
+    const error = "this server is not known by that name";
+    return context.json({ error, hint: "Use its address, or put the name into http.hosts." }, 421);
+  };
+}
+
+/** Other sites' pages may not even ask for what tells something: some ways of asking let them learn of the answer. */
+function onlyOwnPages(hosts: () => readonly string[]): MiddlewareHandler {
+  return async (context, next) => {
+    const { req } = context;
+    const origin = {
+      site: req.header("sec-fetch-site"),
+      origin: req.header("origin"),
+      host: req.header("host") ?? "",
+    };
+    // A preflight asks for leave, which no route gives.
+    if (req.method === "OPTIONS" || !isForeign(origin, hosts())) return next();
+    const hint =
+      "Use the daemon's own page. Behind a reverse proxy: pass the Host header on, or put its name into http.hosts.";
+    return context.json({ error: "this request comes from a page of another site", hint }, 403, {
+      connection: "close",
+    });
   };
 }
 

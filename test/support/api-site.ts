@@ -70,7 +70,6 @@ export class ApiSite implements AsyncDisposable {
       word: wordFact,
       queuedNotifications: () => new Map([["telegram", 2]]),
       token: () => (this.token === undefined ? undefined : new Secret(this.token)),
-      allowedHosts: () => this.allowedHosts,
       onBug,
     });
   }

@@ -6,16 +6,7 @@ import type { Secret } from "../../lib/secret.ts";
 import { securityHeaders } from "../headers.ts";
 import { readRequest, resume, setOverride, type ChangePorts } from "./changes.ts";
 import { nowOf } from "./dates.ts";
-import {
-  bodyOf,
-  notFromElsewhere,
-  notTooOften,
-  onlyJson,
-  onlySmall,
-  onlyWithToken,
-  problem,
-  type Env,
-} from "./doors.ts";
+import { bodyOf, hasLeft, notTooOften, onlyJson, onlySmall, onlyWithToken, problem, type Env } from "./doors.ts";
 import { eventsOf, type WordFact } from "./events.ts";
 import { Guard } from "./guard.ts";
 import { historyOf } from "./history.ts";
@@ -37,8 +28,6 @@ export interface ApiPorts extends ChangePorts, Omit<DaemonFacts, "hasToken"> {
   readonly word: WordFact;
   /** What every changing call over HTTP must carry. */
   readonly token: () => Secret | undefined;
-  /** Further names that requests may call the server by. */
-  readonly allowedHosts: () => readonly string[];
   /** Hears of bugs of ours. */
   readonly onBug: (error: unknown) => void;
 }
@@ -89,19 +78,20 @@ export class Api implements Disposable {
   /** The routes, to be mounted under `/api/v1`. */
   routes(door: Door): Hono<Env> {
     const app = new Hono<Env>();
-    const { allowedHosts, onBug, version } = this.#ports;
+    const { onBug, version } = this.#ports;
     app.onError((error, context) => {
       if (error instanceof Refusal) return context.json(error.problem, error.status);
+      if (hasLeft(context)) return problem(context, 400, { error: "the request ended before it was whole" });
       onBug(error);
       return problem(context, 500, { error: "a bug of ours; the log says more" });
     });
     app.get("/status", (context) => context.json(this.#status()));
     app.get("/events", (context) => context.json(this.#events(context.req.query())));
     app.get("/history", async (context) => context.json(await this.#history(context.req.query())));
-    app.get("/stream", notFromElsewhere(allowedHosts), (context) => this.#openStream(context));
+    app.get("/stream", (context) => this.#openStream(context));
     app.get("/openapi.json", (context) => context.json(openApiDocument(version)));
     for (const path of ["/pin", "/drain", "/drill", "/resume"]) {
-      if (door === "http") app.post(path, notFromElsewhere(allowedHosts), onlyWithToken(this.#guard));
+      if (door === "http") app.post(path, onlyWithToken(this.#guard));
       app.post(path, onlyJson, onlySmall, notTooOften(this.#guard));
     }
     this.#addChanges(app);

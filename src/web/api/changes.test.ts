@@ -1,5 +1,7 @@
 // The changing calls over a real HTTP server: what they do, and who may not make them.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, test } from "node:test";
 import type * as z from "zod";
 import { ApiSite, record, wallAtZero, type Answer } from "../../../test/support/api-site.ts";
@@ -26,6 +28,28 @@ function answered<Schema extends z.ZodType>(schema: Schema, answer: Answer, expe
 }
 
 const paths = ["pin", "drain", "drill", "resume"] as const;
+
+const reading = [
+  ...["status", "events", "history", "stream", "openapi.json"].map((name) => `/api/v1/${name}`),
+  "/metrics",
+  "/readyz",
+];
+
+test("a client that leaves in the middle of a body is no fault of ours", async () => {
+  await using site = await settled();
+  for (const framing of ["Content-Length: 40", "Transfer-Encoding: chunked"]) {
+    const socket = connect(site.server.port, "127.0.0.1");
+    await once(socket, "connect");
+    const headers = `Host: localhost\r\nAuthorization: Bearer ${site.token}\r\nContent-Type: application/json\r\n${framing}`;
+    socket.write(`POST /api/v1/resume HTTP/1.1\r\n${headers}\r\n\r\n${framing.includes("chunked") ? "5\r\n" : ""}{"en`);
+    // An answer on another connection: this one was read, too.
+    hasStatus(await site.get("/api/v1/status"));
+    socket.destroy();
+    hasStatus(await site.get("/api/v1/status"));
+    hasStatus(await site.get("/api/v1/status"));
+  }
+  assert.deepEqual(site.bugs, []);
+});
 
 describe("what changes", () => {
   test("a pin serves alone, for an hour unless told, and is kept before the answer comes", async () => {
@@ -226,13 +250,27 @@ describe("who may change something", () => {
       for (const path of paths) {
         hasStatus(await site.post(`/api/v1/${path}`, { endpoint: "cable" }, headers), 403);
       }
-      hasStatus(await site.get("/api/v1/stream", headers), 403);
+      for (const path of reading) {
+        for (const method of ["GET", "HEAD"]) {
+          hasStatus(await site.ask(path, { method, headers }), 403);
+        }
+      }
     }
+    // A link on another site's page leads to the page, and to nothing that tells something.
+    const link = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+    hasStatus(await site.get("/", link));
+    hasStatus(await site.get("/api/v1/status", link), 403);
     const fine: readonly Record<string, string>[] = [
       { origin: `http://${own}`, "sec-fetch-site": "same-origin" },
       { "sec-fetch-site": "none" },
     ];
-    for (const headers of fine) hasStatus(await site.post("/api/v1/resume", {}, headers));
+    for (const headers of fine) {
+      hasStatus(await site.post("/api/v1/resume", {}, headers));
+      for (const path of reading.filter((each) => each !== "/api/v1/stream")) hasStatus(await site.get(path, headers));
+    }
+    // The port that the scheme stands for may be written or not.
+    hasStatus(await site.get("/api/v1/status", { origin: "https://localhost", host: "localhost:443" }));
+    hasStatus(await site.get("/api/v1/status", { origin: "https://localhost", host: "localhost:80" }), 403);
     // A reverse proxy speaks under another name than the page has.
     const proxied = { origin: "https://ccs.example.com", host: "127.0.0.1" };
     hasStatus(await site.post("/api/v1/resume", {}, proxied), 403);

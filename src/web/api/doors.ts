@@ -1,10 +1,8 @@
-// What a request must be before it may change something: from no page of another site, with the token, small, JSON, and
-// not one of too many.
+// What a request must be before it may change something: with the token, small, JSON, and not one of too many.
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { isAmong } from "../hosts.ts";
-import { isForeign, type Guard } from "./guard.ts";
+import type { Guard } from "./guard.ts";
 import { Refusal } from "./names.ts";
 import type { Problem } from "./schema/parts.ts";
 
@@ -19,27 +17,11 @@ const mostBytes = 4 * 1_024;
 
 export function problem(
   context: Context<Env>,
-  status: 401 | 403 | 405 | 413 | 415 | 429 | 500 | 503,
+  status: 400 | 401 | 403 | 405 | 413 | 415 | 429 | 500 | 503,
   body: Problem,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
   return context.json(body, status, headers);
-}
-
-/** A browser says which site a request comes from. */
-export function notFromElsewhere(allowedHosts: () => readonly string[]): Middleware {
-  return async (context, next) => {
-    const headers = {
-      site: context.req.header("sec-fetch-site"),
-      origin: context.req.header("origin"),
-      host: context.req.header("host") ?? "",
-    };
-    if (!isForeign(headers, (host) => isAmong(host, allowedHosts()))) return next();
-    return problem(context, 403, {
-      error: "this request comes from a page of another site",
-      hint: "Use the daemon's own page. Behind a reverse proxy: pass the Host header on, or put its name into http.hosts.",
-    });
-  };
 }
 
 export function onlyWithToken(guard: Guard): Middleware {
@@ -111,4 +93,10 @@ export async function bodyOf(context: Context<Env>): Promise<unknown> {
   } catch {
     throw new Refusal(400, { error: "the body is no JSON", hint: 'Send an object, such as {"endpoint": "cable"}.' });
   }
+}
+
+/** Whether the client went away before its request was whole: whatever failed then is no fault of ours. */
+export function hasLeft(context: Context<Env>): boolean {
+  const { incoming } = context.env;
+  return !incoming.complete && (incoming.destroyed || incoming.errored !== null);
 }

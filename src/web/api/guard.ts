@@ -1,4 +1,4 @@
-// Who may change something over HTTP: the bearer of the token, not too often, and not from a page of another site.
+// Who may change something over HTTP: the bearer of the token, and not too often.
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import { parseIp } from "../../lib/ip.ts";
@@ -87,19 +87,4 @@ function clientOf(address: string): string {
   const missing = 8 - groups.length - (tail === "" ? 0 : tail.split(":").length);
   const whole = [...groups, ...Array.from({ length: Math.max(0, missing) }, () => "0"), ...tail.split(":")];
   return whole.slice(0, 4).join(":");
-}
-
-/**
- * Whether the request comes from a page of another site. Browsers say where it comes from; other programs say nothing.
- * `host` is the Host header, `isOwn` whether a name is one that this server is known by.
- */
-export function isForeign(
-  headers: { readonly site: string | undefined; readonly origin: string | undefined; readonly host: string },
-  isOwn: (host: string) => boolean,
-): boolean {
-  const { site, origin, host } = headers;
-  if (site !== undefined && site !== "same-origin" && site !== "none") return true;
-  if (origin === undefined) return false;
-  const from = URL.parse(origin)?.host;
-  return from === undefined || from === "" || !(from === host.toLowerCase() || isOwn(from));
 }

@@ -24,11 +24,17 @@ interface Operation {
 
 const ingress = z.string().describe("The record; may be left out when there is only one.").exactOptional();
 const endpoint = z.string().describe("Name of an endpoint of the ingress.").exactOptional();
-const wholeNumber = z.coerce.number().int().min(0);
+/** Digits and nothing else: an empty text is no number. */
+const wholeNumber = (least = 0, most = Number.MAX_SAFE_INTEGER) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, "expected a whole number")
+    .transform(Number)
+    .pipe(z.int().min(least).max(most));
 
 export const eventsQuery = z.object({
-  before: wholeNumber.describe("Only events with a lower id.").exactOptional(),
-  limit: wholeNumber.min(1).max(mostEvents).describe("So many at most; 50 unless given.").exactOptional(),
+  before: wholeNumber().describe("Only events with a lower id.").exactOptional(),
+  limit: wholeNumber(1, mostEvents).describe("So many at most; 50 unless given.").exactOptional(),
   ingress: z.string().describe("Only events about this record.").exactOptional(),
   endpoint: z.string().describe("Only what concerns this endpoint, changes of the selection included.").exactOptional(),
 });
@@ -40,7 +46,7 @@ export const historyQuery = z.object({
 });
 
 export const streamQuery = z.object({
-  lastEventId: wholeNumber.describe("The same as the header Last-Event-ID.").exactOptional(),
+  lastEventId: wholeNumber().describe("The same as the header Last-Event-ID.").exactOptional(),
 });
 
 const unknownName = "No such ingress or endpoint: the answer lists those there are.";
