@@ -347,6 +347,6 @@ export class IngressReconciler {
 }
 
 /** How long a refusal for too many requests asks us to wait, within our bounds. */
-function waitAfter({ retryAfterMs }: CloudError): number {
+export function waitAfter({ retryAfterMs }: CloudError): number {
   return Math.min(retryAfterMs ?? longestWaitMs, longestWaitMs);
 }

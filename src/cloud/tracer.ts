@@ -2,7 +2,7 @@
 // the addresses of a target change. Reports with events, and is never in anybody's way.
 import type { EndpointState, IngressState, State } from "../core/model.ts";
 import { ownNames } from "../core/own-names.ts";
-import type { Shared } from "./ingress-reconciler.ts";
+import { waitAfter, type Shared } from "./ingress-reconciler.ts";
 import { CloudError } from "./provider.ts";
 
 /** One call ends after this. */
@@ -81,6 +81,9 @@ export class Tracer {
       // Its answers count for nothing now, so that none of them would show that it has been mended.
       if (path.some((step) => own.has(step))) delete trail.doneFor;
     } catch (error) {
+      // Whoever is told to wait is told for all who use the token.
+      if (error instanceof CloudError && error.kind === "rate-limited")
+        gate.closeUntil(clock.nowMs() + waitAfter(error));
       // What cannot be read is not known; it is asked for again with the next change.
       if (error instanceof CloudError) log?.debug({ host: target.host }, `could not trace ${target.host}`);
       else log?.error({ err: error }, "internal error; please report it");
