@@ -33,7 +33,9 @@ export function wantedRecords(ingress: IngressState): RecordSet | undefined {
   const { published, selection, lastGood } = ingress;
   if (published === undefined) return undefined;
   const primary = endpointNamed(ingress, selection?.primary);
-  const isAsked = selection?.reason === "pin" || (ingress.isLeaving === true && isAtMix(ingress));
+  // It stays as it is once it does not depend on its mix any more.
+  if (ingress.isLeaving === true) return primary && isAtMix(ingress) ? recordsOf(ingress, primary) : undefined;
+  const isAsked = selection?.reason === "pin";
   if (primary !== undefined && (isAsked || isServing(primary.health.verdict))) return recordsOf(ingress, primary);
   // A CNAME to a name without addresses is no better than none.
   const isEmpty = published.records.length === 0 || (isAtMix(ingress) && ingress.mix?.published?.records.length === 0);

@@ -402,7 +402,7 @@ class Stage {
 
   /** Does what the reconciler does: carries out the plan, in full, and reports. */
   #apply(): void {
-    for (const ingress of this.#state.ingresses) {
+    for (const ingress of [...this.#state.ingresses, ...this.#state.leaving]) {
       const desired = desiredRecords(ingress);
       const published = ingress.published?.records;
       const plan = desired && published && planBetween(published, desired, ingress.unseen?.ids);
@@ -414,7 +414,6 @@ class Stage {
       this.#records = records;
       this.#dispatch({ kind: "records-written", ingress: ingress.settings.record, records });
     }
-    for (const ingress of this.#state.leaving) this.#applyMixes(ingress);
   }
 
   /** The same at the names of mixes. The first look at a name comes before anything is written there. */
