@@ -35,9 +35,9 @@ export const webBugs: readonly BugForTest[] = [
   },
   {
     name: "a page of another site may change something",
-    file: "src/web/api/guard.ts",
-    from: 'site !== undefined && site !== "same-origin" && site !== "none"',
-    to: 'site === "never"',
+    file: "src/web/hosts.ts",
+    from: 'if (site !== undefined && site !== "same-origin" && site !== "none") return true;',
+    to: 'if (site === "never") return true;',
     test: ["src/web/api/changes.test.ts", "no page of another site, even with the token"],
   },
   {
@@ -77,8 +77,8 @@ export const webBugs: readonly BugForTest[] = [
   {
     name: "requests are answered under any name",
     file: "src/web/server.ts",
-    from: 'isOwnHost(context.req.header("host") ?? "", own())',
-    to: "own().length >= 0",
+    from: 'isOwnHost(context.req.header("host") ?? "", { listen: listenHost, hosts: hosts() })',
+    to: "hosts().length >= 0",
     test: ["src/web/server.test.ts", "is checked on every route but /healthz"],
   },
   {
