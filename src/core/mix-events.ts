@@ -1,8 +1,9 @@
 // What reads, writes and failures at the name of a mix do to its ingress. They are counted apart from the ingress' own.
 import { mixesOf } from "./mix.ts";
 import type { CloudProblem, IngressState, MixState, PublishedRecord, RecordType, Visibility } from "./model.ts";
-import { afterVisibilityCheck, mostUndone, undoneMemoryMs, unseenAmong, writeDoubtMs } from "./published.ts";
+import { afterVisibilityCheck, mostUndone, undoneMemoryMs, writeDoubtMs } from "./published.ts";
 import { isAtMix, isPointedToMix, recordComment } from "./records.ts";
+import { unseenAmong } from "./unseen.ts";
 
 /** The ingress after the records at the name of one of its mixes were read: ours are those with our comment. */
 export function afterMixRead(

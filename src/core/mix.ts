@@ -21,6 +21,7 @@ import {
 } from "./records.ts";
 import { endpointNamed, isDrained, ranked } from "./roster.ts";
 import { sharesAddresses } from "./same-addresses.ts";
+import { withUnseenAt } from "./unseen.ts";
 
 /** Beyond the time that a new mix needs anyhow, a return waits this long for it. Then it is made without a mix. */
 const mixPatienceMs = 60_000;
@@ -206,13 +207,13 @@ export function withMixesAt(ingress: IngressState, nowMs: number): IngressState 
 }
 
 function mixAt(ingress: IngressState, mix: MixState, nowMs: number): MixState {
-  let next = mix;
+  let next = withUnseenAt(mix, nowMs);
   if (ingress.published === undefined || pointsTo(ingress.published, mix.record)) {
     if (mix.unusedSinceMs !== undefined) {
-      const { unusedSinceMs: _, ...rest } = mix;
+      const { unusedSinceMs: _, ...rest } = next;
       next = { ...rest, isExpired: false };
     }
-  } else if (mix.unusedSinceMs === undefined) next = { ...mix, unusedSinceMs: nowMs };
+  } else if (mix.unusedSinceMs === undefined) next = { ...next, unusedSinceMs: nowMs };
   const deadlines = mixDeadlines(ingress, next);
   if (deadlines.shown !== undefined && deadlines.shown <= nowMs) next = { ...next, isNew: false };
   if (deadlines.expiry !== undefined && deadlines.expiry <= nowMs) next = { ...next, isExpired: true };

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { endpointSettings, ingressSettings, IngressWorld } from "../../test/support/ingress-world.ts";
 import type { PublishedRecord } from "./model.ts";
+import { recordComment } from "./records.ts";
 
 const record = "ingress.example.com";
 
@@ -40,4 +41,18 @@ test("after a minute every server is taken to know what is new", () => {
 
 test("what stood there at the first look is not called new", () => {
   assert.equal(oneLine().ingress().unseen, undefined);
+});
+
+test("after a minute that holds at the name of a mix too, also while some server denies what is there", () => {
+  const world = new IngressWorld(() => undefined);
+  const mix = { record: "ingress-mix.example.com", waitMs: 60_000 };
+  world.cloud = "silent";
+  world.start({ ...ingressSettings(record, [{ ...endpointSettings("cable"), stickyMs: 60_000 }]), mix });
+  world.read([{ ...address("ours", "cable.example.net"), type: "CNAME" }]);
+  world.dispatch({ kind: "records-read", ingress: record, mix: mix.record, records: [] });
+  const records = [{ ...address("new", "192.0.2.1"), extras: { comment: recordComment } }];
+  world.dispatch({ kind: "records-written", ingress: record, mix: mix.record, records });
+  assert.deepEqual(world.ingress().mix?.unseen?.ids, ["new"]);
+  world.pass(61_000);
+  assert.equal(world.ingress().mix?.unseen, undefined);
 });

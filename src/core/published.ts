@@ -3,13 +3,11 @@ import { withMixNames } from "./mix.ts";
 import type { CloudProblem, Form, IngressState, NameState, PublishedRecord, RecordSet, Visibility } from "./model.ts";
 import { askedForm, isAtMix, isNameInSync, recordSetOf, wantedRecords } from "./records.ts";
 import { hasSameMembers, isAsWritten } from "./selection.ts";
+import { unseenAmong, withoutUnseen } from "./unseen.ts";
 
 /** Undone this often within the memory, repair rests for as long. */
 export const mostUndone = 2;
 export const undoneMemoryMs = 60 * 60_000;
-
-/** How long it takes at most until every authoritative server has heard of a record. They mostly do so within seconds. */
-const propagationMs = 60_000;
 
 /** How long a write without a known outcome may still land. */
 export const writeDoubtMs = 2 * 60_000;
@@ -88,24 +86,6 @@ export function afterWrite(ingress: IngressState, records: readonly PublishedRec
   };
 }
 
-/** Which of the records are new since the last look, or still were then, whoever created them. */
-export function unseenAmong(
-  { published, unseen }: NameState,
-  records: readonly PublishedRecord[],
-  nowMs: number,
-): Pick<NameState, "unseen"> {
-  // At the first look nobody can say; and behind the proxy servers show no records.
-  if (published === undefined || records.some(({ proxied }) => proxied)) return {};
-  const known = new Set(published.records.map(({ id }) => id));
-  const isNew = ({ id }: PublishedRecord): boolean => !known.has(id);
-  const still = records.filter((record) => !isNew(record) && unseen?.ids.includes(record.id) === true);
-  if (records.some(isNew)) {
-    const ids = [...records.filter(isNew), ...still].map(({ id }) => id);
-    return { unseen: { ids, untilMs: nowMs + propagationMs } };
-  }
-  return unseen === undefined || still.length === 0 ? {} : { unseen };
-}
-
 /** The ingress after the authoritative servers were asked about a write; an answer about an older one is ignored. */
 export function afterVisibilityCheck<Name extends NameState>(
   ingress: Name,
@@ -116,17 +96,6 @@ export function afterVisibilityCheck<Name extends NameState>(
   const { writtenAtMs, status, detail } = found;
   const visibility: Visibility = { writtenAtMs, status, atMs: nowMs, detail };
   return { ...(status === "visible" ? withoutUnseen(ingress) : ingress), visibility };
-}
-
-/** After a while every server has heard of what was created, whether or not any could be asked. */
-export function withUnseenAt<Name extends NameState>(ingress: Name, nowMs: number): Name {
-  return ingress.unseen !== undefined && ingress.unseen.untilMs <= nowMs ? withoutUnseen(ingress) : ingress;
-}
-
-function withoutUnseen<Name extends NameState>(name: Name): Name {
-  const { unseen: _, ...rest } = name;
-  // What is left has every part that is not optional.
-  return rest as Name;
 }
 
 /** The ingress after a read or write failed. */

@@ -32,13 +32,13 @@ import {
   afterWrite,
   withoutSettledProblem,
   withoutStandoff,
-  withUnseenAt,
   withWordOnce,
 } from "./published.ts";
 import { askedForm } from "./records.ts";
 import { withSharers } from "./same-addresses.ts";
 import { departuresOf, holdUntilMs, select } from "./selection.ts";
 import { withEachEndpoint, withIngresses } from "./sharing.ts";
+import { withUnseenAt } from "./unseen.ts";
 
 /** Before any configuration. */
 export const initialState: State = { ingresses: [], leaving: [], connection: untestedConnection, generation: 0 };
