@@ -1,6 +1,6 @@
 // Whether what one authoritative server answers is what was written. Pure. Compares contents, not TTLs: what matters is
 // where clients are sent.
-import { mixPointedTo } from "../core/mix.ts";
+import { mixesOf, mixPointedTo } from "../core/mix.ts";
 import type { EndpointState, IngressState, MixState, PublishedRecord, RecordContent } from "../core/model.ts";
 import { parseIp } from "../lib/ip.ts";
 import { plain } from "../lib/text.ts";
@@ -116,7 +116,10 @@ export function expectationOf(ingress: IngressState, before: readonly PublishedR
     target.kind === "host" && named.includes(target.host);
   const ours = new Set(addressesOf(endpoints.filter(isNamed)));
   const earlier = new Set(before.flatMap(({ type, content }) => (type === "CNAME" ? [] : [content])));
-  const others = new Set([...addressesOf(endpoints.filter((endpoint) => !isNamed(endpoint))), ...earlier]);
+  // A mix that was pointed to before shows as its addresses, also those of an endpoint that is not configured any more.
+  const left = mixesOf(ingress).filter((each) => before.some(({ content }) => content === each.record));
+  const mixed = left.flatMap((each) => (each.published?.records ?? []).map(({ content }) => content));
+  const others = new Set([...addressesOf(endpoints.filter((endpoint) => !isNamed(endpoint))), ...earlier, ...mixed]);
   return {
     record: settings.record,
     published: records,

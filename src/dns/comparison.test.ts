@@ -1,0 +1,28 @@
+// Which answers of a server agree with a write, told from the records alone.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { endpointSettings, ingressSettings, IngressWorld } from "../../test/support/ingress-world.ts";
+import type { PublishedRecord } from "../core/model.ts";
+import { recordComment } from "../core/records.ts";
+import { expectationOf } from "./comparison.ts";
+
+const record = "ingress.example.com";
+const mix = { record: "ingress-mix.example.com", waitMs: 60_000 };
+
+function published(type: PublishedRecord["type"], content: string): PublishedRecord {
+  return { id: content, type, content, ttlSeconds: 60, proxied: false, extras: { comment: recordComment } };
+}
+
+test("who is not configured any more still shows that a server answers with the mix from before", () => {
+  const world = new IngressWorld(() => undefined);
+  world.cloud = "silent";
+  world.start({ ...ingressSettings(record, [{ ...endpointSettings("cable"), stickyMs: 60_000 }]), mix });
+  const { target } = endpointSettings("cable");
+  assert.ok(target.kind === "host");
+  world.read([published("CNAME", target.host)]);
+  const records = [published("A", "192.0.2.1"), published("A", "203.0.113.9")];
+  world.dispatch({ kind: "records-read", ingress: record, mix: mix.record, records });
+  const { others } = expectationOf(world.ingress(), [published("CNAME", mix.record)]);
+  assert.ok(others.has("203.0.113.9"));
+  assert.ok(!expectationOf(world.ingress(), [published("CNAME", target.host)]).others.has("203.0.113.9"));
+});
