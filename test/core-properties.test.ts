@@ -13,17 +13,31 @@ import type {
   Event,
   IngressSettings,
   IngressState,
+  Plan,
   PublishedRecord,
   State,
 } from "../src/core/model.ts";
+import { mixesOf, mixPlan } from "../src/core/mix.ts";
 import { isProofWanted } from "../src/core/proof.ts";
-import { desiredRecords, isEmptyPlan, isSameDemand, planBetween } from "../src/core/records.ts";
+import {
+  askedForm,
+  desiredRecords,
+  isEmptyPlan,
+  isSameDemand,
+  planBetween,
+  publishesCname,
+  recordComment,
+} from "../src/core/records.ts";
 import { isOutage } from "../src/core/outage.ts";
 import { endpointNamed, isDrained, pinOf, ranked } from "../src/core/selection.ts";
 import { initialState, step } from "../src/core/step.ts";
 import { datedFrom, restoredFrom } from "../src/store/saved.ts";
-import { answerOf, movesOf, observationOf, record, settingsOf } from "./support/core-world.ts";
+import { answerOf, mixRecord, movesOf, observationOf, record, settingsOf } from "./support/core-world.ts";
 import type { Move } from "./support/core-world.ts";
+
+function isOurs({ extras }: PublishedRecord): boolean {
+  return extras?.comment === recordComment;
+}
 
 /** Runs of each property; a longer hunt sets it in the environment. */
 const wallAtZero = Date.UTC(2026, 5, 1);
@@ -41,6 +55,8 @@ test("the invariants hold in every generated story", () => {
     sameDemands: 0,
     drains: 0,
     drills: 0,
+    pointedMixes: 0,
+    removedMixes: 0,
     turns: 0,
     sharers: 0,
   };
@@ -57,6 +73,8 @@ test("the invariants hold in every generated story", () => {
       seen.sameDemands += story.sameDemands;
       seen.drains += story.drains;
       seen.drills += story.drills;
+      seen.pointedMixes += story.pointedMixes;
+      seen.removedMixes += story.removedMixes;
       seen.turns += story.turns;
       seen.sharers += story.sharers;
     }),
@@ -123,6 +141,14 @@ class Story {
   #isDark = false;
   /** Since when at least one endpoint serves without a break. */
   #upSinceMs: number | undefined;
+  pointedMixes = 0;
+  removedMixes = 0;
+  /** What stands at the name of the mix. */
+  #mixRecords: readonly PublishedRecord[] = [];
+  #servers: "shown" | "denied" | "silent" = "shown";
+  #mixCloud: "works" | "fails" = "works";
+  /** The type at the ingress name, until a configuration asks for another. */
+  #type: "CNAME" | "addresses" | undefined;
   readonly #whole: IngressSettings;
   readonly #lastOutMs = new Map<string, number>();
   readonly #oksInRow = new Map<string, number>();
@@ -169,6 +195,8 @@ class Story {
         if (move.what === "foreign")
           this.#records = [this.#newRecord({ type: "A", content: "203.0.113.9", ttlSeconds: 300, proxied: false })];
         return this.dispatch({ kind: "records-read", ingress: record, records: this.#records });
+      case "mix":
+        return this.#playMix(move.what);
       case "cloud":
         this.#cloud = move.what;
         return this.#apply();
@@ -195,6 +223,130 @@ class Story {
       default:
         move satisfies never;
     }
+  }
+
+  #playMix(what: (Move & { kind: "mix" })["what"]): void {
+    const strange = { type: "A", content: "203.0.113.66", ttlSeconds: 300, proxied: false } as const;
+    const ours = { comment: recordComment };
+    switch (what) {
+      case "shown":
+      case "denied":
+      case "silent":
+        this.#servers = what;
+        return this.#verifyMix();
+      case "fails":
+      case "works":
+        this.#mixCloud = what;
+        return this.#apply();
+      case "emptied":
+        this.#mixRecords = this.#mixRecords.filter((each) => !isOurs(each));
+        break;
+      case "edited":
+        this.#mixRecords = [
+          ...this.#mixRecords.filter((each) => !isOurs(each)),
+          { ...this.#newRecord(strange), extras: ours },
+        ];
+        break;
+      case "foreign":
+        this.#mixRecords = [...this.#mixRecords, this.#newRecord(strange)];
+        break;
+      case "cleared":
+        this.#mixRecords = this.#mixRecords.filter(isOurs);
+        break;
+      case "read":
+        break;
+      default:
+        what satisfies never;
+    }
+    this.#readMix();
+  }
+
+  #readMix(): void {
+    if (mixesOf(this.#ingress()).length === 0) return;
+    this.dispatch({ kind: "records-read", ingress: record, mix: mixRecord, records: this.#mixRecords });
+  }
+
+  /** What the servers say of a mix that is being looked at, at once. */
+  #verifyMix(): void {
+    for (const { record: mix, visibility } of mixesOf(this.#ingress())) {
+      if (visibility === undefined || (visibility.status !== "checking" && this.#servers === "shown")) continue;
+      const status = this.#servers === "shown" ? "visible" : this.#servers === "denied" ? "wrong" : "silent";
+      if (status === visibility.status) continue;
+      const { writtenAtMs } = visibility;
+      this.dispatch({ kind: "visibility-checked", ingress: record, mix, writtenAtMs, status, detail: "" });
+    }
+  }
+
+  /** Carries out what is to be written at the name of the mix. Nothing foreign is ever part of it. */
+  #applyMix(): void {
+    const ingress = this.#ingress();
+    const [mix] = mixesOf(ingress);
+    if (mix === undefined) return;
+    if (mix.published === undefined) return this.#readMix();
+    const plan = mixPlan(ingress, mix);
+    if (plan === undefined || this.#mixCloud === "fails") return;
+    const touched = [...plan.deletes, ...plan.patches].map(({ id }) => id);
+    assert.ok(
+      this.#mixRecords.filter(({ id }) => touched.includes(id)).every(isOurs),
+      "a foreign record at the name of the mix was touched",
+    );
+    assert.ok(
+      [...plan.patches, ...plan.posts].every(({ type }) => type !== "CNAME"),
+      "the mix became a CNAME",
+    );
+    assert.ok(
+      mix.foreign === undefined || plan.posts.length + plan.patches.length === 0,
+      "a mix beside foreign records",
+    );
+    const deleted = new Set(plan.deletes.map(({ id }) => id));
+    const extras = { comment: recordComment };
+    this.#mixRecords = [
+      ...this.#mixRecords
+        .filter(({ id }) => !deleted.has(id))
+        .map((old) => {
+          const patch = plan.patches.find(({ id }) => id === old.id);
+          return patch === undefined ? old : { ...patch, extras };
+        }),
+      ...plan.posts.map((post) => ({ ...this.#newRecord(post), extras })),
+    ];
+    const ours = this.#mixRecords.filter(isOurs);
+    if (ours.length === 0) {
+      this.removedMixes += 1;
+      const isPointedTo = this.#records.some(({ content }) => content === mixRecord);
+      assert.ok(!isPointedTo, "a mix that is pointed to was removed");
+    }
+    this.dispatch({ kind: "records-written", ingress: record, mix: mixRecord, records: ours });
+    if (this.#servers === "shown") this.#verifyMix();
+  }
+
+  /** No write changes the type of what stands there, but for the one that the configuration asks for. */
+  #checkType(ingress: IngressState, plan: Plan): void {
+    const primary = endpointNamed(ingress, ingress.selection?.primary);
+    // What is put back into an empty name while no endpoint is up is what was found there.
+    const isRefill =
+      ingress.published?.records.length === 0 && (primary === undefined || !isServing(primary.health.verdict));
+    if (isRefill) return;
+    const type = publishesCname(ingress) ? "CNAME" : "addresses";
+    const [first] = [...plan.patches, ...plan.posts];
+    assert.equal(
+      first === undefined || (first.type === "CNAME") === (type === "CNAME"),
+      true,
+      "another type is written",
+    );
+    if (askedForm(ingress.settings) === undefined) {
+      this.#type ??= type;
+      assert.equal(type, this.#type, "the form changed though nothing asked for it");
+    } else this.#type = type;
+    // A mix that is pointed to already is patched in place.
+    const isThere = ingress.published?.records.some(({ content }) => content === mixRecord) === true;
+    if (first?.type !== "CNAME" || first.content !== mixRecord || isThere) return;
+    this.pointedMixes += 1;
+    const known = ingress.mix?.published?.records ?? [];
+    const members = [ingress.selection?.primary, ...(ingress.selection?.sticky ?? []).map(({ endpoint }) => endpoint)];
+    assert.ok(members.length > 1, "a mix of one");
+    const addresses = members.flatMap((name) => endpointNamed(ingress, name)?.addresses.map(({ text }) => text) ?? []);
+    const [now, then] = [known, addresses] as const;
+    assert.ok(now.length > 0 && now.every(({ content }) => then.includes(content)), "pointed to a mix of others");
   }
 
   /** A crash, and a new life with what the one before left on the disk. */
@@ -468,6 +620,8 @@ class Story {
     const isUnfit = primary === undefined || isOut(primary.health.verdict) || primary.health.verdict === "unknown";
     if (primary === undefined || (isUnfit && !isPinned)) {
       this.refills += 1;
+      // A CNAME to a mix without records serves nobody either.
+      if (ingress.mix?.published?.records.length === 0 && published[0]?.content === mixRecord) return;
       return assert.equal(published.length, 0, "a write is wanted though nobody is up and the name is not empty");
     }
     assert.ok(desired.records.length > 0, "an empty record set");
@@ -484,9 +638,10 @@ class Story {
   #apply(): void {
     const ingress = this.#ingress();
     const desired = desiredRecords(ingress);
-    if (desired === undefined || ingress.published === undefined) return;
+    if (desired === undefined || ingress.published === undefined) return this.#applyMix();
     const plan = planBetween(ingress.published.records, desired, ingress.unseen?.ids);
-    if (isEmptyPlan(plan)) return;
+    if (isEmptyPlan(plan)) return this.#applyMix();
+    this.#checkType(ingress, plan);
     if (this.#cloud !== "works") {
       const kind = this.#cloud === "fails" ? "transient" : "invalid";
       if (ingress.cloudProblem?.kind === kind) return;

@@ -1,6 +1,7 @@
 // What changed between two states, as facts worth telling.
 import { isOut } from "./health.ts";
 import { mixesOf } from "./mix.ts";
+import { isAtMix, publishesCname } from "./records.ts";
 import type {
   EndpointState,
   Fact,
@@ -215,7 +216,8 @@ function whyMixEnded(old: IngressState | undefined, { mix, isMixRefused, setting
   if (old.mix.record !== mix?.record) return `${old.mix.record} is no longer the name of the mix of ${settings.record}`;
   if (isMixRefused && !old.isMixRefused) return `Cloudflare refuses the records of the mix at ${mix.record}`;
   if (mix.undoneAtMs.length > old.mix.undoneAtMs.length) return `another program changed the mix at ${mix.record}`;
-  return whyBlocked(mix);
+  const isInPlace = isAtMix(old) || !publishesCname(old);
+  return whyBlocked(mix) ?? (isInPlace ? undefined : `the mix at ${mix.record} was not in place in time`);
 }
 
 function cloudFacts(ingress: string, old: IngressState | undefined, after: IngressState, atMs: number): Fact[] {

@@ -11,6 +11,7 @@ import type {
   RecordSet,
 } from "./model.ts";
 import {
+  isAtMix,
   isEmptyPlan,
   isNameInSync,
   isPointedToMix,
@@ -65,6 +66,20 @@ function isShown(ingress: IngressState, members: readonly EndpointState[]): bool
   const set = mixSetOf(ingress, members);
   if (mix?.published === undefined || set === undefined || mix.isNew || shownSinceMs(mix) === undefined) return false;
   return isEmptyPlan(planBetween(mix.published.records, set, mix.unseen?.ids));
+}
+
+/**
+ * Whether the ingress may point to a mix of these endpoints: it does so already, and what has to change is patched in
+ * place; or the mix says what it should before the first client is sent there.
+ */
+export function isMixInPlace(ingress: IngressState, names: readonly string[]): boolean {
+  const { mix } = ingress;
+  if (mix?.published === undefined || isAtMix(ingress)) return true;
+  const set = mixSetOf(
+    ingress,
+    names.flatMap((name) => endpointNamed(ingress, name) ?? []),
+  );
+  return set === undefined || isEmptyPlan(planBetween(mix.published.records, set, mix.unseen?.ids));
 }
 
 /** Since when every server that answers shows the records of the mix. Silence alone is not waited for. */

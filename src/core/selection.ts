@@ -1,7 +1,7 @@
 // Who serves: health and the previous selection → the selection, and why.
 import { isFresh } from "./endpoint.ts";
 import { isOut, isServing } from "./health.ts";
-import { isAwaitingMix, isMixReady, mayBeSticky, mixOutlook, mixPointedTo } from "./mix.ts";
+import { isAwaitingMix, isMixInPlace, isMixReady, mayBeSticky, mixOutlook, mixPointedTo } from "./mix.ts";
 import { hasMixAddress, publishesCname } from "./records.ts";
 import { byRank, endpointNamed, isDrained, ranked } from "./roster.ts";
 import { hasSameAddresses, isAnswerItsOwn, sharesAddresses } from "./same-addresses.ts";
@@ -47,9 +47,9 @@ export function select(ingress: IngressState, nowMs: number): IngressState {
   const { selection } = ingress;
   const pinned = endpointNamed(ingress, pinOf(ingress)?.endpoint);
   if (pinned !== undefined) return pin(withoutReturn(ingress), pinned, nowMs);
-  if (selection === undefined) return withFirst(adoptOrElect(ingress, nowMs), nowMs);
+  if (selection === undefined) return withFirst(adoptOrElect(withoutReturn(ingress), nowMs), nowMs);
   const primary = endpointNamed(ingress, selection.primary);
-  if (primary === undefined) return afterRemoval(ingress, selection, nowMs);
+  if (primary === undefined) return afterRemoval(withoutReturn(ingress), selection, nowMs);
   const move = selection.reason === "pin" ? afterPin(ingress, primary, nowMs) : nextPrimary(ingress, primary, nowMs);
   if (move === undefined) return withSticky(withoutReturn(ingress), selection, nowMs);
   if (move.reason === "return" && isAwaitingMix(ingress, primary, move.to, nowMs)) {
@@ -214,8 +214,9 @@ function withSticky(ingress: IngressState, selection: Selection, nowMs: number):
     if (publishesCname(ingress) && !mayStandInMix(ingress, selection, endpoint)) return false;
     return untilMs > nowMs && !isOut(endpoint.health.verdict) && name !== selection.primary;
   });
-  if (sticky.length === selection.sticky.length && selection === ingress.selection) return ingress;
-  return { ...ingress, selection: { ...selection, sticky } };
+  const kept = publishesCname(ingress) && !isMixInPlace(ingress, membersOf({ ...selection, sticky })) ? [] : sticky;
+  if (kept.length === selection.sticky.length && selection === ingress.selection) return ingress;
+  return { ...ingress, selection: { ...selection, sticky: kept } };
 }
 
 /** Beside a CNAME, a mix needs a name that is ours, and addresses of the primary and of whoever is beside it. */

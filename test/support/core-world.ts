@@ -10,6 +10,7 @@ import type {
 import { parseIp } from "../../src/lib/ip.ts";
 
 export const record = "ingress.example.com";
+export const mixRecord = "ingress-mix.example.com";
 
 /** What happens in one move of a generated story. `endpoint` is an index that wraps around. */
 export type Move =
@@ -22,6 +23,10 @@ export type Move =
   | { kind: "wait"; ms: number }
   | { kind: "anchors"; what: "answer" | "silent" }
   | { kind: "record"; what: "read" | "emptied" | "foreign" }
+  | {
+      kind: "mix";
+      what: "read" | "emptied" | "edited" | "foreign" | "cleared" | "shown" | "denied" | "silent" | "fails" | "works";
+    }
   | { kind: "cloud"; what: "works" | "fails" | "refuses" }
   | { kind: "config"; what: "same" | "rejected" | "without-first" | "whole" }
   | { kind: "restart"; downMs: number }
@@ -50,6 +55,7 @@ export const settingsOf: fc.Arbitrary<IngressSettings> = fc
   .record({
     publish: oneOf("auto" as const, "auto" as const, "addresses" as const),
     holdUpMs: oneOf(0, 10_000, 60_000),
+    mixWaitMs: oneOf(undefined, 0, 5_000, 60_000),
     endpoints: fc.array(
       fc.record({
         isHost: oneOf(true, true, true, false),
@@ -61,8 +67,9 @@ export const settingsOf: fc.Arbitrary<IngressSettings> = fc
       { minLength: 2, maxLength: 4 },
     ),
   })
-  .map(({ publish, holdUpMs, endpoints }) => ({
+  .map(({ publish, holdUpMs, mixWaitMs, endpoints }) => ({
     record,
+    ...(mixWaitMs !== undefined && { mix: { record: mixRecord, waitMs: mixWaitMs } }),
     publish,
     holdUpMs,
     reconcileIntervalMs: 300_000,
@@ -122,13 +129,34 @@ const moveOf: fc.Arbitrary<Move> = fc.oneof(
   },
   {
     weight: 4,
-    arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: oneOf(100, 5_000, 31_000, 70_000, 700_000) }),
+    arbitrary: fc.record({
+      kind: fc.constant("wait" as const),
+      ms: oneOf(100, 5_000, 31_000, 70_000, 700_000, 3_700_000),
+    }),
   },
   {
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant("record" as const),
       what: oneOf("read" as const, "emptied" as const, "foreign" as const),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("mix" as const),
+      what: oneOf(
+        "read" as const,
+        "emptied" as const,
+        "edited" as const,
+        "foreign" as const,
+        "cleared" as const,
+        "shown" as const,
+        "denied" as const,
+        "silent" as const,
+        "fails" as const,
+        "works" as const,
+      ),
     }),
   },
   {
