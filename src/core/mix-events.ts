@@ -47,7 +47,7 @@ function withUndoneMix(ingress: IngressState, mix: MixState, nowMs: number): Ing
   };
 }
 
-/** The ingress after a write of ours at the name of a mix was confirmed. */
+/** The ingress after Cloudflare confirmed our write at the name of a mix. */
 export function afterMixWrite(
   ingress: IngressState,
   record: string,

@@ -53,7 +53,7 @@ export function isAwaitingMix(ingress: IngressState, from: EndpointState, to: En
   return nowMs < returnDueMs + (settings.mix?.waitMs ?? 0) + mixPatienceMs;
 }
 
-/** Whether the endpoint that is left by this return stays in the mix: a mix that is pointed to goes on with one more. */
+/** Whether the endpoint that this return leaves stays in the mix: a mix in use takes one more. */
 export function isMixReady(ingress: IngressState, from: EndpointState, to: EndpointState): boolean {
   if (!publishesCname(ingress)) return true;
   if (mixOutlook(ingress) !== "usable") return false;
@@ -166,7 +166,7 @@ export function mixPointedTo(ingress: IngressState): MixState | undefined {
   return mixesOf(ingress).find(({ record }) => pointsTo(ingress.published, record));
 }
 
-/** What the records come to for whoever asks: a CNAME to the mix stands for the addresses there. */
+/** What clients get: where the record is a CNAME to the mix, the addresses there. */
 export function followed<Some extends RecordContent>(
   ingress: IngressState,
   records: readonly Some[],
@@ -187,7 +187,7 @@ function freshMix(record: string): MixState {
   return { record, undoneAtMs: [], isNew: true, isExpired: false };
 }
 
-/** The ingress with the names of mixes that its settings and its form call for; `saved`: where records of ours may stand. */
+/** The ingress with the mix names that its settings and its form need; `saved`: names that may still hold our records. */
 export function withMixNames(ingress: IngressState, saved: readonly string[] = []): IngressState {
   const { settings, selection } = ingress;
   const isWanted =

@@ -303,7 +303,7 @@ export interface SavedIngress {
   readonly isOutage?: boolean;
   /** Missing in what was saved before an ingress had one form for life. */
   readonly form?: Form;
-  /** Names at which addresses of a mix of ours may stand, former ones included. */
+  /** Names that may hold the addresses of one of our mixes, former names included. */
   readonly mixRecords?: readonly string[];
 }
 
@@ -403,7 +403,7 @@ export interface Turn {
   readonly untilMs: number;
 }
 
-/** What is known of the records at one name of ours, and of our writes to it. */
+/** What is known of the records at one name that ccs manages, and of its writes there. */
 export interface NameState {
   /** Missing until the records have been read for the first time. */
   readonly published?: Published;
@@ -428,7 +428,7 @@ export interface MixState extends NameState {
   readonly isNew: boolean;
   /** Since when nothing is known to point to it, in this life of the daemon. */
   readonly unusedSinceMs?: number;
-  /** Nothing has pointed to it for so long that its records go. */
+  /** It has been unused for an hour: its records are deleted. */
   readonly isExpired: boolean;
   /** Other programs keep changing it: there is no mix until then. */
   readonly pausedUntilMs?: number;

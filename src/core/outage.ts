@@ -1,4 +1,4 @@
-// An outage of everybody, which should end where it began: whoever serves, and every better endpoint, gets a turn to finish
+// An outage of all endpoints, which should end where it began: the active one, and each better one, gets a turn to finish
 // coming back before another one is chosen. Often one server stands behind all ways in, and restarts.
 import { isOut, isServing } from "./health.ts";
 import type { AddressState, EndpointState, IngressState, Outage, Turn } from "./model.ts";

@@ -24,7 +24,7 @@ export function byRank(a: EndpointSettings, b: EndpointSettings): number {
   return Number(a.check === undefined) - Number(b.check === undefined) || a.priority - b.priority;
 }
 
-/** Whether somebody said that this endpoint shall not serve. */
+/** Whether this endpoint was drained manually, or is being drilled. */
 export function isDrained({ overrides }: IngressState, { settings }: EndpointState): boolean {
   return overrides.some(({ kind, endpoint }) => kind !== "pin" && endpoint === settings.name);
 }

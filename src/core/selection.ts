@@ -219,7 +219,7 @@ function withSticky(ingress: IngressState, selection: Selection, nowMs: number):
   return { ...ingress, selection: { ...selection, sticky: kept } };
 }
 
-/** Beside a CNAME, a mix needs a name that is ours, and addresses of the primary and of whoever is beside it. */
+/** While the ingress is a CNAME, a mix needs a name that ccs manages, and addresses of each of its members. */
 function mayStandInMix(ingress: IngressState, { primary }: Selection, member: EndpointState): boolean {
   const outlook = mixOutlook(ingress);
   if (outlook !== "usable") return outlook === "unread";

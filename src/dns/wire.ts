@@ -94,7 +94,7 @@ function matchQuestion(message: Buffer, query: Buffer): "same" | "other-case" | 
   return lowerCase(repeated).equals(lowerCase(asked)) ? "other-case" : "none";
 }
 
-/** Name, type and class as they stand in a query of ours. */
+/** Name, type and class, as bytes of our query. */
 function questionIn(query: Buffer): Buffer {
   let end = headerBytes;
   while (query.readUInt8(end) !== 0) end += 1 + query.readUInt8(end);

@@ -15,7 +15,7 @@ import type { Wording } from "./wording.ts";
 export interface NotifierPorts {
   readonly clock: Clock;
   readonly random: Random;
-  /** IANA name of the zone in which people are told times; asked for each message. UTC unless told. */
+  /** IANA name of the zone in which people are told times; asked for each message. Default: UTC. */
   readonly timeZone?: () => string;
   readonly store: OutboxStore;
   /** Hears of every attempt to deliver; `detail` is plain text without secrets. */

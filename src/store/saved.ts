@@ -33,7 +33,7 @@ export interface DatedIngress {
   readonly isOutage?: boolean;
   /** What the ingress is for life. */
   readonly form?: Form;
-  /** Names at which addresses of a mix of ours may stand. */
+  /** Names that may hold the addresses of one of our mixes. */
   readonly mixRecords?: readonly string[];
 }
 

@@ -95,7 +95,7 @@ export async function bodyOf(context: Context<Env>): Promise<unknown> {
   }
 }
 
-/** Whether the client went away before its request was whole: whatever failed then is no fault of ours. */
+/** Whether the client left before its request was complete: a failure after that is no internal error. */
 export function hasLeft(context: Context<Env>): boolean {
   const { incoming } = context.env;
   return !incoming.complete && (incoming.destroyed || incoming.errored !== null);
