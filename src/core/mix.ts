@@ -232,10 +232,6 @@ function mixAt(ingress: IngressState, mix: MixState, nowMs: number): MixState {
   const deadlines = mixDeadlines(ingress, next);
   if (deadlines.shown !== undefined && deadlines.shown <= nowMs) next = { ...next, isNew: false };
   if (deadlines.expiry !== undefined && deadlines.expiry <= nowMs) next = { ...next, isExpired: true };
-  if (next.unseen !== undefined && next.unseen.untilMs <= nowMs) {
-    const { unseen: _, ...rest } = next;
-    next = rest;
-  }
   if (next.pausedUntilMs !== undefined && next.pausedUntilMs <= nowMs) {
     const { pausedUntilMs: _, ...rest } = next;
     next = { ...rest, undoneAtMs: [] };
