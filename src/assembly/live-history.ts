@@ -1,59 +1,69 @@
-// The journal as it is at this moment: what the store has, and what the recorder has not written yet.
-import {
-  isAskedFor,
-  isOfKind,
-  mostEntries,
-  type JournalEntry,
-  type JournalQuery,
-  type KindQuery,
-} from "../store/journal-table.ts";
+// The journal as it was when a question was asked: what the store has, and what was not written yet.
+import { isAskedFor, isOfKind, type JournalEntry, type JournalQuery, type KindQuery } from "../store/journal-table.ts";
 import type { Recorder } from "../store/recorder.ts";
 import type { Store } from "../store/store.ts";
-import type { Journal, Rollup, RollupQuery, Rollups } from "../web/api/journal.ts";
+import type { Unwritten } from "../web/api/archive.ts";
+import type { EarlierJournal, Journal } from "../web/api/journal.ts";
 
-export class LiveHistory implements Journal, Rollups {
-  readonly #store: Store;
-  readonly #recorder: Recorder;
+/** What the store has of it. */
+export interface WrittenJournal {
+  entries(query: JournalQuery): readonly JournalEntry[];
+  entriesOf(query: KindQuery): readonly JournalEntry[];
+  oldest(): JournalEntry | undefined;
+}
 
-  constructor(store: Store, recorder: Recorder) {
-    this.#store = store;
-    this.#recorder = recorder;
+export class LiveHistory implements Journal {
+  readonly #written: WrittenJournal;
+  readonly #unwritten: Unwritten;
+
+  constructor(written: WrittenJournal, unwritten: Unwritten) {
+    this.#written = written;
+    this.#unwritten = unwritten;
   }
 
   entries(query: JournalQuery): readonly JournalEntry[] {
     const { beforeId = Infinity, limit } = query;
-    const waiting = this.#waiting(({ id, fact }) => id < beforeId && isAskedFor(fact, query)).slice(0, limit);
-    return [...waiting, ...this.#store.journal({ ...query, limit: limit - waiting.length })];
+    const newest = this.#newest(({ id, fact }) => id < beforeId && isAskedFor(fact, query)).slice(0, limit);
+    return this.#completed(newest, query, (rest) => this.#written.entries(rest));
   }
 
   entriesOf(query: KindQuery): readonly JournalEntry[] {
-    const waiting = this.#waiting(({ fact }) => isOfKind(fact, query)).slice(0, query.limit);
-    return [...waiting, ...this.#store.journalOf({ ...query, limit: query.limit - waiting.length })];
-  }
-
-  entriesSince(id: number): readonly JournalEntry[] {
-    const waiting = this.#recorder.waiting.filter((entry) => entry.id > id);
-    return [...this.#store.journalSince(id), ...waiting].slice(0, mostEntries);
+    const { beforeId = Infinity, limit } = query;
+    const newest = this.#newest(({ id, fact }) => id < beforeId && isOfKind(fact, query)).slice(0, limit);
+    return this.#completed(newest, query, (rest) => this.#written.entriesOf(rest));
   }
 
   oldest(): JournalEntry | undefined {
-    return this.#store.oldestEntry() ?? this.#recorder.waiting[0];
+    return this.#written.oldest() ?? this.#unwritten.entries[0];
   }
 
-  newestId(): number {
-    return this.#recorder.newestId;
+  /** What was not written when the question was asked may be by now, and is not told twice. */
+  #completed<Query extends { readonly beforeId?: number; readonly limit: number }>(
+    newest: readonly JournalEntry[],
+    query: Query,
+    read: (rest: Query) => readonly JournalEntry[],
+  ): readonly JournalEntry[] {
+    const { beforeId = Infinity, limit } = query;
+    if (newest.length >= limit) return newest;
+    const before = Math.min(beforeId, this.#unwritten.fromId, Number.MAX_SAFE_INTEGER);
+    return [...newest, ...read({ ...query, beforeId: before, limit: limit - newest.length })];
   }
 
-  rollups(query: RollupQuery): readonly Rollup[] {
-    return this.#store.rollups(query);
+  #newest(isWanted: (entry: JournalEntry) => boolean): readonly JournalEntry[] {
+    return this.#unwritten.entries.filter(isWanted).toReversed();
   }
+}
 
-  coveredStarts(query: RollupQuery): readonly number[] {
-    return this.#store.coveredStarts(query);
-  }
-
-  /** What is not written yet, newest first. */
-  #waiting(isWanted: (entry: JournalEntry) => boolean): readonly JournalEntry[] {
-    return this.#recorder.waiting.filter(isWanted).toReversed();
-  }
+/** What the daemon itself reads when it starts. */
+export function earlierJournal(store: Store, recorder: Pick<Recorder, "waiting" | "newestId">): EarlierJournal {
+  const written: WrittenJournal = {
+    entries: (query) => store.journal(query),
+    entriesOf: (query) => store.journalOf(query),
+    oldest: () => store.oldestEntry(),
+  };
+  return {
+    entriesOf: (query) => new LiveHistory(written, { entries: recorder.waiting, fromId: Infinity }).entriesOf(query),
+    newest: (limit) => store.journal({ limit }).toReversed(),
+    newestId: () => recorder.newestId,
+  };
 }

@@ -8,7 +8,8 @@ import { restoredFrom } from "../store/saved.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { StoreError } from "../store/trouble.ts";
 import type { Log } from "../lib/log.ts";
-import { LiveHistory } from "./live-history.ts";
+import { earlierJournal } from "./live-history.ts";
+import type { EarlierJournal } from "../web/api/journal.ts";
 import { StartError } from "./start-error.ts";
 
 export interface MemoryPorts {
@@ -28,8 +29,8 @@ export class Memory implements Keeper, Disposable {
   #hasSaved = false;
   /** The disk took too long for the newest decision. */
   #isSlow = false;
-  /** What happened, up to this moment. */
-  readonly history: LiveHistory;
+  /** What happened before the start. */
+  readonly earlier: EarlierJournal;
   /** Hears of each fact as soon as it has its place in the journal. */
   onEntry: (entry: JournalEntry) => void = () => undefined;
 
@@ -37,7 +38,7 @@ export class Memory implements Keeper, Disposable {
     const { store, clock, daemon, onBug } = ports;
     this.#ports = ports;
     this.#recorder = new Recorder({ store, clock, onBug, onEntry: (entry) => this.onEntry(entry) });
-    this.history = new LiveHistory(store, this.#recorder);
+    this.earlier = earlierJournal(store, this.#recorder);
     daemon.addKeeper(this);
     daemon.addListener(this.#recorder);
   }
@@ -58,6 +59,11 @@ export class Memory implements Keeper, Disposable {
         ? `Saving a decision in ${place} took ${formatDuration(Math.round(tookMs))}, and it was carried out only then. See what is wrong with the drive.`
         : `Saving in ${place} is quick again.`,
     );
+  }
+
+  /** What happened and is not in the store yet, oldest first. */
+  get unwritten(): readonly JournalEntry[] {
+    return this.#recorder.waiting;
   }
 
   /** The file of the state; `undefined` while it is in memory only. */

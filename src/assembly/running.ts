@@ -9,6 +9,7 @@ import type { Daemon } from "../daemon.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { WebExtra } from "../web/server.ts";
+import { ThreadArchive } from "./archive.ts";
 import { Assembly } from "./assembly.ts";
 import { Memory, openState } from "./memory.ts";
 import { networkPorts } from "./network.ts";
@@ -54,12 +55,23 @@ export async function startDaemon(options: {
   const onBug = (error: unknown): void => log.error({ err: error }, "a bug of ours; please report it");
   const onWarning = (message: string): void => log.warn({ folder: stateDir }, message);
   const memory = stack.use(new Memory({ store, clock: systemClock, daemon: assembly.daemon, onBug, onWarning }));
+  const archive = stack.use(
+    new ThreadArchive({
+      clock: systemClock,
+      store,
+      unwritten: () => memory.unwritten,
+      newestId: () => memory.earlier.newestId(),
+      onTrouble: (message) => log.warn(message),
+      onBug,
+    }),
+  );
   const surroundings = stack.use(
     new Surroundings({
       config: first.config,
       daemon: assembly.daemon,
       store,
       memory,
+      archive,
       log,
       cloudBudget: () => assembly.reconciler.budget.remaining,
       ...(extra && { extra }),

@@ -9,6 +9,7 @@ import { outcomes } from "../notify/outbox.ts";
 import { Telegram } from "../notify/telegram.ts";
 import type { Store } from "../store/store.ts";
 import { Api } from "../web/api/api.ts";
+import type { Archive } from "../web/api/archive.ts";
 import { ControlSocketError, startControlSocket, type ControlSocket } from "../web/control-socket.ts";
 import { Metrics } from "../web/metrics.ts";
 import { isTurning } from "../web/liveness.ts";
@@ -32,6 +33,8 @@ export interface SurroundingsOptions {
   readonly store: Store;
   /** What happened, and what is kept of it. */
   readonly memory: Memory;
+  /** Answers what readers ask of it. */
+  readonly archive: Archive;
   readonly log: Log;
   /** Calls to Cloudflare that could be made at once. */
   readonly cloudBudget: () => number;
@@ -51,7 +54,7 @@ export class Surroundings implements AsyncDisposable {
   #timeZone: string | undefined;
   #control: ControlSocket | undefined;
 
-  constructor({ config, daemon, store, memory, log, cloudBudget, extra }: SurroundingsOptions) {
+  constructor({ config, daemon, store, memory, archive, log, cloudBudget, extra }: SurroundingsOptions) {
     this.#log = log;
     this.#daemon = daemon;
     this.#http = config.http;
@@ -82,7 +85,7 @@ export class Surroundings implements AsyncDisposable {
     this.#metrics.expectNotifications(Object.keys(config.notify), outcomes);
     daemon.addListener(this.#metrics);
     daemon.addListener(this.#notifier);
-    this.#api = this.#newApi(memory);
+    this.#api = this.#newApi(memory, archive);
     this.#web = new MovableServer({
       start: (place) => this.#startWeb(place),
       onStay: (message) => log.error(`http.listen stays as it was: ${message}`),
@@ -159,7 +162,7 @@ export class Surroundings implements AsyncDisposable {
     return web;
   }
 
-  #newApi(memory: Memory): Api {
+  #newApi(memory: Memory, archive: Archive): Api {
     return new Api({
       clock,
       version,
@@ -168,8 +171,8 @@ export class Surroundings implements AsyncDisposable {
       isKept: () => memory.isKept,
       statePath: () => memory.path,
       isKeepingUp: () => memory.isKeepingUp,
-      journal: memory.history,
-      rollups: memory.history,
+      earlier: memory.earlier,
+      archive,
       word: wordFact,
       queuedNotifications: () => this.#notifier.queued,
       token: () => this.#http.token,

@@ -148,6 +148,10 @@ export class Disk implements Disposable {
       record: (batch) => alive(() => store.record(batch), undefined),
       tidy: () => alive(() => store.tidy(), undefined),
       journal: (query) => alive(() => store.journal(query), []),
+      get readingPlace() {
+        return store.readingPlace;
+      },
+      hearOfDamage: (why) => store.hearOfDamage(why),
       journalOf: (query) => alive(() => store.journalOf(query), []),
       oldestEntry: () => alive(() => store.oldestEntry(), undefined),
       journalSince: (id) => alive(() => store.journalSince(id), []),

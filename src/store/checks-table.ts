@@ -28,6 +28,8 @@ export interface RollupQuery {
   /** … until before here; the newest 10,000 of each address. */
   readonly toWallMs: number;
   readonly resolution: Resolution;
+  /** Of the addresses, only these and so many others that were checked last; all of them where it is missing. */
+  readonly addresses?: { readonly known: readonly string[]; readonly newest: number };
 }
 
 /** The checks of one address within one period. Latencies are of the checks that were ok; missing without any. */
@@ -82,47 +84,72 @@ export class ChecksTable {
       rollups: asArrays(
         database.prepare(`SELECT ${tallyColumns}, p50_ms, p95_ms FROM checks WHERE ${isInRange} ${newestFirst}`),
       ),
-      covered: asArrays(
-        database.prepare(`SELECT start_minute FROM checks WHERE ${isInRange} AND count > inconclusive ${newestFirst}`),
+      listNewest: database.prepare(
+        "SELECT id, address FROM series WHERE ingress = ? AND endpoint = ? AND newest_minute >= ? ORDER BY newest_minute DESC LIMIT ?",
+      ),
+      touch: database.prepare("UPDATE series SET newest_minute = ?2 WHERE id = ?1 AND newest_minute < ?2"),
+      prove: database.prepare(
+        // Numbers of SQLite have 64 bits, those of JavaScript 53.
+        `INSERT INTO proven (ingress, endpoint, hour, minutes) VALUES (?, ?, ?, 1 << ?)
+         ON CONFLICT DO UPDATE SET minutes = minutes | excluded.minutes`,
+      ),
+      proven: asArrays(
+        database.prepare(
+          `SELECT hour, minutes & ${halfHourBits}, minutes >> 30 FROM proven
+           WHERE ingress = ? AND endpoint = ? AND hour >= ? AND hour < ? ORDER BY hour DESC LIMIT ${mostPeriods}`,
+        ),
       ),
       count: database.prepare("SELECT count(*) AS count FROM checks"),
       newest: database.prepare("SELECT max(start_minute) AS start FROM checks WHERE series = ? AND span = ?"),
       oldest: database.prepare("SELECT min(start_minute) AS start FROM checks WHERE span = ?"),
       drop: database.prepare("DELETE FROM checks WHERE span = ? AND start_minute < ?"),
-      dropSeries: database.prepare("DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM checks WHERE series = id)"),
+      dropSeries: database.prepare("DELETE FROM series WHERE newest_minute < ?"),
+      dropProven: database.prepare("DELETE FROM proven WHERE hour < ?"),
     };
   }
 
   /** Adds checks to their minutes and hours. Call it in a transaction. */
   add(minutes: readonly MinuteOfChecks[]): void {
     for (const minute of minutes) {
-      const { id, periods } = this.#openSeries(minute);
-      for (const period of periods) this.#addTo(id, period, minute);
+      const series = this.#openSeries(minute);
+      for (const period of series.periods) this.#addTo(series.id, period, minute);
+      this.#note(series, minute);
     }
   }
 
   query(query: RollupQuery): readonly Rollup[] {
     const { period, start, end } = rangeOf(query);
-    return this.#seriesOf(query).flatMap((series) =>
+    return this.#seriesOf(query, start).flatMap((series) =>
       query.resolution === "day" ? this.#days(series, start, end) : this.#periods(series, period, start, end),
     );
   }
 
-  /**
-   * When the periods began in which a check of any address proved something, each once, in order. Counts and quantiles
-   * of all rows take several times as long to read.
-   */
+  /** When the periods began in which a check of any address proved something, each once, in order. */
   coveredStarts(query: RollupQuery): readonly number[] {
     const { period, start, end } = rangeOf(query);
-    const span = query.resolution === "day" ? 60 : period;
-    const rows = this.#seriesOf(query).flatMap(({ id }) => rowsOf(this.#statements.covered.all(id, span, start, end)));
-    const starts = new Set(rows.map(([startMinute]) => startOf(Number(startMinute), period) * minuteMs));
-    return [...starts].toSorted((a, b) => a - b);
+    const { ingress, endpoint } = query;
+    const rows = rowsOf(this.#statements.proven.all(ingress, endpoint, Math.floor(start / 60), Math.ceil(end / 60)));
+    const minutes = rows.flatMap(([hour, firstHalf, secondHalf]) =>
+      period === 1
+        ? [...minutesIn(Number(hour) * 60, Number(firstHalf)), ...minutesIn(Number(hour) * 60 + 30, Number(secondHalf))]
+        : [startOf(Number(hour) * 60, period)],
+    );
+    const starts = new Set(minutes.filter((minute) => minute >= start && minute < end));
+    return [...starts].slice(-mostPeriods).map((minute) => minute * minuteMs);
   }
 
-  #seriesOf({ ingress, endpoint }: RollupQuery): readonly Series[] {
-    const rows = this.#statements.listSeries.all(ingress, endpoint);
-    return rows.map((row) => ({ id: Number(row["id"]), address: String(row["address"]) }));
+  #seriesOf({ ingress, endpoint, addresses }: RollupQuery, start: number): readonly Series[] {
+    const { listSeries, listNewest, findSeries } = this.#statements;
+    if (addresses === undefined) return listSeries.all(ingress, endpoint).map(seriesIn);
+    const known = addresses.known.flatMap((address) => {
+      const id = findSeries.get(ingress, endpoint, address)?.["id"];
+      return id === undefined ? [] : [{ id: Number(id), address }];
+    });
+    // Whatever began in an hour of the range may be of interest, so that nothing is left out at its edge.
+    const newest = listNewest.all(ingress, endpoint, start, addresses.newest).map(seriesIn);
+    return [...new Map([...known, ...newest].map((series) => [series.address, series])).values()].toSorted((a, b) =>
+      a.address < b.address ? -1 : 1,
+    );
   }
 
   #periods({ id, address }: Series, span: number, start: number, end: number): readonly Rollup[] {
@@ -161,7 +188,8 @@ export class ChecksTable {
       // Hours tell nearly as much as minutes, in a sixtieth of the space: they go last.
       if (this.#dropOldest(1, 60) === 0 && this.#dropOldest(60, 60) === 0) break;
     }
-    this.#statements.dropSeries.run();
+    this.#statements.dropProven.run(Math.floor(sinceWallMs / minuteMs / 60));
+    this.#dropGoneSeries();
     // Rows and series among them may be gone.
     this.#open.clear();
   }
@@ -181,6 +209,13 @@ export class ChecksTable {
     return dropped;
   }
 
+  /** Rows go the oldest first, so that an address whose newest check is older than every row has none. */
+  #dropGoneSeries(): void {
+    const oldest = spans.map((span) => this.#statements.oldest.get(span)?.["start"]);
+    const minutes = oldest.filter((start) => typeof start === "number");
+    this.#statements.dropSeries.run(minutes.length === 0 ? Number.MAX_SAFE_INTEGER : Math.min(...minutes));
+  }
+
   /** Counting takes a while on a small machine, so it is done once. */
   #count(): number {
     this.#rows ??= Number(this.#statements.count.get()?.["count"]);
@@ -197,6 +232,15 @@ export class ChecksTable {
     const series = { id, periods: spans.map((span) => this.#openPeriod(id, span)) };
     this.#open.set(key, series);
     return series;
+  }
+
+  /** Once for each minute: which of the addresses is the newest, and that something was found out. */
+  #note(series: OpenSeries, { ingress, endpoint, startMinute, tally }: MinuteOfChecks): void {
+    if (series.touchedMinute !== startMinute) this.#statements.touch.run(series.id, startMinute);
+    series.touchedMinute = startMinute;
+    if (series.provenMinute === startMinute || tally.count <= tally.inconclusive) return;
+    this.#statements.prove.run(ingress, endpoint, Math.floor(startMinute / 60), startMinute % 60);
+    series.provenMinute = startMinute;
   }
 
   #openPeriod(series: number, span: number): OpenPeriod {
@@ -234,6 +278,8 @@ interface OpenSeries {
   readonly id: number;
   /** One for each span. */
   readonly periods: readonly OpenPeriod[];
+  touchedMinute?: number;
+  provenMinute?: number;
 }
 
 /** The period that was last added to, and what its row says. */
@@ -258,8 +304,21 @@ interface Series {
 
 const tallyColumns = "start_minute, count, failures, inconclusive, max_ms";
 const isInRange = "series = ? AND span = ? AND start_minute >= ? AND start_minute < ?";
-/** No question is answered with more than these. */
-const newestFirst = "ORDER BY start_minute DESC LIMIT 10000";
+/** No question is answered with more than these of one address. */
+const mostPeriods = 10_000;
+const newestFirst = `ORDER BY start_minute DESC LIMIT ${mostPeriods}`;
+const halfHourBits = 2 ** 30 - 1;
+
+function seriesIn(row: Readonly<Record<string, unknown>>): Series {
+  return { id: Number(row["id"]), address: String(row["address"]) };
+}
+
+/** The minutes from `start` on whose bits are set, the lowest for `start` itself. */
+function minutesIn(start: number, bits: number): readonly number[] {
+  return Array.from({ length: 30 }, (_, minute) => minute)
+    .filter((minute) => (bits >> minute) & 1)
+    .map((minute) => start + minute);
+}
 
 /** The rows in the order of time. */
 function rowsOf(rows: unknown): readonly (readonly unknown[])[] {

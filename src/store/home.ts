@@ -1,10 +1,14 @@
 // Where the store lives: a file that was found fit, or memory where no file can be had. Never fails.
+import { randomUUID } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
+import { platform } from "node:os";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { messageOf, plain } from "../lib/text.ts";
 import { ChecksTable } from "./checks-table.ts";
 import { JournalTable } from "./journal-table.ts";
 import { OutboxTable, type OutboxRow } from "./outbox-table.ts";
-import { moveAside, prepareFile } from "./paths.ts";
+import { fileIdOf, moveAside, prepareFile } from "./paths.ts";
 import type { Saved } from "./saved.ts";
 import { SavedTable } from "./saved-table.ts";
 import { migrate, migrations, nonsenseVersion, ownerOf, versionOf } from "./schema.ts";
@@ -15,6 +19,10 @@ import { StoreError, troubleOf, type Trouble } from "./trouble.ts";
 export interface Home {
   /** Missing for one in memory. */
   readonly path?: string;
+  /** By this, other threads of this process open the same database; see reader.ts. */
+  readonly location: string;
+  /** Which file it is, wherever it stands by now; missing for one in memory. */
+  readonly fileId?: string | undefined;
   readonly database: DatabaseSync;
   readonly tables: Tables;
   /** What its rows say of state and messages. */
@@ -73,10 +81,13 @@ export function abandonHome({ database, path }: Home, why: string, left: Leftove
 
 /** A home that is forgotten with the process. */
 export function memoryHome(...reasons: readonly string[]): Home {
-  const database = new DatabaseSync(":memory:");
+  // Shared by the threads of this process, of which each names it anew.
+  const location = `file:ccs-${randomUUID()}?mode=memory&cache=shared`;
+  const database = new DatabaseSync(location);
   migrate(database);
   const cost = "What happens in this run is kept in memory only: history, overrides and unsent messages end with it.";
   return {
+    location,
     database,
     tables: tablesOf(database),
     left: nothing,
@@ -112,14 +123,18 @@ type Found =
 /** Throws where the file system refuses. */
 function tryFile(path: string): Found {
   const isNew = prepareFile(path);
-  const database = new DatabaseSync(path);
+  const location = locationOf(path);
+  const database = new DatabaseSync(location);
   let isKept = false;
   try {
-    const found = examine(database, path, isNew);
+    const found = examine(database, { path, location, isNew });
     isKept = found.kind === "fit";
     return found;
   } catch (error) {
-    if (!isBroken(troubleOf(error))) throw error;
+    const trouble = troubleOf(error);
+    if (!isBroken(trouble)) throw error;
+    // Either the system forbids to write it, which is told, or its own header does, as no header of ours would.
+    if (trouble === "read-only") closeSync(openSync(path, "r+"));
     // What failed may be a table of history alone.
     return { kind: "broken", why: messageOf(error), left: rescueFrom(database) };
   } finally {
@@ -128,13 +143,25 @@ function tryFile(path: string): Found {
 }
 
 function isBroken(trouble: Trouble | undefined): boolean {
-  // That we may write the file is known by now: it is its own header that forbids it, and no header of ours does.
   return trouble === "torn" || trouble === "foreign" || trouble === "odd" || trouble === "read-only";
 }
 
-function examine(database: DatabaseSync, path: string, isNew: boolean): Found {
-  // Exclusive, so that no other process can hold us up, and WAL needs no shared memory, which network drives lack.
-  database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+/**
+ * The file as SQLite's `unix-excl` (https://www.sqlite.org/vfs.html) opens it: this process has it to itself, so that no
+ * other can hold us up, while threads of it may read it. WAL then needs no shared memory, which network drives lack.
+ */
+function locationOf(path: string): string {
+  return `${pathToFileURL(path).href}${platform() === "win32" ? "" : "?vfs=unix-excl"}`;
+}
+
+interface Place {
+  readonly path: string;
+  readonly location: string;
+  readonly isNew: boolean;
+}
+
+function examine(database: DatabaseSync, { path, location, isNew }: Place): Found {
+  database.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
   const owner = ownerOf(database);
   if (owner === "others") return { kind: "broken", why: "a database of another program", left: nothing };
   if (owner === "us" && versionOf(database) > migrations.length) return { kind: "newer" };
@@ -154,7 +181,7 @@ function examine(database: DatabaseSync, path: string, isNew: boolean): Found {
     ...(owner === "nobody" && !isNew ? [`${path} was empty: there is no history from before.`] : []),
     ...(dropped.length > 0 ? [`${path} makes no sense in part, which is left out: ${dropped.join(", ")}.`] : []),
   ];
-  return { kind: "fit", home: { path, database, tables, left, warnings } };
+  return { kind: "fit", home: { path, location, fileId: fileIdOf(path), database, tables, left, warnings } };
 }
 
 const nothing: Leftover = { messages: [] };

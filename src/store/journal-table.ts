@@ -32,6 +32,8 @@ export interface KindQuery {
   readonly ingress: string;
   /** Without one, those about the ingress as a whole. */
   readonly endpoint?: string;
+  /** Only entries before this one. */
+  readonly beforeId?: number;
   readonly limit: number;
 }
 
@@ -47,7 +49,8 @@ const mostDropped = 5_000;
 export class JournalTable {
   readonly #add;
   readonly #before;
-  readonly #about;
+  readonly #ofIngress;
+  readonly #ofEndpoint;
   readonly #ofKind;
   readonly #oldest;
   readonly #since;
@@ -62,15 +65,23 @@ export class JournalTable {
       "INSERT OR REPLACE INTO journal (id, at_wall_ms, at_ms, kind, ingress, endpoint, json) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
     this.#before = asArrays(database.prepare(`SELECT ${columns} FROM journal WHERE id < ? ORDER BY id DESC LIMIT ?`));
-    this.#about = asArrays(
+    this.#ofIngress = asArrays(
+      database.prepare(`SELECT ${columns} FROM journal WHERE ingress = ? AND id < ? ORDER BY id DESC LIMIT ?`),
+    );
+    // Two short walks along an index: one over both conditions would read all that happened to the ingress.
+    const [ofEndpoint, ofAll] = ["endpoint = ?2", `endpoint IS NULL AND kind = '${concernsAll}'`].map(
+      (which) => `SELECT id FROM journal WHERE ingress = ?1 AND ${which} AND id < ?3 ORDER BY id DESC LIMIT ?4`,
+    );
+    this.#ofEndpoint = asArrays(
       database.prepare(
-        `SELECT ${columns} FROM journal WHERE ingress = ?1 AND id < ?2 AND
-         (?3 IS NULL OR endpoint = ?3 OR kind = '${concernsAll}') ORDER BY id DESC LIMIT ?4`,
+        `SELECT ${columns} FROM journal WHERE id IN
+         (SELECT id FROM (${ofEndpoint}) UNION ALL SELECT id FROM (${ofAll})) ORDER BY id DESC LIMIT ?4`,
       ),
     );
     this.#ofKind = asArrays(
       database.prepare(
-        `SELECT ${columns} FROM journal WHERE kind = ? AND ingress = ? AND endpoint IS ? ORDER BY id DESC LIMIT ?`,
+        `SELECT ${columns} FROM journal
+         WHERE kind = ? AND ingress = ? AND endpoint IS ? AND id < ? ORDER BY id DESC LIMIT ?`,
       ),
     );
     this.#oldest = asArrays(database.prepare(`SELECT ${columns} FROM journal ORDER BY id LIMIT 1`));
@@ -93,16 +104,14 @@ export class JournalTable {
 
   /** The newest entries, newest first. */
   query({ beforeId = Number.MAX_SAFE_INTEGER, limit, ingress, endpoint }: JournalQuery): readonly JournalEntry[] {
-    const rows =
-      ingress === undefined
-        ? this.#before.all(beforeId, limit)
-        : this.#about.all(ingress, beforeId, endpoint ?? null, limit);
-    return entriesOf(rows);
+    if (ingress === undefined) return entriesOf(this.#before.all(beforeId, limit));
+    if (endpoint === undefined) return entriesOf(this.#ofIngress.all(ingress, beforeId, limit));
+    return entriesOf(this.#ofEndpoint.all(ingress, endpoint, beforeId, limit));
   }
 
   /** The newest entries of one kind, newest first; without an endpoint, those about the ingress as a whole. */
-  ofKind({ kind, ingress, endpoint, limit }: KindQuery): readonly JournalEntry[] {
-    return entriesOf(this.#ofKind.all(kind, ingress, endpoint ?? null, limit));
+  ofKind({ kind, ingress, endpoint, beforeId = Number.MAX_SAFE_INTEGER, limit }: KindQuery): readonly JournalEntry[] {
+    return entriesOf(this.#ofKind.all(kind, ingress, endpoint ?? null, beforeId, limit));
   }
 
   oldest(): JournalEntry | undefined {

@@ -46,6 +46,12 @@ function makeFolder(folder: string): void {
   }
 }
 
+/** What tells a file from another one that is put in its place; `undefined` where there is none. */
+export function fileIdOf(path: string): string | undefined {
+  const status = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return status === undefined ? undefined : `${status.dev}:${status.ino}`;
+}
+
 /** Moves a database and its companions aside, beside where they were. Returns its new path. */
 export function moveAside(path: string, wallMs: number): string {
   const time = new Date(wallMs).toISOString().replaceAll(/[:.]/g, "-");

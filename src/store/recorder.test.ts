@@ -518,6 +518,8 @@ class Life {
       record: (batch) => attempt(batch.saved !== undefined, () => store.record(batch)),
       tidy: () => store.tidy(),
       journal: (query) => store.journal(query),
+      readingPlace: store.readingPlace,
+      hearOfDamage: (why) => store.hearOfDamage(why),
       journalOf: (query) => store.journalOf(query),
       journalSince: (id) => store.journalSince(id),
       oldestEntry: () => store.oldestEntry(),

@@ -66,6 +66,34 @@ export const migrations: readonly string[] = [
   CREATE INDEX journal_by_ingress ON journal (ingress, id);
   CREATE INDEX journal_by_kind ON journal (kind, ingress, endpoint, id);
   `,
+  `
+  -- What concerns an endpoint is found without reading what concerns its ingress.
+  CREATE INDEX journal_by_endpoint ON journal (ingress, endpoint, id);
+
+  -- Of many addresses the newest are found without reading the others.
+  ALTER TABLE series ADD COLUMN newest_minute INTEGER NOT NULL DEFAULT 0;
+  UPDATE series SET newest_minute = coalesce((SELECT max(start_minute) FROM checks WHERE series = id AND span = 1),
+    (SELECT max(start_minute) FROM checks WHERE series = id AND span = 60), 0);
+  CREATE INDEX series_by_age ON series (ingress, endpoint, newest_minute);
+  CREATE INDEX series_by_newest ON series (newest_minute);
+
+  -- When checks of any address of an endpoint proved something: for each hour, counted since 1970, one bit for each minute,
+  -- the lowest for its first. No bit is set where only the hour is known.
+  CREATE TABLE proven (
+    ingress TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    minutes INTEGER NOT NULL,
+    PRIMARY KEY (ingress, endpoint, hour)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX proven_by_age ON proven (hour);
+  INSERT INTO proven
+    SELECT ingress, endpoint, start_minute / 60, sum(DISTINCT 1 << (start_minute % 60))
+    FROM checks JOIN series ON series = id WHERE span = 1 AND count > inconclusive GROUP BY 1, 2, 3;
+  INSERT OR IGNORE INTO proven
+    SELECT DISTINCT ingress, endpoint, start_minute / 60, 0
+    FROM checks JOIN series ON series = id WHERE span = 60 AND count > inconclusive;
+  `,
 ];
 
 /**

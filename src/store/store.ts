@@ -16,6 +16,7 @@ import {
 } from "./home.ts";
 import { mostEntries, type JournalEntry, type JournalQuery, type KindQuery } from "./journal-table.ts";
 import { lockState } from "./lock.ts";
+import { fileIdOf } from "./paths.ts";
 import { DurableOutbox, type OutboxStore } from "./durable-outbox.ts";
 import type { Saved } from "./saved.ts";
 import { inTransaction, type Durability } from "./transaction.ts";
@@ -25,6 +26,10 @@ import { StoreError, troubleOf, type Trouble } from "./trouble.ts";
 export interface Store extends Disposable {
   /** The file; missing where none can be had and everything is in memory. */
   readonly path: string | undefined;
+  /** Where other threads of this process read what is kept. */
+  readonly readingPlace: ReadingPlace;
+  /** A reader found what it read damaged. The file is looked at, and replaced if that is so. Returns why it cannot be read, if that is known. */
+  hearOfDamage(why: string): string | undefined;
   /** False from a failure until all that should have been written is. */
   readonly isKeepingUp: boolean;
   /** What an earlier life left behind, if anything. What of it makes no sense is left out with a warning. */
@@ -50,6 +55,13 @@ export interface Store extends Disposable {
   coveredStarts(query: RollupQuery): readonly number[];
   /** Where messages wait until they are sent. */
   outboxStore(): OutboxStore;
+}
+
+/** See `HistoryReader`. */
+export interface ReadingPlace {
+  readonly location: string;
+  /** Another number means another database, though its location may be the same. */
+  readonly generation: number;
 }
 
 /** What happened since the last batch. */
@@ -142,6 +154,24 @@ export class SqliteStore implements Store {
 
   get isKeepingUp(): boolean {
     return this.#trouble === undefined;
+  }
+
+  get readingPlace(): ReadingPlace {
+    return { location: this.#home.location, generation: this.#replacements };
+  }
+
+  hearOfDamage(why: string): string | undefined {
+    const { path, database, fileId } = this.#home;
+    if (path !== undefined && fileIdOf(path) !== fileId) return `${path} was removed or replaced: restart ccs`;
+    try {
+      // What is in memory may be sound still.
+      database.exec("PRAGMA shrink_memory");
+      if (quickCheck(database) === "ok") return why;
+    } catch (error) {
+      if (!this.#isDamage(error)) return this.#toldError(error).message;
+    }
+    this.#replaceHome(why);
+    return undefined;
   }
 
   /** Where it lives now: another one after damage. */

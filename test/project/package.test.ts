@@ -77,6 +77,7 @@ test("the package holds the program and the papers, and nothing else", () => {
     "LICENSE",
     "README.md",
     "dist/LICENSES.txt",
+    "dist/archive.js",
     "dist/ccs.js",
     ...page.flatMap((name) => ["", ".br", ".gz"].map((variant) => `dist/dashboard/${name}${variant}`)),
     "dist/main.js",

@@ -1,7 +1,8 @@
 // The API over a small world with a store in memory, served by a real HTTP server, or over a control socket.
 import { request as httpRequest } from "node:http";
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { LiveHistory } from "../../src/assembly/live-history.ts";
+import { ThreadArchive } from "../../src/assembly/archive.ts";
+import { earlierJournal } from "../../src/assembly/live-history.ts";
 import { wordFact } from "../../src/assembly/fact-words.ts";
 import { systemClock, type Clock } from "../../src/lib/clock.ts";
 import { Secret } from "../../src/lib/secret.ts";
@@ -34,7 +35,10 @@ export class ApiSite implements AsyncDisposable {
   readonly store: Store;
   readonly recorder: Recorder;
   readonly api: Api;
+  readonly archive: ThreadArchive;
   readonly bugs: unknown[] = [];
+  /** What people would be told of an archive that cannot be read. */
+  readonly troubles: string[] = [];
   token: string | undefined = "letmein-letmein";
   allowedHosts: readonly string[] = [];
   server!: WebServer;
@@ -56,7 +60,17 @@ export class ApiSite implements AsyncDisposable {
     };
     this.world = new IngressWorld((turn) => this.#hear(turn));
     this.recorder = new Recorder({ store: this.store, clock, onBug, onEntry: (entry) => this.api.hearEntry(entry) });
-    const history = new LiveHistory(this.store, this.recorder);
+    const { store, recorder } = this;
+    this.archive = new ThreadArchive({
+      clock: systemClock,
+      store,
+      unwritten: () => recorder.waiting,
+      newestId: () => recorder.newestId,
+      onTrouble: (message) => void this.troubles.push(message),
+      onBug,
+      // Tests look again at once.
+      shareMs: 0,
+    });
     this.api = new Api({
       clock,
       version: "1.2.3",
@@ -65,8 +79,8 @@ export class ApiSite implements AsyncDisposable {
       isKept: () => this.recorder.areDecisionsSaved,
       statePath: () => "/state/ccs.db",
       isKeepingUp: () => this.recorder.isKeepingUp,
-      journal: history,
-      rollups: history,
+      earlier: earlierJournal(store, recorder),
+      archive: this.archive,
       word: wordFact,
       queuedNotifications: () => new Map([["telegram", 2]]),
       token: () => (this.token === undefined ? undefined : new Secret(this.token)),
@@ -143,6 +157,7 @@ export class ApiSite implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.api[Symbol.dispose]();
     await this.server.close();
+    await this.archive[Symbol.asyncDispose]();
     this.recorder[Symbol.dispose]();
     this.store[Symbol.dispose]();
   }

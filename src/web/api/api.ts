@@ -2,29 +2,41 @@
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import type { Context } from "hono";
+import type { EndpointState, IngressState } from "../../core/model.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { securityHeaders } from "../headers.ts";
 import { readRequest, resume, setOverride, type ChangePorts } from "./changes.ts";
 import { nowOf } from "./dates.ts";
-import { bodyOf, hasLeft, notTooOften, onlyJson, onlySmall, onlyWithToken, problem, type Env } from "./doors.ts";
-import { eventsOf, type WordFact } from "./events.ts";
+import {
+  bodyOf,
+  clientOf,
+  hasLeft,
+  notTooOften,
+  onlyJson,
+  onlySmall,
+  onlyWithToken,
+  problem,
+  type Env,
+} from "./doors.ts";
+import type { Archive, Question } from "./archive.ts";
+import type { WordFact } from "./events.ts";
 import { Guard } from "./guard.ts";
-import { historyOf } from "./history.ts";
-import type { Journal, JournalEntry, Rollups } from "./journal.ts";
+import { historyQuestion } from "./history.ts";
+import type { EarlierJournal, JournalEntry } from "./journal.ts";
 import { findEndpoint, findIngress, Refusal } from "./names.ts";
 import { Notes, type Heard } from "./notes.ts";
 import { eventsQuery, historyQuery, openApiDocument, operations, streamQuery } from "./openapi.ts";
 import { earlierRecords } from "./records-note.ts";
 import { drillRequestSchema, overrideRequestSchema, resumeRequestSchema } from "./schema/changes.ts";
-import type { Events } from "./schema/events.ts";
-import type { History } from "./schema/history.ts";
 import type { Status } from "./schema/status.ts";
 import { statusOf, type DaemonFacts } from "./status.ts";
 import { mostClients, Stream } from "./stream.ts";
 
 export interface ApiPorts extends ChangePorts, Omit<DaemonFacts, "hasToken"> {
-  readonly journal: Journal;
-  readonly rollups: Rollups;
+  /** What happened before the start. */
+  readonly earlier: EarlierJournal;
+  /** Answers what readers ask about what happened. */
+  readonly archive: Archive;
   readonly word: WordFact;
   /** What every changing call over HTTP must carry. */
   readonly token: () => Secret | undefined;
@@ -42,11 +54,11 @@ export class Api implements Disposable {
   readonly #stream: Stream;
 
   constructor(ports: ApiPorts) {
-    const { clock, journal, word, onBug } = ports;
+    const { clock, earlier, word, onBug } = ports;
     this.#ports = ports;
-    this.#notes = new Notes(clock, earlierRecords(journal));
+    this.#notes = new Notes(clock, earlierRecords(earlier));
     this.#guard = new Guard(clock, ports.token);
-    this.#stream = new Stream({ clock, journal, word, onBug, status: () => this.#status() });
+    this.#stream = new Stream({ clock, earlier, word, onBug, status: () => this.#status() });
   }
 
   /** One turn of the loop. */
@@ -86,8 +98,8 @@ export class Api implements Disposable {
       return problem(context, 500, { error: "a bug of ours; the log says more" });
     });
     app.get("/status", (context) => context.json(this.#status()));
-    app.get("/events", (context) => context.json(this.#events(context.req.query())));
-    app.get("/history", async (context) => context.json(await this.#history(context.req.query())));
+    app.get("/events", (context) => this.#askArchive(context, this.#eventsQuestion(context.req.query())));
+    app.get("/history", (context) => this.#askArchive(context, this.#historyQuestion(context.req.query())));
     app.get("/stream", (context) => this.#openStream(context));
     app.get("/openapi.json", (context) => context.json(openApiDocument(version)));
     for (const path of ["/pin", "/drain", "/drill", "/resume"]) {
@@ -129,22 +141,38 @@ export class Api implements Disposable {
     return statusOf(state(), this.#notes, facts, nowOf(clock));
   }
 
-  #events(parameters: unknown): Events {
-    const { journal, word, state } = this.#ports;
-    const query = readRequest(eventsQuery, parameters);
-    if (query.ingress === undefined && query.endpoint === undefined) return eventsOf(journal, query, word);
-    const ingress = findIngress(state(), query.ingress);
-    const endpoint = query.endpoint === undefined ? undefined : findEndpoint(ingress, query.endpoint).settings.name;
-    return eventsOf(journal, { ...query, ingress: ingress.settings.record, endpoint }, word);
+  #eventsQuestion(parameters: unknown): Question {
+    const { before, limit = 50, ...about } = readRequest(eventsQuery, parameters);
+    const page = { kind: "events", limit, ...(before !== undefined && { before }) } as const;
+    if (about.ingress === undefined && about.endpoint === undefined) return page;
+    const { ingress, endpoint } = this.#find(about);
+    return { ...page, ingress: ingress.settings.record, ...(endpoint && { endpoint: endpoint.settings.name }) };
   }
 
-  async #history(parameters: unknown): Promise<History> {
-    const { journal, rollups, state, clock } = this.#ports;
-    const query = readRequest(historyQuery, parameters);
-    const ingress = findIngress(state(), query.ingress);
-    const endpoint = query.endpoint === undefined ? undefined : findEndpoint(ingress, query.endpoint);
-    const sources = { journal, rollups, notes: this.#notes };
-    return historyOf(sources, { ingress, endpoint, range: query.range ?? "24h" }, nowOf(clock));
+  #historyQuestion(parameters: unknown): Question {
+    const { range = "24h", ...about } = readRequest(historyQuery, parameters);
+    return historyQuestion({ ...this.#find(about), range }, this.#notes, nowOf(this.#ports.clock));
+  }
+
+  /** Throws a Refusal for what there is not. */
+  #find(about: { readonly ingress?: string; readonly endpoint?: string }): {
+    readonly ingress: IngressState;
+    readonly endpoint?: EndpointState;
+  } {
+    const ingress = findIngress(this.#ports.state(), about.ingress);
+    return about.endpoint === undefined ? { ingress } : { ingress, endpoint: findEndpoint(ingress, about.endpoint) };
+  }
+
+  async #askArchive(context: Context<Env>, question: Question): Promise<Response> {
+    const answer = await this.#ports.archive.ask(question, clientOf(context));
+    if (answer.kind === "document") return context.body(answer.json, 200, { "content-type": "application/json" });
+    const hint = "Try again in a moment. Nothing else depends on it.";
+    return problem(
+      context,
+      503,
+      { error: `what happened cannot be read now: ${answer.why}`, hint },
+      { "retry-after": "2" },
+    );
   }
 
   #openStream(context: Context<Env>): Response {

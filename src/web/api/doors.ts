@@ -100,3 +100,8 @@ export function hasLeft(context: Context<Env>): boolean {
   const { incoming } = context.env;
   return !incoming.complete && (incoming.destroyed || incoming.errored !== null);
 }
+
+/** Who asks, as far as limits are concerned. */
+export function clientOf(context: Context<Env>): string {
+  return context.env.incoming.socket.remoteAddress ?? "socket";
+}

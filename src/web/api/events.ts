@@ -1,9 +1,10 @@
 // Entries of the journal as documents: in plain words, and as data with dates in place of monotonic times.
 import type { Fact } from "../../core/model.ts";
 import { plain } from "../../lib/text.ts";
+import type { EventsQuestion } from "./archive.ts";
 import { dateOf, isoOf, type Now } from "./dates.ts";
 import type { Journal, JournalEntry, JournaledFact } from "./journal.ts";
-import { mostEvents, type EventDocument, type Events } from "./schema/events.ts";
+import type { EventDocument, Events } from "./schema/events.ts";
 
 /** A fact as a sentence, and how much it matters: `error` and `warn` are worth a person's attention. */
 export interface FactWords {
@@ -14,22 +15,11 @@ export interface FactWords {
 /** Puts a fact of this version into words; may throw on one of an older version. */
 export type WordFact = (fact: Fact) => FactWords;
 
-export interface EventsQuery {
-  readonly before?: number | undefined;
-  readonly limit?: number | undefined;
-  readonly ingress?: string | undefined;
-  readonly endpoint?: string | undefined;
-}
-
 /** A page of the journal. */
-export function eventsOf(
-  journal: Journal,
-  { before, limit = 50, ingress, endpoint }: EventsQuery,
-  word: WordFact,
-): Events {
-  const asked = Math.min(limit, mostEvents);
+export function eventsOf(journal: Pick<Journal, "entries">, question: EventsQuestion, word: WordFact): Events {
+  const { before, limit, ingress, endpoint } = question;
   const entries = journal.entries({
-    limit: asked,
+    limit,
     ...(before !== undefined && { beforeId: before }),
     ...(ingress !== undefined && { ingress }),
     ...(endpoint !== undefined && { endpoint }),
@@ -37,7 +27,7 @@ export function eventsOf(
   const last = entries.at(-1);
   return {
     events: entries.map((entry) => eventDocument(entry, word)),
-    ...(last !== undefined && entries.length === asked && { before: last.id }),
+    ...(last !== undefined && entries.length === limit && { before: last.id }),
   };
 }
 

@@ -4,13 +4,12 @@ import process from "node:process";
 import { describe, test } from "node:test";
 import { IngressWorld, endpointSettings, ingressSettings } from "../../../test/support/ingress-world.ts";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
-import { LiveHistory } from "../../assembly/live-history.ts";
 import { ApiSite } from "../../../test/support/api-site.ts";
 import type { MinuteOfChecks } from "../../store/checks-table.ts";
-import { Recorder } from "../../store/recorder.ts";
+import { HistoryReader } from "../../store/reader.ts";
 import { openMemoryStore, type Store } from "../../store/store.ts";
 import { Tally } from "../../store/tally.ts";
-import { historyOf } from "./history.ts";
+import { historyOf, historyQuestion } from "./history.ts";
 import type { JournalEntry, Rollups } from "./journal.ts";
 import { Notes } from "./notes.ts";
 import { availabilityPercent, downTimes, servedOf } from "./outages.ts";
@@ -126,12 +125,12 @@ describe("a month", () => {
   }
 
   /** A store with a month of checks and outages of so many endpoints, and what asks it. */
-  function filled(endpoints: number): (endpoint: number | undefined) => Promise<History> {
+  function filled(endpoints: number): (endpoint: number | undefined) => History {
     const clock = new VirtualClock({ wallMs: Date.UTC(2026, 0, 31) });
     const store = openMemoryStore({ clock, onWarning: (message) => assert.fail(message) });
     const names = Array.from({ length: endpoints }, (_, index) => `endpoint-${index}`);
     fill(store, clock, names, { checkedHours: 3, outageHours: 3 });
-    const journal = new LiveHistory(store, new Recorder({ store, clock, onBug: (error) => assert.ifError(error) }));
+    const reader = new HistoryReader(store.readingPlace.location);
     const world = new IngressWorld(() => undefined);
     world.start(
       ingressSettings(
@@ -139,18 +138,19 @@ describe("a month", () => {
         names.map((name) => endpointSettings(name)),
       ),
     );
-    const sources = { journal, rollups: journal, notes: new Notes(clock) };
+    const notes = new Notes(clock);
     const now = { nowMs: world.nowMs, wallMs: clock.wallMs() };
     return (endpoint) => {
       const ingress = world.ingress();
       const asked = endpoint === undefined ? undefined : ingress.endpoints[endpoint];
-      return historyOf(sources, { ingress, endpoint: asked, range: "30d" }, now);
+      const question = historyQuestion({ ingress, endpoint: asked, range: "30d" }, notes, now);
+      return historyOf({ journal: reader, rollups: reader }, question);
     };
   }
 
   test("of one endpoint among fifty costs no more than of one alone, and little of either", async () => {
     const [one, fifty] = [filled(1), filled(50)];
-    const history = await fifty(25);
+    const history = fifty(25);
     assert.equal(history.startSeconds.length, hours);
     assert.equal(history.endpoints[0]?.outages.length, hours / 3);
     assert.equal(history.endpoints[0]?.availabilityPercent, 50);
@@ -159,7 +159,7 @@ describe("a month", () => {
     assert.ok(among < 3 * alone + 5, `${among} ms of CPU among fifty, ${alone} ms alone`);
     assert.ok(among < 50, `${among} ms of CPU`);
     // Without series, all of them.
-    const all = await fifty(undefined);
+    const all = fifty(undefined);
     assert.equal(all.endpoints.length, 50);
     assert.equal(all.isWhole, false, "so many outages are not all told");
     const [untold] = all.endpoints;
@@ -171,15 +171,15 @@ describe("a month", () => {
   test("of all fifty, with checks in every hour, is one quick answer", async () => {
     const clock = new VirtualClock({ wallMs: Date.UTC(2026, 0, 31) });
     const store = openMemoryStore({ clock, onWarning: (message) => assert.fail(message) });
-    await using site = await ApiSite.start({ clock, store });
     const names = Array.from({ length: 50 }, (_, index) => `endpoint-${index}`);
+    fill(store, clock, names, { checkedHours: 1, outageHours: 24 });
+    await using site = await ApiSite.start({ clock, store });
     site.world.start(
       ingressSettings(
         record,
         names.map((name) => endpointSettings(name)),
       ),
     );
-    fill(store, clock, names, { checkedHours: 1, outageHours: 24 });
     const path = `/api/v1/history?ingress=${record}&range=30d`;
     const { endpoints, from, isWhole } = await site.json<History>(path);
     assert.ok(isWhole);
@@ -217,11 +217,11 @@ describe("a month", () => {
       return { id: index + 1, atWallMs: clock.wallMs() - (120 - index) * 12_345_678, atMs: 0, fact };
     });
     store.record({ checks, entries });
-    const journal = new LiveHistory(store, new Recorder({ store, clock, onBug: (error) => assert.ifError(error) }));
+    const reader = new HistoryReader(store.readingPlace.location);
     const rowByRow: Rollups = {
-      rollups: (query) => journal.rollups(query),
+      rollups: (query) => reader.rollups(query),
       coveredStarts: (query) => {
-        const proofs = journal.rollups(query).filter(({ count, inconclusive }) => count > inconclusive);
+        const proofs = reader.rollups(query).filter(({ count, inconclusive }) => count > inconclusive);
         return [...new Set(proofs.map(({ startWallMs }) => startWallMs))].toSorted((a, b) => a - b);
       },
     };
@@ -237,17 +237,19 @@ describe("a month", () => {
     const notes = new Notes(clock);
     for (const range of ["1h", "24h", "7d", "30d"] as const) {
       for (const endpoint of [undefined, ...ingress.endpoints]) {
-        const history = await historyOf({ journal, rollups: journal, notes }, { ingress, endpoint, range }, now);
-        const expected = await historyOf({ journal, rollups: rowByRow, notes }, { ingress, endpoint, range }, now);
+        const question = historyQuestion({ ingress, endpoint, range }, notes, now);
+        const history = historyOf({ journal: reader, rollups: reader }, question);
+        const expected = historyOf({ journal: reader, rollups: rowByRow }, question);
         assert.deepEqual(history, expected, range);
       }
     }
     // Where no series are asked for, the rows are not read at all: of many endpoints they would take long.
     const rollups: Rollups = {
       rollups: () => assert.fail("rows were read"),
-      coveredStarts: (query) => journal.coveredStarts(query),
+      coveredStarts: (query) => reader.coveredStarts(query),
     };
-    const month = await historyOf({ journal, rollups, notes }, { ingress, endpoint: undefined, range: "30d" }, now);
+    const question = historyQuestion({ ingress, endpoint: undefined, range: "30d" }, notes, now);
+    const month = historyOf({ journal: reader, rollups }, question);
     const [cable, mobile, idle] = month.endpoints.map(({ availabilityPercent: percent }) => percent);
     assert.ok(cable !== undefined && cable > 10 && cable < 90, String(cable));
     assert.equal(mobile, 100);
@@ -266,7 +268,7 @@ function tallyOf(hour: number, isProof = true): Tally {
 }
 
 /** The CPU time of an action in milliseconds, with its answer as JSON: the best of several, as others use the machine too. */
-async function cpuMsOf(action: () => Promise<unknown>): Promise<number> {
+async function cpuMsOf(action: () => unknown): Promise<number> {
   let leastMs = Infinity;
   for (let run = 0; run < 7; run += 1) {
     const before = process.cpuUsage();

@@ -2,17 +2,17 @@
 import { isOut } from "../../core/health.ts";
 import type { EndpointState, IngressState } from "../../core/model.ts";
 import { plain } from "../../lib/text.ts";
+import type { EndpointAsked, HistoryQuestion } from "./archive.ts";
 import { isoOf, type Now } from "./dates.ts";
-import type { Journal, Rollup, Rollups } from "./journal.ts";
+import type { Journal, Rollup, RollupQuery, Rollups } from "./journal.ts";
 import type { Notes } from "./notes.ts";
 import { availabilityPercent, downTimes, outagesOf, servedOf, type Stretch } from "./outages.ts";
 import type { AddressSeries, EndpointHistory, History, Range } from "./schema/history.ts";
 import { tenths } from "./status-endpoint.ts";
 
 export interface HistorySources {
-  readonly journal: Journal;
+  readonly journal: Pick<Journal, "entriesOf" | "oldest">;
   readonly rollups: Rollups;
-  readonly notes: Notes;
 }
 
 export interface HistoryQuery {
@@ -20,6 +20,28 @@ export interface HistoryQuery {
   /** Without one: all of the ingress, without series. */
   readonly endpoint?: EndpointState | undefined;
   readonly range: Range;
+}
+
+/** The question, with all that the state has to say to it. */
+export function historyQuestion({ ingress, endpoint, range }: HistoryQuery, notes: Notes, now: Now): HistoryQuestion {
+  const { record } = ingress.settings;
+  const asked = endpoint === undefined ? ingress.endpoints : [endpoint];
+  const recentOf = (name: string, address: string): AddressSeries["recent"] =>
+    notes.recentOf(record, name, address).map(({ atWallMs, observation }) => ({
+      at: isoOf(atWallMs),
+      kind: observation.kind,
+      detail: plain(observation.detail),
+      tookMs: tenths(observation.endedMs - observation.startedMs),
+    }));
+  const endpoints = asked.map(({ settings: { name }, health, addresses }): EndpointAsked => ({
+    name,
+    ...(!isOut(health.verdict) && { upSinceMs: now.wallMs + health.sinceMs - now.nowMs }),
+    addresses:
+      endpoint === undefined
+        ? []
+        : addresses.slice(0, mostAddresses).map(({ text }) => ({ text, recent: recentOf(name, text) })),
+  }));
+  return { kind: "history", ingress: record, range, withSeries: endpoint !== undefined, endpoints, now };
 }
 
 const minuteMs = 60_000;
@@ -36,37 +58,31 @@ const lengths: Readonly<Record<Range, { readonly lengthMs: number; readonly step
 const mostEntries = 1_000;
 const mostEntriesOfEach = 200;
 
+/** What of the journal an answer is made of. */
+export const historyKinds: ReadonlySet<string> = new Set(["selection-changed", "endpoint-health-changed"]);
+
 /** Of an endpoint whose addresses change, so many are shown: those that were checked last. */
 const mostAddresses = 24;
 
-/** Reads one endpoint after the other, and lets whatever waits have its turn in between: nobody's decision waits for it. */
-export async function historyOf(
-  sources: HistorySources,
-  { ingress, endpoint, range }: HistoryQuery,
-  now: Now,
-): Promise<History> {
+/** The answer. */
+export function historyOf(sources: HistorySources, question: HistoryQuestion): History {
+  const { ingress, range, withSeries, endpoints, now } = question;
   const { lengthMs, stepMs: finestMs } = lengths[range];
   // Without series, hours do: the minutes of many endpoints would take a while to read.
-  const stepMs = endpoint === undefined && lengthMs > hourMs ? hourMs : finestMs;
+  const stepMs = !withSeries && lengthMs > hourMs ? hourMs : finestMs;
   const span: Span = { fromMs: now.wallMs - lengthMs, untilMs: now.wallMs, stepMs };
-  const { record } = ingress.settings;
-  const asked = endpoint === undefined ? ingress.endpoints : [endpoint];
-  const selections = sources.journal.entriesOf({ kind: "selection-changed", ingress: record, limit: mostEntries });
+  const selections = sources.journal.entriesOf({ kind: "selection-changed", ingress, limit: mostEntries });
   const oldestMs = sources.journal.oldest()?.atWallMs;
-  const parts: ReturnType<typeof endpointHistory>[] = [];
-  for (const each of asked) {
-    if (parts.length > 0) await new Promise(setImmediate);
-    parts.push(endpointHistory(sources, record, each, { ...span, oldestMs }, now, endpoint !== undefined));
-  }
+  const parts = endpoints.map((each) => endpointHistory(sources, ingress, each, { ...span, oldestMs }, withSeries));
   const isCut = selections.length === mostEntries && (selections.at(-1)?.atWallMs ?? 0) > span.fromMs;
   return {
-    ingress: record,
+    ingress,
     range,
     from: isoOf(span.fromMs),
     until: isoOf(span.untilMs),
     resolution: stepMs === minuteMs ? "minute" : "hour",
     stepSeconds: stepMs / 1_000,
-    startSeconds: endpoint === undefined ? [] : startsOf(span).map((startMs) => startMs / 1_000),
+    startSeconds: withSeries ? startsOf(span).map((startMs) => startMs / 1_000) : [],
     isWhole: oldestMs !== undefined && oldestMs <= span.fromMs && !isCut && parts.every(({ isWhole }) => isWhole),
     endpoints: parts.map(({ history }) => history),
     served: servedOf(selections, span),
@@ -83,20 +99,26 @@ interface JournaledSpan extends Span {
 }
 
 function endpointHistory(
-  { journal, rollups, notes }: HistorySources,
+  { journal, rollups }: HistorySources,
   ingress: string,
-  endpoint: EndpointState,
+  endpoint: EndpointAsked,
   span: JournaledSpan,
-  now: Now,
   withSeries: boolean,
 ): { readonly history: EndpointHistory; readonly isWhole: boolean } {
-  const { name } = endpoint.settings;
+  const { name, upSinceMs } = endpoint;
   const limit = withSeries ? mostEntries : mostEntriesOfEach;
   const entries = journal.entriesOf({ kind: "endpoint-health-changed", ingress, endpoint: name, limit });
-  const endedMs = isOut(endpoint.health.verdict) ? undefined : now.wallMs + endpoint.health.sinceMs - now.nowMs;
-  const times = downTimes(entries, span, endedMs);
+  const times = downTimes(entries, span, upSinceMs);
   const resolution = span.stepMs === minuteMs ? "minute" : "hour";
-  const query = { ingress, endpoint: name, fromWallMs: span.fromMs, toWallMs: span.untilMs, resolution } as const;
+  const known = endpoint.addresses.map(({ text }) => text);
+  const query: RollupQuery = {
+    ingress,
+    endpoint: name,
+    fromWallMs: span.fromMs,
+    toWallMs: span.untilMs,
+    resolution,
+    addresses: { known, newest: mostAddresses },
+  };
   const covered = rollups.coveredStarts(query).map((startMs) => coveredFrom(startMs, span));
   const availability = availabilityPercent(times, covered);
   const isWhole = entries.length < limit || (entries.at(-1)?.atWallMs ?? 0) <= span.fromMs;
@@ -106,7 +128,7 @@ function endpointHistory(
     ...(availability !== undefined && { availabilityPercent: availability }),
     ...(!Number.isNaN(coveredFromMs) && { coveredFrom: isoOf(coveredFromMs) }),
     outages: outagesOf(times),
-    ...(withSeries && { addresses: seriesOf(rollups.rollups(query), span, notes, ingress, endpoint) }),
+    ...(withSeries && { addresses: seriesOf(rollups.rollups(query), span, endpoint) }),
   };
   return { history, isWhole };
 }
@@ -125,13 +147,7 @@ function startsOf({ fromMs, untilMs, stepMs }: Span): readonly number[] {
 }
 
 /** One series for each address that was checked in the range, or is known now. */
-function seriesOf(
-  rows: readonly Rollup[],
-  span: Span,
-  notes: Notes,
-  ingress: string,
-  { settings: { name }, addresses }: EndpointState,
-): AddressSeries[] {
+function seriesOf(rows: readonly Rollup[], span: Span, { addresses }: EndpointAsked): AddressSeries[] {
   const starts = startsOf(span);
   const newest = new Map<string, number>(addresses.map(({ text }) => [text, Infinity]));
   for (const { address, startWallMs } of rows) newest.set(address, Math.max(startWallMs, newest.get(address) ?? 0));
@@ -149,15 +165,8 @@ function seriesOf(
     series.p95Ms[index] = row.p95Ms === undefined ? null : tenths(row.p95Ms);
     series.maxMs[index] = row.maxMs === undefined ? null : tenths(row.maxMs);
   }
-  return [...byAddress.values()].map((series) => ({
-    ...series,
-    recent: notes.recentOf(ingress, name, series.address).map(({ atWallMs, observation }) => ({
-      at: isoOf(atWallMs),
-      kind: observation.kind,
-      detail: plain(observation.detail),
-      tookMs: tenths(observation.endedMs - observation.startedMs),
-    })),
-  }));
+  const recent = new Map(addresses.map((address) => [address.text, address.recent]));
+  return [...byAddress.values()].map((series) => ({ ...series, recent: recent.get(series.address) ?? [] }));
 }
 
 function emptySeries(address: string, length: number): AddressSeries {

@@ -29,11 +29,15 @@ export interface Journal {
     readonly endpoint?: string;
     readonly limit: number;
   }): readonly JournalEntry[];
-  /** Entries after an id, oldest first, at most 1,000. */
-  entriesSince(id: number): readonly JournalEntry[];
   /** The oldest entry there is. */
   oldest(): JournalEntry | undefined;
-  /** The id of the newest entry; 0 without any. */
+}
+
+/** The part of the journal that the daemon itself needs when it starts, before anybody reads. */
+export interface EarlierJournal extends Pick<Journal, "entriesOf"> {
+  /** The newest entries, oldest first. */
+  newest(limit: number): readonly JournalEntry[];
+  /** The id of the newest entry, written or not; 0 without any. */
   newestId(): number;
 }
 
@@ -56,6 +60,8 @@ export interface RollupQuery {
   readonly fromWallMs: number;
   readonly toWallMs: number;
   readonly resolution: "minute" | "hour";
+  /** Of the addresses, only these and so many others that were checked last. */
+  readonly addresses: { readonly known: readonly string[]; readonly newest: number };
 }
 
 export interface Rollups {

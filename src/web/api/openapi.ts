@@ -50,6 +50,9 @@ export const streamQuery = z.object({
 });
 
 const unknownName = "No such ingress or endpoint: the answer lists those there are.";
+const badParameter = "A parameter is not what is wanted.";
+const foreign = "The request came from a page of another site.";
+const unreadable = "What happened cannot be read now: the answer says why. Wait as Retry-After says.";
 const misnamed = "The server was called by a name that is not its own.";
 const change = {
   400: "The body is no JSON, or not what is wanted.",
@@ -68,7 +71,7 @@ export const operations: Readonly<Record<string, { readonly get?: Operation; rea
     get: {
       summary: "What is believed now, why, and what will happen next",
       answer: statusSchema,
-      problems: { 421: misnamed },
+      problems: { 403: foreign, 421: misnamed },
     },
   },
   "/events": {
@@ -76,7 +79,7 @@ export const operations: Readonly<Record<string, { readonly get?: Operation; rea
       summary: "What happened, the newest first",
       query: eventsQuery,
       answer: eventsSchema,
-      problems: { 400: "A parameter is not what is wanted.", 404: unknownName, 421: misnamed },
+      problems: { 400: badParameter, 403: foreign, 404: unknownName, 421: misnamed, 503: unreadable },
     },
   },
   "/history": {
@@ -84,7 +87,7 @@ export const operations: Readonly<Record<string, { readonly get?: Operation; rea
       summary: "Checks as series for charts, outages, and who served when",
       query: historyQuery,
       answer: historySchema,
-      problems: { 400: "A parameter is not what is wanted.", 404: unknownName, 421: misnamed },
+      problems: { 400: badParameter, 403: foreign, 404: unknownName, 421: misnamed, 503: unreadable },
     },
   },
   "/stream": {
@@ -97,8 +100,8 @@ export const operations: Readonly<Record<string, { readonly get?: Operation; rea
       query: streamQuery,
       answer: z.string(),
       problems: {
-        400: "A parameter is not what is wanted.",
-        403: "The request came from a page of another site.",
+        400: badParameter,
+        403: foreign,
         421: misnamed,
         503: "Too many clients: wait as Retry-After says.",
       },
@@ -137,7 +140,11 @@ export const operations: Readonly<Record<string, { readonly get?: Operation; rea
     },
   },
   "/openapi.json": {
-    get: { summary: "This document", answer: z.record(z.string(), z.unknown()), problems: { 421: misnamed } },
+    get: {
+      summary: "This document",
+      answer: z.record(z.string(), z.unknown()),
+      problems: { 403: foreign, 421: misnamed },
+    },
   },
 };
 

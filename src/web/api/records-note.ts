@@ -12,7 +12,7 @@ const changeSchema = z.object({ from: z.unknown().optional(), to: recordsSchema,
 const mostStarts = 50;
 
 /** Looks for the change that led to what was found, through starts that found the same. */
-export function earlierRecords(journal: Journal): FindEarlier {
+export function earlierRecords(journal: Pick<Journal, "entriesOf">): FindEarlier {
   return (ingress, { to: found }) => {
     const wanted = textOf(found);
     for (const { fact, atWallMs } of journal.entriesOf({ kind: "records-changed", ingress, limit: mostStarts })) {

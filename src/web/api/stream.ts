@@ -3,14 +3,15 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../../lib/clock.ts";
 import { eventDocument, type WordFact } from "./events.ts";
-import type { Journal, JournalEntry } from "./journal.ts";
-import { mostEvents, type Reset } from "./schema/events.ts";
+import type { EarlierJournal, JournalEntry } from "./journal.ts";
+import { RecentEntries } from "./recent-entries.ts";
+import type { Reset } from "./schema/events.ts";
 import type { Status } from "./schema/status.ts";
 
 export interface StreamPorts {
   readonly clock: Clock;
   readonly status: () => Status;
-  readonly journal: Journal;
+  readonly earlier: EarlierJournal;
   readonly word: WordFact;
   /** Hears of bugs of ours. */
   readonly onBug: (error: unknown) => void;
@@ -39,6 +40,7 @@ interface Client {
 export class Stream implements Disposable {
   readonly #ports: StreamPorts;
   readonly #clients = new Set<Client>();
+  readonly #recent: RecentEntries;
   /** The newest status, in the form that is sent. */
   #status: { readonly chunk: Buffer; readonly atMs: number } | undefined;
   #isOutdated = true;
@@ -50,6 +52,7 @@ export class Stream implements Disposable {
 
   constructor(ports: StreamPorts) {
     this.#ports = ports;
+    this.#recent = new RecentEntries(ports.earlier);
   }
 
   get clients(): number {
@@ -90,6 +93,7 @@ export class Stream implements Disposable {
 
   /** Something happened. */
   tell(entry: JournalEntry): void {
+    this.#recent.add(entry);
     if (this.#clients.size === 0) return;
     const chunk = this.#eventChunk(entry);
     for (const client of this.#clients) this.#send(client, chunk);
@@ -152,12 +156,9 @@ export class Stream implements Disposable {
 
   /** What happened since an event, or that it was too much to be told. */
   #missed(lastEventId: number): Buffer {
-    const { journal } = this.#ports;
-    const newest = journal.newestId();
-    if (lastEventId === newest) return Buffer.alloc(0);
-    const isKnown = lastEventId < newest && newest - lastEventId <= mostEvents;
-    const entries = isKnown ? journal.entriesSince(lastEventId) : [];
-    if (entries[0]?.id !== lastEventId + 1) {
+    const entries = this.#recent.since(lastEventId);
+    if (entries === undefined) {
+      const newest = this.#recent.newestId;
       const reason = lastEventId > newest ? "the journal was begun anew" : "too much has happened since";
       const reset: Reset = { reason, newest };
       return Buffer.from(`event: reset\nid: ${newest}\ndata: ${JSON.stringify(reset)}\n\n`);

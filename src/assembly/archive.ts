@@ -1,0 +1,269 @@
+// Answers what readers ask about what happened, on a thread of its own: whoever decides neither reads for them nor waits.
+// The thread begins with the first question and ends a while after the last one.
+import { basename, join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Clock } from "../lib/clock.ts";
+import { messageOf } from "../lib/text.ts";
+import { isAskedFor, type JournalEntry } from "../store/journal-table.ts";
+import type { Store } from "../store/store.ts";
+import type { Archive, ArchiveAnswer, Question, Unwritten } from "../web/api/archive.ts";
+import { historyKinds } from "../web/api/history.ts";
+import type { Asked, Outcome, Told } from "./archive-thread.ts";
+import { SharedAnswers } from "./shared-answers.ts";
+
+export interface ArchivePorts {
+  /** That of the machine: threads know no other. */
+  readonly clock: Clock;
+  readonly store: Pick<Store, "readingPlace" | "hearOfDamage">;
+  /** What is not in the store yet, oldest first. */
+  readonly unwritten: () => readonly JournalEntry[];
+  /** The id of the newest entry, written or not. */
+  readonly newestId: () => number;
+  /** Hears, in a sentence for people, that nothing can be read: once when it begins, once when it ends. */
+  readonly onTrouble: (message: string) => void;
+  readonly onBug: (error: unknown) => void;
+  /** How long an answer is good for whoever asks the same; a second unless given. */
+  readonly shareMs?: number;
+  /** Starts the thread; the program's own unless given. */
+  readonly startThread?: () => Worker;
+}
+
+/** So many questions may wait, and so many of them from one client. */
+const mostWaiting = 32;
+const mostOfOneClient = 8;
+
+/** An answer takes milliseconds; with this the drive is stuck. */
+const patienceMs = 10_000;
+const endPatienceMs = 1_000;
+const idleMs = 60_000;
+
+/** A thread that ends more often than this, within a minute, is left alone for the rest of it. */
+const mostStarts = 5;
+const startsMemoryMs = 60_000;
+
+/** So much of what is not written goes with a question: it is copied, and only a disk that fails lets it grow. */
+const mostUnwritten = 1_000;
+
+/** Enough for the largest answer many times over. */
+const mostHeapMegabytes = 128;
+
+interface Job {
+  readonly id: number;
+  readonly client: string;
+  readonly question: Question;
+  readonly settle: (answer: ArchiveAnswer) => void;
+  tries: number;
+}
+
+export class ThreadArchive implements Archive, AsyncDisposable {
+  readonly #ports: ArchivePorts;
+  readonly #shared: SharedAnswers;
+  readonly #waiting: Job[] = [];
+  #current: { readonly job: Job; readonly cancelDeadline: () => void } | undefined;
+  #thread: Worker | undefined;
+  #cancelIdle: (() => void) | undefined;
+  #startedMs: readonly number[] = [];
+  #lastId = 0;
+  #damageHeardMs = -Infinity;
+  #isInTrouble = false;
+  #isClosed = false;
+  /** How many questions the thread was asked. */
+  questions = 0;
+
+  constructor(ports: ArchivePorts) {
+    this.#ports = ports;
+    this.#shared = new SharedAnswers(ports.clock, ports.shareMs);
+  }
+
+  get isThreadRunning(): boolean {
+    return this.#thread !== undefined;
+  }
+
+  ask(question: Question, client: string): Promise<ArchiveAnswer> {
+    const key = `${this.#ports.newestId()} ${this.#ports.store.readingPlace.generation} ${keyOf(question)}`;
+    return this.#shared.get(key, () => this.#enqueue(question, client));
+  }
+
+  /** Ends the thread. What is still asked is not answered. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    const thread = this.#thread;
+    this.#endThread();
+    this.#current?.cancelDeadline();
+    const left = this.#current === undefined ? this.#waiting : [this.#current.job, ...this.#waiting];
+    this.#current = undefined;
+    for (const { settle } of left.splice(0)) settle(unavailable("the daemon is ending"));
+    this.#waiting.length = 0;
+    // In the middle of reading from a drive that hangs it cannot end, and others have to write yet.
+    await Promise.race([
+      thread?.terminate(),
+      new Promise<void>((resolve) => this.#ports.clock.setTimer(endPatienceMs, resolve)),
+    ]);
+  }
+
+  #enqueue(question: Question, client: string): Promise<ArchiveAnswer> {
+    const jobs = this.#current === undefined ? this.#waiting : [this.#current.job, ...this.#waiting];
+    const ofClient = jobs.filter((job) => job.client === client).length;
+    if (this.#isClosed) return Promise.resolve(unavailable("the daemon is ending"));
+    if (jobs.length >= mostWaiting || ofClient >= mostOfOneClient) {
+      return Promise.resolve(unavailable("too much is asked at once"));
+    }
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((settle) => {
+      this.#waiting.push({ id, client, question, settle, tries: 0 });
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    if (this.#current !== undefined || this.#isClosed) return;
+    const job = this.#waiting.shift();
+    if (job === undefined) return this.#rest();
+    this.#cancelIdle?.();
+    this.#cancelIdle = undefined;
+    const thread = this.#thread ?? this.#startThread();
+    if (thread === undefined)
+      return this.#finish(job, this.#troubled("the thread that reads it cannot be started now"));
+    const { clock, store } = this.#ports;
+    const cancelDeadline = clock.setTimer(patienceMs, () => {
+      this.#endThread();
+      this.#finish(job, this.#troubled(`it took longer than ${patienceMs / 1_000} s`));
+    });
+    this.#current = { job, cancelDeadline };
+    job.tries += 1;
+    this.questions += 1;
+    const { id, question } = job;
+    const asked: Asked = { id, place: store.readingPlace, question, unwritten: this.#unwrittenFor(question) };
+    thread.postMessage(asked, []);
+  }
+
+  #rest(): void {
+    if (this.#thread === undefined) return;
+    this.#cancelIdle ??= this.#ports.clock.setTimer(idleMs, () => this.#endThread());
+  }
+
+  #hear(thread: Worker, { id, ...outcome }: Told): void {
+    const job = this.#current?.job;
+    if (this.#thread !== thread || job?.id !== id) return;
+    this.#finish(job, this.#answerOf(job, outcome));
+  }
+
+  /** `undefined`: worth another try. */
+  #answerOf(job: Job, outcome: Outcome): ArchiveAnswer | undefined {
+    switch (outcome.kind) {
+      case "document":
+        if (this.#isInTrouble) this.#ports.onTrouble("What happened can be read again.");
+        this.#isInTrouble = false;
+        return outcome;
+      case "failed": {
+        const why = outcome.isDamaged ? this.#afterDamage(outcome.why) : outcome.why;
+        return why === undefined && job.tries === 1 ? undefined : this.#troubled(why ?? outcome.why);
+      }
+      case "bug":
+        this.#ports.onBug(outcome.error);
+        return unavailable("an internal error; the log says more");
+      default:
+        return outcome satisfies never;
+    }
+  }
+
+  /** The store looks through the whole file, so that it is not told too often. */
+  #afterDamage(why: string): string | undefined {
+    const nowMs = this.#ports.clock.nowMs();
+    if (nowMs - this.#damageHeardMs < startsMemoryMs) return why;
+    this.#damageHeardMs = nowMs;
+    try {
+      return this.#ports.store.hearOfDamage(why);
+    } catch (error) {
+      this.#ports.onBug(error);
+      return why;
+    }
+  }
+
+  #died(thread: Worker, why: string): void {
+    if (this.#thread !== thread) return;
+    this.#endThread();
+    const job = this.#current?.job;
+    if (job !== undefined) this.#finish(job, job.tries > 1 ? this.#troubled(why) : undefined);
+  }
+
+  /** Goes on with the next question, or with the same one when it has no answer yet. */
+  #finish(job: Job, answer: ArchiveAnswer | undefined): void {
+    this.#current?.cancelDeadline();
+    this.#current = undefined;
+    if (answer === undefined) this.#waiting.unshift(job);
+    else job.settle(answer);
+    this.#next();
+  }
+
+  #troubled(why: string): ArchiveAnswer {
+    if (!this.#isInTrouble)
+      this.#ports.onTrouble(`What happened cannot be read: ${why}. Decisions do not depend on it.`);
+    this.#isInTrouble = true;
+    return unavailable(why);
+  }
+
+  #startThread(): Worker | undefined {
+    const nowMs = this.#ports.clock.nowMs();
+    this.#startedMs = this.#startedMs.filter((startedMs) => startedMs > nowMs - startsMemoryMs);
+    if (this.#startedMs.length >= mostStarts) return undefined;
+    this.#startedMs = [...this.#startedMs, nowMs];
+    let thread: Worker;
+    try {
+      thread = (this.#ports.startThread ?? startArchiveThread)();
+    } catch {
+      // The system has no room for one more.
+      return undefined;
+    }
+    // Nobody's question keeps the process alive.
+    thread.unref();
+    thread.on("message", (told: Told) => this.#hear(thread, told));
+    thread.on("error", (error) => this.#died(thread, messageOf(error)));
+    thread.on("exit", () => this.#died(thread, "the thread that reads it ended"));
+    this.#thread = thread;
+    return thread;
+  }
+
+  #endThread(): void {
+    this.#cancelIdle?.();
+    this.#cancelIdle = undefined;
+    void this.#thread?.terminate();
+    this.#thread = undefined;
+  }
+
+  #unwrittenFor(question: Question): Unwritten {
+    const all = this.#ports.unwritten();
+    return { entries: all.filter(isWantedFor(question)).slice(-mostUnwritten), fromId: all[0]?.id ?? Infinity };
+  }
+}
+
+/** No secret of the environment is of use to it. */
+export function startArchiveThread(): Worker {
+  return new Worker(threadPath, { env: {}, resourceLimits: { maxOldGenerationSizeMb: mostHeapMegabytes } });
+}
+
+/** Beside the program when that was built, else its source. */
+const threadPath = join(
+  import.meta.dirname,
+  basename(import.meta.dirname) === "assembly" ? "archive-thread.ts" : "archive.js",
+);
+
+function isWantedFor(question: Question): (entry: JournalEntry) => boolean {
+  if (question.kind === "events") {
+    const { before = Infinity, ...about } = question;
+    return ({ id, fact }) => id < before && isAskedFor(fact, about);
+  }
+  return ({ fact }) => historyKinds.has(fact.kind) && fact.ingress === question.ingress;
+}
+
+/** What two questions have in common that have the same answer, for a while. */
+function keyOf(question: Question): string {
+  if (question.kind === "events") return JSON.stringify(question);
+  const { kind, ingress, range, withSeries, endpoints } = question;
+  return JSON.stringify([kind, ingress, range, withSeries, endpoints.map(({ name }) => name)]);
+}
+
+function unavailable(why: string): ArchiveAnswer {
+  return { kind: "unavailable", why };
+}
