@@ -61,8 +61,8 @@ function report(): void {
     ].filter((row) => row !== undefined),
   );
   console.log(
-    `\nwrong switches: ${total(({ seen }) => seen.needlessMoves)} away from one that served, ` +
-      `${total(({ seen }) => seen.vainMoves)} to one that did not, of ${total(({ seen }) => seen.failovers + seen.returns)}`,
+    `\nneedless switches: ${total(({ seen }) => seen.needlessMoves)}; to one that clients cannot reach: ` +
+      `${total(({ seen }) => seen.vainMoves)}, of ${total(({ seen }) => seen.failovers + seen.returns)}`,
   );
   console.log(
     `without a record: ${total(({ emptyMs }) => emptyMs)} ms at the database, ` +

@@ -250,10 +250,11 @@ export class World implements Disposable {
     followHost(this.api, site);
   }
 
-  /** Whether the commit left addresses of several sites at one of our names. */
+  /** Whether the commit left addresses of several sites at one of our names, or at one that holds a mix. */
   #isMix({ zone }: Commit): boolean {
-    return this.#wholeConfig.ingresses.some(({ record }) => {
-      const contents = zone.records.filter(({ name }) => name === record).map(({ content }) => content);
+    return this.#wholeConfig.ingresses.some(({ record, mix }) => {
+      const here = zone.records.filter(({ name }) => name === record || name === mix?.record);
+      const contents = here.map(({ content }) => content);
       const sites = this.internet.sites.filter(({ addresses }) => addresses.some((text) => contents.includes(text)));
       return sites.length > 1;
     });

@@ -20,6 +20,7 @@ import { between, happens, pick, streamOf, wholeBetween } from "../../src/simula
 import { demoToken, zoneName, type WorldOptions } from "../../src/simulation/world.ts";
 
 export const ingressName = `ingress.${zoneName}`;
+export const mixName = `ingress-mix.${zoneName}`;
 export const secrets = { cloudflare: demoToken, telegram: "123456789:simulated-token-of-the-bot" };
 
 export interface Scenario {
@@ -176,6 +177,7 @@ function worldOf(seed: number): WorldOptions {
     holdUpMs: pick(random, [0, 60_000, 60_000, 120_000]),
     reconcileIntervalMs: pick(random, [120_000, 300_000, 300_000]),
     allowPrivate: false,
+    ...(happens(streamOf(seed, "mix"), 0.9) && { mix: { record: mixName, waitMs: 60_000 } }),
     endpoints,
   };
   const config: Config = {

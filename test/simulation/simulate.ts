@@ -3,7 +3,7 @@ import { Clients, type Downtime } from "../../src/simulation/clients.ts";
 import type { Fault } from "../../src/simulation/faults.ts";
 import { World, type Watcher } from "../../src/simulation/world.ts";
 import { Observer, type Seen, type Violation } from "./observer/observer.ts";
-import { ingressName, scenarioOf, type Scenario } from "./scenario.ts";
+import { ingressName, mixName, scenarioOf, type Scenario } from "./scenario.ts";
 
 /**
  * With whom the daemon had to do. `nobody`: monitor and clients saw the same, and nobody else wrote to the zone, as every
@@ -128,8 +128,11 @@ function narrated(observer: Observer, now: () => number, tell: (line: string) =>
       observer.turned(turn, run);
     },
     committed: (commit) => {
-      const ours = commit.zone.records.filter(({ name, type }) => name === ingressName && type !== "TXT");
-      say(`= ${commit.by}: ${ours.map(({ type, content, ttl }) => `${type} ${content} (${ttl})`).join(", ")}`);
+      const text = [ingressName, mixName].map((name) => {
+        const here = commit.zone.records.filter((record) => record.name === name && record.type !== "TXT");
+        return here.map(({ type, content, ttl }) => `${type} ${content} (${ttl})`).join(", ");
+      });
+      say(`= ${commit.by}: ${text.filter((each) => each !== "").join(" | mix: ")}`);
       observer.committed(commit);
     },
     started: (run) => {

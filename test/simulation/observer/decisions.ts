@@ -1,4 +1,5 @@
-// Invariants 5, 8, 14 and 23: who becomes primary, on what evidence, how soon after an outage, and what may never move it.
+// Invariants 5, 8, 14, 23 and 24: who becomes primary, on what evidence, how soon after an outage, what may never move it, and
+// that no move was needless.
 import type { SelectionReason, State } from "../../../src/core/model.ts";
 import type { Turn } from "../../../src/daemon.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";
@@ -24,6 +25,10 @@ export class Decisions implements Part {
   startedAtMs = 0;
   /** The primary of this run. */
   primary: string | undefined;
+  /** When the first endpoint was up again after an outage of all; this run's time. */
+  #outageEndedMs = -Infinity;
+  /** Left after such an outage, though its turn to come back was not over. */
+  #leftEarly: { readonly endpoint: string; readonly turnEndsMs: number } | undefined;
   /** The primary of this run or an earlier one. */
   #lastPrimary: string | undefined;
 
@@ -37,6 +42,8 @@ export class Decisions implements Part {
     this.#cameUpMs = new Map();
     this.#verdicts = new Map();
     this.#departures = [];
+    this.#outageEndedMs = -Infinity;
+    this.#leftEarly = undefined;
     this.primary = undefined;
   }
 
@@ -44,6 +51,8 @@ export class Decisions implements Part {
     for (const fact of facts) {
       if (fact.kind !== "endpoint-health-changed") continue;
       if (fact.to === "up" && fact.from === "recovering") this.#noteComeback(fact.endpoint, atMs);
+      if (fact.to === "up" && this.isNobodyUp) this.#outageEndedMs = atMs;
+      if (fact.to === "up" && !fact.isDegraded) this.#checkPatience(fact.endpoint, atMs);
       this.#verdicts.set(fact.endpoint, fact.to);
     }
     if (event.kind === "config-loaded") this.#checkReload(before, after);
@@ -95,6 +104,7 @@ export class Decisions implements Part {
     if (reason === "return") this.#ledger.seen.returns += 1;
     if (this.#isOut(from)) this.#departures.push({ endpoint: from, atMs });
     this.#countWrong(move);
+    this.#noteImpatience(move);
     if (reason !== "pin") this.#checkEvidence(move);
     if (reason === "return") this.#checkHold(move);
   }
@@ -137,7 +147,28 @@ export class Decisions implements Part {
     }
   }
 
-  /** No invariant, but the measure of the whole: moves that the truth did not call for. */
+  /** Whoever the record names gets a turn to finish coming back before another is chosen; its first failure ends it. */
+  #noteImpatience({ from, reason, atMs }: Move): void {
+    this.#leftEarly = undefined;
+    const check = this.#ledger.endpoint(from)?.check;
+    if (reason !== "failover" || check === undefined) return;
+    const turnMs = Math.min(longestTurnMs, check.timeoutMs + check.rise * check.fastIntervalMs);
+    const turnEndsMs = this.#outageEndedMs + turnMs;
+    const hasFailed = this.#evidence.booksOf(from).some(({ lastFailureMs }) => lastFailureMs > this.#outageEndedMs);
+    if (atMs < turnEndsMs && !hasFailed) this.#leftEarly = { endpoint: from, turnEndsMs };
+  }
+
+  /** Invariant 24. */
+  #checkPatience(endpoint: string, atMs: number): void {
+    const left = this.#leftEarly;
+    if (left === undefined || left.endpoint !== endpoint) return;
+    this.#leftEarly = undefined;
+    if (atMs > left.turnEndsMs) return;
+    this.#ledger.seen.needlessMoves += 1;
+    this.#ledger.violate("24", `${endpoint} was left after an outage of all endpoints, and was up within its turn`);
+  }
+
+  /** The measure of the whole: moves that the truth did not call for. To leave one that serves is invariant 24. */
   #countWrong({ from, to, reason }: Move): void {
     if (reason === "pin" || reason === "drain" || reason === "resume") return;
     const { internet } = this.#ledger.world;
@@ -151,9 +182,18 @@ export class Decisions implements Part {
     const memoryMs = check.intervalMs + 2 * check.fall * (check.timeoutMs + check.fastIntervalMs) + minuteMs;
     const left = this.#ledger.siteNamed(from)?.index;
     const troubledMs = this.#ledger.lastFaultMs((fault) => "site" in fault && fault.site === left);
-    if (troubledMs < this.#ledger.nowMs - memoryMs) this.#ledger.seen.needlessMoves += 1;
+    // What both resolvers deny counts as the truth, and what they cannot say for ten minutes leaves nothing to serve.
+    const deniedMs = this.#ledger.lastFaultMs(
+      (fault) => fault.kind === "resolver" && (fault.how === "denies" || fault.forMs >= 9 * minuteMs),
+    );
+    if (Math.max(troubledMs, deniedMs) >= this.#ledger.nowMs - memoryMs) return;
+    this.#ledger.seen.needlessMoves += 1;
+    this.#ledger.violate("24", `${from} was left for ${to}, though it has answered all the time`);
   }
 }
+
+/** Nobody's turn after an outage is longer. */
+const longestTurnMs = 15_000;
 
 /** Whether at some time both resolvers may deny a name: that counts as the truth, and is no fault of our own side alone. */
 function canDeny(faults: readonly Fault[]): boolean {

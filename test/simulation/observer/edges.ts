@@ -6,7 +6,7 @@ import type { ZoneState } from "../../../src/demo/cloudflare/zone.ts";
 import type { Commit } from "../../../src/demo/cloudflare/store.ts";
 import { slowestEdgeMs, type Edge } from "../../../src/simulation/edges.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";
-import { contentsOf, hourMs, isOurs, type Ledger, type Part } from "./ledger.ts";
+import { contentsOf, followed, hourMs, isOurs, isPointer, type Ledger, type Part } from "./ledger.ts";
 
 /** What an edge showed of our name from a time on. */
 interface Shown {
@@ -55,6 +55,7 @@ export class Edges implements Part {
 
   shown(edge: Edge, zone: ZoneState): void {
     const { nowMs } = this.#ledger;
+    this.#checkPointer(edge, zone);
     const past = this.#shown.get(edge);
     const last = past?.at(-1);
     const text = contentsOf(zone.records.filter(isOurs));
@@ -69,6 +70,16 @@ export class Edges implements Part {
     if (text === "" && !wasStuck && nowMs > settlesMs) {
       this.#ledger.violate("1", `${edge.address} shows no record, though the type of the records has not changed`);
     }
+  }
+
+  /** Invariant 1 for whoever follows the ingress: a mix that is pointed to is there, at every edge. */
+  #checkPointer(edge: Edge, zone: ZoneState): void {
+    const leadsNowhere =
+      zone.records.some((record) => isOurs(record) && isPointer(record)) && followed(zone.records).length === 0;
+    const wasStuck = this.#ledger.lastFaultMs(isStuckEdge) > this.#ledger.nowMs - slowestEdgeMs - 1;
+    const wasEdited = this.#ledger.lastTroubleMs("edit") > this.#ledger.nowMs - hourMs;
+    if (leadsNowhere && !wasStuck && !wasEdited)
+      this.#ledger.violate("1", `${edge.address} points to a mix that it does not show`);
   }
 
   turned({ event, facts, after, atMs }: Turn): void {

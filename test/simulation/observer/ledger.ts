@@ -5,7 +5,7 @@ import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
 import type { Fault, FaultKind } from "../../../src/simulation/faults.ts";
 import type { Site } from "../../../src/simulation/internet.ts";
 import type { Watcher, World } from "../../../src/simulation/world.ts";
-import { ingressName, type Scenario } from "../scenario.ts";
+import { ingressName, mixName, type Scenario } from "../scenario.ts";
 
 export interface Violation {
   /** The number of the invariant, or a word where it has none. */
@@ -24,6 +24,7 @@ export interface Part extends Watcher {
 
 export const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;
+const ourComment = "managed by cloudflare-cname-switcher";
 const ourTypes = new Set(["A", "AAAA", "CNAME"]);
 
 /** Counts of what was seen, so that nothing passes because nothing happened. */
@@ -175,15 +176,33 @@ export class Ledger {
       .join();
   }
 
-  /** What stands at the ingress name now. */
+  /** What clients get of the ingress name now: what stands there, or at the name of its mix where it points to that. */
   get records(): readonly DnsRecord[] {
-    return this.#world?.api.recordsAt(ingressName).filter(isOurs) ?? [];
+    const { api } = this.world;
+    return followed([...api.recordsAt(ingressName), ...api.recordsAt(mixName)]);
   }
 }
 
 /** Whether a record is one of those that the daemon owns. */
 export function isOurs({ name, type }: Pick<DnsRecord, "name" | "type">): boolean {
   return name === ingressName && ourTypes.has(type);
+}
+
+/** Whether a record is one of those at the name of the mix that the daemon may touch. */
+export function isOfMix({ name, type, comment }: DnsRecord): boolean {
+  return name === mixName && (type === "A" || type === "AAAA") && comment === ourComment;
+}
+
+/** Among the records of the zone, those that clients get who ask for the ingress: it may point to the name of its mix. */
+export function followed(records: readonly DnsRecord[]): readonly DnsRecord[] {
+  const own = records.filter(isOurs);
+  if (!own.some(isPointer)) return own;
+  return records.filter(({ name, type }) => name === mixName && (type === "A" || type === "AAAA"));
+}
+
+/** Whether a record at the ingress name points to the name of the mix. */
+export function isPointer({ type, content }: Pick<DnsRecord, "type" | "content">): boolean {
+  return type === "CNAME" && content === mixName;
 }
 
 /** `A 192.0.2.1, A 192.0.2.2`. */

@@ -4,7 +4,7 @@ import type { Commit } from "../../../src/demo/cloudflare/store.ts";
 import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
 import { secrets } from "../scenario.ts";
 import type { Decisions } from "./decisions.ts";
-import { isOurs, type Ledger, type Part } from "./ledger.ts";
+import { followed, type Ledger, type Part } from "./ledger.ts";
 
 interface Debt {
   readonly atMs: number;
@@ -96,7 +96,7 @@ export class Messages implements Part {
 
   committed({ zone, before, by }: Commit): void {
     if (before === undefined || by !== "api") return;
-    const [was, is] = [before.records, zone.records].map((records) => this.#ledger.namesIn(records.filter(isOurs)));
+    const [was, is] = [before.records, zone.records].map((records) => this.#ledger.namesIn(followed(records)));
     const { primary } = this.#decisions;
     if (was === is || primary === undefined || is?.split(",").includes(primary) !== true) return;
     // After a crash the next run tells what it found, by the same name.

@@ -17,7 +17,7 @@
 //   19      records.ts
 //   20      bounds.ts
 //   22      trace.ts
-//   23      decisions.ts
+//   23, 24  decisions.ts
 //   verified (section 7 of what is promised: a verified switch): edges.ts
 import type { Watcher, World } from "../../../src/simulation/world.ts";
 import type { Scenario } from "../scenario.ts";

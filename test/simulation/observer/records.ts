@@ -5,7 +5,8 @@ import type { DnsRecord } from "../../../src/demo/cloudflare/record.ts";
 import type { Commit } from "../../../src/demo/cloudflare/store.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";
 import type { Decisions } from "./decisions.ts";
-import { hourMs, isOurs, minuteMs, textOf, type Ledger, type Part } from "./ledger.ts";
+import { mixName } from "../scenario.ts";
+import { followed, hourMs, isOfMix, isOurs, isPointer, minuteMs, textOf, type Ledger, type Part } from "./ledger.ts";
 
 /** How often the same content may be put back over somebody else's within an hour. */
 const mostRepairs = 2;
@@ -25,6 +26,8 @@ export class Records implements Part {
   readonly #editedUnseen = new Set<string>();
   /** Whether somebody else has changed anything since then: what is written meanwhile is no answer to that. */
   #isEditUnseen = false;
+  /** Whether the type was changed once, as the configuration wants it. */
+  #isConverted = false;
   /** Since when somebody else's deletion has left the name empty. */
   #clearedSinceMs: number | undefined;
 
@@ -76,27 +79,36 @@ export class Records implements Part {
     if (before === undefined) return;
     const [was, is] = [before.records.filter(isOurs), zone.records.filter(isOurs)];
     this.#noteEmptiness(is.length === 0, by);
-    if (by === "api") this.#checkWrite(was, is, [before.records, zone.records]);
+    if (by === "api") this.#checkWrite([before.records, zone.records]);
     else for (const { id } of is.filter((record) => !isKept(record, was))) this.#editedUnseen.add(id);
     if (textOf(was) === textOf(is)) return;
     this.#lastBy = by;
     if (by === "hand") this.#isEditUnseen = true;
   }
 
-  #checkWrite(was: readonly DnsRecord[], is: readonly DnsRecord[], all: readonly (readonly DnsRecord[])[]): void {
+  #checkWrite(all: readonly [before: readonly DnsRecord[], after: readonly DnsRecord[]]): void {
     const { seen } = this.#ledger;
+    const [was, is] = [all[0].filter(isOurs), all[1].filter(isOurs)];
     seen.writes += 1;
-    const [outsideBefore, outside] = all.map((records) => JSON.stringify(records.filter((record) => !isOurs(record))));
+    const [outsideBefore, outside] = all.map((records) =>
+      JSON.stringify(records.filter((record) => !isOurs(record) && !isOfMix(record))),
+    );
     if (outsideBefore !== outside) this.#ledger.violate("3", "something outside was written");
     if (is.length === 0) this.#ledger.violate("1", "a write of ours left the name without a record");
     // What was tried again while its first try was still on its way is carried out twice.
     const isLate = this.#ledger.lastFaultMs(isLateCommit) > this.#ledger.nowMs - minuteMs;
-    if (textOf(was) === textOf(is) && !isLate) {
-      this.#ledger.violate("11", `a write that changes nothing: ${textOf(is)}`);
-    }
-    const members = this.#ledger.endpointsIn(is);
+    const [mixBefore, mix] = [all[0].filter(isOfMix), all[1].filter(isOfMix)];
+    const isOwn = textOf(was) !== textOf(is);
+    const isMix = textOf(mixBefore) !== textOf(mix);
+    if (!isOwn && !isMix && !isLate) this.#ledger.violate("11", `a write that changes nothing: ${textOf(is)}`);
+    if (isMix) this.#checkMix(mixBefore, mix, is, isOwn);
+    if (isMix && !isOwn) return;
+    const gets = followed(all[1]);
+    const members = this.#ledger.endpointsIn(gets);
     if (members.length > 1) seen.mixes += 1;
+    this.#checkType(was, is);
     this.#checkInPlace(was, is);
+    if (is.some(isPointer) && gets.length === 0) this.#ledger.violate("1", "the ingress points to a mix that is empty");
     const ours = is.filter((record) => !this.#editedUnseen.has(record.id) || !isKept(record, was));
     this.#checkShape(was, is, ours);
     // What somebody made of a record, or removed, still stands for its member in the daemon's eyes.
@@ -104,6 +116,27 @@ export class Records implements Part {
     this.#checkSilence(was, is);
     // An empty name is filled whatever happens.
     if (was.length > 0) this.#checkQuarrel();
+  }
+
+  /** Invariants 1, 2 and 3 at the name of the mix. `own`: what stands at the ingress name beside it. */
+  #checkMix(was: readonly DnsRecord[], is: readonly DnsRecord[], own: readonly DnsRecord[], isOwn: boolean): void {
+    if (isOwn) this.#ledger.violate("3", "one write changes the ingress and its mix");
+    if (own.some(isPointer)) {
+      this.#checkInPlace(was, is);
+      if (is.length === 0) this.#ledger.violate("1", "a write of ours emptied the mix that the ingress points to");
+    }
+    const ours = is.filter((record) => !this.#editedUnseen.has(record.id) || !isKept(record, was));
+    this.#checkShape(was, is, ours);
+  }
+
+  /** Invariant 3: an ingress is a CNAME or addresses for its life; a configuration that needs addresses converts it once. */
+  #checkType(was: readonly DnsRecord[], is: readonly DnsRecord[]): void {
+    const [from, to] = [was, is].map((records) => records.some(({ type }) => type === "CNAME"));
+    if (was.length === 0 || is.length === 0 || from === to) return;
+    const { publish, endpoints } = this.#ledger.ingress;
+    const needsAddresses = publish === "addresses" || endpoints.some(({ target }) => target.kind === "addresses");
+    if (needsAddresses && to === false && !this.#isConverted) this.#isConverted = true;
+    else this.#ledger.violate("3", `a write changed the type: ${textOf(was)} became ${textOf(is)}`);
   }
 
   /** Invariant 1: where a type stays, some record of it is changed in place, so that no edge ever lacks one. */
@@ -123,7 +156,8 @@ export class Records implements Part {
     if (new Set(ours.map(({ ttl, proxied }) => `${ttl} ${proxied}`)).size > 1) {
       this.#ledger.violate("2", "records differ in TTL or proxied flag");
     }
-    const isKnown = ({ content }: DnsRecord): boolean => this.#ledger.endpointsIn([{ content }]).length > 0;
+    const isKnown = ({ content }: DnsRecord): boolean =>
+      content === mixName || this.#ledger.endpointsIn([{ content }]).length > 0;
     const strange = is.filter((record) => !isKnown(record));
     if (strange.length > 0 && !was.some(({ content }) => strange.some((record) => record.content === content))) {
       this.#ledger.violate("2", `strange content was written: ${textOf(strange)}`);

@@ -1,7 +1,7 @@
 // Invariant 22: everything that happens, as one number. Two runs that differ anywhere differ here.
 import { hashOf, mixed } from "../../../src/simulation/random.ts";
 import type { Watcher } from "../../../src/simulation/world.ts";
-import { isOurs, textOf, type Ledger, type Part } from "./ledger.ts";
+import { isOfMix, isOurs, textOf, type Ledger, type Part } from "./ledger.ts";
 
 type Heard<Name extends keyof Watcher> = Parameters<Required<Watcher>[Name]>;
 
@@ -47,7 +47,7 @@ export class Trace implements Part {
 
   committed(...[{ zone, before, by }]: Heard<"committed">): void {
     if (before === undefined) return;
-    const text = textOf(zone.records.filter(isOurs));
+    const text = textOf(zone.records.filter((record) => isOurs(record) || isOfMix(record)));
     this.#note("committed", by, text);
     this.decisions = hashOf(`${this.#ledger.nowMs} ${by} ${text}`, this.decisions);
   }

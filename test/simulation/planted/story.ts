@@ -8,7 +8,7 @@ import { Secret } from "../../../src/lib/secret.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";
 import { Site, type SiteOptions } from "../../../src/simulation/internet.ts";
 import { zoneName } from "../../../src/simulation/world.ts";
-import { ingressName, secrets, type Scenario } from "../scenario.ts";
+import { ingressName, mixName, secrets, type Scenario } from "../scenario.ts";
 
 export const secondMs = 1_000;
 export const minuteMs = 60 * secondMs;
@@ -78,7 +78,17 @@ function configOf(
 ): Config {
   return {
     cloudflare: { token: new Secret(secrets.cloudflare), apiUrl: "https://api.example.test/client/v4" },
-    ingresses: [{ record: ingressName, publish, holdUpMs, reconcileIntervalMs, allowPrivate: false, endpoints }],
+    ingresses: [
+      {
+        record: ingressName,
+        publish,
+        holdUpMs,
+        reconcileIntervalMs,
+        allowPrivate: false,
+        mix: { record: mixName, waitMs: minuteMs },
+        endpoints,
+      },
+    ],
     notify: {
       telegram: {
         token: new Secret(secrets.telegram),
