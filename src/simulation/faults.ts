@@ -77,6 +77,8 @@ export type Fault = { readonly atMs: number } & (
     } & Treatment)
   /** The site gets other addresses; DNS learns of them this much later. */
   | { readonly kind: "renumbered"; readonly site: number; readonly dnsDelayMs: number }
+  /** Its name leads to the addresses of another site, as when both lines' programs run behind one of them. */
+  | { readonly kind: "misnamed"; readonly site: number; readonly as: number; readonly forMs: number }
   /** Its name is gone from DNS. */
   | { readonly kind: "unregistered"; readonly site: number; readonly forMs: number }
   | { readonly kind: "link"; readonly how: LinkTrouble; readonly family?: Family; readonly forMs: number }
@@ -109,8 +111,12 @@ export type Fault = { readonly atMs: number } & (
       readonly site: number;
       readonly forMs: number;
     }
-  /** Somebody changes the records by hand, once. */
-  | { readonly kind: "edit"; readonly what: "content" | "ttl" | "remove" | "add" | "unrelated" }
+  /** Somebody changes the records by hand, once: those of an ingress, or (`at`) those of its mix. */
+  | {
+      readonly kind: "edit";
+      readonly what: "content" | "ttl" | "remove" | "add" | "unrelated";
+      readonly at?: "mix";
+    }
   /** Somebody else's program puts its own content back whenever it looks. */
   | { readonly kind: "rival"; readonly forMs: number; readonly everyMs: number }
 );

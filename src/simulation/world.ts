@@ -169,6 +169,12 @@ export class World implements Disposable {
         this.#publish(site, undefined);
         return void this.time.setTimer(fault.forMs, () => this.#publish(site, site.addresses));
       }
+      case "misnamed": {
+        const [site, other] = [this.internet.sites[fault.site], this.internet.sites[fault.as]];
+        if (site === undefined || site.options.isFixed) return;
+        this.#publish(site, other?.addresses);
+        return void this.time.setTimer(fault.forMs, () => this.#publish(site, site.addresses));
+      }
       case "link":
         return this.link.afflict(fault, fault.forMs);
       case "anchors":
@@ -217,7 +223,7 @@ export class World implements Disposable {
           this.bot.trouble = undefined;
         });
       case "edit":
-        return editByHand(this.api, fault.what, this.#names, `txt${this.time.nowMs()}.${zoneName}`);
+        return editByHand(this.api, fault.what, this.#namesAt(fault.at), `txt${this.time.nowMs()}.${zoneName}`);
       case "rival":
         return this.#rival(this.time.nowMs() + fault.forMs, fault.everyMs);
       default:
@@ -320,13 +326,13 @@ export class World implements Disposable {
 
   #rival(untilMs: number, everyMs: number): void {
     if (this.time.nowMs() >= untilMs) return;
-    takeOver(this.api, this.#names);
+    takeOver(this.api, this.#namesAt());
     this.time.setTimer(everyMs, () => this.#rival(untilMs, everyMs));
   }
 
-  /** The names that the daemon owns. */
-  get #names(): readonly string[] {
-    return this.#wholeConfig.ingresses.map(({ record }) => record);
+  /** The names that the daemon owns: those of its ingresses, or of their mixes. */
+  #namesAt(at?: "mix"): readonly string[] {
+    return this.#wholeConfig.ingresses.flatMap(({ record, mix }) => (at === "mix" ? (mix?.record ?? []) : record));
   }
 }
 

@@ -80,6 +80,13 @@ const laterThemes: readonly (readonly FaultKind[])[] = [
   ["site", "word", "edges", "link", "crash", "restart", "state-lost", "api", "renumbered", "bot", "wall-jump"],
 ];
 
+/** And those that came last, with another draw. */
+const newestThemes: readonly (readonly FaultKind[])[] = [
+  ["site", "site", "misnamed", "misnamed"],
+  ["site", "site", "misnamed", "renumbered", "unregistered", "resolver"],
+  ["site", "site", "edit", "edit", "restart"],
+];
+
 /** Faults of the monitor's own side: while there are no others, nothing may move. */
 const ownKinds: ReadonlySet<FaultKind> = new Set<FaultKind>([
   "link",
@@ -145,6 +152,8 @@ export function scenarioOf(seed: number, hours = 10): Scenario {
 }
 
 function themeOf(seed: number, usual: readonly FaultKind[]): readonly FaultKind[] {
+  const newest = streamOf(seed, "newest theme");
+  if (happens(newest, 0.1)) return pick(newest, newestThemes);
   const random = streamOf(seed, "later theme");
   return happens(random, 0.4) ? pick(random, laterThemes) : usual;
 }
@@ -404,8 +413,12 @@ function faultOf(
     }
     case "word":
       return { kind, atMs, forMs, site, what: pick(random, ["pin", "pin", "drain", "drill", "resume"] as const) };
-    case "edit":
-      return { kind, atMs, what: pick(random, ["content", "ttl", "remove", "add", "unrelated"] as const) };
+    case "edit": {
+      const what = pick(random, ["content", "ttl", "remove", "add", "unrelated"] as const);
+      return { kind, atMs, what, ...(happens(random, 0.3) && { at: "mix" as const }) };
+    }
+    case "misnamed":
+      return { kind, atMs, forMs, site, as: (site + 1) % world.sites.length };
     case "rival":
       return { kind, atMs, forMs, everyMs: pick(random, [20_000, 90_000]) };
     default:

@@ -181,7 +181,12 @@ export class Decisions implements Part {
     // Brown-outs are remembered for a while.
     const memoryMs = check.intervalMs + 2 * check.fall * (check.timeoutMs + check.fastIntervalMs) + minuteMs;
     const left = this.#ledger.siteNamed(from)?.index;
-    const troubledMs = this.#ledger.lastFaultMs((fault) => "site" in fault && fault.site === left);
+    const struckMs = this.#ledger.lastFaultMs((fault) => fault.kind === "site" && fault.site === left);
+    // Resolvers remember names longer than sites suffer.
+    const namedMs = this.#ledger.lastFaultMs(
+      (fault) => fault.kind !== "site" && "site" in fault && fault.site === left,
+    );
+    const troubledMs = Math.max(struckMs, namedMs + resolversRememberMs);
     // What both resolvers deny counts as the truth, and what they cannot say for ten minutes leaves nothing to serve.
     const deniedMs = this.#ledger.lastFaultMs(
       (fault) => fault.kind === "resolver" && (fault.how === "denies" || fault.forMs >= 9 * minuteMs),
@@ -191,6 +196,9 @@ export class Decisions implements Part {
     this.#ledger.violate("24", `${from} was left for ${to}, though it has answered all the time`);
   }
 }
+
+/** How long resolvers keep what they were told of a name, or that it does not exist, and a while to ask them anew. */
+const resolversRememberMs = 7 * minuteMs;
 
 /** Nobody's turn after an outage is longer. */
 const longestTurnMs = 15_000;

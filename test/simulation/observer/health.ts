@@ -32,9 +32,12 @@ export class Verdicts implements Part {
     const failedMs = this.#failedMs.get(text);
     if (observation.kind !== "failed") return void this.#failedMs.delete(text);
     this.#failedMs.set(text, observation.endedMs);
-    const endpoint = this.#ledger.state?.endpoints.find(({ addresses }) =>
+    const owners = this.#ledger.state?.endpoints.filter(({ addresses }) =>
       addresses.some((known) => known.text === text),
     );
+    // Each of those whose names lead there asks at times of its own.
+    if (owners !== undefined && owners.length > 1) return;
+    const [endpoint] = owners ?? [];
     const verdict = endpoint?.addresses.find((known) => known.text === text)?.health.verdict;
     const fastMs = endpoint?.settings.check?.fastIntervalMs;
     if (failedMs === undefined || fastMs === undefined || verdict === "down") return;
