@@ -97,7 +97,11 @@ export class Mix implements Part {
     const { ingress } = this.#ledger;
     const members = [selection?.primary, ...(selection?.sticky ?? []).map(({ endpoint }) => endpoint)];
     for (const { content } of records) {
-      const owner = endpoints.find(({ settings }) => this.#ledger.isOf(content, settings.name));
+      // Where two names lead to one line, an address belongs to whoever serves by it.
+      const known = endpoints.filter(({ addresses }) => addresses.some(({ text }) => text === content));
+      const owner =
+        known.find(({ settings }) => members.includes(settings.name)) ??
+        endpoints.find(({ settings }) => this.#ledger.isOf(content, settings.name));
       const address = owner?.addresses.find(({ text }) => text === content);
       const name = owner?.settings.name ?? "nobody";
       if (!members.includes(name)) wrong.set(`${content} of ${name}, no member, stands`, asSoonAsPossible("17"));
@@ -114,7 +118,9 @@ export class Mix implements Part {
     }
     for (const { settings } of endpoints) {
       const { name, stickyMs = 0 } = settings;
-      if (name === selection?.primary || !records.some(({ content }) => this.#ledger.isOf(content, name))) continue;
+      const primary = endpoints.find((endpoint) => endpoint.settings.name === selection?.primary);
+      const others = records.filter(({ content }) => !primary?.addresses.some(({ text }) => text === content));
+      if (name === selection?.primary || !others.some(({ content }) => this.#ledger.isOf(content, name))) continue;
       wrong.set(`${name} stands beside ${selection?.primary}`, {
         invariant: "17",
         forMs: stickyMs + ingress.reconcileIntervalMs,
