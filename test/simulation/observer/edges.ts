@@ -85,7 +85,8 @@ export class Edges implements Part {
   turned({ event, facts, after, atMs }: Turn): void {
     for (const fact of facts) if (fact.kind === "visibility-known") this.#checkClaim(fact, atMs);
     const writtenAtMs = after.ingresses[0]?.visibility?.writtenAtMs;
-    if (event.kind === "records-written" && writtenAtMs !== undefined) this.#expectVisibility(writtenAtMs);
+    if (event.kind === "records-written" && event.mix === undefined && writtenAtMs !== undefined)
+      this.#expectVisibility(writtenAtMs);
   }
 
   #checkClaim({ visibility: { status, writtenAtMs } }: Fact & { kind: "visibility-known" }, atMs: number): void {

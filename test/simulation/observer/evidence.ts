@@ -99,9 +99,12 @@ export class Evidence implements Part {
     return book;
   }
 
-  /** The books of all addresses that an endpoint has had. */
+  /** The books of all addresses that an endpoint has had, and of those of another one that its name leads to. */
   booksOf(endpoint: string): readonly AddressBook[] {
-    return [...this.addresses].filter(([text]) => this.#ledger.isOf(text, endpoint)).map(([, book]) => book);
+    const known = this.#ledger.state?.endpoints.find(({ settings }) => settings.name === endpoint)?.addresses ?? [];
+    const isMeant = (text: string): boolean =>
+      this.#ledger.isOf(text, endpoint) || known.some((address) => address.text === text);
+    return [...this.addresses].filter(([text]) => isMeant(text)).map(([, book]) => book);
   }
 
   ownerOf(address: string): string {

@@ -1,6 +1,6 @@
 // Invariants 4 and 6: nothing is given up but for real failures, with proof of connection newer than the last of them; and
 // blindness ends.
-import type { Address, Observation } from "../../../src/core/model.ts";
+import type { Address, EndpointState, Observation } from "../../../src/core/model.ts";
 import type { Turn } from "../../../src/daemon.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";
 import { familyOf } from "../../../src/simulation/internet.ts";
@@ -32,12 +32,9 @@ export class Verdicts implements Part {
     const failedMs = this.#failedMs.get(text);
     if (observation.kind !== "failed") return void this.#failedMs.delete(text);
     this.#failedMs.set(text, observation.endedMs);
-    const owners = this.#ledger.state?.endpoints.filter(({ addresses }) =>
-      addresses.some((known) => known.text === text),
-    );
+    const [endpoint, other] = this.#knownAt(text);
     // Each of those whose names lead there asks at times of its own.
-    if (owners !== undefined && owners.length > 1) return;
-    const [endpoint] = owners ?? [];
+    if (other !== undefined) return;
     const verdict = endpoint?.addresses.find((known) => known.text === text)?.health.verdict;
     const fastMs = endpoint?.settings.check?.fastIntervalMs;
     if (failedMs === undefined || fastMs === undefined || verdict === "down") return;
@@ -64,7 +61,8 @@ export class Verdicts implements Part {
 
   #checkFall(endpoint: string, address: string, atMs: number): void {
     const check = this.#ledger.endpoint(endpoint)?.check;
-    if (check === undefined) return;
+    // The books of an address do not say for whom it was asked.
+    if (check === undefined || this.#knownAt(address).length > 1) return;
     const { failuresInRow, failuresSinceUp, lastFailureMs, ...excused } = this.#evidence.bookOf(address);
     // A probe that spans the end of an own outage is taken for one failure; it must never be the only one.
     const inRow = failuresInRow > 0 ? failuresInRow + excused.excusedInRow : 0;
@@ -81,6 +79,12 @@ export class Verdicts implements Part {
         `${endpoint} ${address} was given up at ${atMs} without proof of connection newer than ${lastFailureMs}`,
       );
     }
+  }
+
+  /** The endpoints of which the daemon knows this address. */
+  #knownAt(address: string): readonly EndpointState[] {
+    const { state } = this.#ledger;
+    return state?.endpoints.filter(({ addresses }) => addresses.some(({ text }) => text === address)) ?? [];
   }
 
   /** The newest proof of connection for this address's family: another site's ok, or the answers of most anchors. */

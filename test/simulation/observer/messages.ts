@@ -2,6 +2,7 @@
 import type { Turn } from "../../../src/daemon.ts";
 import type { Commit } from "../../../src/demo/cloudflare/store.ts";
 import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
+import type { Fault, FaultKind } from "../../../src/simulation/faults.ts";
 import { secrets } from "../scenario.ts";
 import type { Decisions } from "./decisions.ts";
 import { followed, type Ledger, type Part } from "./ledger.ts";
@@ -17,6 +18,11 @@ interface Debt {
 
 /** Some stories wait so long to be told as one with what follows. */
 const gatheringMs = 25_000;
+
+/** A change is told with what the servers show of it, for which people wait no longer than this. */
+const promptMs = 30_000;
+/** After trouble of the channel, what waits is sent by and by. */
+const calmMs = 30 * 60_000;
 
 /** So late that it must say so, however long the last attempt itself took. */
 const lateMs = 50_000;
@@ -118,8 +124,11 @@ export class Messages implements Part {
     }
     this.#unreadable = bot.unreadable.length;
     for (const { atMs, what, isToldBy } of this.#debts) {
-      const isTold = bot.messages.some((message) => message.atMs >= atMs && isToldBy(message.text));
-      if (!isTold) this.#ledger.violate("16", `${what} at ${Math.round(atMs / 1_000)} s was never told`);
+      const told = bot.messages.find((message) => message.atMs >= atMs && isToldBy(message.text));
+      if (told !== undefined && told.atMs - atMs > promptMs && this.#wasFree(atMs)) {
+        this.#ledger.violate("26", `${what} was told only after ${Math.round((told.atMs - atMs) / 1_000)} s`);
+      }
+      if (told === undefined) this.#ledger.violate("16", `${what} at ${Math.round(atMs / 1_000)} s was never told`);
     }
     this.#debts = [];
   }
@@ -134,6 +143,14 @@ export class Messages implements Part {
     if (isClockSound && takenMs - storedMs > lateMs && !text.includes("This message is late")) {
       this.#ledger.violate("16", `message ${id} was taken ${takenMs - storedMs} ms late and does not say so`);
     }
+  }
+
+  /** Whether nothing stands or stood between the daemon and the chat around that time. */
+  #wasFree(atMs: number): boolean {
+    const kinds: readonly FaultKind[] = ["bot", "link", "stopped", "asleep", "busy", "crash", "restart", "state-lost"];
+    const isHindered = ({ kind }: Fault): boolean => kinds.includes(kind);
+    const isNear = ({ atMs: struckMs }: Fault): boolean => Math.abs(struckMs - atMs) < calmMs;
+    return !this.#ledger.scenario.faults.some((fault) => isHindered(fault) && isNear(fault));
   }
 
   #owe(what: string, isToldBy: Debt["isToldBy"], frailMs = gatheringMs): void {

@@ -94,7 +94,6 @@ export class Mix implements Part {
 
   #wrongIn({ selection, endpoints }: IngressState, records: readonly DnsRecord[]): Map<string, Wrong> {
     const wrong = new Map<string, Wrong>();
-    const { ingress } = this.#ledger;
     const members = [selection?.primary, ...(selection?.sticky ?? []).map(({ endpoint }) => endpoint)];
     for (const { content } of records) {
       // Where two names lead to one line, an address belongs to whoever serves by it.
@@ -117,13 +116,13 @@ export class Mix implements Part {
       }
     }
     for (const { settings } of endpoints) {
-      const { name, stickyMs = 0 } = settings;
+      const { name, stickyMs = 0, check } = settings;
       const primary = endpoints.find((endpoint) => endpoint.settings.name === selection?.primary);
-      const others = records.filter(({ content }) => !primary?.addresses.some(({ text }) => text === content));
+      const others = records.filter(({ content }) => primary?.addresses.some(({ text }) => text === content) !== true);
       if (name === selection?.primary || !others.some(({ content }) => this.#ledger.isOf(content, name))) continue;
       wrong.set(`${name} stands beside ${selection?.primary}`, {
-        invariant: "17",
-        forMs: stickyMs + ingress.reconcileIntervalMs,
+        invariant: "17/26",
+        forMs: stickyMs + (check?.intervalMs ?? 0) + writeMs,
       });
     }
     for (const endpoint of endpoints) {

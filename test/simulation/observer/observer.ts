@@ -18,6 +18,7 @@
 //   20      bounds.ts
 //   22      trace.ts
 //   23, 24  decisions.ts
+//   26      overdue.ts (returns), mix.ts (members), messages.ts
 //   verified (section 7 of what is promised: a verified switch): edges.ts
 import type { Watcher, World } from "../../../src/simulation/world.ts";
 import type { Scenario } from "../scenario.ts";
@@ -31,6 +32,7 @@ import { Verdicts } from "./health.ts";
 import { Ledger, type Part } from "./ledger.ts";
 import { Messages } from "./messages.ts";
 import { Mix } from "./mix.ts";
+import { Overdue } from "./overdue.ts";
 import { Overrides } from "./overrides.ts";
 import { Records } from "./records.ts";
 import { Restarts } from "./restarts.ts";
@@ -74,6 +76,7 @@ export class Observer implements Watcher {
       this.edges,
       new Mix(ledger, evidence, this.records),
       this.convergence,
+      new Overdue(ledger),
       new Restarts(ledger),
       new Overrides(ledger),
       this.calls,

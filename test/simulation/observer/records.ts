@@ -61,7 +61,7 @@ export class Records implements Part {
   turned({ event, facts, atMs }: Turn): void {
     const { nowMs } = this.#ledger;
     if (event.kind === "resumed") this.#repairsMs = [];
-    if (event.kind === "records-read") {
+    if (event.kind === "records-read" && event.mix === undefined) {
       this.#editedUnseen.clear();
       this.#isEditUnseen = false;
     }
