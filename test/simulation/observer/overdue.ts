@@ -1,6 +1,7 @@
 // Invariant 26, for returns: nobody is held back for longer than was said. What is too early is seen in decisions.ts.
 import type { EndpointSettings, IngressState } from "../../../src/core/model.ts";
 import type { Turn } from "../../../src/daemon.ts";
+import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
 import type { FaultKind } from "../../../src/simulation/faults.ts";
 import { hourMs, minuteMs, type Ledger, type Part } from "./ledger.ts";
 
@@ -33,6 +34,7 @@ export class Overdue implements Part {
   /** Who was left as down, and when, over all runs. */
   #departures: { readonly endpoint: string; readonly atMs: number }[] = [];
   #primary: string | undefined;
+  #crashesMs: number[] = [];
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -47,6 +49,11 @@ export class Overdue implements Part {
     this.#cameUpMs.clear();
     this.#isOut.clear();
     this.#primary = undefined;
+  }
+
+  /** What it decided last may be on the disk, though nobody heard of it. */
+  ended(_: DaemonRun, isCrash: boolean): void {
+    if (isCrash) this.#crashesMs.push(this.#ledger.nowMs);
   }
 
   turned({ facts, after }: Turn): void {
@@ -106,7 +113,9 @@ export class Overdue implements Part {
     const times = this.#departures.filter(
       ({ endpoint, atMs }) => endpoint === name && atMs > cameUpMs - hourMs && atMs <= cameUpMs,
     );
-    const holdMs = Math.min(hourMs, settings.holdUpMs * 2 ** (Math.max(1, times.length) - 1));
+    const unheard = this.#crashesMs.filter((atMs) => atMs > cameUpMs - hourMs && atMs <= cameUpMs);
+    const left = Math.max(1, times.length + unheard.length);
+    const holdMs = Math.min(hourMs, settings.holdUpMs * 2 ** (left - 1));
     const waits = settings.mix !== undefined && endpoints.some((endpoint) => endpoint.settings.stickyMs !== undefined);
     const mixMs = waits && settings.mix !== undefined ? settings.mix.waitMs + minuteMs : 0;
     return Math.max(cameUpMs + holdMs, wholeMs) + (check?.intervalMs ?? 0) + mixMs + slackMs;
