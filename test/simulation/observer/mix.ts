@@ -121,7 +121,7 @@ export class Mix implements Part {
       const others = records.filter(({ content }) => primary?.addresses.some(({ text }) => text === content) !== true);
       if (name === selection?.primary || !others.some(({ content }) => this.#ledger.isOf(content, name))) continue;
       wrong.set(`${name} stands beside ${selection?.primary}`, {
-        invariant: "17/26",
+        invariant: "17",
         forMs: stickyMs + (check?.intervalMs ?? 0) + writeMs,
       });
     }

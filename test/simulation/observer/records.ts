@@ -112,7 +112,7 @@ export class Records implements Part {
     const ours = is.filter((record) => !this.#editedUnseen.has(record.id) || !isKept(record, was));
     this.#checkShape(was, is, ours);
     // What somebody made of a record, or removed, still stands for its member in the daemon's eyes.
-    if (!this.#isEditUnseen) this.#checkTtl(ours, members);
+    if (!this.#isEditUnseen) this.#checkTtl(ours, this.#membersAmong(members));
     this.#checkSilence(was, is);
     // An empty name is filled whatever happens.
     if (was.length > 0) this.#checkQuarrel();
@@ -162,6 +162,15 @@ export class Records implements Part {
     if (strange.length > 0 && !was.some(({ content }) => strange.some((record) => record.content === content))) {
       this.#ledger.violate("2", `strange content was written: ${textOf(strange)}`);
     }
+  }
+
+  /** Where a name led to another's line lately, addresses do not say whose they are; the selection does. */
+  #membersAmong(members: readonly EndpointSettings[]): readonly EndpointSettings[] {
+    const { state, nowMs } = this.#ledger;
+    if (state?.selection === undefined || this.#ledger.lastTroubleMs("misnamed") < nowMs - hourMs) return members;
+    const { primary, sticky } = state.selection;
+    const names = [primary, ...sticky.map(({ endpoint }) => endpoint)];
+    return this.#ledger.ingress.endpoints.filter(({ name }) => names.includes(name));
   }
 
   #checkTtl(records: readonly DnsRecord[], members: readonly EndpointSettings[]): void {

@@ -24,7 +24,7 @@ export const decisionBugs: readonly PlantedBug[] = [
     from: "Number(a.check === undefined) - Number(b.check === undefined) ||",
     to: "",
     story: { world: { endpoints: [{ isUnchecked: true }, {}], named: 1 }, faults: [isDown(0, 5, 10)], ...calm(10, 17) },
-    breaks: ["10"],
+    breaks: ["10", "26"],
   },
   {
     name: "state is lost on reload",

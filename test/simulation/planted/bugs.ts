@@ -1,5 +1,6 @@
 // All defects that are planted.
 import type { BugForTest, PlantedBug } from "./bug.ts";
+import { boundBugs } from "./bugs-bounds.ts";
 import { cloudBugs } from "./bugs-cloud.ts";
 import { decisionBugs } from "./bugs-decisions.ts";
 import { healthBugs } from "./bugs-health.ts";
@@ -14,7 +15,13 @@ import { probeBugs } from "./rooms/probe.ts";
 import { storeBugs } from "./rooms/store.ts";
 import { webBugs } from "./rooms/web.ts";
 
-export const plantedBugs: readonly PlantedBug[] = [...healthBugs, ...decisionBugs, ...cloudBugs, ...tellingBugs];
+export const plantedBugs: readonly PlantedBug[] = [
+  ...healthBugs,
+  ...decisionBugs,
+  ...boundBugs,
+  ...cloudBugs,
+  ...tellingBugs,
+];
 export const bugsForTests: readonly BugForTest[] = [
   ...testedBugs,
   ...dnsBugs,
