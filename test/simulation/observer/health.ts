@@ -33,8 +33,8 @@ export class Verdicts implements Part {
     if (observation.kind !== "failed") return void this.#failedMs.delete(text);
     this.#failedMs.set(text, observation.endedMs);
     const [endpoint, other] = this.#knownAt(text);
-    // Each of those whose names lead there asks at times of its own.
-    if (other !== undefined) return;
+    // Each of those whose names lead there asks at times of its own, and one of them may have moved away by the next answer.
+    if (other !== undefined) return void this.#failedMs.delete(text);
     const verdict = endpoint?.addresses.find((known) => known.text === text)?.health.verdict;
     const fastMs = endpoint?.settings.check?.fastIntervalMs;
     if (failedMs === undefined || fastMs === undefined || verdict === "down") return;
