@@ -113,6 +113,40 @@ test("a reload of the same settings changes nothing but the generation", () => {
   );
 });
 
+test("other names for the same endpoints change nothing but the names", () => {
+  fc.assert(
+    fc.property(settingsOf, movesOf, fc.boolean(), (settings, moves, isSwap) => {
+      const story = new Story(settings);
+      for (const move of moves.filter(isUndisturbed)) story.play(move);
+      const before = story.state;
+      const old = settings.endpoints.map(({ name }) => name);
+      const names = isSwap ? [...old.slice(1), ...old.slice(0, 1)] : old.map((name) => `${name}-renamed`);
+      const endpoints = settings.endpoints.map((endpoint, index) => ({ ...endpoint, name: names[index] ?? "" }));
+      const after = step(before, { kind: "config-loaded", ingresses: [{ ...settings, endpoints }] }, story.nowMs);
+      const kinds = new Set(factsBetween(before, after, story.nowMs).map(({ kind }) => kind));
+      assert.deepEqual([...kinds].toSorted(), ["config-applied", "endpoint-renamed"]);
+      const [was, is] = [before.ingresses[0], after.ingresses[0]];
+      assert.ok(was !== undefined && is !== undefined);
+      assert.deepEqual(desiredRecords(is), desiredRecords(was));
+      // A report that was under way says whom it is about by name and revision: it must not be taken for another one's.
+      const keys = (ingress: IngressState): string[] =>
+        ingress.endpoints.map(({ settings: { name }, revision }) => `${name} ${revision}`);
+      assert.deepEqual(
+        keys(is).filter((key) => keys(was).includes(key)),
+        [],
+      );
+      // And back again: nothing was lost on the way.
+      const again = step(after, { kind: "config-loaded", ingresses: [settings] }, story.nowMs);
+      const plain = (ingress: IngressState | undefined): unknown => {
+        const { renames: _, ...rest } = ingress ?? was;
+        return { ...rest, endpoints: rest.endpoints.map(({ revision: __, ...endpoint }) => endpoint) };
+      };
+      assert.deepEqual(plain(again.ingresses[0]), plain(was));
+    }),
+    { numRuns: Math.ceil(numRuns / 4) },
+  );
+});
+
 /** Neither a reload, nor something that a reload gives another chance. */
 function isUndisturbed({ kind, ...move }: Move): boolean {
   return kind !== "config" && kind !== "cloud" && (kind !== "record" || ("what" in move && move.what === "read"));

@@ -24,6 +24,8 @@ export function wordFact(fact: Fact): FactWords {
       const now = isDegraded ? `${to}, degraded` : to;
       return { level: to === "down" || isDegraded ? "warn" : "info", text: `${endpoint} is ${now}: ${reason}` };
     }
+    case "endpoint-renamed":
+      return { level: "info", text: `${fact.from} is called ${fact.to} now` };
     case "addresses-shared": {
       const text = `${fact.endpoint} shares its addresses with ${fact.others.join(" and ")}: nothing is gained by moving between them`;
       return { level: "warn", text };

@@ -49,6 +49,8 @@ function fieldsOf(fact: Exclude<Fact, { kind: "config-rejected" }>): Readonly<Re
       const { ingress, endpoint, from, to, isDegraded } = fact;
       return { ingress, endpoint, from, to, isDegraded };
     }
+    case "endpoint-renamed":
+      return { ingress: fact.ingress, endpoint: fact.to };
     case "addresses-shared":
       return { ingress: fact.ingress, endpoint: fact.endpoint };
     case "selection-changed": {

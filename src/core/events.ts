@@ -90,6 +90,8 @@ export type Fact =
       readonly isDegraded: boolean;
       readonly reason: string;
     }
+  /** Another configuration calls it `to`; nothing else has changed for it. */
+  | { readonly kind: "endpoint-renamed"; readonly ingress: string; readonly from: string; readonly to: string }
   /** All its addresses belong to `others`, for the first time: nothing is won by a move between them. */
   | {
       readonly kind: "addresses-shared";

@@ -13,6 +13,7 @@ import type {
   State,
 } from "./model.ts";
 import { isOutage } from "./outage.ts";
+import { underNames } from "./rename.ts";
 import { sharersOf } from "./same-addresses.ts";
 import { endpointNamed, hasSameMembers, isDrained, whyDrained } from "./selection.ts";
 
@@ -61,9 +62,13 @@ function released(before: State, after: State): Fact[] {
 
 function ofIngress(before: State, after: IngressState, atMs: number): Fact[] {
   const ingress = after.settings.record;
-  const old = ingressOf(before, ingress);
-  if (old === after) return [];
-  const facts: Fact[] = old === undefined ? [{ kind: "ingress-added", ingress }] : [];
+  const known = ingressOf(before, ingress);
+  if (known === after) return [];
+  const facts: Fact[] = known === undefined ? [{ kind: "ingress-added", ingress }] : [];
+  // By another configuration; each has a list of its own.
+  const renames = after.renames === known?.renames ? [] : (after.renames ?? []);
+  facts.push(...renames.map(({ from, to }): Fact => ({ kind: "endpoint-renamed", ingress, from, to })));
+  const old = known !== undefined && renames.length > 0 ? underNames(known, after) : known;
   facts.push(...after.endpoints.flatMap((endpoint) => ofEndpoint(ingress, old, endpoint)));
   facts.push(...sharedFacts(ingress, old, after));
   facts.push(...outageFacts(ingress, old, after), ...selectionFacts(ingress, old, after));
@@ -119,7 +124,11 @@ function sharedFacts(ingress: string, old: IngressState | undefined, after: Ingr
 /** What people said, and what came of it: a drill is reported before the next one begins, so that it is plain whose report it is. */
 function wordFacts(ingress: string, old: IngressState | undefined, { overrides, lastDrill }: IngressState): Fact[] {
   const before = old?.overrides ?? [];
-  const isReported = lastDrill !== undefined && lastDrill !== old?.lastDrill;
+  // Under other names a report is another object that says the same.
+  const isReported =
+    lastDrill !== undefined &&
+    lastDrill !== old?.lastDrill &&
+    JSON.stringify(lastDrill) !== JSON.stringify(old?.lastDrill);
   return [
     ...without(before, overrides).map((override): Fact => ({ kind: "override-ended", ingress, override })),
     ...(isReported ? [{ kind: "drill-reported" as const, ingress, report: lastDrill }] : []),

@@ -301,6 +301,8 @@ export interface SavedIngress {
   readonly lastGood?: RecordSet;
   /** It was not served, or no endpoint could serve it. */
   readonly isOutage?: boolean;
+  /** What the endpoints were called, and where they led (see `targetText`). Missing in what earlier versions left. */
+  readonly endpoints?: readonly { readonly name: string; readonly target: string }[];
   /** Missing in what was saved before an ingress had one form for life. */
   readonly form?: Form;
   /** Names that may hold the addresses of one of our mixes, former names included. */
@@ -434,9 +436,19 @@ export interface MixState extends NameState {
   readonly pausedUntilMs?: number;
 }
 
+/** An endpoint that another configuration calls by another name. */
+export interface Rename {
+  readonly from: string;
+  readonly to: string;
+  /** Its target and check are what they were, so that what is believed of it still holds. */
+  readonly isSame: boolean;
+}
+
 export interface IngressState extends NameState {
   readonly settings: IngressSettings;
   readonly endpoints: readonly EndpointState[];
+  /** The endpoints that the configuration in force calls otherwise than the one before. */
+  readonly renames?: readonly Rename[];
   /** What it is for life. Missing until the records have been read for the first time, unless the configuration asks for one. */
   readonly form?: Form;
   /** Missing where there is never to be a mix beside a CNAME. */

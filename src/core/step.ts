@@ -1,27 +1,12 @@
 // The only place where state changes: `step(state, event, now) → state`. Pure: no clock, no chance, no I/O.
 import type { Weigh } from "./address.ts";
-import { interruptedDrill, withDrill } from "./drill.ts";
-import {
-  afterObservation,
-  afterResolution,
-  afterStall,
-  afterTime,
-  freshEndpoint,
-  withSavedAddresses,
-} from "./endpoint.ts";
+import { configured } from "./configure.ts";
+import { withDrill } from "./drill.ts";
+import { afterObservation, afterResolution, afterStall, afterTime } from "./endpoint.ts";
 import { isOut } from "./health.ts";
 import { afterMixCheck, afterMixFailure, afterMixRead, afterMixWrite } from "./mix-events.ts";
-import { mixesOf, mixPointedTo, withMixesAt, withMixNames } from "./mix.ts";
-import type {
-  EndpointRef,
-  EndpointSettings,
-  EndpointState,
-  Event,
-  IngressSettings,
-  IngressState,
-  MixState,
-  State,
-} from "./model.ts";
+import { mixesOf, mixPointedTo, withMixesAt } from "./mix.ts";
+import type { EndpointRef, EndpointState, Event, IngressSettings, IngressState, MixState, State } from "./model.ts";
 import { withOutage, withoutEndedOutage } from "./outage.ts";
 import { withOverride, withoutEndedOverrides, withoutOverrides } from "./overrides.ts";
 import { afterVainSearch, untestedConnection, weightOf, withProof } from "./proof.ts";
@@ -34,7 +19,6 @@ import {
   withoutStandoff,
   withWordOnce,
 } from "./published.ts";
-import { askedForm } from "./records.ts";
 import { withSharers } from "./same-addresses.ts";
 import { departuresOf, holdUntilMs, select } from "./selection.ts";
 import { withEachEndpoint, withIngresses } from "./sharing.ts";
@@ -135,31 +119,6 @@ function settle(ingress: IngressState, nowMs: number): IngressState {
   return withDrill(ingress, withoutSettledProblem(withWordOnce(ingress, selected)), nowMs);
 }
 
-/** The ingress under new settings. What did not change keeps what is known of it. */
-function configured(state: State, settings: IngressSettings, nowMs: number): IngressState {
-  const old = [...state.ingresses, ...state.leaving].find((ingress) => ingress.settings.record === settings.record);
-  const endpoints = settings.endpoints.map((endpointSettings) => {
-    const known = old?.endpoints.find((endpoint) => endpoint.settings.name === endpointSettings.name);
-    return reconfigured(known, endpointSettings, settings.allowPrivate === old?.settings.allowPrivate, nowMs);
-  });
-  if (old === undefined) return freshIngress(state, settings, endpoints, nowMs);
-  const { published, cloudProblem, mix, isLeaving: _, ...rest } = withoutStandoff(old);
-  const form = askedForm(settings) ?? rest.form;
-  const isSameZone = old.settings.zone === settings.zone;
-  return withMixNames({
-    ...rest,
-    settings,
-    endpoints,
-    ...(form !== undefined && { form }),
-    ...(isSameZone && mix !== undefined ? { mix } : {}),
-    formerMixes: isSameZone ? rest.formerMixes : [],
-    // A new configuration deserves a new try.
-    isMixRefused: false,
-    ...(isSameZone && published !== undefined ? { published } : {}),
-    ...(isSameZone && cloudProblem !== undefined ? { cloudProblem } : {}),
-  });
-}
-
 /** Those who leave the configuration while they point to their mix, and those who left before and are not done. */
 function leaving(state: State, settings: readonly IngressSettings[]): readonly IngressState[] {
   const records = new Set(settings.map(({ record }) => record));
@@ -185,69 +144,6 @@ function withoutGone(state: State, nowMs: number): State {
 
 function hasRecords({ published }: MixState): boolean {
   return published?.records.length !== 0;
-}
-
-/** An ingress that was not configured before, with what an earlier life of the daemon remembers of it. */
-function freshIngress(
-  { saved }: State,
-  settings: IngressSettings,
-  endpoints: readonly EndpointState[],
-  nowMs: number,
-): IngressState {
-  const fresh: IngressState = {
-    settings,
-    endpoints,
-    departures: [],
-    overrides: [],
-    undoneAtMs: [],
-    isMixRefused: false,
-    formerMixes: [],
-  };
-  const memory = saved?.find(({ record }) => record === settings.record);
-  const form = askedForm(settings) ?? memory?.form;
-  if (memory === undefined) return withMixNames({ ...fresh, ...(form && { form }) });
-  const { primary, sticky, departures, overrides, addresses, lastGood, isOutage } = memory;
-  const { allowPrivate } = settings;
-  const drilled = overrides.find(({ kind }) => kind === "drill");
-  const remembered: IngressState = {
-    ...fresh,
-    ...(form && { form }),
-    endpoints: endpoints.map((endpoint) => {
-      const known = addresses.find(({ endpoint: name }) => name === endpoint.settings.name);
-      return known === undefined ? endpoint : withSavedAddresses(endpoint, known, { allowPrivate, nowMs });
-    }),
-    // A clock that was set back must not make a departure last for ever.
-    departures: departures.map(({ endpoint, atMs }) => ({ endpoint, atMs: Math.min(atMs, nowMs) })),
-    overrides,
-    ...(drilled && { drill: interruptedDrill(drilled.endpoint, nowMs) }),
-    saved: {
-      ...(primary !== undefined && { primary }),
-      sticky,
-      ...(memory.form === undefined && { isWithoutForm: true }),
-    },
-    ...(lastGood !== undefined && { lastGood }),
-    // Whether it still is one is seen anew, and told again if so. Where it ends, it ends as if nothing had come between.
-    ...(isOutage === true && { outage: { isKnown: false } }),
-  };
-  return withMixNames(remembered, memory.mixRecords);
-}
-
-function reconfigured(
-  known: EndpointState | undefined,
-  settings: EndpointSettings,
-  isSameReach: boolean,
-  nowMs: number,
-): EndpointState {
-  if (known === undefined) return freshEndpoint(settings, 0, nowMs);
-  const isSame =
-    isSameReach &&
-    sameJson(known.settings.target, settings.target) &&
-    sameJson(known.settings.check ?? null, settings.check ?? null);
-  return isSame ? { ...known, settings } : freshEndpoint(settings, known.revision + 1, nowMs);
-}
-
-function sameJson(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function withIngress(state: State, record: string, change: (ingress: IngressState) => IngressState): State {

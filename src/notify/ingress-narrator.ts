@@ -67,6 +67,7 @@ export class IngressNarrator {
     this.#ingress = ingress;
     this.#heardMs = nowMs;
     this.#recordsAtStart ??= ingress.published?.records;
+    this.#rename(facts);
     const stories = this.#changes(facts, nowMs);
     stories.push(...this.#outages(stories, nowMs), ...this.#standoff(facts, nowMs), ...this.#undone(nowMs));
     const isWhole = stories.length > 0;
@@ -217,6 +218,14 @@ export class IngressNarrator {
     });
     const began = words.filter(({ kind }) => kind === "override-began");
     return began.length > 0 ? began : words;
+  }
+
+  /** What people were told of an endpoint was of the same one, whatever it is called. */
+  #rename(facts: readonly IngressFact[]): void {
+    const renames = facts.filter((fact) => fact.kind === "endpoint-renamed");
+    const told = renames.map(({ from, to }) => [to, this.#endpoints.get(from)] as const);
+    for (const { from } of renames) this.#endpoints.delete(from);
+    for (const [name, recurring] of told) if (recurring !== undefined) this.#endpoints.set(name, recurring);
   }
 
   /** Of two that share with each other, one is told. */

@@ -54,8 +54,12 @@ export class Notifier implements AsyncDisposable {
   use(setups: readonly ChannelSetup[]): void {
     for (const { name, channel, initialSilenceMs } of setups) {
       const known = this.#outboxes.get(name);
-      if (known === undefined) this.#outboxes.set(name, this.#open(name, channel, initialSilenceMs));
-      else known.replaceChannel(channel);
+      if (known === undefined) {
+        this.#outboxes.set(name, this.#open(name, channel, initialSilenceMs));
+        continue;
+      }
+      known.endSilenceBy(this.#startedMs + (initialSilenceMs ?? 0));
+      known.replaceChannel(channel);
     }
     for (const [name, outbox] of this.#outboxes) {
       if (setups.some((setup) => setup.name === name)) continue;

@@ -366,6 +366,17 @@ describe("the first silence", () => {
     assert.deepEqual(none.arrived, ["b"]);
   });
 
+  test("ends sooner when it is shortened, and no later when it is not", async () => {
+    await using post = new Post({ silentUntilMs: 300_000 });
+    post.push("a");
+    post.outbox.endSilenceBy(400_000);
+    post.outbox.endSilenceBy(10_000);
+    await post.clock.advance(9_999);
+    assert.deepEqual(post.arrived, []);
+    await post.clock.advance(1);
+    assert.deepEqual(post.arrived, ["a"]);
+  });
+
   test("is not broken by another channel", async () => {
     await using post = new Post({ silentUntilMs: 10_000 });
     post.push("a");

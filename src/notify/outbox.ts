@@ -99,6 +99,13 @@ export class Outbox implements AsyncDisposable {
     this.retry();
   }
 
+  /** The first silence ends by this time at the latest. */
+  endSilenceBy(untilMs: number): void {
+    if (this.#silentUntilMs === undefined || this.#silentUntilMs <= untilMs) return;
+    this.#silentUntilMs = untilMs;
+    this.#pump();
+  }
+
   /** Tries what waits at once: what was in the way may be gone. Where it was told to wait, it goes on waiting. */
   retry(): void {
     if (!this.#isToldToWait) this.#resetPatience();

@@ -65,6 +65,7 @@ export class ChecksTable {
   constructor(database: DatabaseSync) {
     this.#statements = {
       findSeries: database.prepare("SELECT id FROM series WHERE ingress = ? AND endpoint = ? AND address = ?"),
+      rename: database.prepare("UPDATE OR REPLACE series SET endpoint = ? WHERE ingress = ? AND endpoint = ?"),
       addSeries: database.prepare("INSERT INTO series (ingress, endpoint, address) VALUES (?, ?, ?)"),
       listSeries: database.prepare(
         "SELECT id, address FROM series WHERE ingress = ? AND endpoint = ? ORDER BY address",
@@ -106,6 +107,17 @@ export class ChecksTable {
       dropSeries: database.prepare("DELETE FROM series WHERE newest_minute < ?"),
       dropProven: database.prepare("DELETE FROM proven WHERE hour < ?"),
     };
+  }
+
+  /**
+   * Gives the checks of endpoints their new names, all at once, so that two may swap theirs. What there is of another
+   * endpoint that had the name before gives way. Call it in a transaction.
+   */
+  rename(renames: readonly { readonly ingress: string; readonly from: string; readonly to: string }[]): void {
+    if (renames.length === 0) return;
+    for (const { ingress, from, to } of renames) this.#statements.rename.run(onTheWay(to), ingress, from);
+    for (const { ingress, to } of renames) this.#statements.rename.run(to, ingress, onTheWay(to));
+    this.#open.clear();
   }
 
   /** Adds checks to their minutes and hours. Call it in a transaction. */
@@ -272,6 +284,11 @@ export class ChecksTable {
 /** What tells one address of an endpoint from all others: no ingress and no address holds a line break. */
 export function seriesKey({ ingress, endpoint, address }: Checked): string {
   return `${ingress}\n${endpoint}\n${address}`;
+}
+
+/** No name of an endpoint has a control character. */
+function onTheWay(name: string): string {
+  return `\u0000${name}`;
 }
 
 interface OpenSeries {

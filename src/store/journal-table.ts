@@ -154,6 +154,12 @@ export function isAskedFor(fact: JournaledFact, { ingress, endpoint }: Omit<Jour
   return endpoint === undefined || ingress === undefined || fact.kind === concernsAll || endpointOf(fact) === endpoint;
 }
 
+/** The new name of an endpoint that a fact tells of, in a list of one; none for other facts. */
+export function renameOf({ kind, ingress, from, to }: JournaledFact): { ingress: string; from: string; to: string }[] {
+  const isRename = kind === "endpoint-renamed" && typeof from === "string" && typeof to === "string";
+  return isRename && ingress !== undefined ? [{ ingress, from, to }] : [];
+}
+
 /** The same for entries of one kind. */
 export function isOfKind(fact: JournaledFact, { kind, ingress, endpoint }: Omit<KindQuery, "limit">): boolean {
   return fact.kind === kind && fact.ingress === ingress && endpointOf(fact) === (endpoint ?? null);

@@ -97,6 +97,28 @@ test("an answer that only lets the addresses be used for longer waits for the en
   );
 });
 
+test("what was seen of an endpoint goes with its name, also where two swap theirs", async (t) => {
+  const life = new Life(t);
+  life.start();
+  for (const name of ["cable", "cable", "mobile"]) life.probe(name, "ok");
+  const [cable, mobile] = settings.endpoints;
+  assert.ok(cable !== undefined && mobile !== undefined);
+  const swapped = {
+    ...settings,
+    endpoints: [
+      { ...cable, name: "mobile" },
+      { ...mobile, name: "cable" },
+    ],
+  };
+  life.dispatch({ kind: "config-loaded", ingresses: [swapped] });
+  await life.clock.advance(minuteMs);
+  const countOf = (endpoint: string): number =>
+    life.store
+      .rollups({ ingress: record, endpoint, fromWallMs: 0, toWallMs: 8.64e15, resolution: "hour" })
+      .reduce((sum, { count }) => sum + count, 0);
+  assert.deepEqual([countOf("mobile"), countOf("cable")], [2, 1]);
+});
+
 test("every result is counted in its minute", async (t) => {
   const life = new Life(t);
   life.start();

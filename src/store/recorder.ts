@@ -84,6 +84,8 @@ export class Recorder implements Disposable {
 
   /** The facts and checks of a turn that was kept. They are written a little later. */
   hear({ event, facts, after, atMs }: Heard): void {
+    // What was seen so far is written under the names of before; then all of it is renamed.
+    if (facts.some(({ kind }) => kind === "endpoint-renamed")) this.flush();
     for (const fact of facts) this.#addEntry(fact, atMs);
     if (event.kind === "probed") this.#count(event, after);
     if (this.#entries.length > 0 || this.#unsaved === "more") this.#wake(gatherMs);

@@ -92,6 +92,7 @@ test("what is saved comes back, with the time that passed taken off", () => {
                 },
               ],
         ...(memory.hasLastGood && { lastGood }),
+        endpoints: ["cable", "mobile"].map((name) => ({ name, target: `${name}.example.com` })),
       });
     }),
     { numRuns },

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { mixesOf } from "../core/mix.ts";
 import type { Address, Form, IngressState, Override, SavedIngress } from "../core/model.ts";
+import { targetText } from "../core/rename.ts";
 import { parseIp } from "../lib/ip.ts";
 
 /** What one life of the daemon leaves to the next. */
@@ -31,6 +32,7 @@ export interface DatedIngress {
   readonly lastGood?: NonNullable<SavedIngress["lastGood"]>;
   /** Missing in what versions before it wrote. */
   readonly isOutage?: boolean;
+  readonly endpoints?: NonNullable<SavedIngress["endpoints"]>;
   /** What the ingress is for life. */
   readonly form?: Form;
   /** Names that may hold the addresses of one of our mixes. */
@@ -76,6 +78,7 @@ export function datedFrom(ingress: IngressState, nowMs: number, wallMs: number):
     }),
     ...(lastGood && { lastGood }),
     ...(ingress.outage !== undefined && { isOutage: true }),
+    endpoints: endpoints.map(({ settings: { name, target } }) => ({ name, target: targetText(target) })),
     ...(ingress.form !== undefined && { form: ingress.form }),
     ...(mixRecords.length > 0 && { mixRecords }),
   };
@@ -103,7 +106,7 @@ function datedSelection(
  */
 export function restoredFrom({ ingresses }: Saved, nowMs: number, wallMs: number): readonly SavedIngress[] {
   return ingresses.map(({ record, savedWallMs, selection, departures, overrides, addresses, ...rest }) => {
-    const { lastGood, form, mixRecords, isOutage } = rest;
+    const { lastGood, form, mixRecords, isOutage, endpoints } = rest;
     const downMs = Math.max(0, wallMs - savedWallMs);
     const endOf = (untilWallMs: number): number =>
       nowMs + Math.max(0, Math.min(longestMs, untilWallMs - savedWallMs) - downMs);
@@ -120,6 +123,7 @@ export function restoredFrom({ ingresses }: Saved, nowMs: number, wallMs: number
       })),
       ...(lastGood && { lastGood }),
       ...(isOutage === true && { isOutage }),
+      ...(endpoints && { endpoints }),
       ...(form && { form }),
       ...(mixRecords && { mixRecords }),
     };
@@ -144,6 +148,7 @@ export function parseDated(json: unknown): { readonly ingress: DatedIngress | un
   const selection = part("selection", selectionSchema);
   const lastGood = part("lastGood", recordSetSchema);
   const isOutage = part("isOutage", z.boolean());
+  const known = part("endpoints", endpointsSchema);
   const form = part("form", formSchema);
   const mixRecords = part("mixRecords", mixRecordsSchema);
   const ingress: DatedIngress = {
@@ -155,6 +160,7 @@ export function parseDated(json: unknown): { readonly ingress: DatedIngress | un
     addresses: part("addresses", addressesSchema) ?? [],
     ...(lastGood && { lastGood }),
     ...(isOutage === true && { isOutage }),
+    ...(known && { endpoints: known }),
     ...(form && { form }),
     ...(mixRecords && { mixRecords }),
   };
@@ -173,6 +179,7 @@ const wholeSchema = z.object({
   addresses: z.unknown().optional(),
   lastGood: z.unknown().optional(),
   isOutage: z.unknown().optional(),
+  endpoints: z.unknown().optional(),
   form: z.unknown().optional(),
   mixRecords: z.unknown().optional(),
 });
@@ -184,6 +191,8 @@ const selectionSchema = z.object({
   why: z.string().exactOptional(),
   sinceWallMs: dateSchema.exactOptional(),
 });
+
+const endpointsSchema = z.array(z.object({ name: nameSchema, target: z.string().max(10_000) }));
 
 const departuresSchema = z.array(z.object({ endpoint: nameSchema, atWallMs: dateSchema }));
 

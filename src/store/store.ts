@@ -14,7 +14,7 @@ import {
   type Home,
   type Tables,
 } from "./home.ts";
-import { mostEntries, type JournalEntry, type JournalQuery, type KindQuery } from "./journal-table.ts";
+import { mostEntries, renameOf, type JournalEntry, type JournalQuery, type KindQuery } from "./journal-table.ts";
 import { lockState } from "./lock.ts";
 import { fileIdOf } from "./paths.ts";
 import { DurableOutbox, type OutboxStore } from "./durable-outbox.ts";
@@ -192,6 +192,7 @@ export class SqliteStore implements Store {
     this.#change("NORMAL", (tables) => {
       if (saved !== undefined) tables.saved.replace(saved, this.#saved);
       for (const entry of entries) tables.journal.add(entry);
+      tables.checks.rename(entries.flatMap(({ fact }) => renameOf(fact)));
       tables.checks.add(checks);
     });
     if (saved !== undefined) this.#saved = saved;

@@ -25,6 +25,7 @@ import type {
 import { desiredMix, mixesOf, mixPlan } from "../../src/core/mix.ts";
 import { isProofWanted } from "../../src/core/proof.ts";
 import { desiredRecords, isEmptyPlan, planBetween, recordComment } from "../../src/core/records.ts";
+import { targetText } from "../../src/core/rename.ts";
 import { initialState, step } from "../../src/core/step.ts";
 import { formatDuration, parseDurationMs } from "../../src/lib/duration.ts";
 import { parseIp } from "../../src/lib/ip.ts";
@@ -308,6 +309,7 @@ class Stage {
         overrides,
         ...(lastGood !== undefined && { lastGood }),
         ...(outage !== undefined && { isOutage: true }),
+        endpoints: endpoints.map(({ settings: { name, target } }) => ({ name, target: targetText(target) })),
         addresses: endpoints.flatMap(
           ({ settings: { name, target }, addresses, addressesUsableUntilMs: usableUntilMs }) =>
             target.kind === "host" && usableUntilMs !== undefined
@@ -493,6 +495,8 @@ function describeFact(fact: Fact): string | undefined {
       return `${fact.ingress}: released`;
     case "endpoint-health-changed":
       return `${fact.endpoint}: ${fact.from} → ${fact.to}${fact.isDegraded ? " (degraded)" : ""} (${fact.reason})`;
+    case "endpoint-renamed":
+      return `${fact.from}: is called ${fact.to} now`;
     case "addresses-shared":
       return `${fact.endpoint}: shares its addresses with ${fact.others.join(", ")}`;
     case "selection-changed": {
