@@ -82,7 +82,7 @@ describe("ccs doctor", { concurrency: 2 }, () => {
       /^token: a user's token, active, without an end$/m,
       /^zone of ingress\.example\.com: example\.com: active, /m,
       /^ingress\.example\.com: CNAME primary\.example\.com \(60 s\) = cable$/m,
-      /^rate limit: 119\d calls left/m,
+      /^rate limit: 11[89]\d calls left/m,
       /^clock: agrees with Cloudflare's$/m,
       /^resolver 127\.0\.0\.1:\d+: answers within /m,
       /^servers of ingress\.example\.com: it answers on UDP$/m,
@@ -309,5 +309,38 @@ describe("ccs doctor, about the rest", { concurrency: 2 }, () => {
     });
     assert.match(of("wrong").join("\n"), /^cable: has private addresses only: 127\./m);
     assert.match(of("warning").join("\n"), /^mobile: 127\.\S+: not checked, so believed up$/m);
+  });
+});
+
+describe("targets that are not ways of their own", () => {
+  test("a wildcard that would answer for a target, and one that does", async () => {
+    await using world = await startWorld();
+    world.cloudflare.hand.add({ type: "CNAME", name: "*.example.com", content: ingressName, ttl: 60 });
+    const covered = await examine(world);
+    assert.ok(
+      covered
+        .of("warning")
+        .some((text) => text.startsWith("cable: if the record of primary.example.com went away, the wildcard")),
+    );
+    for (const { id } of world.cloudflare.recordsAt(world.mobile.host)) world.cloudflare.hand.remove(id);
+    const led = await examine(world);
+    assert.ok(
+      led
+        .of("wrong")
+        .includes(
+          "mobile: secondary.example.com leads back to the ingress: secondary.example.com → *.example.com → ingress.example.com",
+        ),
+      led.of("wrong").join("\n"),
+    );
+  });
+
+  test("two that share their addresses", async () => {
+    await using world = await startWorld();
+    for (const { id } of world.cloudflare.recordsAt(world.mobile.host)) {
+      world.cloudflare.hand.edit(id, { content: world.cable.address });
+    }
+    const { of } = await examine(world);
+    const text = `cable: shares its addresses with mobile (${world.cable.address}): neither can replace the other`;
+    assert.ok(of("warning").includes(text), of("warning").join("\n"));
   });
 });

@@ -5,6 +5,7 @@ import { formatDuration } from "../../lib/duration.ts";
 import { parseIp } from "../../lib/ip.ts";
 import { plain } from "../../lib/text.ts";
 import { ok, plainly, unknown, warning, wrong, type Finding } from "./finding.ts";
+import { inspectTargets } from "./targets.ts";
 
 /** Beyond this a certificate, a token or a "Retry-After" may be misjudged. */
 const mostClockErrorMs = 5_000;
@@ -27,7 +28,7 @@ export async function inspectCloudflare(
 ): Promise<CloudflareLook> {
   const asUser = await inspector.verifyToken();
   if (asUser.kind === "silent") return unreachable(asUser.detail, options.apiUrl, ingresses);
-  const looks = await Promise.all(ingresses.map((ingress) => lookAt(inspector, ingress)));
+  const looks = await Promise.all(ingresses.map((ingress) => lookAt(inspector, ingress, ingresses)));
   const accountId = looks.flatMap(({ zone }) => (zone.kind === "answered" ? (zone.result.account?.id ?? []) : []))[0];
   const token = await inspectToken(inspector, asUser, accountId, options.wallMs);
   const isAllowed = looks.some(({ zone, records }) => zone.kind === "answered" || records?.kind === "answered");
@@ -89,23 +90,34 @@ interface IngressLook {
   readonly ingress: IngressSettings;
   readonly zone: Look<InspectedZone>;
   readonly records?: Look<readonly InspectedRecord[]>;
+  /** Where the targets lead. */
+  readonly targets?: readonly Finding[];
 }
 
-async function lookAt(inspector: Inspector, ingress: IngressSettings): Promise<IngressLook> {
+async function lookAt(
+  inspector: Inspector,
+  ingress: IngressSettings,
+  all: readonly IngressSettings[],
+): Promise<IngressLook> {
   const { record, zone: configured } = ingress;
   const zone = await inspector.zoneOf(record, configured);
   const id = zone.kind === "answered" ? zone.result.id : configured?.includes(".") === false ? configured : undefined;
   if (id === undefined || zone.kind === "silent") return { ingress, zone };
-  return { ingress, zone, records: await inspector.recordsAt(id, record) };
+  const [records, targets] = await Promise.all([
+    inspector.recordsAt(id, record),
+    inspectTargets(inspector, id, ingress, all),
+  ]);
+  return { ingress, zone, records, targets };
 }
 
 function findingsOf(
-  { ingress, zone, records }: IngressLook,
+  { ingress, zone, records, targets = [] }: IngressLook,
   addresses: ReadonlyMap<string, readonly string[]>,
 ): readonly Finding[] {
   return [
     ...inspectZone(ingress, zone, records),
     ...(records === undefined ? [] : inspectRecords(ingress, records, addresses)),
+    ...targets,
   ];
 }
 
