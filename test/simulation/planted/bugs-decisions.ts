@@ -28,9 +28,9 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "state is lost on reload",
-    file: "src/core/step.ts",
-    from: "return isSame ? { ...known, settings } : freshEndpoint(settings, known.revision + 1, nowMs);",
-    to: "return isSame && nowMs < 0 ? { ...known, settings } : freshEndpoint(settings, known.revision + 1, nowMs);",
+    file: "src/core/configure.ts",
+    from: "if (!isSame) return freshEndpoint(settings, newRevision, nowMs);",
+    to: "if (!isSame || nowMs >= 0) return freshEndpoint(settings, newRevision, nowMs);",
     story: { faults: [{ kind: "reload", what: "same", atMs: 5 * minuteMs }], ...calm(6, 13) },
     breaks: ["14"],
   },
@@ -142,7 +142,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "a person's word is lost on restart",
-    file: "src/core/step.ts",
+    file: "src/core/configure.ts",
     from: "overrides, ...(drilled",
     to: "overrides: [], ...(drilled",
     story: {
@@ -156,7 +156,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "stickiness is lost on restart",
-    file: "src/core/step.ts",
+    file: "src/core/configure.ts",
     from: "...(primary !== undefined && { primary }), sticky,",
     to: "...(primary !== undefined && { primary }), sticky: [],",
     story: {
