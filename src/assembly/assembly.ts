@@ -2,6 +2,7 @@
 import type { RecordProvider } from "../cloud/provider.ts";
 import { Reconciler } from "../cloud/reconciler.ts";
 import type { CloudflareConfig, Config } from "../config/config.ts";
+import type { TimeEvent } from "../core/events.ts";
 import { Daemon } from "../daemon.ts";
 import type { Exchange } from "../dns/exchange.ts";
 import { Verifier } from "../dns/verifier.ts";
@@ -21,7 +22,8 @@ export interface Ports {
   readonly exchange?: Exchange;
   readonly probe: Probe;
   readonly reach: Reach;
-  readonly createProvider: (cloudflare: CloudflareConfig) => RecordProvider;
+  /** `onTime` hears what Cloudflare's answers tell of the time. */
+  readonly createProvider: (cloudflare: CloudflareConfig, onTime: (event: TimeEvent) => void) => RecordProvider;
 }
 
 export interface AssemblyOptions {
@@ -51,7 +53,7 @@ export class Assembly implements AsyncDisposable {
     const onBug = (error: unknown): void => log.error({ err: error }, "a bug of ours; please report it");
     this.daemon = new Daemon({ clock, onBug });
     const dispatch = this.daemon.dispatch.bind(this.daemon);
-    const provider = ports.createProvider(config.cloudflare);
+    const provider = ports.createProvider(config.cloudflare, dispatch);
     this.reconciler = new Reconciler({ clock, random, provider, dispatch, log, writes, isOneRound });
     this.#prober = new Prober({ clock, random, resolve, probe, dispatch, onBug });
     this.#anchors = new Anchors({ clock, reach, dispatch }, anchorsOf(config));
@@ -79,7 +81,8 @@ export class Assembly implements AsyncDisposable {
     const { apiUrl, token } = config.cloudflare;
     // First, so that what the new configuration calls for is not asked for with the old token.
     if (apiUrl !== before.apiUrl || token.reveal() !== before.token.reveal()) {
-      this.reconciler.replaceProvider(this.#ports.createProvider(config.cloudflare));
+      const onTime = this.daemon.dispatch.bind(this.daemon);
+      this.reconciler.replaceProvider(this.#ports.createProvider(config.cloudflare, onTime));
     }
     this.daemon.dispatch({ kind: "config-loaded", ingresses: config.ingresses });
   }

@@ -2,6 +2,7 @@
 // have words of their own.)
 import type { Fact, PublishedRecord, Visibility } from "../core/model.ts";
 import { membersOf } from "../core/selection.ts";
+import { clockError } from "../lib/clock-words.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { drillOutcome, drillSentences } from "../notify/drill-words.ts";
 import type { FactWords } from "../web/api/events.ts";
@@ -71,6 +72,10 @@ export function wordFact(fact: Fact): FactWords {
       return { level: "warn", text: "our own connection is in doubt: failures prove nothing now" };
     case "blindness-ended":
       return { level: "info", text: "our own connection works again" };
+    case "clock-wrong":
+      return { level: "error", text: `this machine's clock is ${clockError(fact.aheadMs)}` };
+    case "clock-right":
+      return { level: "info", text: "this machine's clock is right again" };
     case "cloud-trouble-began":
       return { level: "warn", text: `Cloudflare: ${fact.problem.message}` };
     case "cloud-trouble-ended":

@@ -77,6 +77,10 @@ function fieldsOf(fact: Exclude<Fact, { kind: "config-rejected" }>): Readonly<Re
     case "blindness-began":
     case "blindness-ended":
       return { family: fact.family };
+    case "clock-wrong":
+      return { aheadSeconds: Math.round(fact.aheadMs / 1_000) };
+    case "clock-right":
+      return {};
     case "cloud-trouble-began":
       return { ingress: fact.ingress, kind: fact.problem.kind };
     case "ingress-added":

@@ -19,7 +19,7 @@ export function networkPorts(onRequest?: (measure: RequestMeasure) => void): Por
     exchange,
     probe: createProbe({ clock }),
     reach: reachOverTcp,
-    createProvider: ({ token, apiUrl }) =>
-      new CloudflareProvider({ token, apiUrl, clock, ...(onRequest && { onRequest }) }),
+    createProvider: ({ token, apiUrl }, onTime) =>
+      new CloudflareProvider({ token, apiUrl, clock, onTime, ...(onRequest && { onRequest }) }),
   };
 }

@@ -9,6 +9,7 @@ import { sleep, systemClock } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Log } from "../lib/log.ts";
 import { createProbe } from "../probe/probes.ts";
+import type { RoundPorts } from "../probe/round.ts";
 import { lineWidth, printLine, styled, withSpinner, wrapped } from "../terminal/terminal.ts";
 import { inspectCloudflare, type CloudflareLook } from "./doctor/cloudflare.ts";
 import { inspectEndpoints, lookAtEndpoints } from "./doctor/endpoints.ts";
@@ -99,18 +100,22 @@ function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly P
   const exchange = createExchange(clock);
   const names: NamePorts = { clock, exchange, resolve: createResolver({ clock, exchange }) };
   const onBug = (error: unknown): void => log.error({ err: error }, "a bug of ours; please report it");
+  const { token, apiUrl } = config.cloudflare;
+  const inspector = new Inspector({ token, apiUrl });
+  // Certificates are judged by the time that Cloudflare tells.
+  const ports = inspector.vouchedWallMs().then((toldMs): RoundPorts => {
+    const aheadMs = clock.wallMs() - (toldMs ?? clock.wallMs());
+    const vouchedWallMs = toldMs === undefined ? {} : { vouchedWallMs: () => clock.wallMs() - aheadMs };
+    return { ...names, probe: createProbe({ clock }), onBug, ...vouchedWallMs };
+  });
   const looks = new Map(
-    config.ingresses.map((ingress) => [
-      ingress.record,
-      lookAtEndpoints(ingress, { ...names, probe: createProbe({ clock }), onBug }),
-    ]),
+    config.ingresses.map((ingress) => [ingress.record, ports.then((given) => lookAtEndpoints(ingress, given))]),
   );
   const addressesOf = async (ingress: string): Promise<ReadonlyMap<string, readonly string[]>> => {
     const known = (await looks.get(ingress)) ?? [];
     return new Map(known.map(({ settings, addresses }) => [settings.name, addresses.map(({ text }) => text)]));
   };
-  const { token, apiUrl } = config.cloudflare;
-  const cloudflare = inspectCloudflare(new Inspector({ token, apiUrl }), config.ingresses, {
+  const cloudflare = inspectCloudflare(inspector, config.ingresses, {
     apiUrl,
     wallMs: clock.wallMs(),
     addressesOf,
@@ -123,8 +128,8 @@ function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly P
     ...config.ingresses.map((ingress) =>
       section(
         `Endpoints of ${ingress.record}`,
-        (looks.get(ingress.record) ?? Promise.resolve([])).then((found) =>
-          inspectEndpoints(ingress, found, clock.wallMs()),
+        Promise.all([looks.get(ingress.record) ?? [], ports]).then(([found, { vouchedWallMs }]) =>
+          inspectEndpoints(ingress, found, vouchedWallMs?.() ?? clock.wallMs()),
         ),
       ),
     ),

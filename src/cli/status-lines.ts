@@ -8,6 +8,7 @@ import type {
   Status,
   Visibility,
 } from "../web/api/schema/status.ts";
+import { clockError } from "../lib/clock-words.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { ago, ahead, timeOf } from "./times.ts";
 
@@ -169,11 +170,14 @@ function rowsOf(endpoint: EndpointStatus, { wallMs, detail }: View): readonly (r
 }
 
 function addDaemon(page: Page, daemon: DaemonStatus, wallMs: number): void {
-  const { version, started, missing, blind, configuration, notifications, state } = daemon;
+  const { version, started, missing, blind, clock, configuration, notifications, state } = daemon;
   for (const { family, since } of blind) {
     page.warn(
       `our own ${familyNames[family]} connection is in doubt, for ${ago(since, wallMs)}: failures prove nothing`,
     );
+  }
+  if (clock !== undefined) {
+    page.warn(`the clock of the daemon's machine is ${clockError(clock.aheadMs)}, by the time that Cloudflare tells`);
   }
   const { rejected } = configuration;
   if (rejected !== undefined) {

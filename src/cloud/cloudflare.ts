@@ -3,6 +3,7 @@
 import { createClient } from "cloudflare/tree-shakable";
 import { BaseRecords } from "cloudflare/resources/dns/records";
 import { BaseZones } from "cloudflare/resources/zones/zones";
+import type { TimeEvent } from "../core/events.ts";
 import type { Plan, PlannedRecord, PublishedRecord } from "../core/model.ts";
 import { recordComment } from "../core/records.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -30,6 +31,8 @@ export interface CloudflareOptions {
   readonly fetch?: typeof fetch;
   /** Hears of every request when it has ended. */
   readonly onRequest?: (measure: RequestMeasure) => void;
+  /** Hears what each answer, or the refusal of Cloudflare's certificate, tells of the time. */
+  readonly onTime?: (event: TimeEvent) => void;
 }
 
 /** The most records we look at. A name with more is beyond anything that an ingress needs. */

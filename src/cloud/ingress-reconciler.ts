@@ -29,6 +29,9 @@ const mostStaleInRow = 2;
 /** A new desired record or a reload brings the next attempt forward, but no more often than this. */
 const hurryEveryMs = 1_000;
 
+/** Reads for the sake of the time that they tell are begun no more often than this. */
+const seekEveryMs = 5_000;
+
 /** The calls that a new decision, or the start, may need with a little bad luck. More than these wait in line with all. */
 const urgentCalls = 4;
 
@@ -82,6 +85,10 @@ export class IngressReconciler {
   #staleInRow = 0;
   #pause: { readonly untilMs: number; readonly wanted: string } | undefined;
   #lastHurryMs = -Infinity;
+  /** The time is to be told by an answer that is asked for at or after this. */
+  #soughtMs: number | undefined;
+  /** When the newest attempt was begun. */
+  #askedMs = -Infinity;
   /** What the urgent calls left are for. */
   #urgency = { wanted: "null", left: urgentCalls };
 
@@ -121,6 +128,13 @@ export class IngressReconciler {
 
   #isWrong(ingress: IngressState): boolean {
     return this.#lane.stateOf(ingress)?.visibility?.status === "wrong";
+  }
+
+  /** Brings a read forward that is begun at or after `youngerThanMs`, for the time that its answer tells; `undefined`: none. */
+  seek(youngerThanMs: number | undefined): void {
+    if (youngerThanMs === this.#soughtMs) return;
+    this.#soughtMs = youngerThanMs;
+    if (youngerThanMs !== undefined) this.consider();
   }
 
   /** Forgets what it knew and what went wrong, and begins with a read. */
@@ -184,7 +198,9 @@ export class IngressReconciler {
       return { kind: "write", plan };
     }
     if (!this.#lane.isWatched(ingress)) return { kind: "read", atMs: Math.min(Infinity, ...this.#secondLooksMs) };
-    return { kind: "read", atMs: Math.min(routineMs, ...this.#secondLooksMs) };
+    const soughtMs =
+      this.#soughtMs !== undefined && this.#askedMs < this.#soughtMs ? this.#askedMs + seekEveryMs : Infinity;
+    return { kind: "read", atMs: Math.min(routineMs, soughtMs, ...this.#secondLooksMs) };
   }
 
   #start(step: Step, ingress: IngressState): void {
@@ -200,6 +216,7 @@ export class IngressReconciler {
       isWaiting: false,
     };
     this.#attempt = attempt;
+    this.#askedMs = attempt.startedMs;
     this.#spend(step.kind);
     log?.debug({ ...this.#ref, ...(step.kind === "write" && { plan: step.plan }) }, `${step.kind} records`);
     this.#ending = this.#run(attempt, step, ingress);

@@ -5,6 +5,7 @@ import { innermost } from "../lib/cause.ts";
 import { systemClock, type Clock } from "../lib/clock.ts";
 import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
+import { isDateRefusal } from "./api-time.ts";
 import { bounded } from "./bounded.ts";
 import { problemsIn, type ApiProblem } from "./classify.ts";
 import { canonicalName } from "./provider.ts";
@@ -32,6 +33,8 @@ export type Look<Result> =
 export interface Telltales {
   /** How far this machine's clock is ahead of Cloudflare's, which tells whole seconds. */
   readonly clockAheadMs?: number;
+  /** What this machine's clock says where Cloudflare's certificate is not valid by it. */
+  readonly contradictedWallMs?: number;
   readonly rateLimit?: { readonly left: number; readonly inSeconds: number };
   /** Of the quickest answer. */
   readonly roundTripMs?: number;
@@ -72,6 +75,7 @@ export class Inspector {
   readonly #options: InspectorOptions;
   readonly #clock: Clock;
   #telltales: Telltales = {};
+  readonly #isAsked = Promise.withResolvers<void>();
 
   constructor(options: InspectorOptions) {
     this.#options = options;
@@ -144,10 +148,21 @@ export class Inspector {
       return this.#read(response.status, await bounded(response).text(), schema);
     } catch (error) {
       const late = `no answer within ${timeoutMs / 1_000}s`;
+      if (isDateRefusal(innermost(error).code)) {
+        this.#telltales = { ...this.#telltales, contradictedWallMs: this.#clock.wallMs() };
+      }
       return { kind: "silent", detail: deadline.signal.aborted ? late : this.#foreign(innermost(error).text) };
     } finally {
       cancel();
+      this.#isAsked.resolve();
     }
+  }
+
+  /** The time as far as Cloudflare vouches for it, milliseconds since 1970, once the first request has ended. */
+  async vouchedWallMs(): Promise<number | undefined> {
+    await this.#isAsked.promise;
+    const { clockAheadMs } = this.#telltales;
+    return clockAheadMs === undefined ? undefined : this.#clock.wallMs() - clockAheadMs;
   }
 
   #read<Result>(status: number, text: string, schema: z.ZodType<Result>): Look<Result> {

@@ -26,6 +26,18 @@ export interface ReconcilerOptions {
 /** How long the end waits for a write to be answered, so that its outcome is known. */
 const closingGraceMs = 2_000;
 
+/**
+ * The ingress whose records are read sooner because somebody has to tell the time: one that waits for it, else the first.
+ */
+function seekerOf({ ingresses, time }: State): IngressState | undefined {
+  if (time.sought === undefined) return undefined;
+  return ingresses.find(waitsForTime) ?? ingresses[0];
+}
+
+function waitsForTime({ endpoints }: IngressState): boolean {
+  return endpoints.some(({ addresses }) => addresses.some(({ undated }) => undated !== undefined));
+}
+
 /** A `Follower` of the daemon's state. */
 export class Reconciler implements AsyncDisposable {
   readonly #shared: Shared;
@@ -47,8 +59,11 @@ export class Reconciler implements AsyncDisposable {
     this.#tracer.follow(state);
     this.#shareBudget(state.ingresses.length);
     const present = new Set<string>();
+    const seeker = seekerOf(state);
     for (const ingress of [...state.ingresses, ...state.leaving]) {
-      present.add(this.#followName(ingress, ownLane, state.generation));
+      const key = this.#followName(ingress, ownLane, state.generation);
+      present.add(key);
+      this.#machines.get(key)?.seek(ingress === seeker ? state.time.sought?.youngerThanMs : undefined);
       for (const { record } of mixesOf(ingress)) {
         present.add(this.#followName(ingress, this.#laneOf(record), state.generation));
       }

@@ -224,7 +224,7 @@ for (const [where, [handler, kind, isAmbiguous]] of Object.entries(stalls)) {
 
 test("waits are told in seconds or as a date, or not told", async () => {
   await using api = await new ScriptedApi().listen();
-  const clock = new VirtualClock({ wallMs: Date.parse("2026-01-01T00:00:00Z") });
+  const clock = new VirtualClock({ wallMs: Date.parse("2036-05-05T00:00:00Z") });
   const told: [string | undefined, number | undefined][] = [
     ["30", 30_000],
     ["0", 0],
@@ -236,7 +236,12 @@ test("waits are told in seconds or as a date, or not told", async () => {
     [undefined, undefined],
   ];
   for (const [header, waitMs] of told) {
-    api.handler = json({ success: false, errors: [] }, 429, header === undefined ? {} : { "retry-after": header });
+    // A date is counted from the date of the same answer, whatever our clock says.
+    const date = { date: "Thu, 01 Jan 2026 00:00:00 GMT" };
+    api.handler = json({ success: false, errors: [] }, 429, {
+      ...date,
+      ...(header !== undefined && { "retry-after": header }),
+    });
     const error = await failureOf(read(api.provider({ clock })));
     assert.deepEqual([error.kind, error.retryAfterMs], ["rate-limited", waitMs], header);
   }

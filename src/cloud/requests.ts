@@ -1,12 +1,14 @@
 // One request to Cloudflare: its deadline, its headers, its bounds, and the reading of whatever comes back.
 import { APIError } from "cloudflare/error";
 import type * as z from "zod";
+import type { TimeEvent } from "../core/events.ts";
 import { innermost } from "../lib/cause.ts";
 import type { Clock } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
 import { bounded } from "./bounded.ts";
+import { contradiction, dateIn, isDateRefusal } from "./api-time.ts";
 import { classify, problemsIn, type ApiProblem } from "./classify.ts";
 import { CloudError, type Call, type CloudErrorKind } from "./provider.ts";
 
@@ -51,6 +53,8 @@ export interface RequestsOptions {
   readonly clock: Clock;
   readonly fetch?: typeof fetch;
   readonly onRequest?: (measure: RequestMeasure) => void;
+  /** Hears what each answer, or the refusal of Cloudflare's certificate, tells of the time. */
+  readonly onTime?: (event: TimeEvent) => void;
 }
 
 export class Requests {
@@ -102,8 +106,19 @@ export class Requests {
       const value = given.get(name);
       if (value !== null) headers.set(name, value);
     }
-    return bounded(await send(url, { ...init, headers }));
+    const askedMs = this.#options.clock.nowMs();
+    const response = await send(url, { ...init, headers });
+    this.#noteTime(response.headers, askedMs);
+    return bounded(response);
   };
+
+  #noteTime(headers: Headers, askedMs: number): void {
+    const wallMs = dateIn(headers.get("date"));
+    if (wallMs === undefined) return;
+    const machineWallMs = this.#options.clock.wallMs();
+    // It is cut to a whole second.
+    this.#options.onTime?.({ kind: "time-told", wallMs: wallMs + 500, askedMs, machineWallMs });
+  }
 
   #read<Answer>(purpose: Purpose, schema: z.ZodType<Answer>, response: Response, text: string): Answer {
     const body = parseJson(text);
@@ -129,6 +144,12 @@ export class Requests {
       return this.#failure(purpose, "transient", { what: `no complete answer within ${formatDuration(timeoutMs)}` });
     }
     const { text, code, systemCall } = innermost(error);
+    if (isDateRefusal(code)) {
+      const machineWallMs = this.#options.clock.wallMs();
+      this.#options.onTime?.({ kind: "time-contradicted", machineWallMs });
+      const what = `this machine's clock seems to be wrong: ${contradiction(machineWallMs)}`;
+      return this.#failure(purpose, "transient", { what, isDefinite: true });
+    }
     // A route may also be lost while a connection stands, after something was sent over it.
     const isDefinite = systemCall === "connect" || (code !== undefined && neverSentCodes.has(code));
     return this.#failure(purpose, "transient", { what: `no answer (${this.#foreign(text, 200)})`, isDefinite });
@@ -181,9 +202,10 @@ export class Requests {
   #retryAfterMs(headers: Headers): number | undefined {
     const text = headers.get("retry-after")?.trim() ?? "";
     if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
-    // Dates in HTTP always end so. `Date.parse` alone would make a date of almost anything.
-    const atWallMs = text.endsWith("GMT") ? Date.parse(text) : NaN;
-    return Number.isNaN(atWallMs) ? undefined : Math.max(0, atWallMs - this.#options.clock.wallMs());
+    const atWallMs = dateIn(text);
+    // By the clock of the one who said it, where that is known.
+    const saidWallMs = dateIn(headers.get("date")) ?? this.#options.clock.wallMs();
+    return atWallMs === undefined ? undefined : Math.max(0, atWallMs - saidWallMs);
   }
 }
 

@@ -1,6 +1,6 @@
 // One address: what a probe does to it, and what its failures are worth.
 import { afterFailure, afterOk, freshHealth, isServing, type Thresholds } from "./health.ts";
-import type { AddressState, EndpointState, Observation, Unproven } from "./model.ts";
+import type { AddressState, EndpointState, Observation, Undated, Unproven } from "./model.ts";
 
 /** More failures than this do not wait for proof at once. The first stays, whose time runs out first; then the newest. */
 const mostUnproven = 16;
@@ -29,7 +29,7 @@ export function observe(
       const known = isTrusted ? freshHealth(nowMs, believed.verdict, reason) : address.health;
       const health = afterOk(known, thresholds, nowMs);
       return {
-        ...withoutStall(address),
+        ...withoutUndated(withoutStall(address)),
         lastObservation: observation,
         health,
         isNewcomer: address.isNewcomer && health.verdict === "unknown",
@@ -49,11 +49,43 @@ export function observe(
     }
     case "inconclusive": {
       const isUncheckable = observation.reason === "no-route" || address.isUncheckable;
-      return { ...withoutStall(address), lastObservation: observation, isUncheckable };
+      const seen: AddressState = { ...withoutStall(address), lastObservation: observation, isUncheckable };
+      return observation.reason === "clock" ? withUndatedFailure(seen, observation) : seen;
     }
     default:
       return observation satisfies never;
   }
+}
+
+/**
+ * What was seen, as it counts: an address that is down already cannot fall any deeper, so that the dates of a certificate
+ * need nobody's word.
+ */
+export function asItCounts(observation: Observation, address: AddressState | undefined): Observation {
+  if (observation.kind !== "inconclusive" || observation.reason !== "clock") return observation;
+  if (address?.health.verdict !== "down") return observation;
+  const { validity: _, ...seen } = observation;
+  return { ...seen, kind: "failed", reason: "tls" };
+}
+
+function withUndatedFailure(
+  address: AddressState,
+  { startedMs, endedMs, detail, validity }: Observation & { kind: "inconclusive" },
+): AddressState {
+  if (validity === undefined) return address;
+  const newest: Undated = { startedMs, endedMs, detail, validity };
+  const [first, ...later] = address.undated ?? [];
+  return {
+    ...address,
+    undated: first === undefined ? [newest] : [first, ...[...later, newest].slice(1 - mostUnproven)],
+  };
+}
+
+/** The address without the failures by date that were decided on, or that an answer made pointless. */
+export function withoutUndated(address: AddressState, rest: readonly Undated[] = []): AddressState {
+  if (address.undated === undefined) return address;
+  const { undated: _, ...others } = address;
+  return rest.length === 0 ? others : { ...others, undated: rest };
 }
 
 function withoutStall(address: AddressState): AddressState {

@@ -3,10 +3,12 @@ import { drillDeadlineMs } from "./drill.ts";
 import { mixDeadlines, mixesOf, returnDeadlineMs } from "./mix.ts";
 import type { EndpointState, IngressState, State } from "./model.ts";
 import { turnDeadlineMs } from "./outage.ts";
+import { dateDeadlineMs } from "./time.ts";
 
 /** Monotonic time of the next change that needs no event; `undefined` when there is none. */
-export function nextDeadline({ ingresses, leaving }: State): number | undefined {
-  let nextMs: number | undefined;
+export function nextDeadline(state: State): number | undefined {
+  const { ingresses, leaving } = state;
+  let nextMs = dateDeadlineMs(state);
   for (const ingress of ingresses) nextMs = earlier(nextMs, ofIngress(ingress));
   for (const ingress of leaving) nextMs = earlier(nextMs, ofMixes(ingress));
   return nextMs;

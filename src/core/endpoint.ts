@@ -1,5 +1,5 @@
 // One endpoint's state: how it begins, and what a look-up or a probe does to it.
-import { counted, observe, withFailure, type Weigh } from "./address.ts";
+import { asItCounts, counted, observe, withFailure, withoutUndated, type Weigh } from "./address.ts";
 import { afterFailure, endpointHealth, freshHealth, isOut, isServing } from "./health.ts";
 import type { Thresholds } from "./health.ts";
 import type {
@@ -11,6 +11,7 @@ import type {
   Observation,
   Resolution,
   SavedAddresses,
+  Undated,
 } from "./model.ts";
 import { withEach } from "./sharing.ts";
 
@@ -107,7 +108,7 @@ export function afterObservation(
   const { check } = endpoint.settings;
   const probed = endpoint.addresses.find(({ text }) => text === address);
   if (check === undefined || probed === undefined) return endpoint;
-  const observed = observe(endpoint, probed, observation, { ...check, weigh }, nowMs);
+  const observed = observe(endpoint, probed, asItCounts(observation, probed), { ...check, weigh }, nowMs);
   const replaced = withEach(endpoint.addresses, (other) => (other === probed ? observed : other));
   const isOver = (other: AddressState): boolean => observation.kind === "ok" && isReplacedBy(other, observed);
   const addresses = replaced.some(isOver) ? replaced.filter((other) => !isOver(other)) : replaced;
@@ -145,12 +146,13 @@ export function isFresh({ settings, addresses }: EndpointState, nowMs: number): 
   if (check === undefined) return true;
   const oldestMs = nowMs - 2 * check.intervalMs - check.timeoutMs;
   return addresses.some(
-    ({ lastOkMs, health, unproven, isUncheckable }) =>
+    ({ lastOkMs, health, unproven, undated, isUncheckable }) =>
       health.verdict === "up" &&
       lastOkMs !== undefined &&
       lastOkMs >= oldestMs &&
       // Its newest result has to be that ok, not a failure that may still turn out to count.
       unproven.length === 0 &&
+      undated === undefined &&
       !isUncheckable,
   );
 }
@@ -166,6 +168,39 @@ export function publishableAddresses({ settings, addresses }: EndpointState): re
 function withHealth(endpoint: EndpointState, nowMs: number): EndpointState {
   const health = endpointHealth(endpoint, nowMs);
   return health === endpoint.health ? endpoint : { ...endpoint, health };
+}
+
+/** Whether failures of the address wait for somebody to tell the time. */
+export function isUndatedSince({ undated }: AddressState): boolean {
+  return undated !== undefined;
+}
+
+/** The endpoint after a decision on its failures by date that are due: those that are right after all are forgotten. */
+export function afterUndated(
+  endpoint: EndpointState,
+  { isDue, isRight, weigh, nowMs }: UndatedDecision & { weigh: Weigh; nowMs: number },
+): EndpointState {
+  const thresholds = endpoint.settings.check ?? noThresholds;
+  const addresses = withEach(endpoint.addresses, (address) => {
+    const { undated = [] } = address;
+    const [first] = undated;
+    if (first === undefined) return address;
+    const due = undated.filter((each) => isDue(each, first));
+    if (due.length === 0) return address;
+    const rest = withoutUndated(
+      address,
+      undated.filter((each) => !due.includes(each)),
+    );
+    return due
+      .filter((each) => !isRight(each))
+      .reduce((next, failure) => withFailure(next, failure, thresholds, weigh, nowMs), rest);
+  });
+  return addresses === endpoint.addresses ? endpoint : withHealth({ ...endpoint, addresses }, nowMs);
+}
+
+interface UndatedDecision {
+  readonly isDue: (undated: Undated, first: Undated) => boolean;
+  readonly isRight: (undated: Undated) => boolean;
 }
 
 /** The endpoint while a probe of this address has had no answer for a good while. */

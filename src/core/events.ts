@@ -63,7 +63,21 @@ export type Event =
       readonly answered: number;
       readonly endedMs: number;
     }
+  /** An answer of Cloudflare told the time (see `Told`). */
+  | {
+      readonly kind: "time-told";
+      readonly wallMs: number;
+      readonly askedMs: number;
+      readonly machineWallMs: number;
+    }
+  /** Cloudflare's certificate is not valid by the machine's wall clock, which says `machineWallMs`. */
+  | { readonly kind: "time-contradicted"; readonly machineWallMs: number }
+  /** The machine's wall clock was set, or the machine was suspended: the two clocks went apart. */
+  | { readonly kind: "clock-jumped" }
   | { readonly kind: "time-passed" };
+
+/** What is heard of the real time. */
+export type TimeEvent = Extract<Event, { readonly kind: "time-told" | "time-contradicted" }>;
 
 /** A change worth telling. */
 export type Fact =
@@ -142,5 +156,8 @@ export type Fact =
   /** The monitor's own connection is in doubt in this family; or it is not any more. */
   | { readonly kind: "blindness-began"; readonly family: Family }
   | { readonly kind: "blindness-ended"; readonly family: Family; readonly sinceMs: number }
+  /** The machine's wall clock is wrong, by so much ahead, or behind where negative; or it is right again. */
+  | { readonly kind: "clock-wrong"; readonly aheadMs: number }
+  | { readonly kind: "clock-right" }
   | { readonly kind: "cloud-trouble-began"; readonly ingress: string; readonly problem: CloudProblem }
   | { readonly kind: "cloud-trouble-ended"; readonly ingress: string; readonly lastedMs: number };

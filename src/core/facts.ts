@@ -11,6 +11,7 @@ import type {
   PublishedRecord,
   Selection,
   State,
+  TimeState,
 } from "./model.ts";
 import { isOutage } from "./outage.ts";
 import { underNames } from "./rename.ts";
@@ -26,6 +27,7 @@ export function factsBetween(before: State, after: State, atMs: number): readonl
   return [
     ...configFacts(before, after),
     ...connectionFacts(before, after),
+    ...clockFacts(before.time, after.time),
     ...released(before, after),
     ...after.ingresses.flatMap((ingress) => ofIngress(before, ingress, atMs)),
   ];
@@ -50,6 +52,11 @@ function connectionFacts(before: State, after: State): Fact[] {
     if (sinceMs === undefined || blindSinceMs !== undefined) return [];
     return [{ kind: "blindness-ended", family, sinceMs }];
   });
+}
+
+function clockFacts({ wrong: was }: TimeState, { wrong: is }: TimeState): Fact[] {
+  if (is === was || (is !== undefined && was !== undefined)) return [];
+  return [is === undefined ? { kind: "clock-right" } : { kind: "clock-wrong", aheadMs: is.aheadMs }];
 }
 
 function released(before: State, after: State): Fact[] {

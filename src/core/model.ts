@@ -5,8 +5,10 @@
 // plain JSON, so that a state can be printed, compared, stored and replayed.
 
 import type { Form, Published, RecordSet } from "./record-model.ts";
+import type { TimeState, Undated, Validity } from "./time-model.ts";
 
 export type { EndpointRef, Event, Fact } from "./events.ts";
+export type { TimeState, Undated, Validity } from "./time-model.ts";
 export type {
   RecordType,
   RecordContent,
@@ -141,7 +143,9 @@ export type InconclusiveReason =
   /** The monitor ran out of something of its own: file descriptors, ports, memory. */
   | "local"
   /** The monitor was suspended or too busy: its own timer ran late. */
-  | "late";
+  | "late"
+  /** The certificate is not valid at this time, and the monitor's clock may be what is wrong. */
+  | "clock";
 
 /** How long each phase of a probe took, in milliseconds; phases that were not reached are missing. */
 export interface Phases {
@@ -168,7 +172,7 @@ export type Observation = {
 } & (
   | { readonly kind: "ok" }
   | { readonly kind: "failed"; readonly reason: FailureReason }
-  | { readonly kind: "inconclusive"; readonly reason: InconclusiveReason }
+  | { readonly kind: "inconclusive"; readonly reason: InconclusiveReason; readonly validity?: Validity }
 );
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -230,6 +234,8 @@ export interface AddressState extends Address {
   readonly stalled?: { readonly sinceMs: number; readonly provenMs?: number };
   /** Failures that wait for proof that the monitor's own connection works, oldest first. They count for nothing yet. */
   readonly unproven: readonly Unproven[];
+  /** Failures by the dates of a certificate that wait for somebody to tell the time, oldest first. */
+  readonly undated?: readonly Undated[];
 }
 
 /** A failure that waits for proof of connection. Without one by `untilMs` it proves nothing. */
@@ -489,6 +495,7 @@ export interface IngressState extends NameState {
 
 export interface State {
   readonly ingresses: readonly IngressState[];
+  readonly time: TimeState;
   readonly connection: { readonly [family in Family]: Connection };
   /** Why the newest configuration was refused; missing while it is in force. */
   readonly rejectedConfig?: { readonly problems: readonly string[]; readonly atMs: number };

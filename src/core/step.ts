@@ -22,14 +22,21 @@ import {
 import { withSharers } from "./same-addresses.ts";
 import { departuresOf, holdUntilMs, select } from "./selection.ts";
 import { withEachEndpoint, withIngresses } from "./sharing.ts";
+import { afterContradiction, afterTold, afterVainDateSearch, seekingTime } from "./time.ts";
 import { withUnseenAt } from "./unseen.ts";
 
 /** Before any configuration. */
-export const initialState: State = { ingresses: [], leaving: [], connection: untestedConnection, generation: 0 };
+export const initialState: State = {
+  ingresses: [],
+  leaving: [],
+  time: {},
+  connection: untestedConnection,
+  generation: 0,
+};
 
 /** The state after `event`, which was taken at monotonic time `nowMs`. */
 export function step(state: State, event: Event, nowMs: number): State {
-  const happened = afterVainSearch(take(state, event, nowMs), nowMs);
+  const happened = afterVainSearch(afterVainDateSearch(take(state, event, nowMs), nowMs), nowMs);
   return withoutGone(
     withIngresses(happened, (ingress) => settle(ingress, nowMs)),
     nowMs,
@@ -42,6 +49,7 @@ function take(state: State, event: Event, nowMs: number): State {
       return {
         ingresses: event.ingresses.map((settings) => configured(state, settings, nowMs)),
         leaving: leaving(state, event.ingresses),
+        time: state.time,
         connection: state.connection,
         generation: state.generation + 1,
       };
@@ -89,6 +97,12 @@ function take(state: State, event: Event, nowMs: number): State {
           ? afterCloudFailure(ingress, event.problem, nowMs)
           : afterMixFailure(ingress, event.mix, event.problem, nowMs),
       );
+    case "time-told":
+      return afterTold(state, event, nowMs);
+    case "time-contradicted":
+      return afterContradiction(state, event.machineWallMs, nowMs);
+    case "clock-jumped":
+      return seekingTime(state, nowMs);
     case "time-passed":
       return state;
     default:
@@ -101,8 +115,19 @@ function afterProbe(state: State, event: Event & { kind: "probed" }, nowMs: numb
   const probed = withEndpoint(state, event, nowMs, (endpoint) =>
     afterObservation(endpoint, address, observation, { weigh: weigherOf(state, event), nowMs }),
   );
+  if (isUndated(probed, event)) return seekingTime(probed, observation.startedMs);
   if (observation.kind !== "ok" || probed === state) return probed;
   return withProof(probed, address.includes(":") ? "ipv6" : "ipv4", observation.endedMs, nowMs, event);
+}
+
+/** Whether the newest result of this address waits for somebody to tell the time. */
+function isUndated(state: State, { ingress, endpoint, address, observation }: Event & { kind: "probed" }): boolean {
+  if (observation.kind !== "inconclusive" || observation.reason !== "clock") return false;
+  const probed = state.ingresses
+    .find(({ settings }) => settings.record === ingress)
+    ?.endpoints.find(({ settings }) => settings.name === endpoint)
+    ?.addresses.find(({ text }) => text === address);
+  return probed?.undated?.at(-1)?.startedMs === observation.startedMs;
 }
 
 function weigherOf(state: State, ref: EndpointRef): Weigh {

@@ -25,6 +25,8 @@ export class Narrator {
   #blindness: BlindnessNarrator | undefined;
   #startedMs: number | undefined;
   #isStarted = false;
+  /** What the summary does not speak of, and is told right after it. */
+  readonly #early: Story[] = [];
   #toldProblems: string | undefined;
 
   /** The stories of one turn, in the order of telling. */
@@ -42,7 +44,9 @@ export class Narrator {
       ingressStories.push(...narrator.release());
       this.#ingresses.delete(record);
     }
-    if (this.#isStarted) return [...configStories, ...blindnessStories, ...ingressStories];
+    const clockStories = facts.filter((fact) => fact.kind === "clock-wrong" || fact.kind === "clock-right");
+    if (this.#isStarted) return [...configStories, ...blindnessStories, ...clockStories, ...ingressStories];
+    this.#early.push(...clockStories);
     if (!this.#canStart(after, facts, atMs)) return [];
     this.#isStarted = true;
     // The summary tells of it.
@@ -52,7 +56,7 @@ export class Narrator {
       ingresses: after.ingresses.map((ingress) => ({ ingress, ...this.#replaced(ingress) })),
       blindIn: (["ipv4", "ipv6"] as const).filter((family) => after.connection[family].blindSinceMs !== undefined),
     };
-    return [summary, ...configStories.filter(({ kind }) => kind === "config-rejected")];
+    return [summary, ...configStories.filter(({ kind }) => kind === "config-rejected"), ...this.#early.splice(0)];
   }
 
   /** What waits for more to be known, to be told now. */

@@ -61,6 +61,9 @@ export type Story =
       /** Missing when people were not told of everything in between. */
       readonly lastedMs?: number;
     } & MayRecur)
+  /** The machine's wall clock is wrong, by so much ahead, or behind where negative; or it is right again. */
+  | { readonly kind: "clock-wrong"; readonly aheadMs: number }
+  | { readonly kind: "clock-right" }
   /** The record named the primary already; nothing was written. */
   | { readonly kind: "adopted"; readonly ingress: IngressState; readonly why: string }
   /** Decided and confirmed. */

@@ -1,4 +1,5 @@
 // Words for what does not happen every day: a person's word, a quarrel over the records, a write that is not to be seen.
+import { clockError } from "../lib/clock-words.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { drillOutcome, drillSentences } from "./drill-words.ts";
 import { line, text } from "./message.ts";
@@ -38,6 +39,21 @@ export function overridden(story: StoryOf<"override-began" | "override-ended">, 
     importance: "normal",
     headline: text`${nameOf(story)}: ${endpoint} was ${done[kind]}`,
     details: [meaning, ...circumstances(story, now)],
+  };
+}
+
+/** The wall clock of this machine. */
+export function ofClock(story: StoryOf<"clock-wrong" | "clock-right">): Wording {
+  if (story.kind === "clock-right") {
+    return { importance: "normal", headline: text`The clock of this machine is right again`, details: [] };
+  }
+  return {
+    importance: "high",
+    headline: text`The clock of this machine is ${clockError(story.aheadMs)}`,
+    details: [
+      line`That is by the time that Cloudflare tells. Certificates of endpoints are judged by that time, so none is held responsible.`,
+      line`New connections to Cloudflare may fail until the clock is set, and times in messages are wrong. Set it by NTP (timedatectl set-ntp true).`,
+    ],
   };
 }
 

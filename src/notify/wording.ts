@@ -29,7 +29,7 @@ import {
 import type { Now } from "./phrases.ts";
 import { servingNow } from "./story.ts";
 import type { Story } from "./story.ts";
-import { drilled, inStandoff, overridden, shared, verified } from "./wording-special.ts";
+import { drilled, inStandoff, ofClock, overridden, shared, verified } from "./wording-special.ts";
 
 /** What is said, before it has an id. */
 export type Wording = Pick<Message, "importance" | "headline" | "details">;
@@ -61,6 +61,9 @@ export function word(story: Story, now: Now): Wording {
           ...quietLines(story, now),
         ],
       };
+    case "clock-wrong":
+    case "clock-right":
+      return ofClock(story);
     case "adopted":
       return {
         importance: "normal",

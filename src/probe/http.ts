@@ -7,17 +7,10 @@ import type { Address, CheckSettings, Observation, Phases } from "../core/model.
 import type { Clock } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { plain } from "../lib/text.ts";
+import { objectionTo } from "./certificate.ts";
 import { hasRoute } from "./route.ts";
 import { secureContextFor } from "./secure-context.ts";
-import {
-  failed,
-  inconclusive,
-  isMissingRoute,
-  verdictOfCertificate,
-  verdictOfError,
-  type Stage,
-  type Verdict,
-} from "./verdict.ts";
+import { failed, inconclusive, isMissingRoute, verdictOfError, type Stage, type Verdict } from "./verdict.ts";
 
 export interface HttpProbeOptions {
   readonly clock: Clock;
@@ -25,6 +18,8 @@ export interface HttpProbeOptions {
   readonly timeoutMs: number;
   /** Ends the probe at once; its observation means nothing then. */
   readonly signal?: AbortSignal;
+  /** The time as far as somebody vouches for it; without, certificates are judged by the machine's wall clock. */
+  readonly vouchedWallMs?: number;
   /** Whether this machine has a route to the address; the kernel is asked unless told. */
   readonly hasRoute?: typeof hasRoute;
 }
@@ -159,10 +154,13 @@ class Trip {
     const certificate = socket.getPeerCertificate();
     const endsWallMs = Date.parse(certificate.valid_to);
     if (Number.isFinite(endsWallMs)) this.certificateEndsWallMs = endsWallMs;
-    if (socket.authorized) return undefined;
-    // Typed as an error, but Node puts the code itself here.
-    const code = String(socket.authorizationError);
-    return verdictOfCertificate(code, certificate, this.#hostName, this.#options.clock.wallMs());
+    const { clock, vouchedWallMs } = this.#options;
+    return objectionTo(socket, {
+      askedFor: this.#hostName,
+      ca: this.#check.ca,
+      machineWallMs: clock.wallMs(),
+      vouchedWallMs,
+    });
   }
 
   #ask(socket: Socket): Promise<Verdict> {

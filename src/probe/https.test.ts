@@ -79,18 +79,6 @@ describe("a certificate is accepted", () => {
 describe("a certificate is refused, before anything is sent,", () => {
   const table: readonly (readonly [string, () => CertificateOptions, name: string, detail: RegExp])[] = [
     [
-      "when it has expired",
-      () => ({ names: [host], notBefore: new Date(0), notAfter: new Date(Date.UTC(2026, 0, 2)) }),
-      host,
-      /^certificate expired on 2026-01-02$/,
-    ],
-    [
-      "when it is not yet valid",
-      () => ({ names: [host], notBefore: new Date(Date.UTC(2090, 4, 6)), notAfter: new Date(Date.UTC(2091, 0, 1)) }),
-      host,
-      /^certificate is not valid before 2090-05-06$/,
-    ],
-    [
       "when it is for another name",
       () => ({ names: ["other.example.com"] }),
       host,

@@ -77,7 +77,7 @@ function endpoint(given: Given = {}): EndpointState {
 }
 
 function stateOf(...endpoints: EndpointState[]): State {
-  return { ingresses: [ingressOf(endpoints)], connection: untested, leaving: [], generation: 1 };
+  return { ingresses: [ingressOf(endpoints)], connection: untested, leaving: [], time: {}, generation: 1 };
 }
 
 function ingressOf(endpoints: readonly EndpointState[], name = record): IngressState {
@@ -175,7 +175,7 @@ function worldOf(network: Network = {}): World {
     stalls,
     bugs,
     running,
-    state: { ingresses: [], connection: untested, leaving: [], generation: 0 },
+    state: { ingresses: [], connection: untested, leaving: [], time: {}, generation: 0 },
     follow(state) {
       world.state = state;
       world.prober.follow(state);
@@ -493,10 +493,10 @@ describe("following the state", () => {
   test("stops the watches of an ingress that is gone", async () => {
     await using world = worldOf(slow);
     const both = [ingressOf([endpoint()]), ingressOf([endpoint({ addresses: ["192.0.2.2"] })], "other.example.com")];
-    world.follow({ ingresses: both, connection: untested, leaving: [], generation: 1 });
+    world.follow({ ingresses: both, connection: untested, leaving: [], time: {}, generation: 1 });
     await world.clock.advance(100);
     assert.equal(world.running.now, 2);
-    world.follow({ ingresses: both.slice(1), connection: untested, leaving: [], generation: 2 });
+    world.follow({ ingresses: both.slice(1), connection: untested, leaving: [], time: {}, generation: 2 });
     await settle();
     assert.equal(world.running.now, 1);
     await world.clock.advance(30_000);

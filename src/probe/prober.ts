@@ -1,6 +1,8 @@
 // Follows the state: keeps one watch over each endpoint that the state holds, and none over what is gone.
-import type { IngressState, State } from "../core/model.ts";
+import type { IngressState, State, TimeState } from "../core/model.ts";
 import { ownNames } from "../core/own-names.ts";
+import { vouchedWallMs } from "../core/time.ts";
+import { ClockWatch } from "./clock-watch.ts";
 import { Traffic } from "./round.ts";
 import { Watch, type WatchPorts } from "./watch.ts";
 
@@ -16,15 +18,19 @@ export class Prober implements AsyncDisposable {
   readonly #stopping = new Set<Promise<void>>();
   #isClosed = false;
   #generation: number | undefined;
+  #time: TimeState | undefined;
   #own: ReadonlySet<string> = new Set();
 
   constructor(ports: ProberPorts) {
-    this.#ports = ports;
+    const clocks = new ClockWatch(ports);
+    const vouched = (): number | undefined => this.#time && vouchedWallMs(this.#time, ports.clock.nowMs());
+    this.#ports = { ...ports, vouchedWallMs: vouched, onRound: () => clocks.look() };
   }
 
   /** Starts, adjusts and stops watches so that they match `state`. Returns at once; reports come by `dispatch`. */
   follow(state: State): void {
     if (this.#isClosed) return;
+    this.#time = state.time;
     // Only another configuration changes them.
     if (this.#generation !== state.generation) this.#own = ownNames(state);
     this.#generation = state.generation;

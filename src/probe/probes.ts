@@ -8,6 +8,8 @@ export interface ProbeOptions {
   readonly timeoutMs: number;
   /** Ends the probe at once; its observation means nothing then. */
   readonly signal: AbortSignal;
+  /** The time as far as somebody vouches for it, milliseconds since 1970; certificates are judged by it. */
+  readonly vouchedWallMs?: number;
 }
 
 /** Performs a check once, against one address. Never rejects, whatever the other side does. */

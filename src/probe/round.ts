@@ -17,6 +17,8 @@ export interface RoundPorts {
   readonly clock: Clock;
   readonly resolve: Resolve;
   readonly probe: Probe;
+  /** The time as far as somebody vouches for it, milliseconds since 1970. */
+  readonly vouchedWallMs?: () => number | undefined;
   /** Called with what a port threw. That is a bug of ours: it is reported, and the result counts for nothing. */
   readonly onBug?: (error: unknown) => void;
 }
@@ -104,11 +106,19 @@ export async function probeOnce(
       resolution = found;
     },
     probed: (address, observation) => {
-      observations.push({ address, observation });
+      observations.push({ address, observation: asTold(observation, ports) });
     },
   };
   await performRound(settings, ports, new Traffic(), listener, signal);
   return { ...(resolution && { resolution }), observations };
+}
+
+/** A certificate that is not valid at a time that somebody vouches for is a failure; else it may be our clock's. */
+function asTold(observation: Observation, { vouchedWallMs }: RoundPorts): Observation {
+  if (observation.kind !== "inconclusive" || observation.reason !== "clock") return observation;
+  const { validity: _, ...seen } = observation;
+  if (vouchedWallMs?.() !== undefined) return { ...seen, kind: "failed", reason: "tls" };
+  return { ...observation, detail: `${observation.detail}, by this machine's clock` };
 }
 
 async function lookUpTarget(
@@ -154,7 +164,12 @@ async function probeSafely(
     if (!signal.aborted) onStall();
   });
   try {
-    return await ports.probe(check, address, { timeoutMs, signal });
+    const vouchedWallMs = ports.vouchedWallMs?.();
+    return await ports.probe(check, address, {
+      timeoutMs,
+      signal,
+      ...(vouchedWallMs !== undefined && { vouchedWallMs }),
+    });
   } catch (error) {
     ports.onBug?.(error);
     const detail = `internal error: ${messageOf(error)}`;

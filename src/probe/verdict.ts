@@ -1,12 +1,17 @@
 // Puts what went wrong in a probe into one of our reasons, with words for people. Knows Node's error codes; does no I/O.
 import type { PeerCertificate } from "node:tls";
-import type { FailureReason, InconclusiveReason } from "../core/model.ts";
+import type { FailureReason, InconclusiveReason, Validity } from "../core/model.ts";
 import { messageOf, plain } from "../lib/text.ts";
 
 export type Verdict =
   | { readonly kind: "ok"; readonly detail: string }
   | { readonly kind: "failed"; readonly reason: FailureReason; readonly detail: string }
-  | { readonly kind: "inconclusive"; readonly reason: InconclusiveReason; readonly detail: string };
+  | {
+      readonly kind: "inconclusive";
+      readonly reason: InconclusiveReason;
+      readonly detail: string;
+      readonly validity?: Validity;
+    };
 
 /** How far a probe has come. */
 export type Stage = "connecting" | "in the TLS handshake" | "waiting for the answer" | "reading the answer";
@@ -66,26 +71,9 @@ const httpFaults: Readonly<Record<string, string>> = {
   HPE_INVALID_VERSION: "the answer is not HTTP/1",
 };
 
-/** What is wrong with a certificate, by OpenSSL's verification code. `nowWallMs` tells which of a chain has expired. */
-export function verdictOfCertificate(
-  code: string,
-  certificate: PeerCertificate,
-  askedFor: string,
-  nowWallMs: number,
-): Verdict {
+/** What is wrong with a certificate besides its dates, by OpenSSL's verification code. */
+export function verdictOfCertificate(code: string, certificate: PeerCertificate, askedFor: string): Verdict {
   switch (code) {
-    case "CERT_HAS_EXPIRED": {
-      const endsMs = Date.parse(certificate.valid_to);
-      return failed(
-        "tls",
-        endsMs < nowWallMs ? `certificate expired on ${dayOf(endsMs)}` : "an issuer's certificate has expired",
-      );
-    }
-    case "CERT_NOT_YET_VALID": {
-      const startsMs = Date.parse(certificate.valid_from);
-      const whose = startsMs > nowWallMs ? `certificate is not valid before ${dayOf(startsMs)}` : undefined;
-      return failed("tls", whose ?? "an issuer's certificate is not yet valid");
-    }
     case "ERR_TLS_CERT_ALTNAME_INVALID":
       return failed("tls", `certificate is for ${namesOf(certificate)}, not ${askedFor}`);
     case "DEPTH_ZERO_SELF_SIGNED_CERT":
@@ -102,6 +90,22 @@ export function verdictOfCertificate(
     default:
       return failed("tls", `certificate refused (${code})`);
   }
+}
+
+/**
+ * A certificate that is not valid at `wallMs`. Whether that is the endpoint's fault is known once somebody has told the
+ * time.
+ */
+export function verdictOfDates(certificate: PeerCertificate, validity: Validity, wallMs: number): Verdict {
+  const detail =
+    validity.untilWallMs < wallMs
+      ? Date.parse(certificate.valid_to) <= validity.untilWallMs
+        ? `certificate expired on ${dayOf(validity.untilWallMs)}`
+        : `an issuer's certificate expired on ${dayOf(validity.untilWallMs)}`
+      : Date.parse(certificate.valid_from) >= validity.fromWallMs
+        ? `certificate is not valid before ${dayOf(validity.fromWallMs)}`
+        : `an issuer's certificate is not valid before ${dayOf(validity.fromWallMs)}`;
+  return { kind: "inconclusive", reason: "clock", detail, validity };
 }
 
 function dayOf(wallMs: number): string {

@@ -1,4 +1,5 @@
 // Watches one endpoint: round after round, in the rhythm that its state asks for, until it is stopped.
+import { asItCounts } from "../core/address.ts";
 import type { EndpointRef, EndpointState, Event, IngressState, Resolution } from "../core/model.ts";
 import { withoutOwnNames } from "../core/own-names.ts";
 import { probeIntervalMs } from "../core/rhythm.ts";
@@ -9,6 +10,8 @@ import { performRound, type Resolve, type RoundPorts, type Traffic } from "./rou
 export interface WatchPorts extends RoundPorts {
   readonly random: Random;
   readonly dispatch: (event: Event) => void;
+  /** Called before each round. */
+  readonly onRound?: () => void;
 }
 
 /** Without a check an endpoint is only looked up: at the end of its TTL, within these bounds; failures more often. */
@@ -97,6 +100,7 @@ export class Watch {
 
   async #performRound(): Promise<void> {
     this.#isInRound = true;
+    this.#ports.onRound?.();
     const ref: EndpointRef = {
       ingress: this.#ingress.settings.record,
       endpoint: this.#endpoint.settings.name,
@@ -118,7 +122,9 @@ export class Watch {
           this.#ports.dispatch({ kind: "probe-stalled", address: address.text, ...ref });
         },
         probed: (address, observation) => {
-          this.#ports.dispatch({ kind: "probed", address: address.text, observation, ...ref });
+          const known = this.#endpoint.addresses.find(({ text }) => text === address.text);
+          const seen = asItCounts(observation, known);
+          this.#ports.dispatch({ kind: "probed", address: address.text, observation: seen, ...ref });
         },
       },
       this.#stopping.signal,

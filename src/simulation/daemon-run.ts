@@ -83,7 +83,8 @@ export class DaemonRun {
         exchange: monitor.exchange,
         probe: monitor.probe,
         reach: monitor.reach,
-        createProvider: ({ token, apiUrl }) => new CloudflareProvider({ token, apiUrl, clock, fetch: fetchApi }),
+        createProvider: ({ token, apiUrl }, onTime) =>
+          new CloudflareProvider({ token, apiUrl, clock, onTime, fetch: fetchApi }),
       },
     });
     const store = disk.open(clock, () => this.isAlive);

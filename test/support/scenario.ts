@@ -26,9 +26,13 @@ import { desiredMix, mixesOf, mixPlan } from "../../src/core/mix.ts";
 import { isProofWanted } from "../../src/core/proof.ts";
 import { desiredRecords, isEmptyPlan, planBetween, recordComment } from "../../src/core/records.ts";
 import { targetText } from "../../src/core/rename.ts";
+import { releasedWallMs } from "../../src/core/release.ts";
 import { initialState, step } from "../../src/core/step.ts";
 import { formatDuration, parseDurationMs } from "../../src/lib/duration.ts";
 import { parseIp } from "../../src/lib/ip.ts";
+
+/** What the clocks of the world say when a scenario begins, milliseconds since 1970. */
+const startWallMs = releasedWallMs + 86_400_000;
 
 /** Between the events and what follows from them. */
 export const divider = "----------";
@@ -127,6 +131,8 @@ class Stage {
         return;
       case "reject":
         return this.#dispatch({ kind: "config-rejected", problems: [words.join(" ")] });
+      case "time":
+        return this.#time(words);
       case "published":
         return this.#publish(words);
       case "mix":
@@ -233,7 +239,7 @@ class Stage {
     this.#dispatch({ kind: "resolved", ...this.#ref(name), resolution });
   }
 
-  /** `observe NAME[@ADDRESS] ok|no-route|local|late|FAILURE [xN] [every D]`: N probes of each address, the last D apart. */
+  /** `observe NAME[@ADDRESS] ok|no-route|local|late|expired|misjudged|FAILURE [xN] [every D]`: N probes of each address, the last D apart. */
   #observe([who = "", what = "", ...rest]: string[]): void {
     const [name = "", only] = who.split("@");
     const times = Number(rest.find((word) => /^x\d+$/.test(word))?.slice(1) ?? 1);
@@ -271,6 +277,15 @@ class Stage {
     if (this.#isCloudReachable) return this.#apply();
     const problem = { kind: "transient", message: "no answer", during: "write" } as const;
     return this.#dispatch({ kind: "cloud-failed", ingress, problem });
+  }
+
+  /** `time told [+D|-D]`: an answer tells it, and our clock is off by D; `time contradicted [+D|-D]`; `time jumped`. */
+  #time([how, off = "+0s"]: string[]): void {
+    const wallMs = startWallMs + this.#nowMs;
+    const machineWallMs = wallMs + (off.startsWith("-") ? -1 : 1) * duration(off.slice(1));
+    if (how === "jumped") return this.#dispatch({ kind: "clock-jumped" });
+    if (how === "contradicted") return this.#dispatch({ kind: "time-contradicted", machineWallMs });
+    return this.#dispatch({ kind: "time-told", wallMs, askedMs: this.#nowMs, machineWallMs });
   }
 
   /** `pin NAME DURATION`, `drain NAME DURATION`, `drill NAME DURATION`. */
@@ -350,6 +365,11 @@ class Stage {
     if (what === "ok") return { ...base, kind: "ok" };
     if (what === "no-route" || what === "local" || what === "late")
       return { ...base, kind: "inconclusive", reason: what };
+    if (what === "expired" || what === "misjudged") {
+      const untilWallMs = startWallMs + (what === "expired" ? -1 : 90) * 86_400_000;
+      const validity = { fromWallMs: untilWallMs - 100 * 86_400_000, untilWallMs };
+      return { ...base, kind: "inconclusive", reason: "clock", detail: "certificate expired", validity };
+    }
     return { ...base, kind: "failed", reason: what as (Observation & { kind: "failed" })["reason"] };
   }
 
@@ -533,6 +553,10 @@ function describeFact(fact: Fact): string | undefined {
       return `blind in ${fact.family}`;
     case "blindness-ended":
       return `no longer blind in ${fact.family}`;
+    case "clock-wrong":
+      return `our clock is ${formatDuration(Math.abs(fact.aheadMs))} ${fact.aheadMs > 0 ? "ahead" : "behind"}`;
+    case "clock-right":
+      return "our clock is right again";
     case "cloud-trouble-began":
       return `cloud trouble: ${fact.problem.message}`;
     case "cloud-trouble-ended":

@@ -1,5 +1,6 @@
 // The doctor's look at Cloudflare: the token, the zones, and what stands at each name. Reads only.
 import type { Inspector, InspectedRecord, InspectedZone, Look, TokenStatus } from "../../cloud/inspect.ts";
+import { contradiction } from "../../cloud/api-time.ts";
 import type { IngressSettings } from "../../core/model.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { parseIp } from "../../lib/ip.ts";
@@ -27,10 +28,10 @@ export async function inspectCloudflare(
   options: { apiUrl: string; wallMs: number; addressesOf: AddressesOf },
 ): Promise<CloudflareLook> {
   const asUser = await inspector.verifyToken();
-  if (asUser.kind === "silent") return unreachable(asUser.detail, options.apiUrl, ingresses);
+  if (asUser.kind === "silent") return unreachable(asUser.detail, inspector, options.apiUrl, ingresses);
   const looks = await Promise.all(ingresses.map((ingress) => lookAt(inspector, ingress, ingresses)));
   const accountId = looks.flatMap(({ zone }) => (zone.kind === "answered" ? (zone.result.account?.id ?? []) : []))[0];
-  const token = await inspectToken(inspector, asUser, accountId, options.wallMs);
+  const token = await inspectToken(inspector, asUser, accountId, (await inspector.vouchedWallMs()) ?? options.wallMs);
   const isAllowed = looks.some(({ zone, records }) => zone.kind === "answered" || records?.kind === "answered");
   const perIngress = await Promise.all(
     looks.map(async (look) => findingsOf(look, await options.addressesOf(look.ingress.record))),
@@ -44,12 +45,24 @@ export async function inspectCloudflare(
   };
 }
 
-function unreachable(detail: string, apiUrl: string, ingresses: readonly IngressSettings[]): CloudflareLook {
+const setClock = "set it by NTP (timedatectl set-ntp true): times in messages are wrong, and certificates look invalid";
+
+function unreachable(
+  detail: string,
+  { telltales }: Inspector,
+  apiUrl: string,
+  ingresses: readonly IngressSettings[],
+): CloudflareLook {
   const host = URL.parse(apiUrl)?.host ?? apiUrl;
   const remedy = `check that this machine may reach ${host} over HTTPS, by name`;
   const findings = [
     wrong("Cloudflare", `${host} could not be reached: ${plainly(detail)}`, remedy),
-    unknown("token, rate limit, clock", "not found out, for Cloudflare could not be reached"),
+    ...(telltales.contradictedWallMs === undefined
+      ? [unknown("token, rate limit, clock", "not found out, for Cloudflare could not be reached")]
+      : [
+          wrong("clock", `this machine's clock is wrong: ${contradiction(telltales.contradictedWallMs)}`, setClock),
+          unknown("token, rate limit", "not found out, for Cloudflare could not be reached"),
+        ]),
     ...ingresses.map(({ record }) =>
       unknown(record, "its zone and its records were not found out, for the same reason"),
     ),
@@ -274,9 +287,7 @@ function inspectTelltales({ telltales }: Inspector): readonly Finding[] {
     const off = `${formatDuration(Math.abs(clockAheadMs))} ${clockAheadMs > 0 ? "ahead of" : "behind"} Cloudflare's`;
     const isOff = Math.abs(clockAheadMs) > mostClockErrorMs;
     findings.push(
-      isOff
-        ? warning("clock", off, "set it by NTP (timedatectl set-ntp true): times in messages are wrong")
-        : ok("clock", "agrees with Cloudflare's"),
+      isOff ? warning("clock", `this machine's clock is ${off}`, setClock) : ok("clock", "agrees with Cloudflare's"),
     );
   }
   return findings;

@@ -38,6 +38,7 @@ function daemonStatus(state: State, notes: Notes, facts: DaemonFacts, now: Now):
     isReady: missing.length === 0,
     missing: [...missing],
     blind: (["ipv4", "ipv6"] as const).flatMap((family) => blindness(state, family, now)),
+    ...clock(state, now),
     configuration: configuration(state, notes, now),
     notifications: [...facts.queuedNotifications()].map(([channel, queued]) => ({ channel, queued })),
     state: { isKept: path !== undefined && facts.isKeepingUp(), ...(path !== undefined && { path }) },
@@ -48,6 +49,12 @@ function daemonStatus(state: State, notes: Notes, facts: DaemonFacts, now: Now):
 function blindness({ connection }: State, family: Family, now: Now): DaemonStatus["blind"] {
   const { blindSinceMs } = connection[family];
   return blindSinceMs === undefined ? [] : [{ family, since: dateOf(blindSinceMs, now) }];
+}
+
+function clock({ time: { wrong } }: State, now: Now): Pick<DaemonStatus, "clock"> {
+  return wrong === undefined
+    ? {}
+    : { clock: { aheadMs: Math.round(wrong.aheadMs), since: dateOf(wrong.sinceMs, now) } };
 }
 
 function configuration(

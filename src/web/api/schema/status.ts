@@ -13,6 +13,15 @@ const daemonSchema = z
     blind: z
       .array(z.object({ family: familySchema, since: moment("Since when failures prove nothing.") }))
       .describe("Where the daemon's own connection is in doubt, so that nothing is switched."),
+    clock: z
+      .object({
+        aheadMs: z
+          .number()
+          .describe("Milliseconds that it is ahead of the time that Cloudflare tells, or behind it where negative."),
+        since: moment("Since when that is known."),
+      })
+      .describe("This machine's clock is wrong by more than a minute; missing while it is not, as far as is known.")
+      .exactOptional(),
     configuration: z.object({
       generation: count("Counts the configurations in force since the start; 0 before the first."),
       loaded: moment("When the one in force was loaded.").exactOptional(),

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { DaemonStatus, IngressStatus } from "../../api/schema/status.ts";
 import type { Connection } from "../data/live.ts";
 import { readerNowMs, useTicking } from "../lib/clock.ts";
-import { agoText, clockText, countdownText, fullText } from "../lib/time.ts";
+import { agoText, clockText, countdownText, durationText, fullText } from "../lib/time.ts";
 import { Sign } from "./icons.tsx";
 import { Ago, Countdown } from "./moments.tsx";
 
@@ -79,7 +79,7 @@ export function UpdateBanner({ version }: { version: string }) {
 
 /** What concerns the daemon as a whole. */
 export function DaemonBanners({ daemon }: { daemon: DaemonStatus }) {
-  const { blind, configuration, notifications, isReady, missing, state } = daemon;
+  const { blind, clock, configuration, notifications, isReady, missing, state } = daemon;
   const waiting = notifications.filter(({ queued }) => queued > 0);
   return (
     <>
@@ -106,6 +106,15 @@ export function DaemonBanners({ daemon }: { daemon: DaemonStatus }) {
           </p>
         </Banner>
       ))}
+      {clock !== undefined && (
+        <Banner tone="bad" title="The clock of this machine is wrong">
+          <p>
+            It is {durationText(Math.abs(clock.aheadMs))} {clock.aheadMs > 0 ? "ahead" : "behind"}, by the time that
+            Cloudflare tells. Endpoints are not held responsible for it, but new connections to Cloudflare may fail, and
+            times are wrong: set the clock by NTP.
+          </p>
+        </Banner>
+      )}
       {waiting.map(({ channel, queued }) => (
         <Banner key={channel} tone="info" title="Notifications are waiting">
           <p>
