@@ -18,6 +18,7 @@ export const packagesByProgram = {
   bash: "bash",
   zsh: "zsh",
   fish: "fish",
+  faketime: "faketime",
 } as const;
 
 export type Program = keyof typeof packagesByProgram;
