@@ -31,6 +31,8 @@ export function wordFact(fact: Fact): FactWords {
       const text = `${fact.endpoint} shares its addresses with ${fact.others.join(" and ")}: nothing is gained by moving between them`;
       return { level: "warn", text };
     }
+    case "addresses-left-out":
+      return { level: "warn", text: `${fact.endpoint} has many addresses: ${fact.detail}` };
     case "selection-changed": {
       const who = membersOf(fact.to).join(" + ");
       return { level: "info", text: `decided for ${who}: ${fact.why}` };

@@ -53,6 +53,8 @@ function fieldsOf(fact: Exclude<Fact, { kind: "config-rejected" }>): Readonly<Re
       return { ingress: fact.ingress, endpoint: fact.to };
     case "addresses-shared":
       return { ingress: fact.ingress, endpoint: fact.endpoint };
+    case "addresses-left-out":
+      return { ingress: fact.ingress, endpoint: fact.endpoint };
     case "selection-changed": {
       const { ingress, from, to } = fact;
       const sticky = to.sticky.map(({ endpoint }) => endpoint);

@@ -1,6 +1,7 @@
 // `ccs probe`: looks every endpoint up and probes each of its addresses once.
 import type { Config } from "../config/config.ts";
-import type { EndpointSettings, Phases } from "../core/model.ts";
+import type { EndpointSettings, IngressSettings, Phases } from "../core/model.ts";
+import { isPermitted } from "../core/usable.ts";
 import { createResolver } from "../dns/resolver.ts";
 import { systemClock } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
@@ -27,12 +28,12 @@ async function probeCommand(config: Config, options: { json: boolean; log: Log }
   const clock = systemClock;
   const onBug = (error: unknown): void => options.log.error({ err: error }, "a bug of ours; please report it");
   const ports = { clock, resolve: createResolver({ clock }), probe: createProbe({ clock }), onBug };
-  const endpoints = config.ingresses.flatMap(({ record, endpoints: each }) =>
-    each.map((endpoint) => ({ record, endpoint })),
-  );
+  const endpoints = config.ingresses.flatMap((ingress) => ingress.endpoints.map((endpoint) => ({ ingress, endpoint })));
   const looks = await withSpinner(`Probing ${endpoints.length} endpoints`, () =>
     Promise.all(
-      endpoints.map(async ({ record, endpoint }) => rowsOf(record, endpoint, await probeOnce(endpoint, ports))),
+      endpoints.map(async ({ ingress, endpoint }) =>
+        rowsOf(ingress, endpoint, await probeOnce(endpoint, ingress, ports)),
+      ),
     ),
   );
   const rows = looks.flat();
@@ -53,12 +54,12 @@ interface Row {
 }
 
 function rowsOf(
-  ingress: string,
+  { record, allowPrivate }: IngressSettings,
   { name, check, target }: EndpointSettings,
   look: Awaited<ReturnType<typeof probeOnce>>,
 ): Row[] {
   const { resolution, observations } = look;
-  const base = { ingress, endpoint: name, phases: {} };
+  const base = { ingress: record, endpoint: name, phases: {} };
   if (observations.length > 0) {
     return observations.map(({ address, observation: { kind, detail, phases } }) => ({
       ...base,
@@ -72,6 +73,10 @@ function rowsOf(
     return [{ ...base, result: resolution.kind === "none" ? "failed" : "inconclusive", detail: resolution.detail }];
   }
   const addresses = target.kind === "addresses" ? target.addresses : (resolution?.addresses ?? []);
+  if (addresses.every(({ scope }) => !isPermitted(scope, allowPrivate))) {
+    const detail = `no usable address (${addresses.map(({ text, purpose }) => (purpose === undefined ? text : `${text}: ${purpose}`)).join(", ")})`;
+    return [{ ...base, result: "failed", detail }];
+  }
   const result = check === undefined ? "not checked" : "inconclusive";
   const detail = check === undefined ? "believed up" : "looking the name up left no time to probe";
   return addresses.map(({ text }) => ({ ...base, address: text, result, detail }));

@@ -60,10 +60,12 @@ export function isOurs(record: RecordAnswer): record is OurRecordAnswer {
 /** The record with its content in the one form that we compare. A proxied record's TTL is automatic, whatever it says. */
 export function published(record: OurRecordAnswer): PublishedRecord {
   const proxied = record.proxied ?? false;
+  const address = parseIp(record.content);
   return {
     id: record.id,
     type: record.type,
-    content: parseIp(record.content)?.text ?? canonicalName(record.content),
+    content: address?.text ?? canonicalName(record.content),
+    ...(address !== undefined && address.scope !== "public" && { scope: address.scope }),
     ttlSeconds: proxied ? 1 : record.ttl,
     proxied,
     ...extrasOf(record),

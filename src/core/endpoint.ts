@@ -14,15 +14,13 @@ import type {
   Undated,
 } from "./model.ts";
 import { withEach } from "./sharing.ts";
+import { isPermitted, leftOutWords, withinLimit } from "./usable.ts";
 
 /** How long an address stays usable after its TTL ended or after it left the answer. */
 export const addressGraceMs = 10 * 60_000;
 
 /** The longest TTL that an answer may have had. */
 const longestTtlMs = 24 * 60 * 60_000;
-
-/** More addresses of one family of an endpoint than this are neither probed nor published. */
-const mostAddresses = 16;
 
 /** For endpoints without a check, whose addresses carry no verdicts. */
 const noThresholds: Thresholds = { rise: 1, fall: 1 };
@@ -38,7 +36,7 @@ export function freshEndpoint(settings: EndpointSettings, revision: number, nowM
   };
   const { target } = settings;
   if (target.kind === "host") return endpoint;
-  return withHealth({ ...endpoint, addresses: knownAddresses(endpoint, target.addresses, nowMs) }, nowMs);
+  return withHealth(withAnswer(endpoint, target.addresses, nowMs), nowMs);
 }
 
 /**
@@ -54,9 +52,8 @@ export function withSavedAddresses(
   if (target.kind !== "host" || target.host !== saved.target || saved.usableUntilMs <= nowMs) return endpoint;
   const permitted = saved.addresses.filter(({ scope }) => isPermitted(scope, allowPrivate));
   if (permitted.length === 0) return endpoint;
-  const addresses = knownAddresses(endpoint, permitted, nowMs);
   const addressesUsableUntilMs = Math.min(saved.usableUntilMs, nowMs + longestTtlMs + addressGraceMs);
-  return { ...endpoint, addresses, addressesUsableUntilMs };
+  return { ...withAnswer(endpoint, permitted, nowMs), addressesUsableUntilMs };
 }
 
 /**
@@ -74,8 +71,7 @@ export function afterResolution(
     case "addresses":
       return withHealth(
         {
-          ...next,
-          addresses: knownAddresses(endpoint, resolution.addresses, nowMs),
+          ...withAnswer(next, resolution.addresses, nowMs),
           addressesUsableUntilMs: nowMs + resolution.ttlSeconds * 1_000 + addressGraceMs,
           withoutAddress: freshHealth(nowMs),
         },
@@ -260,7 +256,13 @@ function withWaiting(
   return addresses === endpoint.addresses ? endpoint : withHealth({ ...endpoint, addresses }, nowMs);
 }
 
-/** What is known of the addresses in a new answer, and of those that just left it and still serve. */
+/** The endpoint with a new answer: what is known of its addresses, and of those that just left it and still serve. */
+function withAnswer(endpoint: EndpointState, answer: readonly Address[], nowMs: number): EndpointState {
+  const leftOut = endpoint.leftOut ?? leftOutWords(answer);
+  const addresses = knownAddresses(endpoint, answer, nowMs);
+  return { ...endpoint, addresses, ...(leftOut !== undefined && { leftOut }) };
+}
+
 function knownAddresses(endpoint: EndpointState, answer: readonly Address[], nowMs: number): readonly AddressState[] {
   const known = new Map(endpoint.addresses.map((address) => [address.text, address]));
   const current = withinLimit(answer, (address) => known.has(address.text)).map((address): AddressState => {
@@ -273,20 +275,7 @@ function knownAddresses(endpoint: EndpointState, answer: readonly Address[], now
   const vanishing = endpoint.addresses
     .filter(({ text, health }) => !isCurrent.has(text) && isServing(health.verdict))
     .map((address) => ({ ...address, vanishesAtMs: address.vanishesAtMs ?? nowMs + addressGraceMs }));
-  return [...current, ...withinLimit(vanishing, () => true)];
-}
-
-/** At most so many of each family, those that are in use already before all others. The order stays. */
-function withinLimit<Item extends Address>(items: readonly Item[], isInUse: (item: Item) => boolean): readonly Item[] {
-  const kept = new Set(
-    (["ipv4", "ipv6"] as const).flatMap((family) => {
-      const ofFamily = items.filter((item) => item.family === family);
-      if (ofFamily.length <= mostAddresses) return ofFamily;
-      const inUse = ofFamily.filter(isInUse);
-      return [...inUse, ...ofFamily.filter((item) => !isInUse(item))].slice(0, mostAddresses);
-    }),
-  );
-  return items.filter((item) => kept.has(item));
+  return [...current, ...withinLimit(vanishing)];
 }
 
 function freshAddress(endpoint: EndpointState, address: Address, nowMs: number): AddressState {
@@ -300,10 +289,6 @@ function freshAddress(endpoint: EndpointState, address: Address, nowMs: number):
     isUncheckable: false,
     unproven: [],
   };
-}
-
-function isPermitted(scope: Address["scope"], allowPrivate: boolean): boolean {
-  return scope === "public" || (scope === "private" && allowPrivate);
 }
 
 function withoutUnusable(resolution: Resolution, allowPrivate: boolean): Resolution {
@@ -320,5 +305,10 @@ function withoutUnusable(resolution: Resolution, allowPrivate: boolean): Resolut
 }
 
 function detailOf(resolution: Resolution): string {
-  return resolution.kind === "addresses" ? resolution.addresses.map(({ text }) => text).join(", ") : resolution.detail;
+  if (resolution.kind !== "addresses") return resolution.detail;
+  const leftOut = leftOutWords(resolution.addresses);
+  const texts = withinLimit(resolution.addresses)
+    .map(({ text }) => text)
+    .join(", ");
+  return leftOut === undefined ? texts : `${texts} (${leftOut})`;
 }

@@ -113,6 +113,13 @@ export type Fact =
       readonly endpoint: string;
       readonly others: readonly string[];
     }
+  /** It has more addresses of a family than are used: `16 of 40 IPv4 addresses are used`. */
+  | {
+      readonly kind: "addresses-left-out";
+      readonly ingress: string;
+      readonly endpoint: string;
+      readonly detail: string;
+    }
   /** Decided, not yet done: another primary, or another mix beside it. `from` is missing at the first selection. */
   | {
       readonly kind: "selection-changed";

@@ -114,6 +114,9 @@ function ofEndpoint(ingress: string, old: IngressState | undefined, after: Endpo
   if (from !== to || isDegraded !== (known?.health.isDegraded ?? false)) {
     facts.push({ kind: "endpoint-health-changed", ingress, endpoint, from, to, isDegraded, reason });
   }
+  if (after.leftOut !== undefined && known?.leftOut === undefined) {
+    facts.push({ kind: "addresses-left-out", ingress, endpoint, detail: after.leftOut });
+  }
   return facts;
 }
 

@@ -358,6 +358,8 @@ export interface EndpointState {
   /** The newest answer to a look-up of the target, and when the known addresses stop being usable without a new one. */
   readonly resolution?: { readonly kind: Resolution["kind"]; readonly detail: string; readonly atMs: number };
   readonly addressesUsableUntilMs?: number;
+  /** It had more addresses of a family than are used, in words. Stays as it was first, so that people hear of it once. */
+  readonly leftOut?: string;
   /** After an outage: not before this time does the ingress return to it. */
   readonly heldUntilMs?: number;
   /** All its addresses once belonged to other endpoints: an answer from before a switch may be our own record's. */

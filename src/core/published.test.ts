@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { endpointSettings, ingressSettings, IngressWorld } from "../../test/support/ingress-world.ts";
 import type { PublishedRecord } from "./model.ts";
-import { recordComment } from "./records.ts";
+import { recordComment, wantedRecords } from "./records.ts";
 
 const record = "ingress.example.com";
 
@@ -55,4 +55,27 @@ test("after a minute that holds at the name of a mix too, also while some server
   assert.deepEqual(world.ingress().mix?.unseen?.ids, ["new"]);
   world.pass(61_000);
   assert.equal(world.ingress().mix?.unseen, undefined);
+});
+
+test("an address that means nothing to the world is not put back, whoever had published it", () => {
+  const world = new IngressWorld(() => undefined);
+  world.start(ingressSettings(record, [endpointSettings("cable")]));
+  world.read([{ ...address("1", "198.18.0.6"), scope: "special" }, address("2", "192.0.2.1")]);
+  assert.deepEqual(world.ingress().lastGood?.records, [{ type: "A", content: "192.0.2.1" }]);
+  const other = new IngressWorld(() => undefined);
+  other.start(ingressSettings(record, [endpointSettings("cable")]));
+  other.read([{ ...address("1", "198.18.0.6"), scope: "special" }]);
+  assert.equal(other.ingress().lastGood, undefined);
+});
+
+test("a private address is put back only where it is permitted", () => {
+  for (const allowPrivate of [true, false]) {
+    const world = new IngressWorld(() => undefined);
+    world.cloud = "silent";
+    world.start({ ...ingressSettings(record, [endpointSettings("cable")]), allowPrivate });
+    world.read([{ ...address("1", "10.0.0.1"), scope: "private" }]);
+    world.read([]);
+    const wanted = wantedRecords(world.ingress())?.records;
+    assert.deepEqual(wanted, allowPrivate ? [{ type: "A", content: "10.0.0.1" }] : undefined);
+  }
 });

@@ -57,7 +57,9 @@ function afterLook(ingress: IngressState, records: readonly PublishedRecord[], n
 
 /** What to put back into an empty name one day. A CNAME to the mix is not: the mix may be gone by then. */
 function goodSetOf(ingress: IngressState, records: readonly PublishedRecord[]): RecordSet | undefined {
-  const set = recordSetOf(records);
+  // Nor is an address that we would never publish, whoever had put it there.
+  const set = recordSetOf(records.filter(({ scope }) => scope !== "special"));
+  if (set !== undefined && records.some(({ scope }) => scope === "private")) return { ...set, isPrivate: true };
   if (set === undefined || !isAtMix({ ...ingress, published: { records, atMs: 0, by: "read" } })) return set;
   const primary = ingress.endpoints.find(({ settings }) => settings.name === ingress.selection?.primary);
   const target = primary?.settings.target;

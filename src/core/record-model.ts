@@ -14,6 +14,8 @@ export interface RecordSet {
   /** 60 to 86400, or 1 for automatic (always when proxied). */
   readonly ttlSeconds: number;
   readonly proxied: boolean;
+  /** It holds private addresses; said of sets that may be put back. */
+  readonly isPrivate?: true;
 }
 
 /** What an ingress is for its life: one CNAME, or A and AAAA records. */
@@ -22,6 +24,8 @@ export type Form = "cname" | "addresses";
 /** A record of ours as it stands at Cloudflare. */
 export interface PublishedRecord extends RecordContent {
   readonly id: string;
+  /** Of an address that is not public. */
+  readonly scope?: "private" | "special";
   readonly ttlSeconds: number;
   readonly proxied: boolean;
   /** What people may have added to the record. It is carried over by every write. */

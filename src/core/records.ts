@@ -39,7 +39,8 @@ export function wantedRecords(ingress: IngressState): RecordSet | undefined {
   if (primary !== undefined && (isAsked || isServing(primary.health.verdict))) return recordsOf(ingress, primary);
   // A CNAME to a name without addresses is no better than none.
   const isEmpty = published.records.length === 0 || (isAtMix(ingress) && ingress.mix?.published?.records.length === 0);
-  return isEmpty ? lastGood : undefined;
+  if (!isEmpty || (lastGood?.isPrivate === true && !ingress.settings.allowPrivate)) return undefined;
+  return lastGood;
 }
 
 /** Whether the published record points to the mix, whatever it should do. */

@@ -71,7 +71,7 @@ export class IngressNarrator {
     const stories = this.#changes(facts, nowMs);
     stories.push(...this.#outages(stories, nowMs), ...this.#standoff(facts, nowMs), ...this.#undone(nowMs));
     const isWhole = stories.length > 0;
-    stories.push(...this.#overrides(facts), ...this.#drill(facts), ...this.#shared(facts));
+    stories.push(...this.#overrides(facts), ...this.#reports(facts), ...this.#shared(facts));
     stories.push(...this.#endpointStories(facts, isWhole, nowMs), ...this.#trouble(stories, nowMs));
     return this.#visibility.hear(stories, ingress, nowMs);
   }
@@ -236,10 +236,14 @@ export class IngressNarrator {
       .map(({ kind, endpoint, others }) => ({ kind, ingress: this.#ingress, endpoint, others }));
   }
 
-  #drill(facts: readonly IngressFact[]): Story[] {
-    return facts.flatMap((fact): Story[] =>
-      fact.kind === "drill-reported" ? [{ kind: fact.kind, ingress: this.#ingress, report: fact.report }] : [],
-    );
+  /** What is told as it is, whatever else happens. */
+  #reports(facts: readonly IngressFact[]): Story[] {
+    const ingress = this.#ingress;
+    return facts.flatMap((fact): Story[] => {
+      if (fact.kind === "drill-reported") return [{ kind: fact.kind, ingress, report: fact.report }];
+      if (fact.kind !== "addresses-left-out") return [];
+      return [{ kind: fact.kind, ingress, endpoint: fact.endpoint, detail: fact.detail }];
+    });
   }
 
   #endpointStories(facts: readonly IngressFact[], isToldElsewhere: boolean, nowMs: number): Story[] {

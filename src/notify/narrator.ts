@@ -46,7 +46,7 @@ export class Narrator {
     }
     const clockStories = facts.filter((fact) => fact.kind === "clock-wrong" || fact.kind === "clock-right");
     if (this.#isStarted) return [...configStories, ...blindnessStories, ...clockStories, ...ingressStories];
-    this.#early.push(...clockStories);
+    this.#early.push(...clockStories, ...ingressStories.filter(({ kind }) => kind === "addresses-left-out"));
     if (!this.#canStart(after, facts, atMs)) return [];
     this.#isStarted = true;
     // The summary tells of it.

@@ -101,6 +101,13 @@ export type Story =
       readonly endpoint: string;
       readonly others: readonly string[];
     }
+  /** It has more addresses than are used: `detail` says how many are. */
+  | {
+      readonly kind: "addresses-left-out";
+      readonly ingress: IngressState;
+      readonly endpoint: string;
+      readonly detail: string;
+    }
   | { readonly kind: "trouble-began"; readonly ingress: IngressState; readonly problem: Trouble }
   | { readonly kind: "trouble-ended"; readonly ingress: IngressState; readonly lastedMs: number }
   /** A person's word about an endpoint that changes nothing for now. One that does is told with the change. */

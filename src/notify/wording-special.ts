@@ -42,6 +42,18 @@ export function overridden(story: StoryOf<"override-began" | "override-ended">, 
   };
 }
 
+/** An endpoint with more addresses than are used. */
+export function leftOut(story: StoryOf<"addresses-left-out">): Wording {
+  return {
+    importance: "normal",
+    headline: text`${nameOf(story)}: ${story.endpoint} has more addresses than are used`,
+    details: [
+      line`${story.detail}; those already in use are kept first.`,
+      line`The others are neither checked nor published. Publish fewer addresses under its name to choose which.`,
+    ],
+  };
+}
+
 /** The wall clock of this machine. */
 export function ofClock(story: StoryOf<"clock-wrong" | "clock-right">): Wording {
   if (story.kind === "clock-right") {

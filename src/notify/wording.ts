@@ -29,7 +29,7 @@ import {
 import type { Now } from "./phrases.ts";
 import { servingNow } from "./story.ts";
 import type { Story } from "./story.ts";
-import { drilled, inStandoff, ofClock, overridden, shared, verified } from "./wording-special.ts";
+import { drilled, inStandoff, leftOut, ofClock, overridden, shared, verified } from "./wording-special.ts";
 
 /** What is said, before it has an id. */
 export type Wording = Pick<Message, "importance" | "headline" | "details">;
@@ -64,6 +64,8 @@ export function word(story: Story, now: Now): Wording {
     case "clock-wrong":
     case "clock-right":
       return ofClock(story);
+    case "addresses-left-out":
+      return leftOut(story);
     case "adopted":
       return {
         importance: "normal",

@@ -325,11 +325,12 @@ describe("a round", () => {
     assert.deepEqual(first.event.observation.phases, { connect: 1 });
   });
 
-  test("probes sixteen addresses at most", async () => {
+  test("probes all addresses that the state has, of both families", async () => {
     await using world = worldOf({ random: () => 0 });
-    world.follow(stateOf(endpoint({ addresses: Array.from({ length: 40 }, (_, index) => `192.0.2.${index}`) })));
+    const addresses = Array.from({ length: 20 }, (_, index) => [`192.0.2.${index}`, `2001:db8::${index + 1}`]);
+    world.follow(stateOf(endpoint({ addresses: addresses.flat() })));
     await world.clock.advance(100);
-    assert.equal(world.probes.length, 16);
+    assert.equal(world.probes.length, 40);
   });
 });
 
@@ -663,7 +664,11 @@ describe("a single round for people", () => {
     });
   const look = async (given: Given, resolution: Resolution = doubt): Promise<[string | undefined, string[]]> => {
     const { settings } = endpoint(given);
-    const seen = await probeOnce(settings, { clock, probe, resolve: () => Promise.resolve(resolution) });
+    const seen = await probeOnce(
+      settings,
+      { allowPrivate: true },
+      { clock, probe, resolve: () => Promise.resolve(resolution) },
+    );
     return [seen.resolution?.kind, seen.observations.map(({ observation }) => observation.detail)];
   };
 
@@ -672,6 +677,19 @@ describe("a single round for people", () => {
       "addresses",
       ["saw 192.0.2.1", "saw 192.0.2.2"],
     ]);
+  });
+
+  test("probes sixteen addresses of a family, and none that may not be used", async () => {
+    const texts = [
+      "10.0.0.1",
+      "198.18.0.6",
+      ...Array.from({ length: 40 }, (_, index) => `192.0.2.${index}`),
+      "2001:db8::1",
+    ];
+    const addresses = texts.map((text) => parseIp(text) ?? assert.fail());
+    const [, seen] = await look({ host: "cable.example.com" }, { kind: "addresses", addresses, ttlSeconds: 60 });
+    assert.equal(seen.length, 17);
+    assert.deepEqual([seen.at(0), seen.at(-1)], ["saw 10.0.0.1", "saw 2001:db8::1"]);
   });
 
   test("probes the addresses of a target that has no name", async () => {

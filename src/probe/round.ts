@@ -1,6 +1,14 @@
 // One round over an endpoint: look its target up, then probe all its addresses side by side.
-import type { Address, CheckSettings, EndpointSettings, Observation, Resolution } from "../core/model.ts";
+import type {
+  Address,
+  CheckSettings,
+  EndpointSettings,
+  IngressSettings,
+  Observation,
+  Resolution,
+} from "../core/model.ts";
 import { stallMs } from "../core/rhythm.ts";
+import { isPermitted, withinLimit } from "../core/usable.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Slots } from "../lib/slots.ts";
 import { messageOf } from "../lib/text.ts";
@@ -25,7 +33,7 @@ export interface RoundPorts {
 
 /** The other side of a round: told what was seen, asked which addresses there are. */
 export interface RoundListener {
-  /** The addresses known at this moment; asked before and again after `resolved`. */
+  /** The addresses to probe, as known at this moment; asked before and again after `resolved`. */
   addresses(): readonly Address[];
   resolved(resolution: Resolution): void;
   /** A probe of this address has had no answer for a good while. */
@@ -40,7 +48,6 @@ export class Traffic {
   readonly lookUps = new Slots(64);
 }
 
-const mostAddresses = 16;
 /** The deadline of a look-up for an endpoint without a check. */
 const lookUpTimeoutMs = 5_000;
 
@@ -68,9 +75,8 @@ export async function performRound(
   // With so little time left a failure would be the resolver's. Next time its answer is there already.
   if (leftMs < timeoutMs / 4) return;
   const check = settings.check;
-  const addresses = listener.addresses().slice(0, mostAddresses);
   await Promise.all(
-    addresses.map(async (address) => {
+    listener.addresses().map(async (address) => {
       const observation = await traffic.probes.run(signal, () =>
         probeSafely(check, address, leftMs, ports, signal, () => listener.stalled?.(address)),
       );
@@ -88,9 +94,13 @@ export interface Look {
   readonly observations: readonly { readonly address: Address; readonly observation: Observation }[];
 }
 
-/** One round over an endpoint of which nothing is known yet, for people who want to see it now. Never rejects. */
+/**
+ * One round over an endpoint of which nothing is known yet, for people who want to see it now. Only what may be used is
+ * probed; the resolution has all. Never rejects.
+ */
 export async function probeOnce(
   settings: EndpointSettings,
+  reach: Pick<IngressSettings, "allowPrivate">,
   ports: RoundPorts,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Look> {
@@ -99,8 +109,9 @@ export async function probeOnce(
   const observations: { address: Address; observation: Observation }[] = [];
   const listener: RoundListener = {
     addresses: () => {
-      if (target.kind === "addresses") return target.addresses;
-      return resolution?.kind === "addresses" ? resolution.addresses : [];
+      const known = resolution?.kind === "addresses" ? resolution.addresses : [];
+      const all = target.kind === "addresses" ? target.addresses : known;
+      return withinLimit(all.filter(({ scope }) => isPermitted(scope, reach.allowPrivate)));
     },
     resolved: (found) => {
       resolution = found;

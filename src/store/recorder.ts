@@ -182,7 +182,8 @@ export class Recorder implements Disposable {
       this.#entries = [];
       this.#checks.clear();
     }
-    if (this.#tidyAtMs > clock.nowMs()) return;
+    // By a clock that is ahead by years, all of the history would be too old.
+    if (this.#tidyAtMs > clock.nowMs() || this.#state?.time.wrong !== undefined) return;
     this.#tidyAtMs = clock.nowMs() + tidyMs;
     store.tidy();
   }

@@ -1,7 +1,7 @@
 // What survives a restart, as plain data: the durable part of a state with dates in place of monotonic times, and back.
 import * as z from "zod";
 import { mixesOf } from "../core/mix.ts";
-import type { Address, Form, IngressState, Override, SavedIngress } from "../core/model.ts";
+import type { Address, Form, IngressState, Override, RecordSet, SavedIngress } from "../core/model.ts";
 import { targetText } from "../core/rename.ts";
 import { parseIp } from "../lib/ip.ts";
 
@@ -232,7 +232,12 @@ const recordSetSchema = z
     ttlSeconds: z.union([z.literal(1), z.int().min(30).max(86_400)]),
     proxied: z.boolean(),
   })
-  .refine(({ records }) => records.every(isSound) && (records.length === 1 || !records.some(isCname)));
+  .refine(({ records }) => records.every(isSound) && (records.length === 1 || !records.some(isCname)))
+  .transform((set): RecordSet => {
+    // What follows from the contents is not believed from the file.
+    const isPrivate = set.records.some(({ content }) => parseIp(content)?.scope === "private");
+    return isPrivate ? { ...set, isPrivate } : set;
+  });
 
 function isCname({ type }: { readonly type: string }): boolean {
   return type === "CNAME";
@@ -241,5 +246,6 @@ function isCname({ type }: { readonly type: string }): boolean {
 function isSound({ type, content }: { readonly type: string; readonly content: string }): boolean {
   if (type === "CNAME") return hostPattern.test(content);
   const address = parseIp(content);
-  return address?.text === content && address.family === (type === "A" ? "ipv4" : "ipv6");
+  if (address?.text !== content || address.family !== (type === "A" ? "ipv4" : "ipv6")) return false;
+  return address.scope !== "special";
 }

@@ -519,6 +519,8 @@ function describeFact(fact: Fact): string | undefined {
       return `${fact.from}: is called ${fact.to} now`;
     case "addresses-shared":
       return `${fact.endpoint}: shares its addresses with ${fact.others.join(", ")}`;
+    case "addresses-left-out":
+      return `${fact.endpoint}: ${fact.detail}`;
     case "selection-changed": {
       const mix = fact.to.sticky.map(({ endpoint }) => ` + ${endpoint}`).join("");
       return `ingress: ${fact.from?.primary ?? "nobody"} → ${fact.to.primary}${mix} (${fact.why})`;

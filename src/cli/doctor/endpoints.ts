@@ -17,7 +17,7 @@ export interface EndpointLook {
 export async function lookAtEndpoints(ingress: IngressSettings, ports: RoundPorts): Promise<readonly EndpointLook[]> {
   return Promise.all(
     ingress.endpoints.map(async (settings) => {
-      const look = await probeOnce(settings, ports);
+      const look = await probeOnce(settings, ingress, ports);
       const { target } = settings;
       const resolved = look.resolution?.kind === "addresses" ? look.resolution.addresses : [];
       return { settings, look, addresses: target.kind === "addresses" ? target.addresses : resolved };

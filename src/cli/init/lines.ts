@@ -23,8 +23,12 @@ export async function askLines(record: string, isPrivateAllowed: boolean | undef
     const endpoint = await askEndpoint(taken);
     const found = await tryOut(record, endpoint);
     if (found.isImpossible === true) continue;
-    if (found.privateAddresses.length > 0 && isPrivateAllowed === undefined && !allowPrivate) {
-      const which = found.privateAddresses.join(", ");
+    const which = found.privateAddresses.join(", ");
+    if (which !== "" && isPrivateAllowed === false) {
+      say(`${which} is private, and CCS_ALLOW_PRIVATE in the environment forbids private addresses.`);
+      continue;
+    }
+    if (which !== "" && isPrivateAllowed === undefined && !allowPrivate) {
       allowPrivate = await askYes(`${which} is private: only clients in that network reach it. Allow that?`, false);
       if (!allowPrivate) continue;
     }
@@ -82,7 +86,7 @@ async function tryOut(record: string, endpoint: ComposedEndpoint): Promise<Trial
   const ports = { clock, resolve: createResolver({ clock }), probe: createProbe({ clock }) };
   return findOut(
     `Trying ${endpoint.name} out`,
-    async () => trialOf(loaded, await probeOnce(loaded, ports)),
+    async () => trialOf(loaded, await probeOnce(loaded, { allowPrivate: true }, ports)),
     ({ isOk, text }) => ({ isGood: isOk, text }),
   );
 }
