@@ -44,6 +44,40 @@ test("writes nothing over a record that is right", async () => {
   assert(!world.kinds().includes("apply"));
 });
 
+test("while somebody has to tell the time, one ingress is read sooner, and no more often than every 5 s", async () => {
+  const provider = new MemoryProvider();
+  const other = "other.example.com";
+  await using world = new ReconcilerWorld({ provider });
+  await world.start(settings(), settings({ record: other }));
+  await world.clock.advance(minuteMs);
+  world.calls.length = 0;
+  for (let second = 0; second < 8; second += 1) {
+    world.daemon.dispatch({ kind: "clock-jumped" });
+    await world.clock.advance(1_000);
+  }
+  assert.deepEqual(
+    world.calls.map(({ kind, record: name, atMs }) => [kind, name, atMs - minuteMs]),
+    [
+      ["list", record, 0],
+      ["list", record, 5_000],
+    ],
+  );
+  const nowMs = world.clock.nowMs();
+  world.daemon.dispatch({ kind: "time-told", wallMs: nowMs, askedMs: nowMs, machineWallMs: nowMs });
+  world.calls.length = 0;
+  await world.clock.advance(minuteMs);
+  assert.deepEqual(world.calls, []);
+});
+
+test("an answer that does not tell the time is not asked for again and again", async () => {
+  const { world } = await converged();
+  await using _ = world;
+  await world.clock.advance(minuteMs);
+  world.daemon.dispatch({ kind: "clock-jumped" });
+  await world.clock.advance(minuteMs);
+  assert.deepEqual(world.kinds(), ["list"]);
+});
+
 test("a switch is one write and nothing else", async () => {
   const { provider, world } = await converged();
   await using _ = world;

@@ -3,7 +3,7 @@ import { beforeEach, describe, test } from "node:test";
 import fc from "fast-check";
 import { propertyRuns } from "../../test/support/property-runs.ts";
 import { endpointSettings, ingressSettings, publishedRecord } from "../../test/support/ingress-world.ts";
-import { NarratedWorld } from "../../test/support/narrated-world.ts";
+import { NarratedWorld, wallAtZero } from "../../test/support/narrated-world.ts";
 import type { Event, IngressState, PublishedRecord, RecordSet } from "../core/model.ts";
 import { followed } from "../core/mix.ts";
 import { desiredRecords } from "../core/records.ts";
@@ -909,4 +909,61 @@ describe("whatever happens", () => {
     );
     for (const [kind, count] of Object.entries(seen)) assert.ok(count >= 3, `only ${count} ${kind} in all worlds`);
   });
+});
+
+describe("the clock of this machine", () => {
+  const told = (aheadMs: number, nowMs: number): Event => ({
+    kind: "time-told",
+    wallMs: wallAtZero + nowMs,
+    askedMs: nowMs,
+    machineWallMs: wallAtZero + nowMs + aheadMs,
+  });
+
+  test("is told once when it is wrong, with the amount, and when it is right again", () => {
+    const world = startedWorld();
+    world.dispatch(told(59_000, world.nowMs));
+    assert.deepEqual(world.headlines(), []);
+    world.dispatch(told(-7_200_000, world.nowMs));
+    world.dispatch(told(-7_100_000, world.nowMs));
+    assert.deepEqual(world.headlines(), ["The clock of this machine is 2h behind"]);
+    world.dispatch(told(1_000, world.nowMs));
+    assert.deepEqual(world.headlines(), ["The clock of this machine is right again"]);
+  });
+
+  test("is told right after the summary of the start, if it was wrong before", () => {
+    const world = new NarratedWorld();
+    world.start(settings);
+    world.dispatch(told(86_400_000, world.nowMs));
+    world.read([cableRecord]);
+    world.resolveAll();
+    world.observe("cable", "ok");
+    assert.deepEqual(world.headlines(), []);
+    world.observe("mobile", "ok");
+    assert.deepEqual(world.headlines(), [
+      "Started: ingress.example.com points to cable",
+      "The clock of this machine is 1d ahead",
+    ]);
+  });
+});
+
+test("more addresses than are used are told once, right after the summary of the start", () => {
+  const world = new NarratedWorld();
+  world.start(settings);
+  world.read([cableRecord]);
+  const { revision } = world.ingress().endpoints[0] ?? assert.fail();
+  const addresses = Array.from({ length: 20 }, (_, index) => ({
+    text: `192.0.2.${index + 1}`,
+    family: "ipv4" as const,
+    scope: "public" as const,
+  }));
+  const resolution = { kind: "addresses", addresses, ttlSeconds: 60 } as const;
+  world.dispatch({ kind: "resolved", ingress: record, endpoint: "cable", revision, resolution });
+  world.pass(60_000);
+  const [summary, leftOut, ...rest] = world.news();
+  assert.match(summary?.headline ?? "", /^Started/);
+  assert.equal(leftOut?.headline, "ingress.example.com: cable has more addresses than are used");
+  assert.match(leftOut?.text ?? "", /16 of 20 IPv4 addresses are used/);
+  assert.deepEqual(rest, []);
+  world.dispatch({ kind: "resolved", ingress: record, endpoint: "cable", revision, resolution });
+  assert.deepEqual(world.headlines(), []);
 });

@@ -57,6 +57,26 @@ test("checks are written once a minute, and nothing at all while nothing happens
   assert.equal(life.writes, writesBefore + 1);
 });
 
+test("no history is dropped while the clock is known to be wrong: by it, all would be too old", async (t) => {
+  const life = new Life(t);
+  life.start();
+  await life.clock.advance(minuteMs);
+  const entries = life.kinds().length;
+  life.clock.jumpWall(3_650 * 24 * 60 * minuteMs);
+  const nowMs = life.clock.nowMs();
+  life.dispatch({
+    kind: "time-told",
+    wallMs: Date.UTC(2026, 11, 1),
+    askedMs: nowMs,
+    machineWallMs: life.clock.wallMs(),
+  });
+  for (let hour = 0; hour < 5; hour += 1) {
+    life.probe("cable", "ok");
+    await life.clock.advance(60 * minuteMs);
+  }
+  assert.ok(life.kinds().length > entries);
+});
+
 test("the checks of a minute are written once, when it is over", async (t) => {
   const life = new Life(t, { clock: new VirtualClock({ wallMs: Date.UTC(2026, 0, 1) + 20_000 }) });
   life.start();
