@@ -4,6 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import { parseIp } from "../lib/ip.ts";
 import { plain } from "../lib/text.ts";
 import type { Exchange, Reply } from "./exchange.ts";
+import { mayBeTranslated, telltaleName, withoutTranslated } from "./nat64.ts";
 import { canonicalName, isAskable, type Answered } from "./wire.ts";
 
 /** What one server says about one family of a host's addresses. */
@@ -36,7 +37,14 @@ const mostQuestions = 8;
 
 export async function askForAddresses(asking: Asking): Promise<ServerAnswers> {
   const [ipv4, ipv6] = await Promise.all([askForFamily(asking, "ipv4"), askForFamily(asking, "ipv6")]);
-  return { ipv4, ipv6 };
+  if (ipv4.kind !== "addresses" || ipv6.kind !== "addresses" || !mayBeTranslated(ipv6.addresses, ipv4.addresses)) {
+    return { ipv4, ipv6 };
+  }
+  // Some people write their IPv4 address into a real IPv6 one. The resolver itself says whether it makes them up.
+  const told = await askForFamily({ ...asking, host: telltaleName }, "ipv6");
+  if (told.kind === "unknown") return { ipv4, ipv6: told };
+  if (told.kind === "absent") return { ipv4, ipv6 };
+  return { ipv4, ipv6: { ...ipv6, addresses: withoutTranslated(ipv6.addresses, told.addresses) } };
 }
 
 async function askForFamily(asking: Asking, family: Family): Promise<ServerAnswer> {

@@ -52,6 +52,51 @@ describe("over the network", () => {
     assert.equal(resolution.kind, "addresses");
   });
 
+  describe("where a resolver makes IPv6 addresses out of IPv4 ones", () => {
+    const telltale = "ipv4only.arpa";
+    /** `made` and `told` as they follow from the prefix; `real` has none. */
+    const table = [
+      ["2001:db8:100::/40", "2001:db8:1c0:2:21::", "2001:db8:1c0:0:aa::"],
+      ["2001:db8:122::/48", "2001:db8:122:c000:2:2100::", "2001:db8:122:c000:0:aa00::"],
+      ["2001:db8:122:300::/56", "2001:db8:122:3c0:0:221::", "2001:db8:122:3c0:0:aa::"],
+      ["2001:db8:122:344::/64", "2001:db8:122:344:c0:2:2100::", "2001:db8:122:344:c0:0:aa00::"],
+      ["2001:db8:122:344::/96", "2001:db8:122:344::192.0.2.33", "2001:db8:122:344::192.0.0.170"],
+    ] as const;
+    const making =
+      (made: readonly string[], told: readonly string[] | undefined): Script =>
+      ({ name, type }) => {
+        if (name === telltale) return told && { answers: told.map((text) => aaaa(telltale, text, 60)) };
+        return { answers: type === "A" ? [a(host, "192.0.2.33", 300)] : made.map((text) => aaaa(host, text, 300)) };
+      };
+    const scopes = ({ resolution }: { resolution: Resolution }): unknown =>
+      resolution.kind === "addresses" && resolution.addresses.map(({ scope }) => scope);
+
+    for (const [prefix, made, told] of table) {
+      test(`by a prefix of its own, ${prefix}, they are of no use to the world`, async () => {
+        const answer = await look(making([made, "2001:db8:ffff::1"], [told]));
+        assert.deepEqual(scopes(answer), ["public", "special", "public"]);
+        assert.deepEqual(answer.asked[0]?.toSorted(), [`A ${host}`, `AAAA ${host}`, `AAAA ${telltale}`]);
+      });
+    }
+
+    test("an address that merely holds the other one is as good as any", async () => {
+      const none: Script = ({ name, type, ...rest }) =>
+        name === telltale
+          ? { authorities: [soa("arpa")] }
+          : making(["2001:db8::192.0.2.33"], [])({ name, type, ...rest });
+      assert.deepEqual(scopes(await look(none)), ["public", "public"]);
+    });
+
+    test("nobody could say where the resolver does not tell", async () => {
+      assert.equal(words((await look(making(["2001:db8::192.0.2.33"], undefined))).resolution), "inconclusive silent");
+    });
+
+    test("others are not asked anything more", async () => {
+      const { asked } = await look(making(["2001:db8::1", "64:ff9b::192.0.2.33"], []));
+      assert.deepEqual(asked[0]?.toSorted(), [`A ${host}`, `AAAA ${host}`]);
+    });
+  });
+
   test("malformed answers are silence, and never an error", async () => {
     const { resolution } = await look(({ query }) => [query.subarray(0, 20), Buffer.alloc(300, 0xc0)]);
     assert.equal(words(resolution), "inconclusive silent");
