@@ -112,7 +112,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   {
     name: "a name that somebody emptied stays empty while nobody is up",
     file: "src/core/records.ts",
-    from: "return isEmpty ? lastGood : undefined;",
+    from: "return lastGood;",
     to: "return undefined;",
     story: {
       faults: [isDown(1, 5, 25), isDown(0, 5, 25), { kind: "edit", what: "remove", atMs: 9 * minuteMs }],

@@ -71,9 +71,8 @@ export const healthBugs: readonly PlantedBug[] = [
   {
     name: "a result that proves nothing counts as a failure",
     file: "src/core/address.ts",
-    from: "return { ...withoutStall(address), lastObservation: observation, isUncheckable };",
-    to: `const seen = { ...withoutStall(address), lastObservation: observation };
-      return withFailure(seen, observation, thresholds, weigh, nowMs);`,
+    from: 'return observation.reason === "clock" ? withUndatedFailure(seen, observation) : seen;',
+    to: "return withFailure(seen, observation, thresholds, weigh, nowMs);",
     story: heldUp,
     breaks: ["4/6/15/23"],
   },

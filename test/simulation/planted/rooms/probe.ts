@@ -49,10 +49,10 @@ export const probeBugs: readonly BugForTest[] = [
   },
   {
     name: "an expired certificate is accepted",
-    file: "src/probe/http.ts",
-    from: "if (socket.authorized) return undefined;",
-    to: 'if (socket.authorized || String(socket.authorizationError) === "CERT_HAS_EXPIRED") return undefined;',
-    test: ["src/probe/https.test.ts", "when it has expired"],
+    file: "src/probe/certificate.ts",
+    from: "return isWithin(validity, wallMs) ? undefined : verdictOfDates(certificate, validity, wallMs);",
+    to: "return isWithin(validity, wallMs) || wallMs > 0 ? undefined : verdictOfDates(certificate, validity, wallMs);",
+    test: ["src/probe/certificate.test.ts", "when it has expired"],
   },
   {
     name: "the certificate is compared with the address",
