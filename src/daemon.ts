@@ -3,7 +3,9 @@ import { nextDeadline } from "./core/deadline.ts";
 import { factsBetween } from "./core/facts.ts";
 import type { Event, Fact, State } from "./core/model.ts";
 import { initialState, step } from "./core/step.ts";
+import { backoffMs } from "./lib/backoff.ts";
 import type { Clock } from "./lib/clock.ts";
+import { messageOf } from "./lib/text.ts";
 
 /** Makes durable what must be on the disk before anybody acts on it. Comes first in every turn. */
 export interface Keeper {
@@ -43,7 +45,14 @@ export interface DaemonPorts {
   readonly clock: Clock;
   /** Called with what a keeper, follower or listener threw: a bug of ours, worth a log line, never worth a stop. */
   readonly onBug: (error: unknown) => void;
+  /** Called when no event could be taken in for a minute: the state itself must be at fault. `why` is for people. */
+  readonly onCorruption?: (why: string) => void;
 }
+
+/** After an event that could not be taken in, the timer waits: what is due stays due. */
+const pauseAfterFailure = { firstMs: 1_000, mostMs: 30_000 };
+/** When so many events in a row have failed over so long, none will succeed. */
+const corruption = { events: 10, afterMs: 60_000 };
 
 /**
  * Owns the state. Everybody else sees it through `state`, and through each turn in this order, whatever the order in which
@@ -62,6 +71,8 @@ export class Daemon {
   #cancelTimer: (() => void) | undefined;
   #isClosed = false;
   #lastTurnMs: number;
+  /** Events in a row that could not be taken in. */
+  #failed = { count: 0, sinceMs: 0 };
 
   constructor(ports: DaemonPorts) {
     this.#ports = ports;
@@ -112,13 +123,34 @@ export class Daemon {
   #turn(event: Event): void {
     const atMs = this.#ports.clock.nowMs();
     const before = this.#state;
-    const after = step(before, event, atMs);
+    const turn = this.#taken(before, event, atMs);
+    if (turn === undefined) return;
+    const { after } = turn;
     this.#state = after;
     this.#lastTurnMs = atMs;
-    const turn: Turn = { event, facts: factsBetween(before, after, atMs), before, after, atMs };
+    this.#failed = { count: 0, sinceMs: 0 };
     for (const keeper of this.#keepers) this.#shielded(() => this.#timed(keeper, turn));
     for (const follower of this.#followers) this.#shielded(() => follower.follow(after));
     for (const listener of this.#listeners) this.#shielded(() => listener.hear(turn));
+  }
+
+  /**
+   * What the event makes of the state. An event that makes `step` throw is dropped, and the state stays what it was: it is
+   * never half changed, and whoever reported the event looks again in its own rhythm.
+   */
+  #taken(before: State, event: Event, atMs: number): Turn | undefined {
+    try {
+      const after = step(before, event, atMs);
+      return { event, facts: factsBetween(before, after, atMs), before, after, atMs };
+    } catch (error) {
+      this.#ports.onBug(error);
+      const { count, sinceMs } = this.#failed;
+      this.#failed = { count: count + 1, sinceMs: count === 0 ? atMs : sinceMs };
+      if (this.#failed.count >= corruption.events && atMs - this.#failed.sinceMs >= corruption.afterMs) {
+        this.#ports.onCorruption?.(`no event has been taken in for a minute: ${messageOf(error)}`);
+      }
+      return undefined;
+    }
   }
 
   #timed(keeper: Keeper, turn: Turn): void {
@@ -140,7 +172,7 @@ export class Daemon {
   }
 
   #sleepUntilDeadline(): void {
-    const deadlineMs = this.#isClosed ? undefined : nextDeadline(this.#state);
+    const deadlineMs = this.#isClosed ? undefined : this.#nextDeadline();
     if (deadlineMs === this.#deadlineMs) return;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -151,5 +183,13 @@ export class Daemon {
       this.#deadlineMs = undefined;
       this.dispatch({ kind: "time-passed" });
     });
+  }
+
+  #nextDeadline(): number | undefined {
+    const dueMs = nextDeadline(this.#state);
+    if (this.#failed.count === 0 || dueMs === undefined) return dueMs;
+    // Known already: the same pause counts until it is over.
+    if (this.#deadlineMs !== undefined && this.#deadlineMs > this.#ports.clock.nowMs()) return this.#deadlineMs;
+    return Math.max(dueMs, this.#ports.clock.nowMs() + backoffMs(pauseAfterFailure, this.#failed.count, () => 0.5));
   }
 }

@@ -15,6 +15,7 @@ import { registerDrain, registerPin, registerResume } from "./cli/override.ts";
 import { registerPlan } from "./cli/plan.ts";
 import { registerProbe } from "./cli/probe.ts";
 import type { Register, Run } from "./cli/registration.ts";
+import { dieOf, takeStrayErrors } from "./cli/stray-errors.ts";
 import { registerReplay } from "./cli/replay.ts";
 import { registerRun } from "./cli/run.ts";
 import { registerSchema } from "./cli/schema.ts";
@@ -53,7 +54,7 @@ Exit codes:
   2   plan: something would be written
   64  the command line makes no sense
   69  something that is needed could not be had: a port, a file, an answer
-  70  a bug of ours
+  70  internal error; please report it
   78  the configuration is wrong`;
 
 /** Runs one command line (without the program's name). Resolves to its exit code. */
@@ -112,14 +113,12 @@ export async function main(args: readonly string[]): Promise<void> {
     if (error.code === "EPIPE") process.exit();
     throw error;
   });
+  takeStrayErrors();
   verifyCertificatesAlways();
   try {
     process.exitCode = await runCli(args);
   } catch (error) {
-    printError(
-      `This is a bug of ours; please report it with what follows.\n${String((error as Error).stack ?? error)}`,
-    );
-    process.exitCode = exitCodes.bug;
+    dieOf(error);
   }
 }
 

@@ -183,7 +183,12 @@ describe("many times over, nothing stays behind", () => {
       for (const each of anchors) await reachOverTcp(each, signal);
       const events: Event[] = [];
       await using search = new Anchors(
-        { clock, reach: reachOverTcp, dispatch: (event) => void events.push(event) },
+        {
+          clock,
+          reach: reachOverTcp,
+          onBug: (error) => assert.ifError(error),
+          dispatch: (event) => void events.push(event),
+        },
         anchors,
       );
       search.follow({ ...initialState, connection: { ipv4: { blindSinceMs: 0 }, ipv6: {} } });

@@ -11,6 +11,7 @@ import { parseSocket } from "../lib/ip.ts";
 import type { Log } from "../lib/log.ts";
 import { Anchors, type Anchor, type Reach } from "../probe/anchors.ts";
 import { Prober, type Probe, type Resolve } from "../probe/prober.ts";
+import { InternalErrors } from "./internal-errors.ts";
 import { Logbook } from "./logbook.ts";
 
 /** Everything outside that the deciding half needs. */
@@ -30,6 +31,8 @@ export interface AssemblyOptions {
   readonly config: Config;
   readonly log: Log;
   readonly ports: Ports;
+  /** Hears of internal errors, and of the end of all sense. */
+  readonly errors?: Pick<InternalErrors, "report" | "corrupt">;
   /** `off`: the records are read but not written until `reconciler.releaseWrites()`. */
   readonly writes?: "on" | "off";
   /** For commands that look once and end: no failure announces a next attempt. */
@@ -46,17 +49,17 @@ export class Assembly implements AsyncDisposable {
   readonly #ports: Ports;
   #config: Config;
 
-  constructor({ config, log, ports, writes = "on", isOneRound = false }: AssemblyOptions) {
+  constructor({ config, log, ports, errors, writes = "on", isOneRound = false }: AssemblyOptions) {
     this.#config = config;
     this.#ports = ports;
     const { clock, random, resolve, exchange, probe, reach } = ports;
-    const onBug = (error: unknown): void => log.error({ err: error }, "a bug of ours; please report it");
-    this.daemon = new Daemon({ clock, onBug });
+    const { report: onBug, corrupt: onCorruption } = errors ?? new InternalErrors({ log, clock });
+    this.daemon = new Daemon({ clock, onBug, onCorruption });
     const dispatch = this.daemon.dispatch.bind(this.daemon);
     const provider = ports.createProvider(config.cloudflare, dispatch);
-    this.reconciler = new Reconciler({ clock, random, provider, dispatch, log, writes, isOneRound });
+    this.reconciler = new Reconciler({ clock, random, provider, dispatch, onBug, log, writes, isOneRound });
     this.#prober = new Prober({ clock, random, resolve, probe, dispatch, onBug });
-    this.#anchors = new Anchors({ clock, reach, dispatch }, anchorsOf(config));
+    this.#anchors = new Anchors({ clock, reach, dispatch, onBug }, anchorsOf(config));
     if (exchange !== undefined) {
       this.#verifier = new Verifier({ clock, exchange, resolve, dispatch, onBug }, config.cloudflare.nameservers);
     }
@@ -70,6 +73,7 @@ export class Assembly implements AsyncDisposable {
   /** Begins to watch. */
   start(): void {
     this.daemon.dispatch({ kind: "config-loaded", ingresses: this.#config.ingresses });
+    if (this.daemon.state.generation === 0) throw new Error("the configuration could not be taken in");
   }
 
   /** Goes on with another configuration. What did not change keeps its state. */

@@ -11,6 +11,7 @@ import type { Log } from "../lib/log.ts";
 import type { WebExtra } from "../web/server.ts";
 import { ThreadArchive } from "./archive.ts";
 import { Assembly } from "./assembly.ts";
+import { InternalErrors } from "./internal-errors.ts";
 import { Memory, openState } from "./memory.ts";
 import { networkPorts } from "./network.ts";
 import { StartError } from "./start-error.ts";
@@ -23,6 +24,8 @@ export interface RunningDaemon extends AsyncDisposable {
   readonly port: number | undefined;
   /** Loads the configuration now, whether or not the file changed. */
   reload(): void;
+  /** Tells people that it ends because of an internal error. Disposing of it gives the message a moment. */
+  tellOfEnd(why: string): void;
 }
 
 /** Starts the daemon. Throws a StartError when the configuration is wrong, or something that it needs cannot be had. */
@@ -30,10 +33,12 @@ export async function startDaemon(options: {
   readonly path: string;
   readonly env: Environment;
   readonly log: Log;
+  /** Counts internal errors, and says when the process has to end. */
+  readonly errors?: InternalErrors;
   /** What the demo adds to the web server. */
   readonly extra?: WebExtra;
 }): Promise<RunningDaemon> {
-  const { path, env, log, extra } = options;
+  const { path, env, log, extra, errors = new InternalErrors({ log, clock: systemClock }) } = options;
   const onReload: { apply?: (result: LoadResult) => void } = {};
   await using stack = new AsyncDisposableStack();
   const watcher = stack.use(
@@ -43,6 +48,7 @@ export async function startDaemon(options: {
       clock: systemClock,
       onResult: (result) => onReload.apply?.(result),
       onBlindSpot: (message) => log.warn({ path }, message),
+      onBug: errors.report,
     }),
   );
   const { first } = watcher;
@@ -51,10 +57,11 @@ export async function startDaemon(options: {
   const { stateDir } = first.config;
   const store = stack.use(openState(stateDir, { clock: systemClock, log }));
   const onRequest = (measure: RequestMeasure): void => surroundings.countCloudRequest(measure);
-  const assembly = new Assembly({ config: first.config, log, ports: networkPorts(onRequest) });
-  const onBug = (error: unknown): void => log.error({ err: error }, "a bug of ours; please report it");
+  const assembly = new Assembly({ config: first.config, log, ports: networkPorts(onRequest), errors });
   const onWarning = (message: string): void => log.warn({ folder: stateDir }, message);
-  const memory = stack.use(new Memory({ store, clock: systemClock, daemon: assembly.daemon, onBug, onWarning }));
+  const memory = stack.use(
+    new Memory({ store, clock: systemClock, daemon: assembly.daemon, onBug: errors.report, onWarning }),
+  );
   const archive = stack.use(
     new ThreadArchive({
       clock: systemClock,
@@ -62,7 +69,7 @@ export async function startDaemon(options: {
       unwritten: () => memory.unwritten,
       newestId: () => memory.earlier.newestId(),
       onTrouble: (message) => log.warn(message),
-      onBug,
+      onBug: errors.report,
     }),
   );
   const surroundings = stack.use(
@@ -73,6 +80,7 @@ export async function startDaemon(options: {
       memory,
       archive,
       log,
+      errors,
       cloudBudget: () => assembly.reconciler.budget.remaining,
       ...(extra && { extra }),
     }),
@@ -98,6 +106,7 @@ export async function startDaemon(options: {
       return surroundings.port;
     },
     reload: () => watcher.reload(),
+    tellOfEnd: (why) => surroundings.tellOfEnd(why),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }

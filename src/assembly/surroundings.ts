@@ -17,6 +17,7 @@ import { MovableServer, type Place } from "../web/movable-server.ts";
 import { ListenError, startWebServer, type WebExtra, type WebServer } from "../web/server.ts";
 import { dashboardFolder } from "./dashboard-folder.ts";
 import { wordFact } from "./fact-words.ts";
+import type { InternalErrors } from "./internal-errors.ts";
 import { exceptStoreTrouble, type Memory } from "./memory.ts";
 import { StartError } from "./start-error.ts";
 import { version } from "./version.ts";
@@ -36,6 +37,7 @@ export interface SurroundingsOptions {
   /** Answers what readers ask of it. */
   readonly archive: Archive;
   readonly log: Log;
+  readonly errors: Pick<InternalErrors, "report" | "count">;
   /** Calls to Cloudflare that could be made at once. */
   readonly cloudBudget: () => number;
   readonly extra?: WebExtra;
@@ -43,6 +45,7 @@ export interface SurroundingsOptions {
 
 export class Surroundings implements AsyncDisposable {
   readonly #log: Log;
+  readonly #onBug: (error: unknown) => void;
   readonly #daemon: Daemon;
   readonly #notifier: Notifier;
   readonly #metrics: Metrics;
@@ -54,8 +57,9 @@ export class Surroundings implements AsyncDisposable {
   #timeZone: string | undefined;
   #control: ControlSocket | undefined;
 
-  constructor({ config, daemon, store, memory, archive, log, cloudBudget, extra }: SurroundingsOptions) {
+  constructor({ config, daemon, store, memory, archive, log, errors, cloudBudget, extra }: SurroundingsOptions) {
     this.#log = log;
+    this.#onBug = errors.report;
     this.#daemon = daemon;
     this.#http = config.http;
     this.#timeZone = config.timeZone;
@@ -79,6 +83,7 @@ export class Surroundings implements AsyncDisposable {
       build: { version, node: process.version },
       queuedNotifications: () => this.#notifier.queued,
       cloudBudget,
+      internalErrors: () => errors.count,
       withProcess: true,
     });
     this.#notifier.use(channelsOf(config));
@@ -131,6 +136,11 @@ export class Surroundings implements AsyncDisposable {
     void this.#web.moveTo(config.http);
   }
 
+  /** Tells people that the daemon ends because of an internal error. */
+  tellOfEnd(why: string): void {
+    this.#notifier.tell({ kind: "corrupted", why });
+  }
+
   /** Gives messages on their way a moment, then ends everything. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#api[Symbol.dispose]();
@@ -178,10 +188,6 @@ export class Surroundings implements AsyncDisposable {
       token: () => this.#http.token,
       onBug: (error) => this.#onBug(error),
     });
-  }
-
-  #onBug(error: unknown): void {
-    this.#log.error({ err: error }, "a bug of ours; please report it");
   }
 }
 

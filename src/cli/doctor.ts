@@ -99,7 +99,7 @@ function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly P
   const clock = systemClock;
   const exchange = createExchange(clock);
   const names: NamePorts = { clock, exchange, resolve: createResolver({ clock, exchange }) };
-  const onBug = (error: unknown): void => log.error({ err: error }, "a bug of ours; please report it");
+  const onBug = (error: unknown): void => log.error({ err: error }, "internal error; please report it");
   const { token, apiUrl } = config.cloudflare;
   const inspector = new Inspector({ token, apiUrl });
   // Certificates are judged by the time that Cloudflare tells.

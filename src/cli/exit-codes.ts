@@ -11,7 +11,7 @@ export const exitCodes = {
   usage: 64,
   /** Something that is needed could not be had: a port, a file, an answer from Cloudflare (EX_UNAVAILABLE). */
   unavailable: 69,
-  /** A bug of ours (EX_SOFTWARE). */
+  /** An internal error (EX_SOFTWARE). */
   bug: 70,
   /** The configuration is wrong (EX_CONFIG). */
   config: 78,

@@ -26,7 +26,7 @@ export const registerProbe: Register = (program, run) => {
 /** Exit code 0 when every endpoint answered as it should on all its addresses, else 1. */
 async function probeCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {
   const clock = systemClock;
-  const onBug = (error: unknown): void => options.log.error({ err: error }, "a bug of ours; please report it");
+  const onBug = (error: unknown): void => options.log.error({ err: error }, "internal error; please report it");
   const ports = { clock, resolve: createResolver({ clock }), probe: createProbe({ clock }), onBug };
   const endpoints = config.ingresses.flatMap((ingress) => ingress.endpoints.map((endpoint) => ({ ingress, endpoint })));
   const looks = await withSpinner(`Probing ${endpoints.length} endpoints`, () =>

@@ -1,7 +1,10 @@
 // `ccs run`: the daemon itself, until it is told to end.
+import { InternalErrors } from "../assembly/internal-errors.ts";
 import { startDaemon } from "../assembly/running.ts";
+import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { configOf, configPath } from "./config-option.ts";
+import { onStrayError } from "./stray-errors.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { onceCommand } from "./once.ts";
 import { commandLog, daemonLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
@@ -29,16 +32,28 @@ With --once the exit code is 0 when every record says what it should, else 1.`,
     );
 };
 
+/** The longest that the last messages of a broken process may take. */
+const lastResortMs = 10_000;
+
 /** Runs until SIGTERM or SIGINT, then ends cleanly with 0. SIGHUP loads the configuration anew. */
 async function runCommand(path: string, { log }: { log: Log }): Promise<ExitCode> {
   // Signals may come before everything stands, and none of them may end us as it ends a program that knows nothing of it.
   const onHangUp: { reload?: () => void } = {};
   const signalled = untilSignalled(() => onHangUp.reload?.());
-  await using running = await startDaemon({ path, env: process.env, log });
+  const errors = new InternalErrors({ log, clock: systemClock });
+  using _ = onStrayError(errors.reportStray);
+  await using running = await startDaemon({ path, env: process.env, log, errors });
   onHangUp.reload = () => running.reload();
-  const signal = await signalled;
-  log.info({ signal }, "ending");
-  return exitCodes.ok;
+  const end = await Promise.race([signalled, errors.corruption.then((why) => ({ why }))]);
+  if (typeof end === "string") {
+    log.info({ signal: end }, "ending");
+    return exitCodes.ok;
+  }
+  log.fatal(`ccs ends because of an internal error: ${end.why}. The records stay as they are.`);
+  // Nothing may hold up the end of a process that can do no good.
+  setTimeout(() => process.exit(exitCodes.bug), lastResortMs).unref();
+  running.tellOfEnd(end.why);
+  return exitCodes.bug;
 }
 
 function untilSignalled(onHangUp: () => void): Promise<NodeJS.Signals> {

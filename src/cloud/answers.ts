@@ -1,4 +1,5 @@
-// The shapes of Cloudflare's answers, as far as we rely on them. Whatever else they carry is ignored.
+// The shapes of Cloudflare's answers, as far as we rely on them. Whatever else they carry is ignored, what comes twice
+// counts once, and an entry that makes no sense is left out, unless it may be a record of ours.
 // Source: https://developers.cloudflare.com/api/resources/dns/subresources/records/
 import * as z from "zod";
 import type { PublishedRecord, RecordExtras } from "../core/model.ts";
@@ -15,46 +16,94 @@ const content = z
   .min(1)
   .refine((text) => plain(text, longestContent) === text);
 
-const ZoneAnswer = z.object({ id: z.string().min(1), name: z.string().min(1), status: z.string().nullish() });
+const ZoneAnswer = z.object({
+  id: z.string().min(1),
+  name: z.string().min(1),
+  status: z.string().nullish().catch(null),
+});
+
+/** What Cloudflare calls automatic. */
+const automaticTtl = 1;
 
 const OurRecordAnswer = z.object({
   id: z.string().min(1),
   name: z.string(),
-  type: z.enum(["A", "AAAA", "CNAME"]),
+  type: z
+    .string()
+    .toUpperCase()
+    .pipe(z.enum(["A", "AAAA", "CNAME"])),
   content,
-  ttl: z.number(),
-  proxied: z.boolean().nullish(),
-  comment: z.string().nullish(),
+  ttl: z.int().min(1).catch(automaticTtl),
+  proxied: z.boolean().nullish().catch(null),
   // Odd ones are left alone rather than believed: nothing depends on them.
+  comment: z.string().nullish().catch(null),
   tags: z.array(z.string()).nullish().catch(null),
   settings: z.record(z.string(), z.unknown()).nullish().catch(null),
-  meta: z.object({ read_only: z.boolean().nullish() }).nullish(),
+  meta: z
+    .object({ read_only: z.boolean().nullish().catch(null) })
+    .nullish()
+    .catch(null),
 });
 
-const ourTypes: readonly string[] = OurRecordAnswer.shape.type.options;
-
-/** Records of other types: only that they are there matters. */
-const OtherRecordAnswer = z.object({
-  id: z.string().min(1),
-  name: z.string(),
-  type: z.string().refine((type) => !ourTypes.includes(type)),
-});
-
-export const ZonesPage = envelope(z.array(ZoneAnswer));
-export const ZoneDetails = envelope(ZoneAnswer);
-export const RecordsPage = envelope(z.array(z.union([OurRecordAnswer, OtherRecordAnswer])));
-/** Lists of what was done; those without an entry may be missing. */
-export const BatchResult = envelope(
-  z.object({ patches: z.array(OurRecordAnswer).nullish(), posts: z.array(OurRecordAnswer).nullish() }),
-);
+const ourTypes: readonly string[] = ["A", "AAAA", "CNAME"];
 
 export type ZoneAnswer = z.infer<typeof ZoneAnswer>;
 export type OurRecordAnswer = z.infer<typeof OurRecordAnswer>;
-export type RecordAnswer = z.infer<typeof RecordsPage>["result"][number];
 
-/** Tells our types of record from all others. */
-export function isOurs(record: RecordAnswer): record is OurRecordAnswer {
-  return ourTypes.includes(record.type);
+/** What stands in a list of records. */
+export type RecordAnswer =
+  | ({ readonly kind: "ours" } & OurRecordAnswer)
+  /** Of another type: only that it is there matters. */
+  | { readonly kind: "other"; readonly name: string; readonly type: string }
+  /** It may be one of ours, but does not say enough to tell. Without a name it may stand anywhere. */
+  | { readonly kind: "unclear"; readonly name: string | undefined };
+
+/** None of many entries makes sense: then it is no list of zones at all. */
+const ZoneList = z.array(z.unknown()).transform((entries, context): readonly ZoneAnswer[] => {
+  const zones = uniqueById(entries.flatMap((entry) => ZoneAnswer.safeParse(entry).data ?? []));
+  if (entries.length > 0 && zones.length === 0) context.addIssue("no zone in it");
+  return zones;
+});
+
+const RecordList = z.array(z.unknown()).transform((entries): RecordList => {
+  const answers = entries.flatMap((entry) => recordAnswer(entry) ?? []);
+  const ours = uniqueById(answers.filter((answer) => answer.kind === "ours"));
+  return { length: entries.length, records: [...ours, ...answers.filter((answer) => answer.kind !== "ours")] };
+});
+
+/** `length`: of the list as it came. */
+export interface RecordList {
+  readonly length: number;
+  readonly records: readonly RecordAnswer[];
+}
+
+/** What was done; whoever asked looks for what was asked. */
+const DoneList = z
+  .array(z.unknown())
+  .transform((entries) => entries.flatMap((entry) => OurRecordAnswer.safeParse(entry).data ?? []))
+  .nullish();
+
+export const ZonesPage = envelope(ZoneList);
+export const ZoneDetails = envelope(ZoneAnswer);
+export const RecordsPage = envelope(RecordList);
+/** Lists of what was done; those without an entry may be missing. */
+export const BatchResult = envelope(z.object({ patches: DoneList, posts: DoneList }));
+
+function recordAnswer(entry: unknown): RecordAnswer | undefined {
+  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return undefined;
+  const ours = OurRecordAnswer.safeParse(entry);
+  if (ours.success) return { kind: "ours", ...ours.data };
+  const { name, type } = entry as { readonly name?: unknown; readonly type?: unknown };
+  const isNamed = typeof name === "string";
+  if (typeof type !== "string" || ourTypes.includes(type.toUpperCase())) {
+    return { kind: "unclear", name: isNamed ? name : undefined };
+  }
+  return isNamed ? { kind: "other", name, type: type.toUpperCase() } : undefined;
+}
+
+/** An answer that repeats itself says no more than once: the first counts. */
+function uniqueById<Entry extends { readonly id: string }>(entries: readonly Entry[]): readonly Entry[] {
+  return [...new Map(entries.toReversed().map((entry) => [entry.id, entry])).values()].toReversed();
 }
 
 /** The record with its content in the one form that we compare. A proxied record's TTL is automatic, whatever it says. */
@@ -85,11 +134,12 @@ function isFilled<Value extends { readonly length: number }>(value: Value | null
   return value !== null && value !== undefined && value.length > 0;
 }
 
-/** Every answer's frame. A success says so; the count of a list may be missing. */
+/** Every answer's frame. A success says so; what else is said of a list may be missing. */
 function envelope<Result extends z.ZodType>(result: Result) {
+  const count = z.number().nullish().catch(null);
   return z.object({
     success: z.literal(true),
     result,
-    result_info: z.object({ total_count: z.number().nullish() }).nullish(),
+    result_info: z.object({ total_count: count, per_page: count }).nullish().catch(null),
   });
 }

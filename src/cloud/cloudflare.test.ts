@@ -221,13 +221,14 @@ test("a content that nobody could have written is no answer of the API", async (
   for (const content of ["a\u001B[2J.example.net", "a.example.net\u202E", "a\n.example.net", "x".repeat(255)]) {
     api.handler = success([live({ content })]);
     const listing = api.provider().list({ record, zone: zoneId }, freeCall());
-    await rejects(listing, "transient", /an answer that is not a success/);
+    await rejects(listing, "transient", /holds a record that does not say what it is/);
   }
 });
 
 test("a name with more records than fit on a page is an obstacle", async () => {
   await using api = await new ScriptedApi().listen();
-  api.handler = json({ success: true, result: [live({})], result_info: { total_count: 101 } });
+  const page = Array.from({ length: 100 }, (_, index) => live({ id: `${index}`, type: "TXT" }));
+  api.handler = json({ success: true, result: page, result_info: { total_count: 101 } });
   await rejects(api.provider().list({ record, zone: zoneId }, freeCall()), "obstacle", /more than 100 records/);
 });
 

@@ -3,13 +3,14 @@
 import { createClient } from "cloudflare/tree-shakable";
 import { BaseRecords } from "cloudflare/resources/dns/records";
 import { BaseZones } from "cloudflare/resources/zones/zones";
+import type * as z from "zod";
 import type { TimeEvent } from "../core/events.ts";
 import type { Plan, PlannedRecord, PublishedRecord } from "../core/model.ts";
 import { recordComment } from "../core/records.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
-import { BatchResult, isOurs, published, RecordsPage, type OurRecordAnswer } from "./answers.ts";
+import { BatchResult, published, RecordsPage, type OurRecordAnswer, type RecordAnswer } from "./answers.ts";
 import { Requests, type RequestMeasure } from "./requests.ts";
 import {
   assertSafe,
@@ -59,17 +60,11 @@ export class CloudflareProvider implements RecordProvider {
         ),
       ),
     );
-    if ((page.result_info?.total_count ?? 0) > mostRecords) {
-      throw obstacle(
-        ingress,
-        `there are more than ${mostRecords} records at this name; remove those that are not needed`,
-      );
-    }
-    const atName = page.result.filter(({ name }) => isNamed(ingress, name));
-    if (atName.some(({ type }) => type === "NS")) {
+    const atName = recordsAtName(ingress, page);
+    if (atName.some(({ kind, type }) => kind === "other" && type === "NS")) {
       throw obstacle(ingress, "an NS record delegates this name; remove it or choose another name");
     }
-    const ours = atName.filter(isOurs);
+    const ours = atName.filter((answer) => answer.kind === "ours");
     const locked = ours.find(({ meta }) => meta?.read_only === true);
     if (locked !== undefined) {
       throw obstacle(ingress, `its ${locked.type} record belongs to another Cloudflare product; remove it there first`);
@@ -99,7 +94,10 @@ export class CloudflareProvider implements RecordProvider {
     const touched = new Set([...plan.deletes, ...plan.patches].map(({ id }) => id));
     const kept = known.filter(({ id }) => !touched.has(id));
     const patched = plan.patches.map((want) => confirmed(ingress, want, result.patches ?? [], want.id));
-    return sorted([...kept, ...patched, ...plan.posts.map((want) => confirmed(ingress, want, posts))]);
+    const records = [...kept, ...patched, ...plan.posts.map((want) => confirmed(ingress, want, posts))];
+    if (new Set(records.map(({ id }) => id)).size < records.length)
+      throw unconfirmed(ingress, "two records share an id");
+    return sorted(records);
   }
 
   /** A mix lies in the zone of its ingress. */
@@ -124,9 +122,9 @@ export class CloudflareProvider implements RecordProvider {
         (options) =>
           this.#client.dns.records.list({ zone_id: zone.id, name: { exact: name }, per_page: mostRecords }, options),
       );
-      return page.result
-        .filter((record) => canonicalName(record.name) === name)
-        .map((record) => (isOurs(record) ? published(record) : { type: record.type, content: "" }));
+      return recordsAtName({ record: name }, page).map((answer) =>
+        answer.kind === "ours" ? published(answer) : { type: answer.type, content: "" },
+      );
     };
     return tracePath(host, recordsAt, isEnd);
   }
@@ -178,6 +176,32 @@ function clientFor(apiUrl: string, fetch: Requests["fetch"]) {
 
 function ownName({ record, zone, mixOf }: IngressName): IngressName {
   return { record: mixOf ?? record, ...(zone !== undefined && { zone }) };
+}
+
+/**
+ * The records at the name, of any type. What an answer says of totals is believed only where its list bears it out: a page
+ * that is not full is the last one. An answer that may hold a record of ours without saying enough of it is not believed.
+ */
+function recordsAtName(
+  ingress: IngressName,
+  { result, result_info }: z.output<typeof RecordsPage>,
+): readonly Exclude<RecordAnswer, { kind: "unclear" }>[] {
+  const { records, length } = result;
+  const atName = records.filter(({ name }) => name === undefined || isNamed(ingress, name));
+  const known = atName.filter((answer) => answer.kind !== "unclear");
+  const total = result_info?.total_count ?? 0;
+  if (known.length > mostRecords || (known.length === mostRecords && total > mostRecords)) {
+    throw obstacle(
+      ingress,
+      `there are more than ${mostRecords} records at this name; remove those that are not needed`,
+    );
+  }
+  const isPartial = total > length && length > 0 && length >= (result_info?.per_page ?? mostRecords);
+  if (isPartial || known.length < atName.length) {
+    const what = isPartial ? "shows only a part of the records" : "holds a record that does not say what it is";
+    throw new CloudError("transient", `could not read ${ingress.record}: the answer ${what}; it will be read again`);
+  }
+  return known;
 }
 
 function isNamed(ingress: IngressName, name: string): boolean {
@@ -243,8 +267,11 @@ function confirmed(
       return record;
     }
   }
-  const message = `could not confirm the write of ${ingress.record}: the answer does not show ${want.type} ${want.content}`;
-  throw new CloudError("transient", message, { isAmbiguous: true });
+  throw unconfirmed(ingress, `the answer does not show ${want.type} ${want.content}`);
+}
+
+function unconfirmed({ record }: IngressName, why: string): CloudError {
+  return new CloudError("transient", `could not confirm the write of ${record}: ${why}`, { isAmbiguous: true });
 }
 
 /** A name outside the zone gets the zone's name appended. That is how we learn what the configured id stands for. */

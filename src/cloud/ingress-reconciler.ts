@@ -4,21 +4,15 @@ import type { NameRef } from "../core/events.ts";
 import type { Event, IngressState, Plan, PublishedRecord } from "../core/model.ts";
 import { isSameDemand } from "../core/records.ts";
 import { backoffMs } from "../lib/backoff.ts";
-import type { Clock, Random } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
-import type { Log } from "../lib/log.ts";
+import { messageOf } from "../lib/text.ts";
 import type { CallGate } from "./gate.ts";
 import type { Lane } from "./lane.ts";
-import { CloudError, type Call, type RecordProvider } from "./provider.ts";
-
-/** Pauses after transient failures, from the start of one attempt to the start of the next. */
-const transientPause = { firstMs: 1_000, mostMs: 30_000 };
+import { CloudError, type Call } from "./provider.ts";
+import { transientPause, waitAfter, type Shared } from "./shared.ts";
 
 /** Pause after a failure that only a person can mend. */
 const permanentPauseMs = 5 * 60_000;
-
-/** The longest that we let ourselves be told to wait, and how long when nobody says. */
-const longestWaitMs = 5 * 60_000;
 
 /** A first attempt whose outcome is unknown may still land: look again this long after it. */
 const secondLooksMs = [10_000, 60_000];
@@ -34,19 +28,6 @@ const seekEveryMs = 5_000;
 
 /** The calls that a new decision, or the start, may need with a little bad luck. More than these wait in line with all. */
 const urgentCalls = 4;
-
-/** What all ingresses share. The provider and its gate change together. */
-export interface Shared {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly dispatch: (event: Event) => void;
-  readonly log: Log | undefined;
-  provider: RecordProvider;
-  gate: CallGate;
-  isHeld: boolean;
-  /** Whoever looks once is gone before the next attempt, which is then not announced. */
-  readonly isOneRound: boolean;
-}
 
 interface Attempt {
   readonly kind: "read" | "write";
@@ -104,6 +85,10 @@ export class IngressReconciler {
 
   /** Takes in the newest state of its ingress; `undefined` when the ingress is no longer configured. */
   follow(ingress: IngressState | undefined, generation: number): void {
+    this.#shielded(() => this.#take(ingress, generation));
+  }
+
+  #take(ingress: IngressState | undefined, generation: number): void {
     const before = this.#ingress;
     const isNewGeneration = generation !== this.#generation;
     this.#ingress = ingress;
@@ -150,6 +135,24 @@ export class IngressReconciler {
 
   /** Starts what is due now, or sleeps until something is. */
   consider(): void {
+    this.#shielded(() => this.#startWhatIsDue());
+  }
+
+  /** An internal error costs this ingress a pause, and nothing else. The next turn or the end of the pause finds it at work. */
+  #shielded(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      const { clock, onBug, random } = this.#shared;
+      onBug(error);
+      this.#mustRead = true;
+      this.#failures += 1;
+      this.#cancelTimer?.();
+      this.#cancelTimer = clock.setTimer(backoffMs(transientPause, this.#failures, random), () => this.consider());
+    }
+  }
+
+  #startWhatIsDue(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     if (this.#ingress === undefined || this.#isClosed) return;
@@ -229,13 +232,16 @@ export class IngressReconciler {
   async #run(attempt: Attempt, step: Step, ingress: IngressState): Promise<void> {
     const outcome = await this.#perform(attempt, step, ingress);
     this.#attempt = undefined;
-    const isFailed = outcome instanceof CloudError;
-    const event = isFailed ? this.#failed(attempt, outcome) : this.#succeeded(attempt, outcome);
-    if (event !== undefined && this.#ingress !== undefined) this.#shared.dispatch(event);
-    if (!isFailed) this.#noteAgreement();
-    this.consider();
+    this.#shielded(() => {
+      const isFailed = outcome instanceof CloudError;
+      const event = isFailed ? this.#failed(attempt, outcome) : this.#succeeded(attempt, outcome);
+      if (event !== undefined && this.#ingress !== undefined) this.#shared.dispatch(event);
+      if (!isFailed) this.#noteAgreement();
+      this.#startWhatIsDue();
+    });
   }
 
+  /** Never rejects: whatever is thrown that is no expected failure is an internal error, and as good as a transient one. */
   async #perform(
     attempt: Attempt,
     step: Step,
@@ -251,7 +257,9 @@ export class IngressReconciler {
         : await provider.apply(name, step.plan, known, call);
     } catch (error) {
       if (error instanceof CloudError) return error;
-      throw error;
+      this.#shared.onBug(error);
+      const message = `internal error; please report it: ${messageOf(error)}`;
+      return new CloudError("transient", message, { isAmbiguous: step.kind === "write" });
     }
   }
 
@@ -361,9 +369,4 @@ export class IngressReconciler {
     this.#cancelTimer = undefined;
     if (this.#attempt?.kind === "read" || this.#attempt?.isWaiting === true) this.abort();
   }
-}
-
-/** How long a refusal for too many requests asks us to wait, within our bounds. */
-export function waitAfter({ retryAfterMs }: CloudError): number {
-  return Math.min(retryAfterMs ?? longestWaitMs, longestWaitMs);
 }

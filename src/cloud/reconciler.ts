@@ -5,10 +5,11 @@ import type { Event, IngressState, State } from "../core/model.ts";
 import { type Clock, type Random, sleep } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { CallGate, type CallBudget } from "./gate.ts";
-import { IngressReconciler, type Shared } from "./ingress-reconciler.ts";
+import { IngressReconciler } from "./ingress-reconciler.ts";
 import { mixLane, ownLane, type Lane } from "./lane.ts";
 import type { RecordProvider } from "./provider.ts";
 import { Tracer } from "./tracer.ts";
+import type { Shared } from "./shared.ts";
 
 export interface ReconcilerOptions {
   readonly clock: Clock;
@@ -16,6 +17,8 @@ export interface ReconcilerOptions {
   readonly provider: RecordProvider;
   /** Takes `records-read`, `records-written` and `cloud-failed`. */
   readonly dispatch: (event: Event) => void;
+  /** Hears of internal errors. Whatever was under way is tried again, as after a transient failure. */
+  readonly onBug: (error: unknown) => void;
   readonly log?: Log;
   /** `off`: only read, until `releaseWrites()`. */
   readonly writes?: "on" | "off";
@@ -48,9 +51,9 @@ export class Reconciler implements AsyncDisposable {
   #isClosed = false;
   #ingresses = 1;
 
-  constructor({ clock, random, provider, dispatch, log, writes, isOneRound = false }: ReconcilerOptions) {
+  constructor({ clock, random, provider, dispatch, onBug, log, writes, isOneRound = false }: ReconcilerOptions) {
     const gate = new CallGate(clock);
-    this.#shared = { clock, random, dispatch, log, provider, gate, isHeld: writes === "off", isOneRound };
+    this.#shared = { clock, random, dispatch, onBug, log, provider, gate, isHeld: writes === "off", isOneRound };
     this.#tracer = new Tracer(this.#shared);
   }
 

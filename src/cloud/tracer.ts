@@ -2,7 +2,7 @@
 // the addresses of a target change. Reports with events, and is never in anybody's way.
 import type { EndpointState, IngressState, State } from "../core/model.ts";
 import { ownNames } from "../core/own-names.ts";
-import { waitAfter, type Shared } from "./ingress-reconciler.ts";
+import { waitAfter, type Shared } from "./shared.ts";
 import { CloudError } from "./provider.ts";
 
 /** One call ends after this. */
@@ -56,14 +56,14 @@ export class Tracer {
     const { clock } = this.#shared;
     const dueMs = Math.max(clock.nowMs(), trail.lastMs + ingress.settings.reconcileIntervalMs);
     trail.cancel = clock.setTimer(dueMs - clock.nowMs(), () => {
-      this.#queue = this.#queue.then(() => this.#look(key, trail));
+      this.#queue = this.#queue.then(() => this.#look(key, trail)).catch(this.#shared.onBug);
     });
   }
 
   async #look(key: string, trail: Trail): Promise<void> {
     delete trail.cancel;
     const found = this.#find(key);
-    const { clock, provider, gate, dispatch, log } = this.#shared;
+    const { clock, provider, gate, dispatch, onBug, log } = this.#shared;
     if (found === undefined || provider.trace === undefined || this.#closing.signal.aborted) return;
     const { ingress, endpoint, own } = found;
     const { target, name } = endpoint.settings;
@@ -86,7 +86,7 @@ export class Tracer {
         gate.closeUntil(clock.nowMs() + waitAfter(error));
       // What cannot be read is not known; it is asked for again with the next change.
       if (error instanceof CloudError) log?.debug({ host: target.host }, `could not trace ${target.host}`);
-      else log?.error({ err: error }, "internal error; please report it");
+      else onBug(error);
       delete trail.doneFor;
     } finally {
       cancel();

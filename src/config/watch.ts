@@ -19,6 +19,8 @@ export interface WatchOptions {
   readonly onResult: (result: LoadResult) => void;
   /** Hears, once each time it begins, that changes of the file cannot be seen from here. */
   readonly onBlindSpot: (message: string) => void;
+  /** Hears of internal errors. The watching goes on. */
+  readonly onBug?: (error: unknown) => void;
   /** Time between two looks, 500 ms unless told. */
   readonly pollMs?: number;
   /** How long a change must last before it is told, since it may be written only half; 400 ms unless told. */
@@ -166,7 +168,16 @@ class Watcher implements ConfigWatcher {
 
   #sleep(delayMs: number): void {
     this.#cancelTimer?.();
-    if (!this.#isClosed) this.#cancelTimer = this.#options.clock.setTimer(delayMs, () => this.#look());
+    if (this.#isClosed) return;
+    this.#cancelTimer = this.#options.clock.setTimer(delayMs, () => {
+      // Before the look, so that nothing that is thrown in it ends the watching.
+      this.#sleep(this.#pollMs);
+      try {
+        this.#look();
+      } catch (error) {
+        this.#options.onBug?.(error);
+      }
+    });
   }
 }
 

@@ -148,7 +148,7 @@ export class Verifier implements AsyncDisposable {
     let isAlarmed = false;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(mostPauseMs, pauseMs * pauseGrowth)) {
       const askedMs = clock.nowMs();
-      const finding = await this.#round(check);
+      const finding = await this.#roundSafely(check);
       if (signal.aborted) return;
       const nowMs = clock.nowMs();
       if (finding.status === "visible") return this.#report(check, finding);
@@ -184,6 +184,16 @@ export class Verifier implements AsyncDisposable {
       status,
       detail,
     });
+  }
+
+  /** An internal error says nothing of the servers. */
+  async #roundSafely(check: Check): Promise<Finding> {
+    try {
+      return await this.#round(check);
+    } catch (error) {
+      this.#ports.onBug(error);
+      return { status: "silent", detail: "internal error; please report it" };
+    }
   }
 
   /** Asks every server that has not agreed yet. */

@@ -14,7 +14,7 @@ const forPrograms = "endpoint,from,to,isDegraded,sticky,records,generation,tookM
 
 /** A log that writes to `stream` (standard output unless told), pretty when `isForPeople`. */
 export function createLog(options: { level: LogLevel; isForPeople: boolean; stream?: DestinationStream }): Log {
-  const stream = options.stream ?? pino.destination({ dest: 1, sync: true });
+  const stream = options.stream ?? standardOutput();
   const ignore = options.level === "debug" || options.level === "trace" ? "" : forPrograms;
   const target = options.isForPeople
     ? pretty({
@@ -35,6 +35,11 @@ export function createLog(options: { level: LogLevel; isForPeople: boolean; stre
     { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters, hooks },
     target,
   );
+}
+
+/** A log that cannot be written, on a full disk or to a reader who has gone, is no reason to end. */
+function standardOutput(): DestinationStream {
+  return pino.destination({ dest: 1, sync: true }).on("error", () => undefined);
 }
 
 /** What only has `write` as a stream of Node's, which is what pino-pretty needs. */

@@ -78,6 +78,11 @@ export class Notifier implements AsyncDisposable {
     this.#sleep();
   }
 
+  /** Tells what no turn of the loop tells. */
+  tell(story: Story): void {
+    this.#push([story]);
+  }
+
   /** How many messages wait, by channel. */
   get queued(): ReadonlyMap<string, number> {
     return new Map([...this.#outboxes].map(([name, outbox]) => [name, outbox.queued]));
@@ -121,7 +126,13 @@ export class Notifier implements AsyncDisposable {
     this.#cancelTimer = clock.setTimer(wakeAtMs - clock.nowMs(), () => {
       this.#wakeAtMs = undefined;
       const state = this.#state;
-      if (state !== undefined) this.hear({ facts: [], before: state, after: state, atMs: clock.nowMs() });
+      if (state === undefined) return;
+      try {
+        this.hear({ facts: [], before: state, after: state, atMs: clock.nowMs() });
+      } catch (error) {
+        // The next turn goes on where this one failed.
+        this.#ports.onBug(error);
+      }
     });
   }
 

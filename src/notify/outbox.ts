@@ -150,10 +150,20 @@ export class Outbox implements AsyncDisposable {
     this.#endSilence();
     const [message] = this.#queue;
     if (message === undefined) return;
-    this.#sending = this.#send(message).finally(() => {
-      this.#sending = undefined;
-      this.#pump();
-    });
+    this.#sending = this.#sendAndGoOn(message);
+  }
+
+  /** Never rejects. An internal error is waited out like a failure of the channel. */
+  async #sendAndGoOn(message: Message): Promise<void> {
+    try {
+      await this.#send(message);
+    } catch (error) {
+      this.#ports.onBug(error);
+      this.#attempts += 1;
+      this.#pause({ kind: "later", detail: "" });
+    }
+    this.#sending = undefined;
+    this.#pump();
   }
 
   async #send(message: Message): Promise<void> {

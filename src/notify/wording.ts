@@ -29,7 +29,7 @@ import {
 import type { Now } from "./phrases.ts";
 import { servingNow } from "./story.ts";
 import type { Story } from "./story.ts";
-import { drilled, inStandoff, leftOut, ofClock, overridden, shared, verified } from "./wording-special.ts";
+import { corrupted, drilled, inStandoff, leftOut, ofClock, overridden, shared, verified } from "./wording-special.ts";
 
 /** What is said, before it has an id. */
 export type Wording = Pick<Message, "importance" | "headline" | "details">;
@@ -43,6 +43,8 @@ export function word(story: Story, now: Now): Wording {
       return configApplied(story);
     case "config-rejected":
       return configRejected(story.problems);
+    case "corrupted":
+      return corrupted(story.why);
     case "blindness-began":
       return {
         importance: "normal",

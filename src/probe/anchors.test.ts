@@ -31,6 +31,7 @@ class Shore implements AsyncDisposable {
     this.anchors = new Anchors(
       {
         clock: this.clock,
+        onBug: (error) => assert.ifError(error),
         reach: async ({ address: { text } }, signal) => {
           this.tries.push({ host: text, atMs: this.clock.nowMs() });
           const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -101,6 +102,7 @@ describe("reference hosts", () => {
     const anchors = new Anchors(
       {
         clock,
+        onBug: (error) => assert.ifError(error),
         reach: () => {
           tries += 1;
           // Without a pause this would never come to rest.

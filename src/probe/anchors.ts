@@ -19,6 +19,8 @@ export interface AnchorPorts {
   readonly clock: Clock;
   readonly reach: Reach;
   readonly dispatch: (event: Event) => void;
+  /** Hears of internal errors. */
+  readonly onBug: (error: unknown) => void;
 }
 
 /** One try of all anchors takes no longer than proof is waited for. */
@@ -48,11 +50,7 @@ export class Anchors implements AsyncDisposable {
     for (const family of ["ipv4", "ipv6"] as const) {
       const hasAny = this.#anchors.some(({ address }) => address.family === family);
       if (!hasAny || this.#tries.has(family) || this.#closing.signal.aborted || !isProofWanted(state, family)) continue;
-      const trying = this.#tryWhileWanted(family).finally(() => {
-        this.#tries.delete(family);
-        if (this.#state !== undefined) this.follow(this.#state);
-      });
-      this.#tries.set(family, trying);
+      this.#tries.set(family, this.#tryUntilSettled(family));
     }
   }
 
@@ -66,6 +64,19 @@ export class Anchors implements AsyncDisposable {
     return this.close();
   }
 
+  /** Never rejects. After an internal error it goes on after a pause. */
+  async #tryUntilSettled(family: Family): Promise<void> {
+    const { clock, onBug } = this.#ports;
+    try {
+      await this.#tryWhileWanted(family);
+    } catch (error) {
+      onBug(error);
+      await sleep(clock, pauseMs, this.#closing.signal);
+    }
+    this.#tries.delete(family);
+    if (this.#state !== undefined) this.follow(this.#state);
+  }
+
   async #tryWhileWanted(family: Family): Promise<void> {
     const { clock, dispatch } = this.#ports;
     const { signal } = this.#closing;
@@ -76,25 +87,35 @@ export class Anchors implements AsyncDisposable {
       // What the first one proved holds from then on; later answers only make it a majority.
       const endedMs = answers[0] ?? clock.nowMs();
       dispatch({ kind: "anchors-tried", family, asked: anchors.length, answered: answers.length, endedMs });
-      if (answers.length * 2 <= anchors.length) await sleep(clock, pauseMs, signal);
+      // Proof that was not taken in is no reason to ask without a pause.
+      if (isProofWanted(this.#state, family)) await sleep(clock, pauseMs, signal);
     }
   }
 
   /** When each anchor answered, in order; resolves as soon as they are the majority, or all have been tried. */
   async #tryAll(anchors: readonly Anchor[]): Promise<readonly number[]> {
-    const { clock, reach } = this.#ports;
+    const { clock } = this.#ports;
     const done = new AbortController();
     const signal = AbortSignal.any([done.signal, this.#closing.signal]);
     const answers: number[] = [];
     const cancel = clock.setTimer(tryTimeoutMs, () => done.abort());
     await Promise.all(
       anchors.map(async (anchor) => {
-        if (await reach(anchor, signal)) answers.push(clock.nowMs());
+        if (await this.#isReached(anchor, signal)) answers.push(clock.nowMs());
         if (answers.length * 2 > anchors.length) done.abort();
       }),
     );
     cancel();
     return answers;
+  }
+
+  async #isReached(anchor: Anchor, signal: AbortSignal): Promise<boolean> {
+    try {
+      return await this.#ports.reach(anchor, signal);
+    } catch (error) {
+      this.#ports.onBug(error);
+      return false;
+    }
   }
 }
 

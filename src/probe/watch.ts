@@ -84,7 +84,7 @@ export class Watch {
     this.#dueMs = dueMs;
     if (dueMs === undefined) return;
     this.#cancelWait = this.#ports.clock.setTimer(dueMs - this.#ports.clock.nowMs(), () => {
-      this.#round = this.#performRound();
+      this.#round = this.#roundAndWait();
     });
   }
 
@@ -98,9 +98,23 @@ export class Watch {
     return judged;
   };
 
-  async #performRound(): Promise<void> {
+  /** Never rejects: an internal error costs a round. */
+  async #roundAndWait(): Promise<void> {
     this.#isInRound = true;
-    this.#ports.onRound?.();
+    try {
+      this.#ports.onRound?.();
+      await this.#performRound();
+    } catch (error) {
+      this.#ports.onBug?.(error);
+    }
+    this.#isInRound = false;
+    this.#waitFromMs = this.#ports.clock.nowMs();
+    this.#waitShare = 1 - jitter * this.#ports.random();
+    this.#dueMs = undefined;
+    this.#wait();
+  }
+
+  async #performRound(): Promise<void> {
     const ref: EndpointRef = {
       ingress: this.#ingress.settings.record,
       endpoint: this.#endpoint.settings.name,
@@ -129,11 +143,6 @@ export class Watch {
       },
       this.#stopping.signal,
     );
-    this.#isInRound = false;
-    this.#waitFromMs = this.#ports.clock.nowMs();
-    this.#waitShare = 1 - jitter * this.#ports.random();
-    this.#dueMs = undefined;
-    this.#wait();
   }
 
   /** The full wait before the next round; `undefined` when there is nothing to do. */

@@ -55,7 +55,7 @@ export class DaemonRun {
     const log = createLog({
       level: "error",
       isForPeople: false,
-      stream: { write: (line) => void (line.includes("a bug of ours") && onBug(line)) },
+      stream: { write: (line) => void (line.includes("internal error") && onBug(line)) },
     });
     const way = { time, clock, link, onMoment, worldEnds: world.ends };
     const fetchApi = cloudflareFetch(

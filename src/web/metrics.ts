@@ -13,6 +13,8 @@ export interface MetricsOptions {
   readonly queuedNotifications: () => ReadonlyMap<string, number>;
   /** Calls to Cloudflare that could be made at once. */
   readonly cloudBudget?: () => number;
+  /** Internal errors since the start. */
+  readonly internalErrors?: () => number;
   /** Metrics of the process and of Node too. Off where several daemons share a process. */
   readonly withProcess?: boolean;
 }
@@ -57,6 +59,16 @@ export class Metrics {
       help: "Attempts to deliver a message: sent, retried, refused (given up), or dropped from a full queue.",
       labelNames: ["channel", "outcome"],
       registers,
+    });
+    const { internalErrors = () => 0 } = options;
+    const errors: Counter = new Counter({
+      name: "ccs_internal_errors_total",
+      help: "Errors of this program itself. Each is logged; please report them.",
+      registers,
+      collect: () => {
+        errors.reset();
+        errors.inc(internalErrors());
+      },
     });
     if (options.withProcess === true) collectProcess(this.#registry);
   }

@@ -192,7 +192,7 @@ describe("/metrics", () => {
     site.breakMetrics = true;
     const { status, text } = await site.get("/metrics");
     assert.equal(status, 500);
-    assert.deepEqual(JSON.parse(text), { error: "a bug of ours; the log says more" });
+    assert.deepEqual(JSON.parse(text), { error: "internal error; the log says more" });
     assert.match(String(site.bugs), /planted/);
   });
 });

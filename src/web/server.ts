@@ -123,7 +123,7 @@ export function createApp(
   app.onError((error, context) => {
     if (hasLeft(context)) return context.json({ error: "the request ended before it was whole" }, 400);
     ports.onBug(error);
-    return context.json({ error: "a bug of ours; the log says more" }, 500);
+    return context.json({ error: "internal error; the log says more" }, 500);
   });
   return app;
 }

@@ -62,6 +62,8 @@ export interface WorldOptions {
   readonly writes?: "on" | "off";
   readonly log?: Log;
   readonly random?: () => number;
+  /** Hears of internal errors; without it they fail the test. */
+  readonly onBug?: (error: unknown) => void;
 }
 
 export class ReconcilerWorld implements AsyncDisposable {
@@ -73,17 +75,14 @@ export class ReconcilerWorld implements AsyncDisposable {
   /** Every event that the reconciler dispatched. */
   readonly events: Event[] = [];
 
-  constructor({ clock = new VirtualClock(), provider, random = () => 0.5, ...options }: WorldOptions) {
+  constructor({ clock = new VirtualClock(), provider, random = () => 0.5, onBug = raise, ...options }: WorldOptions) {
     this.clock = clock;
-    const onBug = (error: unknown): void => {
-      throw error;
-    };
     this.daemon = new Daemon({ clock, onBug });
     const dispatch = (event: Event): void => {
       this.events.push(event);
       this.daemon.dispatch(event);
     };
-    this.reconciler = new Reconciler({ clock, random, provider: this.watched(provider), dispatch, ...options });
+    this.reconciler = new Reconciler({ clock, random, provider: this.watched(provider), dispatch, onBug, ...options });
     this.daemon.addFollower(this.reconciler);
   }
 
@@ -167,4 +166,8 @@ export class ReconcilerWorld implements AsyncDisposable {
     const revision = state?.endpoints.find((one) => one.settings.name === endpoint)?.revision ?? 0;
     return { ingress, endpoint, revision };
   }
+}
+
+function raise(error: unknown): never {
+  throw error;
 }

@@ -90,7 +90,7 @@ describe("the API of a running daemon", { concurrency: 3 }, () => {
     assert.equal(history.served.at(-1)?.primary, "mobile");
     // A reader does not keep the daemon from ending.
     assert.equal((await daemon.stop()).code, 0);
-    assert.deepEqual([daemon.stderr, daemon.strayLines, daemon.logged(/bug of ours/)], ["", [], []]);
+    assert.deepEqual([daemon.stderr, daemon.strayLines, daemon.logged(/internal error/)], ["", [], []]);
   });
 
   test("a drill moves the record, comes back, and is reported", async () => {

@@ -85,6 +85,11 @@ export class DaemonProcess implements AsyncDisposable {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** How it ended, once it has. */
+  get ended(): Promise<{ readonly code: number | null; readonly signal: string | null }> {
+    return this.#ended.then(() => ({ code: this.#child.exitCode, signal: this.#child.signalCode }));
+  }
+
   /** Everything that it has said so far. */
   get output(): string {
     return [...this.log.map((line) => JSON.stringify(line)), ...this.strayLines, this.stderr].join("\n");

@@ -95,7 +95,7 @@ export class Api implements Disposable {
       if (error instanceof Refusal) return context.json(error.problem, error.status);
       if (hasLeft(context)) return problem(context, 400, { error: "the request ended before it was whole" });
       onBug(error);
-      return problem(context, 500, { error: "a bug of ours; the log says more" });
+      return problem(context, 500, { error: "internal error; the log says more" });
     });
     app.get("/status", (context) => context.json(this.#status()));
     app.get("/events", (context) => this.#askArchive(context, this.#eventsQuestion(context.req.query())));

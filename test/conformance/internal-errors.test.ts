@@ -1,0 +1,188 @@
+// Errors of our own, planted wherever they can be thrown: each is reported, and the daemon goes on without what it hit.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { InternalErrors } from "../../src/assembly/internal-errors.ts";
+import { MemoryProvider } from "../../src/cloud/memory.ts";
+import type { RecordProvider } from "../../src/cloud/provider.ts";
+import type { Event, IngressSettings, State } from "../../src/core/model.ts";
+import { Daemon } from "../../src/daemon.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { Anchors } from "../../src/probe/anchors.ts";
+import { parseIp } from "../../src/lib/ip.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
+import { ReconcilerWorld, record, settings } from "./reconciler-world.ts";
+
+const minuteMs = 60_000;
+
+for (const where of ["list", "apply"] as const) {
+  for (const how of ["throws", "rejects"] as const) {
+    test(`a provider whose ${where} ${how} is tried again as after a transient failure`, async () => {
+      const memory = new MemoryProvider();
+      let isBroken = true;
+      const fail = (): Promise<never> => {
+        const error = new TypeError("planted");
+        if (how === "throws") throw error;
+        return Promise.reject(error);
+      };
+      const provider: RecordProvider = {
+        list: (...args) => (isBroken && where === "list" ? fail() : memory.list(...args)),
+        apply: (...args) => (isBroken && where === "apply" ? fail() : memory.apply(...args)),
+      };
+      const bugs: unknown[] = [];
+      await using world = new ReconcilerWorld({ provider, onBug: (error) => bugs.push(error) });
+      await world.start();
+      await world.clock.advance(2 * minuteMs);
+      assert.ok(bugs.length >= 4 && bugs.length <= 12, `${bugs.length} attempts in two minutes`);
+      const [problem] = world.problems;
+      assert.equal(problem?.kind, "transient");
+      assert.match(problem?.message ?? "", /^internal error; please report it: planted/);
+      isBroken = false;
+      await world.clock.advance(minuteMs);
+      assert.deepEqual(
+        memory.records.map(({ content }) => content),
+        ["cable.example.net"],
+      );
+    });
+  }
+}
+
+test("an ingress that breaks the reconciler holds up no other", async () => {
+  const memory = new MemoryProvider();
+  const bugs: unknown[] = [];
+  await using world = new ReconcilerWorld({ provider: memory, onBug: (error) => bugs.push(error) });
+  const broken = poisoned(settings({ record: "broken.example.com" }), "reconcileIntervalMs");
+  broken.isPoisonous = true;
+  await world.start(broken.settings, settings());
+  await world.clock.advance(minuteMs);
+  assert.ok(bugs.length > 0);
+  assert.ok(memory.records.some(({ name }) => name === record));
+  broken.isPoisonous = false;
+  await world.clock.advance(minuteMs);
+  assert.ok(memory.records.some(({ name }) => name === "broken.example.com"));
+});
+
+test("an event that cannot be taken in is dropped, and changes nothing", () => {
+  const bugs: unknown[] = [];
+  const daemon = new Daemon({ clock: new VirtualClock(), onBug: (error) => bugs.push(error) });
+  const followed: State[] = [];
+  daemon.addFollower({ follow: (state) => void followed.push(state) });
+  daemon.dispatch({ kind: "config-loaded", ingresses: [settings()] });
+  const before = daemon.state;
+  daemon.dispatch({ kind: "records-read", ingress: record } as unknown as Event);
+  assert.equal(daemon.state, before);
+  assert.equal(bugs.length, 1);
+  daemon.dispatch({ kind: "records-read", ingress: record, records: [] });
+  assert.equal(followed.length, 2);
+  assert.equal(followed[1]?.ingresses[0]?.published?.records.length, 0);
+});
+
+test("a state that takes nothing in any more does not spin, and is the end after a minute", async () => {
+  const clock = new VirtualClock();
+  const bugs: unknown[] = [];
+  const ends: string[] = [];
+  const daemon = new Daemon({
+    clock,
+    onBug: (error) => bugs.push(error),
+    onCorruption: (why) => ends.push(why),
+  });
+  const poison = poisoned(settings(), "record");
+  daemon.dispatch({ kind: "config-loaded", ingresses: [poison.settings] });
+  // Something is due in a minute.
+  const override = { kind: "pin" as const, endpoint: "mobile", untilMs: minuteMs };
+  daemon.dispatch({ kind: "override-set", ingress: record, override });
+  assert.deepEqual(bugs, []);
+  poison.isPoisonous = true;
+  await clock.advance(minuteMs + 500);
+  assert.ok(bugs.length >= 1 && bugs.length <= 2, `${bugs.length} within half a second`);
+  assert.deepEqual(ends, []);
+  await clock.advance(10 * minuteMs);
+  assert.ok(bugs.length <= 40, `${bugs.length} in ten minutes`);
+  assert.match(ends[0] ?? "", /no event has been taken in for a minute: planted/);
+  // What heals is no end.
+  poison.isPoisonous = false;
+  daemon.dispatch({ kind: "time-passed" });
+  assert.equal(daemon.state.ingresses[0]?.overrides.length, 0);
+});
+
+test("reference hosts that throw, and proof that is not taken in, are asked with pauses", async () => {
+  const clock = new VirtualClock();
+  const bugs: unknown[] = [];
+  let tries = 0;
+  const address = parseIp("192.0.2.99");
+  assert.ok(address !== undefined);
+  let isThrowing = true;
+  const anchors = new Anchors(
+    {
+      clock,
+      reach: () => {
+        tries += 1;
+        if (tries > 1_000) return new Promise(() => {});
+        if (isThrowing) throw new Error("planted");
+        return Promise.resolve(true);
+      },
+      dispatch: () => undefined,
+      onBug: (error) => bugs.push(error),
+    },
+    [{ address, port: 443 }],
+  );
+  const daemon = new Daemon({ clock, onBug: assert.ifError });
+  anchors.follow({ ...daemon.state, connection: { ipv4: { blindSinceMs: 0 }, ipv6: {} } });
+  await clock.advance(10_000);
+  assert.ok(tries >= 10 && tries <= 25, `${tries} in ten seconds`);
+  assert.equal(bugs.length, tries);
+  isThrowing = false;
+  await clock.advance(10_000);
+  assert.ok(tries <= 50, `${tries} in twenty seconds`);
+  const closed = anchors.close();
+  await clock.advance(3_000);
+  await closed;
+});
+
+test("the same error is logged once a minute and counted each time; many that nobody caught are the end", async () => {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const log = createLog({ level: "error", isForPeople: false, stream: { write: (line) => void lines.push(line) } });
+  const errors = new InternalErrors({ log, clock });
+  for (let count = 0; count < 50; count += 1) errors.report(new Error("planted"));
+  assert.equal(errors.count, 50);
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? "", /"msg":"internal error; please report it"/);
+  await clock.advance(minuteMs);
+  errors.report(new Error("planted"));
+  assert.equal(lines.length, 2);
+  let end: string | undefined;
+  void errors.corruption.then((why) => (end = why));
+  for (let count = 0; count < 100; count += 1) {
+    errors.reportStray(new Error("now and then"));
+    await clock.advance(4_000);
+  }
+  assert.equal(end, undefined, "fifteen a minute are borne");
+  for (let count = 0; count < 20; count += 1) errors.reportStray(new Error("without an end"));
+  await clock.advance(0);
+  assert.match(end ?? "", /20 errors within a minute, the last: without an end/);
+});
+
+/** Settings one of which cannot be read while they are poisonous. */
+function poisoned(
+  good: IngressSettings,
+  key: "reconcileIntervalMs" | "record",
+): { settings: IngressSettings; isPoisonous: boolean } {
+  const bad = { ...good, isPoisonous: false };
+  const { [key]: value } = good;
+  Object.defineProperty(bad, key, {
+    enumerable: true,
+    get: () => {
+      if (bad.isPoisonous) throw new Error("planted");
+      return value;
+    },
+  });
+  return {
+    settings: bad,
+    get isPoisonous() {
+      return bad.isPoisonous;
+    },
+    set isPoisonous(is: boolean) {
+      bad.isPoisonous = is;
+    },
+  };
+}

@@ -1,0 +1,162 @@
+// Nothing that is answered, thrown or not written ends the daemon: odd answers of the API are seen through, errors that
+// nobody caught are reported, and only those without an end are its end, in order and with an exit code of its own.
+import assert from "node:assert/strict";
+import { openSync, closeSync, existsSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { spawn } from "node:child_process";
+import { listenTcp, type Listening } from "../../src/demo/listen.ts";
+import { startWorld, type World } from "../../src/demo/world.ts";
+import { builtProgram } from "../support/built-program.ts";
+import { startDaemon } from "../support/daemon-process.ts";
+import { eventually } from "../support/eventually.ts";
+import { configOf } from "../support/world-config.ts";
+import { contents, ownFolder, untilBothUp } from "../support/world-daemon.ts";
+
+/** What each list of records is turned into. */
+const oddities: readonly { readonly name: string; readonly odd: (records: readonly object[]) => readonly unknown[] }[] =
+  [
+    { name: "every record twice", odd: (records) => records.flatMap((record) => [record, record]) },
+    { name: "a page that repeats", odd: (records) => Array.from({ length: 200 }, () => records).flat() },
+    {
+      name: "strange company",
+      odd: (records) => [
+        null,
+        7,
+        { id: "x", name: "elsewhere.example.com" },
+        ...records,
+        { id: "y", name: "elsewhere.example.com", type: "CNAME", content: "nowhere.example.com" },
+        { id: "z", name: "ingress.example.com", type: "WALLET" },
+      ],
+    },
+    {
+      name: "fields that are missing or null",
+      odd: (records) => records.map((record) => ({ ...record, proxied: null, meta: null, ttl: undefined, comment: 5 })),
+    },
+  ];
+
+describe("what must not end the daemon", { concurrency: 3 }, () => {
+  for (const { name, odd } of oddities) {
+    test(`lists with ${name}: failover, and back`, async () => {
+      await using world = await startWorld();
+      await using api = await startOddApi(world, odd);
+      await using daemon = startDaemon({
+        config: configOf(world, (config) => {
+          config.cloudflare.api_url = api.url;
+        }),
+      });
+      await untilBothUp(daemon);
+      const { cable, mobile } = world;
+      await cable.server.behave({ kind: "refuse" });
+      await daemon.until("failover", () => contents(world).join() === mobile.host);
+      await cable.server.behave({ kind: "ok" });
+      await daemon.until("failback", () => contents(world).join() === cable.host);
+      assert.equal(await daemon.metric("ccs_internal_errors_total"), 0);
+      assert.deepEqual(daemon.logged(/internal error/), []);
+    });
+  }
+
+  test("errors that nobody caught are logged and counted, and the daemon goes on", async (t) => {
+    await using world = await startWorld();
+    const folder = ownFolder(t);
+    const mark = join(folder, "now");
+    const env = preloaded(
+      folder,
+      `
+      const waiting = setInterval(() => {
+        if (!require("node:fs").existsSync(${JSON.stringify(mark)})) return;
+        clearInterval(waiting);
+        setTimeout(() => { throw new Error("planted in a timer"); });
+        setTimeout(() => void Promise.reject(new Error("planted in a promise")));
+        setTimeout(() => new (require("node:events").EventEmitter)().emit("error", new Error("planted in an emitter")));
+      }, 20);
+    `,
+    );
+    await using daemon = startDaemon({ config: configOf(world), env });
+    await daemon.untilLogged(/^listening on/);
+    writeFileSync(mark, "");
+    await daemon.untilLogged(/^internal error; please report it/, { count: 3 });
+    await daemon.until("they are counted", async () => (await daemon.metric("ccs_internal_errors_total")) === 3);
+    await untilBothUp(daemon);
+    await world.cable.server.behave({ kind: "refuse" });
+    await daemon.until("failover", () => contents(world).join() === world.mobile.host);
+    assert.deepEqual((await daemon.stop()).code, 0);
+  });
+
+  test("errors without an end are the end: 70, with a message and everything saved", async (t) => {
+    await using world = await startWorld();
+    const folder = ownFolder(t);
+    const mark = join(folder, "now");
+    const env = preloaded(
+      folder,
+      `
+      setInterval(() => { if (require("node:fs").existsSync(${JSON.stringify(mark)})) throw new Error("planted"); }, 20);
+    `,
+    );
+    await using daemon = startDaemon({ config: configOf(world), env });
+    await untilBothUp(daemon);
+    await eventually("the first message", () => world.telegram.messages.length > 0);
+    writeFileSync(mark, "");
+    await eventually("its end", () => !daemon.isRunning);
+    assert.equal((await daemon.ended).code, 70);
+    const fatal = daemon.logged(/^ccs ends because of an internal error: 20 errors within a minute, the last: planted/);
+    assert.equal(fatal.length, 1);
+    const texts = world.telegram.messages.map(({ plainText }) => plainText);
+    assert.match(texts.at(-1) ?? "", /ccs ends because of an internal error[^]*The records stay as they are/);
+    assert.deepEqual(contents(world), [world.cable.host]);
+    assert.ok(!existsSync(join(daemon.folder, "state/control.sock")), "it ended in order");
+  });
+
+  test("a log that cannot be written ends nothing", { skip: !existsSync("/dev/full") }, async (t) => {
+    await using world = await startWorld();
+    const folder = ownFolder(t);
+    const path = join(folder, "config.yml");
+    writeFileSync(path, configOf(world)(folder));
+    const full = openSync("/dev/full", "w");
+    const child = spawn(process.execPath, [builtProgram(), "run", "--config", path], {
+      stdio: ["ignore", full, "ignore"],
+      env: { PATH: process.env["PATH"], HOME: folder },
+    });
+    closeSync(full);
+    t.after(() => child.kill("SIGKILL"));
+    await eventually("the first message", () => {
+      assert.equal(child.exitCode, null, "it ended");
+      return world.telegram.messages.length > 0;
+    });
+    await world.cable.server.behave({ kind: "refuse" });
+    await eventually("failover", () => contents(world).join() === world.mobile.host);
+  });
+});
+
+/** An environment in which the program runs this code first. */
+function preloaded(folder: string, code: string): Readonly<Record<string, string>> {
+  const path = join(folder, "planted.mjs");
+  writeFileSync(
+    path,
+    `import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);\n${code}`,
+  );
+  return { NODE_OPTIONS: `--import ${pathToFileURL(path).href}` };
+}
+
+/** Passes everything on to the world's API, and changes the lists of records on their way back. */
+async function startOddApi(
+  { cloudflare }: World,
+  odd: (records: readonly object[]) => readonly unknown[],
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = Buffer.concat((await request.toArray()) as Buffer[]);
+    const { pathname, search } = new URL(request.url ?? "", "http://x");
+    const reply = await fetch(`${cloudflare.url}${pathname}${search}`, {
+      method: request.method ?? "GET",
+      headers: { authorization: request.headers.authorization ?? "", "content-type": "application/json" },
+      ...(body.length > 0 && { body }),
+    });
+    const json = (await reply.json()) as { result: object[] };
+    if (pathname.endsWith("/dns_records")) json.result = odd(json.result) as object[];
+    response.writeHead(reply.status, { "content-type": "application/json" }).end(JSON.stringify(json));
+  };
+  const listening: Listening = await listenTcp(createServer((request, response) => void answer(request, response)));
+  return { url: `http://${listening.authority}`, [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose]() };
+}
