@@ -16,6 +16,12 @@ const ownNode = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.u
 /** In the environment of a program that runs under `ownNode`. */
 const childMark = "CCS_LAUNCHER_CHILD";
 
+// First of all: Node opens its debugger at SIGUSR1, to any user of this machine, who could then read the tokens. And none of
+// these means that the program should end; the last comes when a file grows beyond a limit, which the write says as well.
+for (const signal of ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGPWR", "SIGXFSZ"] as const) {
+  process.on(signal, () => undefined);
+}
+
 if (Number.parseInt(process.versions.node, 10) >= oldestMajor) {
   if (process.env[childMark] !== undefined) dieWithLauncher();
   await import(program);
@@ -31,7 +37,7 @@ if (Number.parseInt(process.versions.node, 10) >= oldestMajor) {
 
 /** Runs this file again under the newer Node, as if it were this process: same streams, signals and exit code. */
 function runUnderOwnNode(): void {
-  const child = spawn(ownNode, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+  const child = spawn(ownNode, ["--disable-sigusr1", fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     // The channel carries no messages. It closes when this process ends, however it ends.
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, [childMark]: "1" },

@@ -76,8 +76,8 @@ export class Assembly implements AsyncDisposable {
     if (this.daemon.state.generation === 0) throw new Error("the configuration could not be taken in");
   }
 
-  /** Goes on with another configuration. What did not change keeps its state. */
-  reconfigure(config: Config): void {
+  /** Goes on with another configuration, or tries anew what the same one did not achieve. What did not change keeps its state. */
+  reconfigure(config: Config, news: "changed" | "unchanged" = "changed"): void {
     const { cloudflare: before } = this.#config;
     this.#config = config;
     this.#anchors.use(anchorsOf(config));
@@ -88,7 +88,9 @@ export class Assembly implements AsyncDisposable {
       const onTime = this.daemon.dispatch.bind(this.daemon);
       this.reconciler.replaceProvider(this.#ports.createProvider(config.cloudflare, onTime));
     }
-    this.daemon.dispatch({ kind: "config-loaded", ingresses: config.ingresses });
+    const isUnchanged = news === "unchanged";
+    this.daemon.dispatch({ kind: "config-loaded", ingresses: config.ingresses, ...(isUnchanged && { isUnchanged }) });
+    if (isUnchanged) this.reconciler.startOver();
   }
 
   /** Stops probing and deciding at once, and lets a write under way end. */

@@ -3,6 +3,7 @@
 import type { RequestMeasure } from "../cloud/requests.ts";
 import type { LoadResult } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
+import { exposedFiles } from "../config/secrecy.ts";
 import type { Environment } from "../config/substitute.ts";
 import { watchConfig } from "../config/watch.ts";
 import type { Daemon } from "../daemon.ts";
@@ -33,27 +34,29 @@ export async function startDaemon(options: {
   readonly path: string;
   readonly env: Environment;
   readonly log: Log;
+  /** Of the user as whom it runs. */
+  readonly userId?: number | undefined;
   /** Counts internal errors, and says when the process has to end. */
   readonly errors?: InternalErrors;
   /** What the demo adds to the web server. */
   readonly extra?: WebExtra;
 }): Promise<RunningDaemon> {
   const { path, env, log, extra, errors = new InternalErrors({ log, clock: systemClock }) } = options;
-  const onReload: { apply?: (result: LoadResult) => void } = {};
+  const onReload: { apply?: (result: LoadResult, news: "changed" | "unchanged") => void } = {};
   await using stack = new AsyncDisposableStack();
   const watcher = stack.use(
     watchConfig({
       path,
       env,
       clock: systemClock,
-      onResult: (result) => onReload.apply?.(result),
+      onResult: (result, news) => onReload.apply?.(result, news),
       onBlindSpot: (message) => log.warn({ path }, message),
       onBug: errors.report,
     }),
   );
   const { first } = watcher;
   if (first.kind === "invalid") throw new StartError("config", first.problems.map(formatProblem).join("\n"));
-  logWarnings(log, first);
+  logWarnings(options, first);
   const { stateDir } = first.config;
   const store = stack.use(openState(stateDir, { clock: systemClock, log }));
   const onRequest = (measure: RequestMeasure): void => surroundings.countCloudRequest(measure);
@@ -88,14 +91,17 @@ export async function startDaemon(options: {
   // Ends before its surroundings do, so that they can tell of its last write.
   stack.use(assembly);
   await surroundings.listen();
-  onReload.apply = (result) => {
+  onReload.apply = (result, news) => {
+    if (news === "unchanged") log.info({ path }, `${path} was loaded again: nothing in it has changed`);
     if (result.kind === "invalid") {
+      if (news === "unchanged")
+        return log.error({ problems: result.problems.map(formatProblem) }, "it is still rejected");
       return assembly.daemon.dispatch({ kind: "config-rejected", problems: result.problems.map(formatProblem) });
     }
-    logWarnings(log, result);
+    logWarnings(options, result);
     if (result.config.stateDir !== stateDir) log.warn(`state_dir stays ${stateDir} until the next start`);
     surroundings.reconfigure(result.config);
-    return assembly.reconfigure(result.config);
+    return assembly.reconfigure(result.config, news);
   };
   memory.restore();
   assembly.start();
@@ -111,7 +117,15 @@ export async function startDaemon(options: {
   };
 }
 
-function logWarnings(log: Log, result: LoadResult): void {
+interface Readers {
+  readonly log: Log;
+  readonly path: string;
+  readonly userId?: number | undefined;
+}
+
+function logWarnings({ log, path, userId }: Readers, result: LoadResult): void {
   if (result.kind !== "ok") return;
   for (const warning of result.warnings) log.warn({ problem: formatProblem(warning) }, "configuration warning");
+  for (const { path: file, detail, remedy } of exposedFiles(path, result, userId))
+    log.warn({ path: file }, `${detail}: ${remedy}`);
 }

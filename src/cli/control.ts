@@ -4,6 +4,7 @@ import { request, type IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
 import type { Command } from "commander";
 import type * as z from "zod";
+import { noStateDir } from "../config/environment.ts";
 import { stateDirOf, unreadConfig } from "../config/state-dir.ts";
 import { messageOf, plain } from "../lib/text.ts";
 import { problemSchema } from "../web/api/schema/parts.ts";
@@ -40,7 +41,9 @@ export class Control {
 
   constructor({ config }: ControlOptions) {
     this.#config = config;
-    this.#path = controlSocketPath(stateDirOf(config, process.env));
+    const stateDir = stateDirOf(config, process.env);
+    if (stateDir === undefined) throw new CommandError(exitCodes.config, noStateDir);
+    this.#path = controlSocketPath(stateDir);
   }
 
   /** What `GET /api/v1/…` answers. */

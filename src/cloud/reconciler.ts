@@ -119,6 +119,11 @@ export class Reconciler implements AsyncDisposable {
     for (const machine of this.#machines.values()) machine.startOver();
   }
 
+  /** Reads everything anew, at once, and tries what waits for another try. */
+  startOver(): void {
+    for (const machine of this.#machines.values()) machine.startOver();
+  }
+
   /** Starts nothing more, gives up what is being read, and lets writes end for a moment. */
   async close(): Promise<void> {
     this.#isClosed = true;

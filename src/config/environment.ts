@@ -70,13 +70,31 @@ export function readEnvironment(env: Environment): {
   };
 }
 
-/** Where state goes when neither the file nor the environment says. Absolute. */
-export function defaultStateDir(env: Environment): string {
+/** Where state goes when neither the file nor the environment says. Absolute; `undefined` for a user without a home. */
+export function defaultStateDir(env: Environment): string | undefined {
   const fromSystemd = given(env, "STATE_DIRECTORY")?.split(":")[0];
   if (fromSystemd !== undefined && fromSystemd !== "") return resolve(fromSystemd);
-  const stateHome = given(env, "XDG_STATE_HOME") ?? join(given(env, "HOME") ?? homedir(), ".local", "state");
-  return resolve(stateHome, "cloudflare-cname-switcher");
+  const stateHome = given(env, "XDG_STATE_HOME") ?? below(given(env, "HOME") ?? homeOfUser());
+  return stateHome === undefined ? undefined : resolve(stateHome, "cloudflare-cname-switcher");
 }
+
+function below(home: string | undefined): string | undefined {
+  return home === undefined ? undefined : join(home, ".local", "state");
+}
+
+/** From the system's list of users, which need not know this one: containers often run as any number. */
+function homeOfUser(): string | undefined {
+  try {
+    return homedir();
+  } catch {
+    return undefined;
+  }
+}
+
+/** What to do about a user without a home. */
+export const noStateDir =
+  "there is no folder for the state: this user has no home, and HOME is not set. Set state_dir in the configuration, " +
+  "CCS_STATE_DIR or HOME";
 
 /** A variable's value, unless it is empty. */
 export function given(env: Environment, name: string): string | undefined {

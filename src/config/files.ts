@@ -1,6 +1,8 @@
-// Reads the configuration file and the files of secrets: bounded, as UTF-8, and with failures in plain words.
-import { closeSync, openSync, readlinkSync, readSync } from "node:fs";
+// Reads the configuration file and the files of secrets: bounded, as UTF-8, and with failures in plain words. Takes regular
+// files, and what the program was given open (/dev/stdin, a process substitution); nothing that is read can hold it up.
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, statSync, type Stats } from "node:fs";
 import { isUtf8 } from "node:buffer";
+import { systemClock } from "../lib/clock.ts";
 import { plain } from "../lib/text.ts";
 import type { Place } from "./problem.ts";
 
@@ -32,21 +34,105 @@ export function decode(bytes: Uint8Array): FileText {
   return { kind: "unreadable", reason: "it is not UTF-8 text: save it as UTF-8", place: placeOfBadByte(bytes) };
 }
 
-/** Reads from the file system; also what cannot be measured before, such as a pipe. */
+/** What the program was given open, under the names that shells use for it. */
+const givenOpen = /^\/(?:dev\/stdin|dev\/fd\/\d+|proc\/self\/fd\/\d+)$/;
+
+/** How long whoever feeds a pipe may take at the start. */
+const longestPipeMs = 10_000;
+const pipePauseMs = 10;
+
+/** A pipe says what it says only once: it is remembered for every later load. */
+const fromPipes = new Map<string, Uint8Array>();
+
+/**
+ * Reads from the file system. Waits for nothing but a pipe that the program was given, and for that only once, so that a
+ * daemon can load its configuration anew.
+ */
 export const readFromDisk: ReadFile = (path) => {
-  const file = openFile(path);
+  const known = fromPipes.get(path);
+  if (known !== undefined) return known;
+  const isGiven = givenOpen.test(path);
+  // Before it is opened: some devices do things when they are.
+  if (!isGiven) assertRegular(statusOf(path));
+  // Never waits for somebody at the other end of a named pipe that took the place of the file.
+  const file = openFile(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const buffer = new Uint8Array(largestFileBytes + 1);
-    let length = 0;
-    for (;;) {
-      const count = readSync(file, buffer, length, buffer.length - length, null);
-      length += count;
-      if (count === 0 || length === buffer.length) return buffer.subarray(0, length);
+    const status = fstatSync(file);
+    if (isGiven && status.isFIFO()) {
+      const bytes = readAll(file, systemClock.nowMs() + longestPipeMs);
+      fromPipes.set(path, bytes);
+      return bytes;
     }
+    assertRegular(status);
+    return readAll(file, 0);
   } finally {
     closeSync(file);
   }
 };
+
+/** All of it, or as much as is read of any file. `untilMs`: how long it may have nothing to say. */
+function readAll(file: number, untilMs: number): Uint8Array {
+  const buffer = new Uint8Array(largestFileBytes + 1);
+  let length = 0;
+  for (;;) {
+    const count = readSome(file, buffer, length, untilMs);
+    length += count;
+    if (count === 0 || length === buffer.length) return buffer.subarray(0, length);
+  }
+}
+
+function readSome(file: number, buffer: Uint8Array, offset: number, untilMs: number): number {
+  for (;;) {
+    try {
+      return readSync(file, buffer, offset, buffer.length - offset, null);
+    } catch (error) {
+      if (codeOf(error) !== "EAGAIN" || systemClock.nowMs() >= untilMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pipePauseMs);
+    }
+  }
+}
+
+/** Not a file as it should be. `kind` is in words. */
+class NoRegularFile extends Error {
+  override readonly name = "NoRegularFile";
+  readonly code = "ENOTFILE";
+  readonly kind: string;
+
+  constructor(kind: string) {
+    super(kind);
+    this.kind = kind;
+  }
+}
+
+function assertRegular(status: Stats): void {
+  if (status.isFile()) return;
+  if (status.isDirectory()) throw new NoRegularFile("it is a folder: name the file in it");
+  const kind = status.isFIFO() ? "a named pipe" : status.isSocket() ? "a socket" : "a device";
+  throw new NoRegularFile(`it is ${kind}: name a regular file`);
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}
+
+/** Failures that say nothing of the file: they may be over in a moment. */
+const passing = new Set([
+  "EMFILE",
+  "ENFILE",
+  "ENOMEM",
+  "EIO",
+  "EAGAIN",
+  "EINTR",
+  "ESTALE",
+  "ETIMEDOUT",
+  "EACCES",
+  "EPERM",
+]);
+
+/** Whether reading may succeed in a moment, with the file as it is. */
+export function isPassingFailure(error: unknown): boolean {
+  return passing.has(codeOf(error) ?? "");
+}
 
 /** The path is there, but it is a symbolic link to nothing. */
 class DanglingLink extends Error {
@@ -60,12 +146,19 @@ class DanglingLink extends Error {
   }
 }
 
-function openFile(path: string): number {
+function statusOf(path: string): Stats {
+  return orDangling(path, () => statSync(path));
+}
+
+function openFile(path: string, flags: number): number {
+  return orDangling(path, () => openSync(path, flags));
+}
+
+function orDangling<Result>(path: string, look: () => Result): Result {
   try {
-    return openSync(path, "r");
+    return look();
   } catch (error) {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    const target = isMissing ? linkTargetOf(path) : undefined;
+    const target = codeOf(error) === "ENOENT" ? linkTargetOf(path) : undefined;
     throw target === undefined ? error : new DanglingLink(target);
   }
 }
@@ -80,7 +173,8 @@ function linkTargetOf(path: string): string | undefined {
 
 function reasonOf(error: unknown): string {
   if (error instanceof DanglingLink) return `it is a link to ${plain(error.target, 200)}, where there is no file`;
-  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+  if (error instanceof NoRegularFile) return error.kind;
+  const code = codeOf(error) ?? "unknown error";
   switch (code) {
     case "ENOENT":
     case "ENOTDIR":
@@ -88,8 +182,11 @@ function reasonOf(error: unknown): string {
     case "EACCES":
     case "EPERM":
       return "this user may not read it: check its owner and its permissions";
-    case "EISDIR":
-      return "it is a folder: name the file in it";
+    case "EAGAIN":
+      return "nothing came from it in time";
+    case "EMFILE":
+    case "ENFILE":
+      return `too many files are open (${code}): raise the limit of open files`;
     case "ERR_INVALID_ARG_VALUE":
       return "its name is not valid";
     case "ENAMETOOLONG":

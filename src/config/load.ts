@@ -4,7 +4,7 @@ import { readAuthorities } from "./authorities.ts";
 import { completeConfig } from "./complete.ts";
 import type { Config } from "./config.ts";
 import { readDocument, type YamlDocument } from "./document.ts";
-import { defaultStateDir, readEnvironment, type EnvironmentSettings } from "./environment.ts";
+import { defaultStateDir, noStateDir, readEnvironment, type EnvironmentSettings } from "./environment.ts";
 import { secret, telegramToken } from "./fields.ts";
 import { decode, readFromDisk, readText, type ReadFile } from "./files.ts";
 import { weaknessOf } from "../lib/token-strength.ts";
@@ -34,6 +34,8 @@ export type LoadResult =
       readonly format: "current" | "original";
       /** Absolute paths of all files that the configuration came from. */
       readonly watchedFiles: readonly string[];
+      /** Absolute paths of the files of tokens. */
+      readonly tokenFiles: readonly string[];
     }
   | { readonly kind: "invalid"; readonly problems: readonly Problem[] };
 
@@ -95,13 +97,21 @@ function loadCurrent(context: Context): LoadResult {
   };
   const inFile = file.state_dir === undefined ? undefined : resolve(folder, file.state_dir);
   const stateDir = settings.stateDir ?? inFile ?? defaultStateDir(env);
+  if (stateDir === undefined) return invalid([problemAt(path, undefined, "state_dir", noStateDir)]);
   const config = completeConfig(file, { tokens, authorities }, settings, stateDir);
   const warnings: Problem[] = [];
   warnOfPlainHttp(config, reporterTo(warnings, document, reading));
   const httpTokenPath = reading.has("http.token_file") ? "http.token_file" : "http.token";
   warnOfWeakToken(config, httpTokenPath, reporterTo(warnings, document, reading));
   const watchedFiles = [...new Set([resolve(path), ...secrets.files, ...authorityFiles])];
-  return { kind: "ok", config, warnings: inOrder(warnings), format: "current", watchedFiles };
+  return {
+    kind: "ok",
+    config,
+    warnings: inOrder(warnings),
+    format: "current",
+    watchedFiles,
+    tokenFiles: secrets.files,
+  };
 }
 
 function loadOriginal(context: Context): LoadResult {
@@ -119,9 +129,17 @@ function loadOriginal(context: Context): LoadResult {
     ...(file.telegram !== undefined && { telegram: file.telegram.token }),
   };
   const stateDir = settings.stateDir ?? defaultStateDir(env);
+  if (stateDir === undefined) return invalid([problemAt("environment", undefined, "CCS_STATE_DIR", noStateDir)]);
   const config = completeConfig(translate(file, report), { tokens, authorities: new Map() }, settings, stateDir);
   warnOfPlainHttp(config, report);
-  return { kind: "ok", config, warnings: inOrder(warnings), format: "original", watchedFiles: [resolve(path)] };
+  return {
+    kind: "ok",
+    config,
+    warnings: inOrder(warnings),
+    format: "original",
+    watchedFiles: [resolve(path)],
+    tokenFiles: [],
+  };
 }
 
 function invalid(problems: readonly Problem[]): LoadResult {

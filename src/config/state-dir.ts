@@ -8,8 +8,12 @@ import { readFromDisk, readText, type ReadFile } from "./files.ts";
 import { findConfigPath } from "./find.ts";
 import { substitute, unmask, type Environment } from "./substitute.ts";
 
-/** The absolute path of the state folder that `ccs run` would use with this `--config` option and environment. */
-export function stateDirOf(option: string | undefined, env: Environment, readFile: ReadFile = readFromDisk): string {
+/** The absolute path of the state folder that `ccs run` would use with this `--config` option and environment, if any. */
+export function stateDirOf(
+  option: string | undefined,
+  env: Environment,
+  readFile: ReadFile = readFromDisk,
+): string | undefined {
   const { settings } = readEnvironment(env);
   if (settings.stateDir !== undefined) return settings.stateDir;
   const found = findConfigPath(option, env);

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -73,17 +74,21 @@ function gist(result: LoadResult): string {
 function watched(context: TestContext, path: string, options: Partial<WatchOptions> = {}) {
   const clock = new ManualClock();
   const heard: string[] = [];
+  const news: string[] = [];
   const blindSpots: string[] = [];
   const watcher = watchConfig({
     path,
     env: {},
     clock,
-    onResult: (result) => heard.push(gist(result)),
+    onResult: (result, what) => {
+      heard.push(gist(result));
+      news.push(what);
+    },
     onBlindSpot: (message) => blindSpots.push(message),
     ...options,
   });
   context.after(() => watcher.close());
-  return { clock, heard, blindSpots, watcher };
+  return { clock, heard, news, blindSpots, watcher };
 }
 
 function folderFor(context: TestContext): string {
@@ -204,6 +209,7 @@ test("a signal takes a file that is right as written whole, and one that is wron
   writeFileSync(path, file("two"));
   watcher.reload();
   assert.deepEqual(heard, ["two"]);
+  clock.advance(2_000);
   writeFileSync(path, file("tri").slice(0, 60));
   watcher.reload();
   assert.deepEqual(heard, ["two"]);
@@ -279,19 +285,71 @@ test("a secret's file that the new configuration names is watched from then on",
   assert.deepEqual(heard.slice(1), ["two"]);
 });
 
-test("asked to reload, it tells even what did not change", (context) => {
-  const { path, heard, clock, watcher } = start(context);
+test("asked to reload, it tells even what did not change, and that it did not", (context) => {
+  const { path, heard, news, clock, watcher } = start(context);
   watcher.reload();
   assert.deepEqual(heard, ["one"]);
+  clock.advance(2_000);
   writeFileSync(path, "wrong");
   watcher.reload();
-  clock.advance(1_000);
+  clock.advance(3_000);
   assert.equal(heard.length, 2);
   watcher.reload();
-  clock.advance(1_000);
+  clock.advance(3_000);
   assert.deepEqual(heard[2], heard[1]);
   assert.equal(heard.length, 3);
+  assert.deepEqual(news, ["unchanged", "changed", "unchanged"]);
 });
+
+test("however often it is asked, it loads every two seconds at most, and once more at the end", (context) => {
+  let reads = 0;
+  const { path, heard, clock, watcher } = start(context, {
+    readFile: (each) => {
+      reads += 1;
+      return readFileSync(each);
+    },
+    pollMs: 3_600_000,
+  });
+  reads = 0;
+  for (let count = 0; count < 2_000; count += 1) {
+    watcher.reload();
+    clock.advance(2.5);
+  }
+  assert.ok(reads <= 3, `${reads} reads`);
+  writeFileSync(path, file("two"));
+  watcher.reload();
+  clock.advance(2_000);
+  assert.equal(heard.at(-1), "two");
+});
+
+for (const code of ["EMFILE", "ENFILE", "EIO", "EACCES"]) {
+  test(`${code} for a while is no news, neither when it begins nor when it ends; one that lasts is told once`, (context) => {
+    let isFailing = false;
+    const { path, heard, clock, watcher } = start(context, {
+      readFile: (each) => {
+        if (isFailing) throw Object.assign(new Error(code), { code });
+        return readFileSync(each);
+      },
+    });
+    isFailing = true;
+    clock.advance(20_000);
+    watcher.reload();
+    clock.advance(5_000);
+    isFailing = false;
+    clock.advance(5_000);
+    assert.deepEqual(heard, ["one"], "what was asked for is answered, and that is all");
+    isFailing = true;
+    clock.advance(29_000);
+    writeFileSync(path, file("two"));
+    assert.equal(heard.length, 1);
+    clock.advance(60_000);
+    assert.equal(heard.length, 2);
+    assert.match(heard[1] ?? "", /the configuration cannot be read/);
+    isFailing = false;
+    clock.advance(2_000);
+    assert.deepEqual(heard.slice(2), ["two"]);
+  });
+}
 
 test("a file that was replaced behind a mount cannot be seen any more, and that is told once", (context) => {
   const folder = folderFor(context);

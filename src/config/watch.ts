@@ -6,7 +6,7 @@ import { hash } from "node:crypto";
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Clock } from "../lib/clock.ts";
-import { readFromDisk, type ReadFile } from "./files.ts";
+import { isPassingFailure, readFromDisk, type ReadFile } from "./files.ts";
 import { loadConfig, type LoadResult } from "./load.ts";
 import type { Environment } from "./substitute.ts";
 
@@ -15,8 +15,11 @@ export interface WatchOptions {
   readonly path: string;
   readonly env: Environment;
   readonly clock: Clock;
-  /** Hears the result of every load after the first, good or bad. The applying is up to the listener. */
-  readonly onResult: (result: LoadResult) => void;
+  /**
+   * Hears the result of every load after the first, good or bad. The applying is up to the listener. `unchanged`: somebody
+   * asked for it, and all that was read is as it was.
+   */
+  readonly onResult: (result: LoadResult, news: "changed" | "unchanged") => void;
   /** Hears, once each time it begins, that changes of the file cannot be seen from here. */
   readonly onBlindSpot: (message: string) => void;
   /** Hears of internal errors. The watching goes on. */
@@ -25,6 +28,8 @@ export interface WatchOptions {
   readonly pollMs?: number;
   /** How long a change must last before it is told, since it may be written only half; 400 ms unless told. */
   readonly settleMs?: number;
+  /** How long a file may not be readable, for want of file descriptors, say, before that is told; 30 s unless told. */
+  readonly patienceMs?: number;
   readonly readFile?: ReadFile;
   /** Number of names that the file has, 0 when it was replaced behind a mount; `undefined` when it is not there. */
   readonly countLinks?: (path: string) => number | undefined;
@@ -33,7 +38,7 @@ export interface WatchOptions {
 export interface ConfigWatcher extends Disposable {
   /** What loading gave when the watching began: no change after it is missed. */
   readonly first: LoadResult;
-  /** Loads now, whether or not anything changed (SIGHUP). `onResult` hears what came of it. */
+  /** Loads now, or soon if that was asked often, whether or not anything changed (SIGHUP). `onResult` hears what came of it. */
   reload(): void;
   close(): void;
 }
@@ -45,11 +50,15 @@ export function watchConfig(options: WatchOptions): ConfigWatcher {
   return watcher;
 }
 
+/** However often a reload is asked for, it is done no more often than this. */
+const reloadEveryMs = 2_000;
+
 class Watcher implements ConfigWatcher {
   readonly first: LoadResult;
   readonly #options: WatchOptions;
   readonly #pollMs: number;
   readonly #settleMs: number;
+  readonly #patienceMs: number;
   /** What every file held that the newest load asked for, as a digest, or why it could not be read. */
   #seen: ReadonlyMap<string, string> = new Map();
   /** The same for the load that was told last. */
@@ -57,6 +66,13 @@ class Watcher implements ConfigWatcher {
   #cancelTimer: (() => void) | undefined;
   /** What the newest load gave, while it may still be of files that are written only half. */
   #settling: LoadResult | undefined;
+  /** Somebody asked for a load and has not heard of one yet. */
+  #isAsked = false;
+  #reloadedMs = -Infinity;
+  #cancelReload: (() => void) | undefined;
+  /** The newest load failed for a reason that may pass, and since when that is so. */
+  #isHindered = false;
+  #hinderedSinceMs: number | undefined;
   #isBlind = false;
   #isClosed = false;
 
@@ -64,6 +80,7 @@ class Watcher implements ConfigWatcher {
     this.#options = options;
     this.#pollMs = options.pollMs ?? 500;
     this.#settleMs = options.settleMs ?? 400;
+    this.#patienceMs = options.patienceMs ?? 30_000;
     this.first = this.#load();
     this.#told = this.#seen;
   }
@@ -73,9 +90,19 @@ class Watcher implements ConfigWatcher {
   }
 
   reload(): void {
-    // Nothing is known to be told, so whatever comes of it is news.
-    this.#told = new Map();
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#cancelReload !== undefined) return;
+    const { clock } = this.#options;
+    const waitMs = this.#reloadedMs + reloadEveryMs - clock.nowMs();
+    if (waitMs <= 0) return this.#reloadNow();
+    this.#cancelReload = clock.setTimer(waitMs, () => {
+      this.#cancelReload = undefined;
+      this.#shielded(() => this.#reloadNow());
+    });
+  }
+
+  #reloadNow(): void {
+    this.#reloadedMs = this.#options.clock.nowMs();
+    this.#isAsked = true;
     const result = this.#load();
     // Whoever asks says that it is all written, unless it is plainly wrong.
     if (result.kind === "ok") this.#tell(result);
@@ -85,6 +112,7 @@ class Watcher implements ConfigWatcher {
   close(): void {
     this.#isClosed = true;
     this.#cancelTimer?.();
+    this.#cancelReload?.();
   }
 
   [Symbol.dispose](): void {
@@ -93,30 +121,44 @@ class Watcher implements ConfigWatcher {
 
   #look(): void {
     this.#lookForBlindSpot();
-    if (this.#hasChanged()) this.#settle(this.#load());
+    const isPatienceOver = this.#hinderedMs() >= this.#patienceMs && this.#settling === undefined;
+    if (this.#hasChanged() || isPatienceOver) this.#settle(this.#load());
     else if (this.#settling !== undefined) this.#tell(this.#settling);
     else this.#sleep(this.#pollMs);
   }
 
   /** Tells it later, if it is still the same: half a file may be wrong, or right with half of the endpoints. */
   #settle(result: LoadResult): void {
-    this.#settling = result;
-    this.#sleep(this.#settleMs);
+    const { clock } = this.#options;
+    if (!this.#isHindered) this.#hinderedSinceMs = undefined;
+    else this.#hinderedSinceMs ??= clock.nowMs();
+    // What could not be read for a passing reason is neither right nor wrong: the configuration in force stays.
+    const isPassing = this.#isHindered && this.#hinderedMs() < this.#patienceMs;
+    this.#settling = isPassing ? undefined : result;
+    this.#sleep(isPassing ? this.#pollMs : this.#settleMs);
+  }
+
+  #hinderedMs(): number {
+    return this.#hinderedSinceMs === undefined ? 0 : this.#options.clock.nowMs() - this.#hinderedSinceMs;
   }
 
   #tell(result: LoadResult): void {
     this.#settling = undefined;
+    if (!this.#isHindered) this.#hinderedSinceMs = undefined;
     this.#sleep(this.#pollMs);
+    const isSame = areEqual(this.#seen, this.#told);
     // A file that was gone for a moment and came back as it was is no news.
-    if (areEqual(this.#seen, this.#told)) return;
+    if (isSame && !this.#isAsked) return;
+    this.#isAsked = false;
     this.#told = this.#seen;
-    this.#options.onResult(result);
+    this.#options.onResult(result, isSame ? "unchanged" : "changed");
   }
 
   /** Remembers all that the load reads, so that a change of any of it is seen against exactly what was loaded. */
   #load(): LoadResult {
     const { path, env } = this.#options;
     const seen = new Map<string, string>();
+    let isHindered = false;
     const readFile: ReadFile = (file) => {
       try {
         const bytes = this.#read(file);
@@ -124,11 +166,13 @@ class Watcher implements ConfigWatcher {
         return bytes;
       } catch (error) {
         seen.set(file, failureOf(error));
+        isHindered ||= isPassingFailure(error);
         throw error;
       }
     };
     const result = loadConfig({ path, env, readFile });
     this.#seen = seen;
+    this.#isHindered = isHindered && result.kind === "invalid";
     return result;
   }
 
@@ -172,12 +216,16 @@ class Watcher implements ConfigWatcher {
     this.#cancelTimer = this.#options.clock.setTimer(delayMs, () => {
       // Before the look, so that nothing that is thrown in it ends the watching.
       this.#sleep(this.#pollMs);
-      try {
-        this.#look();
-      } catch (error) {
-        this.#options.onBug?.(error);
-      }
+      this.#shielded(() => this.#look());
     });
+  }
+
+  #shielded(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#options.onBug?.(error);
+    }
   }
 }
 

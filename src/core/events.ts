@@ -28,7 +28,8 @@ export interface NameRef {
 }
 
 export type Event =
-  | { readonly kind: "config-loaded"; readonly ingresses: readonly IngressSettings[] }
+  /** `isUnchanged`: somebody asked for the one in force to be loaded again, so that what was given up gets a new try. */
+  | { readonly kind: "config-loaded"; readonly ingresses: readonly IngressSettings[]; readonly isUnchanged?: boolean }
   | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
   | ({ readonly kind: "resolved"; readonly resolution: Resolution } & EndpointRef)
   | ({ readonly kind: "probed"; readonly address: string; readonly observation: Observation } & EndpointRef)

@@ -51,7 +51,7 @@ function take(state: State, event: Event, nowMs: number): State {
         leaving: leaving(state, event.ingresses),
         time: state.time,
         connection: state.connection,
-        generation: state.generation + 1,
+        generation: state.generation + (event.isUnchanged === true ? 0 : 1),
       };
     case "restored":
       return { ...state, saved: event.ingresses };

@@ -1,13 +1,16 @@
 // A new configuration takes effect in a running daemon without a scratch, however the file came to be replaced; a broken
 // one changes nothing but the log and a metric.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startWorld } from "../../src/demo/world.ts";
 import { commitInTimeAfter } from "../support/commits.ts";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
+import { requireProgram } from "../support/programs.ts";
 import { configOf } from "../support/world-config.ts";
 
 const success = "ccs_config_last_reload_success";
@@ -151,13 +154,56 @@ describe("reload", { concurrency: 4 }, () => {
     await using daemon = startDaemon({ config: configOf(world) });
     await untilReady(daemon);
     daemon.send("SIGHUP");
-    await daemon.untilLogged(/^configuration applied/, { count: 2 });
+    await daemon.untilLogged(/ was loaded again: nothing in it has changed$/);
+    assert.equal(daemon.logged(/^configuration applied/).length, 1);
     writeFileSync(daemon.configPath, "ingresses: 7\n");
     daemon.send("SIGHUP");
     await daemon.untilLogged(/configuration rejected/);
     assert.equal(await daemon.metric(success), 0);
     assert.equal(world.cloudflare.counts.writes, 0);
     assert.equal(daemon.logged(/^(cable|mobile) is /).length, 2);
+  });
+
+  test("two thousand SIGHUPs within seconds are a few loads and no event, and HTTP answers all the while", async () => {
+    await using world = await startWorld();
+    await using daemon = startDaemon({ config: configOf(world) });
+    await untilReady(daemon);
+    const slowest: number[] = [];
+    for (let count = 0; count < 2_000; count += 1) {
+      daemon.send("SIGHUP");
+      if (count % 100 !== 99) continue;
+      const askedMs = performance.now();
+      assert.equal((await daemon.get("/healthz")).status, 200);
+      slowest.push(performance.now() - askedMs);
+    }
+    await daemon.untilLogged(/ was loaded again/);
+    assert.ok(Math.max(...slowest) < 2_000, `${Math.max(...slowest)} ms`);
+    assert.ok(daemon.logged(/ was loaded again/).length <= 5);
+    assert.equal(daemon.logged(/^configuration applied/).length, 1);
+  });
+
+  test("without file descriptors for a while nothing is rejected, and nothing is valid again", async (t) => {
+    const prlimit = requireProgram(t, "prlimit");
+    if (prlimit === undefined) return;
+    await using world = await startWorld();
+    await using daemon = startDaemon({ config: configOf(world) });
+    await untilReady(daemon);
+    const limit = (count: number): void => {
+      const { status, stderr } = spawnSync(prlimit, ["--pid", `${daemon.pid}`, `--nofile=${count}:`], {
+        encoding: "utf8",
+      });
+      assert.equal(status, 0, stderr);
+    };
+    limit(8);
+    daemon.send("SIGHUP");
+    // Several looks at the file; whatever there is to be said of it would be said by then.
+    await sleep(3_000);
+    limit(1_024);
+    await daemon.untilLogged(/ was loaded again: nothing in it has changed$/);
+    assert.equal(await daemon.metric(success), 1);
+    assert.deepEqual(daemon.logged(/rejected|valid again/), []);
+    daemon.rewriteConfig((text) => text.replace("sticky: 1s", "sticky: 2s"));
+    await daemon.untilLogged(/^configuration applied/, { count: 2 });
   });
 
   test("an ingress that leaves the file keeps its record, and one that comes is watched", async () => {

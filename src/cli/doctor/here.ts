@@ -1,14 +1,13 @@
 // The doctor's look at this machine: the configuration file, Node, the state folder, and its own ways out to the net.
-import { accessSync, constants, existsSync, readFileSync, statSync, statfsSync } from "node:fs";
+import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Config } from "../../config/config.ts";
 import type { LoadResult } from "../../config/load.ts";
+import { exposedFiles } from "../../config/secrecy.ts";
 import { formatProblem } from "../../config/problem.ts";
 import type { Environment } from "../../config/substitute.ts";
 import type { Family } from "../../core/model.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { parseIp, parseSocket } from "../../lib/ip.ts";
-import { messageOf } from "../../lib/text.ts";
 import { reachOverTcp, type Anchor } from "../../probe/anchors.ts";
 import { hasRoute } from "../../probe/route.ts";
 import { isStateLocked } from "../../store/lock.ts";
@@ -17,7 +16,6 @@ import { ok, unknown, warning, wrong, type Finding } from "./finding.ts";
 const leastNode = 24;
 const leastFreeBytes = 100_000_000;
 const anchorTimeoutMs = 3_000;
-const othersMayRead = 0o004;
 
 export function inspectNode(version: string): Finding {
   const major = Number(/^v?(\d+)/.exec(version)?.[1]);
@@ -47,20 +45,13 @@ export function inspectFile(path: string, loaded: LoadResult): readonly Finding[
   const format =
     loaded.format === "original" ? ", in the original's format (ccs migrate prints it in the present one)" : "";
   const warnings = loaded.warnings.map((problem) => warning("configuration", formatProblem(problem)));
-  return [ok("configuration", `${path} is valid${format}`), ...warnings, ...inspectSecrecy(path, loaded.config)];
+  return [ok("configuration", `${path} is valid${format}`), ...warnings, ...inspectSecrecy(path, loaded)];
 }
 
-function inspectSecrecy(path: string, config: Config): readonly Finding[] {
-  try {
-    if ((statSync(path).mode & othersMayRead) === 0) return [];
-    const text = readFileSync(path, "utf8");
-    const secrets = [config.cloudflare.token, config.notify.telegram?.token, config.http.token];
-    if (!secrets.some((secret) => secret !== undefined && text.includes(secret.reveal()))) return [];
-  } catch (error) {
-    return [unknown("configuration", `who may read ${path} could not be found out: ${messageOf(error)}`)];
-  }
-  const remedy = `chmod 600 ${path}, or keep the token in the environment: token: \${CLOUDFLARE_API_TOKEN}`;
-  return [warning("configuration", "a token stands in the file, and everybody on this machine may read it", remedy)];
+function inspectSecrecy(path: string, loaded: Extract<LoadResult, { kind: "ok" }>): readonly Finding[] {
+  return exposedFiles(path, loaded, process.getuid?.()).map(({ detail, remedy }) =>
+    warning("configuration", detail, remedy),
+  );
 }
 
 /** Creates nothing: a folder that is not there yet only has to be possible. */

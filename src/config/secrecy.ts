@@ -1,0 +1,60 @@
+// Whether others than their owner may read the files that hold tokens.
+import { statSync, type Stats } from "node:fs";
+import type { LoadResult } from "./load.ts";
+import { readFromDisk, readText, type ReadFile } from "./files.ts";
+
+/** A file that tells a token to others. */
+export interface ExposedFile {
+  readonly path: string;
+  /** For people: what is wrong. */
+  readonly detail: string;
+  /** For people: what to do about it. */
+  readonly remedy: string;
+}
+
+const groupMayRead = 0o040;
+const othersMayRead = 0o004;
+
+/** The configuration file, if a token stands in it, and the files of tokens, as far as others than user `userId` may read them. */
+export function exposedFiles(
+  path: string,
+  { config, tokenFiles }: Extract<LoadResult, { kind: "ok" }>,
+  userId: number | undefined,
+  readFile: ReadFile = readFromDisk,
+): readonly ExposedFile[] {
+  const exposed = tokenFiles.flatMap((file) => {
+    const who = readersOf(file, userId);
+    return who === undefined
+      ? []
+      : [{ path: file, detail: `${who} may read the token in ${file}`, remedy: `chmod 600 ${file}` }];
+  });
+  const who = readersOf(path, userId);
+  if (who === undefined) return exposed;
+  const content = readText(path, readFile);
+  const tokens = [config.cloudflare.token, config.notify.telegram?.token, config.http.token];
+  const isToken =
+    content.kind === "text" && tokens.some((token) => token !== undefined && content.text.includes(token.reveal()));
+  if (!isToken) return exposed;
+  const remedy = `chmod 600 ${path}, or keep the token in the environment: token: \${CLOUDFLARE_API_TOKEN}`;
+  return [{ path, detail: `${who} may read the token in ${path}`, remedy }, ...exposed];
+}
+
+/**
+ * Who else may read a regular file. A group may be the very way by which the daemon reads a file of root's; only where it
+ * owns the file does it need no group.
+ */
+function readersOf(path: string, userId: number | undefined): string | undefined {
+  const status = statusOf(path);
+  if (status?.isFile() !== true) return undefined;
+  if ((status.mode & othersMayRead) !== 0) return "every user of this machine";
+  return (status.mode & groupMayRead) !== 0 && status.uid === userId ? "its group" : undefined;
+}
+
+function statusOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    // That it cannot be read is told by the load.
+    return undefined;
+  }
+}
