@@ -6,6 +6,7 @@ import type { JournalEntry } from "../store/journal-table.ts";
 import { Recorder } from "../store/recorder.ts";
 import { restoredFrom } from "../store/saved.ts";
 import { openStore, type Store } from "../store/store.ts";
+import type { PlaceWatch } from "../store/place.ts";
 import { StoreError } from "../store/trouble.ts";
 import type { Log } from "../lib/log.ts";
 import { earlierJournal } from "./live-history.ts";
@@ -95,8 +96,12 @@ export class Memory implements Keeper, Disposable {
 }
 
 /** Opens the store of a state folder. Throws a StartError when another process uses it. */
-export function openState(folder: string, { clock, log }: { clock: Clock; log: Log }): Store {
-  const opening = openStore({ folder, clock, onWarning: (message) => log.warn({ folder }, message) });
+export function openState(
+  folder: string,
+  { clock, log, watch }: { clock: Clock; log: Log; watch?: PlaceWatch },
+): Store {
+  const onWarning = (message: string): void => log.warn({ folder }, message);
+  const opening = openStore({ folder, clock, onWarning, ...(watch && { watch }) });
   if (opening.kind === "locked") throw new StartError("unavailable", opening.message);
   const { store } = opening;
   if (store.path !== undefined) log.debug({ path: store.path }, `state is kept in ${store.path}`);

@@ -41,7 +41,7 @@ export async function startDaemon(options: {
   /** What the demo adds to the web server. */
   readonly extra?: WebExtra;
 }): Promise<RunningDaemon> {
-  const { path, env, log, extra, errors = new InternalErrors({ log, clock: systemClock }) } = options;
+  const { path, env, log, userId, extra, errors = new InternalErrors({ log, clock: systemClock }) } = options;
   const onReload: { apply?: (result: LoadResult, news: "changed" | "unchanged") => void } = {};
   await using stack = new AsyncDisposableStack();
   const watcher = stack.use(
@@ -58,7 +58,13 @@ export async function startDaemon(options: {
   if (first.kind === "invalid") throw new StartError("config", first.problems.map(formatProblem).join("\n"));
   logWarnings(options, first);
   const { stateDir } = first.config;
-  const store = stack.use(openState(stateDir, { clock: systemClock, log }));
+  const onMove: { tell?: (text: string) => void; hold?: (isHeld: boolean) => void } = {};
+  const watch = {
+    userId,
+    onNews: (text: string) => onMove.tell?.(text),
+    onUsurped: (isUsurped: boolean) => onMove.hold?.(isUsurped),
+  };
+  const store = stack.use(openState(stateDir, { clock: systemClock, log, watch }));
   const onRequest = (measure: RequestMeasure): void => surroundings.countCloudRequest(measure);
   const assembly = new Assembly({ config: first.config, log, ports: networkPorts(onRequest), errors });
   const onWarning = (message: string): void => log.warn({ folder: stateDir }, message);
@@ -90,6 +96,8 @@ export async function startDaemon(options: {
   );
   // Ends before its surroundings do, so that they can tell of its last write.
   stack.use(assembly);
+  onMove.tell = (text) => surroundings.tellOfState(text);
+  onMove.hold = (isHeld) => (isHeld ? assembly.reconciler.holdWrites() : assembly.reconciler.releaseWrites());
   await surroundings.listen();
   onReload.apply = (result, news) => {
     if (news === "unchanged") log.info({ path }, `${path} was loaded again: nothing in it has changed`);

@@ -25,6 +25,9 @@ import { version } from "./version.ts";
 /** How long the end waits for messages that are on their way. */
 const lastWordsMs = 3_000;
 
+/** How often the control socket is looked after. */
+const controlLookMs = 10_000;
+
 const clock = systemClock;
 
 export interface SurroundingsOptions {
@@ -56,6 +59,11 @@ export class Surroundings implements AsyncDisposable {
   #http: HttpConfig;
   #timeZone: string | undefined;
   #control: ControlSocket | undefined;
+  /** What was told of it last. */
+  #controlTrouble: string | undefined;
+  #isKeeping = false;
+  #isClosing = false;
+  #cancelLook: (() => void) | undefined;
 
   constructor({ config, daemon, store, memory, archive, log, errors, cloudBudget, extra }: SurroundingsOptions) {
     this.#log = log;
@@ -118,14 +126,34 @@ export class Surroundings implements AsyncDisposable {
       if (error instanceof ListenError) throw new StartError("unavailable", error.message);
       throw error;
     }
+    await this.#keepControl();
+    this.#lookAtControl();
+  }
+
+  #lookAtControl(): void {
+    this.#cancelLook = clock.setTimer(controlLookMs, () => {
+      this.#lookAtControl();
+      void this.#keepControl();
+    });
+  }
+
+  /** Sees to it that the command line finds us. Never rejects: the daemon does its work without. */
+  async #keepControl(): Promise<void> {
+    if (this.#isKeeping || this.#isClosing || this.#control?.isInPlace() === true) return;
+    this.#isKeeping = true;
     try {
+      await this.#control?.[Symbol.asyncDispose]();
+      this.#control = undefined;
       const ports = { api: this.#api.routes("socket"), onBug: (error: unknown) => this.#onBug(error) };
       this.#control = await startControlSocket(this.#stateDir, ports);
       this.#log.debug({ path: this.#control.path }, "the command line finds us at the control socket");
+      this.#controlTrouble = undefined;
     } catch (error) {
-      if (!(error instanceof ControlSocketError)) throw error;
-      // The daemon does its work without one.
-      this.#log.warn({ folder: this.#stateDir }, error.message);
+      if (!(error instanceof ControlSocketError)) return this.#onBug(error);
+      if (error.message !== this.#controlTrouble) this.#log.warn({ folder: this.#stateDir }, error.message);
+      this.#controlTrouble = error.message;
+    } finally {
+      this.#isKeeping = false;
     }
   }
 
@@ -136,6 +164,12 @@ export class Surroundings implements AsyncDisposable {
     void this.#web.moveTo(config.http);
   }
 
+  /** Tells people what happened to the state folder, and looks after the control socket in it. */
+  tellOfState(text: string): void {
+    this.#notifier.tell({ kind: "state-moved", text });
+    void this.#keepControl();
+  }
+
   /** Tells people that the daemon ends because of an internal error. */
   tellOfEnd(why: string): void {
     this.#notifier.tell({ kind: "corrupted", why });
@@ -143,6 +177,8 @@ export class Surroundings implements AsyncDisposable {
 
   /** Gives messages on their way a moment, then ends everything. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    this.#cancelLook?.();
     this.#api[Symbol.dispose]();
     await this.#control?.[Symbol.asyncDispose]();
     await this.#web[Symbol.asyncDispose]();

@@ -1,12 +1,13 @@
 // Talks to the daemon on this machine through its control socket: what `status`, `events` and the changing commands share.
 import { once } from "node:events";
+import { lstatSync } from "node:fs";
 import { request, type IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
 import type { Command } from "commander";
 import type * as z from "zod";
 import { noStateDir } from "../config/environment.ts";
 import { stateDirOf, unreadConfig } from "../config/state-dir.ts";
-import { messageOf, plain } from "../lib/text.ts";
+import { harmless, messageOf, plain } from "../lib/text.ts";
 import { problemSchema } from "../web/api/schema/parts.ts";
 import { controlSocketPath } from "../web/control-socket.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
@@ -22,6 +23,9 @@ export function withControl(command: Command): Command {
     .option("-c, --config <file>", "the daemon's configuration, which says where its state_dir is (also CCS_CONFIG)")
     .option("--json", "print JSON, for programs");
 }
+
+/** More than a daemon with thousands of endpoints has to say. */
+const mostAnswerBytes = 256 * 2 ** 20;
 
 /** A daemon that has not answered by then is stuck, or stopped. */
 const patienceMs = 10_000;
@@ -91,12 +95,25 @@ export class Control {
     return parsed(text);
   }
 
+  /** Whoever else made the socket may say anything. */
+  #assertOurs(): void {
+    const status = lstatSync(this.#path, { throwIfNoEntry: false });
+    if (status === undefined) return;
+    const userId = process.getuid?.();
+    const why = status.isSocket() ? `belongs to another user (${status.uid})` : "is not a socket";
+    if (status.isSocket() && (userId === undefined || userId === 0 || status.uid === userId || status.uid === 0))
+      return;
+    const now = "it is not the daemon's, and is not asked: see who put it there";
+    throw new CommandError(exitCodes.unavailable, `${this.#path} ${why}: ${now}`);
+  }
+
   async #send(
     method: string,
     path: string,
     options: { headers: Record<string, string>; body?: string; signal?: AbortSignal },
   ): Promise<IncomingMessage> {
     const { headers, body, signal } = options;
+    this.#assertOurs();
     const sent = request({
       socketPath: this.#path,
       method,
@@ -167,7 +184,7 @@ function shaped<Schema extends z.ZodType>(schema: Schema, value: unknown): z.out
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, (_, value: unknown) => (typeof value === "string" ? harmless(value) : value));
   } catch {
     return undefined;
   }
@@ -175,9 +192,17 @@ function parsed(text: string): unknown {
 
 async function textOf(response: IncomingMessage): Promise<string> {
   try {
-    const chunks = await response.toArray();
-    return Buffer.concat(chunks as Buffer[]).toString();
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.byteLength;
+      if (bytes > mostAnswerBytes)
+        throw new CommandError(exitCodes.unavailable, "the answer is too large to be the daemon's");
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString();
   } catch (error) {
+    if (error instanceof CommandError) throw error;
     throw new CommandError(exitCodes.unavailable, `the daemon ended in the middle of its answer: ${messageOf(error)}`);
   }
 }

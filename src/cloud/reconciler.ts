@@ -106,6 +106,11 @@ export class Reconciler implements AsyncDisposable {
     return this.#shared.isHeld;
   }
 
+  /** From now on only reads. A write under way may end. */
+  holdWrites(): void {
+    this.#shared.isHeld = true;
+  }
+
   /** From now on, writes what should be written. */
   releaseWrites(): void {
     this.#shared.isHeld = false;

@@ -116,18 +116,7 @@ function codeOf(error: unknown): string | undefined {
 }
 
 /** Failures that say nothing of the file: they may be over in a moment. */
-const passing = new Set([
-  "EMFILE",
-  "ENFILE",
-  "ENOMEM",
-  "EIO",
-  "EAGAIN",
-  "EINTR",
-  "ESTALE",
-  "ETIMEDOUT",
-  "EACCES",
-  "EPERM",
-]);
+const passing = new Set(["EMFILE", "ENFILE", "ENOMEM", "EIO", "EAGAIN", "EINTR", "ESTALE", "ETIMEDOUT"]);
 
 /** Whether reading may succeed in a moment, with the file as it is. */
 export function isPassingFailure(error: unknown): boolean {

@@ -301,7 +301,7 @@ test("asked to reload, it tells even what did not change, and that it did not", 
   assert.deepEqual(news, ["unchanged", "changed", "unchanged"]);
 });
 
-test("however often it is asked, it loads every two seconds at most, and once more at the end", (context) => {
+test("however often it is asked, it loads twice a second at most, and once more at the end", (context) => {
   let reads = 0;
   const { path, heard, clock, watcher } = start(context, {
     readFile: (each) => {
@@ -315,14 +315,14 @@ test("however often it is asked, it loads every two seconds at most, and once mo
     watcher.reload();
     clock.advance(2.5);
   }
-  assert.ok(reads <= 3, `${reads} reads`);
+  assert.ok(reads <= 11, `${reads} reads`);
   writeFileSync(path, file("two"));
   watcher.reload();
   clock.advance(2_000);
   assert.equal(heard.at(-1), "two");
 });
 
-for (const code of ["EMFILE", "ENFILE", "EIO", "EACCES"]) {
+for (const code of ["EMFILE", "ENFILE", "EIO"]) {
   test(`${code} for a while is no news, neither when it begins nor when it ends; one that lasts is told once`, (context) => {
     let isFailing = false;
     const { path, heard, clock, watcher } = start(context, {

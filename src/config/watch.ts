@@ -51,7 +51,7 @@ export function watchConfig(options: WatchOptions): ConfigWatcher {
 }
 
 /** However often a reload is asked for, it is done no more often than this. */
-const reloadEveryMs = 2_000;
+const reloadEveryMs = 500;
 
 class Watcher implements ConfigWatcher {
   readonly first: LoadResult;

@@ -10,6 +10,11 @@ export function plain(text: string, maxLength = 200): string {
   return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
 
+/** `text` with what steers a terminal replaced by spaces, and otherwise as it is. */
+export function harmless(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, " ");
+}
+
 /** The words of any thrown value, as plain text. */
 export function messageOf(error: unknown): string {
   return plain(error instanceof Error ? error.message : String(error));

@@ -53,6 +53,8 @@ export type Story =
       readonly isAfterRejection: boolean;
     }
   | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
+  /** Something happened to the state folder. */
+  | { readonly kind: "state-moved"; readonly text: string }
   /** The daemon ends because of an internal error. */
   | { readonly kind: "corrupted"; readonly why: string }
   /** The monitor's own connection has been in doubt for a while. */

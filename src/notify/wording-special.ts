@@ -135,15 +135,3 @@ export function shared(story: StoryOf<"addresses-shared">, now: Now): Wording {
     ],
   };
 }
-
-/** The last message of a daemon that has to end. */
-export function corrupted(why: string): Wording {
-  return {
-    importance: "high",
-    headline: text`ccs ends because of an internal error`,
-    details: [
-      line`${{ foreign: why }}. Please report it, with the log.`,
-      line`The records stay as they are. Nothing is watched until ccs runs again: if its service does not restart it, start it.`,
-    ],
-  };
-}

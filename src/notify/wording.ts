@@ -9,7 +9,6 @@ import {
   andList,
   circumstances,
   confirmedLines,
-  describeRecords,
   doing,
   familyList,
   endedLines,
@@ -29,7 +28,8 @@ import {
 import type { Now } from "./phrases.ts";
 import { servingNow } from "./story.ts";
 import type { Story } from "./story.ts";
-import { corrupted, drilled, inStandoff, leftOut, ofClock, overridden, shared, verified } from "./wording-special.ts";
+import { configApplied, configRejected, corrupted, stateMoved } from "./wording-own.ts";
+import { drilled, inStandoff, leftOut, ofClock, overridden, shared, verified } from "./wording-special.ts";
 
 /** What is said, before it has an id. */
 export type Wording = Pick<Message, "importance" | "headline" | "details">;
@@ -43,6 +43,8 @@ export function word(story: Story, now: Now): Wording {
       return configApplied(story);
     case "config-rejected":
       return configRejected(story.problems);
+    case "state-moved":
+      return stateMoved(story.text);
     case "corrupted":
       return corrupted(story.why);
     case "blindness-began":
@@ -251,31 +253,6 @@ function summaryOf(ingress: IngressState): string {
   if (ingress.selection === undefined) return "waits for its first endpoint";
   if (serving.includes(ingress.selection.primary)) return text`points to ${andList(serving)}`;
   return text`is to point to ${ingress.selection.primary}, which is decided and not yet confirmed`;
-}
-
-function configApplied({ added, released, isAfterRejection }: Story & { kind: "config-applied" }): Wording {
-  return {
-    importance: "normal",
-    headline: isAfterRejection ? "The configuration is valid again and in force" : "A new configuration is in force",
-    details: [
-      ...(added.length === 0 ? [] : [line`Now watched: ${andList(added)}.`]),
-      ...released.flatMap(({ record, records }) => [
-        line`No longer watched: ${record}. Its record stays as it is:`,
-        records === undefined ? line`(it was never read)` : describeRecords(records),
-      ]),
-    ],
-  };
-}
-
-function configRejected(problems: readonly string[]): Wording {
-  return {
-    importance: "high",
-    headline: "The new configuration was rejected: the one before stays in force",
-    details: [
-      ...problems.map((problem) => line`• ${problem}`),
-      line`Correct the file; it is read again when it changes.`,
-    ],
-  };
 }
 
 function undone(story: Story & { kind: "undone" }, now: Now): Wording {

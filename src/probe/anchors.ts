@@ -86,9 +86,11 @@ export class Anchors implements AsyncDisposable {
       if (signal.aborted) return;
       // What the first one proved holds from then on; later answers only make it a majority.
       const endedMs = answers[0] ?? clock.nowMs();
+      const before = this.#state;
       dispatch({ kind: "anchors-tried", family, asked: anchors.length, answered: answers.length, endedMs });
       // Proof that was not taken in is no reason to ask without a pause.
-      if (isProofWanted(this.#state, family)) await sleep(clock, pauseMs, signal);
+      const isProven = answers.length * 2 > anchors.length && this.#state !== before;
+      if (!isProven) await sleep(clock, pauseMs, signal);
     }
   }
 

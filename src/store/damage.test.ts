@@ -116,20 +116,20 @@ const cases: readonly {
   {
     what: "a folder in the place of the file",
     prepare: (folder) => mkdirSync(join(folder, "ccs.db")),
-    warning: /^Cannot keep state in .*ccs\.db \(unable to open database file\)\. Make it writable .* in memory only/,
-    keeps: "memory",
+    warning: /ccs\.db is no sound state file \(it is a folder\)\. It was moved to .*ccs\.db\.broken-/,
+    keeps: "file",
   },
   {
     what: "a link to nowhere in the place of the file",
     prepare: (folder) => symlinkSync("/nowhere/at/all", join(folder, "ccs.db")),
-    warning: /^Cannot keep state in .*ccs\.db \(ENOENT/,
-    keeps: "memory",
+    warning: /ccs\.db is no sound state file \(it is a link\)\. It was moved to .*ccs\.db\.broken-/,
+    keeps: "file",
   },
   {
     what: "a folder in the place of the lock",
     prepare: (folder) => mkdirSync(join(folder, "ccs.lock")),
-    warning: /^Cannot keep state in .*ccs\.db/,
-    keeps: "memory",
+    warning: /ccs\.lock was not made by ccs\. It was moved to .*ccs\.lock\.broken-/,
+    keeps: "file",
   },
   {
     what: "text in the place of the lock",

@@ -79,6 +79,21 @@ export function abandonHome({ database, path }: Home, why: string, left: Leftove
   return withLeftover(memoryHome(`${path ?? "The state in memory"} is damaged again and again (${why}).`), left);
 }
 
+/** A home at a path, for the state and the messages of one that was lost while we ran; `undefined` where none can be had. */
+export function rebuildHome(path: string, left: Leftover, wallMs: number): Home | undefined {
+  const home = openHome(path, wallMs);
+  if (home.path === undefined) {
+    home.database.close();
+    return undefined;
+  }
+  try {
+    return withLeftover(home, left);
+  } catch (error) {
+    if (troubleOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
 /** A home that is forgotten with the process. */
 export function memoryHome(...reasons: readonly string[]): Home {
   // Shared by the threads of this process, of which each names it anew.
@@ -122,7 +137,9 @@ type Found =
 
 /** Throws where the file system refuses. */
 function tryFile(path: string): Found {
-  const isNew = prepareFile(path);
+  const prepared = prepare(path);
+  if (prepared.kind === "broken") return prepared;
+  const { isNew } = prepared;
   const location = locationOf(path);
   const database = new DatabaseSync(location);
   let isKept = false;
@@ -139,6 +156,16 @@ function tryFile(path: string): Found {
     return { kind: "broken", why: messageOf(error), left: rescueFrom(database) };
   } finally {
     if (!isKept) database.close();
+  }
+}
+
+/** What is no file at all is as broken as one that makes no sense. */
+function prepare(path: string): { readonly kind: "file"; readonly isNew: boolean } | (Found & { kind: "broken" }) {
+  try {
+    return { kind: "file", isNew: prepareFile(path) };
+  } catch (error) {
+    if (troubleOf(error) !== "foreign") throw error;
+    return { kind: "broken", why: messageOf(error), left: nothing };
   }
 }
 
@@ -208,7 +235,8 @@ function keptOf({ saved, messages }: Leftover): string {
   return messages.length > 0 ? "; its unsent messages are kept" : "";
 }
 
-function withLeftover(home: Home, left: Leftover): Home {
+/** The same home, which says what is left of another. */
+export function withLeftover(home: Home, left: Leftover): Home {
   const { database, tables } = home;
   try {
     inTransaction(database, "FULL", () => {

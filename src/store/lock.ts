@@ -1,9 +1,8 @@
 // One daemon to a state folder. The lock ends with its process, however that ends, so there is nothing to clean up.
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../lib/text.ts";
-import { moveAside, prepareFile } from "./paths.ts";
+import { kindOf, moveAside, prepareFile } from "./paths.ts";
 import { troubleOf } from "./trouble.ts";
 
 /** A state folder that is ours until it is disposed of. */
@@ -43,7 +42,10 @@ export function lockState(folder: string, wallMs: number): LockResult {
 /** Whether another process holds the lock of this folder now. Changes nothing; `undefined` when that cannot be known. */
 export function isStateLocked(folder: string): boolean | undefined {
   const path = join(folder, "ccs.lock");
-  if (!existsSync(path)) return false;
+  const kind = kindOf(path);
+  if (kind === "nothing") return false;
+  // Opening a pipe would wait for whoever writes to it.
+  if (kind !== "file") return undefined;
   try {
     using database = new DatabaseSync(path, { readOnly: true });
     database.exec("SELECT count(*) FROM sqlite_schema");

@@ -5,6 +5,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -13,6 +14,7 @@ import {
   statSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { StoreError } from "./trouble.ts";
 
 /** More files that were moved aside than this are not kept: the oldest go. */
 const mostBroken = 3;
@@ -20,14 +22,35 @@ const mostBroken = 3;
 /** What SQLite keeps beside a database. They go first: left beside a new one, they would be taken for its own. */
 const companions = ["-wal", "-shm", "-journal"];
 
-/** Makes sure of the folder, and of a file that only its owner can read. Returns whether the file is new. */
+/**
+ * Makes sure of the folder, and of a file that only its owner can read. Returns whether the file is new. Throws a StoreError
+ * for what is no file: a link leads elsewhere, and a pipe is waited for.
+ */
 export function prepareFile(path: string): boolean {
   makeFolder(dirname(path));
   const isNew = createFile(path);
+  const kind = kindOf(path);
+  if (kind !== "file") throw new StoreError("foreign", `it is ${kind}`);
+  for (const companion of companions) moveOddAside(path + companion);
   keepToOwner(path);
   // Said here it is plainer than in the words of SQLite.
   accessSync(path, constants.R_OK | constants.W_OK);
   return isNew;
+}
+
+/** What is at a path, links not followed. */
+export function kindOf(path: string): "file" | "nothing" | "a link" | "a folder" | "no file" {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  if (status === undefined) return "nothing";
+  if (status.isFile()) return "file";
+  if (status.isSymbolicLink()) return "a link";
+  return status.isDirectory() ? "a folder" : "no file";
+}
+
+/** SQLite would follow a link that lies in the place of one of its own files, or wait for a pipe. */
+function moveOddAside(companion: string): void {
+  const kind = kindOf(companion);
+  if (kind !== "file" && kind !== "nothing") renameSync(companion, `${companion}.broken`);
 }
 
 /**
@@ -58,7 +81,7 @@ export function moveAside(path: string, wallMs: number): string {
   let target = `${path}.broken-${time}`;
   for (let count = 2; existsSync(target); count += 1) target = `${path}.broken-${time}-${count}`;
   for (const companion of companions) {
-    if (existsSync(path + companion)) renameSync(path + companion, target + companion);
+    if (kindOf(path + companion) !== "nothing") renameSync(path + companion, target + companion);
   }
   renameSync(path, target);
   forgetOldest(path, target);
@@ -77,8 +100,9 @@ function createFile(path: string): boolean {
 }
 
 function keepToOwner(path: string): void {
-  const status = statSync(path);
-  if (!status.isFile() || (status.mode & 0o077) === 0) return;
+  const status = lstatSync(path);
+  // With another name beside it, it may be a file of others.
+  if (status.nlink > 1 || (status.mode & 0o077) === 0) return;
   try {
     chmodSync(path, status.mode & 0o700);
   } catch {

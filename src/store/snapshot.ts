@@ -8,6 +8,7 @@ import { messageOf } from "../lib/text.ts";
 import { ChecksTable, type Rollup, type RollupQuery } from "./checks-table.ts";
 import { JournalTable, type JournalEntry } from "./journal-table.ts";
 import { migrate, migrations, ownerOf, versionOf } from "./schema.ts";
+import { kindOf } from "./paths.ts";
 import { StoreError, troubleOf } from "./trouble.ts";
 
 /** What happened, as it stood at the moment of the copy. Disposing of it removes the copy. */
@@ -35,6 +36,9 @@ export function openSnapshot(folder: string): SnapshotResult {
   if (typeof place !== "string") return place;
   const cleaner = (): void => rmSync(place, { recursive: true, force: true });
   try {
+    const kind = kindOf(path);
+    // A pipe would be waited for, and a link may lead anywhere.
+    if (kind !== "file" && kind !== "nothing") throw new StoreError("foreign", `it is ${kind}`);
     const copy = join(place, "ccs.db");
     copyWhole(path, copy);
     const database = new DatabaseSync(copy);

@@ -11,12 +11,15 @@ import {
   quickCheck,
   replaceHome,
   unusable,
+  withLeftover,
   type Home,
+  type Leftover,
   type Tables,
 } from "./home.ts";
 import { mostEntries, renameOf, type JournalEntry, type JournalQuery, type KindQuery } from "./journal-table.ts";
 import { lockState } from "./lock.ts";
 import { fileIdOf } from "./paths.ts";
+import { Place, type PlaceWatch } from "./place.ts";
 import { DurableOutbox, type OutboxStore } from "./durable-outbox.ts";
 import type { Saved } from "./saved.ts";
 import { inTransaction, type Durability } from "./transaction.ts";
@@ -86,6 +89,8 @@ export interface StoreOptions {
   /** Hears, in a sentence or two for people, of trouble: once when it begins, once when it ends. */
   readonly onWarning: (message: string) => void;
   readonly limits?: Partial<Limits>;
+  /** Looks after the folder while the store is open; without it, the files are taken to stay where they are. */
+  readonly watch?: PlaceWatch;
 }
 
 /** `locked`: another process uses the folder, and `message` says so to people. */
@@ -127,15 +132,19 @@ export function openMemoryStore(options: Omit<StoreOptions, "folder">): Store {
 export class SqliteStore implements Store {
   readonly #options: Omit<StoreOptions, "folder">;
   readonly #lock: Disposable | undefined;
+  /** Looks after the folder, and holds its lock. */
+  readonly #place: Place | undefined;
   readonly #outbox: DurableOutbox;
   #home: Home;
   /** What the rows say. */
   #saved: Saved | undefined;
   #replacements = 0;
+  /** Changes with every home. */
+  #generation = 0;
   /** The trouble that people have been told of, until it is over. */
   #trouble: Trouble | undefined;
 
-  constructor(home: Home, options: Omit<StoreOptions, "folder">, lock?: Disposable) {
+  constructor(home: Home, options: Omit<StoreOptions, "folder"> & { readonly folder?: string }, lock?: Disposable) {
     this.#home = home;
     this.#options = options;
     this.#lock = lock;
@@ -146,6 +155,9 @@ export class SqliteStore implements Store {
       change: (action) => this.#change("FULL", ({ outbox }) => action(outbox)),
       onWarning: options.onWarning,
     });
+    const { folder, watch, clock, onWarning } = options;
+    if (folder === undefined || watch === undefined || lock === undefined || home.path === undefined) return;
+    this.#place = new Place({ folder, clock, onWarning, watch, lock, move: (open) => this.#moveTo(open) });
   }
 
   get path(): string | undefined {
@@ -157,10 +169,13 @@ export class SqliteStore implements Store {
   }
 
   get readingPlace(): ReadingPlace {
-    return { location: this.#home.location, generation: this.#replacements };
+    return { location: this.#home.location, generation: this.#generation };
   }
 
   hearOfDamage(why: string): string | undefined {
+    const before = this.#generation;
+    this.#place?.look();
+    if (this.#generation !== before) return undefined;
     const { path, database, fileId } = this.#home;
     if (path !== undefined && fileIdOf(path) !== fileId) return `${path} was removed or replaced: restart ccs`;
     try {
@@ -245,11 +260,34 @@ export class SqliteStore implements Store {
 
   [Symbol.dispose](): void {
     this.#home.database[Symbol.dispose]();
+    this.#place?.[Symbol.dispose]();
     this.#lock?.[Symbol.dispose]();
+  }
+
+  /** The folder is another one, or none can be had for now: what is known goes with us. */
+  #moveTo(open: (left: Leftover) => Home | undefined): "file" | "memory" {
+    const left = { saved: this.#saved, messages: this.#outbox.rows };
+    if (this.path !== undefined) {
+      // It may be the very file that is opened next.
+      this.#home.database.close();
+      this.#live(withLeftover(memoryHome(), left));
+    }
+    const home = open(left);
+    if (home === undefined) return "memory";
+    this.#home.database.close();
+    this.#live(home);
+    return "file";
+  }
+
+  #live(home: Home): void {
+    this.#home = home;
+    this.#generation += 1;
+    for (const warning of home.warnings) this.#options.onWarning(warning);
   }
 
   /** Changes the tables, all at once or not at all. Throws a StoreError when that fails, and sees to it that it is told. */
   #change<Result>(durability: Durability, action: (tables: Tables) => Result): Result {
+    this.#place?.look();
     try {
       return this.#withSoundFile(({ database, tables }) => inTransaction(database, durability, () => action(tables)));
     } catch (error) {
@@ -294,20 +332,21 @@ export class SqliteStore implements Store {
 
   #replaceHome(why: string): void {
     this.#replacements += 1;
-    const { clock, onWarning } = this.#options;
+    const { clock } = this.#options;
     const left = { saved: this.#saved, messages: this.#outbox.rows };
-    this.#home =
+    const home =
       this.#replacements > mostReplacements
         ? abandonHome(this.#home, why, left)
         : replaceHome(this.#home, why, left, clock.wallMs());
-    for (const warning of this.#home.warnings) onWarning(warning);
+    this.#place?.remember();
+    this.#live(home);
   }
 
   #limits(): Limits {
     return { ...(this.#home.path === undefined ? memoryLimits : usualLimits), ...this.#options.limits };
   }
 
-  #place(): string {
+  #where(): string {
     return this.#home.path ?? "The state in memory";
   }
 
@@ -315,7 +354,7 @@ export class SqliteStore implements Store {
   #toldError(error: unknown): StoreError {
     const trouble = troubleOf(error);
     if (trouble === undefined) throw error;
-    const message = `${this.#place()} cannot be used now (${messageOf(error)})`;
+    const message = `${this.#where()} cannot be used now (${messageOf(error)})`;
     if (this.#trouble !== trouble) {
       const now = trouble === "full" ? "Make room on the disk" : "See what is wrong with the drive";
       this.#options.onWarning(`${message}. What happens is kept in memory meanwhile, and tried again. ${now}.`);
@@ -327,7 +366,7 @@ export class SqliteStore implements Store {
   #endTrouble(): void {
     if (this.#trouble === undefined) return;
     this.#trouble = undefined;
-    this.#options.onWarning(`${this.#place()} can be written again.`);
+    this.#options.onWarning(`${this.#where()} can be written again.`);
   }
 }
 

@@ -25,6 +25,8 @@ export class ControlSocketError extends Error {
 
 export interface ControlSocket extends AsyncDisposable {
   readonly path: string;
+  /** Whether it is still there: somebody may remove it, or put another in its place. */
+  isInPlace(): boolean;
 }
 
 /** Listens. `api`: the routes, mounted under `/api/v1`. Rejects with a ControlSocketError. */
@@ -56,7 +58,9 @@ export async function startControlSocket(
     throw new ControlSocketError(`no control socket at ${path}: ${messageOf(error)}`, { cause: error });
   }
   server.on("error", onBug);
-  return { path, [Symbol.asyncDispose]: () => end(server, path) };
+  const identity = identityOf(path);
+  const isInPlace = (): boolean => identityOf(path) === identity;
+  return { path, isInPlace, [Symbol.asyncDispose]: () => end(server, path, isInPlace) };
 }
 
 /**
@@ -90,12 +94,22 @@ async function isAlive(path: string): Promise<boolean> {
   }
 }
 
-async function end(server: Server, path: string): Promise<void> {
+async function end(server: Server, path: string, isInPlace: () => boolean): Promise<void> {
   const closed = once(server, "close");
   server.close();
   server.closeAllConnections();
   await closed;
-  if (kindOf(path) === "socket") rmSync(path, { force: true });
+  // Another daemon's is left alone.
+  if (isInPlace()) rmSync(path, { force: true });
+}
+
+function identityOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = lstatSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What is there. A place that cannot even be looked at holds nothing; using it will say why. */

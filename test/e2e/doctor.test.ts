@@ -109,7 +109,10 @@ describe("ccs doctor", { concurrency: 2 }, () => {
       [],
     );
     assert.match(stdout, /^ {2}✓ token: /m);
-    assert.match(stdout, /^ {2}! configuration: every user of this machine may read the token in[^]*^ {4}→ chmod 600 /m);
+    assert.match(
+      stdout,
+      /^ {2}! configuration: every user of this machine may read the token in[^]*^ {4}→ chmod 600 /m,
+    );
     assert.match(stdout, /^ {2}✗ mobile: \S+: connection refused$/m);
     assert.match(stdout, /^1 wrong, \d worth a look; \d+ fine\.$/m);
   });

@@ -169,6 +169,7 @@ describe("reload", { concurrency: 4 }, () => {
     await using daemon = startDaemon({ config: configOf(world) });
     await untilReady(daemon);
     const slowest: number[] = [];
+    const startedMs = performance.now();
     for (let count = 0; count < 2_000; count += 1) {
       daemon.send("SIGHUP");
       if (count % 100 !== 99) continue;
@@ -178,7 +179,8 @@ describe("reload", { concurrency: 4 }, () => {
     }
     await daemon.untilLogged(/ was loaded again/);
     assert.ok(Math.max(...slowest) < 2_000, `${Math.max(...slowest)} ms`);
-    assert.ok(daemon.logged(/ was loaded again/).length <= 5);
+    const loads = daemon.logged(/ was loaded again/).length;
+    assert.ok(loads <= 2 + (performance.now() - startedMs) / 500, `${loads} loads`);
     assert.equal(daemon.logged(/^configuration applied/).length, 1);
   });
 

@@ -1,6 +1,6 @@
 // The doctor's look at this machine: the configuration file, Node, the state folder, and its own ways out to the net.
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { LoadResult } from "../../config/load.ts";
 import { exposedFiles } from "../../config/secrecy.ts";
 import { formatProblem } from "../../config/problem.ts";
@@ -10,7 +10,9 @@ import type { Clock } from "../../lib/clock.ts";
 import { parseIp, parseSocket } from "../../lib/ip.ts";
 import { reachOverTcp, type Anchor } from "../../probe/anchors.ts";
 import { hasRoute } from "../../probe/route.ts";
+import { strangersIn } from "../../store/guard.ts";
 import { isStateLocked } from "../../store/lock.ts";
+import { kindOf } from "../../store/paths.ts";
 import { ok, unknown, warning, wrong, type Finding } from "./finding.ts";
 
 const leastNode = 24;
@@ -66,9 +68,27 @@ export function inspectState(folder: string): readonly Finding[] {
   }
   return [
     ok(subject, present === folder ? `${folder} can be written` : `${folder} will be created`),
+    ...strangers(folder),
+    ...oddities(folder),
     ...room(present),
     running(folder),
   ];
+}
+
+function strangers(folder: string): readonly Finding[] {
+  const found = strangersIn(folder, process.getuid?.());
+  return found === undefined ? [] : [warning("state folder", found, "then look at what is in it")];
+}
+
+/** What is no file where only files of ours should be. A daemon moves the first two aside when it starts. */
+function oddities(folder: string): readonly Finding[] {
+  return ["ccs.db", "ccs.lock"].flatMap((name) => {
+    const kind = kindOf(join(folder, name));
+    if (kind === "file" || kind === "nothing") return [];
+    return [
+      warning("state folder", `${join(folder, name)} is ${kind}, and ccs keeps its state in a file`, "move it away"),
+    ];
+  });
 }
 
 /** The folder itself, or the first above it that is there. */

@@ -55,7 +55,7 @@ export const cloudBugs: readonly PlantedBug[] = [
   },
   {
     name: "Retry-After is not heeded",
-    file: "src/cloud/ingress-reconciler.ts",
+    file: "src/cloud/shared.ts",
     from: "return Math.min(retryAfterMs ?? longestWaitMs, longestWaitMs);",
     to: "return Math.min(retryAfterMs ?? longestWaitMs, 1_000);",
     story: { faults: [{ kind: "api", how: "rate-limited", ...during(5.2, 7) }, isDown(0, 5.3, 10)], ...calm(10, 17) },

@@ -1,0 +1,54 @@
+// Words for what concerns ccs itself: its configuration, its state folder, its end.
+import { describeRecords, andList } from "./phrases.ts";
+import { line, text } from "./message.ts";
+import type { Message } from "./message.ts";
+import type { Story } from "./story.ts";
+
+type Wording = Pick<Message, "importance" | "headline" | "details">;
+type StoryOf<Kind extends Story["kind"]> = Extract<Story, { readonly kind: Kind }>;
+
+export function configApplied({ added, released, isAfterRejection }: StoryOf<"config-applied">): Wording {
+  return {
+    importance: "normal",
+    headline: isAfterRejection ? "The configuration is valid again and in force" : "A new configuration is in force",
+    details: [
+      ...(added.length === 0 ? [] : [line`Now watched: ${andList(added)}.`]),
+      ...released.flatMap(({ record, records }) => [
+        line`No longer watched: ${record}. Its record stays as it is:`,
+        records === undefined ? line`(it was never read)` : describeRecords(records),
+      ]),
+    ],
+  };
+}
+
+export function configRejected(problems: readonly string[]): Wording {
+  return {
+    importance: "high",
+    headline: "The new configuration was rejected: the one before stays in force",
+    details: [
+      ...problems.map((problem) => line`• ${problem}`),
+      line`Correct the file; it is read again when it changes.`,
+    ],
+  };
+}
+
+/** The last message of a daemon that has to end. */
+export function corrupted(why: string): Wording {
+  return {
+    importance: "high",
+    headline: text`ccs ends because of an internal error`,
+    details: [
+      line`${{ foreign: why }}. Please report it, with the log.`,
+      line`The records stay as they are. Nothing is watched until ccs runs again: if its service does not restart it, start it.`,
+    ],
+  };
+}
+
+/** Somebody removed or replaced what the state is kept in. */
+export function stateMoved(what: string): Wording {
+  return {
+    importance: "high",
+    headline: text`The state folder of ccs needs a look`,
+    details: [line`${{ foreign: what }}`],
+  };
+}
