@@ -29,8 +29,8 @@ export interface ArchivePorts {
 }
 
 /** So many questions may wait, and so many of them from one client. */
-const mostWaiting = 32;
-const mostOfOneClient = 8;
+const mostWaiting = 64;
+const mostOfOneClient = 32;
 
 /** An answer takes milliseconds; with this the drive is stuck. */
 const patienceMs = 10_000;
@@ -62,6 +62,8 @@ export class ThreadArchive implements Archive, AsyncDisposable {
   #current: { readonly job: Job; readonly cancelDeadline: () => void } | undefined;
   #thread: Worker | undefined;
   #cancelIdle: (() => void) | undefined;
+  /** When clients that ask for more were last served, counted in questions of the thread. */
+  readonly #servedAt = new Map<string, number>();
   #startedMs: readonly number[] = [];
   #lastId = 0;
   #damageHeardMs = -Infinity;
@@ -118,7 +120,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
 
   #next(): void {
     if (this.#current !== undefined || this.#isClosed) return;
-    const job = this.#waiting.shift();
+    const job = this.#takeNext();
     if (job === undefined) return this.#rest();
     this.#cancelIdle?.();
     this.#cancelIdle = undefined;
@@ -136,6 +138,17 @@ export class ThreadArchive implements Archive, AsyncDisposable {
     const { id, question } = job;
     const asked: Asked = { id, place: store.readingPlace, question, unwritten: this.#unwrittenFor(question) };
     thread.postMessage(asked, []);
+  }
+
+  /** Clients take turns, so that one that asks for much delays nobody by more than an answer or two. */
+  #takeNext(): Job | undefined {
+    const turnOf = ({ client, tries }: Job): number => (tries > 0 ? -1 : (this.#servedAt.get(client) ?? 0));
+    const [next] = this.#waiting.toSorted((a, b) => turnOf(a) - turnOf(b));
+    if (next === undefined) return undefined;
+    this.#waiting.splice(this.#waiting.indexOf(next), 1);
+    this.#servedAt.delete(next.client);
+    if (this.#waiting.some(({ client }) => client === next.client)) this.#servedAt.set(next.client, this.questions + 1);
+    return next;
   }
 
   #rest(): void {

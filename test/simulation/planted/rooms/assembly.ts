@@ -3,6 +3,30 @@ import type { BugForTest } from "../bug.ts";
 
 export const assemblyBugs: readonly BugForTest[] = [
   {
+    name: "the loop's thread asks the file for whoever reads",
+    file: "src/assembly/archive.ts",
+    from: "const key = `${this.#ports.newestId()} ",
+    to: "const key = `${(this.#ports.store as Store).newestEntryId()} ",
+    test: ["src/assembly/archive.test.ts", "runs no query for any reader, with a file or in memory"],
+  },
+  {
+    name: "whoever asks for much is answered before those who ask for little",
+    file: "src/assembly/archive.ts",
+    from: "turnOf(a) - turnOf(b)",
+    to: "a.id - b.id",
+    test: ["src/assembly/archive.test.ts", "serves clients in turn, whoever asked for more before"],
+  },
+  {
+    name: "a drive that hangs keeps every reader waiting",
+    file: "src/assembly/archive.ts",
+    from: "const patienceMs = 10_000;",
+    to: "const patienceMs = Infinity;",
+    test: [
+      "src/assembly/archive.test.ts",
+      "that hangs is given up after ten seconds, and another one answers what is asked next",
+    ],
+  },
+  {
     name: "new reference hosts of a reload are not passed on",
     file: "src/assembly/assembly.ts",
     from: "this.#anchors.use(anchorsOf(config));",

@@ -111,4 +111,14 @@ export const storeBugs: readonly BugForTest[] = [
     to: "saved: undefined,",
     test: ["src/store/damage.test.ts", "what a damaged file still says of state and messages is kept"],
   },
+  {
+    name: "what happened to an endpoint is found by reading what happened to its ingress",
+    file: "src/store/schema.ts",
+    from: "CREATE INDEX journal_by_endpoint ON journal (ingress, endpoint, id);",
+    to: "",
+    test: [
+      "src/assembly/archive.test.ts",
+      "a page about a quiet endpoint takes as long in a full journal as in a short one",
+    ],
+  },
 ];
