@@ -30,6 +30,8 @@ const controlLookMs = 10_000;
 
 const clock = systemClock;
 
+const noProxies: readonly string[] = [];
+
 export interface SurroundingsOptions {
   readonly config: Config;
   readonly daemon: Daemon;
@@ -199,6 +201,7 @@ export class Surroundings implements AsyncDisposable {
       port,
       // Read at every request: a change needs no new server.
       allowedHosts: () => this.#http.hosts ?? [],
+      trustedProxies: () => this.#http.trustedProxies ?? noProxies,
       version,
       dashboard: dashboardFolder,
       ...(this.#extra && { extra: this.#extra }),

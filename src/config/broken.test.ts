@@ -972,6 +972,22 @@ const cases: readonly Broken[] = [
     ],
   },
   {
+    name: "a reverse proxy by its name",
+    text: top("http: { trusted_proxies: [proxy.example.com] }"),
+    says: [
+      'config.yml:3:27 http.trusted_proxies[0]: expected an IP address, or a range such as 10.0.0.0/8, got "proxy.example.com"',
+    ],
+  },
+  {
+    name: "everybody as a reverse proxy",
+    text: top('http: { trusted_proxies: ["0.0.0.0/0", "::/0", "10.0.0.0/33"] }'),
+    says: [
+      'config.yml:3:27 http.trusted_proxies[0]: expected an IP address, or a range such as 10.0.0.0/8, got "0.0.0.0/0": that is everybody',
+      'config.yml:3:40 http.trusted_proxies[1]: expected an IP address, or a range such as 10.0.0.0/8, got "::/0": that is everybody',
+      'config.yml:3:48 http.trusted_proxies[2]: expected an IP address, or a range such as 10.0.0.0/8, got "10.0.0.0/33"',
+    ],
+  },
+  {
     name: "a home folder as a tilde",
     text: top("state_dir: ~/ccs"),
     says: [
@@ -1267,7 +1283,7 @@ const cases: readonly Broken[] = [
       "config.yml:10:13 ingresses[1].record: expected each record once, got the record of ingresses[0]",
       "config.yml:11:21 notify.telegram.token: missing, expected token or token_file",
       'config.yml:11:32 notify.telegram.chat_id: expected a chat id: a whole number, or "@channelname" in quotes, got text (not shown)',
-      "config.yml:12:9 http.port: unknown key: known here are listen, hosts, token, token_file",
+      "config.yml:12:9 http.port: unknown key: known here are listen, hosts, trusted_proxies, token, token_file",
     ],
   },
 ];

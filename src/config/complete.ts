@@ -31,7 +31,7 @@ export function completeConfig(
 ): Config {
   const { telegram } = file.notify;
   const { nameservers } = file.cloudflare;
-  const { hosts } = file.http;
+  const { hosts, trusted_proxies: trustedProxies } = file.http;
   const mixRecords = mixRecordsOf(file.ingresses);
   return {
     cloudflare: {
@@ -54,6 +54,7 @@ export function completeConfig(
     http: {
       ...(environment.listen ?? file.http.listen),
       ...(hosts !== undefined && { hosts }),
+      ...(trustedProxies !== undefined && { trustedProxies }),
       ...(tokens.http !== undefined && { token: tokens.http }),
     },
     ...(file.timezone !== undefined && { timeZone: file.timezone }),

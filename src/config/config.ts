@@ -37,6 +37,8 @@ export interface HttpConfig {
   readonly port: number;
   /** Further host names that requests may call the server by; addresses and private names need none. */
   readonly hosts?: readonly string[];
+  /** Addresses and ranges of reverse proxies that say who they speak for. */
+  readonly trustedProxies?: readonly string[];
   /** Bearer token of every changing call. */
   readonly token?: Secret;
 }

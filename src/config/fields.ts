@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { Address, Target } from "../core/model.ts";
 import { formatDuration, parseDurationMs } from "../lib/duration.ts";
-import { parseIp } from "../lib/ip.ts";
+import { parseIp, parseRange } from "../lib/ip.ts";
 import { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
 import { bad, isZoneId, ok, parseHostName, parseListenAddress, parseSocketAddress, type Parsed } from "./names.ts";
@@ -159,6 +159,18 @@ export function socket(defaultPort: number) {
   return kind(z.string(), { expects }, (text) => parseSocketAddress(text, defaultPort));
 }
 
+/** An address or a range, in canonical form. */
+export const addressRange = kind(
+  z.string(),
+  { expects: "an IP address, or a range such as 10.0.0.0/8" },
+  (text): Parsed<string> => {
+    const range = parseRange(text);
+    if (range === undefined) return bad();
+    if (range.bits === 0) return bad("that is everybody");
+    return ok(text.includes("/") ? `${range.text}/${range.bits}` : range.text);
+  },
+);
+
 export const listen = kind(textOrNumber, { expects: "host:port, such as 127.0.0.1:3000" }, (value) =>
   parseListenAddress(String(value)),
 );
@@ -176,7 +188,7 @@ export const baseUrl = kind(z.string(), { expects: "an http:// or https:// URL" 
   const url = parseUrl(text);
   if (url.kind === "bad") return url;
   if (url.value.search !== "" || url.value.hash !== "") return bad("a base URL has no ? and no #");
-  return ok(url.value.href.replace(/\/+$/, ""));
+  return ok(withoutSlashes(url.value.href));
 });
 
 function parseUrl(text: string): Parsed<URL> {
@@ -269,4 +281,11 @@ export const folderFromOutside = kind(z.string(), { expects: "the path of a fold
 function parsePath(text: string, better = "${HOME}"): Parsed<string> {
   if (text === "" || text.includes("\0")) return bad();
   return /^~($|\/)/.test(text) ? bad(`~ means nothing here: write ${better} in its place`) : ok(text);
+}
+
+/** Without slashes at its end. */
+function withoutSlashes(url: string): string {
+  let end = url.length;
+  while (url[end - 1] === "/") end -= 1;
+  return url.slice(0, end);
 }

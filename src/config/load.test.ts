@@ -265,6 +265,17 @@ test("further names of the HTTP server are host names, and none unless told", ()
   assert.equal(hosts('listen: "9090"'), undefined);
 });
 
+test("trusted reverse proxies are addresses and ranges, and there are none by default", () => {
+  const proxies = (written: string) => load(`${whole}http: { ${written} }\n`).config.http.trustedProxies;
+  assert.deepEqual(proxies('trusted_proxies: [127.0.0.1, 10.0.0.0/8, "2001:DB8:0::/32", "::1"]'), [
+    "127.0.0.1",
+    "10.0.0.0/8",
+    "2001:db8::/32",
+    "::1",
+  ]);
+  assert.equal(proxies('listen: "9090"'), undefined);
+});
+
 test("URLs lose their fragment, base URLs their last slash", () => {
   const text = `cloudflare: { token: T, api_url: "http://127.0.0.1:8787/client/v4/" }\n${withCheck("").slice(25)}`;
   assert.equal(load(text).config.cloudflare.apiUrl, "http://127.0.0.1:8787/client/v4");

@@ -11,7 +11,6 @@ import {
   filePath,
   flag,
   folderPath,
-  listen,
   marker,
   recordName,
   secret,
@@ -24,6 +23,7 @@ import {
   wholeNumber,
   zone,
 } from "./fields.ts";
+import { httpSchema } from "./http-schema.ts";
 import { optional, required, withDefault } from "./key.ts";
 
 const secondMs = 1_000;
@@ -236,36 +236,6 @@ const notifySchema = z
     }),
   })
   .meta({ expects: "a section with telegram", heading: "Telling people" });
-
-const httpSchema = z
-  .strictObject({
-    listen: withDefault(listen, "127.0.0.1:3000", {
-      description:
-        "Address of the HTTP server for health, metrics and API: `host:port`, `[ip]:port`, or one part alone.",
-      example: "0.0.0.0:9090",
-    }),
-    hosts: optional(z.array(recordName).meta({ expects: "a list of host names" }), {
-      description:
-        "Further names that requests may call the server by, such as that of a reverse proxy that passes it on. " +
-        "Addresses and `localhost` are always fine; names without a dot and private names such as `nas.local` only while " +
-        "this is not set.",
-      defaultInWords: "none",
-      example: ["ccs.example.com"],
-    }),
-    token: optional(secret, {
-      description:
-        "Bearer token that every changing call over HTTP must carry. Without one they are refused. At least 16 random " +
-        "characters, as `openssl rand -hex 16` makes them.",
-      defaultInWords: "none",
-      example: "${CCS_HTTP_TOKEN}",
-    }),
-    token_file: optional(filePath, {
-      description: "File with the token, in place of `token`.",
-      defaultInWords: "none",
-      example: "/run/secrets/http_token",
-    }),
-  })
-  .meta({ expects: "a section with listen, hosts or token", heading: "HTTP server" });
 
 /** Connecting to one of these tells "I am offline" from "they are down". */
 export const defaultAnchors = [

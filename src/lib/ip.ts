@@ -128,6 +128,25 @@ export function parseSocket(text: string, defaultPort: number): { address: IpAdd
   return address === undefined || port > 65_535 ? undefined : { address, port };
 }
 
+/** An address, or a range of them. */
+export interface IpRange {
+  readonly text: string;
+  readonly family: "ipv4" | "ipv6";
+  /** How many leading bits count; all of them for a single address. */
+  readonly bits: number;
+}
+
+/** The range that `text` writes, as `10.0.0.0/8` or as an address alone; `undefined` for anything else. */
+export function parseRange(text: string): IpRange | undefined {
+  const slash = text.indexOf("/");
+  const address = parseIp(slash === -1 ? text : text.slice(0, slash));
+  if (address === undefined) return undefined;
+  const most = address.family === "ipv4" ? 32 : 128;
+  const digits = slash === -1 ? String(most) : text.slice(slash + 1);
+  if (!/^\d{1,3}$/.test(digits) || Number(digits) > most) return undefined;
+  return { text: address.text, family: address.family, bits: Number(digits) };
+}
+
 function described(text: string, family: Family): IpAddress {
   if (isPrivate(text, family)) return { text, family, scope: "private" };
   if (isSpecial(text, family) && !isReachable(text, family)) {

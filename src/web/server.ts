@@ -1,17 +1,22 @@
 // The HTTP server: health, readiness, metrics, and the API. All but the API only reads.
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
-import type { MiddlewareHandler } from "hono";
 import type { State } from "../core/model.ts";
-import { hasLeft, type Env } from "./api/doors.ts";
+import { systemClock as clock } from "../lib/clock.ts";
+import { hasLeft, tooMany, type Env, type Middleware } from "./api/doors.ts";
 import { mostClients } from "./api/stream.ts";
+import { addressOf, clientOf, peerAddress, trusting, type IsTrusted } from "./clients.ts";
+import { limitConnections } from "./connections.ts";
+import { Costly } from "./costly.ts";
 import { addDashboard, readDashboard } from "./dashboard-files.ts";
 import { securityHeaders } from "./headers.ts";
 import { isForeign, isOwnHost } from "./hosts.ts";
 import { missingForReady } from "./readiness.ts";
+import { RequestLimits } from "./request-limits.ts";
 
 export interface WebPorts {
   readonly state: () => State;
@@ -31,6 +36,8 @@ export interface WebOptions {
   readonly port: number;
   /** Further names that requests may call this server by. */
   readonly allowedHosts?: () => readonly string[];
+  /** Addresses and ranges of reverse proxies that say who they speak for. */
+  readonly trustedProxies?: () => readonly string[];
   readonly version: string;
   /** The folder with the built dashboard. */
   readonly dashboard: string;
@@ -48,6 +55,15 @@ export interface WebExtra {
 
 /** Enough for all the readers of the live stream, and as many others. */
 const mostConnections = 2 * mostClients;
+/** What probes, the state and calls to others need, as far as that is known beforehand; connections get half of the rest. */
+const reservedDescriptors = 32;
+const leastConnections = 8;
+
+/** Whoever reads or writes nothing for so long, in the middle of an answer, is hung up on. */
+const silenceMs = 30_000;
+
+/** So late comes the answer that says that a client asks too often. */
+const lateMs = 1_000;
 
 /** Listening is not possible. Its message is for the person who started the daemon. */
 export class ListenError extends Error {
@@ -63,7 +79,8 @@ export interface WebServer extends AsyncDisposable {
 
 /** Listens. Rejects with `ListenError`. */
 export async function startWebServer(ports: WebPorts, options: WebOptions): Promise<WebServer> {
-  const { fetch } = createApp(ports, options);
+  const isTrusted = trustingNow(options.trustedProxies);
+  const { fetch } = createApp(ports, { ...options, isTrusted });
   const server = createAdaptorServer({
     fetch,
     // This process also is a client of others, whose fetch must stay Node's own.
@@ -76,7 +93,8 @@ export async function startWebServer(ports: WebPorts, options: WebOptions): Prom
       connectionsCheckingInterval: 1_000,
     },
   }) as Server;
-  server.maxConnections = mostConnections;
+  server.setTimeout(silenceMs);
+  limitConnections(server, { clock, most: connectionsWithin(descriptorLimit()), isTrusted });
   await listen(server, options);
   server.on("error", ports.onBug);
   const { address, port } = server.address() as AddressInfo;
@@ -89,12 +107,18 @@ export async function startWebServer(ports: WebPorts, options: WebOptions): Prom
   return { host: address, port, close, [Symbol.asyncDispose]: close };
 }
 
+interface AppOptions extends Omit<WebOptions, "port" | "trustedProxies"> {
+  /** Whose word on who asks is taken; without a server around the routes there are no connections that could be told apart. */
+  readonly isTrusted?: IsTrusted;
+}
+
 /** The routes, without a server around them. */
 export function createApp(
   ports: WebPorts,
-  { host, allowedHosts = () => [], version, dashboard, extra }: Omit<WebOptions, "port">,
+  { host, allowedHosts = () => [], isTrusted, version, dashboard, extra }: AppOptions,
 ): Hono<Env> {
   const app = new Hono<Env>();
+  const metrics = new Costly(clock, () => ports.metrics.render());
   app.use(withSecurityHeaders);
   // A load balancer asks under any name, and this answer tells nothing.
   app.get("/healthz", (context) => {
@@ -102,6 +126,7 @@ export function createApp(
     return context.json({ status: "stuck", detail: "the loop that decides does not turn" }, 503);
   });
   app.use(onlyOwnHosts(host, allowedHosts));
+  if (isTrusted !== undefined) app.use(withClient(isTrusted), notTooOften());
   for (const path of ["/api/*", "/readyz", "/metrics", ...(extra === undefined ? [] : [`${extra.path}/*`])]) {
     app.use(path, onlyOwnPages(allowedHosts));
   }
@@ -115,7 +140,7 @@ export function createApp(
       : context.json({ status: "not ready", missing }, 503);
   });
   app.get("/metrics", async (context) => {
-    const { contentType, body } = await ports.metrics.render();
+    const { contentType, body } = await metrics.get();
     return context.body(body, 200, { "content-type": contentType });
   });
   addDashboard(app, readDashboard(dashboard), { version, page: extra?.page ?? "index.html" });
@@ -131,14 +156,65 @@ export function createApp(
 /** A route may say these for itself. */
 const isSetByRoutes: ReadonlySet<string> = new Set(["content-security-policy", "cache-control"]);
 
-const withSecurityHeaders: MiddlewareHandler = async (context, next) => {
+const withSecurityHeaders: Middleware = async (context, next) => {
   await next();
   for (const [name, value] of Object.entries(securityHeaders)) {
     if (!(isSetByRoutes.has(name) && context.res.headers.has(name))) context.header(name, value);
   }
 };
 
-function onlyOwnHosts(listenHost: string, hosts: () => readonly string[]): MiddlewareHandler {
+/** Notes who the request counts for. */
+function withClient(isTrusted: IsTrusted): Middleware {
+  return async (context, next) => {
+    const { headers, socket } = context.env.incoming;
+    context.set("client", clientOf(addressOf(peerAddress(socket.remoteAddress), headers, isTrusted)));
+    return next();
+  };
+}
+
+/** Whoever asks too often gets a late answer, and not the one that was asked for. Only whether the daemon is ready may be asked always. */
+function notTooOften(): Middleware {
+  const limits = new RequestLimits(clock);
+  return async (context, next) => {
+    if (context.req.path === "/readyz") return next();
+    const admittance = limits.take(context.get("client") ?? "");
+    try {
+      if (admittance.kind === "served") return await next();
+      if (admittance.isLate) await new Promise<void>((resolve) => clock.setTimer(lateMs, resolve));
+      return tooMany(context, "too many requests", 1);
+    } finally {
+      admittance.end();
+    }
+  };
+}
+
+/** As the configuration says at the moment of asking. */
+function trustingNow(proxies: () => readonly string[] = () => []): IsTrusted {
+  let known: { readonly list: readonly string[]; readonly isTrusted: IsTrusted } | undefined;
+  return (address) => {
+    const list = proxies();
+    if (known?.list !== list) known = { list, isTrusted: trusting(list) };
+    return known.isTrusted(address);
+  };
+}
+
+/** How many connections leave enough of the process's descriptors to those that decide and write. */
+export function connectionsWithin(descriptors: number): number {
+  const share = Math.floor((descriptors - reservedDescriptors) / 2);
+  return Math.min(mostConnections, Math.max(leastConnections, share));
+}
+
+/** How many files and connections this process may have open; as many as it likes where the system does not say. */
+function descriptorLimit(): number {
+  try {
+    const [, limit] = /^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
+    return limit === undefined ? Infinity : Number(limit);
+  } catch {
+    return Infinity;
+  }
+}
+
+function onlyOwnHosts(listenHost: string, hosts: () => readonly string[]): Middleware {
   return async (context, next) => {
     if (isOwnHost(context.req.header("host") ?? "", { listen: listenHost, hosts: hosts() })) return next();
     const error = "this server is not known by that name";
@@ -147,7 +223,7 @@ function onlyOwnHosts(listenHost: string, hosts: () => readonly string[]): Middl
 }
 
 /** Other sites' pages may not even ask for what tells something: some ways of asking let them learn of the answer. */
-function onlyOwnPages(hosts: () => readonly string[]): MiddlewareHandler {
+function onlyOwnPages(hosts: () => readonly string[]): Middleware {
   return async (context, next) => {
     const { req } = context;
     const origin = {
@@ -165,7 +241,7 @@ function onlyOwnPages(hosts: () => readonly string[]): MiddlewareHandler {
   };
 }
 
-const readOnly: MiddlewareHandler = async (context, next) => {
+const readOnly: Middleware = async (context, next) => {
   const { method } = context.req;
   if (method !== "GET" && method !== "HEAD") {
     // The connection is closed, so that no body is read that nobody wants.

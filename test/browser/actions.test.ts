@@ -130,12 +130,30 @@ test("what is refused is not done, and the page says why: a wrong token, an endp
     await response.body?.cancel();
     return response.status === 429;
   });
-  await dialog.getByRole("button", { name: "Try again" }).click();
+  // Whoever has the right token goes on.
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("button", { name: /^fibre/ }).click();
+  await page.getByRole("button", { name: "Drain…" }).click();
+  await dialog.getByRole("button", { name: "Drain it" }).click();
+  await dialog.getByText("Done.").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  assert.deepEqual(contents(world), ["primary.example.com"]);
+
+  // Whoever has not is told so, and may enter another one.
+  await page.reload();
+  await dashboard.untilShown("fibre", ".endpoints");
+  await page.getByRole("button", { name: "Enter token" }).click();
+  await giveToken(dashboard, "not-the-token");
+  await page.getByRole("button", { name: "Resume all…" }).click();
+  await dialog.getByRole("button", { name: "Resume" }).click();
   await dialog.getByText("Not done: too many wrong tokens.").waitFor();
   await dialog.getByText(/^Try again in \d+s\.$/).waitFor();
   await dashboard.assertAccessible("another refusal");
-  await dialog.getByRole("button", { name: "Cancel" }).click();
-  assert.deepEqual(contents(world), ["primary.example.com"]);
+  await dialog.getByRole("button", { name: "Enter the token again" }).click();
+  await giveToken(dashboard, token);
+  await page.getByRole("button", { name: "Resume all…" }).click();
+  await dialog.getByRole("button", { name: "Resume" }).click();
+  await dialog.getByText("Done.").waitFor();
   // The browser itself complains of each refusal.
   assert.deepEqual(
     dashboard.complaints,

@@ -41,6 +41,7 @@ export class ApiSite implements AsyncDisposable {
   readonly troubles: string[] = [];
   token: string | undefined = "letmein-letmein";
   allowedHosts: readonly string[] = [];
+  trustedProxies: readonly string[] = [];
   server!: WebServer;
   readonly #hear: (turn: WorldTurn) => void;
 
@@ -98,8 +99,10 @@ export class ApiSite implements AsyncDisposable {
       onBug: (error: unknown) => void site.bugs.push(error),
     };
     const allowedHosts = (): readonly string[] => site.allowedHosts;
+    const trustedProxies = (): readonly string[] => site.trustedProxies;
     const { host = "127.0.0.1" } = options;
-    site.server = await startWebServer(ports, { host, port: 0, version: "1.2.3", dashboard: "/nowhere", allowedHosts });
+    const rest = { version: "1.2.3", dashboard: "/nowhere", allowedHosts, trustedProxies };
+    site.server = await startWebServer(ports, { host, port: 0, ...rest });
     return site;
   }
 

@@ -5,6 +5,7 @@ import type { Context } from "hono";
 import type { EndpointState, IngressState } from "../../core/model.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { securityHeaders } from "../headers.ts";
+import { Costly } from "../costly.ts";
 import { readRequest, resume, setOverride, type ChangePorts } from "./changes.ts";
 import { nowOf } from "./dates.ts";
 import {
@@ -47,23 +48,29 @@ export interface ApiPorts extends ChangePorts, Omit<DaemonFacts, "hasToken"> {
 /** `socket`: the control socket, which only the daemon's own user can reach. */
 export type Door = "http" | "socket";
 
+const jsonType = { "content-type": "application/json" } as const;
+
 export class Api implements Disposable {
   readonly #ports: ApiPorts;
   readonly #notes: Notes;
   readonly #guard: Guard;
   readonly #stream: Stream;
+  readonly #statusText: Costly<string>;
 
   constructor(ports: ApiPorts) {
     const { clock, earlier, word, onBug } = ports;
     this.#ports = ports;
     this.#notes = new Notes(clock, earlierRecords(earlier));
     this.#guard = new Guard(clock, ports.token);
+    this.#statusText = new Costly(clock, () => JSON.stringify(this.#status()));
     this.#stream = new Stream({ clock, earlier, word, onBug, status: () => this.#status() });
   }
 
   /** One turn of the loop. */
   hear(turn: Heard): void {
     this.#notes.hear(turn);
+    // Whoever changed something finds it changed. Other news may be a moment late: there can be very much of it.
+    if (turn.event.kind === "override-set" || turn.event.kind === "resumed") this.#statusText.forget();
     this.#stream.stateChanged(turn.facts.length > 0);
   }
 
@@ -91,17 +98,20 @@ export class Api implements Disposable {
   routes(door: Door): Hono<Env> {
     const app = new Hono<Env>();
     const { onBug, version } = this.#ports;
+    let openApi: string | undefined;
     app.onError((error, context) => {
       if (error instanceof Refusal) return context.json(error.problem, error.status);
       if (hasLeft(context)) return problem(context, 400, { error: "the request ended before it was whole" });
       onBug(error);
       return problem(context, 500, { error: "internal error; the log says more" });
     });
-    app.get("/status", (context) => context.json(this.#status()));
+    app.get("/status", async (context) => this.#statusText.get().then((text) => context.body(text, 200, jsonType)));
     app.get("/events", (context) => this.#askArchive(context, this.#eventsQuestion(context.req.query())));
     app.get("/history", (context) => this.#askArchive(context, this.#historyQuestion(context.req.query())));
     app.get("/stream", (context) => this.#openStream(context));
-    app.get("/openapi.json", (context) => context.json(openApiDocument(version)));
+    app.get("/openapi.json", (context) =>
+      context.body((openApi ??= JSON.stringify(openApiDocument(version))), 200, jsonType),
+    );
     for (const path of ["/pin", "/drain", "/drill", "/resume"]) {
       if (door === "http") app.post(path, onlyWithToken(this.#guard));
       app.post(path, onlyJson, onlySmall, notTooOften(this.#guard));
@@ -165,7 +175,7 @@ export class Api implements Disposable {
 
   async #askArchive(context: Context<Env>, question: Question): Promise<Response> {
     const answer = await this.#ports.archive.ask(question, clientOf(context));
-    if (answer.kind === "document") return context.body(answer.json, 200, { "content-type": "application/json" });
+    if (answer.kind === "document") return context.body(answer.json, 200, jsonType);
     const hint = "Try again in a moment. Nothing else depends on it.";
     return problem(
       context,
@@ -178,7 +188,8 @@ export class Api implements Disposable {
   #openStream(context: Context<Env>): Response {
     const lastEventId = context.req.header("last-event-id") ?? context.req.query("lastEventId");
     const query = readRequest(streamQuery, lastEventId === undefined ? {} : { lastEventId });
-    if (this.#stream.clients >= mostClients) {
+    const client = clientOf(context);
+    if (context.req.method !== "HEAD" && !this.#stream.makeRoomFor(client)) {
       const error = `${mostClients} clients read the stream already`;
       const hint = "Try again later, or ask for /api/v1/status now and then.";
       return problem(context, 503, { error, hint }, { "retry-after": "10" });
@@ -187,7 +198,7 @@ export class Api implements Disposable {
     if (context.req.method === "HEAD") return context.body(null, 200, headers);
     const { outgoing } = context.env;
     outgoing.writeHead(200, { ...securityHeaders, ...headers });
-    this.#stream.open(outgoing, query.lastEventId);
+    this.#stream.open(outgoing, client, query.lastEventId);
     return RESPONSE_ALREADY_SENT;
   }
 }

@@ -8,12 +8,18 @@ import type { Problem } from "./schema/parts.ts";
 
 export interface Env {
   readonly Bindings: HttpBindings;
+  readonly Variables: {
+    /** Who limits count the request for; missing at the control socket. */
+    readonly client?: string;
+  };
 }
 
-type Middleware = MiddlewareHandler<Env>;
+export type Middleware = MiddlewareHandler<Env>;
 
 /** The largest body that a request may have. */
 const mostBytes = 4 * 1_024;
+
+const challengeAfterWrong = 'Bearer realm="ccs", error="invalid_token"';
 
 export function problem(
   context: Context<Env>,
@@ -26,8 +32,7 @@ export function problem(
 
 export function onlyWithToken(guard: Guard): Middleware {
   return async (context, next) => {
-    const { remoteAddress = "" } = context.env.incoming.socket;
-    const admission = guard.admit(context.req.header("authorization"), remoteAddress);
+    const admission = guard.admit(context.req.header("authorization"), clientOf(context));
     const hint = "Send the token of http.token, as `Authorization: Bearer …`.";
     switch (admission.kind) {
       case "allowed":
@@ -45,12 +50,18 @@ export function onlyWithToken(guard: Guard): Middleware {
           { "www-authenticate": 'Bearer realm="ccs"' },
         );
       case "wrong": {
-        const challenge = 'Bearer realm="ccs", error="invalid_token"';
-        return problem(context, 401, { error: "the token is wrong", hint }, { "www-authenticate": challenge });
+        return problem(
+          context,
+          401,
+          { error: "the token is wrong", hint },
+          { "www-authenticate": challengeAfterWrong },
+        );
       }
       case "too-many": {
         const { retryAfterSeconds } = admission;
-        return tooMany(context, "too many wrong tokens", retryAfterSeconds);
+        return tooMany(context, "too many wrong tokens", retryAfterSeconds, {
+          "www-authenticate": challengeAfterWrong,
+        });
       }
       default:
         return admission satisfies never;
@@ -66,8 +77,13 @@ export function notTooOften(guard: Guard): Middleware {
   };
 }
 
-function tooMany(context: Context<Env>, error: string, waitSeconds: number): Response {
-  const headers = { "retry-after": String(waitSeconds), connection: "close" };
+export function tooMany(
+  context: Context<Env>,
+  error: string,
+  waitSeconds: number,
+  more: Readonly<Record<string, string>> = {},
+): Response {
+  const headers = { "retry-after": String(waitSeconds), connection: "close", ...more };
   return problem(context, 429, { error, hint: `Try again in ${waitSeconds}s.` }, headers);
 }
 
@@ -103,5 +119,5 @@ export function hasLeft(context: Context<Env>): boolean {
 
 /** Who asks, as far as limits are concerned. */
 export function clientOf(context: Context<Env>): string {
-  return context.env.incoming.socket.remoteAddress ?? "socket";
+  return context.get("client") ?? "control socket";
 }

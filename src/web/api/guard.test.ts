@@ -1,4 +1,4 @@
-// Who counts as one client where wrong tokens are counted.
+// Who counts as one client where wrong tokens are counted, and whom their number concerns.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
@@ -6,8 +6,8 @@ import { Secret } from "../../lib/secret.ts";
 import { Guard } from "./guard.ts";
 
 /** A guard after so many wrong tokens that whoever tried them from this address has to wait. */
-function guardAfterWrongTokensOf(address: string): Guard {
-  const guard = new Guard(new VirtualClock(), () => new Secret("right"));
+function guardAfterWrongTokensOf(address: string, token = "right"): Guard {
+  const guard = new Guard(new VirtualClock(), () => new Secret(token));
   for (let tries = 0; tries < 5; tries += 1) assert.equal(guard.admit("Bearer wrong", address).kind, "wrong");
   return guard;
 }
@@ -39,4 +39,33 @@ describe("and nobody else:", () => {
       assert.equal(guardAfterWrongTokensOf(wrong).admit("Bearer right", right).kind, "allowed");
     });
   }
+});
+
+/** As `openssl rand -hex 16` makes them. */
+const strong = "9f86d081884c7d659a2feaa0c55ad015";
+
+describe("a token that nobody can guess", () => {
+  test("is right whoever tried wrong ones from its owner's address, and wrong ones still have to wait", () => {
+    const guard = guardAfterWrongTokensOf("127.0.0.1", strong);
+    for (let tries = 0; tries < 100; tries += 1) {
+      const wrong = guard.admit(`Bearer ${strong.slice(0, -1)}${tries % 5}x`, "127.0.0.1");
+      assert.deepEqual(wrong, { kind: "too-many", retryAfterSeconds: 60 });
+      assert.equal(guard.admit(`Bearer ${strong}`, "127.0.0.1").kind, "allowed");
+    }
+    assert.equal(guard.admit(undefined, "127.0.0.1").kind, "missing");
+  });
+
+  test("is right however many tried wrong ones from everywhere, who together may try fifty in a minute", async () => {
+    const clock = new VirtualClock();
+    const guard = new Guard(clock, () => new Secret(strong));
+    const kinds = Array.from(
+      { length: 200 },
+      (_, index) => guard.admit("Bearer wrong", `198.51.${index >> 2}.${index & 3}`).kind,
+    );
+    assert.equal(kinds.filter((kind) => kind === "wrong").length, 50);
+    assert.equal(kinds.filter((kind) => kind === "too-many").length, 150);
+    assert.equal(guard.admit(`Bearer ${strong}`, "198.51.0.0").kind, "allowed");
+    await clock.advance(60_000);
+    assert.equal(guard.admit("Bearer wrong", "198.51.0.0").kind, "wrong");
+  });
 });

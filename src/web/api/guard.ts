@@ -1,8 +1,9 @@
 // Who may change something over HTTP: the bearer of the token, and not too often.
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
-import { parseIp } from "../../lib/ip.ts";
 import type { Secret } from "../../lib/secret.ts";
+import { clientOf } from "../clients.ts";
+import { weaknessOf } from "../../lib/token-strength.ts";
 
 export type Admission =
   | { readonly kind: "allowed" }
@@ -15,6 +16,8 @@ export type Admission =
 /** So many wrong tokens a client may try before it has to wait. */
 const mostWrong = 5;
 const wrongMemoryMs = 60_000;
+/** So many may be tried by all together within the same time. */
+const mostWrongOfAll = 50;
 /** So many clients are remembered; beyond, the oldest is forgotten. */
 const mostClients = 1_000;
 
@@ -22,10 +25,17 @@ const mostClients = 1_000;
 const changesAtOnce = 30;
 const changeEveryMs = 2_000;
 
+interface Tries {
+  readonly count: number;
+  /** When they are forgotten. */
+  readonly untilMs: number;
+}
+
 export class Guard {
   readonly #clock: Clock;
   readonly #token: () => Secret | undefined;
-  readonly #wrong = new Map<string, { count: number; untilMs: number }>();
+  readonly #wrong = new Map<string, Tries>();
+  #wrongOfAll: Tries = { count: 0, untilMs: -Infinity };
   #budget = changesAtOnce;
   #budgetAtMs: number;
 
@@ -39,25 +49,38 @@ export class Guard {
     return this.#token() !== undefined;
   }
 
-  /** Whether a request with this Authorization header may change something. `address`: where it comes from. */
+  /**
+   * Whether a request with this Authorization header may change something. `address`: where it comes from.
+   *
+   * The right token passes, whoever tried wrong ones before: many may share an address with its owner, behind a proxy or on
+   * one machine, and none of them shall lock the owner out. Waiting would only protect a token that could be guessed, and
+   * there it does: such a token has to wait as well.
+   */
   admit(authorization: string | undefined, address: string): Admission {
-    const token = this.#token();
-    if (token === undefined) return { kind: "closed" };
     const client = clientOf(address);
-    const nowMs = this.#clock.nowMs();
-    const tries = this.#wrong.get(client);
-    if (tries !== undefined && tries.untilMs > nowMs && tries.count >= mostWrong) {
-      return { kind: "too-many", retryAfterSeconds: Math.ceil((tries.untilMs - nowMs) / 1_000) };
-    }
+    const token = this.#token()?.reveal();
+    if (token === undefined) return { kind: "closed" };
     if (authorization === undefined) return { kind: "missing" };
+    const nowMs = this.#clock.nowMs();
+    const own = this.#wrong.get(client);
+    const waitsUntilMs = own !== undefined && own.untilMs > nowMs && own.count >= mostWrong ? own.untilMs : undefined;
     const given = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1];
-    if (given !== undefined && isSameText(given, token.reveal())) return { kind: "allowed" };
-    const isOver = tries === undefined || tries.untilMs <= nowMs;
+    const isRight = given !== undefined && isSameText(given, token);
+    if (isRight && (waitsUntilMs === undefined || weaknessOf(token) === undefined)) return { kind: "allowed" };
+    if (waitsUntilMs !== undefined) return tooMany(waitsUntilMs - nowMs);
+    this.#countWrong(client, nowMs);
+    const ofAll = this.#wrongOfAll;
+    return ofAll.count > mostWrongOfAll ? tooMany(ofAll.untilMs - nowMs) : { kind: "wrong" };
+  }
+
+  #countWrong(client: string, nowMs: number): void {
+    const own = counted(this.#wrong.get(client), nowMs);
+    // The newest stand at the end.
     this.#wrong.delete(client);
-    this.#wrong.set(client, { count: isOver ? 1 : tries.count + 1, untilMs: nowMs + wrongMemoryMs });
+    this.#wrong.set(client, { ...own, untilMs: nowMs + wrongMemoryMs });
     const [oldest] = this.#wrong.size > mostClients ? this.#wrong.keys() : [];
     if (oldest !== undefined) this.#wrong.delete(oldest);
-    return { kind: "wrong" };
+    this.#wrongOfAll = counted(this.#wrongOfAll, nowMs);
   }
 
   /** Takes one change from the budget that all share. Seconds to wait when it is used up. */
@@ -77,14 +100,12 @@ function isSameText(a: string, b: string): boolean {
   return digestA !== undefined && digestB !== undefined && timingSafeEqual(digestA, digestB);
 }
 
-/** Whoever has one IPv6 address has 2^64 of them. */
-function clientOf(address: string): string {
-  const plainAddress = address.replace(/^::ffff:(?=\d+\.)/, "").replace(/%.*$/, "");
-  const parsed = parseIp(plainAddress);
-  if (parsed?.family !== "ipv6") return plainAddress;
-  const [head = "", tail = ""] = parsed.text.split("::");
-  const groups = head === "" ? [] : head.split(":");
-  const missing = 8 - groups.length - (tail === "" ? 0 : tail.split(":").length);
-  const whole = [...groups, ...Array.from({ length: Math.max(0, missing) }, () => "0"), ...tail.split(":")];
-  return whole.slice(0, 4).join(":");
+/** One more. */
+function counted(tries: Tries | undefined, nowMs: number): Tries {
+  const isOver = tries === undefined || tries.untilMs <= nowMs;
+  return isOver ? { count: 1, untilMs: nowMs + wrongMemoryMs } : { ...tries, count: tries.count + 1 };
+}
+
+function tooMany(waitMs: number): Admission {
+  return { kind: "too-many", retryAfterSeconds: Math.ceil(waitMs / 1_000) };
 }

@@ -53,6 +53,7 @@ const unknownName = "No such ingress or endpoint: the answer lists those there a
 const badParameter = "A parameter is not what is wanted.";
 const foreign = "The request came from a page of another site.";
 const unreadable = "What happened cannot be read now: the answer says why. Wait as Retry-After says.";
+const tooOften = "Too many requests: wait as Retry-After says.";
 const misnamed = "The server was called by a name that is not its own.";
 const change = {
   400: "The body is no JSON, or not what is wanted.",
@@ -62,7 +63,7 @@ const change = {
   413: "The body is too large.",
   415: "The body is not application/json.",
   421: misnamed,
-  429: "Too many changes, or too many wrong tokens: wait as Retry-After says.",
+  429: "Too many requests, changes or wrong tokens: wait as Retry-After says.",
 };
 
 /** Paths below `/api/v1`, and what each answers. */
@@ -71,7 +72,7 @@ export const operations: Readonly<Record<string, { readonly get?: Operation; rea
     get: {
       summary: "What is believed now, why, and what will happen next",
       answer: statusSchema,
-      problems: { 403: foreign, 421: misnamed },
+      problems: { 403: foreign, 421: misnamed, 429: tooOften },
     },
   },
   "/events": {
@@ -79,7 +80,7 @@ export const operations: Readonly<Record<string, { readonly get?: Operation; rea
       summary: "What happened, the newest first",
       query: eventsQuery,
       answer: eventsSchema,
-      problems: { 400: badParameter, 403: foreign, 404: unknownName, 421: misnamed, 503: unreadable },
+      problems: { 400: badParameter, 403: foreign, 404: unknownName, 421: misnamed, 429: tooOften, 503: unreadable },
     },
   },
   "/history": {
@@ -87,7 +88,7 @@ export const operations: Readonly<Record<string, { readonly get?: Operation; rea
       summary: "Checks as series for charts, outages, and who served when",
       query: historyQuery,
       answer: historySchema,
-      problems: { 400: badParameter, 403: foreign, 404: unknownName, 421: misnamed, 503: unreadable },
+      problems: { 400: badParameter, 403: foreign, 404: unknownName, 421: misnamed, 429: tooOften, 503: unreadable },
     },
   },
   "/stream": {
@@ -103,6 +104,7 @@ export const operations: Readonly<Record<string, { readonly get?: Operation; rea
         400: badParameter,
         403: foreign,
         421: misnamed,
+        429: tooOften,
         503: "Too many clients: wait as Retry-After says.",
       },
     },
@@ -143,7 +145,7 @@ export const operations: Readonly<Record<string, { readonly get?: Operation; rea
     get: {
       summary: "This document",
       answer: z.record(z.string(), z.unknown()),
-      problems: { 403: foreign, 421: misnamed },
+      problems: { 403: foreign, 421: misnamed, 429: tooOften },
     },
   },
 };

@@ -31,6 +31,8 @@ const longestStuckMs = 30_000;
 
 interface Client {
   readonly outgoing: ServerResponse;
+  /** Who it counts for. */
+  readonly name: string;
   /** Since when it has not read all it was sent. */
   stuckSinceMs?: number;
   /** It missed an update of the status, and gets the newest once it has read on. */
@@ -63,9 +65,23 @@ export class Stream implements Disposable {
     return [...this.#clients].reduce((sum, { outgoing }) => sum + outgoing.writableLength, 0);
   }
 
-  /** Serves one more client, whose headers are already sent. */
-  open(outgoing: ServerResponse, lastEventId: number | undefined): void {
-    const client: Client = { outgoing, isBehind: false };
+  /**
+   * Whether one more of this name can be served. While there are too many, whoever has the most gives up the newest of them
+   * for somebody who has fewer.
+   */
+  makeRoomFor(name: string): boolean {
+    if (this.#clients.size < mostClients) return true;
+    const byName = Map.groupBy(this.#clients, (client) => client.name);
+    const [most = []] = [...byName.values()].toSorted((a, b) => b.length - a.length);
+    const newest = most.at(-1);
+    if (newest === undefined || most.length <= (byName.get(name)?.length ?? 0) + 1) return false;
+    this.#cutOff(newest);
+    return true;
+  }
+
+  /** Serves one more client of this name, whose headers are already sent. */
+  open(outgoing: ServerResponse, name: string, lastEventId: number | undefined): void {
+    const client: Client = { outgoing, name, isBehind: false };
     this.#clients.add(client);
     outgoing.once("close", () => this.#forget(client));
     outgoing.on("error", () => this.#forget(client));

@@ -8,7 +8,14 @@ import { deadline } from "../lib/clock.ts";
 
 export type Answer<T> =
   | { readonly kind: "ok"; readonly value: T }
-  | { readonly kind: "refused"; readonly status: number; readonly problem: Problem; readonly retryAfter?: string }
+  | {
+      readonly kind: "refused";
+      readonly status: number;
+      readonly problem: Problem;
+      /** Another token is wanted. */
+      readonly wantsToken: boolean;
+      readonly retryAfter?: string;
+    }
   | { readonly kind: "unreachable"; readonly detail: string };
 
 const patienceMs = 10_000;
@@ -61,6 +68,7 @@ async function ask<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> 
       kind: "refused",
       status: response.status,
       problem: await problemOf(response),
+      wantsToken: response.headers.has("www-authenticate"),
       ...(retryAfter !== null && { retryAfter }),
     };
   } catch (error) {

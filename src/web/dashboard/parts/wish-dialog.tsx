@@ -46,7 +46,7 @@ export function WishDialog({ wish, ingress, token, close, forgetToken }: WishDia
         : {
             kind: "failed",
             lines: troubleText(answer),
-            isToken: answer.kind === "refused" && answer.status === 401,
+            isToken: answer.kind === "refused" && answer.wantsToken,
           },
     );
   };

@@ -4,7 +4,7 @@ import type { BugForTest } from "../bug.ts";
 export const webBugs: readonly BugForTest[] = [
   {
     name: "wrong tokens are counted for each IPv6 address",
-    file: "src/web/api/guard.ts",
+    file: "src/web/clients.ts",
     from: 'whole.slice(0, 4).join(":")',
     to: 'whole.join(":")',
     test: ["src/web/api/guard.test.ts", "whoever has another address of the same IPv6 network"],
@@ -12,8 +12,8 @@ export const webBugs: readonly BugForTest[] = [
   {
     name: "a token is right if it begins right",
     file: "src/web/api/guard.ts",
-    from: "isSameText(given, token.reveal())",
-    to: "token.reveal().startsWith(given)",
+    from: "isSameText(given, token)",
+    to: "token.startsWith(given)",
     test: [
       "src/web/api/changes.test.ts",
       "only who has the token; a wrong one is not told apart from a prefix or a longer one",
@@ -22,9 +22,67 @@ export const webBugs: readonly BugForTest[] = [
   {
     name: "wrong tokens can be tried without end",
     file: "src/web/api/guard.ts",
-    from: "tries.count >= mostWrong",
-    to: "tries.count >= 1_000_000",
+    from: "own.count >= mostWrong",
+    to: "own.count >= 1_000_000",
     test: ["src/web/api/changes.test.ts", "after five wrong tokens a client waits a minute, and another one does not"],
+  },
+  {
+    name: "wrong tokens lock out whoever has the right one, however good it is",
+    file: "src/web/api/guard.ts",
+    from: "waitsUntilMs === undefined || weaknessOf(token) === undefined",
+    to: "waitsUntilMs === undefined",
+    test: [
+      "src/web/api/guard.test.ts",
+      "is right whoever tried wrong ones from its owner's address, and wrong ones still have to wait",
+    ],
+  },
+  {
+    name: "a token that could be guessed can be tried without waiting",
+    file: "src/web/api/guard.ts",
+    from: "waitsUntilMs === undefined || weaknessOf(token) === undefined",
+    to: "true",
+    test: ["src/web/api/changes.test.ts", "after five wrong tokens a client waits a minute, and another one does not"],
+  },
+  {
+    name: "anybody may say who they are",
+    file: "src/web/clients.ts",
+    from: "if (!isTrusted(peer)) return peer;",
+    to: "",
+    test: ["src/web/clients.test.ts", "whoever connects, where nothing is trusted"],
+  },
+  {
+    name: "a client behind a proxy may say who it is",
+    file: "src/web/clients.ts",
+    from: "of hops.toReversed()) {",
+    to: "of hops) {",
+    test: ["src/web/clients.test.ts", "not whom the client names itself"],
+  },
+  {
+    name: "one address may hold all connections",
+    file: "src/web/connections.ts",
+    from: "if (connections.size > most) giveUp(",
+    to: "if (connections.size > Infinity) giveUp(",
+    test: ["src/web/crowd.test.ts", "a thousand idle connections, from one address"],
+  },
+  {
+    name: "one address may read all streams that there are",
+    file: "src/web/api/stream.ts",
+    from: "if (newest === undefined || most.length <=",
+    to: "if (newest === undefined || Infinity >=",
+    test: [
+      "src/web/crowd.test.ts",
+      "readers of the stream: whoever has the most gives one up for somebody who has fewer",
+    ],
+  },
+  {
+    name: "the metrics are made anew for everybody who asks",
+    file: "src/web/costly.ts",
+    from: "return done.tookMs > cheapMs &&",
+    to: "return false &&",
+    test: [
+      "src/web/request-limits.test.ts",
+      "what is cheap is made for everybody, and what is costly takes no more than a fifth of the time",
+    ],
   },
   {
     name: "changes can be made without end",

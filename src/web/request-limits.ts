@@ -1,0 +1,89 @@
+// How often clients may ask. Who asks too often is answered late, which slows down whoever waits for the answer, and in few
+// words, which cost nothing.
+import type { Clock } from "../lib/clock.ts";
+
+/** A client may ask so often at once, and then so often a second: far more than a page or a monitoring system does. */
+const ofOne = { atOnce: 400, perSecond: 100 };
+/** The same for all of them together: what a small machine answers beside its work. */
+const ofAll = { atOnce: 1_000, perSecond: 400 };
+/** While all together ask too often, whoever has asked no more than this lately is served all the same. */
+const modest = 40;
+
+/** So many requests of one client may be under way … */
+const mostUnderWay = 64;
+/** … and so many wait for being refused: more come only from whoever sends them without waiting for answers. */
+const mostLate = 512;
+/** So many clients are remembered; beyond, the oldest is forgotten. */
+const mostClients = 1_000;
+
+export type Admittance =
+  | { readonly kind: "served"; readonly end: () => void }
+  /** To be refused, after a while where there is patience for one more that waits. */
+  | { readonly kind: "refused"; readonly isLate: boolean; readonly end: () => void };
+
+interface Client {
+  underWay: number;
+  readonly bucket: Bucket;
+}
+
+export class RequestLimits {
+  readonly #clock: Clock;
+  readonly #clients = new Map<string, Client>();
+  readonly #all: Bucket;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#all = new Bucket(ofAll, clock.nowMs());
+  }
+
+  /** Takes one request. `end` is to be called once when it has been answered. */
+  take(name: string): Admittance {
+    const nowMs = this.#clock.nowMs();
+    const client = this.#clientNamed(name, nowMs);
+    const { underWay } = client;
+    client.underWay += 1;
+    const end = (): void => void (client.underWay -= 1);
+    const isOwnFine = client.bucket.take(nowMs);
+    const isModest = client.bucket.left > ofOne.atOnce - modest;
+    if (underWay < mostUnderWay && isOwnFine && (this.#all.take(nowMs) || isModest)) return { kind: "served", end };
+    return { kind: "refused", isLate: underWay < mostLate, end };
+  }
+
+  #clientNamed(name: string, nowMs: number): Client {
+    const client = this.#clients.get(name) ?? { underWay: 0, bucket: new Bucket(ofOne, nowMs) };
+    // The newest stand at the end.
+    this.#clients.delete(name);
+    this.#clients.set(name, client);
+    const [oldest] = this.#clients.size > mostClients ? this.#clients.keys() : [];
+    if (oldest !== undefined) this.#clients.delete(oldest);
+    return client;
+  }
+}
+
+/** Holds so many tokens, and gets so many more each second. */
+class Bucket {
+  readonly #size: number;
+  readonly #perSecond: number;
+  #left: number;
+  #atMs: number;
+
+  constructor({ atOnce, perSecond }: { readonly atOnce: number; readonly perSecond: number }, nowMs: number) {
+    this.#size = atOnce;
+    this.#perSecond = perSecond;
+    this.#left = atOnce;
+    this.#atMs = nowMs;
+  }
+
+  get left(): number {
+    return this.#left;
+  }
+
+  /** Takes one token, if there is one. */
+  take(nowMs: number): boolean {
+    this.#left = Math.min(this.#size, this.#left + ((nowMs - this.#atMs) * this.#perSecond) / 1_000);
+    this.#atMs = nowMs;
+    if (this.#left < 1) return false;
+    this.#left -= 1;
+    return true;
+  }
+}
