@@ -21,21 +21,20 @@ export function substitute(text: string, env: Environment, otherKey?: string): S
   const names: string[] = [];
   const unset: string[] = [];
   let isMalformed = false;
-  const filled = text.replaceAll(
-    /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g,
-    (found: string, name: string | undefined, fallback: string | undefined) => {
-      if (found === "$${") return "${";
-      if (name === undefined) {
-        isMalformed = true;
-        return "";
-      }
-      names.push(name);
-      const value = valueOf(env, name);
-      if (fallback !== undefined) return value === undefined || value === "" ? fallback : value;
-      if (value === undefined) unset.push(name);
-      return value ?? "";
-    },
-  );
+  const filled = piecesOf(text, { ends: ["}"], hasEscapes: true }).map((piece) => {
+    if (piece.kind === "text") return piece.text;
+    if (piece.kind === "escape") return "${";
+    if (piece.kind === "malformed") {
+      isMalformed = true;
+      return "";
+    }
+    const { name, fallback } = piece;
+    names.push(name);
+    const value = valueOf(env, name);
+    if (fallback !== undefined) return value === undefined || value === "" ? fallback : value;
+    if (value === undefined) unset.push(name);
+    return value ?? "";
+  });
   if (isMalformed) {
     const message =
       "expected ${NAME} or ${NAME:-default}, got ${ without a variable's name and }: write $${ for a plain ${";
@@ -50,12 +49,77 @@ export function substitute(text: string, env: Environment, otherKey?: string): S
       otherKey === undefined ? `or ${fallback}` : `${fallback}, or name a file with the value: ${otherKey}`;
     return { kind: "problem", message: `${subject} not set: set it, ${advice}` };
   }
-  return { kind: "text", text: filled, names };
+  return { kind: "text", text: filled.join(""), names };
 }
 
 /** The variable's value; `undefined` when it is not set. */
 export function valueOf(env: Environment, name: string): string | undefined {
   return Object.hasOwn(env, name) ? env[name] : undefined;
+}
+
+type Piece =
+  | { readonly kind: "text"; readonly text: string }
+  /** `$${` */
+  | { readonly kind: "escape" }
+  /** `${` with no name or no end. */
+  | { readonly kind: "malformed" }
+  | { readonly kind: "variable"; readonly text: string; readonly name: string; readonly fallback?: string };
+
+const namePattern = /[A-Za-z_][A-Za-z0-9_]*/y;
+
+/**
+ * The text in pieces, of which all but plain text begin with a dollar sign. A default ends before any of `ends`. Written by
+ * hand, as the time of a pattern would grow with the square of a text that begins many variables and ends none.
+ */
+function piecesOf(
+  text: string,
+  { ends, hasEscapes }: { readonly ends: readonly string[]; readonly hasEscapes: boolean },
+): readonly Piece[] {
+  const pieces: Piece[] = [];
+  const endings = ends.map((sign) => new NextPlace(text, sign));
+  let at = 0;
+  for (let begin = text.indexOf("${"); begin !== -1; begin = text.indexOf("${", at)) {
+    if (hasEscapes && begin > at && text[begin - 1] === "$") {
+      pieces.push({ kind: "text", text: text.slice(at, begin - 1) }, { kind: "escape" });
+      at = begin + 2;
+      continue;
+    }
+    pieces.push({ kind: "text", text: text.slice(at, begin) });
+    namePattern.lastIndex = begin + 2;
+    const name = namePattern.exec(text)?.[0] ?? "";
+    const afterName = begin + 2 + name.length;
+    const hasFallback = text.startsWith(":-", afterName);
+    const end = hasFallback ? Math.min(...endings.map((sign) => sign.from(afterName + 2))) : afterName;
+    const isWhole = name !== "" && text[end] === "}";
+    at = isWhole ? end + 1 : begin + 2;
+    if (!isWhole) pieces.push({ kind: "malformed" });
+    else {
+      const fallback = hasFallback ? { fallback: text.slice(afterName + 2, end) } : {};
+      pieces.push({ kind: "variable", text: text.slice(begin, at), name, ...fallback });
+    }
+  }
+  return [...pieces, { kind: "text", text: text.slice(at) }];
+}
+
+/** Where a sign comes next, asked for places that only grow: each part of the text is looked at once. */
+class NextPlace {
+  readonly #text: string;
+  readonly #sign: string;
+  #found = -1;
+
+  constructor(text: string, sign: string) {
+    this.#text = text;
+    this.#sign = sign;
+  }
+
+  /** The length of the text when it comes no more. */
+  from(place: number): number {
+    if (this.#found < place) {
+      const found = this.#text.indexOf(this.#sign, place);
+      this.#found = found === -1 ? this.#text.length : found;
+    }
+    return this.#found;
+  }
 }
 
 const privateUse = 0xe000;
@@ -65,15 +129,29 @@ const privateUse = 0xe000;
  * braces: `{ token: ${TOKEN}, chat_id: 1 }`. Keeps the length, so that positions stay true. `unmask` is the way back.
  */
 export function mask(text: string): string {
-  return text.replaceAll(/\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^}\n]*)?\}/g, (variable) =>
-    variable.replaceAll(/[{}[\],]/g, (sign) => String.fromCharCode(privateUse + sign.charCodeAt(0))),
-  );
+  return piecesOf(text, { ends: ["}", "\n"], hasEscapes: false })
+    .map((piece) => {
+      if (piece.kind === "variable") {
+        return piece.text.replaceAll(/[{}[\],]/g, (sign) => String.fromCharCode(privateUse + sign.charCodeAt(0)));
+      }
+      return piece.kind === "text" ? piece.text : "${";
+    })
+    .join("");
 }
 
 export function unmask(text: string): string {
-  return text.replaceAll(/\$\uE07B[^\uE07D]*\uE07D/g, (variable) =>
-    variable.replaceAll(/[\uE02C\uE05B\uE05D\uE07B\uE07D]/g, (sign) =>
-      String.fromCharCode(sign.charCodeAt(0) - privateUse),
-    ),
-  );
+  const ends = new NextPlace(text, "\uE07D");
+  let unmasked = "";
+  let at = 0;
+  for (let begin = text.indexOf("$\uE07B"); begin !== -1; begin = text.indexOf("$\uE07B", at)) {
+    const end = ends.from(begin) + 1;
+    if (end > text.length) break;
+    unmasked += text.slice(at, begin) + text.slice(begin, end).replaceAll(/[\uE02C\uE05B\uE05D\uE07B\uE07D]/g, shown);
+    at = end;
+  }
+  return unmasked + text.slice(at);
+}
+
+function shown(sign: string): string {
+  return String.fromCharCode(sign.charCodeAt(0) - privateUse);
 }

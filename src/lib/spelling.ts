@@ -22,6 +22,8 @@ export function distance(a: string, b: string): number {
 /** The word that was probably meant by `word`; `undefined` when none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const [best] = known
+    // No letters make up for a difference in length, and a foreign word may be very long.
+    .filter((each) => Math.abs(each.length - word.length) <= Math.max(1, Math.floor(each.length / 3)))
     .map((each) => ({ each, letters: distance(word, each) }))
     .toSorted((a, b) => a.letters - b.letters);
   return best !== undefined && best.letters <= Math.max(1, Math.floor(best.each.length / 3)) ? best.each : undefined;

@@ -36,7 +36,7 @@ export function takeTimes(line: string): Timing {
     ...(atMs !== undefined && { atMs }),
     ...(forMs !== undefined && { forMs }),
     ...(untilMs !== undefined && { untilMs }),
-    rest: rest.replaceAll(/\s+/g, " ").replaceAll(/^[\s,:]+|[\s,:]+$/g, ""),
+    rest: bare(rest.replaceAll(/\s+/g, " ")),
   };
 }
 
@@ -69,4 +69,12 @@ export function formatTime(atMs: number): string {
 
 function two(value: number): string {
   return String(value).padStart(2, "0");
+}
+
+/** Without spaces, commas and colons at its ends. */
+function bare(text: string): string {
+  let [from, end] = [0, text.length];
+  while (from < end && " ,:".includes(text.charAt(from))) from += 1;
+  while (end > from && " ,:".includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(from, end);
 }
