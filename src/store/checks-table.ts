@@ -1,6 +1,7 @@
 // The results of checks, rolled up over minutes and hours for each address, so that a month is quickly read.
 import type { DatabaseSync } from "node:sqlite";
 import { Latencies } from "./latencies.ts";
+import { ProvenTable, type Periods } from "./proven-table.ts";
 import { asArrays } from "./rows.ts";
 import { Tally } from "./tally.ts";
 
@@ -58,11 +59,13 @@ const mostHoursDropped = 48;
 
 export class ChecksTable {
   readonly #statements;
+  readonly #proven: ProvenTable;
   /** What the rows say of those that are being added to, so that adding reads nothing. Forgotten rather than mended. */
   readonly #open = new Map<string, OpenSeries>();
   #rows: number | undefined;
 
   constructor(database: DatabaseSync) {
+    this.#proven = new ProvenTable(database);
     this.#statements = {
       findSeries: database.prepare("SELECT id FROM series WHERE ingress = ? AND endpoint = ? AND address = ?"),
       rename: database.prepare("UPDATE OR REPLACE series SET endpoint = ? WHERE ingress = ? AND endpoint = ?"),
@@ -89,23 +92,11 @@ export class ChecksTable {
         "SELECT id, address FROM series WHERE ingress = ? AND endpoint = ? AND newest_minute >= ? ORDER BY newest_minute DESC LIMIT ?",
       ),
       touch: database.prepare("UPDATE series SET newest_minute = ?2 WHERE id = ?1 AND newest_minute < ?2"),
-      prove: database.prepare(
-        // Numbers of SQLite have 64 bits, those of JavaScript 53.
-        `INSERT INTO proven (ingress, endpoint, hour, minutes) VALUES (?, ?, ?, 1 << ?)
-         ON CONFLICT DO UPDATE SET minutes = minutes | excluded.minutes`,
-      ),
-      proven: asArrays(
-        database.prepare(
-          `SELECT hour, minutes & ${halfHourBits}, minutes >> 30 FROM proven
-           WHERE ingress = ? AND endpoint = ? AND hour >= ? AND hour < ? ORDER BY hour DESC LIMIT ${mostPeriods}`,
-        ),
-      ),
       count: database.prepare("SELECT count(*) AS count FROM checks"),
       newest: database.prepare("SELECT max(start_minute) AS start FROM checks WHERE series = ? AND span = ?"),
       oldest: database.prepare("SELECT min(start_minute) AS start FROM checks WHERE span = ?"),
       drop: database.prepare("DELETE FROM checks WHERE span = ? AND start_minute < ?"),
       dropSeries: database.prepare("DELETE FROM series WHERE newest_minute < ?"),
-      dropProven: database.prepare("DELETE FROM proven WHERE hour < ?"),
     };
   }
 
@@ -115,8 +106,10 @@ export class ChecksTable {
    */
   rename(renames: readonly { readonly ingress: string; readonly from: string; readonly to: string }[]): void {
     if (renames.length === 0) return;
-    for (const { ingress, from, to } of renames) this.#statements.rename.run(onTheWay(to), ingress, from);
-    for (const { ingress, to } of renames) this.#statements.rename.run(to, ingress, onTheWay(to));
+    for (const { rename } of [this.#statements, this.#proven]) {
+      for (const { ingress, from, to } of renames) rename.run(onTheWay(to), ingress, from);
+      for (const { ingress, to } of renames) rename.run(to, ingress, onTheWay(to));
+    }
     this.#open.clear();
   }
 
@@ -138,16 +131,8 @@ export class ChecksTable {
 
   /** When the periods began in which a check of any address proved something, each once, in order. */
   coveredStarts(query: RollupQuery): readonly number[] {
-    const { period, start, end } = rangeOf(query);
-    const { ingress, endpoint } = query;
-    const rows = rowsOf(this.#statements.proven.all(ingress, endpoint, Math.floor(start / 60), Math.ceil(end / 60)));
-    const minutes = rows.flatMap(([hour, firstHalf, secondHalf]) =>
-      period === 1
-        ? [...minutesIn(Number(hour) * 60, Number(firstHalf)), ...minutesIn(Number(hour) * 60 + 30, Number(secondHalf))]
-        : [startOf(Number(hour) * 60, period)],
-    );
-    const starts = new Set(minutes.filter((minute) => minute >= start && minute < end));
-    return [...starts].slice(-mostPeriods).map((minute) => minute * minuteMs);
+    const starts = this.#proven.starts(query, rangeOf(query));
+    return starts.slice(-mostPeriods).map((minute) => minute * minuteMs);
   }
 
   #seriesOf({ ingress, endpoint, addresses }: RollupQuery, start: number): readonly Series[] {
@@ -200,7 +185,7 @@ export class ChecksTable {
       // Hours tell nearly as much as minutes, in a sixtieth of the space: they go last.
       if (this.#dropOldest(1, 60) === 0 && this.#dropOldest(60, 60) === 0) break;
     }
-    this.#statements.dropProven.run(Math.floor(sinceWallMs / minuteMs / 60));
+    this.#proven.dropBefore(Math.floor(sinceWallMs / minuteMs));
     this.#dropGoneSeries();
     // Rows and series among them may be gone.
     this.#open.clear();
@@ -251,7 +236,7 @@ export class ChecksTable {
     if (series.touchedMinute !== startMinute) this.#statements.touch.run(series.id, startMinute);
     series.touchedMinute = startMinute;
     if (series.provenMinute === startMinute || tally.count <= tally.inconclusive) return;
-    this.#statements.prove.run(ingress, endpoint, Math.floor(startMinute / 60), startMinute % 60);
+    this.#proven.add({ ingress, endpoint }, startMinute);
     series.provenMinute = startMinute;
   }
 
@@ -308,12 +293,6 @@ interface OpenPeriod {
   newestMinute: number;
 }
 
-interface Range {
-  readonly period: number;
-  readonly start: number;
-  readonly end: number;
-}
-
 interface Series {
   readonly id: number;
   readonly address: string;
@@ -324,17 +303,9 @@ const isInRange = "series = ? AND span = ? AND start_minute >= ? AND start_minut
 /** No question is answered with more than these of one address. */
 const mostPeriods = 10_000;
 const newestFirst = `ORDER BY start_minute DESC LIMIT ${mostPeriods}`;
-const halfHourBits = 2 ** 30 - 1;
 
 function seriesIn(row: Readonly<Record<string, unknown>>): Series {
   return { id: Number(row["id"]), address: String(row["address"]) };
-}
-
-/** The minutes from `start` on whose bits are set, the lowest for `start` itself. */
-function minutesIn(start: number, bits: number): readonly number[] {
-  return Array.from({ length: 30 }, (_, minute) => minute)
-    .filter((minute) => (bits >> minute) & 1)
-    .map((minute) => start + minute);
 }
 
 /** The rows in the order of time. */
@@ -371,7 +342,7 @@ function rollupOf(address: string, startMinute: number, tally: Tally): Rollup {
 }
 
 /** The periods that overlap the time of a query: how long each is, and where the first begins and the last ends, in minutes. */
-function rangeOf({ fromWallMs, toWallMs, resolution }: RollupQuery): Range {
+function rangeOf({ fromWallMs, toWallMs, resolution }: RollupQuery): Periods {
   const period = minutesOf[resolution];
   const start = startOf(Math.floor(fromWallMs / minuteMs), period);
   const end = startOf(Math.ceil(toWallMs / minuteMs) - 1, period) + period;

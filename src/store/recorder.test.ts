@@ -120,7 +120,9 @@ test("an answer that only lets the addresses be used for longer waits for the en
 test("what was seen of an endpoint goes with its name, also where two swap theirs", async (t) => {
   const life = new Life(t);
   life.start();
-  for (const name of ["cable", "cable", "mobile"]) life.probe(name, "ok");
+  for (const name of ["cable", "mobile"]) life.probe(name, "ok");
+  await life.clock.advance(minuteMs);
+  life.probe("cable", "ok");
   const [cable, mobile] = settings.endpoints;
   assert.ok(cable !== undefined && mobile !== undefined);
   const swapped = {
@@ -132,11 +134,13 @@ test("what was seen of an endpoint goes with its name, also where two swap their
   };
   life.dispatch({ kind: "config-loaded", ingresses: [swapped] });
   await life.clock.advance(minuteMs);
+  const all = { ingress: record, fromWallMs: 0, toWallMs: 8.64e15 };
   const countOf = (endpoint: string): number =>
-    life.store
-      .rollups({ ingress: record, endpoint, fromWallMs: 0, toWallMs: 8.64e15, resolution: "hour" })
-      .reduce((sum, { count }) => sum + count, 0);
+    life.store.rollups({ ...all, endpoint, resolution: "hour" }).reduce((sum, { count }) => sum + count, 0);
   assert.deepEqual([countOf("mobile"), countOf("cable")], [2, 1]);
+  const minutesOf = (endpoint: string): number =>
+    life.store.coveredStarts({ ...all, endpoint, resolution: "minute" }).length;
+  assert.deepEqual([minutesOf("mobile"), minutesOf("cable")], [2, 1]);
 });
 
 test("every result is counted in its minute", async (t) => {
