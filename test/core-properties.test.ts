@@ -13,6 +13,7 @@ import type {
   Event,
   IngressSettings,
   IngressState,
+  Observation,
   Plan,
   PublishedRecord,
   State,
@@ -29,6 +30,7 @@ import {
   recordComment,
 } from "../src/core/records.ts";
 import { isOutage } from "../src/core/outage.ts";
+import { stallMs } from "../src/core/rhythm.ts";
 import { endpointNamed, isDrained, pinOf, ranked } from "../src/core/selection.ts";
 import { initialState, step } from "../src/core/step.ts";
 import { datedFrom, restoredFrom } from "../src/store/saved.ts";
@@ -59,6 +61,8 @@ test("the invariants hold in every generated story", () => {
     removedMixes: 0,
     turns: 0,
     sharers: 0,
+    overlaps: 0,
+    overtaken: 0,
   };
   fc.assert(
     fc.property(settingsOf, movesOf, (settings, moves) => {
@@ -77,6 +81,8 @@ test("the invariants hold in every generated story", () => {
       seen.removedMixes += story.removedMixes;
       seen.turns += story.turns;
       seen.sharers += story.sharers;
+      seen.overlaps += story.overlaps;
+      seen.overtaken += story.overtaken;
     }),
     { numRuns },
   );
@@ -170,6 +176,9 @@ class Story {
   turns = 0;
   /** Steps in which an endpoint that leads to the same place as others was up and better than the primary. */
   sharers = 0;
+  overlaps = 0;
+  /** Results that began before an ok that was known already. */
+  overtaken = 0;
   /** Since when somebody serves again, after all were down; missing while all are, and once the primary serves. */
   #dawnMs: number | undefined;
   #isDark = false;
@@ -186,6 +195,8 @@ class Story {
   readonly #whole: IngressSettings;
   readonly #lastOutMs = new Map<string, number>();
   readonly #oksInRow = new Map<string, number>();
+  /** When the ok of each address began that began last. */
+  readonly #okStartedMs = new Map<string, number>();
   /** Addresses with a failure that counted since their newest ok. */
   readonly #failed = new Set<string>();
   /** The newest proof of connection in each family: by an endpoint's ok, or by the anchors. */
@@ -213,11 +224,13 @@ class Story {
           if (address === undefined) return;
           this.#waitUntil(this.nowMs + 500);
           const observation = observationOf(move.what, this.nowMs);
-          this.#count(endpoint, address, move.what);
+          this.#count(endpoint, address, observation);
           this.dispatch({ kind: "probed", ...ref(endpoint), address, observation });
         }
         return;
       }
+      case "overlap":
+        return this.#overlap(move);
       case "resolve": {
         const endpoint = this.#endpoint(move.endpoint);
         if (endpoint.settings.target.kind !== "host") return;
@@ -383,6 +396,33 @@ class Story {
     assert.ok(now.length > 0 && now.every(({ content }) => then.includes(content)), "pointed to a mix of others");
   }
 
+  /** Probes that overlap: what has no answer after a second has stalled, and each ends in its own time. */
+  #overlap(move: Move & { kind: "overlap" }): void {
+    const endpoint = this.#endpoint(move.endpoint);
+    const { check } = endpoint.settings;
+    const address = endpoint.addresses[move.address % Math.max(1, endpoint.addresses.length)]?.text;
+    if (address === undefined || check === undefined) return;
+    const beganMs = this.nowMs;
+    const events = move.probes.slice(0, check.fall).flatMap(({ what, tookMs }, index) => {
+      const startedMs = beganMs + index * move.gapMs;
+      const endedMs = startedMs + Math.min(tookMs, check.timeoutMs);
+      const observation = { ...observationOf(what, endedMs), startedMs };
+      const stalledMs = startedMs + stallMs(check);
+      return [
+        ...(endedMs > stalledMs
+          ? [{ atMs: stalledMs, event: { kind: "probe-stalled", ...ref(endpoint), address, startedMs } as const }]
+          : []),
+        { atMs: endedMs, event: { kind: "probed", ...ref(endpoint), address, observation } as const },
+      ];
+    });
+    for (const { atMs, event } of events.toSorted((a, b) => a.atMs - b.atMs)) {
+      this.#waitUntil(atMs);
+      if (event.kind === "probed") this.#count(this.#endpoint(move.endpoint), address, event.observation);
+      this.dispatch(event);
+    }
+    this.overlaps += 1;
+  }
+
   /** A crash, and a new life with what the one before left on the disk. */
   #restart(downMs: number): void {
     const saved = this.state.ingresses.map((ingress) => datedFrom(ingress, this.nowMs, wallAtZero + this.nowMs));
@@ -430,7 +470,7 @@ class Story {
    */
   #forgetAllBut(kept: readonly EndpointSettings[]): void {
     const isKept = (key: string): boolean => kept.some(({ name }) => key.split(" ")[0] === name);
-    for (const memory of [this.#lastOutMs, this.#failed, this.#oksInRow]) {
+    for (const memory of [this.#lastOutMs, this.#failed, this.#oksInRow, this.#okStartedMs]) {
       for (const key of memory.keys()) if (!isKept(key)) memory.delete(key);
     }
   }
@@ -458,8 +498,27 @@ class Story {
       }
       if (isOut(health.verdict)) this.#lastOutMs.set(settings.name, this.nowMs);
     }
-    if (event.kind !== "probed" || event.observation.kind !== "inconclusive") return;
+    if (event.kind !== "probed") return;
+    this.#checkOrder(event, before, after);
+    if (event.observation.kind !== "inconclusive") return;
     assert.deepEqual(healthsOf(after), healthsOf(before), "an inconclusive result changed a verdict");
+  }
+
+  /** An answer is as old as its question: what began before an ok that is known already moves no counter of its address. */
+  #checkOrder({ endpoint, address, observation }: Event & { kind: "probed" }, before: State, after: State): void {
+    const key = `${endpoint} ${address}`;
+    const { startedMs } = observation;
+    const newestMs = this.#okStartedMs.get(key) ?? -Infinity;
+    if (startedMs < newestMs) {
+      this.overtaken += 1;
+      const [old, now] = [before, after].map(({ ingresses }) =>
+        ingresses[0]?.endpoints
+          .find(({ settings }) => settings.name === endpoint)
+          ?.addresses.find(({ text }) => text === address),
+      );
+      assert.deepEqual(now?.health, old?.health, "a result that was overtaken moved a counter");
+    }
+    if (observation.kind === "ok") this.#okStartedMs.set(key, Math.max(newestMs, startedMs));
   }
 
   /** Nobody goes down without proof, newer than the failure, that the monitor's own connection works. */
@@ -641,7 +700,7 @@ class Story {
     const isRenumbered = addresses.some(({ health: { sinceMs } }) => sinceMs > health.sinceMs);
     assert.ok(proven.length > 0 || isRenumbered, `${settings.name} started to serve without ${rise} oks in a row`);
     if (reason === "elected") return;
-    const newest = Math.max(...addresses.map(({ lastOkMs }) => lastOkMs ?? -Infinity));
+    const newest = Math.max(...addresses.map(({ lastOkStartedMs }) => lastOkStartedMs ?? -Infinity));
     assert.ok(this.nowMs - newest <= 2 * intervalMs + timeoutMs, `${settings.name} started to serve on an old ok`);
   }
 
@@ -699,9 +758,10 @@ class Story {
     assert.ok(next === undefined || isEmptyPlan(planBetween(this.#records, next)), "a write that was not enough");
   }
 
-  #count({ settings }: EndpointState, address: string, what: string): void {
+  #count({ settings, addresses }: EndpointState, address: string, { kind, startedMs }: Observation): void {
     const key = `${settings.name} ${address}`;
-    if (what !== "ok") return;
+    const known = addresses.find(({ text }) => text === address);
+    if (kind !== "ok" || startedMs < (known?.countedStartedMs ?? -Infinity)) return;
     this.#oksInRow.set(key, this.#failed.delete(key) ? 1 : (this.#oksInRow.get(key) ?? 0) + 1);
   }
 

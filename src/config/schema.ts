@@ -39,11 +39,14 @@ const checkSchema = z
       example: "https://primary.example.com/healthz",
     }),
     interval: withDefault(duration(100, dayMs, "15s"), "15s", {
-      description: "From the end of one probe to the start of the next while nothing is in question.",
+      description:
+        "From the end of one probe to the start of the next while nothing is in question. Chance shortens it by up to 10 %.",
       example: "15s",
     }),
     fast_interval: optional(duration(100, dayMs, "2s"), {
-      description: "The same while the health is unknown, suspect or recovering. At most `interval`.",
+      description:
+        "The same while the health is unknown, suspect or recovering, and while a probe has had no answer for a while: the " +
+        "next one does not wait for its end. At most `interval`.",
       defaultInWords: "`2s`, or `interval` when that is shorter",
       example: "1s",
     }),

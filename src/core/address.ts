@@ -1,6 +1,6 @@
 // One address: what a probe does to it, and what its failures are worth.
 import { afterFailure, afterOk, freshHealth, isServing, type Thresholds } from "./health.ts";
-import type { AddressState, EndpointState, Observation, Undated, Unproven } from "./model.ts";
+import type { AddressState, EndpointState, Observation, Stalled, Undated, Unproven } from "./model.ts";
 
 /** More failures than this do not wait for proof at once. The first stays, whose time runs out first; then the newest. */
 const mostUnproven = 16;
@@ -19,7 +19,10 @@ export function observe(
   { weigh, ...thresholds }: Thresholds & { readonly weigh: Weigh },
   nowMs: number,
 ): AddressState {
-  const { stalled } = address;
+  const { startedMs } = observation;
+  const stalled = address.stalled.find((probe) => probe.startedMs === startedMs);
+  const ended = withoutStalls(address, (probe) => probe === stalled);
+  if (isOvertaken(address, startedMs)) return overtaken(ended, observation);
   switch (observation.kind) {
     case "ok": {
       // While the endpoint serves, one answer is enough to trust its new address as much as the endpoint, not more:
@@ -29,18 +32,21 @@ export function observe(
       const known = isTrusted ? freshHealth(nowMs, believed.verdict, reason) : address.health;
       const health = afterOk(known, thresholds, nowMs);
       return {
-        ...withoutUndated(withoutStall(address)),
+        // What began before it and is still silent is overtaken, and needs no proof any more.
+        ...withoutStalls(withoutOvertakenDates(ended, startedMs), (probe) => probe.startedMs <= startedMs),
         lastObservation: observation,
         health,
         isNewcomer: address.isNewcomer && health.verdict === "unknown",
         isUncheckable: false,
-        lastOkMs: observation.endedMs,
-        // What failed before this answer and could not be proven is over.
-        unproven: address.unproven.length === 0 ? address.unproven : [],
+        lastOkMs: Math.max(address.lastOkMs ?? -Infinity, observation.endedMs),
+        lastOkStartedMs: startedMs,
+        countedStartedMs: startedMs,
+        // What began before this answer, failed, and could not be proven is over.
+        unproven: withoutOvertaken(address.unproven, startedMs),
       };
     }
     case "failed": {
-      const seen: AddressState = { ...withoutStall(address), lastObservation: observation };
+      const seen: AddressState = { ...ended, lastObservation: observation };
       // Our own connection may have been what was silent, for most of the probe.
       if (isSilence(observation) && stalled !== undefined && !isProvenEarly(stalled, observation)) {
         return withDoubt(seen, observation, weigh, nowMs);
@@ -49,7 +55,7 @@ export function observe(
     }
     case "inconclusive": {
       const isUncheckable = observation.reason === "no-route" || address.isUncheckable;
-      const seen: AddressState = { ...withoutStall(address), lastObservation: observation, isUncheckable };
+      const seen: AddressState = { ...ended, lastObservation: observation, isUncheckable };
       return observation.reason === "clock" ? withUndatedFailure(seen, observation) : seen;
     }
     default:
@@ -88,10 +94,32 @@ export function withoutUndated(address: AddressState, rest: readonly Undated[] =
   return rest.length === 0 ? others : { ...others, undated: rest };
 }
 
-function withoutStall(address: AddressState): AddressState {
-  if (address.stalled === undefined) return address;
-  const { stalled: _, ...rest } = address;
-  return rest;
+/** Whether a result that counted began later than this one. Of probes that overlap, the youngest knows best. */
+function isOvertaken({ countedStartedMs = -Infinity }: AddressState, startedMs: number): boolean {
+  return startedMs < countedStartedMs;
+}
+
+/** A result that came too late to count. An ok still shows that our own connection works. */
+function overtaken(address: AddressState, { kind, endedMs }: Observation): AddressState {
+  return kind === "ok" ? { ...address, lastOkMs: Math.max(address.lastOkMs ?? -Infinity, endedMs) } : address;
+}
+
+function withoutStalls(address: AddressState, isOver: (probe: Stalled) => boolean): AddressState {
+  return address.stalled.some(isOver)
+    ? { ...address, stalled: address.stalled.filter((probe) => !isOver(probe)) }
+    : address;
+}
+
+function withoutOvertaken(unproven: readonly Unproven[], startedMs: number): readonly Unproven[] {
+  const left = unproven.filter((failure) => failure.startedMs > startedMs);
+  return left.length === unproven.length ? unproven : left;
+}
+
+function withoutOvertakenDates(address: AddressState, startedMs: number): AddressState {
+  return withoutUndated(
+    address,
+    address.undated?.filter((failure) => failure.startedMs > startedMs),
+  );
 }
 
 /** Whether nothing at all came back, as it does when our own connection is broken. */
@@ -100,10 +128,7 @@ function isSilence({ reason }: Observation & { kind: "failed" }): boolean {
 }
 
 /** Whether our connection is known to have worked for at least the second half of the probe. */
-function isProvenEarly(
-  { provenMs }: NonNullable<AddressState["stalled"]>,
-  { startedMs, endedMs }: Observation,
-): boolean {
+function isProvenEarly({ provenMs }: Stalled, { startedMs, endedMs }: Observation): boolean {
   return provenMs !== undefined && provenMs <= (startedMs + endedMs) / 2;
 }
 
@@ -116,8 +141,10 @@ function withDoubt(address: AddressState, failure: Failure, weigh: Weigh, nowMs:
     : doubted;
 }
 
-interface Failure {
+/** A failed probe, or a look-up that denied the name. */
+export interface Failure {
   readonly detail: string;
+  readonly startedMs: number;
   readonly endedMs: number;
 }
 
@@ -132,7 +159,7 @@ export function withFailure(
   const weight = weigh(address, failure.endedMs);
   switch (weight) {
     case "counts":
-      return counted(address, failure.detail, thresholds, nowMs);
+      return counted(address, failure, thresholds, nowMs);
     case "waits":
       return withWait(address, failure, nowMs);
     case "nothing":
@@ -144,18 +171,29 @@ export function withFailure(
 
 function withWait(
   address: AddressState,
-  { detail, endedMs, isDoubtful }: Failure & Pick<Unproven, "isDoubtful">,
+  { detail, startedMs, endedMs, isDoubtful }: Failure & Pick<Unproven, "isDoubtful">,
   nowMs: number,
 ): AddressState {
-  const newest: Unproven = { endedMs, detail, untilMs: nowMs + proofSearchMs, ...(isDoubtful && { isDoubtful }) };
+  const newest: Unproven = {
+    startedMs,
+    endedMs,
+    detail,
+    untilMs: nowMs + proofSearchMs,
+    ...(isDoubtful && { isDoubtful }),
+  };
   const [first, ...later] = address.unproven;
   const unproven = first === undefined ? [newest] : [first, ...[...later, newest].slice(1 - mostUnproven)];
   return { ...address, unproven };
 }
 
 /** The address after a failure that counts. */
-export function counted(address: AddressState, detail: string, thresholds: Thresholds, nowMs: number): AddressState {
+export function counted(
+  address: AddressState,
+  { detail, startedMs }: Pick<Failure, "detail" | "startedMs">,
+  thresholds: Thresholds,
+  nowMs: number,
+): AddressState {
   const health = afterFailure(address.health, detail, thresholds, nowMs);
   const unproven = health.verdict === "down" ? [] : address.unproven;
-  return { ...address, health, isUncheckable: false, unproven };
+  return { ...address, health, isUncheckable: false, unproven, countedStartedMs: startedMs };
 }

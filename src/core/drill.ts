@@ -2,6 +2,7 @@
 import type { Drill, IngressState, Passage } from "./model.ts";
 import { isInSync } from "./mix.ts";
 import { cachedSeconds } from "./records.ts";
+import { noticeMs } from "./rhythm.ts";
 import { endpointNamed, membersOf } from "./selection.ts";
 
 /** What has not come back so long after the end of the drill is reported as it is. */
@@ -55,9 +56,7 @@ function beginning(before: IngressState, name: string, nowMs: number): Drill {
     startedMs: nowMs,
     isInterrupted: false,
     away: passageFrom(before),
-    ...(check && {
-      noticeMs: check.intervalMs + check.fall * check.timeoutMs + (check.fall - 1) * check.fastIntervalMs,
-    }),
+    ...(check && { noticeMs: noticeMs(check) }),
   };
 }
 

@@ -79,7 +79,7 @@ export function afterResolution(
       );
     case "none": {
       const thresholds = endpoint.settings.check ?? noThresholds;
-      const failure = { detail: resolution.detail, endedMs: nowMs };
+      const failure = { detail: resolution.detail, startedMs: nowMs, endedMs: nowMs };
       if (endpoint.addresses.length === 0) {
         const withoutAddress = afterFailure(endpoint.withoutAddress, failure.detail, thresholds, nowMs);
         return withHealth({ ...next, withoutAddress }, nowMs);
@@ -142,10 +142,10 @@ export function isFresh({ settings, addresses }: EndpointState, nowMs: number): 
   if (check === undefined) return true;
   const oldestMs = nowMs - 2 * check.intervalMs - check.timeoutMs;
   return addresses.some(
-    ({ lastOkMs, health, unproven, undated, isUncheckable }) =>
+    ({ lastOkStartedMs, health, unproven, undated, isUncheckable }) =>
       health.verdict === "up" &&
-      lastOkMs !== undefined &&
-      lastOkMs >= oldestMs &&
+      lastOkStartedMs !== undefined &&
+      lastOkStartedMs >= oldestMs &&
       // Its newest result has to be that ok, not a failure that may still turn out to count.
       unproven.length === 0 &&
       undated === undefined &&
@@ -199,30 +199,36 @@ interface UndatedDecision {
   readonly isRight: (undated: Undated) => boolean;
 }
 
-/** The endpoint while a probe of this address has had no answer for a good while. */
-export function afterStall(endpoint: EndpointState, address: string, nowMs: number): EndpointState {
-  const addresses = endpoint.addresses.map((each) =>
-    each.text === address ? { ...each, stalled: { sinceMs: nowMs } } : each,
+/** The endpoint while a probe of one of its addresses has had no answer for a good while. */
+export function afterStall(
+  endpoint: EndpointState,
+  { address, startedMs }: { readonly address: string; readonly startedMs: number },
+  nowMs: number,
+): EndpointState {
+  const addresses = withEach(endpoint.addresses, (each) =>
+    each.text === address ? { ...each, stalled: [...each.stalled, { startedMs, sinceMs: nowMs }] } : each,
   );
-  return { ...endpoint, addresses };
+  return addresses === endpoint.addresses ? endpoint : { ...endpoint, addresses };
 }
 
 /**
  * The endpoint after proof of connection in this family at `provenMs`: the failures that it covers count, in order, and
- * a probe that has stalled is known to be silent through no fault of ours.
+ * the probes that had stalled by then are known to be silent through no fault of ours.
  */
 export function afterProof(endpoint: EndpointState, family: Family, provenMs: number, nowMs: number): EndpointState {
   const thresholds = endpoint.settings.check ?? noThresholds;
   return withWaiting(endpoint, family, nowMs, (waiting) => {
-    const { stalled } = waiting;
-    const isNewProof = stalled !== undefined && stalled.provenMs === undefined && provenMs >= stalled.sinceMs;
-    const address = isNewProof ? { ...waiting, stalled: { ...stalled, provenMs } } : waiting;
+    const stalled = withEach(waiting.stalled, (probe) =>
+      probe.provenMs === undefined && provenMs >= probe.sinceMs ? { ...probe, provenMs } : probe,
+    );
+    const address = stalled === waiting.stalled ? waiting : { ...waiting, stalled };
     const proven = address.unproven.filter(({ endedMs }) => endedMs <= provenMs);
     if (proven.length === 0) return address;
     const rest: AddressState = { ...address, unproven: address.unproven.filter(({ endedMs }) => endedMs > provenMs) };
     return proven
       .filter(({ isDoubtful }) => isDoubtful !== true)
-      .reduce<AddressState>((next, { detail }) => counted(next, detail, thresholds, nowMs), rest);
+      .toSorted((a, b) => a.startedMs - b.startedMs)
+      .reduce<AddressState>((next, failure) => counted(next, failure, thresholds, nowMs), rest);
   });
 }
 
@@ -249,7 +255,7 @@ function withWaiting(
   change: (address: AddressState) => AddressState,
 ): EndpointState {
   const addresses = withEach(endpoint.addresses, (address) =>
-    address.family === family && (address.unproven.length > 0 || address.stalled !== undefined)
+    address.family === family && (address.unproven.length > 0 || address.stalled.length > 0)
       ? change(address)
       : address,
   );
@@ -287,6 +293,7 @@ function freshAddress(endpoint: EndpointState, address: Address, nowMs: number):
     health: freshHealth(nowMs, verdict, "new address, not probed yet"),
     isNewcomer,
     isUncheckable: false,
+    stalled: [],
     unproven: [],
   };
 }

@@ -54,8 +54,8 @@ export type Event =
   | ({ readonly kind: "records-read"; readonly records: readonly PublishedRecord[] } & NameRef)
   | ({ readonly kind: "records-written"; readonly records: readonly PublishedRecord[] } & NameRef)
   | ({ readonly kind: "cloud-failed"; readonly problem: CloudProblem } & NameRef)
-  /** A probe under way has had no answer for a good while (see `stallMs`); its observation comes later. */
-  | ({ readonly kind: "probe-stalled"; readonly address: string } & EndpointRef)
+  /** The probe that began at `startedMs` has had no answer for a good while (see `stallMs`); its observation comes later. */
+  | ({ readonly kind: "probe-stalled"; readonly address: string; readonly startedMs: number } & EndpointRef)
   /** How many of the anchors of a family took a connection: most of them prove that the monitor's own connection works. */
   | {
       readonly kind: "anchors-tried";

@@ -5,6 +5,7 @@ import { leastOksAfterSuspicion } from "./health.ts";
 import type { CheckSettings, EndpointSettings, Family, IngressSettings } from "./model.ts";
 import { pitfallsOf, type Pitfall } from "./pitfalls.ts";
 import { publishesCname, ttlSecondsOf } from "./records.ts";
+import { noticeTerms } from "./rhythm.ts";
 import { byRank, holdMs } from "./selection.ts";
 
 /** What is not configured, and so taken for granted here. */
@@ -170,12 +171,7 @@ function moveBetween(ingress: IngressSettings, from: EndpointSettings, to: Endpo
     ...base,
     failover: {
       worst,
-      silent: sum(
-        halfInterval(check),
-        term("timeout", check.fall, check.timeoutMs),
-        pauses(check, check.fall),
-        apiCall,
-      ),
+      silent: sum(halfInterval(check), term("timeout", 1, check.timeoutMs), pauses(check, check.fall), apiCall),
       refused: sum(halfInterval(check), pauses(check, check.fall), apiCall),
       ttlSeconds,
       clientsWorstMs: worst.totalMs + ttlSeconds * 1_000,
@@ -200,17 +196,11 @@ function moveBetween(ingress: IngressSettings, from: EndpointSettings, to: Endpo
 }
 
 /**
- * The promise of the daemon, with healthy resolvers, a healthy API, and somebody else up: `interval + fall × timeout +
- * (fall − 1) × fast_interval`, plus the search for proof and one call. The simulator holds the daemon to it.
+ * The promise of the daemon, with healthy resolvers, a healthy API, and another endpoint up: the time to notice, plus the
+ * search for proof and one call. The simulator holds the daemon to it.
  */
 export function failoverAtWorst(check: CheckSettings): Sum {
-  return sum(
-    term("interval", 1, check.intervalMs),
-    term("timeout", check.fall, check.timeoutMs),
-    pauses(check, check.fall),
-    term("proof", 1, proofSearchMs),
-    apiCall,
-  );
+  return sum(...noticeTerms(check), term("proof", 1, proofSearchMs), apiCall);
 }
 
 const apiCall = term("api-call", 1, assumptions.apiCallMs);

@@ -143,28 +143,39 @@ export interface Health {
 
 export interface AddressState extends Address {
   readonly health: Health;
+  /** What the newest probe that counted saw, or one that began after it and says nothing. */
   readonly lastObservation?: Observation;
-  /** End of the newest ok. */
+  /** End of the newest ok: until then, at least, the monitor's own connection worked. */
   readonly lastOkMs?: number;
+  /** Start of the ok that began last. An answer is as old as its question. */
+  readonly lastOkStartedMs?: number;
+  /** Start of the newest result that counted. One that began earlier is overtaken, and moves no counter. */
+  readonly countedStartedMs?: number;
   /** It came while the endpoint served: one ok suffices then to be believed in as it is, and until its verdict the endpoint's health ignores it. */
   readonly isNewcomer: boolean;
   /** No longer in the endpoint's answer; forgotten at this time. */
   readonly vanishesAtMs?: number;
   /** The newest observation says nothing about it: the monitor has no route, or cannot trust its own connection. */
   readonly isUncheckable: boolean;
-  /**
-   * A probe under way that got no answer for a good while: since when, and when proof came, during the probe, that the
-   * monitor's own connection worked. A silence is only held against the address if proof came early.
-   */
-  readonly stalled?: { readonly sinceMs: number; readonly provenMs?: number };
+  /** Probes under way that got no answer for a good while, in the order of their start. */
+  readonly stalled: readonly Stalled[];
   /** Failures that wait for proof that the monitor's own connection works, oldest first. They count for nothing yet. */
   readonly unproven: readonly Unproven[];
   /** Failures by the dates of a certificate that wait for somebody to tell the time, oldest first. */
   readonly undated?: readonly Undated[];
 }
 
+/** A probe under way, known by its start. Its silence is only held against the address if proof came early. */
+export interface Stalled {
+  readonly startedMs: number;
+  readonly sinceMs: number;
+  /** When proof came, during this probe, that the monitor's own connection worked. */
+  readonly provenMs?: number;
+}
+
 /** A failure that waits for proof of connection. Without one by `untilMs` it proves nothing. */
 export interface Unproven {
+  readonly startedMs: number;
   readonly endedMs: number;
   readonly detail: string;
   readonly untilMs: number;

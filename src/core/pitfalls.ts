@@ -2,6 +2,7 @@
 // says what it is about and the numbers behind it; the words are the command line's.
 import type { EndpointSettings, Family, IngressSettings } from "./model.ts";
 import { publishesCname, ttlSecondsOf } from "./records.ts";
+import { noticeMs } from "./rhythm.ts";
 import { byRank } from "./selection.ts";
 
 export type Pitfall =
@@ -120,7 +121,7 @@ function tooShortSticky(endpoint: EndpointSettings, endpoints: readonly Endpoint
 function longTtl(endpoint: EndpointSettings): Pitfall[] {
   const { name, check } = endpoint;
   if (check === undefined) return [];
-  const detectionMs = check.intervalMs + check.fall * check.timeoutMs + (check.fall - 1) * check.fastIntervalMs;
+  const detectionMs = noticeMs(check);
   const ttlSeconds = ttlSecondsOf(endpoint);
   // The shortest that there is cannot be made any shorter.
   if (ttlSeconds <= 60 || ttlSeconds * 1_000 < 3 * detectionMs) return [];

@@ -95,7 +95,7 @@ export function isProofWanted(state: State, family: Family): boolean {
 
 function waits({ unproven, stalled, health }: AddressState): boolean {
   if (unproven.length > 0) return true;
-  return stalled !== undefined && stalled.provenMs === undefined && health.verdict !== "down";
+  return health.verdict !== "down" && stalled.some(({ provenMs }) => provenMs === undefined);
 }
 
 /** When anybody was ok last in this family, or anybody but one endpoint; -Infinity for never. */

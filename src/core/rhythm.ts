@@ -1,5 +1,5 @@
 // How often an endpoint is probed: the steady rhythm, or the fast one while something is in question.
-import type { AddressState, CheckSettings, EndpointState, Family, IngressState } from "./model.ts";
+import type { AddressState, CheckSettings, EndpointState, Family, IngressState, Stalled } from "./model.ts";
 
 /** Milliseconds from the end of one round of probes to the start of the next; `undefined` for an endpoint without a check. */
 export function probeIntervalMs(ingress: IngressState, endpoint: EndpointState): number | undefined {
@@ -10,9 +10,36 @@ export function probeIntervalMs(ingress: IngressState, endpoint: EndpointState):
   return isInQuestion(ingress, endpoint) ? check.fastIntervalMs : check.intervalMs;
 }
 
-/** A probe without an answer for this long has stalled: time to see whether our own connection works. */
+/**
+ * A probe without an answer for this long has stalled: time to see whether our own connection works. It holds up no other
+ * probe from then on.
+ */
 export function stallMs(check: CheckSettings): number {
   return Math.min(1_000, check.timeoutMs / 4);
+}
+
+/** What adds up to the time in which an outage is noticed. */
+export interface NoticeTerm {
+  readonly kind: "interval" | "timeout" | "fast-interval";
+  readonly times: number;
+  readonly eachMs: number;
+}
+
+/**
+ * How long it takes at worst until an endpoint that died is known to be down, the search for proof of connection apart:
+ * `interval + timeout + (fall − 1) × fast_interval`. The silence of one probe holds up none of the next.
+ */
+export function noticeTerms({ intervalMs, timeoutMs, fastIntervalMs, fall }: CheckSettings): readonly NoticeTerm[] {
+  return [
+    { kind: "interval", times: 1, eachMs: intervalMs },
+    { kind: "timeout", times: 1, eachMs: timeoutMs },
+    { kind: "fast-interval", times: fall - 1, eachMs: fastIntervalMs },
+  ];
+}
+
+/** The sum of `noticeTerms`, in milliseconds. */
+export function noticeMs(check: CheckSettings): number {
+  return noticeTerms(check).reduce((totalMs, { times, eachMs }) => totalMs + times * eachMs, 0);
 }
 
 /** Whether an ok of this endpoint is wanted at once: it would be the proof that another one's failure waits for. */
@@ -21,12 +48,18 @@ function mayProve(ingress: IngressState, endpoint: EndpointState): boolean {
   return ingress.endpoints.some(
     (failing) =>
       failing !== endpoint &&
-      failing.addresses.some(({ family, unproven, stalled, health }) => {
-        const stalledMs = stalled?.provenMs === undefined && health.verdict !== "down" ? stalled?.sinceMs : undefined;
-        const newestMs = unproven.at(-1)?.endedMs ?? stalledMs;
-        return newestMs !== undefined && isOlder(endpoint, family, newestMs);
+      failing.addresses.some((address) => {
+        const newestMs = wantsProofSinceMs(address);
+        return newestMs !== undefined && isOlder(endpoint, address.family, newestMs);
       }),
   );
+}
+
+/** When its newest failure ended, or its newest silence began, that waits for proof of connection. */
+function wantsProofSinceMs({ unproven, stalled, health }: AddressState): number | undefined {
+  const silences = health.verdict === "down" ? [] : stalled.filter(({ provenMs }) => provenMs === undefined);
+  const newestMs = Math.max(unproven.at(-1)?.endedMs ?? -Infinity, silences.at(-1)?.sinceMs ?? -Infinity);
+  return newestMs === -Infinity ? undefined : newestMs;
 }
 
 /**
@@ -38,7 +71,7 @@ function isFailing({ resolution, addresses }: EndpointState): boolean {
   if (resolution?.kind === "none") return true;
   return addresses.some(
     ({ health, unproven, stalled, lastObservation }) =>
-      unproven.length > 0 || stalled !== undefined || (lastObservation?.kind === "failed" && health.verdict !== "down"),
+      unproven.length > 0 || stalled.length > 0 || (lastObservation?.kind === "failed" && health.verdict !== "down"),
   );
 }
 
@@ -51,8 +84,16 @@ function isOlder({ addresses }: EndpointState, family: Family, atMs: number): bo
 /** Whether all were down, and another one answers by now: this one may be back too, and has not been tried since. */
 function isDueAgain({ outage }: IngressState, { health, addresses, resolution }: EndpointState): boolean {
   if (outage?.answeredMs === undefined || health.verdict !== "down") return false;
-  const triedMs = [resolution?.atMs, ...addresses.map(({ lastObservation }) => lastObservation?.startedMs)];
-  return Math.max(...triedMs.map((atMs) => atMs ?? -Infinity)) < outage.answeredMs;
+  const probes = addresses.flatMap(({ lastObservation, stalled }) => [
+    lastObservation?.startedMs,
+    ...startsOf(stalled),
+  ]);
+  const triedMs = [resolution?.atMs, ...probes].map((atMs) => atMs ?? -Infinity);
+  return Math.max(...triedMs) < outage.answeredMs;
+}
+
+function startsOf(stalled: readonly Stalled[]): readonly number[] {
+  return stalled.map(({ startedMs }) => startedMs);
 }
 
 function isInQuestion(ingress: IngressState, endpoint: EndpointState): boolean {
@@ -65,9 +106,10 @@ function isInQuestion(ingress: IngressState, endpoint: EndpointState): boolean {
   return primary?.health.verdict !== "up" && endpoint.health.verdict === "up";
 }
 
-function isUnsettled({ health: { verdict }, vanishesAtMs, isUncheckable, unproven }: AddressState): boolean {
+function isUnsettled({ health, vanishesAtMs, isUncheckable, unproven, stalled }: AddressState): boolean {
+  const { verdict } = health;
   if (vanishesAtMs !== undefined) return false;
-  if (unproven.length > 0) return true;
+  if (unproven.length > 0 || (stalled.length > 0 && verdict !== "down")) return true;
   // What never could be checked is left in peace; what could be is looked for, until the connection is back.
   return isUncheckable ? verdict !== "unknown" && verdict !== "down" : verdict !== "up" && verdict !== "down";
 }

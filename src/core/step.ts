@@ -76,7 +76,7 @@ function take(state: State, event: Event, nowMs: number): State {
     case "probed":
       return afterProbe(state, event, nowMs);
     case "probe-stalled":
-      return withEndpoint(state, event, nowMs, (endpoint) => afterStall(endpoint, event.address, nowMs));
+      return withEndpoint(state, event, nowMs, (endpoint) => afterStall(endpoint, event, nowMs));
     case "anchors-tried":
       return event.answered * 2 > event.asked ? withProof(state, event.family, event.endedMs, nowMs) : state;
     case "records-read":

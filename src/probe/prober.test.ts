@@ -34,7 +34,14 @@ function healthOf(verdict: Verdict): Health {
 }
 
 function addressState(text: string, verdict: Verdict): AddressState {
-  return { ...addressOf(text), health: healthOf(verdict), isNewcomer: false, isUncheckable: false, unproven: [] };
+  return {
+    ...addressOf(text),
+    health: healthOf(verdict),
+    isNewcomer: false,
+    isUncheckable: false,
+    stalled: [],
+    unproven: [],
+  };
 }
 
 const check: CheckSettings = {
@@ -285,15 +292,15 @@ describe("the rhythm", () => {
     assert.equal(probesOfMobile(), 3);
   });
 
-  test("waits for the end of a round that is under way, whatever becomes urgent meanwhile", async () => {
-    await using world = worldOf({ random: () => 0, probeMs: () => 4_500 });
+  test("waits for a round that is under way and may still be answered soon, whatever becomes urgent meanwhile", async () => {
+    await using world = worldOf({ random: () => 0, probeMs: () => 900 });
     world.follow(stateOf(endpoint()));
-    await world.clock.advance(20_000);
+    await world.clock.advance(16_000);
     world.follow(stateOf(endpoint({ verdict: "suspect" })));
     await world.clock.advance(6_000);
     assert.deepEqual(
       world.probes.map(({ atMs }) => atMs),
-      [0, 19_500, 26_000],
+      [0, 15_900, 18_800, 21_700],
     );
   });
 

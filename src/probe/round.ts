@@ -36,9 +36,14 @@ export interface RoundListener {
   /** The addresses to probe, as known at this moment; asked before and again after `resolved`. */
   addresses(): readonly Address[];
   resolved(resolution: Resolution): void;
-  /** A probe of this address has had no answer for a good while. */
-  stalled?(address: Address): void;
+  /** Whether one more probe of this address may begin; `probed`, or the end of the round, follows if so. All may, unless told. */
+  mayProbe?(address: Address): boolean;
+  /** The probe of this address that began at `startedMs` has had no answer for a good while. */
+  stalled?(address: Address, startedMs: number): void;
+  /** `observation.startedMs` names the probe, as it did when it stalled. */
   probed(address: Address, observation: Observation): void;
+  /** Nothing is left in the round but silence: every probe has ended, or has stalled. Told once, unless the signal fires. */
+  settled?(): void;
 }
 
 /** How much may be going on at once, over all rounds that share it. */
@@ -51,7 +56,7 @@ export class Traffic {
 /** The deadline of a look-up for an endpoint without a check. */
 const lookUpTimeoutMs = 5_000;
 
-/** Never rejects. Says nothing more to the listener once the signal has fired. */
+/** Resolves when the last probe has ended. Never rejects. Says nothing more to the listener once the signal has fired. */
 export async function performRound(
   settings: EndpointSettings,
   ports: RoundPorts,
@@ -75,14 +80,24 @@ export async function performRound(
   // With so little time left a failure would be the resolver's. Next time its answer is there already.
   if (leftMs < timeoutMs / 4) return;
   const check = settings.check;
+  const addresses = listener.addresses().filter((address) => listener.mayProbe?.(address) !== false);
+  const pending = new Set(addresses);
+  const settle = (address: Address): void => {
+    if (pending.delete(address) && pending.size === 0) listener.settled?.();
+  };
   await Promise.all(
-    listener.addresses().map(async (address) => {
+    addresses.map(async (address) => {
+      const onStall = (startedMs: number): void => {
+        listener.stalled?.(address, startedMs);
+        settle(address);
+      };
       const observation = await traffic.probes.run(signal, () =>
-        probeSafely(check, address, leftMs, ports, signal, () => listener.stalled?.(address)),
+        probeSafely(check, address, leftMs, ports, signal, onStall),
       );
       if (observation === undefined || signal.aborted) return;
       const phases = resolveMs === undefined ? observation.phases : { resolve: resolveMs, ...observation.phases };
       listener.probed(address, { ...observation, phases });
+      settle(address);
     }),
   );
 }
@@ -168,19 +183,20 @@ async function probeSafely(
   timeoutMs: number,
   ports: RoundPorts,
   signal: AbortSignal,
-  onStall: () => void,
+  onStall: (startedMs: number) => void,
 ): Promise<Observation> {
   const startedMs = ports.clock.nowMs();
   const cancel = ports.clock.setTimer(stallMs(check), () => {
-    if (!signal.aborted) onStall();
+    if (!signal.aborted) onStall(startedMs);
   });
   try {
     const vouchedWallMs = ports.vouchedWallMs?.();
-    return await ports.probe(check, address, {
+    const observation = await ports.probe(check, address, {
       timeoutMs,
       signal,
       ...(vouchedWallMs !== undefined && { vouchedWallMs }),
     });
+    return { ...observation, startedMs };
   } catch (error) {
     ports.onBug?.(error);
     const detail = `internal error: ${messageOf(error)}`;

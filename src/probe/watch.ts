@@ -19,8 +19,20 @@ const leastLookUpMs = 5_000;
 const mostLookUpMs = 300_000;
 /** The first phase of those look-ups. */
 const firstLookUpMs = 1_000;
+/** However many failures it takes to be down, one address that hangs must leave room for all others. */
+const mostAtOnce = 64;
 /** Jitter only shortens a wait, by up to this share of it. */
 const jitter = 0.1;
+
+/** The newest round, which the wait for the next one is counted from. */
+interface Round {
+  /** Nothing is left in it but silence, which holds up nobody. */
+  isSettled: boolean;
+  /** From when on the next round is waited for, by each address. */
+  readonly fromMs: Map<string, number>;
+  /** The addresses whose probes in it have not ended. */
+  readonly begun: Set<string>;
+}
 
 export class Watch {
   readonly revision: number;
@@ -30,10 +42,12 @@ export class Watch {
   readonly #stopping = new AbortController();
   #ingress: IngressState;
   #endpoint: EndpointState;
-  #round: Promise<void> = Promise.resolve();
-  #isInRound = false;
-  /** A wait lasts `#waitShare` of the interval wanted at the moment, counted from `#waitFromMs`. */
-  #waitFromMs: number;
+  /** Rounds with a probe under way: the newest, and those in which there was no answer when a later one began. */
+  readonly #rounds = new Set<Promise<void>>();
+  #newest: Round;
+  /** How many probes of each address are under way. */
+  readonly #underWay = new Map<string, number>();
+  /** A wait lasts this share of the interval wanted at the moment. */
   #waitShare: number;
   #cancelWait: (() => void) | undefined;
   #dueMs: number | undefined;
@@ -56,7 +70,7 @@ export class Watch {
     this.#traffic = traffic;
     this.#ingress = ingress;
     this.#endpoint = endpoint;
-    this.#waitFromMs = ports.clock.nowMs();
+    this.#newest = { isSettled: true, fromMs: new Map([["", ports.clock.nowMs()]]), begun: new Set() };
     // Endpoints that start together shall not be probed in step.
     this.#waitShare = ports.random();
     this.#wait();
@@ -66,26 +80,23 @@ export class Watch {
   follow(ingress: IngressState, endpoint: EndpointState): void {
     this.#ingress = ingress;
     this.#endpoint = endpoint;
-    if (!this.#isInRound) this.#wait();
+    this.#wait();
   }
 
   /** Ends everything at once; nothing is reported any more. Resolves when the last connection has been let go. */
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.#stopping.abort();
     this.#cancelWait?.();
-    return this.#round;
+    await Promise.all(this.#rounds);
   }
 
   #wait(): void {
-    const intervalMs = this.#intervalMs();
-    const dueMs = intervalMs === undefined ? undefined : this.#waitFromMs + this.#waitShare * intervalMs;
+    const dueMs = this.#nextMs();
     if (this.#stopping.signal.aborted || dueMs === this.#dueMs) return;
     this.#cancelWait?.();
     this.#dueMs = dueMs;
     if (dueMs === undefined) return;
-    this.#cancelWait = this.#ports.clock.setTimer(dueMs - this.#ports.clock.nowMs(), () => {
-      this.#round = this.#roundAndWait();
-    });
+    this.#cancelWait = this.#ports.clock.setTimer(dueMs - this.#ports.clock.nowMs(), () => this.#begin());
   }
 
   readonly #resolve: Resolve = async (host, resolvers, options) => {
@@ -98,23 +109,34 @@ export class Watch {
     return judged;
   };
 
+  /** When the next round is due; `undefined` while it waits for this one, or when there is nothing to do. */
+  #nextMs(): number | undefined {
+    const intervalMs = this.#intervalMs();
+    if (!this.#newest.isSettled || intervalMs === undefined || !this.#hasRoom()) return undefined;
+    return Math.max(...this.#newest.fromMs.values()) + this.#waitShare * intervalMs;
+  }
+
+  #begin(): void {
+    const round: Round = { isSettled: false, fromMs: new Map(), begun: new Set() };
+    this.#newest = round;
+    this.#dueMs = undefined;
+    const performed = this.#performSafely(round).finally(() => this.#rounds.delete(performed));
+    this.#rounds.add(performed);
+  }
+
   /** Never rejects: an internal error costs a round. */
-  async #roundAndWait(): Promise<void> {
-    this.#isInRound = true;
+  async #performSafely(round: Round): Promise<void> {
     try {
       this.#ports.onRound?.();
-      await this.#performRound();
+      await this.#performRound(round);
     } catch (error) {
       this.#ports.onBug?.(error);
     }
-    this.#isInRound = false;
-    this.#waitFromMs = this.#ports.clock.nowMs();
-    this.#waitShare = 1 - jitter * this.#ports.random();
-    this.#dueMs = undefined;
-    this.#wait();
+    for (const text of round.begun) this.#count(text, -1);
+    this.#settle(round);
   }
 
-  async #performRound(): Promise<void> {
+  async #performRound(round: Round): Promise<void> {
     const ref: EndpointRef = {
       ingress: this.#ingress.settings.record,
       endpoint: this.#endpoint.settings.name,
@@ -132,17 +154,60 @@ export class Watch {
           this.#reported = resolution;
           this.#ports.dispatch({ kind: "resolved", resolution, ...ref });
         },
-        stalled: (address) => {
-          this.#ports.dispatch({ kind: "probe-stalled", address: address.text, ...ref });
+        mayProbe: ({ text }) => {
+          if (!this.#hasRoomFor(text)) return false;
+          this.#count(text, 1);
+          round.begun.add(text);
+          return true;
         },
-        probed: (address, observation) => {
-          const known = this.#endpoint.addresses.find(({ text }) => text === address.text);
-          const seen = asItCounts(observation, known);
-          this.#ports.dispatch({ kind: "probed", address: address.text, observation: seen, ...ref });
+        stalled: ({ text }, startedMs) => {
+          round.fromMs.set(text, startedMs);
+          this.#ports.dispatch({ kind: "probe-stalled", address: text, startedMs, ...ref });
         },
+        probed: ({ text }, seen) => {
+          round.begun.delete(text);
+          this.#count(text, -1);
+          const observation = asItCounts(
+            seen,
+            this.#endpoint.addresses.find((known) => known.text === text),
+          );
+          // However long a failure took, the next probe begins in the rhythm.
+          const { kind, startedMs } = observation;
+          round.fromMs.set(text, kind === "failed" ? startedMs : this.#ports.clock.nowMs());
+          this.#ports.dispatch({ kind: "probed", address: text, observation, ...ref });
+          this.#wait();
+        },
+        settled: () => this.#settle(round),
       },
       this.#stopping.signal,
     );
+  }
+
+  /** The wait for the next round begins. */
+  #settle(round: Round): void {
+    if (round.isSettled) return;
+    round.isSettled = true;
+    if (round.fromMs.size === 0) round.fromMs.set("", this.#ports.clock.nowMs());
+    this.#waitShare = 1 - jitter * this.#ports.random();
+    this.#wait();
+  }
+
+  /** Whether a round would do anything: some address has room for one more probe, or none is known yet. */
+  #hasRoom(): boolean {
+    const { addresses } = this.#endpoint;
+    return addresses.length === 0 || addresses.some(({ text }) => this.#hasRoomFor(text));
+  }
+
+  /** More probes than it takes to be down would tell nothing new. */
+  #hasRoomFor(address: string): boolean {
+    const fall = this.#endpoint.settings.check?.fall ?? 1;
+    return (this.#underWay.get(address) ?? 0) < Math.min(fall, mostAtOnce);
+  }
+
+  #count(address: string, change: 1 | -1): void {
+    const count = (this.#underWay.get(address) ?? 0) + change;
+    if (count === 0) this.#underWay.delete(address);
+    else this.#underWay.set(address, count);
   }
 
   /** The full wait before the next round; `undefined` when there is nothing to do. */

@@ -19,6 +19,8 @@ import { ProcessClock } from "./time.ts";
 /** What is under way or waits in a process. */
 export interface Load {
   readonly probes: number;
+  /** The most that any one address ever had at once. */
+  readonly probesOfOne: number;
   readonly timers: number;
   readonly messages: number;
 }
@@ -106,6 +108,7 @@ export class DaemonRun {
     }
     this.#load = () => ({
       probes: monitor.probesUnderWay,
+      probesOfOne: monitor.mostOfOneAddress,
       timers: clock.pending,
       messages: this.#notifier.queued.get("telegram") ?? 0,
     });

@@ -63,8 +63,10 @@ export interface MonitorParts {
 
 export class Monitor {
   readonly #parts: MonitorParts;
-  /** Probes that have not ended yet. */
-  probesUnderWay = 0;
+  /** Probes that have not ended yet, by address. */
+  readonly #underWay = new Map<string, number>();
+  /** The most that any one address ever had of them at once. */
+  mostOfOneAddress = 0;
 
   constructor(parts: MonitorParts) {
     this.#parts = parts;
@@ -97,9 +99,9 @@ export class Monitor {
     let wasCut = false;
     const { promise, resolve } = Promise.withResolvers<Observation>();
     let cancel: (() => void) | undefined;
-    this.probesUnderWay += 1;
+    this.#count(address.text, 1);
     const finish = (verdict: Verdict): void => {
-      this.probesUnderWay -= 1;
+      this.#count(address.text, -1);
       cancel?.();
       signal.removeEventListener("abort", abort);
       const seen: Observation = { startedMs, endedMs: clock.nowMs(), vantage: "local", phases: {}, ...verdict };
@@ -164,6 +166,17 @@ export class Monitor {
     const afterMs = between(random, 10, 40);
     return this.#later(isSilent ? 130_000 : afterMs, signal, () => report(!isSilent), false);
   };
+
+  /** Probes that have not ended yet. */
+  get probesUnderWay(): number {
+    return this.#underWay.values().reduce((sum, count) => sum + count, 0);
+  }
+
+  #count(address: string, change: 1 | -1): void {
+    const count = (this.#underWay.get(address) ?? 0) + change;
+    this.#underWay.set(address, count);
+    this.mostOfOneAddress = Math.max(this.mostOfOneAddress, count);
+  }
 
   /** Resolves after a while, or with `given` when the signal fires before. */
   #later<Value>(afterMs: number, signal: AbortSignal | undefined, value: () => Value, given: Value): Promise<Value> {

@@ -271,6 +271,7 @@ function stateWith(memory: Memory): State {
       health: cable.withoutAddress,
       isNewcomer: false,
       isUncheckable: false,
+      stalled: [],
       unproven: [],
     })),
     addressesUsableUntilMs: nowMs + memory.usableForMs,

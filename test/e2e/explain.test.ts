@@ -23,11 +23,11 @@ describe("ccs explain", { concurrency: 2 }, () => {
     assert.match(text, /Primary breaks, Secondary takes over/);
     assert.ok(
       text.includes(
-        "at worst 32s = 10s interval + 3 × 5s timeout + 2 × 2s fast_interval + 2s search for proof + 1s call to Cloudflare",
+        "at worst 22s = 10s interval + 5s timeout + 2 × 2s fast_interval + 2s search for proof + 1s call to Cloudflare",
       ),
       text,
     );
-    assert.match(text, /clients, at worst 1m 32s = 32s \+ 60s TTL/);
+    assert.match(text, /clients, at worst 1m 22s = 22s \+ 60s TTL/);
     assert.match(text, /288 reads a day = 24h \/ 5m reconcile_interval/);
     assert.match(text, /8 640 a day = 24h \/ 10s interval/);
   });

@@ -15,6 +15,8 @@ export const mixRecord = "ingress-mix.example.com";
 /** What happens in one move of a generated story. `endpoint` is an index that wraps around. */
 export type Move =
   | { kind: "probe"; endpoint: number; address: number; what: "ok" | "failed" | "no-route" | "late"; times: number }
+  /** Probes of which each begins `gapMs` after the one before, and takes its own time. */
+  | { kind: "overlap"; endpoint: number; address: number; gapMs: number; probes: readonly Overlapping[] }
   | {
       kind: "resolve";
       endpoint: number;
@@ -31,6 +33,11 @@ export type Move =
   | { kind: "config"; what: "same" | "rejected" | "without-first" | "whole" }
   | { kind: "restart"; downMs: number }
   | { kind: "word"; endpoint: number; what: "pin" | "drain" | "drill" | "resume"; forMs: number };
+
+export interface Overlapping {
+  readonly what: "ok" | "failed";
+  readonly tookMs: number;
+}
 
 const oneOf = fc.constantFrom;
 
@@ -109,6 +116,19 @@ const moveOf: fc.Arbitrary<Move> = fc.oneof(
         "late" as const,
       ),
       times: fc.integer({ min: 1, max: 5 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("overlap" as const),
+      endpoint: index,
+      address: index,
+      gapMs: oneOf(500, 1_000, 2_000),
+      probes: fc.array(fc.record({ what: oneOf("ok" as const, "failed" as const), tookMs: oneOf(100, 1_500, 5_000) }), {
+        minLength: 2,
+        maxLength: 4,
+      }),
     }),
   },
   {

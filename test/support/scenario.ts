@@ -69,6 +69,8 @@ class Stage {
   /** How long it takes until the servers show a mix; `undefined`: they show something else. */
   #mixVisibleMs: number | undefined = 1_000;
   #isMixCloudReachable = true;
+  /** What probes under way will come to. */
+  #coming: readonly { readonly atMs: number; readonly happen: () => void }[] = [];
 
   play(line: string): void {
     const [first = "", ...words] = line.trim().split(/\s+/);
@@ -143,6 +145,8 @@ class Stage {
         return this.#observe(words);
       case "stall":
         return this.#stall(words);
+      case "hang":
+        return this.#hang(words);
       case "cloud":
         return this.#cloud(words);
       case "anchors":
@@ -258,12 +262,30 @@ class Stage {
     const startedMs = this.#nowMs;
     const addresses = this.#endpoint(name).addresses.map(({ text }) => text);
     this.#advanceTo(startedMs + 1_000);
-    for (const text of addresses) this.#dispatch({ kind: "probe-stalled", ...this.#ref(name), address: text });
+    for (const text of addresses) {
+      this.#dispatch({ kind: "probe-stalled", ...this.#ref(name), address: text, startedMs });
+    }
     this.#advanceTo(startedMs + duration(time));
     for (const text of addresses) {
       const observation: Observation = { ...this.#saw("timeout"), startedMs };
       this.#dispatch({ kind: "probed", ...this.#ref(name), address: text, observation });
     }
+  }
+
+  /** `hang NAME D [WHAT]`: the same while other things happen; it comes to WHAT in the end, a timeout unless told. */
+  #hang([name = "", time = "", what = "timeout"]: string[]): void {
+    const startedMs = this.#nowMs;
+    const ref = this.#ref(name);
+    for (const { text: address } of this.#endpoint(name).addresses) {
+      this.#later(startedMs + 1_000, () => this.#dispatch({ kind: "probe-stalled", ...ref, address, startedMs }));
+      this.#later(startedMs + duration(time), () => {
+        this.#dispatch({ kind: "probed", ...ref, address, observation: { ...this.#saw(what), startedMs } });
+      });
+    }
+  }
+
+  #later(atMs: number, happen: () => void): void {
+    this.#coming = [...this.#coming, { atMs, happen }].toSorted((a, b) => a.atMs - b.atMs);
   }
 
   /** `cloud off`, `cloud on`, `cloud refuses`. */
@@ -374,6 +396,15 @@ class Stage {
   }
 
   #advanceTo(atMs: number): void {
+    for (let [next] = this.#coming; next !== undefined && next.atMs <= atMs; [next] = this.#coming) {
+      this.#coming = this.#coming.slice(1);
+      this.#passTo(next.atMs);
+      next.happen();
+    }
+    this.#passTo(atMs);
+  }
+
+  #passTo(atMs: number): void {
     for (let next = this.#nextMs(); next !== undefined && next <= atMs; next = this.#nextMs()) {
       if (next < this.#nowMs) throw new Error(`the core left a deadline in the past: ${next} < ${this.#nowMs}`);
       this.#nowMs = next;

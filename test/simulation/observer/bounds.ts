@@ -3,7 +3,7 @@ import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
 import { minuteMs, type Ledger, type Part } from "./ledger.ts";
 
 /** For at most three endpoints, each with a few addresses and a few that have just left it. */
-const most = { probes: 24, timers: 60, messages: 100 };
+const most = { probes: 40, timers: 60, messages: 100 };
 
 export class Bounds implements Part {
   readonly #ledger: Ledger;
@@ -30,6 +30,13 @@ export class Bounds implements Part {
 
   #check(run: DaemonRun): void {
     const { load } = run;
+    const mostOfOne = Math.max(...this.#ledger.ingress.endpoints.map(({ check }) => check?.fall ?? 0));
+    if (load.probesOfOne > mostOfOne) {
+      this.#ledger.violate(
+        "20",
+        `${load.probesOfOne} probes of one address at once, ${mostOfOne} are enough to be down`,
+      );
+    }
     for (const what of ["probes", "timers", "messages"] as const) {
       this.peaks[what] = Math.max(this.peaks[what], load[what]);
       if (load[what] > most[what]) this.#ledger.violate("20", `${load[what]} ${what} at once`);

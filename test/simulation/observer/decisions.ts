@@ -113,7 +113,7 @@ export class Decisions implements Part {
     const check = this.#ledger.endpoint(to)?.check;
     if (check === undefined) return;
     const books = this.#evidence.booksOf(to);
-    const newestMs = Math.max(...books.map(({ lastOkMs }) => lastOkMs));
+    const newestMs = Math.max(...books.map(({ lastOkStartedMs }) => lastOkStartedMs));
     const { intervalMs, timeoutMs, rise } = check;
     if (newestMs < atMs - 2 * intervalMs - timeoutMs) {
       this.#ledger.violate("5", `${to} was chosen on an ok that is ${atMs - newestMs} ms old`);

@@ -11,7 +11,9 @@ export interface AddressBook {
   oksInRow: number;
   failuresInRow: number;
   failuresSinceUp: number;
-  lastOkMs: number;
+  /** Start of the ok, and of the failure, that began last. */
+  lastOkStartedMs: number;
+  lastFailureStartedMs: number;
   /** One for failures in this row that were the monitor's own, though its connection worked again when they ended. */
   excusedInRow: number;
   /** The same since it was up. */
@@ -50,17 +52,23 @@ export class Evidence implements Part {
 
   probed({ text, family }: Address, observation: Observation, isGenuine: boolean): void {
     const book = this.bookOf(text);
-    if (observation.kind === "ok") {
+    const { kind, startedMs, endedMs } = observation;
+    if (kind === "ok") this.oks.set(`${family} ${this.ownerOf(text)}`, endedMs);
+    // Of probes that overlap, the youngest knows best: what began before an ok that is known counts for nothing.
+    if (startedMs < book.lastOkStartedMs) return;
+    if (kind === "ok") {
+      book.lastOkStartedMs = startedMs;
       book.oksInRow += 1;
+      // Whether an ok from before a failure counts depends on whether that has been proven by now.
+      if (startedMs < book.lastFailureStartedMs) return;
       book.failuresInRow = 0;
       book.excusedInRow = 0;
-      book.lastOkMs = observation.endedMs;
       if (book.oksInRow >= mostRise) book.failuresSinceUp = 0;
       book.oksSinceFailure += 1;
       if (book.oksSinceFailure >= mostRise) book.excusedSinceUp = 0;
-      this.oks.set(`${family} ${this.ownerOf(text)}`, observation.endedMs);
-    } else if (observation.kind === "failed") {
-      book.lastFailureMs = observation.endedMs;
+    } else if (kind === "failed") {
+      book.lastFailureMs = endedMs;
+      book.lastFailureStartedMs = Math.max(book.lastFailureStartedMs, startedMs);
       book.oksSinceFailure = 0;
       if (isGenuine) countFailure(book);
       else book.excusedInRow = book.excusedSinceUp = 1;
@@ -75,7 +83,7 @@ export class Evidence implements Part {
     for (const text of new Set([...this.addresses.keys(), ...remembered.map((address) => address.text)])) {
       if (this.#ledger.siteOf(text) !== site) continue;
       const book = this.bookOf(text);
-      book.lastFailureMs = run.clock.nowMs();
+      book.lastFailureMs = book.lastFailureStartedMs = run.clock.nowMs();
       countFailure(book);
     }
   }
@@ -89,7 +97,8 @@ export class Evidence implements Part {
       oksInRow: 0,
       failuresInRow: 0,
       failuresSinceUp: 0,
-      lastOkMs: -Infinity,
+      lastOkStartedMs: -Infinity,
+      lastFailureStartedMs: -Infinity,
       excusedInRow: 0,
       excusedSinceUp: 0,
       oksSinceFailure: 0,

@@ -10,7 +10,7 @@ import type { Ledger, Part } from "./ledger.ts";
 export class Verdicts implements Part {
   readonly #ledger: Ledger;
   readonly #evidence: Evidence;
-  /** When the newest result of an address that failed was there. */
+  /** When the newest probe of an address that failed began. */
   readonly #failedMs = new Map<string, number>();
 
   constructor(ledger: Ledger, evidence: Evidence) {
@@ -27,18 +27,18 @@ export class Verdicts implements Part {
     if (kind === "reload") this.#failedMs.clear();
   }
 
-  /** Several failures within a moment are one: between them lies the pause of the fast rhythm. */
+  /** Several failures of one moment are one: between the beginnings of two lies the pause of the fast rhythm. */
   probed({ text }: Address, observation: Observation): void {
     const failedMs = this.#failedMs.get(text);
     if (observation.kind !== "failed") return void this.#failedMs.delete(text);
-    this.#failedMs.set(text, observation.endedMs);
+    this.#failedMs.set(text, observation.startedMs);
     const [endpoint, other] = this.#knownAt(text);
     // Each of those whose names lead there asks at times of its own, and one of them may have moved away by the next answer.
     if (other !== undefined) return void this.#failedMs.delete(text);
     const verdict = endpoint?.addresses.find((known) => known.text === text)?.health.verdict;
     const fastMs = endpoint?.settings.check?.fastIntervalMs;
     if (failedMs === undefined || fastMs === undefined || verdict === "down") return;
-    const pauseMs = observation.startedMs - failedMs;
+    const pauseMs = Math.abs(observation.startedMs - failedMs);
     if (pauseMs < fastMs / 2) this.#ledger.violate("4", `${text} failed, and was asked again after ${pauseMs} ms`);
   }
 

@@ -12,6 +12,10 @@ const unprovenOutage: Story = {
   ...calm(10, 17),
 };
 
+function hangs(site: number, fromMinute: number, toMinute: number): Fault {
+  return { kind: "site", site, seenBy: "all", how: "hang", ...during(fromMinute, toMinute) };
+}
+
 /** The process is held up again and again, while probes wait for an endpoint that hangs. */
 const heldUp: Story = {
   faults: [
@@ -77,6 +81,17 @@ export const healthBugs: readonly PlantedBug[] = [
     breaks: ["4/6/15/23"],
   },
   {
+    name: "a probe that has stalled holds up the next",
+    file: "src/probe/round.ts",
+    from: "listener.stalled?.(address, startedMs);\n        settle(address);",
+    to: "listener.stalled?.(address, startedMs);",
+    story: {
+      faults: [5, 20, 40, 60].map((minute) => hangs(0, minute, minute + 3)),
+      ...calm(63, 75),
+    },
+    breaks: ["9"],
+  },
+  {
     name: "two that fail drive each other on",
     file: "src/core/rhythm.ts",
     from: ' || (lastObservation?.kind === "failed" && health.verdict !== "down"),',
@@ -119,7 +134,7 @@ export const healthBugs: readonly PlantedBug[] = [
     file: "src/core/endpoint.ts",
     from: '    case "inconclusive":\n      return withHealth(next, nowMs);',
     to: `    case "inconclusive": {
-      const failure = { detail: resolution.detail, endedMs: nowMs };
+      const failure = { detail: resolution.detail, startedMs: nowMs, endedMs: nowMs };
       const thresholds = endpoint.settings.check ?? noThresholds;
       const addresses = endpoint.addresses.map((address) => withFailure(address, failure, thresholds, weigh, nowMs));
       return withHealth({ ...next, addresses }, nowMs);

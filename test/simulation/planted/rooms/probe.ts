@@ -3,6 +3,50 @@ import type { BugForTest } from "../bug.ts";
 
 export const probeBugs: readonly BugForTest[] = [
   {
+    name: "proof belongs to the address, not to the probe",
+    file: "src/core/endpoint.ts",
+    from: "probe.provenMs === undefined && provenMs >= probe.sinceMs ?",
+    to: "probe.provenMs === undefined ? { ...probe, provenMs: probe.startedMs } : provenMs < 0 ?",
+    test: [
+      "src/probe/stall.test.ts",
+      "that comes back under way is proof for the probes of which half was still to come, and for no other",
+    ],
+  },
+  {
+    name: "a silence counts that an answer has overtaken",
+    file: "src/core/address.ts",
+    from: "return startedMs < countedStartedMs;",
+    to: "return startedMs < countedStartedMs - 86_400_000;",
+    test: ["test/core-properties.test.ts", "the invariants hold in every generated story"],
+  },
+  {
+    name: "the age of an answer is counted from its end",
+    file: "src/core/endpoint.ts",
+    from: "({ lastOkStartedMs, health, unproven, isUncheckable }) =>",
+    to: "({ lastOkMs: lastOkStartedMs, health, unproven, isUncheckable }) =>",
+    test: [
+      "src/probe/stall.test.ts",
+      "an answer is as old as its question: what was asked too long ago is no reason to be chosen",
+    ],
+  },
+  {
+    name: "probes of an address that hangs pile up",
+    file: "src/probe/watch.ts",
+    from: "Math.min(fall, mostAtOnce)",
+    to: "mostAtOnce",
+    test: ["src/probe/stall.test.ts", "is never asked by more than `fall` probes at once, however long it hangs"],
+  },
+  {
+    name: "the fast rhythm waits for the end of a failure",
+    file: "src/probe/watch.ts",
+    from: 'kind === "failed" ? startedMs : this.#ports.clock.nowMs()',
+    to: "this.#ports.clock.nowMs()",
+    test: [
+      "src/probe/stall.test.ts",
+      "with a timeout below the fast interval is down a timeout and the pauses after its first silent probe began",
+    ],
+  },
+  {
     name: "one abort listener stays behind for each probe",
     file: "src/probe/http.ts",
     from: 'signal?.removeEventListener("abort", abort);',
