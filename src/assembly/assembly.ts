@@ -5,7 +5,9 @@ import type { CloudflareConfig, Config } from "../config/config.ts";
 import type { TimeEvent } from "../core/events.ts";
 import { Daemon } from "../daemon.ts";
 import type { Exchange } from "../dns/exchange.ts";
+import { DriftWatch } from "../dns/drift-watch.ts";
 import { Verifier } from "../dns/verifier.ts";
+import { ZoneServers } from "../dns/zone-servers.ts";
 import type { Clock, Random } from "../lib/clock.ts";
 import { parseSocket } from "../lib/ip.ts";
 import type { Log } from "../lib/log.ts";
@@ -19,7 +21,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly resolve: Resolve;
-  /** Asks the authoritative servers after a write. Without it nobody finds out whether writes are visible. */
+  /** Asks the authoritative servers, after a write and now and then. Without it only reads show what stands there. */
   readonly exchange?: Exchange;
   readonly probe: Probe;
   readonly reach: Reach;
@@ -45,7 +47,9 @@ export class Assembly implements AsyncDisposable {
   readonly reconciler: Reconciler;
   readonly #prober: Prober;
   readonly #anchors: Anchors;
-  readonly #verifier: Verifier | undefined;
+  readonly #servers: ZoneServers | undefined;
+  /** What asks the authoritative servers. */
+  readonly #lookers: readonly (Verifier | DriftWatch)[];
   readonly #ports: Ports;
   #config: Config;
 
@@ -60,14 +64,20 @@ export class Assembly implements AsyncDisposable {
     this.reconciler = new Reconciler({ clock, random, provider, dispatch, onBug, log, writes, isOneRound });
     this.#prober = new Prober({ clock, random, resolve, probe, dispatch, onBug });
     this.#anchors = new Anchors({ clock, reach, dispatch, onBug }, anchorsOf(config));
-    if (exchange !== undefined) {
-      this.#verifier = new Verifier({ clock, exchange, resolve, dispatch, onBug }, config.cloudflare.nameservers);
-    }
+    this.#servers = exchange && new ZoneServers({ clock, exchange, resolve }, config.cloudflare.nameservers);
+    this.#lookers =
+      this.#servers === undefined
+        ? []
+        : [
+            new Verifier({ clock, dispatch, onBug }, this.#servers),
+            // Whoever looks once has just read the records.
+            ...(isOneRound ? [] : [new DriftWatch({ clock, random, dispatch, onBug }, this.#servers)]),
+          ];
     this.daemon.addListener(new Logbook(log));
     this.daemon.addFollower(this.#prober);
     this.daemon.addFollower(this.#anchors);
     this.daemon.addFollower(this.reconciler);
-    if (this.#verifier !== undefined) this.daemon.addFollower(this.#verifier);
+    for (const looker of this.#lookers) this.daemon.addFollower(looker);
   }
 
   /** Begins to watch. */
@@ -81,7 +91,7 @@ export class Assembly implements AsyncDisposable {
     const { cloudflare: before } = this.#config;
     this.#config = config;
     this.#anchors.use(anchorsOf(config));
-    this.#verifier?.use(config.cloudflare.nameservers);
+    this.#servers?.use(config.cloudflare.nameservers);
     const { apiUrl, token } = config.cloudflare;
     // First, so that what the new configuration calls for is not asked for with the old token.
     if (apiUrl !== before.apiUrl || token.reveal() !== before.token.reveal()) {
@@ -97,7 +107,7 @@ export class Assembly implements AsyncDisposable {
   async close(): Promise<void> {
     await Promise.all([this.#prober.close(), this.#anchors.close()]);
     await this.reconciler.close();
-    await this.#verifier?.close();
+    await Promise.all(this.#lookers.map((looker) => looker.close()));
     this.daemon.close();
   }
 

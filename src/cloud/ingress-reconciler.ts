@@ -101,7 +101,12 @@ export class IngressReconciler {
       this.consider();
     }
     // Most turns are about a probe that tells nothing new.
-    else if (isNewGeneration || this.#pause !== undefined || !isSameDemand(before, ingress)) {
+    else if (
+      isNewGeneration ||
+      this.#pause !== undefined ||
+      !isSameDemand(before, ingress) ||
+      before.drift !== ingress.drift
+    ) {
       const wanted = this.#lane.wantedBy(ingress);
       if (wanted !== "null" && wanted !== this.#urgency.wanted) this.#urgency = { wanted, left: urgentCalls };
       // Since repair rests, a lot may have happened to the records.
@@ -195,7 +200,9 @@ export class IngressReconciler {
   #nextStep(ingress: IngressState): Step {
     if (this.#mustRead) return { kind: "read", atMs: 0 };
     const plan = this.#shared.isHeld ? undefined : this.#lane.planFor(ingress);
-    const routineMs = this.#lastSeenMs + ingress.settings.reconcileIntervalMs;
+    // What servers show may be true of the ingress' own name: that is no reason to read a mix.
+    const isDoubted = ingress.drift !== undefined && this.#lane.mix === undefined;
+    const routineMs = isDoubted ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs;
     // A name that nobody watches may have got other records meanwhile.
     if (plan !== undefined && (this.#lane.mix === undefined || this.#shared.clock.nowMs() < routineMs)) {
       return { kind: "write", plan };

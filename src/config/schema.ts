@@ -165,7 +165,8 @@ const ingressSchema = z
       example: "2m",
     }),
     reconcile_interval: withDefault(duration(secondMs, dayMs, "5m"), "5m", {
-      description: "How often the published records are read and drift is repaired.",
+      description:
+        "How often the records are read and drift is repaired; once earlier when two name servers show an edit.",
       example: "1m",
     }),
     allow_private: withDefault(flag, false, {
@@ -196,7 +197,7 @@ const cloudflareSchema = z
       example: "http://127.0.0.1:8787/client/v4",
     }),
     nameservers: optional(z.array(socket(53)).min(1).meta({ expects: "a list of name servers" }), {
-      description: "Authoritative servers that are asked after a write, each `ip`, `ip:port` or `[ip]:port`.",
+      description: "Authoritative servers to ask after writes, one every half minute: `ip`, `ip:port` or `[ip]:port`.",
       defaultInWords: "the zone's own",
       example: ["173.245.58.100"],
     }),

@@ -48,6 +48,8 @@ export type Event =
       readonly status: "visible" | "wrong" | "silent";
       readonly detail: string;
     }
+  /** Two authoritative servers show something else than the records that are known: `CNAME hand.example.org`. */
+  | { readonly kind: "drift-suspected"; readonly ingress: string; readonly says: string }
   /** Where the target leads by the records of its zone (see `EndpointState.tracedPath`). */
   | ({ readonly kind: "target-traced"; readonly path: readonly string[] } & EndpointRef)
   /** All A, AAAA and CNAME records at the name of the ingress, or at that of a mix of it. */

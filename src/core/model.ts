@@ -5,10 +5,12 @@
 // plain JSON, so that a state can be printed, compared, stored and replayed.
 
 import type { Address, Family, Observation, Resolution } from "./observation-model.ts";
+import type { Connection, Stalled, Unproven } from "./proof-model.ts";
 import type { Form, Published, RecordSet } from "./record-model.ts";
 import type { TimeState, Undated } from "./time-model.ts";
 
 export type { EndpointRef, Event, Fact } from "./events.ts";
+export type { Connection, Stalled, Unproven } from "./proof-model.ts";
 export type {
   Address,
   FailureReason,
@@ -163,32 +165,6 @@ export interface AddressState extends Address {
   readonly unproven: readonly Unproven[];
   /** Failures by the dates of a certificate that wait for somebody to tell the time, oldest first. */
   readonly undated?: readonly Undated[];
-}
-
-/** A probe under way, known by its start. Its silence is only held against the address if proof came early. */
-export interface Stalled {
-  readonly startedMs: number;
-  readonly sinceMs: number;
-  /** When proof came, during this probe, that the monitor's own connection worked. */
-  readonly provenMs?: number;
-}
-
-/** A failure that waits for proof of connection. Without one by `untilMs` it proves nothing. */
-export interface Unproven {
-  readonly startedMs: number;
-  readonly endedMs: number;
-  readonly detail: string;
-  readonly untilMs: number;
-  /** It can never count: our own connection is not known to have worked during the probe. The search goes on all the same. */
-  readonly isDoubtful?: true;
-}
-
-/** What the monitor knows of its own connection in one family. */
-export interface Connection {
-  /** When most anchors answered last. */
-  readonly anchorsMs?: number;
-  /** Since when failures prove nothing, until the next ok; missing while the connection is not in doubt. */
-  readonly blindSinceMs?: number;
 }
 
 /**
@@ -425,6 +401,8 @@ export interface IngressState extends NameState {
     /** It was saved before an ingress had one form for life. */
     readonly isWithoutForm?: true;
   };
+  /** What authoritative servers show in place of the records that are known, until these are read anew. */
+  readonly drift?: { readonly says: string; readonly sinceMs: number };
   /** Somebody keeps undoing our records: repair rests until then. A new selection may still be written once. */
   readonly standoff?: { readonly untilMs: number; readonly mayWrite: boolean };
   /** The selection whose mix Cloudflare refused for good: its primary serves alone. */

@@ -32,7 +32,7 @@ function foundForm({ saved }: IngressState, records: readonly PublishedRecord[])
 }
 
 function afterLook(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
-  const { cloudProblem, visibility, unseen: _, ...rest } = ingress;
+  const { cloudProblem, visibility, unseen: _, drift: __, ...rest } = ingress;
   const lastGood = ingress.lastGood ?? goodSetOf(ingress, records);
   const read: IngressState = {
     ...rest,
@@ -73,7 +73,7 @@ function isOurs(ingress: IngressState): boolean {
 
 /** The ingress after a write of ours was confirmed. Whether the world sees it is found out next. */
 export function afterWrite(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
-  const { cloudProblem: _, visibility: __, unseen: ___, ...rest } = ingress;
+  const { cloudProblem: _, visibility: __, unseen: ___, drift: ____, ...rest } = ingress;
   const lastGood = goodSetOf(ingress, records) ?? ingress.lastGood;
   const visibility: Visibility = { writtenAtMs: nowMs, status: "checking", detail: "" };
   const isProxied = records.some(({ proxied }) => proxied);

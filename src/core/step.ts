@@ -71,6 +71,11 @@ function take(state: State, event: Event, nowMs: number): State {
       return withEndpoint(state, event, nowMs, (endpoint, { settings: { allowPrivate } }) =>
         afterResolution(endpoint, event.resolution, { allowPrivate, weigh: weigherOf(state, event), nowMs }),
       );
+    case "drift-suspected":
+      return withIngress(state, event.ingress, (ingress) => ({
+        ...ingress,
+        drift: { says: event.says, sinceMs: nowMs },
+      }));
     case "target-traced":
       return withEndpoint(state, event, nowMs, (endpoint) => ({ ...endpoint, tracedPath: event.path }));
     case "probed":

@@ -70,7 +70,7 @@ function compareFlattened(seen: readonly RecordContent[], differs: Word, expecta
   if (own.size > 0 && !isOldPerhaps) return { kind: "agrees" };
   // No record at all is a wrong answer only where there is something to be seen.
   if (addresses.size === 0 && ours.size > 0) return differs;
-  return { kind: "unclear", says: [...addresses].slice(0, mostShown).join(", ") || "no record" };
+  return { kind: "unclear", says: [...addresses].toSorted().slice(0, mostShown).join(", ") || "no record" };
 }
 
 /** The records at the name itself; what follows behind an alias is somebody else's. */

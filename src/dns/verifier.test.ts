@@ -152,7 +152,7 @@ describe("a write", () => {
   test("is looked for at the servers of a new configuration, once there is one", async () => {
     await using world = await started([one]);
     world.servers.set(one, isCable).set(two, isMobile);
-    world.verifier.use([two]);
+    world.zoneServers.use([two]);
     await world.switch();
     assert.deepEqual(world.outcomes, ["visible"]);
     assert.ok(world.asked.every(({ server }) => server === two));

@@ -2,12 +2,13 @@
 // reports how that ended. Asks only; nothing depends on the answers but what people are told.
 import { mixesOf } from "../core/mix.ts";
 import type { Event, IngressState, NameState, PublishedRecord, State } from "../core/model.ts";
-import { sleep } from "../lib/clock.ts";
-import { Slots } from "../lib/slots.ts";
-import { compare, expectationOf, mixExpectationOf, type Answers, type Word } from "./comparison.ts";
-import { NameServerFinder, type FoundServers, type NameServer, type NameServerPorts } from "./name-servers.ts";
+import { type Clock, sleep } from "../lib/clock.ts";
+import { compare, expectationOf, mixExpectationOf, type Word } from "./comparison.ts";
+import type { NameServer } from "./name-servers.ts";
+import { answerTimeoutMs, type ZoneServers } from "./zone-servers.ts";
 
-export interface VerifierPorts extends NameServerPorts {
+export interface VerifierPorts {
+  readonly clock: Clock;
   /** Takes `visibility-checked`. */
   readonly dispatch: (event: Event) => void;
   readonly onBug: (error: unknown) => void;
@@ -26,13 +27,8 @@ const mostPauseMs = 2_000;
 const pauseGrowth = 1.5;
 const alarmPauseMs = 30_000;
 
-/** How long one server may take to answer. Silence holds nobody up for longer. */
-const answerTimeoutMs = 1_500;
 /** From the start of one round to the start of the next, usually at most. */
 const roundMs = mostPauseMs + answerTimeoutMs;
-/** Many ingresses can be written at once, and file descriptors are needed for probes. */
-const mostQuestionsAtOnce = 32;
-const mostSearchesAtOnce = 4;
 const mostNamed = 3;
 
 /** The look at one write. */
@@ -58,26 +54,16 @@ interface Finding {
 /** A `Follower` of the daemon's state. */
 export class Verifier implements AsyncDisposable {
   readonly #ports: VerifierPorts;
-  readonly #finder: NameServerFinder;
-  readonly #questions = new Slots(mostQuestionsAtOnce);
-  readonly #searches = new Slots(mostSearchesAtOnce);
+  readonly #servers: ZoneServers;
   readonly #checks = new Map<string, Check>();
   /** What stood at each name at the last turn: when a write is confirmed, what it replaced. */
   readonly #published = new Map<string, readonly PublishedRecord[]>();
   readonly #running = new Set<Promise<void>>();
-  #nameservers: readonly string[] | undefined;
   #isClosed = false;
 
-  /** `nameservers`: whom to ask, each `ip:port`; the zone's own when missing. */
-  constructor(ports: VerifierPorts, nameservers?: readonly string[]) {
+  constructor(ports: VerifierPorts, servers: ZoneServers) {
     this.#ports = ports;
-    this.#finder = new NameServerFinder(ports);
-    this.#nameservers = nameservers;
-  }
-
-  /** Asks these servers from now on. */
-  use(nameservers: readonly string[] | undefined): void {
-    this.#nameservers = nameservers;
+    this.#servers = servers;
   }
 
   follow(state: State): void {
@@ -202,14 +188,16 @@ export class Verifier implements AsyncDisposable {
     if (check.mix === undefined && ingress.published?.records.some(({ proxied }) => proxied) === true) {
       return { status: "silent", detail: "the name is proxied by now, which hides what it points to" };
     }
-    const found = await this.#servers(check);
+    const found = await this.#servers.of(ingress.settings, abort.signal);
     if (found.kind === "none") return { status: "silent", detail: found.detail };
     const mix = check.mix === undefined ? undefined : mixesOf(ingress).find(({ record }) => record === check.mix);
     const expectation = mix === undefined ? expectationOf(ingress, before) : mixExpectationOf(mix);
+    const name = check.mix ?? ingress.settings.record;
+    const ask = ({ address }: NameServer) => this.#servers.ask(address, name, abort.signal);
     const heard = await Promise.all(
       found.servers.map(async (server) => {
         const known = words.get(server.address);
-        const word = known?.kind === "agrees" ? known : compare(await this.#ask(server, check), expectation);
+        const word = known?.kind === "agrees" ? known : compare(await ask(server), expectation);
         // Silence takes nothing back of what was said before.
         if (word.kind !== "silent" || known === undefined) words.set(server.address, word);
         return { server, word };
@@ -220,33 +208,11 @@ export class Verifier implements AsyncDisposable {
     return conclude(heard, words);
   }
 
-  async #servers({ ingress, abort }: Check): Promise<FoundServers> {
-    const configured = this.#nameservers;
-    if (configured === undefined) {
-      const { signal } = abort;
-      const found = await this.#searches.run(signal, () => this.#finder.find(ingress.settings, signal));
-      return found ?? { kind: "none", detail: "not waited for" };
-    }
-    return { kind: "found", zone: "", servers: configured.map((address) => ({ address, label: address })) };
-  }
-
-  async #ask({ address }: NameServer, { ingress, abort, mix }: Check): Promise<Answers> {
-    const ask = async (type: "A" | "AAAA"): Promise<Answers["A"]> => {
-      const question = { name: mix ?? ingress.settings.record, type };
-      const options = { timeoutMs: answerTimeoutMs, signal: abort.signal, isRecursive: false };
-      const reply = await this.#questions.run(abort.signal, () => this.#ports.exchange(address, question, options));
-      return reply ?? { kind: "silent", detail: "was not waited for" };
-    };
-    const [A, AAAA] = await Promise.all([ask("A"), ask("AAAA")]);
-    return { A, AAAA };
-  }
-
   /** When nobody answered, the servers may be others by now, or those of a zone further up. */
   #learn({ settings }: IngressState, heard: readonly Heard[]): void {
     if (heard.some(({ word }) => word.kind !== "silent")) return;
     const isReferred = heard.some(({ word }) => word.kind === "silent" && word.isReferral);
-    if (isReferred) this.#finder.goDeeper(settings);
-    else this.#finder.forget(settings);
+    this.#servers.doubt(settings, isReferred);
   }
 }
 

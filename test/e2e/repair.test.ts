@@ -32,6 +32,25 @@ describe("repair", { concurrency: true }, () => {
     assert.equal(await daemon.metric(standoff), 0);
   });
 
+  test("a record edited by hand is found at the authoritative servers, long before the next routine read", async () => {
+    await using world = await startWorld();
+    await using daemon = await startedDaemon(world, "1h");
+    const before = readsOf(world);
+    const repaired = world.cloudflare.nextCommit(({ by }) => by === "api", 60_000);
+    const editedMs = performance.now();
+    editRecord(world, { content: "hand.example.org" });
+    const commit = await repaired;
+    // Half a minute from look to look.
+    assert.ok((commit?.atMs ?? Infinity) - editedMs < 35_000, `${(commit?.atMs ?? 0) - editedMs} ms`);
+    assert.deepEqual(
+      world.records.map(({ content }) => content),
+      ["primary.example.com"],
+    );
+    assert.equal(readsOf(world) - before, 1, "read once, for a reason");
+    await told(world, /^ingress\.example\.com was changed from outside and is put right again\n/);
+    assert.equal(await daemon.metric(standoff), 0);
+  });
+
   test("a rival who undoes every write ends in an alarm after a bounded number of writes", async () => {
     await using world = await startWorld();
     await using daemon = await startedDaemon(world);
@@ -66,10 +85,10 @@ describe("repair", { concurrency: true }, () => {
   });
 });
 
-async function startedDaemon(world: World): Promise<DaemonProcess> {
+async function startedDaemon(world: World, reconcileInterval = `${reconcileMs}ms`): Promise<DaemonProcess> {
   const daemon = startDaemon({
     config: configOf(world, (config) => {
-      partsOf(config).ingress.reconcile_interval = `${reconcileMs}ms`;
+      partsOf(config).ingress.reconcile_interval = reconcileInterval;
     }),
   });
   await daemon.untilLogged(/^cable is up/);
@@ -86,10 +105,12 @@ function editRecord(world: World, change: { content: string; ttl?: number }): vo
 
 /** Waits until the records were read so many times more. */
 async function afterMoreReads(world: World, count: number): Promise<void> {
-  const reads = (): number =>
-    world.cloudflare.requests.filter(({ method, path }) => method === "GET" && path.includes("/dns_records")).length;
-  const before = reads();
-  await eventually(`${count} more reads`, () => reads() >= before + count);
+  const before = readsOf(world);
+  await eventually(`${count} more reads`, () => readsOf(world) >= before + count);
+}
+
+function readsOf({ cloudflare }: World): number {
+  return cloudflare.requests.filter(({ method, path }) => method === "GET" && path.includes("/dns_records")).length;
 }
 
 async function told({ telegram }: World, pattern: RegExp): Promise<string> {

@@ -2,7 +2,9 @@
 import { MemoryProvider } from "../../src/cloud/memory.ts";
 import type { Event, IngressSettings, Resolution, Visibility } from "../../src/core/model.ts";
 import type { Exchange, Reply } from "../../src/dns/exchange.ts";
+import { DriftWatch } from "../../src/dns/drift-watch.ts";
 import { Verifier } from "../../src/dns/verifier.ts";
+import { ZoneServers } from "../../src/dns/zone-servers.ts";
 import type { DnsRecord, Question } from "../../src/dns/wire.ts";
 import { sleep } from "../../src/lib/clock.ts";
 import { parseIp } from "../../src/lib/ip.ts";
@@ -45,7 +47,11 @@ export class VerifierWorld implements AsyncDisposable {
   readonly hosts = new Map<string, readonly string[]>();
   readonly asked: Asked[] = [];
   readonly events: (Event & { kind: "visibility-checked" })[] = [];
+  readonly zoneServers: ZoneServers;
   readonly verifier: Verifier;
+  /** What was told of records that were changed behind our back. */
+  readonly drifts: { readonly atMs: number; readonly says: string }[] = [];
+  #drift: DriftWatch | undefined;
   mostAtOnce = 0;
   #atOnce = 0;
 
@@ -58,8 +64,8 @@ export class VerifierWorld implements AsyncDisposable {
     const onBug = (error: unknown): void => {
       throw error;
     };
-    const ports = { clock, exchange: this.#exchange, resolve: this.#resolve, dispatch, onBug };
-    this.verifier = new Verifier(ports, nameservers);
+    this.zoneServers = new ZoneServers({ clock, exchange: this.#exchange, resolve: this.#resolve }, nameservers);
+    this.verifier = new Verifier({ clock, dispatch, onBug }, this.zoneServers);
     daemon.addFollower(this.verifier);
   }
 
@@ -80,6 +86,20 @@ export class VerifierWorld implements AsyncDisposable {
     if (addresses.length === 0) return Promise.resolve({ kind: "none", reason: "nxdomain", detail: "" });
     return Promise.resolve({ kind: "addresses", addresses, ttlSeconds: 60 });
   };
+
+  /** From now on, servers are asked now and then whether they still show what stood there last. */
+  watchDrift(random: () => number = () => 0): void {
+    const { clock, daemon } = this.world;
+    const dispatch = (event: Event): void => {
+      if (event.kind === "drift-suspected") this.drifts.push({ atMs: clock.nowMs(), says: event.says });
+      daemon.dispatch(event);
+    };
+    const onBug = (error: unknown): void => {
+      throw error;
+    };
+    this.#drift = new DriftWatch({ clock, random, dispatch, onBug }, this.zoneServers);
+    daemon.addFollower(this.#drift);
+  }
 
   /** Starts with cable published; nothing has to be written. */
   async start(changes: Partial<IngressSettings> = {}): Promise<void> {
@@ -107,6 +127,7 @@ export class VerifierWorld implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#drift?.close();
     await this.verifier.close();
     await this.world[Symbol.asyncDispose]();
   }

@@ -1,7 +1,9 @@
 // Invariants 9, 10 and 11: a dead primary is left in time; after everything has healed the record soon names somebody who
 // serves, in the end the best alone, and then nothing is written any more.
 import { failoverAtWorst } from "../../../src/core/explain.ts";
+import { endpointNamed } from "../../../src/core/roster.ts";
 import type { Commit } from "../../../src/demo/cloudflare/store.ts";
+import { slowestEdgeMs } from "../../../src/simulation/edges.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";
 import type { Decisions } from "./decisions.ts";
 import { contentsOf, hourMs, isOfMix, isOurs, minuteMs, textOf, type Ledger, type Part } from "./ledger.ts";
@@ -9,6 +11,9 @@ import type { Records } from "./records.ts";
 
 /** Returns wait an hour at most, and what is sticky leaves soon after. */
 const settledAfterMs = 75 * minuteMs;
+
+/** Half a minute from look to look; a change takes its time to every server, and so do questions, a read and a write. */
+const longestDriftMs = 30_000 + slowestEdgeMs + 6_000;
 
 const deadly = new Set(["refuse", "hang", "drip", "status", "unmarked"]);
 
@@ -55,6 +60,7 @@ export class Convergence implements Part {
     const isFirst = this.#faultsEndMs + 5 * minuteMs < nowMs;
     this.#faultsEndMs = Math.max(this.#faultsEndMs, nowMs + ("forMs" in fault ? fault.forMs : 0));
     if (isFirst && fault.kind === "site") this.#expectFailover(fault);
+    if (isFirst && fault.kind === "edit") this.#expectRepair(fault);
   }
 
   settles(): void {
@@ -94,6 +100,27 @@ export class Convergence implements Part {
       if (hasChallenger && names.includes(primary.name)) {
         this.#ledger.violate("9", `${primary.name} has been dead for ${boundMs} ms and still stands in the record`);
       }
+    });
+  }
+
+  /** An edit by hand is found at the authoritative servers, long before the records are read as a routine. */
+  #expectRepair({ what }: Fault & { kind: "edit" }): void {
+    const { world, nowMs: sinceMs, run, state } = this.#ledger;
+    // What servers show says nothing of TTLs.
+    if (run === undefined || state === undefined || what === "unrelated" || what === "ttl") return;
+    if (sinceMs - this.#decisions.startedAtMs < 2 * minuteMs || state.standoff !== undefined) return;
+    if (state.overrides.length > 0 || state.published?.records.some(({ proxied }) => proxied) !== false) return;
+    // In an outage nothing is put right.
+    if (endpointNamed(state, state.selection?.primary)?.health.verdict !== "up") return;
+    this.#ledger.seen.edits += 1;
+    world.time.setTimer(longestDriftMs, () => {
+      if (this.#lastStruckMs > sinceMs || this.#ledger.run !== run) return;
+      const wrong = this.#whatIsWrong();
+      if (wrong === undefined) return;
+      this.#ledger.violate(
+        "drift",
+        `edited by hand (${what}) ${longestDriftMs / 1_000} s ago, and not put right: ${wrong}`,
+      );
     });
   }
 

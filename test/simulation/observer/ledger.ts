@@ -36,6 +36,8 @@ export interface Seen {
   writes: number;
   crashes: number;
   standoffs: number;
+  /** Edits by hand that had to be found at the authoritative servers. */
+  edits: number;
   mixes: number;
   messages: number;
   overrides: number;
@@ -61,6 +63,7 @@ export class Ledger {
     writes: 0,
     crashes: 0,
     standoffs: 0,
+    edits: 0,
     mixes: 0,
     messages: 0,
     overrides: 0,

@@ -62,11 +62,34 @@ export const cloudBugs: readonly PlantedBug[] = [
     breaks: ["12"],
   },
   {
-    name: "drift is never looked for",
+    name: "what servers show is never looked at",
+    file: "src/dns/drift-watch.ts",
+    from: "if (isLookedAt(watched.ingress)) await",
+    to: "if (isLookedAt(watched.ingress) && startedMs < 0) await",
+    story: { faults: [{ kind: "edit", what: "content", atMs: 5 * minuteMs + 10_000 }], ...calm(10, 17) },
+    breaks: ["drift"],
+  },
+  {
+    name: "what servers show is a reason to read, and none to put right",
     file: "src/cloud/ingress-reconciler.ts",
-    from: "const routineMs = this.#lastSeenMs + ingress.settings.reconcileIntervalMs;",
-    to: "const routineMs = this.#lastSeenMs + ingress.settings.reconcileIntervalMs * 1_000;",
-    story: { faults: [{ kind: "edit", what: "content", atMs: 5 * minuteMs }], ...calm(5, 12) },
+    from: "const isDoubted = ingress.drift !== undefined && this.#lane.mix === undefined;",
+    to: "const isDoubted = false;",
+    story: { faults: [{ kind: "edit", what: "remove", atMs: 5 * minuteMs + 10_000 }], ...calm(10, 17) },
+    breaks: ["drift"],
+  },
+  {
+    name: "the records are never read as a routine",
+    file: "src/cloud/ingress-reconciler.ts",
+    from: "isDoubted ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs;",
+    to: "isDoubted ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs * 1_000;",
+    story: {
+      // While servers say nothing, nothing else finds it.
+      faults: [
+        { kind: "edges", how: "silent", ...during(4, 12) },
+        { kind: "edit", what: "content", atMs: 5 * minuteMs },
+      ],
+      ...calm(5, 12),
+    },
     breaks: ["10"],
   },
   {

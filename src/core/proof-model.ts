@@ -1,0 +1,28 @@
+// What waits for proof that the monitor's own connection works, and what is known of that connection. Types only; all of
+// them are exported by `model.ts`.
+
+/** A probe under way, known by its start. Its silence is only held against the address if proof came early. */
+export interface Stalled {
+  readonly startedMs: number;
+  readonly sinceMs: number;
+  /** When proof came, during this probe, that the monitor's own connection worked. */
+  readonly provenMs?: number;
+}
+
+/** A failure that waits for proof of connection. Without one by `untilMs` it proves nothing. */
+export interface Unproven {
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly detail: string;
+  readonly untilMs: number;
+  /** It can never count: our own connection is not known to have worked during the probe. The search goes on all the same. */
+  readonly isDoubtful?: true;
+}
+
+/** What the monitor knows of its own connection in one family. */
+export interface Connection {
+  /** When most anchors answered last. */
+  readonly anchorsMs?: number;
+  /** Since when failures prove nothing, until the next ok; missing while the connection is not in doubt. */
+  readonly blindSinceMs?: number;
+}
