@@ -8,11 +8,12 @@ import { formatDuration } from "../lib/duration.ts";
 import { messageOf } from "../lib/text.ts";
 import type { CallGate } from "./gate.ts";
 import type { Lane } from "./lane.ts";
+import { nextAttemptMs, transientPause, waitAfter } from "./pauses.ts";
 import { CloudError, type Call } from "./provider.ts";
-import { transientPause, waitAfter, type Shared } from "./shared.ts";
+import type { Shared } from "./shared.ts";
 
-/** Pause after a failure that only a person can mend. */
-const permanentPauseMs = 5 * 60_000;
+/** Those who were told to wait come back one after the other, within this time. */
+const spreadMs = 1_000;
 
 /** A first attempt whose outcome is unknown may still land: look again this long after it. */
 const secondLooksMs = [10_000, 60_000];
@@ -63,7 +64,11 @@ export class IngressReconciler {
   #secondLooksMs: readonly number[] = [];
   /** Failures since published and desired last agreed. */
   #failures = 0;
+  /** Since when; of no meaning while there are none. */
+  #failingSinceMs = 0;
   #staleInRow = 0;
+  /** Others have succeeded since it failed last. */
+  #isHopeful = false;
   #pause: { readonly untilMs: number; readonly wanted: string } | undefined;
   #lastHurryMs = -Infinity;
   /** The time is to be told by an answer that is asked for at or after this. */
@@ -132,8 +137,7 @@ export class IngressReconciler {
     this.#rest();
     if (this.#attempt !== undefined) this.#attempt.isObsolete = true;
     this.#mustRead = true;
-    this.#failures = 0;
-    this.#staleInRow = 0;
+    this.#forgetFailures();
     this.#pause = undefined;
     this.consider();
   }
@@ -194,7 +198,9 @@ export class IngressReconciler {
 
   /** Whether a call may dip into what is reserved for new decisions. Routine looks may not, nor endless retries. */
   #isUrgent(kind: Attempt["kind"]): boolean {
-    return this.#lane.mix === undefined && this.#urgency.left > 0 && (kind === "write" || this.#mustRead);
+    if (this.#lane.mix !== undefined || this.#urgency.left === 0) return false;
+    // While it fails again and again, what is reserved is kept for the attempt that may succeed.
+    return kind === "write" || (this.#mustRead && (this.#failures <= 1 || this.#isHopeful));
   }
 
   #nextStep(ingress: IngressState): Step {
@@ -311,7 +317,7 @@ export class IngressReconciler {
     const { clock, log, random, isOneRound } = this.#shared;
     const nowMs = clock.nowMs();
     if (error.kind === "rate-limited") {
-      attempt.gate.closeUntil(nowMs + waitAfter(error) + transientPause.firstMs * random());
+      attempt.gate.closeUntil(nowMs + waitAfter(error) + spreadMs * random());
     }
     if (error.isAmbiguous) this.#secondLooksMs = secondLooksMs.map((afterMs) => nowMs + afterMs);
     if (attempt.isObsolete) return undefined;
@@ -324,7 +330,16 @@ export class IngressReconciler {
       return undefined;
     }
     this.#failures += 1;
-    const untilMs = this.#pauseAfter(attempt, error, nowMs);
+    this.#isHopeful = false;
+    if (this.#failures === 1) this.#failingSinceMs = attempt.startedMs;
+    const untilMs = nextAttemptMs(error, {
+      startedMs: attempt.startedMs,
+      nowMs,
+      failures: this.#failures,
+      failingSinceMs: this.#failingSinceMs,
+      due: this.#noteDue(error.kind === "transient"),
+      random,
+    });
     this.#pause = { untilMs, wanted: attempt.wanted };
     const message = isOneRound ? error.message : `${error.message}; next attempt in ${formatDuration(untilMs - nowMs)}`;
     log?.debug({ ...this.#ref, kind: error.kind, failures: this.#failures }, message);
@@ -332,31 +347,36 @@ export class IngressReconciler {
     return { kind: "cloud-failed", ...this.#ref, problem: { kind, message, during: attempt.kind } };
   }
 
-  /** When to try again after this failure. */
-  #pauseAfter({ startedMs }: Attempt, error: CloudError, nowMs: number): number {
-    const pauseMs = backoffMs(transientPause, this.#failures, this.#shared.random);
-    // Time already spent waiting for an answer counts, but the other side is given a breath in any case.
-    const soonestMs = Math.max(startedMs + pauseMs, nowMs + backoffMs(transientPause, 1, this.#shared.random));
-    switch (error.kind) {
-      case "transient":
-      case "stale":
-        return soonestMs;
-      case "rate-limited":
-        return Math.max(soonestMs, nowMs + waitAfter(error));
-      case "auth":
-      case "invalid":
-      case "obstacle":
-        return nowMs + permanentPauseMs;
-      default:
-        return error.kind satisfies never;
-    }
+  /** How many machines have a write that waits for Cloudflare; 0 where this one has none. A mix and a routine look can wait. */
+  #noteDue(isTransient: boolean): number {
+    const isDue =
+      isTransient &&
+      this.#lane.mix === undefined &&
+      !this.#shared.isHeld &&
+      this.#ingress !== undefined &&
+      this.#lane.planFor(this.#ingress) !== undefined;
+    if (isDue) this.#shared.due.add(this);
+    else this.#shared.due.delete(this);
+    return isDue ? this.#shared.due.size : 0;
+  }
+
+  /** Cloudflare works for another one again: it may for this one, too. */
+  takeHeart(): void {
+    this.#isHopeful = true;
+    this.#hurry();
+    this.consider();
   }
 
   /** Once published and desired agree, past failures no longer count. */
   #noteAgreement(): void {
     if (this.#mustRead || this.#ingress === undefined || this.#lane.planFor(this.#ingress) !== undefined) return;
+    this.#forgetFailures();
+  }
+
+  #forgetFailures(): void {
     this.#failures = 0;
     this.#staleInRow = 0;
+    if (this.#shared.due.delete(this)) for (const other of this.#shared.due) other.takeHeart();
   }
 
   #hurry(): void {
@@ -374,6 +394,7 @@ export class IngressReconciler {
   #rest(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    this.#shared.due.delete(this);
     if (this.#attempt?.kind === "read" || this.#attempt?.isWaiting === true) this.abort();
   }
 }

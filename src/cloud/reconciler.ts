@@ -53,7 +53,18 @@ export class Reconciler implements AsyncDisposable {
 
   constructor({ clock, random, provider, dispatch, onBug, log, writes, isOneRound = false }: ReconcilerOptions) {
     const gate = new CallGate(clock);
-    this.#shared = { clock, random, dispatch, onBug, log, provider, gate, isHeld: writes === "off", isOneRound };
+    this.#shared = {
+      clock,
+      random,
+      dispatch,
+      onBug,
+      log,
+      provider,
+      gate,
+      isHeld: writes === "off",
+      due: new Set(),
+      isOneRound,
+    };
     this.#tracer = new Tracer(this.#shared);
   }
 

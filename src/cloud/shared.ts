@@ -1,9 +1,14 @@
-// What the reconcilers of all ingresses and the tracer have in common: the provider, its gate, and their patience.
+// What the reconcilers of all ingresses and the tracer have in common: the provider, its gate, and who waits for it.
 import type { Event } from "../core/model.ts";
 import type { Clock, Random } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { CallGate } from "./gate.ts";
-import type { CloudError, RecordProvider } from "./provider.ts";
+import type { RecordProvider } from "./provider.ts";
+
+export interface Due {
+  /** Cloudflare works for another one again: it may for this one, too. */
+  takeHeart(): void;
+}
 
 /** What all ingresses share. The provider and its gate change together. */
 export interface Shared {
@@ -15,17 +20,8 @@ export interface Shared {
   provider: RecordProvider;
   gate: CallGate;
   isHeld: boolean;
+  /** Those who have failed, and still have something to write. */
+  readonly due: Set<Due>;
   /** Whoever looks once is gone before the next attempt, which is then not announced. */
   readonly isOneRound: boolean;
-}
-
-/** Pauses after transient failures, from the start of one attempt to the start of the next. */
-export const transientPause = { firstMs: 1_000, mostMs: 30_000 };
-
-/** The longest that we let ourselves be told to wait, and how long when nobody says. */
-const longestWaitMs = 5 * 60_000;
-
-/** How long a refusal for too many requests asks us to wait, within our bounds. */
-export function waitAfter({ retryAfterMs }: CloudError): number {
-  return Math.min(retryAfterMs ?? longestWaitMs, longestWaitMs);
 }

@@ -2,7 +2,8 @@
 // the addresses of a target change. Reports with events, and is never in anybody's way.
 import type { EndpointState, IngressState, State } from "../core/model.ts";
 import { ownNames } from "../core/own-names.ts";
-import { waitAfter, type Shared } from "./shared.ts";
+import { waitAfter } from "./pauses.ts";
+import type { Shared } from "./shared.ts";
 import { CloudError } from "./provider.ts";
 
 /** One call ends after this. */
