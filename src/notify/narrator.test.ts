@@ -605,7 +605,7 @@ describe("a person's word", () => {
     assert.deepEqual(report?.text.split("\n").slice(1, 5), [
       "It lasted 2m.",
       "Away: decided for mobile at once, confirmed by Cloudflare after 50ms, visible after 50ms. Clients may go on as before for 1m more (the TTL).",
-      "A real outage is noticed first, which takes 27s at most.",
+      "A real outage is noticed first, which takes 22s at most.",
       "Back: decided for cable and mobile at once, confirmed by Cloudflare after 50ms, visible after 50ms. Clients may go on as before for 5m more (the TTL).",
     ]);
   });

@@ -32,13 +32,13 @@ export const cloudBugs: readonly PlantedBug[] = [
   },
   {
     name: "a failed update is not tried again",
-    file: "src/cloud/ingress-reconciler.ts",
-    from: `      case "transient":
-      case "stale":
-        return soonestMs;`,
-    to: `      case "transient":
-      case "stale":
-        return soonestMs + 86_400_000;`,
+    file: "src/cloud/pauses.ts",
+    from: `    case "transient":
+    case "stale":
+      return soonestMs;`,
+    to: `    case "transient":
+    case "stale":
+      return soonestMs + 86_400_000;`,
     story: troubledReturn,
     breaks: ["10"],
   },
@@ -55,7 +55,7 @@ export const cloudBugs: readonly PlantedBug[] = [
   },
   {
     name: "Retry-After is not heeded",
-    file: "src/cloud/shared.ts",
+    file: "src/cloud/pauses.ts",
     from: "return Math.min(retryAfterMs ?? longestWaitMs, longestWaitMs);",
     to: "return Math.min(retryAfterMs ?? longestWaitMs, 1_000);",
     story: { faults: [{ kind: "api", how: "rate-limited", ...during(5.2, 7) }, isDown(0, 5.3, 10)], ...calm(10, 17) },

@@ -36,7 +36,7 @@ export const assemblyBugs: readonly BugForTest[] = [
   {
     name: "new name servers of a reload are not passed on",
     file: "src/assembly/assembly.ts",
-    from: "this.#verifier?.use(config.cloudflare.nameservers);",
+    from: "this.#servers?.use(config.cloudflare.nameservers);",
     to: "",
     test: ["test/e2e/takeover.test.ts", "cloudflare.nameservers"],
   },

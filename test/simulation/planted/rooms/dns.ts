@@ -3,6 +3,40 @@ import type { BugForTest } from "../bug.ts";
 
 export const dnsBugs: readonly BugForTest[] = [
   {
+    name: "one server that shows something else is believed",
+    file: "src/dns/drift-watch.ts",
+    from: "if (!isConfirmed || watched.ingress.published",
+    to: "if (second === undefined || watched.ingress.published",
+    test: [
+      "src/dns/drift-watch.test.ts",
+      "that shows something else is not believed: a second one has to say the same",
+    ],
+  },
+  {
+    name: "what a read has refuted is reported again and again",
+    file: "src/dns/drift-watch.ts",
+    from: "if (watched.refuted.get(first.server.address) === says) return;",
+    to: "",
+    test: ["src/dns/drift-watch.test.ts", "is ignored until the servers show something else"],
+  },
+  {
+    name: "reads are brought forward as often as servers differ",
+    file: "src/dns/drift-watch.ts",
+    from: "watched.broughtMs + settings.reconcileIntervalMs",
+    to: "watched.broughtMs",
+    test: [
+      "src/dns/drift-watch.test.ts",
+      "again soon after waits for the routine: a read is brought forward once per reconcile interval",
+    ],
+  },
+  {
+    name: "servers are asked about a name behind the proxy",
+    file: "src/dns/drift-watch.ts",
+    from: "published === undefined || published.records.some(({ proxied }) => proxied)",
+    to: "published === undefined",
+    test: ["src/dns/drift-watch.test.ts", "about a name behind the proxy"],
+  },
+  {
     name: "an answer is used for its whole TTL, however long",
     file: "src/dns/resolver.ts",
     from: "const mostTtlSeconds = 86_400;",
@@ -119,9 +153,9 @@ export const dnsBugs: readonly BugForTest[] = [
   },
   {
     name: "new name servers are not asked after a reload",
-    file: "src/dns/verifier.ts",
-    from: "    this.#nameservers = nameservers;\n  }\n\n  follow",
-    to: "    void nameservers;\n  }\n\n  follow",
+    file: "src/dns/zone-servers.ts",
+    from: "    this.#configured = nameservers;\n  }\n\n  /** The servers of the zone",
+    to: "    void nameservers;\n  }\n\n  /** The servers of the zone",
     test: ["src/dns/verifier.test.ts", "is looked for at the servers of a new configuration, once there is one"],
   },
   {
