@@ -1,12 +1,12 @@
 // The machine for one name of an ingress: reads before it writes, has one request under way at most, and tries again for as long as
 // published and desired records differ. All waiting is one timer; whenever it wakes, it looks at the newest state.
 import type { NameRef } from "../core/events.ts";
-import type { Event, IngressState, Plan, PublishedRecord } from "../core/model.ts";
+import type { Event, IngressState, PublishedRecord } from "../core/model.ts";
 import { isSameDemand } from "../core/records.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { messageOf } from "../lib/text.ts";
-import type { CallGate } from "./gate.ts";
+import type { Attempt, Step } from "./attempt.ts";
 import type { Lane } from "./lane.ts";
 import { nextAttemptMs, transientPause, waitAfter } from "./pauses.ts";
 import { CloudError, type Call } from "./provider.ts";
@@ -29,23 +29,6 @@ const seekEveryMs = 5_000;
 
 /** The calls that a new decision, or the start, may need with a little bad luck. More than these wait in line with all. */
 const urgentCalls = 4;
-
-interface Attempt {
-  readonly kind: "read" | "write";
-  readonly startedMs: number;
-  readonly zone: string | undefined;
-  /** What was desired: a failure is no reason to hold back something else. */
-  readonly wanted: string;
-  readonly abort: AbortController;
-  readonly gate: CallGate;
-  /** Something newer has made it pointless: its failure says nothing, and a read is given up. */
-  isObsolete: boolean;
-  /** Its next request has not been admitted yet. A write is the last request of its attempt, so nothing was written. */
-  isWaiting: boolean;
-}
-
-/** What to do next, and when at the earliest. */
-type Step = { readonly kind: "read"; readonly atMs: number } | { readonly kind: "write"; readonly plan: Plan };
 
 export class IngressReconciler {
   readonly #record: string;
@@ -206,9 +189,7 @@ export class IngressReconciler {
   #nextStep(ingress: IngressState): Step {
     if (this.#mustRead) return { kind: "read", atMs: 0 };
     const plan = this.#shared.isHeld ? undefined : this.#lane.planFor(ingress);
-    // What servers show may be true of the ingress' own name: that is no reason to read a mix.
-    const isDoubted = ingress.drift !== undefined && this.#lane.mix === undefined;
-    const routineMs = isDoubted ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs;
+    const routineMs = this.#lane.isDoubted(ingress) ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs;
     // A name that nobody watches may have got other records meanwhile.
     if (plan !== undefined && (this.#lane.mix === undefined || this.#shared.clock.nowMs() < routineMs)) {
       return { kind: "write", plan };

@@ -1,6 +1,6 @@
 // The two kinds of name that an ingress has, as its machines see them: its own, and that of a mix. Writes to a mix are a
 // lower lane: they wait while anything is to be done at the ingress' own name, and hold nothing up there.
-import { desiredMix, mixesOf, mixPlan } from "../core/mix.ts";
+import { desiredMix, mixesOf, mixPlan, mixPointedTo } from "../core/mix.ts";
 import type { IngressState, NameState, Plan } from "../core/model.ts";
 import { desiredRecords, isEmptyPlan, planBetween } from "../core/records.ts";
 import type { IngressName } from "./provider.ts";
@@ -18,6 +18,8 @@ export interface Lane {
   wantedBy(ingress: IngressState): string;
   /** Whether a call may start, as far as the other lane is concerned. */
   isFree(ingress: IngressState, kind: "read" | "write"): boolean;
+  /** Whether servers show something else than what is known of the name, so that it is to be read. */
+  isDoubted(ingress: IngressState): boolean;
   /** Whether the name is looked at as a routine. */
   isWatched(ingress: IngressState): boolean;
 }
@@ -29,6 +31,7 @@ export const ownLane: Lane = {
   planFor: ownPlan,
   wantedBy: (ingress) => JSON.stringify(desiredRecords(ingress) ?? null),
   isFree: () => true,
+  isDoubted: ({ drift }) => drift !== undefined,
   isWatched: () => true,
 };
 
@@ -54,6 +57,8 @@ export function mixLane(record: string): Lane {
     wantedBy: (ingress) => JSON.stringify(desiredIn(ingress) ?? null),
     // Which names there are, and in which zone, is known once the ingress' own was read.
     isFree: (ingress, kind) => ingress.published !== undefined && (kind === "read" || ownPlan(ingress) === undefined),
+    // What servers show for an ingress that points to its mix is what stands at the mix.
+    isDoubted: (ingress) => ingress.drift !== undefined && mixPointedTo(ingress)?.record === record,
     isWatched: (ingress) => {
       const mix = mixIn(ingress);
       return mix?.published?.records.length !== 0 || mix.foreign !== undefined || desiredIn(ingress) !== undefined;

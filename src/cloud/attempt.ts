@@ -1,0 +1,21 @@
+// What the machine for one name is about: the call under way, and the one that comes next.
+import type { Plan } from "../core/model.ts";
+import type { CallGate } from "./gate.ts";
+
+/** A read or a write under way, with all the calls that it takes. */
+export interface Attempt {
+  readonly kind: "read" | "write";
+  readonly startedMs: number;
+  readonly zone: string | undefined;
+  /** What was desired: a failure is no reason to hold back something else. */
+  readonly wanted: string;
+  readonly abort: AbortController;
+  readonly gate: CallGate;
+  /** Something newer has made it pointless: its failure says nothing, and a read is given up. */
+  isObsolete: boolean;
+  /** Its next request has not been admitted yet. A write is the last request of its attempt, so nothing was written. */
+  isWaiting: boolean;
+}
+
+/** What to do next, and when at the earliest. */
+export type Step = { readonly kind: "read"; readonly atMs: number } | { readonly kind: "write"; readonly plan: Plan };
