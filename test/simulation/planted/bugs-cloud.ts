@@ -71,17 +71,17 @@ export const cloudBugs: readonly PlantedBug[] = [
   },
   {
     name: "what servers show is a reason to read, and none to put right",
-    file: "src/cloud/ingress-reconciler.ts",
-    from: "const isDoubted = ingress.drift !== undefined && this.#lane.mix === undefined;",
-    to: "const isDoubted = false;",
+    file: "src/cloud/lane.ts",
+    from: "isDoubted: ({ drift }) => drift !== undefined,",
+    to: "isDoubted: () => false,",
     story: { faults: [{ kind: "edit", what: "remove", atMs: 5 * minuteMs + 10_000 }], ...calm(10, 17) },
     breaks: ["drift"],
   },
   {
     name: "the records are never read as a routine",
     file: "src/cloud/ingress-reconciler.ts",
-    from: "isDoubted ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs;",
-    to: "isDoubted ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs * 1_000;",
+    from: "this.#lane.isDoubted(ingress) ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs;",
+    to: "this.#lane.isDoubted(ingress) ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs * 1_000;",
     story: {
       // While servers say nothing, nothing else finds it.
       faults: [
