@@ -142,13 +142,14 @@ export function isFresh({ settings, addresses }: EndpointState, nowMs: number): 
   if (check === undefined) return true;
   const oldestMs = nowMs - 2 * check.intervalMs - check.timeoutMs;
   return addresses.some(
-    ({ lastOkStartedMs, health, unproven, undated, isUncheckable }) =>
+    ({ lastOkMs = -Infinity, lastOkStartedMs = -Infinity, health, stalled, unproven, undated, isUncheckable }) =>
       health.verdict === "up" &&
-      lastOkStartedMs !== undefined &&
       lastOkStartedMs >= oldestMs &&
-      // Its newest result has to be that ok, not a failure that may still turn out to count.
+      // Its newest result has to be that ok, not a failure that may still turn out to count, nor the silence that others have
+      // been given up for. Whoever is slow is silent for a while between any two answers.
       unproven.length === 0 &&
       undated === undefined &&
+      stalled.every(({ sinceMs }) => sinceMs <= lastOkMs) &&
       !isUncheckable,
   );
 }

@@ -101,9 +101,10 @@ function isInQuestion(ingress: IngressState, endpoint: EndpointState): boolean {
   if (ingress.outage?.answeredMs !== undefined) return true;
   if (endpoint.addresses.some(isUnsettled)) return true;
   if (endpoint.health.verdict !== "up" && endpoint.health.verdict !== "down") return true;
-  // While the primary is not up, whoever may take its place is watched closely.
+  // While the primary is not up, or silent, whoever may take its place is watched closely.
   const primary = ingress.endpoints.find(({ settings }) => settings.name === ingress.selection?.primary);
-  return primary?.health.verdict !== "up" && endpoint.health.verdict === "up";
+  const isShaky = primary?.health.verdict !== "up" || primary.addresses.some(({ stalled }) => stalled.length > 0);
+  return isShaky && endpoint.health.verdict === "up";
 }
 
 function isUnsettled({ health, vanishesAtMs, isUncheckable, unproven, stalled }: AddressState): boolean {

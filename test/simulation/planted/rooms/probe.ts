@@ -22,8 +22,8 @@ export const probeBugs: readonly BugForTest[] = [
   {
     name: "the age of an answer is counted from its end",
     file: "src/core/endpoint.ts",
-    from: "({ lastOkStartedMs, health, unproven, undated, isUncheckable }) =>",
-    to: "({ lastOkMs: lastOkStartedMs, health, unproven, undated, isUncheckable }) =>",
+    from: "lastOkStartedMs >= oldestMs &&",
+    to: "lastOkMs >= oldestMs &&",
     test: [
       "src/probe/stall.test.ts",
       "an answer is as old as its question: what was asked too long ago is no reason to be chosen",
