@@ -8,7 +8,10 @@ type Heard<Name extends keyof Watcher> = Parameters<Required<Watcher>[Name]>;
 export class Trace implements Part {
   /** Of everything. */
   hash = 0x811c9dc5;
-  /** Only of what was decided and written, and when: what a wall clock or a refused reload must not change. */
+  /**
+   * Only of what was decided, and when, and of what was written: what a wall clock or a refused reload must not change. When
+   * a write arrives is chance: a read that a clock brings forward makes later requests take other times on their way.
+   */
   decisions = 0x811c9dc5;
   readonly #ledger: Ledger;
 
@@ -49,7 +52,7 @@ export class Trace implements Part {
     if (before === undefined) return;
     const text = textOf(zone.records.filter((record) => isOurs(record) || isOfMix(record)));
     this.#note("committed", by, text);
-    this.decisions = hashOf(`${this.#ledger.nowMs} ${by} ${text}`, this.decisions);
+    this.decisions = hashOf(`${by} ${text}`, this.decisions);
   }
 
   requested(...[isWrite]: Heard<"requested">): void {
