@@ -115,6 +115,8 @@ export class Convergence implements Part {
     this.#ledger.seen.edits += 1;
     world.time.setTimer(longestDriftMs, () => {
       if (this.#lastStruckMs > sinceMs || this.#ledger.run !== run) return;
+      // The second one within an hour begins a standoff.
+      if (this.#ledger.state?.standoff !== undefined) return;
       const wrong = this.#whatIsWrong();
       if (wrong === undefined) return;
       this.#ledger.violate(
