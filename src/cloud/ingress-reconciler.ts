@@ -214,13 +214,9 @@ export class IngressReconciler {
     };
     this.#attempt = attempt;
     this.#askedMs = attempt.startedMs;
-    this.#spend(step.kind);
+    if (this.#isUrgent(step.kind)) this.#urgency.left -= 1;
     log?.debug({ ...this.#ref, ...(step.kind === "write" && { plan: step.plan }) }, `${step.kind} records`);
     this.#ending = this.#run(attempt, step, ingress);
-  }
-
-  #spend(kind: Attempt["kind"]): void {
-    if (this.#isUrgent(kind)) this.#urgency = { ...this.#urgency, left: this.#urgency.left - 1 };
   }
 
   async #run(attempt: Attempt, step: Step, ingress: IngressState): Promise<void> {
@@ -270,7 +266,7 @@ export class IngressReconciler {
       attempt.isWaiting = true;
       await gate.admit(signal, this.#isUrgent(kind));
       attempt.isWaiting = false;
-      this.#spend(kind);
+      if (this.#isUrgent(kind)) this.#urgency.left -= 1;
     };
     return { signal, admit };
   }
