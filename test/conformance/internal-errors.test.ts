@@ -32,7 +32,9 @@ for (const where of ["list", "apply"] as const) {
       await using world = new ReconcilerWorld({ provider, onBug: (error) => bugs.push(error) });
       await world.start();
       await world.clock.advance(2 * minuteMs);
-      assert.ok(bugs.length >= 4 && bugs.length <= 12, `${bugs.length} attempts in two minutes`);
+      // A write that is due waits less than a routine look, and keeps to the limit of calls all the same.
+      const most = where === "apply" ? 30 : 12;
+      assert.ok(bugs.length >= 4 && bugs.length <= most, `${bugs.length} attempts in two minutes`);
       const [problem] = world.problems;
       assert.equal(problem?.kind, "transient");
       assert.match(problem?.message ?? "", /^internal error; please report it: planted/);
