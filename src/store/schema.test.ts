@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { opened, temporaryFolder } from "../../test/support/state-folder.ts";
+import { ChecksTable } from "./checks-table.ts";
 import { applicationId, migrate, migrations, ownerOf, versionOf } from "./schema.ts";
 
 const versionOne = readFileSync(join(import.meta.dirname, "../../test/fixtures/state-version-1.sql"), "utf8");
@@ -51,7 +52,40 @@ test("a file of version 1 opens with all it holds", (t) => {
       maxMs: 250,
     };
     assert.deepEqual(exact, expected);
+    assert.deepEqual(store.coveredStarts({ ...query, resolution }), [wallMs]);
+    const addresses = { known: [], newest: 1 };
+    assert.equal(store.rollups({ ...query, resolution, addresses }).length, 1);
   }
+});
+
+test("what checks proved in a file of version 2 is known without its addresses, and which of them are the newest", () => {
+  using database = new DatabaseSync(":memory:");
+  migrate(database, migrations.slice(0, 2));
+  const hour = 480_000;
+  const rows: readonly (readonly [series: number, span: number, startMinute: number, count: number, open: number])[] = [
+    [1, 1, hour * 60, 4, 0],
+    [1, 1, hour * 60 + 59, 4, 3],
+    // Nothing was found out in this one …
+    [1, 1, hour * 60 + 30, 4, 4],
+    // … and the same minute counts once for both addresses.
+    [2, 1, hour * 60, 1, 0],
+    [1, 60, hour * 60, 12, 7],
+    [2, 60, (hour - 500) * 60, 9, 0],
+    [3, 60, (hour - 600) * 60, 9, 9],
+  ];
+  for (const id of [1, 2, 3]) database.exec(`INSERT INTO series VALUES (${id}, 'a.example.com', 'cable', 'x${id}')`);
+  for (const row of rows) {
+    database.exec(`INSERT INTO checks VALUES (${row.slice(0, 4).join()}, 0, ${row[4]}, NULL, NULL, NULL, x'')`);
+  }
+  migrate(database);
+  const checks = new ChecksTable(database);
+  const all = { ingress: "a.example.com", endpoint: "cable", fromWallMs: 0, toWallMs: 1e14 };
+  const minutes = (resolution: "minute" | "hour"): number[] =>
+    checks.coveredStarts({ ...all, resolution }).map((startMs) => startMs / 60_000);
+  assert.deepEqual(minutes("minute"), [hour * 60, hour * 60 + 59]);
+  assert.deepEqual(minutes("hour"), [(hour - 500) * 60, hour * 60]);
+  const newest = checks.query({ ...all, resolution: "hour", addresses: { known: [], newest: 2 } });
+  assert.deepEqual([...new Set(newest.map(({ address }) => address))], ["x1", "x2"]);
 });
 
 test("the first step still leads to what version 1 was", () => {
