@@ -1,7 +1,7 @@
 // The changing calls over a real HTTP server: what they do, and who may not make them.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { describe, test } from "node:test";
 import type * as z from "zod";
 import { ApiSite, record, wallAtZero, type Answer } from "../../../test/support/api-site.ts";
@@ -35,20 +35,33 @@ const reading = [
   "/readyz",
 ];
 
-test("a client that leaves in the middle of a body is no fault of ours", async () => {
-  await using site = await settled();
-  for (const framing of ["Content-Length: 40", "Transfer-Encoding: chunked"]) {
-    const socket = connect(site.server.port, "127.0.0.1");
-    await once(socket, "connect");
-    const headers = `Host: localhost\r\nAuthorization: Bearer ${site.token}\r\nContent-Type: application/json\r\n${framing}`;
-    socket.write(`POST /api/v1/resume HTTP/1.1\r\n${headers}\r\n\r\n${framing.includes("chunked") ? "5\r\n" : ""}{"en`);
-    // An answer on another connection: this one was read, too.
-    hasStatus(await site.get("/api/v1/status"));
-    socket.destroy();
-    hasStatus(await site.get("/api/v1/status"));
-    hasStatus(await site.get("/api/v1/status"));
+describe("a client is no fault of ours that, in the middle of a body,", () => {
+  const ways: readonly (readonly [what: string, leave: (socket: Socket) => unknown])[] = [
+    ["leaves", (socket) => socket.destroy()],
+    ["says that no more will come", (socket) => socket.end()],
+    ["breaks off", (socket) => socket.resetAndDestroy()],
+    ["says what is no HTTP", (socket) => socket.end("\r\n\r\nzz\r\n")],
+  ];
+  for (const [what, leave] of ways) {
+    test(what, async () => {
+      await using site = await settled();
+      for (const framing of ["Content-Length: 40", "Transfer-Encoding: chunked"]) {
+        for (const path of ["/api/v1/resume", "/api/v1/status", "/"]) {
+          const socket = connect(site.server.port, "127.0.0.1");
+          socket.on("error", () => undefined);
+          await once(socket, "connect");
+          const headers = `Host: localhost\r\nAuthorization: Bearer ${site.token}\r\nContent-Type: application/json\r\n${framing}`;
+          socket.write(`POST ${path} HTTP/1.1\r\n${headers}\r\n\r\n${framing.includes("chunked") ? "5\r\n" : ""}{"en`);
+          // An answer on another connection: this one was read, too.
+          hasStatus(await site.get("/api/v1/status"));
+          leave(socket);
+          for (let count = 0; count < 2; count += 1) hasStatus(await site.get("/api/v1/status"));
+          socket.destroy();
+        }
+      }
+      assert.deepEqual(site.bugs, []);
+    });
   }
-  assert.deepEqual(site.bugs, []);
 });
 
 describe("what changes", () => {
