@@ -11,7 +11,7 @@ function servedOf(limits: RequestLimits, client: string, count: number): number 
   for (let request = 0; request < count; request += 1) {
     const admittance = limits.take(client);
     if (admittance.kind === "served") served += 1;
-    admittance.end();
+    admittance.end(0);
   }
   return served;
 }
@@ -47,7 +47,38 @@ test("requests of one client that are not answered yet are bounded: more are ref
   const counts = ["served", "late", "at once"].map((kind) => kinds.filter((each) => each === kind).length);
   assert.deepEqual(counts, [64, 512 - 64, 600 - 512]);
   assert.equal(limits.take("b").kind, "served");
-  for (const { end } of under) end();
+  for (const { end } of under) end(0);
+});
+
+test("long answers count for more: one client gets 6 MB a second, and all together what a small machine can send", async () => {
+  const clock = new VirtualClock();
+  const limits = new RequestLimits(clock);
+  const megabytesOf = (client: string): number => {
+    let sent = 0;
+    for (let request = 0; request < 500; request += 1) {
+      const admittance = limits.take(client);
+      if (admittance.kind === "served") sent += 1;
+      admittance.end(2 ** 20);
+    }
+    return sent;
+  };
+  const first = megabytesOf("greedy");
+  assert.ok(first >= 20 && first <= 30, `${first}`);
+  let sent = 0;
+  // What it owes is forgotten after four seconds.
+  for (let second = 0; second < 20; second += 1) {
+    await clock.advance(1_000);
+    sent += megabytesOf("greedy");
+  }
+  assert.ok(sent > 60 && sent < 140, `${sent}`);
+  const crowd = Array.from({ length: 100 }, (_, index) => `198.51.100.${index}`);
+  for (const client of crowd) megabytesOf(client);
+  sent = 0;
+  for (let second = 0; second < 10; second += 1) {
+    await clock.advance(1_000);
+    for (const client of crowd) sent += megabytesOf(client);
+  }
+  assert.ok(sent / 10 < 60, `${sent / 10} MB a second`);
 });
 
 test("what is cheap is made for everybody, and what is costly takes no more than a fifth of the time", async () => {

@@ -6,8 +6,10 @@ import type { Clock } from "../lib/clock.ts";
 const ofOne = { atOnce: 400, perSecond: 100 };
 /** The same for all of them together: what a small machine answers beside its work. */
 const ofAll = { atOnce: 1_000, perSecond: 400 };
-/** While all together ask too often, whoever has asked no more than this lately is served all the same. */
-const modest = 40;
+/** While all together ask too often, each client is served so much all the same. */
+const modest = { atOnce: 40, perSecond: 4 };
+/** An answer counts once more for so many bytes: to send much takes longer than to answer. */
+const bytesOfOne = 64 * 1_024;
 
 /** So many requests of one client may be under way … */
 const mostUnderWay = 64;
@@ -17,13 +19,14 @@ const mostLate = 512;
 const mostClients = 1_000;
 
 export type Admittance =
-  | { readonly kind: "served"; readonly end: () => void }
+  | { readonly kind: "served"; readonly end: (bytes: number) => void }
   /** To be refused, after a while where there is patience for one more that waits. */
   | { readonly kind: "refused"; readonly isLate: boolean; readonly end: () => void };
 
 interface Client {
   underWay: number;
   readonly bucket: Bucket;
+  readonly modest: Bucket;
 }
 
 export class RequestLimits {
@@ -36,21 +39,29 @@ export class RequestLimits {
     this.#all = new Bucket(ofAll, clock.nowMs());
   }
 
-  /** Takes one request. `end` is to be called once when it has been answered. */
+  /** Takes one request. `end` is to be called once when it has been answered, with the length of the answer. */
   take(name: string): Admittance {
     const nowMs = this.#clock.nowMs();
     const client = this.#clientNamed(name, nowMs);
     const { underWay } = client;
     client.underWay += 1;
     const end = (): void => void (client.underWay -= 1);
-    const isOwnFine = client.bucket.take(nowMs);
-    const isModest = client.bucket.left > ofOne.atOnce - modest;
-    if (underWay < mostUnderWay && isOwnFine && (this.#all.take(nowMs) || isModest)) return { kind: "served", end };
-    return { kind: "refused", isLate: underWay < mostLate, end };
+    const isOwnFine = underWay < mostUnderWay && client.bucket.take(nowMs);
+    const paying = !isOwnFine ? undefined : [this.#all, client.modest].find((bucket) => bucket.take(nowMs));
+    if (paying === undefined) return { kind: "refused", isLate: underWay < mostLate, end };
+    const endServed = (bytes: number): void => {
+      end();
+      for (const bucket of [client.bucket, paying]) bucket.charge(bytes / bytesOfOne);
+    };
+    return { kind: "served", end: endServed };
   }
 
   #clientNamed(name: string, nowMs: number): Client {
-    const client = this.#clients.get(name) ?? { underWay: 0, bucket: new Bucket(ofOne, nowMs) };
+    const client = this.#clients.get(name) ?? {
+      underWay: 0,
+      bucket: new Bucket(ofOne, nowMs),
+      modest: new Bucket(modest, nowMs),
+    };
     // The newest stand at the end.
     this.#clients.delete(name);
     this.#clients.set(name, client);
@@ -74,10 +85,6 @@ class Bucket {
     this.#atMs = nowMs;
   }
 
-  get left(): number {
-    return this.#left;
-  }
-
   /** Takes one token, if there is one. */
   take(nowMs: number): boolean {
     this.#left = Math.min(this.#size, this.#left + ((nowMs - this.#atMs) * this.#perSecond) / 1_000);
@@ -85,5 +92,10 @@ class Bucket {
     if (this.#left < 1) return false;
     this.#left -= 1;
     return true;
+  }
+
+  /** Takes so many that it may owe some; no more than it holds. */
+  charge(tokens: number): void {
+    this.#left = Math.max(-this.#size, this.#left - tokens);
   }
 }

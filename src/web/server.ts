@@ -178,8 +178,17 @@ function notTooOften(): Middleware {
   return async (context, next) => {
     if (context.req.path === "/readyz") return next();
     const admittance = limits.take(context.get("client") ?? "");
+    if (admittance.kind === "served") {
+      let bytes = 0;
+      try {
+        await next();
+        bytes = Number(context.res.headers.get("content-length") ?? 0);
+      } finally {
+        admittance.end(bytes);
+      }
+      return;
+    }
     try {
-      if (admittance.kind === "served") return await next();
       if (admittance.isLate) await new Promise<void>((resolve) => clock.setTimer(lateMs, resolve));
       return tooMany(context, "too many requests", 1);
     } finally {

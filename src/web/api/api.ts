@@ -175,7 +175,9 @@ export class Api implements Disposable {
 
   async #askArchive(context: Context<Env>, question: Question): Promise<Response> {
     const answer = await this.#ports.archive.ask(question, clientOf(context));
-    if (answer.kind === "document") return context.body(answer.json, 200, jsonType);
+    if (answer.kind === "document") {
+      return context.body(answer.json, 200, { ...jsonType, "content-length": String(answer.json.byteLength) });
+    }
     const hint = "Try again in a moment. Nothing else depends on it.";
     return problem(
       context,
