@@ -97,6 +97,22 @@ describe("others are served beside", () => {
     assert.deepEqual(site.bugs, []);
   });
 
+  test("readers of what happened who leave before they have their answer", async () => {
+    await using site = await settled();
+    for (let round = 0; round < 5; round += 1) {
+      const paths = [
+        "events?endpoint=cable",
+        "history?endpoint=cable",
+        "history?range=30d",
+        `events?before=${round + 1}`,
+      ];
+      const words = paths.map((path) => `GET /api/v1/${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join("");
+      using _ = await Crowd.of(site, 50, words);
+    }
+    await assertOthersAreServed(site);
+    assert.deepEqual([site.bugs, site.troubles], [[], []]);
+  });
+
   test("readers of the stream: whoever has the most gives one up for somebody who has fewer", async () => {
     await using site = await settled();
     using crowd = await Crowd.of(site, mostClients, "GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n");

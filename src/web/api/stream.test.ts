@@ -2,14 +2,16 @@
 // not read costs anybody else anything.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { IncomingMessage, ServerResponse } from "node:http";
+import { connect, Socket } from "node:net";
 import { describe, test } from "node:test";
 import { ApiSite } from "../../../test/support/api-site.ts";
 import { eventually } from "../../../test/support/eventually.ts";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
+import type { Clock } from "../../lib/clock.ts";
 import { eventSchema, resetSchema } from "./schema/events.ts";
-import { statusSchema } from "./schema/status.ts";
-import { mostClients } from "./stream.ts";
+import { statusSchema, type Status } from "./schema/status.ts";
+import { mostClients, Stream } from "./stream.ts";
 
 async function settled(): Promise<ApiSite> {
   const site = await ApiSite.start();
@@ -124,6 +126,43 @@ describe("a client", () => {
 });
 
 describe("many clients", () => {
+  test("that come back together have what they missed put into words once for all", async () => {
+    await using site = await settled();
+    const { newestId } = site.recorder;
+    assert.ok(newestId > 3);
+    const first = await site.stream({ "last-event-id": String(newestId - 3) });
+    await eventually("it is told", () => first.of("event").length === 3);
+    const wordings = site.api.wordings;
+    const readers = await Promise.all(
+      Array.from({ length: 50 }, () => site.stream({ "last-event-id": String(newestId - 3) })),
+    );
+    await eventually("all are told", () => readers.every((reader) => reader.of("event").length === 3));
+    assert.equal(site.api.wordings, wordings);
+    for (const reader of [first, ...readers]) reader[Symbol.dispose]();
+  });
+
+  test("that come and go do not have a costly status made for each of them", () => {
+    let nowMs = 0;
+    let made = 0;
+    const clock: Clock = { nowMs: () => nowMs, wallMs: () => nowMs, setTimer: () => () => undefined };
+    const status = (): Status => {
+      made += 1;
+      nowMs += 100;
+      return {} as Status;
+    };
+    const earlier = { newestId: () => 0, newest: () => [], entriesOf: () => [] };
+    const onBug = (error: unknown): void => assert.ifError(error);
+    using stream = new Stream({ clock, status, earlier, word: () => ({ level: "info", text: "" }), onBug });
+    for (let reader = 0; reader < 100; reader += 1) {
+      stream.stateChanged(true);
+      const outgoing = new ServerResponse(new IncomingMessage(new Socket()));
+      stream.open(outgoing, "a", undefined);
+      outgoing.emit("close");
+      nowMs += 10;
+    }
+    assert.ok(made >= 2 && made <= 4, `${made} in ${nowMs} ms`);
+  });
+
   test(`${mostClients} are served with one wording for all, one more is told to wait, and other requests go on`, async () => {
     await using site = await settled();
     const { world } = site;

@@ -24,6 +24,8 @@ export const mostClients = 200;
 const statusEveryMs = 500;
 const numbersEveryMs = 1_000;
 const heartbeatMs = 15_000;
+/** After the making of a status, so many times as long has to pass before the next one. */
+const restFactor = 4;
 
 /** A client with more than this unread, or that reads nothing for so long, is cut off. */
 const mostUnread = 512 * 1_024;
@@ -43,8 +45,10 @@ export class Stream implements Disposable {
   readonly #ports: StreamPorts;
   readonly #clients = new Set<Client>();
   readonly #recent: RecentEntries;
+  /** In the form that is sent: many who come back together missed the same. */
+  readonly #chunks = new WeakMap<JournalEntry, Buffer>();
   /** The newest status, in the form that is sent. */
-  #status: { readonly chunk: Buffer; readonly atMs: number } | undefined;
+  #status: { readonly chunk: Buffer; readonly atMs: number; readonly tookMs: number } | undefined;
   #isOutdated = true;
   #cancelStatus: { readonly dueMs: number; readonly cancel: () => void } | undefined;
   #cancelHeartbeat: (() => void) | undefined;
@@ -98,8 +102,9 @@ export class Stream implements Disposable {
     if (this.#clients.size === 0 || this.#isClosed) return;
     const { clock } = this.#ports;
     const nowMs = clock.nowMs();
-    const lastMs = this.#status?.atMs ?? -Infinity;
-    const dueMs = Math.max(nowMs, lastMs + (isNews ? statusEveryMs : numbersEveryMs));
+    const { atMs: lastMs, tookMs } = this.#status ?? { atMs: -Infinity, tookMs: 0 };
+    const everyMs = Math.max(isNews ? statusEveryMs : numbersEveryMs, restFactor * tookMs);
+    const dueMs = Math.max(nowMs, lastMs + everyMs);
     if (this.#cancelStatus !== undefined && this.#cancelStatus.dueMs <= dueMs) return;
     this.#cancelStatus?.cancel();
     // Never at once: what is in the middle of deciding goes on first.
@@ -139,14 +144,23 @@ export class Stream implements Disposable {
     const known = this.#status;
     // Nothing has changed since, or what has will be told in a moment.
     const isGood = !this.#isOutdated || this.#cancelStatus !== undefined;
-    return known !== undefined && isGood && nowMs - known.atMs < statusEveryMs ? known.chunk : this.#newStatus();
+    if (known === undefined) return this.#newStatus();
+    const ageMs = nowMs - known.atMs;
+    if (isGood && ageMs < statusEveryMs) return known.chunk;
+    if (ageMs >= restFactor * known.tookMs) return this.#newStatus();
+    // Too costly for everybody who comes and goes: a newer one follows.
+    this.stateChanged(false);
+    return known.chunk;
   }
 
   #newStatus(): Buffer {
     this.wordings += 1;
     this.#isOutdated = false;
-    const chunk = Buffer.from(`event: status\ndata: ${JSON.stringify(this.#ports.status())}\n\n`);
-    this.#status = { chunk, atMs: this.#ports.clock.nowMs() };
+    const { clock, status } = this.#ports;
+    const startedMs = clock.nowMs();
+    const chunk = Buffer.from(`event: status\ndata: ${JSON.stringify(status())}\n\n`);
+    const atMs = clock.nowMs();
+    this.#status = { chunk, atMs, tookMs: atMs - startedMs };
     return chunk;
   }
 
@@ -183,9 +197,13 @@ export class Stream implements Disposable {
   }
 
   #eventChunk(entry: JournalEntry): Buffer {
+    const known = this.#chunks.get(entry);
+    if (known !== undefined) return known;
     this.wordings += 1;
     const document = eventDocument(entry, this.#ports.word);
-    return Buffer.from(`event: event\nid: ${entry.id}\ndata: ${JSON.stringify(document)}\n\n`);
+    const chunk = Buffer.from(`event: event\nid: ${entry.id}\ndata: ${JSON.stringify(document)}\n\n`);
+    this.#chunks.set(entry, chunk);
+    return chunk;
   }
 
   #heartbeat(): void {
