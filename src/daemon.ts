@@ -5,6 +5,7 @@ import type { Event, Fact, State } from "./core/model.ts";
 import { initialState, step } from "./core/step.ts";
 import { backoffMs } from "./lib/backoff.ts";
 import type { Clock } from "./lib/clock.ts";
+import { formatDuration } from "./lib/duration.ts";
 import { messageOf } from "./lib/text.ts";
 
 /** Makes durable what must be on the disk before anybody acts on it. Comes first in every turn. */
@@ -43,16 +44,16 @@ export interface Listener {
 
 export interface DaemonPorts {
   readonly clock: Clock;
-  /** Called with what a keeper, follower or listener threw: a bug of ours, worth a log line, never worth a stop. */
+  /** Called with what a keeper, follower or listener threw: an internal error, worth a log line, never worth a stop. */
   readonly onBug: (error: unknown) => void;
-  /** Called when no event could be taken in for a minute: the state itself must be at fault. `why` is for people. */
+  /** Called when events fail and fail, and none is taken in: the state itself must be at fault. `why` is for people. */
   readonly onCorruption?: (why: string) => void;
 }
 
 /** After an event that could not be taken in, the timer waits: what is due stays due. */
 const pauseAfterFailure = { firstMs: 1_000, mostMs: 30_000 };
 /** When so many events in a row have failed over so long, none will succeed. */
-const corruption = { events: 10, afterMs: 60_000 };
+const corruption = { events: 5, afterMs: 15_000 };
 
 /**
  * Owns the state. Everybody else sees it through `state`, and through each turn in this order, whatever the order in which
@@ -100,18 +101,23 @@ export class Daemon {
     this.#listeners.push(listener);
   }
 
-  /** Takes an event in. Safe to call from keepers, followers and listeners: events are taken one after the other, in order. */
-  dispatch(event: Event): void {
-    if (this.#isClosed) return;
-    this.#queue.push(event);
-    if (this.#isTurning) return;
+  /**
+   * Takes an event in. Safe to call from keepers, followers and listeners: events are taken one after the other, in order.
+   * False when an internal error kept it from being taken in: then nothing has changed.
+   */
+  dispatch(event: Event): boolean {
+    if (this.#isClosed) return false;
+    if (this.#isTurning) return this.#queue.push(event) > 0;
     this.#isTurning = true;
+    let isTaken = false;
     try {
+      isTaken = this.#turn(event);
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#turn(next);
     } finally {
       this.#isTurning = false;
     }
     this.#sleepUntilDeadline();
+    return isTaken;
   }
 
   /** Stops taking events. */
@@ -120,11 +126,12 @@ export class Daemon {
     this.#cancelTimer?.();
   }
 
-  #turn(event: Event): void {
+  /** False when the event could not be taken in. */
+  #turn(event: Event): boolean {
     const atMs = this.#ports.clock.nowMs();
     const before = this.#state;
     const turn = this.#taken(before, event, atMs);
-    if (turn === undefined) return;
+    if (turn === undefined) return false;
     const { after } = turn;
     this.#state = after;
     this.#lastTurnMs = atMs;
@@ -132,6 +139,7 @@ export class Daemon {
     for (const keeper of this.#keepers) this.#shielded(() => this.#timed(keeper, turn));
     for (const follower of this.#followers) this.#shielded(() => follower.follow(after));
     for (const listener of this.#listeners) this.#shielded(() => listener.hear(turn));
+    return true;
   }
 
   /**
@@ -143,14 +151,18 @@ export class Daemon {
       const after = step(before, event, atMs);
       return { event, facts: factsBetween(before, after, atMs), before, after, atMs };
     } catch (error) {
-      this.#ports.onBug(error);
-      const { count, sinceMs } = this.#failed;
-      this.#failed = { count: count + 1, sinceMs: count === 0 ? atMs : sinceMs };
-      if (this.#failed.count >= corruption.events && atMs - this.#failed.sinceMs >= corruption.afterMs) {
-        this.#ports.onCorruption?.(`no event has been taken in for a minute: ${messageOf(error)}`);
-      }
+      this.#fail(error, atMs);
       return undefined;
     }
+  }
+
+  #fail(error: unknown, atMs: number): void {
+    this.#ports.onBug(error);
+    const { count, sinceMs } = this.#failed;
+    this.#failed = { count: count + 1, sinceMs: count === 0 ? atMs : sinceMs };
+    const forMs = atMs - this.#failed.sinceMs;
+    if (this.#failed.count < corruption.events || forMs < corruption.afterMs) return;
+    this.#ports.onCorruption?.(`no event has been taken in for ${formatDuration(forMs)}: ${messageOf(error)}`);
   }
 
   #timed(keeper: Keeper, turn: Turn): void {
@@ -186,10 +198,16 @@ export class Daemon {
   }
 
   #nextDeadline(): number | undefined {
-    const dueMs = nextDeadline(this.#state);
+    const nowMs = this.#ports.clock.nowMs();
+    let dueMs: number | undefined = nowMs;
+    try {
+      dueMs = nextDeadline(this.#state);
+    } catch (error) {
+      this.#fail(error, nowMs);
+    }
     if (this.#failed.count === 0 || dueMs === undefined) return dueMs;
     // Known already: the same pause counts until it is over.
-    if (this.#deadlineMs !== undefined && this.#deadlineMs > this.#ports.clock.nowMs()) return this.#deadlineMs;
-    return Math.max(dueMs, this.#ports.clock.nowMs() + backoffMs(pauseAfterFailure, this.#failed.count, () => 0.5));
+    if (this.#deadlineMs !== undefined && this.#deadlineMs > nowMs) return this.#deadlineMs;
+    return Math.max(dueMs, nowMs + backoffMs(pauseAfterFailure, this.#failed.count, () => 0.5));
   }
 }

@@ -33,7 +33,7 @@ export interface AssemblyOptions {
   readonly config: Config;
   readonly log: Log;
   readonly ports: Ports;
-  /** Hears of internal errors, and of the end of all sense. */
+  /** Hears of internal errors, and when the core takes in nothing any more. */
   readonly errors?: Pick<InternalErrors, "report" | "corrupt">;
   /** `off`: the records are read but not written until `reconciler.releaseWrites()`. */
   readonly writes?: "on" | "off";

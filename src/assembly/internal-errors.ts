@@ -1,5 +1,5 @@
-// What becomes of our own mistakes while the daemon runs: each is logged and counted, and costs what it was about a pause.
-// Only a core that takes in nothing any more, or errors without an end, are reason to end.
+// What becomes of our own mistakes while the daemon runs: each is logged, counted and told, and costs what it was about a
+// pause. Only a core that takes in nothing any more is a reason to end.
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { messageOf } from "../lib/text.ts";
@@ -11,10 +11,8 @@ export const internalError = "internal error; please report it";
 const quietMs = 60_000;
 /** More different errors than this are not told apart. */
 const mostKinds = 100;
-
-/** So many errors that nobody caught, within a minute, are no accident any more. */
-const mostStray = 20;
-const strayMs = 60_000;
+/** People get a message no more often than this, whatever the error. */
+const tellEveryMs = 24 * 60 * 60_000;
 
 export interface InternalErrorPorts {
   readonly log: Log;
@@ -25,8 +23,10 @@ export class InternalErrors {
   readonly #ports: InternalErrorPorts;
   readonly #loggedMs = new Map<string, number>();
   readonly #corruption = Promise.withResolvers<string>();
-  #strayMs: readonly number[] = [];
+  #toldMs = -Infinity;
   #count = 0;
+  /** Tells people, as soon as there is a way to. `what`: the error in words. */
+  tell: ((what: string) => void) | undefined;
 
   constructor(ports: InternalErrorPorts) {
     this.#ports = ports;
@@ -42,7 +42,7 @@ export class InternalErrors {
     return this.#corruption.promise;
   }
 
-  /** One that was caught where it happened: what it was about is tried again. */
+  /** One that was caught where it happened, or that nothing caught: in a timer, a stream, a promise that nobody awaits. */
   readonly report = (error: unknown): void => {
     this.#count += 1;
     const { log, clock } = this.#ports;
@@ -52,15 +52,10 @@ export class InternalErrors {
     if (this.#loggedMs.size >= mostKinds) this.#loggedMs.clear();
     this.#loggedMs.set(kind, nowMs);
     log.error({ err: error }, internalError);
-  };
-
-  /** One that nobody caught: in a timer, in the handler of a stream, in a promise that nobody awaits. */
-  readonly reportStray = (error: unknown): void => {
-    this.report(error);
-    const nowMs = this.#ports.clock.nowMs();
-    this.#strayMs = [...this.#strayMs.filter((atMs) => atMs > nowMs - strayMs), nowMs];
-    if (this.#strayMs.length >= mostStray)
-      this.corrupt(`${mostStray} errors within a minute, the last: ${messageOf(error)}`);
+    if (this.tell === undefined || nowMs < this.#toldMs + tellEveryMs) return;
+    // First, since what tells may fail as well.
+    this.#toldMs = nowMs;
+    this.tell(kind);
   };
 
   /** Nothing can be trusted any more. */

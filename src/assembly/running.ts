@@ -96,6 +96,7 @@ export async function startDaemon(options: {
   );
   // Ends before its surroundings do, so that they can tell of its last write.
   stack.use(assembly);
+  errors.tell = (what) => surroundings.tellOfError(what);
   onMove.tell = (text) => surroundings.tellOfState(text);
   onMove.hold = (isHeld) => (isHeld ? assembly.reconciler.holdWrites() : assembly.reconciler.releaseWrites());
   await surroundings.listen();

@@ -172,6 +172,11 @@ export class Surroundings implements AsyncDisposable {
     void this.#keepControl();
   }
 
+  /** Tells people of an internal error that the daemon lives with. */
+  tellOfError(what: string): void {
+    this.#notifier.tell({ kind: "internal-error", what });
+  }
+
   /** Tells people that the daemon ends because of an internal error. */
   tellOfEnd(why: string): void {
     this.#notifier.tell({ kind: "corrupted", why });

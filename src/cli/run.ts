@@ -41,7 +41,7 @@ async function runCommand(path: string, { log }: { log: Log }): Promise<ExitCode
   const onHangUp: { reload?: () => void } = {};
   const signalled = untilSignalled(() => onHangUp.reload?.());
   const errors = new InternalErrors({ log, clock: systemClock });
-  using _ = onStrayError(errors.reportStray);
+  onStrayError(errors.report);
   await using running = await startDaemon({ path, env: process.env, log, errors, userId: process.getuid?.() });
   onHangUp.reload = () => running.reload();
   const end = await Promise.race([signalled, errors.corruption.then((why) => ({ why }))]);

@@ -13,14 +13,9 @@ export function takeStrayErrors(): void {
   process.on("uncaughtException", (error) => handler(error));
 }
 
-/** Hears of such errors until it is disposed of. */
-export function onStrayError(hear: Handler): Disposable {
+/** From now on `hear` hears of such errors, and the process goes on. */
+export function onStrayError(hear: Handler): void {
   handler = hear;
-  return {
-    [Symbol.dispose]: () => {
-      handler = dieOf;
-    },
-  };
 }
 
 /** Says what happened, for the report, and ends the process. */

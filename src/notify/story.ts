@@ -55,6 +55,8 @@ export type Story =
   | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
   /** Something happened to the state folder. */
   | { readonly kind: "state-moved"; readonly text: string }
+  /** An error of ours, with which the daemon goes on. */
+  | { readonly kind: "internal-error"; readonly what: string }
   /** The daemon ends because of an internal error. */
   | { readonly kind: "corrupted"; readonly why: string }
   /** The monitor's own connection has been in doubt for a while. */

@@ -32,6 +32,18 @@ export function configRejected(problems: readonly string[]): Wording {
   };
 }
 
+/** It costs what it was about a pause; whoever reads this can only report it. */
+export function internalError(what: string): Wording {
+  return {
+    importance: "normal",
+    headline: text`An internal error in ccs, which keeps running`,
+    details: [
+      line`${{ foreign: what }}. What it was about is tried again.`,
+      line`Please report it, with the log. There is at most one message about internal errors in a day.`,
+    ],
+  };
+}
+
 /** The last message of a daemon that has to end. */
 export function corrupted(why: string): Wording {
   return {

@@ -28,7 +28,7 @@ import {
 import type { Now } from "./phrases.ts";
 import { servingNow } from "./story.ts";
 import type { Story } from "./story.ts";
-import { configApplied, configRejected, corrupted, stateMoved } from "./wording-own.ts";
+import { configApplied, configRejected, corrupted, internalError, stateMoved } from "./wording-own.ts";
 import { drilled, inStandoff, leftOut, ofClock, overridden, shared, verified } from "./wording-special.ts";
 
 /** What is said, before it has an id. */
@@ -45,6 +45,8 @@ export function word(story: Story, now: Now): Wording {
       return configRejected(story.problems);
     case "state-moved":
       return stateMoved(story.text);
+    case "internal-error":
+      return internalError(story.what);
     case "corrupted":
       return corrupted(story.why);
     case "blindness-began":

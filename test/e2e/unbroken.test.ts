@@ -1,7 +1,7 @@
 // Nothing that is answered, thrown or not written ends the daemon: odd answers of the API are seen through, errors that
-// nobody caught are reported, and only those without an end are its end, in order and with an exit code of its own.
+// nobody caught are reported, and only a core that takes nothing in any more is its end, in order and with 70.
 import assert from "node:assert/strict";
-import { openSync, closeSync, existsSync, writeFileSync } from "node:fs";
+import { openSync, closeSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -9,9 +9,10 @@ import { pathToFileURL } from "node:url";
 import { spawn } from "node:child_process";
 import { listenTcp, type Listening } from "../../src/demo/listen.ts";
 import { startWorld, type World } from "../../src/demo/world.ts";
-import { builtProgram } from "../support/built-program.ts";
+import { builtProgram, runCcs } from "../support/built-program.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
+import { programWith } from "../support/patched-program.ts";
 import { configOf } from "../support/world-config.ts";
 import { contents, ownFolder, untilBothUp } from "../support/world-daemon.ts";
 
@@ -85,28 +86,70 @@ describe("what must not end the daemon", { concurrency: 3 }, () => {
     assert.deepEqual((await daemon.stop()).code, 0);
   });
 
-  test("errors without an end are the end: 70, with a message and everything saved", async (t) => {
+  test("errors without an end that nobody caught are borne: logged once a minute, told once", async (t) => {
     await using world = await startWorld();
     const folder = ownFolder(t);
-    const mark = join(folder, "now");
-    const env = preloaded(
-      folder,
-      `
-      setInterval(() => { if (require("node:fs").existsSync(${JSON.stringify(mark)})) throw new Error("planted"); }, 20);
-    `,
-    );
+    const env = preloaded(folder, `setInterval(() => { throw new Error("planted"); }, 20).unref();`);
     await using daemon = startDaemon({ config: configOf(world), env });
     await untilBothUp(daemon);
-    await eventually("the first message", () => world.telegram.messages.length > 0);
-    writeFileSync(mark, "");
-    await eventually("its end", () => !daemon.isRunning);
-    assert.equal((await daemon.ended).code, 70);
-    const fatal = daemon.logged(/^ccs ends because of an internal error: 20 errors within a minute, the last: planted/);
-    assert.equal(fatal.length, 1);
-    const texts = world.telegram.messages.map(({ plainText }) => plainText);
-    assert.match(texts.at(-1) ?? "", /ccs ends because of an internal error[^]*The records stay as they are/);
+    await daemon.until("hundreds", async () => ((await daemon.metric("ccs_internal_errors_total")) ?? 0) > 200);
+    await world.cable.server.behave({ kind: "refuse" });
+    await daemon.until("failover", () => contents(world).join() === world.mobile.host);
+    assert.equal(daemon.logged(/^internal error; please report it/).length, 1);
+    await eventually("a message", () => told(world, /An internal error in ccs, which keeps running/).length === 1);
+    assert.equal((await daemon.stop()).code, 0);
+  });
+
+  test("an event that breaks the core is dropped: nothing of it looks done, and all else goes on", async (t) => {
+    await using world = await startWorld();
+    const program = await programWith(
+      {
+        file: "src/core/step.ts",
+        from: `case "override-set":`,
+        to: `case "override-set": if (event.kind === "override-set") throw new Error("planted");`,
+      },
+      ownFolder(t),
+    );
+    await using daemon = startDaemon({ config: configOf(world), program });
+    await untilBothUp(daemon);
+    const pin = await runCcs(["pin", "mobile", "--config", daemon.configPath]);
+    assert.notEqual(pin.code, 0);
+    assert.match(pin.stderr, /internal error/);
     assert.deepEqual(contents(world), [world.cable.host]);
+    await eventually("a message", () => told(world, /An internal error in ccs, which keeps running/).length === 1);
+    await world.cable.server.behave({ kind: "refuse" });
+    await daemon.until("failover", () => contents(world).join() === world.mobile.host);
+    assert.equal((await daemon.stop()).code, 0);
+  });
+
+  test("a core that takes nothing in any more is the end: 70, with a message and everything saved", async (t) => {
+    await using world = await startWorld();
+    const program = await programWith(
+      {
+        file: "src/core/step.ts",
+        from: `export function step(state: State, event: Event, nowMs: number): State {`,
+        to: `export function step(state: State, event: Event, nowMs: number): State {
+          if (state.ingresses.some(({ overrides }) => overrides.length > 0)) throw new Error("planted");`,
+      },
+      ownFolder(t),
+    );
+    await using daemon = startDaemon({ config: configOf(world), program });
+    await untilBothUp(daemon);
+    const pin = await runCcs(["pin", "mobile", "--for", "2h", "--config", daemon.configPath]);
+    assert.equal(pin.code, 0, pin.stderr);
+    await eventually("its end", () => !daemon.isRunning, { timeoutMs: 60_000 });
+    assert.equal((await daemon.ended).code, 70);
+    const fatal = daemon.logged(/^ccs ends because of an internal error: no event has been taken in for .*: planted/);
+    assert.equal(fatal.length, 1);
+    assert.match(
+      told(world, /ccs ends/).at(-1) ?? "",
+      /ccs ends because of an internal error.*The records stay as they are/,
+    );
+    assert.deepEqual(contents(world), [world.mobile.host]);
     assert.ok(!existsSync(join(daemon.folder, "state/control.sock")), "it ended in order");
+    // All that was decided is there for the next one, which has no such defect.
+    await using next = startDaemon({ config: readFileSync(daemon.configPath, "utf8"), folder: daemon.folder });
+    await next.untilLogged(/^mobile: pin/);
   });
 
   test("a log that cannot be written ends nothing", { skip: !existsSync("/dev/full") }, async (t) => {
@@ -129,6 +172,13 @@ describe("what must not end the daemon", { concurrency: 3 }, () => {
     await eventually("failover", () => contents(world).join() === world.mobile.host);
   });
 });
+
+/** What people were told that says this, each on one line. */
+function told({ telegram }: World, pattern: RegExp): readonly string[] {
+  return telegram.messages
+    .map(({ plainText }) => plainText.replaceAll(/\s+/g, " "))
+    .filter((text) => pattern.test(text));
+}
 
 /** An environment in which the program runs this code first. */
 function preloaded(folder: string, code: string): Readonly<Record<string, string>> {

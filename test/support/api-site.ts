@@ -76,7 +76,10 @@ export class ApiSite implements AsyncDisposable {
       clock,
       version: "1.2.3",
       state: () => this.world.state,
-      dispatch: (event) => this.world.dispatch(event),
+      dispatch: (event) => {
+        this.world.dispatch(event);
+        return true;
+      },
       isKept: () => this.recorder.areDecisionsSaved,
       statePath: () => "/state/ccs.db",
       isKeepingUp: () => this.recorder.isKeepingUp,

@@ -17,8 +17,11 @@ import type { OverrideAnswer, OverrideRequest, ResumeAnswer, ResumeRequest } fro
 export interface ChangePorts {
   readonly state: () => State;
   readonly clock: Clock;
-  /** Takes an event in. When it returns, the event has been taken and what must survive a restart is on the disk. */
-  readonly dispatch: (event: Event) => void;
+  /**
+   * Takes an event in. When it returns, the event has been taken and what must survive a restart is on the disk. False
+   * when an internal error kept it from being taken in.
+   */
+  readonly dispatch: (event: Event) => boolean;
   /** Whether all of the state that must survive a restart is on the disk. */
   readonly isKept: () => boolean;
 }
@@ -41,7 +44,7 @@ export function setOverride(ports: ChangePorts, kind: Override["kind"], request:
   const lengthMs = lengthOf(kind, request.for);
   if (kind === "drill") assertReplaceable(ingress, name);
   const override: Override = { kind, endpoint: name, untilMs: ports.clock.nowMs() + lengthMs };
-  ports.dispatch({ kind: "override-set", ingress: record, override });
+  take(ports, { kind: "override-set", ingress: record, override });
   const after = findIngress(ports.state(), record);
   const now = nowOf(ports.clock);
   return {
@@ -61,7 +64,7 @@ export function resume(ports: ChangePorts, request: ResumeRequest): ResumeAnswer
   const before = findIngress(ports.state(), request.ingress);
   const { record } = before.settings;
   const endpoint = request.endpoint === undefined ? undefined : findEndpoint(before, request.endpoint).settings.name;
-  ports.dispatch({ kind: "resumed", ingress: record, ...(endpoint !== undefined && { endpoint }) });
+  take(ports, { kind: "resumed", ingress: record, ...(endpoint !== undefined && { endpoint }) });
   const after = findIngress(ports.state(), record);
   const now = nowOf(ports.clock);
   const ended = before.overrides.filter((override) => !after.overrides.includes(override));
@@ -73,6 +76,11 @@ export function resume(ports: ChangePorts, request: ResumeRequest): ResumeAnswer
     isStandoffEnded,
     follows: isNothing ? ["There was nothing to take back."] : [...servesNow(after), ...recordsThen(after)],
   };
+}
+
+/** Nothing that people said may look as if it counted when an internal error kept it from being taken in. */
+function take({ dispatch }: ChangePorts, event: Event): void {
+  if (!dispatch(event)) throw new Error("what was asked could not be taken in");
 }
 
 /** A drill that can only end in "nobody could stand in" is not begun: it would say so at its end. */

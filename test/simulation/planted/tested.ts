@@ -2,12 +2,12 @@
 // that process's part.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { build } from "../../../scripts/build.ts";
-import { patched, plantEverywhere, type Patch } from "./plant.ts";
+import { programWith } from "../../support/patched-program.ts";
+import { plantEverywhere, type Patch } from "./plant.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const variable = "CCS_PLANTED";
@@ -62,22 +62,6 @@ async function run(
   const [report, trouble] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
   clearTimeout(timer);
   return { report, trouble };
-}
-
-/** Builds the program with the patch. Its path. */
-async function programWith(patch: Patch, folder: string): Promise<string> {
-  let isRead = false;
-  const change = (code: string, path: string): string => {
-    if (path !== join(root, patch.file)) return code;
-    isRead = true;
-    return patched(code, patch);
-  };
-  const [program, launcher] = [join(root, "src/main.ts"), join(root, "src/launcher.ts")];
-  await build({ program, launcher, folder: join(folder, "dist"), change });
-  if (!isRead) throw new Error(`${patch.file} is no part of the program: the patch changes nothing`);
-  // The page is the same.
-  symlinkSync(join(root, "dist/dashboard"), join(folder, "dist/dashboard"));
-  return join(folder, "dist/ccs.js");
 }
 
 function resultsIn(report: string): Result[] {
