@@ -33,7 +33,7 @@ const OurRecordAnswer = z.object({
     .toUpperCase()
     .pipe(z.enum(["A", "AAAA", "CNAME"])),
   content,
-  ttl: z.int().min(1).catch(automaticTtl),
+  ttl: z.coerce.number().pipe(z.int().min(1)).catch(automaticTtl),
   proxied: z.boolean().nullish().catch(null),
   // Odd ones are left alone rather than believed: nothing depends on them.
   comment: z.string().nullish().catch(null),
@@ -47,6 +47,11 @@ const OurRecordAnswer = z.object({
 
 const ourTypes: readonly string[] = ["A", "AAAA", "CNAME"];
 
+const NameAndType = z.object({
+  name: z.string().optional().catch(undefined),
+  type: z.string().toUpperCase().optional().catch(undefined),
+});
+
 export type ZoneAnswer = z.infer<typeof ZoneAnswer>;
 export type OurRecordAnswer = z.infer<typeof OurRecordAnswer>;
 
@@ -55,8 +60,8 @@ export type RecordAnswer =
   | ({ readonly kind: "ours" } & OurRecordAnswer)
   /** Of another type: only that it is there matters. */
   | { readonly kind: "other"; readonly name: string; readonly type: string }
-  /** It may be one of ours, but does not say enough to tell. Without a name it may stand anywhere. */
-  | { readonly kind: "unclear"; readonly name: string | undefined };
+  /** It does not say enough to tell. `isClaimed`: what it says would fit a record of ours. Without a name it may stand anywhere. */
+  | { readonly kind: "unclear"; readonly name: string | undefined; readonly isClaimed: boolean };
 
 /** None of many entries makes sense: then it is no list of zones at all. */
 const ZoneList = z.array(z.unknown()).transform((entries, context): readonly ZoneAnswer[] => {
@@ -66,7 +71,7 @@ const ZoneList = z.array(z.unknown()).transform((entries, context): readonly Zon
 });
 
 const RecordList = z.array(z.unknown()).transform((entries): RecordList => {
-  const answers = entries.flatMap((entry) => recordAnswer(entry) ?? []);
+  const answers = entries.map(recordAnswer);
   const ours = uniqueById(answers.filter((answer) => answer.kind === "ours"));
   return { length: entries.length, records: [...ours, ...answers.filter((answer) => answer.kind !== "ours")] };
 });
@@ -89,16 +94,12 @@ export const RecordsPage = envelope(RecordList);
 /** Lists of what was done; those without an entry may be missing. */
 export const BatchResult = envelope(z.object({ patches: DoneList, posts: DoneList }));
 
-function recordAnswer(entry: unknown): RecordAnswer | undefined {
-  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return undefined;
+function recordAnswer(entry: unknown): RecordAnswer {
   const ours = OurRecordAnswer.safeParse(entry);
   if (ours.success) return { kind: "ours", ...ours.data };
-  const { name, type } = entry as { readonly name?: unknown; readonly type?: unknown };
-  const isNamed = typeof name === "string";
-  if (typeof type !== "string" || ourTypes.includes(type.toUpperCase())) {
-    return { kind: "unclear", name: isNamed ? name : undefined };
-  }
-  return isNamed ? { kind: "other", name, type: type.toUpperCase() } : undefined;
+  const { name, type } = NameAndType.safeParse(entry).data ?? {};
+  if (name !== undefined && type !== undefined && !ourTypes.includes(type)) return { kind: "other", name, type };
+  return { kind: "unclear", name, isClaimed: type === undefined ? name !== undefined : ourTypes.includes(type) };
 }
 
 /** An answer that repeats itself says no more than once: the first counts. */

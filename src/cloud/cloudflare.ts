@@ -3,14 +3,14 @@
 import { createClient } from "cloudflare/tree-shakable";
 import { BaseRecords } from "cloudflare/resources/dns/records";
 import { BaseZones } from "cloudflare/resources/zones/zones";
-import type * as z from "zod";
 import type { TimeEvent } from "../core/events.ts";
 import type { Plan, PlannedRecord, PublishedRecord } from "../core/model.ts";
 import { recordComment } from "../core/records.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
-import { BatchResult, published, RecordsPage, type OurRecordAnswer, type RecordAnswer } from "./answers.ts";
+import { BatchResult, published, RecordsPage, type OurRecordAnswer } from "./answers.ts";
+import { isNamed, mostRecords, obstacle, recordsAtName } from "./listed.ts";
 import { Requests, type RequestMeasure } from "./requests.ts";
 import {
   assertSafe,
@@ -35,9 +35,6 @@ export interface CloudflareOptions {
   /** Hears what each answer, or the refusal of Cloudflare's certificate, tells of the time. */
   readonly onTime?: (event: TimeEvent) => void;
 }
-
-/** The most records we look at. A name with more is beyond anything that an ingress needs. */
-const mostRecords = 100;
 
 export class CloudflareProvider implements RecordProvider {
   readonly #requests: Requests;
@@ -82,6 +79,8 @@ export class CloudflareProvider implements RecordProvider {
   ): Promise<readonly PublishedRecord[]> {
     assertSafe(plan, known, ingress);
     const zone = await this.#zoneOf(ingress, call);
+    // Known already, unless the answer to whoever looked made no sense.
+    if (known.length === 0) await this.#zones.confirm(ingress, zone, call);
     const body = batchBody(ingress, plan);
     const { result } = await this.#inZone(ingress, () =>
       this.#requests.send({ operation: "batch", record: ingress.record, call }, BatchResult, (options) =>
@@ -176,40 +175,6 @@ function clientFor(apiUrl: string, fetch: Requests["fetch"]) {
 
 function ownName({ record, zone, mixOf }: IngressName): IngressName {
   return { record: mixOf ?? record, ...(zone !== undefined && { zone }) };
-}
-
-/**
- * The records at the name, of any type. What an answer says of totals is believed only where its list bears it out: a page
- * that is not full is the last one. An answer that may hold a record of ours without saying enough of it is not believed.
- */
-function recordsAtName(
-  ingress: IngressName,
-  { result, result_info }: z.output<typeof RecordsPage>,
-): readonly Exclude<RecordAnswer, { kind: "unclear" }>[] {
-  const { records, length } = result;
-  const atName = records.filter(({ name }) => name === undefined || isNamed(ingress, name));
-  const known = atName.filter((answer) => answer.kind !== "unclear");
-  const total = result_info?.total_count ?? 0;
-  if (known.length > mostRecords || (known.length === mostRecords && total > mostRecords)) {
-    throw obstacle(
-      ingress,
-      `there are more than ${mostRecords} records at this name; remove those that are not needed`,
-    );
-  }
-  const isPartial = total > length && length > 0 && length >= (result_info?.per_page ?? mostRecords);
-  if (isPartial || known.length < atName.length) {
-    const what = isPartial ? "shows only a part of the records" : "holds a record that does not say what it is";
-    throw new CloudError("transient", `could not read ${ingress.record}: the answer ${what}; it will be read again`);
-  }
-  return known;
-}
-
-function isNamed(ingress: IngressName, name: string): boolean {
-  return canonicalName(name) === ingress.record;
-}
-
-function obstacle({ record }: IngressName, why: string): CloudError {
-  return new CloudError("obstacle", `cannot manage ${record}: ${why}`);
 }
 
 /** The body of the batch request: only lists with something in them, patches and posts in full. */

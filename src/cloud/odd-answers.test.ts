@@ -18,6 +18,7 @@ const cname = {
 };
 const listed = { id: cname.id, type: "CNAME", content: "a.example.net", ttlSeconds: 60, proxied: false };
 const a = { ...cname, id: "2".repeat(32), type: "A", content: "192.0.2.1" };
+const listedA = { ...listed, id: a.id, type: "A", content: a.content };
 
 /** What is listed, or the kind of failure. */
 const cases: readonly {
@@ -38,6 +39,7 @@ const cases: readonly {
   },
   { name: "an unknown type", result: [cname, { ...a, type: "WALLET", content: {} }, { type: "X" }], is: [listed] },
   { name: "a type in lower case", result: [{ ...cname, type: "cname" }], is: [listed] },
+  { name: "a TTL in words", result: [{ ...cname, ttl: "60" }], is: [listed] },
   { name: "no TTL", result: [{ ...cname, ttl: undefined }], is: [{ ...listed, ttlSeconds: 1 }] },
   { name: "a TTL that is none", result: [{ ...cname, ttl: -7.5 }], is: [{ ...listed, ttlSeconds: 1 }] },
   { name: "a proxied flag and meta that are none", result: [{ ...cname, proxied: "no", meta: 7 }], is: [listed] },
@@ -45,7 +47,13 @@ const cases: readonly {
   { name: "a total that is too high", result: [cname], info: { total_count: 1e9, per_page: 100 }, is: [listed] },
   { name: "totals that are none", result: [cname], info: { total_count: "x", per_page: {} }, is: [listed] },
   { name: "totals in a list", result: [cname], info: [], is: [listed] },
-  { name: "half of what there is", result: [cname], info: { total_count: 2, per_page: 1 }, is: "transient" },
+  { name: "half of what there is", result: [a], info: { total_count: 2, per_page: 1 }, is: "transient" },
+  { name: "half of what there is, a CNAME", result: [cname], info: { total_count: 2, per_page: 1 }, is: [listed] },
+  { name: "what may be ours beside a CNAME", result: [cname, { ...a, content: null }, { name: record }], is: [listed] },
+  { name: "what may be ours beside an address", result: [a, { ...a, id: "3", content: null }], is: "transient" },
+  { name: "what may be another address", result: [a, { id: "3", name: record }], is: "transient" },
+  { name: "what says nothing beside an address", result: [a, null, { id: "3" }], is: [listedA] },
+  { name: "nothing but what says nothing", result: [null, { id: "3" }], is: "transient" },
   { name: "null for a list", result: null, is: "transient" },
   { name: "an object for a list", result: { records: [] }, is: "transient" },
   { name: "ours without a content", result: [{ ...cname, content: undefined }], is: "transient" },
@@ -88,9 +96,13 @@ test("a write whose answer gives two records one id is in doubt", async () => {
       proxied: false,
     })),
   };
-  api.handler = success({ posts: [a, null, { ...a, content: "192.0.2.2" }] });
+  const answered =
+    (result: unknown): ScriptedApi["handler"] =>
+    (request, response) =>
+      success(request.method === "GET" ? { id: zoneId, name: "example.com" } : result)(request, response);
+  api.handler = answered({ posts: [a, null, { ...a, content: "192.0.2.2" }] });
   await assert.rejects(api.provider().apply(ingress, plan, [], freeCall()), { kind: "transient", isAmbiguous: true });
-  api.handler = success({ posts: [a, null, { ...a, id: "3", content: "192.0.2.2" }, a], patches: [null] });
+  api.handler = answered({ posts: [a, null, { ...a, id: "3", content: "192.0.2.2" }, a], patches: [null] });
   const written = await api.provider().apply(ingress, plan, [], freeCall());
   assert.deepEqual(
     written.map(({ content }) => content),

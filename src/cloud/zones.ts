@@ -38,18 +38,28 @@ export class ZoneFinder {
    */
   async confirm(ingress: IngressName, zone: Zone, call: Call): Promise<void> {
     if (zone.name !== undefined || this.#unreadable.has(zone)) return;
-    try {
-      const { result } = await this.#requests.send(
-        { operation: "zone", record: ingress.record, call },
-        ZoneDetails,
-        (options) => this.#api.get({ zone_id: zone.id }, options),
-      );
-      zone.name = canonicalName(result.name);
-    } catch (error) {
-      if (!(error instanceof CloudError) || (error.kind !== "auth" && error.kind !== "invalid")) throw error;
-      this.#unreadable.add(zone);
+    const details = await this.#detailsOf(ingress, zone, call);
+    if (details === undefined) return void this.#unreadable.add(zone);
+    if (details.id !== zone.id) {
+      const message = `could not look up the zone of ${ingress.record}: the answer is about another one`;
+      throw new CloudError("transient", message);
     }
-    assertWithin(ingress, zone);
+    const name = canonicalName(details.name);
+    // First, so that a name that does not fit is asked for again.
+    assertWithin(ingress, { name });
+    zone.name = name;
+  }
+
+  async #detailsOf({ record }: IngressName, { id }: Zone, call: Call): Promise<ZoneAnswer | undefined> {
+    try {
+      const { result } = await this.#requests.send({ operation: "zone", record, call }, ZoneDetails, (options) =>
+        this.#api.get({ zone_id: id }, options),
+      );
+      return result;
+    } catch (error) {
+      if (error instanceof CloudError && (error.kind === "auth" || error.kind === "invalid")) return undefined;
+      throw error;
+    }
   }
 
   /** Forgets where this ingress belongs, so that it is looked up again. */

@@ -1,6 +1,7 @@
 // Everything that can go wrong in the simulated world, as data: what, with whom, from when, for how long. Plain JSON, so that
 // a list of faults is a story that can be printed, cut down and told again.
 import type { Family } from "../core/model.ts";
+import type { Oddity } from "../demo/cloudflare/odd.ts";
 
 /** How an address treats whoever connects to it. */
 export type Treatment =
@@ -56,7 +57,8 @@ export type ApiTrouble =
   | "slow"
   | "late-commit"
   | "stale-reads"
-  | "forbidden";
+  | "forbidden"
+  | `odd-${Oddity}`;
 
 export interface EdgeTrouble {
   /** Answers nothing; answers late; gets to know of no change. */

@@ -185,6 +185,30 @@ export function afflictApi(api: CloudflareApi, how: ApiTrouble, strikes: "reads"
     case "forbidden":
       always({ kind: "refused", problem: problems.noAccess });
       break;
+    case "odd-twice":
+      always({ kind: "odd", how: "twice" });
+      break;
+    case "odd-repeated":
+      always({ kind: "odd", how: "repeated" });
+      break;
+    case "odd-company":
+      always({ kind: "odd", how: "company" });
+      break;
+    case "odd-fields":
+      always({ kind: "odd", how: "fields" });
+      break;
+    case "odd-totals":
+      always({ kind: "odd", how: "totals" });
+      break;
+    case "odd-nothing":
+      always({ kind: "odd", how: "nothing" });
+      break;
+    case "odd-hollow":
+      always({ kind: "odd", how: "hollow" });
+      break;
+    case "odd-shapeless":
+      always({ kind: "odd", how: "shapeless" });
+      break;
     default:
       how satisfies never;
   }

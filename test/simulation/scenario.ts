@@ -288,6 +288,14 @@ const apiTroubles: readonly ApiTrouble[] = [
   "slow",
   "late-commit",
   "stale-reads",
+  "odd-twice",
+  "odd-repeated",
+  "odd-company",
+  "odd-fields",
+  "odd-totals",
+  "odd-nothing",
+  "odd-hollow",
+  "odd-shapeless",
   "forbidden",
 ];
 

@@ -1,5 +1,6 @@
 // What the client of the emulated API gets to see: the answer, or what a fault makes of it.
 import type { Fault, Quirks } from "./faults.ts";
+import { withOddity } from "./odd.ts";
 import { problems } from "./problem.ts";
 import { failureBody } from "./wire.ts";
 
@@ -75,7 +76,7 @@ export function deliver(parts: {
       return json({ status: fault.problem.status, body: failureBody(fault.problem, quirks) }, headers);
     default: {
       if (answer === undefined) throw new Error("A request that reaches the API has an answer.");
-      const whole = json(answer, headers);
+      const whole = json(fault?.kind === "odd" ? withOddity(answer, fault.how) : answer, headers);
       const half = Math.ceil(whole.body.length / 2);
       if (fault?.kind === "truncated-json") return { ...whole, body: whole.body.slice(0, half) };
       return fault?.kind === "stall-after-headers" ? { ...whole, stallsAfter: half } : whole;

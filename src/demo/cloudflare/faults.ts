@@ -1,5 +1,6 @@
 // The ways in which the emulated API misbehaves on demand: once, always, or as a standing habit.
 import { FaultQueue } from "../fault-queue.ts";
+import type { Oddity } from "./odd.ts";
 import type { Problem } from "./problem.ts";
 import type { WriteRules } from "./zone.ts";
 
@@ -23,6 +24,8 @@ export type Fault = FaultTiming &
     | { readonly kind: "rate-limited"; readonly retryAfterSeconds?: number }
     /** 200 with `success: false` and no result, committed or not. */
     | { readonly kind: "unsuccessful"; readonly isCommitted?: boolean }
+    /** Answered in an odd way. */
+    | { readonly kind: "odd"; readonly how: Oddity }
     /** Refused with this problem. */
     | { readonly kind: "refused"; readonly problem: Problem }
   );

@@ -1,0 +1,47 @@
+// What a list of records lets us believe of a name. Odd answers hold up no switch as long as they leave no doubt about what
+// stands there; where they do, the list is not believed.
+import type * as z from "zod";
+import type { RecordAnswer, RecordsPage } from "./answers.ts";
+import { canonicalName, CloudError, type IngressName } from "./provider.ts";
+
+/** More at one name is not read, and not managed. */
+export const mostRecords = 100;
+
+/**
+ * The records at the name, of any type. What an answer says of totals is believed only where its list bears it out: a page
+ * that is not full is the last one. Entries that make no sense are left out, unless they may be records of ours. Beside a
+ * CNAME there can be none (RFC 1034, 3.6.2), whatever else the answer says or lacks.
+ */
+export function recordsAtName(
+  ingress: IngressName,
+  { result, result_info }: z.output<typeof RecordsPage>,
+): readonly Exclude<RecordAnswer, { kind: "unclear" }>[] {
+  const { records, length } = result;
+  const atName = records.filter(({ name }) => name === undefined || isNamed(ingress, name));
+  const known = atName.filter((answer) => answer.kind !== "unclear");
+  const total = result_info?.total_count ?? 0;
+  if (known.length > mostRecords || (known.length === mostRecords && total > mostRecords)) {
+    throw obstacle(
+      ingress,
+      `there are more than ${mostRecords} records at this name; remove those that are not needed`,
+    );
+  }
+  const ours = known.filter((answer) => answer.kind === "ours");
+  if (ours.some(({ type }) => type === "CNAME")) return known;
+  const unclear = atName.filter((answer) => answer.kind === "unclear");
+  const isPartial = total > length && length > 0 && length >= (result_info?.per_page ?? mostRecords);
+  const isDoubtful = unclear.some(({ isClaimed }) => isClaimed || ours.length === 0);
+  if (isPartial || isDoubtful) {
+    const what = isPartial ? "shows only a part of the records" : "holds a record that does not say what it is";
+    throw new CloudError("transient", `could not read ${ingress.record}: the answer ${what}; it will be read again`);
+  }
+  return known;
+}
+
+export function isNamed(ingress: IngressName, name: string): boolean {
+  return canonicalName(name) === ingress.record;
+}
+
+export function obstacle({ record }: IngressName, why: string): CloudError {
+  return new CloudError("obstacle", `cannot manage ${record}: ${why}`);
+}
