@@ -26,7 +26,7 @@ import { version } from "./version.ts";
 const lastWordsMs = 3_000;
 
 /** How often the control socket is looked after. */
-const controlLookMs = 10_000;
+const controlLookMs = 2_000;
 
 const clock = systemClock;
 

@@ -53,6 +53,7 @@ const cases: readonly {
   { name: "what may be ours beside an address", result: [a, { ...a, id: "3", content: null }], is: "transient" },
   { name: "what may be another address", result: [a, { id: "3", name: record }], is: "transient" },
   { name: "what says nothing beside an address", result: [a, null, { id: "3" }], is: [listedA] },
+  { name: "nothing but another name", result: [{ ...a, name: "x.example.com" }], is: [] },
   { name: "nothing but what says nothing", result: [null, { id: "3" }], is: "transient" },
   { name: "null for a list", result: null, is: "transient" },
   { name: "an object for a list", result: { records: [] }, is: "transient" },
@@ -66,7 +67,9 @@ const cases: readonly {
 for (const { name, result, info, is } of cases) {
   test(`a list with ${name}`, async () => {
     await using api = await new ScriptedApi().listen();
-    api.handler = json({ success: true, errors: [], messages: [], result, result_info: info });
+    const list = json({ success: true, errors: [], messages: [], result, result_info: info });
+    const zone = success({ id: zoneId, name: "example.com" });
+    api.handler = (request, response) => (request.url.endsWith(zoneId) ? zone : list)(request, response);
     assert.deepEqual(await outcomeOf(api.provider().list(ingress, freeCall())), is);
   });
 }
@@ -82,6 +85,20 @@ test("a zone that is listed twice is one zone, and entries that are no zones are
   assert.deepEqual(await outcomeOf(found), [listed]);
   api.handler = success([{ id: 5 }]);
   assert.equal(await outcomeOf(api.provider().list({ record, zone: "example.com" }, freeCall())), "transient");
+});
+
+test("an answer about another zone is not remembered", async () => {
+  await using api = await new ScriptedApi().listen();
+  const details = [
+    { id: zoneId, name: "other.example.org" },
+    { id: "f".repeat(32), name: "example.com" },
+    { id: zoneId, name: "example.com" },
+  ];
+  api.handler = (request, response) => success(request.url.endsWith(zoneId) ? details.shift() : [])(request, response);
+  const provider = api.provider();
+  assert.equal(await outcomeOf(provider.list(ingress, freeCall())), "invalid");
+  assert.equal(await outcomeOf(provider.list(ingress, freeCall())), "transient");
+  assert.deepEqual(await outcomeOf(provider.list(ingress, freeCall())), []);
 });
 
 test("a write whose answer gives two records one id is in doubt", async () => {

@@ -1,20 +1,21 @@
 // Whether the state folder and the files in it are still the ones that were opened: somebody may remove or replace them, or
 // open them to others, while we run. Looks at them without opening anything, since closing a file would end our locks on it.
-import { lstatSync, statSync } from "node:fs";
+import { lstatSync, statSync, type Stats } from "node:fs";
 import { join } from "node:path";
 
 const othersMayWrite = 0o002;
+const groupMayWrite = 0o020;
 const sticky = 0o1000;
+
+/** The files that matter. SQLite's own come and go. */
+const stateFiles = ["ccs.db", "ccs.lock"];
 
 export class Guard {
   readonly #folder: string;
-  readonly #names: readonly string[];
   #seen: readonly (string | undefined)[] = [];
 
-  /** `names`: of the files in the folder that matter. */
-  constructor(folder: string, names: readonly string[]) {
+  constructor(folder: string) {
     this.#folder = folder;
-    this.#names = names;
   }
 
   /** From now on, what is there is as it should be. */
@@ -27,33 +28,64 @@ export class Guard {
     const now = this.#look();
     const index = now.findIndex((identity, at) => identity !== this.#seen[at]);
     if (index < 0) return undefined;
-    const path = index === 0 ? this.#folder : join(this.#folder, this.#names[index - 1] ?? "");
-    return `${path} was ${now[index] === undefined ? "removed" : "replaced"}`;
+    const path = join(this.#folder, stateFiles[index - 1] ?? "");
+    return `${path} ${happenedTo(now[index])}`;
   }
 
   /** The folder first. A link in the place of a file is another file; the folder may always have been one. */
   #look(): readonly (string | undefined)[] {
-    const files = this.#names.map((name) => identityOf(() => lstatSync(join(this.#folder, name), { bigint: true })));
+    const files = stateFiles.map((name) => identityOf(() => lstatSync(join(this.#folder, name), { bigint: true })));
     return [identityOf(() => statSync(this.#folder, { bigint: true })), ...files];
   }
 }
 
+/** `undefined` where there is nothing. What cannot be looked at is something else than what could. */
 function identityOf(look: () => { readonly dev: bigint; readonly ino: bigint }): string | undefined {
   try {
     const { dev, ino } = look();
     return `${dev}:${ino}`;
-  } catch {
-    return undefined;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "an unknown error";
+    return code === "ENOENT" || code === "ENOTDIR" ? undefined : `${inaccessible}${code}`;
   }
+}
+
+const inaccessible = "?";
+
+function happenedTo(now: string | undefined): string {
+  if (now === undefined) return "was removed";
+  return now.startsWith(inaccessible) ? `became inaccessible (${now.slice(inaccessible.length)})` : "was replaced";
 }
 
 /** Who else has power over a state folder, as a sentence with its remedy; `undefined` for nobody, or no folder. */
 export function strangersIn(folder: string, userId: number | undefined): string | undefined {
-  const status = statSync(folder, { throwIfNoEntry: false });
+  const status = statusOf(folder);
   if (status === undefined) return undefined;
-  if ((status.mode & othersMayWrite) !== 0 && (status.mode & sticky) === 0) {
+  const mayWrite = (bits: number): boolean => (status.mode & bits) !== 0 && (status.mode & sticky) === 0;
+  const isOurs = ({ uid }: Stats): boolean => userId === undefined || uid === userId;
+  if (mayWrite(othersMayWrite)) {
     return `Every user of this machine may replace the state in ${folder}: chmod 700 ${folder}.`;
   }
-  if (userId === undefined || status.uid === userId || status.uid === 0) return undefined;
-  return `${folder} belongs to another user (${status.uid}), who may replace the state in it: chown it, or set another state_dir.`;
+  // A group may be the very way by which we use a folder of root's.
+  if (mayWrite(groupMayWrite) && isOurs(status)) {
+    return `The group of ${folder} may replace the state in it: chmod 700 ${folder}.`;
+  }
+  if (!isOurs(status) && status.uid !== 0) {
+    return `${folder} belongs to another user (${status.uid}), who may replace the state in it: chown it, or set another state_dir.`;
+  }
+  for (const name of stateFiles) {
+    const file = statusOf(join(folder, name));
+    if (file === undefined || isOurs(file) || file.uid === 0) continue;
+    return `${join(folder, name)} belongs to another user (${file.uid}), who may change it: end ccs, chown it, and start ccs again.`;
+  }
+  return undefined;
+}
+
+function statusOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    // What cannot be looked at is told by whoever uses it.
+    return undefined;
+  }
 }

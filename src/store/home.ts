@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { messageOf, plain } from "../lib/text.ts";
 import { ChecksTable } from "./checks-table.ts";
-import { JournalTable } from "./journal-table.ts";
+import { JournalTable, type JournalEntry } from "./journal-table.ts";
 import { OutboxTable, type OutboxRow } from "./outbox-table.ts";
 import { fileIdOf, moveAside, prepareFile } from "./paths.ts";
 import type { Saved } from "./saved.ts";
@@ -38,10 +38,12 @@ export interface Tables {
   readonly checks: ChecksTable;
 }
 
-/** What is worth more than history. */
+/** What a home without a file leaves behind. */
 export interface Leftover {
   readonly saved?: Saved | undefined;
   readonly messages: readonly OutboxRow[];
+  /** Of the journal, newest first; those that a home has not yet are added to it. */
+  readonly entries?: readonly JournalEntry[];
 }
 
 /** Opens the file, or creates it. What is damaged or not ours is moved aside; where that is not possible, memory serves. */
@@ -242,6 +244,8 @@ export function withLeftover(home: Home, left: Leftover): Home {
     inTransaction(database, "FULL", () => {
       if (left.saved !== undefined) tables.saved.replace(left.saved, undefined);
       tables.outbox.replace(left.messages);
+      const newestId = tables.journal.newestId();
+      for (const entry of left.entries ?? []) if (entry.id > newestId) tables.journal.add(entry);
     });
     return { ...home, left };
   } catch (error) {

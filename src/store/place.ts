@@ -20,13 +20,18 @@ export interface PlaceOptions {
   readonly clock: Clock;
   readonly onWarning: (message: string) => void;
   readonly watch: PlaceWatch;
-  readonly lock: Disposable;
+  /** Missing where none could be had. */
+  readonly lock: Disposable | undefined;
+  /** Whether the store lives at the place already; else that is tried again and again. */
+  readonly isThere: boolean;
   /** Moves the store to the home that `open` gives for what it knows, or to memory where that gives none. Says which. */
   readonly move: (open: (left: Leftover) => Home | undefined) => "file" | "memory";
 }
 
-/** Between two looks. */
-const lookMs = 10_000;
+/** Between two looks: a second daemon, which would find no lock in a new folder, takes longer to start. */
+const lookMs = 250;
+/** Between two tries to keep anything at the place. */
+const retryMs = 5_000;
 
 export class Place implements Disposable {
   readonly #options: PlaceOptions;
@@ -41,7 +46,8 @@ export class Place implements Disposable {
   constructor(options: PlaceOptions) {
     this.#options = options;
     this.#lock = options.lock;
-    this.#guard = new Guard(options.folder, ["ccs.db", "ccs.lock"]);
+    this.#isLost = !options.isThere;
+    this.#guard = new Guard(options.folder);
     this.#guard.remember();
     this.#strangers = strangersIn(options.folder, options.watch.userId);
     if (this.#strangers !== undefined) options.onWarning(this.#strangers);
@@ -73,7 +79,7 @@ export class Place implements Disposable {
     if (!this.#isLost) return this.#tell(`${what} It was made anew, with the state as ccs knows it.`);
     if (this.#isUsurped) return this.#tell(`${what} Another ccs keeps its state there now. ${usurped}`);
     this.#tell(
-      `${what} It cannot be made anew. What happens is kept in memory only, and a new try is made every 10 s.`,
+      `${what} It cannot be made anew. What happens is kept in memory only, and a new try is made every few seconds.`,
     );
   }
 
@@ -115,7 +121,7 @@ export class Place implements Disposable {
   }
 
   #sleep(): void {
-    this.#cancelTimer = this.#options.clock.setTimer(lookMs, () => {
+    this.#cancelTimer = this.#options.clock.setTimer(this.#isLost ? retryMs : lookMs, () => {
       this.#sleep();
       if (this.#isLost) this.#return();
       else this.look();

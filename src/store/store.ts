@@ -156,8 +156,9 @@ export class SqliteStore implements Store {
       onWarning: options.onWarning,
     });
     const { folder, watch, clock, onWarning } = options;
-    if (folder === undefined || watch === undefined || lock === undefined || home.path === undefined) return;
-    this.#place = new Place({ folder, clock, onWarning, watch, lock, move: (open) => this.#moveTo(open) });
+    if (folder === undefined || watch === undefined) return;
+    const isThere = home.path !== undefined;
+    this.#place = new Place({ folder, clock, onWarning, watch, lock, isThere, move: (open) => this.#moveTo(open) });
   }
 
   get path(): string | undefined {
@@ -266,7 +267,7 @@ export class SqliteStore implements Store {
 
   /** The folder is another one, or none can be had for now: what is known goes with us. */
   #moveTo(open: (left: Leftover) => Home | undefined): "file" | "memory" {
-    const left = { saved: this.#saved, messages: this.#outbox.rows };
+    const left = { saved: this.#saved, messages: this.#outbox.rows, entries: this.#newestEntries() };
     if (this.path !== undefined) {
       // It may be the very file that is opened next.
       this.#home.database.close();
@@ -277,6 +278,16 @@ export class SqliteStore implements Store {
     this.#home.database.close();
     this.#live(home);
     return "file";
+  }
+
+  /** As far as they can be read, from a file that has no name any more, say. */
+  #newestEntries(): readonly JournalEntry[] {
+    try {
+      return this.#home.tables.journal.query({ limit: mostEntries });
+    } catch {
+      // History is worth less than all else that is moved.
+      return [];
+    }
   }
 
   #live(home: Home): void {

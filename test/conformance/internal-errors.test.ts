@@ -9,6 +9,7 @@ import { Daemon } from "../../src/daemon.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { Anchors } from "../../src/probe/anchors.ts";
 import { parseIp } from "../../src/lib/ip.ts";
+import { setOverride } from "../../src/web/api/changes.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 import { ReconcilerWorld, record, settings } from "./reconciler-world.ts";
 
@@ -76,6 +77,21 @@ test("an event that cannot be taken in is dropped, and changes nothing", () => {
   daemon.dispatch({ kind: "records-read", ingress: record, records: [] });
   assert.equal(followed.length, 2);
   assert.equal(followed[1]?.ingresses[0]?.published?.records.length, 0);
+});
+
+test("a pin that could not be taken in is not answered as if it held", () => {
+  const clock = new VirtualClock();
+  const daemon = new Daemon({ clock, onBug: () => undefined });
+  daemon.dispatch({ kind: "config-loaded", ingresses: [settings()] });
+  const [endpoint = assert.fail()] = settings().endpoints;
+  const ports = { state: () => daemon.state, clock, isKept: () => true };
+  // What makes no sense to the core.
+  const broken = (): boolean => daemon.dispatch({ kind: "records-read", ingress: record } as unknown as Event);
+  const pin = (dispatch: (event: Event) => boolean): unknown =>
+    setOverride({ ...ports, dispatch }, "pin", { endpoint: endpoint.name });
+  assert.throws(() => pin(broken), /could not be taken in/);
+  pin((event) => daemon.dispatch(event));
+  assert.equal(daemon.state.ingresses[0]?.overrides.length, 1);
 });
 
 test("a state that takes nothing in any more does not spin, and is the end after a quarter of one", async () => {

@@ -12,6 +12,7 @@ import { configBugs } from "./rooms/config.ts";
 import { dnsBugs } from "./rooms/dns.ts";
 import { notifyBugs } from "./rooms/notify.ts";
 import { probeBugs } from "./rooms/probe.ts";
+import { robustBugs } from "./rooms/robust.ts";
 import { storeBugs } from "./rooms/store.ts";
 import { webBugs } from "./rooms/web.ts";
 
@@ -32,4 +33,5 @@ export const bugsForTests: readonly BugForTest[] = [
   ...webBugs,
   ...assemblyBugs,
   ...cliBugs,
+  ...robustBugs,
 ];
