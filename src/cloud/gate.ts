@@ -3,9 +3,13 @@
 import { sleep, type Clock } from "../lib/clock.ts";
 import { CloudError } from "./provider.ts";
 
-/** In any five minutes at most so many calls, and so many more for each ingress. Cloudflare itself allows 1200. */
+/**
+ * In any five minutes at most so many calls, and so many more for each ingress, but never more than `mostCalls`: Cloudflare
+ * allows a user 1200, and people have other programs.
+ */
 const callsPerWindow = 100;
 const callsPerIngress = 2;
+const mostCalls = 900;
 const windowMs = 5 * 60_000;
 
 /** Half of them can be made in one go; the other half comes back evenly, so that there is never long to wait. */
@@ -91,7 +95,7 @@ export class CallGate {
   }
 
   get #limit(): number {
-    return callsPerWindow + callsPerIngress * this.#ingresses;
+    return Math.min(mostCalls, callsPerWindow + callsPerIngress * this.#ingresses);
   }
 
   get #mostCredit(): number {
