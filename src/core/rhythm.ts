@@ -12,10 +12,10 @@ export function probeIntervalMs(ingress: IngressState, endpoint: EndpointState):
 
 /**
  * A probe without an answer for this long has stalled: time to see whether our own connection works. It holds up no other
- * probe from then on.
+ * probe from then on, so that the fast rhythm is kept.
  */
-export function stallMs(check: CheckSettings): number {
-  return Math.min(1_000, check.timeoutMs / 4);
+export function stallMs({ timeoutMs, fastIntervalMs }: CheckSettings): number {
+  return Math.min(1_000, timeoutMs / 4, fastIntervalMs);
 }
 
 /** What adds up to the time in which an outage is noticed. */

@@ -169,6 +169,7 @@ describe("an endpoint that hangs", () => {
     ["with a timeout below the fast interval", { timeoutMs: 1_000 }],
     ["with many failures to be seen", { fall: 6, fastIntervalMs: 1_000 }],
     ["with a single failure to be seen", { fall: 1 }],
+    ["with a fast interval far below the timeout", { fastIntervalMs: 100, timeoutMs: 3_000 }],
     ["with two, and a long interval", { fall: 2, intervalMs: 60_000 }],
   ];
 
