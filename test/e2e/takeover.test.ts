@@ -181,6 +181,27 @@ const cases: readonly Case[] = [
     },
   },
   {
+    key: "http.trusted_proxies",
+    change: () => (config) =>
+      Object.assign(config.http, { token: "a-token-of-the-new-file-0123456789", trusted_proxies: ["127.0.0.1"] }),
+    seen: async ({ daemon }) => {
+      const url = await urlOf(daemon);
+      const statusOf = async (client: string): Promise<number> => {
+        const headers = {
+          "content-type": "application/json",
+          authorization: "Bearer wrong",
+          "x-forwarded-for": client,
+        };
+        const response = await fetch(`${url}/api/v1/resume`, { method: "POST", headers, body: "{}" });
+        await response.body?.cancel();
+        return response.status;
+      };
+      for (let tries = 0; tries < 5; tries += 1) assert.equal(await statusOf("198.51.100.1"), 401);
+      assert.equal(await statusOf("198.51.100.1"), 429);
+      assert.equal(await statusOf("198.51.100.2"), 401);
+    },
+  },
+  {
     key: "timezone",
     change: () => (config) => Object.assign(config, { timezone: "Asia/Tokyo" }),
     seen: async (scene) => {

@@ -3,6 +3,13 @@ import type { BugForTest } from "../bug.ts";
 
 export const assemblyBugs: readonly BugForTest[] = [
   {
+    name: "new trusted proxies of a reload are not passed on",
+    file: "src/assembly/surroundings.ts",
+    from: "trustedProxies: () => this.#http.trustedProxies ?? noProxies,",
+    to: "",
+    test: ["test/e2e/takeover.test.ts", "http.trusted_proxies"],
+  },
+  {
     name: "the loop's thread asks the file for whoever reads",
     file: "src/assembly/archive.ts",
     from: "const key = `${this.#ports.newestId()} ",
