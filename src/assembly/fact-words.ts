@@ -17,7 +17,7 @@ export function wordFact(fact: Fact): FactWords {
     case "ingress-added":
       return { level: "info", text: "watching" };
     case "ingress-released":
-      return { level: "warn", text: "no longer configured: its records stay as they are" };
+      return { level: "warn", text: wordReleased(fact) };
     case "address-health-changed":
       return { level: "debug", text: `${fact.endpoint}: address ${fact.address} is ${fact.to}: ${fact.reason}` };
     case "endpoint-health-changed": {
@@ -51,7 +51,7 @@ export function wordFact(fact: Fact): FactWords {
     case "mix-changed":
       return wordMix(fact);
     case "mix-blocked":
-      return { level: "warn", text: `returns are made without a mix for now: ${fact.why}` };
+      return { level: "warn", text: `no mix for now, so failback goes to one endpoint alone: ${fact.why}` };
     case "mix-freed":
       return { level: "info", text: `${fact.record} can hold a mix again` };
     case "override-began":
@@ -85,6 +85,11 @@ export function wordFact(fact: Fact): FactWords {
     default:
       return fact satisfies never;
   }
+}
+
+function wordReleased({ primary }: Fact & { kind: "ingress-released" }): string {
+  if (primary === undefined) return "no longer configured: its records stay as they are";
+  return `no longer configured: its record is pointed to ${primary} instead of its mix, and then stays as it is`;
 }
 
 function wordMix({ record, from, to, by }: Fact & { kind: "mix-changed" }): FactWords {

@@ -4,7 +4,7 @@ import type { Secret } from "../lib/secret.ts";
 import type { Authorities } from "./authorities.ts";
 import type { Config } from "./config.ts";
 import type { EnvironmentSettings } from "./environment.ts";
-import { mixRecordsOf } from "./mix-record.ts";
+import { mixRecordsOf, type MixRecord } from "./mix-record.ts";
 import { nameOfTarget } from "./rules.ts";
 import type { ConfigFile, EndpointInFile, IngressInFile } from "./schema.ts";
 
@@ -65,7 +65,7 @@ export function completeConfig(
 
 function toIngress(
   ingress: IngressInFile,
-  mixRecord: string | undefined,
+  mix: MixRecord | undefined,
   { allowPrivate, mixWaitMs }: EnvironmentSettings,
   authorities: Authorities,
 ): IngressSettings {
@@ -77,9 +77,13 @@ function toIngress(
     holdUpMs: ingress.hold_up,
     reconcileIntervalMs: ingress.reconcile_interval,
     allowPrivate: allowPrivate ?? ingress.allow_private,
-    ...(mixRecord !== undefined && { mix: { record: mixRecord, waitMs: mixWaitMs ?? ingress.mix_wait } }),
+    ...(mix !== undefined && mixSettings(mix, mixWaitMs ?? ingress.mix_wait)),
     endpoints: ingress.endpoints.map((endpoint) => toEndpoint(endpoint, authorities)),
   };
+}
+
+function mixSettings(mix: MixRecord, waitMs: number): Pick<IngressSettings, "mix" | "whyNoMixName"> {
+  return "why" in mix ? { whyNoMixName: mix.why } : { mix: { record: mix.record, waitMs } };
 }
 
 function toEndpoint(endpoint: EndpointInFile, authorities: Authorities): EndpointSettings {

@@ -1,4 +1,5 @@
 // The configuration file → Config, or every mistake in it with its place. Never throws for what people write.
+import { warnOfMissingMixes } from "./mix-record.ts";
 import { dirname, resolve } from "node:path";
 import { readAuthorities } from "./authorities.ts";
 import { completeConfig } from "./complete.ts";
@@ -101,6 +102,7 @@ function loadCurrent(context: Context): LoadResult {
   const config = completeConfig(file, { tokens, authorities }, settings, stateDir);
   const warnings: Problem[] = [];
   warnOfPlainHttp(config, reporterTo(warnings, document, reading));
+  warnOfMissingMixes(config.ingresses, reporterTo(warnings, document, reading));
   const httpTokenPath = reading.has("http.token_file") ? "http.token_file" : "http.token";
   warnOfWeakToken(config, httpTokenPath, reporterTo(warnings, document, reading));
   const watchedFiles = [...new Set([resolve(path), ...secrets.files, ...authorityFiles])];
@@ -132,6 +134,7 @@ function loadOriginal(context: Context): LoadResult {
   if (stateDir === undefined) return invalid([problemAt("environment", undefined, "CCS_STATE_DIR", noStateDir)]);
   const config = completeConfig(translate(file, report), { tokens, authorities: new Map() }, settings, stateDir);
   warnOfPlainHttp(config, report);
+  warnOfMissingMixes(config.ingresses, (_, message) => report("record", `${message}, in the current format`));
   return {
     kind: "ok",
     config,

@@ -1,4 +1,6 @@
 // The second name of an ingress, which holds the addresses of a mix: as it is given, or as it follows from the record.
+import type { IngressSettings } from "../core/model.ts";
+import { askedForm } from "../core/records.ts";
 import { shown } from "./describe.ts";
 import { isZoneId, parseHostName } from "./names.ts";
 import type { IngressInFile } from "./schema.ts";
@@ -7,20 +9,38 @@ import type { Partially } from "./walk.ts";
 
 type Ingresses = readonly (Partially<IngressInFile> | undefined)[];
 
+/** The name of a mix, or why the default cannot be one, in plain words. */
+export type MixRecord = { readonly record: string } | { readonly why: string };
+
 /**
- * The name of the mix of each ingress, in their order; `undefined` where the default cannot be, because it is too long
- * or used otherwise. A name that is given is not judged here.
+ * The name of the mix of each ingress, in their order; `undefined` while its record is not known. A name that is given
+ * is not judged here.
  */
-export function mixRecordsOf(ingresses: Ingresses): readonly (string | undefined)[] {
+export function mixRecordsOf(ingresses: Ingresses): readonly (MixRecord | undefined)[] {
   const given = ingresses.flatMap((ingress) => ingress?.mix_record ?? []);
   const used = new Set([...namesUsed(ingresses), ...given]);
   return ingresses.map((ingress) => {
-    if (ingress?.mix_record !== undefined) return ingress.mix_record;
-    const name = ingress?.record === undefined ? undefined : defaultMixRecord(ingress.record, ingress.zone);
-    if (name === undefined || used.has(name)) return undefined;
+    if (ingress?.mix_record !== undefined) return { record: ingress.mix_record };
+    if (ingress?.record === undefined) return undefined;
+    const name = defaultMixRecord(ingress.record, ingress.zone);
+    if (parseHostName(name).kind !== "ok") return { why: `${name} would be too long a name for its mix` };
+    if (used.has(name)) return { why: `${name} would be the name of its mix, and is already a record or a target` };
     used.add(name);
-    return name;
+    return { record: name };
   });
+}
+
+/** Warns where sticky endpoints are to have a mix, and its default name cannot be. */
+export function warnOfMissingMixes(ingresses: readonly IngressSettings[], report: Report): void {
+  for (const [index, settings] of ingresses.entries()) {
+    const isAsked = settings.endpoints.some(({ stickyMs }) => stickyMs !== undefined);
+    if (settings.whyNoMixName === undefined || !isAsked || settings.proxied === true) continue;
+    if (askedForm(settings) === "addresses") continue;
+    report(
+      `ingresses[${index}].mix_record`,
+      `there is no mix while the record is a CNAME, so sticky has no effect then: ${settings.whyNoMixName}; set mix_record to a free name in the same zone`,
+    );
+  }
 }
 
 /** Tells what is wrong with names that are given. */
@@ -56,12 +76,11 @@ function namesUsed(ingresses: Ingresses): ReadonlySet<string> {
   return new Set(names);
 }
 
-/** `ingress-mix.example.com`; at the zone's own name `mix.example.com`. `undefined` when it is no name. */
-function defaultMixRecord(record: string, zone: string | undefined): string | undefined {
+/** `ingress-mix.example.com`; at the zone's own name `mix.example.com`. */
+function defaultMixRecord(record: string, zone: string | undefined): string {
   const [first = "", ...rest] = record.split(".");
   const isApex = record === zone || rest.length < 2;
-  const name = isApex ? `mix.${record}` : [`${first}-mix`, ...rest].join(".");
-  return parseHostName(name).kind === "ok" ? name : undefined;
+  return isApex ? `mix.${record}` : [`${first}-mix`, ...rest].join(".");
 }
 
 function isWithin(name: string, zone: string): boolean {

@@ -87,8 +87,8 @@ export type Fact =
   | { readonly kind: "config-applied"; readonly generation: number }
   | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
   | { readonly kind: "ingress-added"; readonly ingress: string }
-  /** It left the configuration; its records stay as they are. */
-  | { readonly kind: "ingress-released"; readonly ingress: string }
+  /** It left the configuration; its records stay as they are. `primary`: once it points to that instead of its mix. */
+  | { readonly kind: "ingress-released"; readonly ingress: string; readonly primary?: string }
   | {
       readonly kind: "address-health-changed";
       readonly ingress: string;
@@ -155,8 +155,14 @@ export type Fact =
       readonly to: readonly PublishedRecord[];
       readonly by: "read" | "write";
     }
-  /** There is no mix for now: something that is not ours stands at its name, or other programs keep changing it. Or there may be again. */
-  | { readonly kind: "mix-blocked"; readonly ingress: string; readonly record: string; readonly why: string }
+  /** There is no mix for now, and why. Or there may be again. */
+  | {
+      readonly kind: "mix-blocked";
+      readonly ingress: string;
+      readonly record: string;
+      readonly reason: "foreign" | "outside" | "paused" | "refused";
+      readonly why: string;
+    }
   | { readonly kind: "mix-freed"; readonly ingress: string; readonly record: string }
   /** Somebody keeps undoing our records, so repair rests until `untilMs`; or it goes on. */
   | { readonly kind: "standoff-began"; readonly ingress: string; readonly untilMs: number }

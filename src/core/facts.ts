@@ -1,12 +1,12 @@
 // What changed between two states, as facts worth telling.
 import { isOut } from "./health.ts";
-import { mixesOf } from "./mix.ts";
+import { mixesOf, mixPointedTo } from "./mix.ts";
+import { whyNoMix } from "./mix-outlook.ts";
 import { isAtMix, publishesCname } from "./records.ts";
 import type {
   EndpointState,
   Fact,
   IngressState,
-  MixState,
   Override,
   PublishedRecord,
   Selection,
@@ -30,6 +30,7 @@ export function factsBetween(before: State, after: State, atMs: number): readonl
     ...clockFacts(before.time, after.time),
     ...released(before, after),
     ...after.ingresses.flatMap((ingress) => ofIngress(before, ingress, atMs)),
+    ...after.leaving.flatMap((ingress) => ofLeaving(before, ingress, atMs)),
   ];
 }
 
@@ -64,7 +65,23 @@ function released(before: State, after: State): Fact[] {
   if (before.generation === after.generation) return [];
   return before.ingresses
     .filter(({ settings }) => ingressOf(after, settings.record) === undefined)
-    .map(({ settings }) => ({ kind: "ingress-released", ingress: settings.record }));
+    .map(({ settings: { record } }) => {
+      const leaving = after.leaving.find(({ settings }) => settings.record === record);
+      const primary = leaving && mixPointedTo(leaving) && leaving.selection?.primary;
+      return { kind: "ingress-released", ingress: record, ...(primary !== undefined && { primary }) };
+    });
+}
+
+/** Of one that is no longer configured: what is still done at its names. */
+function ofLeaving(before: State, after: IngressState, atMs: number): Fact[] {
+  const ingress = after.settings.record;
+  const old = [...before.leaving, ...before.ingresses].find(({ settings }) => settings.record === ingress);
+  if (old === after) return [];
+  return [
+    ...recordFacts(ingress, old, after),
+    ...mixFacts(ingress, old, after),
+    ...cloudFacts(ingress, old, after, atMs),
+  ];
 }
 
 function ofIngress(before: State, after: IngressState, atMs: number): Fact[] {
@@ -80,17 +97,9 @@ function ofIngress(before: State, after: IngressState, atMs: number): Fact[] {
   facts.push(...sharedFacts(ingress, old, after));
   facts.push(...outageFacts(ingress, old, after), ...selectionFacts(ingress, old, after));
   facts.push(...wordFacts(ingress, old, after));
-  const { published } = after;
-  if (
-    published !== old?.published &&
-    published !== undefined &&
-    !isSameRecords(old?.published?.records, published.records)
-  ) {
-    const from = old?.published?.records;
-    facts.push({ kind: "records-changed", ingress, ...(from && { from }), to: published.records, by: published.by });
-  }
   return [
     ...facts,
+    ...recordFacts(ingress, old, after),
     ...mixFacts(ingress, old, after),
     ...standoffFacts(ingress, old, after),
     ...visibilityFacts(ingress, old, after),
@@ -155,6 +164,13 @@ function isSameOverride(a: Override, b: Override): boolean {
   return a.kind === b.kind && a.endpoint === b.endpoint && a.untilMs === b.untilMs;
 }
 
+function recordFacts(ingress: string, old: IngressState | undefined, { published }: IngressState): Fact[] {
+  if (published === undefined || published === old?.published) return [];
+  const from = old?.published?.records;
+  if (isSameRecords(from, published.records)) return [];
+  return [{ kind: "records-changed", ingress, ...(from && { from }), to: published.records, by: published.by }];
+}
+
 function standoffFacts(ingress: string, old: IngressState | undefined, { standoff }: IngressState): Fact[] {
   const was = old?.standoff;
   if (was === undefined && standoff !== undefined) {
@@ -165,24 +181,22 @@ function standoffFacts(ingress: string, old: IngressState | undefined, { standof
 
 /** What changed at the names of mixes, and whether there may be one. */
 function mixFacts(ingress: string, old: IngressState | undefined, after: IngressState): Fact[] {
-  if (old?.mix === after.mix && old?.formerMixes === after.formerMixes) return [];
+  const isSame = old?.mix === after.mix && old?.formerMixes === after.formerMixes;
+  if (isSame && old?.isMixRefused === after.isMixRefused) return [];
   const before = old === undefined ? [] : mixesOf(old);
   const changed = mixesOf(after).flatMap(({ record, published }): Fact[] => {
     const from = before.find((each) => each.record === record)?.published?.records;
     if (published === undefined || isSameRecords(from ?? [], published.records)) return [];
     return [{ kind: "mix-changed", ingress, record, ...(from && { from }), to: published.records, by: published.by }];
   });
-  const [was, is] = [old?.mix && whyBlocked(old.mix), after.mix && whyBlocked(after.mix)];
+  const [was, is] = [old && whyNoMix(old), whyNoMix(after)];
   const record = after.mix?.record ?? old?.mix?.record ?? "";
-  if (is !== undefined && was === undefined) changed.push({ kind: "mix-blocked", ingress, record, why: is });
-  if (was !== undefined && is === undefined) changed.push({ kind: "mix-freed", ingress, record });
+  if (is !== undefined && was === undefined) changed.push({ kind: "mix-blocked", ingress, record, ...is });
+  // Whether Cloudflare takes the next one is not known before it is written.
+  if (was !== undefined && was.reason !== "refused" && is === undefined) {
+    changed.push({ kind: "mix-freed", ingress, record });
+  }
   return changed;
-}
-
-/** Why there can be no mix at its name, in plain words; `undefined` while there can. */
-export function whyBlocked({ record, foreign, pausedUntilMs }: MixState): string | undefined {
-  if (foreign !== undefined) return `${record} has a record that is not ours: ${foreign}`;
-  return pausedUntilMs === undefined ? undefined : `another program keeps changing ${record}`;
 }
 
 function visibilityFacts(ingress: string, old: IngressState | undefined, { visibility }: IngressState): Fact[] {
@@ -220,8 +234,8 @@ function whyMixChanged(from: Selection, to: Selection, old: IngressState | undef
       if (endpoint === undefined) return `${name} is no longer configured`;
       if (to.reason === "pin") return to.why;
       if (isDrained(after, endpoint)) return whyDrained(after, name);
-      const whyNoMix = whyMixEnded(old, after);
-      if (whyNoMix !== undefined) return whyNoMix;
+      const whyEnded = whyMixEnded(old, after);
+      if (whyEnded !== undefined) return whyEnded;
       return isOut(endpoint.health.verdict)
         ? `${name} is down: ${endpoint.health.reason}`
         : `the sticky time of ${name} is over`;
@@ -230,13 +244,14 @@ function whyMixChanged(from: Selection, to: Selection, old: IngressState | undef
 }
 
 /** Why a mix beside a CNAME ended as a whole; `undefined` when it did not. */
-function whyMixEnded(old: IngressState | undefined, { mix, isMixRefused, settings }: IngressState): string | undefined {
+function whyMixEnded(old: IngressState | undefined, after: IngressState): string | undefined {
+  const { mix, isMixRefused, settings } = after;
   if (old?.mix === undefined) return undefined;
   if (old.mix.record !== mix?.record) return `${old.mix.record} is no longer the name of the mix of ${settings.record}`;
   if (isMixRefused && !old.isMixRefused) return `Cloudflare refuses the records of the mix at ${mix.record}`;
   if (mix.undoneAtMs.length > old.mix.undoneAtMs.length) return `another program changed the mix at ${mix.record}`;
   const isInPlace = isAtMix(old) || !publishesCname(old);
-  return whyBlocked(mix) ?? (isInPlace ? undefined : `the mix at ${mix.record} was not in place in time`);
+  return whyNoMix(after)?.why ?? (isInPlace ? undefined : `the mix at ${mix.record} was not in place in time`);
 }
 
 function cloudFacts(ingress: string, old: IngressState | undefined, after: IngressState, atMs: number): Fact[] {

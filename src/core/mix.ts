@@ -34,8 +34,13 @@ const unusedMs = 60 * 60_000;
 export function mixOutlook(ingress: IngressState): "usable" | "unread" | "none" {
   const { mix } = ingress;
   if (mix === undefined || !publishesCname(ingress) || ingress.isMixRefused || isProxied(ingress)) return "none";
-  if (mix.foreign !== undefined || mix.pausedUntilMs !== undefined) return "none";
+  if (mix.foreign !== undefined || mix.pausedUntilMs !== undefined || isOutsideZone(mix)) return "none";
   return mix.published === undefined ? "unread" : "usable";
+}
+
+/** Whether the name of the mix was refused as one that its zone does not hold. */
+export function isOutsideZone({ cloudProblem, published }: MixState): boolean {
+  return published === undefined && cloudProblem?.during === "read" && cloudProblem.kind === "invalid";
 }
 
 /** Whether the endpoint, when it is left for a better one, may stay beside it for a while. */
@@ -183,7 +188,7 @@ function pointsTo(published: Published | undefined, record: string): boolean {
 }
 
 /** A name of which nothing is known yet. */
-function freshMix(record: string): MixState {
+export function freshMix(record: string): MixState {
   return { record, undoneAtMs: [], isNew: true, isExpired: false };
 }
 

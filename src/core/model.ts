@@ -51,6 +51,8 @@ export interface IngressSettings {
   readonly allowPrivate: boolean;
   /** The second name, which holds the addresses of a mix while the ingress is a CNAME; without it there is no such mix. */
   readonly mix?: MixSettings;
+  /** Why there is no such name, in plain words: the default cannot be, and none is configured. */
+  readonly whyNoMixName?: string;
   readonly endpoints: readonly EndpointSettings[];
 }
 
@@ -225,6 +227,9 @@ export interface SavedIngress {
   readonly form?: Form;
   /** Names that may hold the addresses of one of our mixes, former names included. */
   readonly mixRecords?: readonly string[];
+  /** Where its records are, and what the primary's TTL was: enough to lead it out of its mix once it is no longer configured. */
+  readonly zone?: string;
+  readonly ttl?: Ttl;
 }
 
 /** The last known addresses of an endpoint; `target` is the host name that they belong to. */

@@ -34,7 +34,7 @@ export function wantedRecords(ingress: IngressState): RecordSet | undefined {
   if (published === undefined) return undefined;
   const primary = endpointNamed(ingress, selection?.primary);
   // It stays as it is once it does not depend on its mix any more.
-  if (ingress.isLeaving === true) return primary && isAtMix(ingress) ? recordsOf(ingress, primary) : undefined;
+  if (ingress.isLeaving === true) return primary && isAtAnyMix(ingress) ? recordsOf(ingress, primary) : undefined;
   const isAsked = selection?.reason === "pin";
   if (primary !== undefined && (isAsked || isServing(primary.health.verdict))) return recordsOf(ingress, primary);
   // A CNAME to a name without addresses is no better than none.
@@ -46,6 +46,12 @@ export function wantedRecords(ingress: IngressState): RecordSet | undefined {
 /** Whether the published record points to the mix, whatever it should do. */
 export function isAtMix({ published, mix }: IngressState): boolean {
   return mix !== undefined && published?.records.some(({ content }) => content === mix.record) === true;
+}
+
+/** The same for former names of it. */
+function isAtAnyMix({ published, mix, formerMixes }: IngressState): boolean {
+  const names = new Set([...(mix === undefined ? [] : [mix]), ...formerMixes].map(({ record }) => record));
+  return published?.records.some(({ type, content }) => type === "CNAME" && names.has(content)) === true;
 }
 
 /** Whether the ingress should point to its mix: somebody serves beside the primary. */

@@ -5,8 +5,9 @@ import { withDrill } from "./drill.ts";
 import { afterObservation, afterResolution, afterStall, afterTime } from "./endpoint.ts";
 import { isOut } from "./health.ts";
 import { afterMixCheck, afterMixFailure, afterMixRead, afterMixWrite } from "./mix-events.ts";
-import { mixesOf, mixPointedTo, withMixesAt } from "./mix.ts";
-import type { EndpointRef, EndpointState, Event, IngressSettings, IngressState, MixState, State } from "./model.ts";
+import { leavingAfter, withoutGone } from "./leaving.ts";
+import { withMixesAt } from "./mix.ts";
+import type { EndpointRef, EndpointState, Event, IngressState, State } from "./model.ts";
 import { withOutage, withoutEndedOutage } from "./outage.ts";
 import { withOverride, withoutEndedOverrides, withoutOverrides } from "./overrides.ts";
 import { afterVainSearch, untestedConnection, weightOf, withProof } from "./proof.ts";
@@ -48,7 +49,7 @@ function take(state: State, event: Event, nowMs: number): State {
     case "config-loaded":
       return {
         ingresses: event.ingresses.map((settings) => configured(state, settings, nowMs)),
-        leaving: leaving(state, event.ingresses),
+        leaving: leavingAfter(state, event.ingresses, nowMs),
         time: state.time,
         connection: state.connection,
         generation: state.generation + (event.isUnchanged === true ? 0 : 1),
@@ -147,33 +148,6 @@ function settle(ingress: IngressState, nowMs: number): IngressState {
   const believed = withOutage(withSharers(isOver ? withoutStandoff(aged) : aged), nowMs);
   const selected = withHeldSharers(ingress, withoutEndedOutage(select(believed, nowMs)), nowMs);
   return withDrill(ingress, withoutSettledProblem(withWordOnce(ingress, selected)), nowMs);
-}
-
-/** Those who leave the configuration while they point to their mix, and those who left before and are not done. */
-function leaving(state: State, settings: readonly IngressSettings[]): readonly IngressState[] {
-  const records = new Set(settings.map(({ record }) => record));
-  const leavers = state.ingresses.filter((ingress) => mixPointedTo(ingress) !== undefined);
-  return [...state.leaving, ...leavers]
-    .filter((ingress) => !records.has(ingress.settings.record))
-    .map((ingress) => (ingress.isLeaving === true ? ingress : asLeaving(ingress)));
-}
-
-function asLeaving(ingress: IngressState): IngressState {
-  const { selection, drill: _, ...rest } = withoutStandoff(ingress);
-  return { ...rest, isLeaving: true, overrides: [], ...(selection && { selection: { ...selection, sticky: [] } }) };
-}
-
-/** Lets time take effect on those who leave, without those who are done: no mix of theirs is left. */
-function withoutGone(state: State, nowMs: number): State {
-  if (state.leaving.length === 0) return state;
-  const aged = state.leaving.map((ingress) => withMixesAt(ingress, nowMs));
-  const left = aged.filter((ingress) => mixPointedTo(ingress) !== undefined || mixesOf(ingress).some(hasRecords));
-  const isSame = left.length === state.leaving.length && left.every((ingress, at) => ingress === state.leaving[at]);
-  return isSame ? state : { ...state, leaving: left };
-}
-
-function hasRecords({ published }: MixState): boolean {
-  return published?.records.length !== 0;
 }
 
 function withIngress(state: State, record: string, change: (ingress: IngressState) => IngressState): State {

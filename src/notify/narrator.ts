@@ -87,7 +87,7 @@ export class Narrator {
       this.#toldProblems = undefined;
       const added = facts.flatMap((fact) => (fact.kind === "ingress-added" ? [fact.ingress] : []));
       const released = facts.flatMap((fact) =>
-        fact.kind === "ingress-released" ? [recordsOf(before, fact.ingress)] : [],
+        fact.kind === "ingress-released" ? [{ ...recordsOf(before, fact.ingress), ...primaryOf(fact) }] : [],
       );
       // A new configuration of the same ingresses is no news to the one who wrote it, unless one was rejected before.
       if (isAfterRejection || added.length + released.length > 0) {
@@ -130,6 +130,10 @@ function isSettled(ingress: IngressState): boolean {
   if (isLasting(ingress)) return true;
   if (ingress.endpoints.some(({ health }) => health.verdict === "unknown")) return false;
   return isInSync(ingress) && (ingress.selection !== undefined || isOutage(ingress));
+}
+
+function primaryOf({ primary }: Fact & { kind: "ingress-released" }): { primary?: string } {
+  return primary === undefined ? {} : { primary };
 }
 
 function recordsOf(state: State, record: string): { record: string; records?: Records } {

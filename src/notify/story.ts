@@ -49,7 +49,12 @@ export type Story =
   | {
       readonly kind: "config-applied";
       readonly added: readonly string[];
-      readonly released: readonly { readonly record: string; readonly records?: Records }[];
+      /** `primary`: the record is first pointed to it, out of its mix. */
+      readonly released: readonly {
+        readonly record: string;
+        readonly records?: Records;
+        readonly primary?: string;
+      }[];
       readonly isAfterRejection: boolean;
     }
   | { readonly kind: "config-rejected"; readonly problems: readonly string[] }

@@ -13,10 +13,16 @@ export function configApplied({ added, released, isAfterRejection }: StoryOf<"co
     headline: isAfterRejection ? "The configuration is valid again and in force" : "A new configuration is in force",
     details: [
       ...(added.length === 0 ? [] : [line`Now watched: ${andList(added)}.`]),
-      ...released.flatMap(({ record, records }) => [
-        line`No longer watched: ${record}. Its record stays as it is:`,
-        records === undefined ? line`(it was never read)` : describeRecords(records),
-      ]),
+      ...released.flatMap(({ record, records, primary }) =>
+        primary === undefined
+          ? [
+              line`No longer watched: ${record}. Its record stays as it is:`,
+              records === undefined ? line`(it was never read)` : describeRecords(records),
+            ]
+          : [
+              line`No longer watched: ${record}. It points to its mix, so it is pointed to ${primary} first. Then its record stays as it is.`,
+            ],
+      ),
     ],
   };
 }

@@ -8,6 +8,7 @@ import { opened, temporaryFolder, type OpenedStore } from "../../test/support/st
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { factsBetween } from "../core/facts.ts";
 import type { Event, State } from "../core/model.ts";
+import { recordComment } from "../core/records.ts";
 import { initialState, step } from "../core/step.ts";
 import { parseIp } from "../lib/ip.ts";
 import { Recorder } from "./recorder.ts";
@@ -16,6 +17,7 @@ import type { Store } from "./store.ts";
 import { StoreError } from "./trouble.ts";
 
 const record = "a.example.com";
+const mix = "a-mix.example.com";
 const settings = ingressSettings(record, [
   endpointSettings("cable", { stickyMs: 600_000 }),
   endpointSettings("mobile", { priority: 20, stickyMs: 600_000 }),
@@ -265,6 +267,31 @@ test("an ingress that left the configuration is forgotten", async (t) => {
   );
 });
 
+test("an ingress that leaves while it points to its mix is kept until it does not, on the disk before it is acted on", (t) => {
+  const life = new Life(t);
+  life.dispatch({
+    kind: "config-loaded",
+    ingresses: [{ ...settings, zone: "example.com", mix: { record: mix, waitMs: 0 } }],
+  });
+  for (const { name } of settings.endpoints) life.resolve(name);
+  life.dispatch({
+    kind: "records-read",
+    ingress: record,
+    records: [{ id: "1", type: "CNAME", content: mix, ttlSeconds: 60, proxied: false }],
+  });
+  const extras = { comment: recordComment };
+  const address = { id: "2", type: "A" as const, content: addressOf("cable"), ttlSeconds: 60, proxied: false, extras };
+  life.dispatch({ kind: "records-read", ingress: record, mix, records: [address] });
+  assert.equal(life.state.ingresses[0]?.selection?.primary, "cable");
+  const other = ingressSettings("b.example.com", settings.endpoints);
+  life.dispatch({ kind: "config-loaded", ingresses: [other] });
+  const left = life.reopened().ingresses.find((ingress) => ingress.record === record);
+  assert.deepEqual(
+    [left?.mixRecords, left?.zone, left?.ttl, left?.selection?.primary],
+    [[mix], "example.com", 60, "cable"],
+  );
+});
+
 test("nothing is written for probes that change nothing, but everything after the wall clock was set", async (t) => {
   const life = new Life(t);
   life.start();
@@ -418,7 +445,8 @@ test("no setting that may hold a secret reaches the disk", async (t) => {
   const [cable] = settings.endpoints;
   assert.ok(cable?.check !== undefined);
   const check = { ...cable.check, url: `https://user:${canary}@example.com/?key=${canary}`, contains: canary };
-  const ingress = { ...settings, zone: canary, endpoints: [{ ...cable, check, resolvers: [canary] }] };
+  // A zone's name or id is no secret: it is kept for an ingress that has to be led out of its mix.
+  const ingress = { ...settings, zone: "example.com", endpoints: [{ ...cable, check, resolvers: [canary] }] };
   life.dispatch({ kind: "config-loaded", ingresses: [ingress] });
   life.resolve("cable");
   life.read("CNAME", "cable.example.com");

@@ -4,7 +4,7 @@ import type { EndpointState, Event, Fact, IngressState, State } from "../core/mo
 import type { Clock } from "../lib/clock.ts";
 import { seriesKey, type MinuteOfChecks } from "./checks-table.ts";
 import type { JournalEntry } from "./journal-table.ts";
-import { datedFrom, type DatedIngress, type Saved } from "./saved.ts";
+import { datedFrom, usedMixNames, type DatedIngress, type Saved } from "./saved.ts";
 import type { Store } from "./store.ts";
 import { Tally } from "./tally.ts";
 import { StoreError } from "./trouble.ts";
@@ -151,16 +151,16 @@ export class Recorder implements Disposable {
   }
 
   #markChanges(before: State, after: State): void {
-    if (before.ingresses === after.ingresses) return;
-    for (const ingress of after.ingresses) {
+    if (before.ingresses === after.ingresses && before.leaving === after.leaving) return;
+    for (const ingress of managed(after)) {
       const { record } = ingress.settings;
-      const old = before.ingresses.find(({ settings }) => settings.record === record);
+      const old = managed(before).find(({ settings }) => settings.record === record);
       const change = old === undefined ? "more" : unsavedBetween(old, ingress);
       if (change === "nothing") continue;
       this.#dated.delete(record);
       if (this.#unsaved !== "more") this.#unsaved = change;
     }
-    if (after.ingresses.length < before.ingresses.length) this.#unsaved = "more";
+    if (managed(after).length < managed(before).length) this.#unsaved = "more";
   }
 
   #saveNow(): void {
@@ -196,7 +196,7 @@ export class Recorder implements Disposable {
       this.#dated.clear();
       this.#wallAheadMs = this.#wallAhead();
     }
-    const ingresses = this.#state.ingresses.map((ingress) => {
+    const ingresses = managed(this.#state).map((ingress) => {
       const { record } = ingress.settings;
       const dated = this.#dated.get(record) ?? datedFrom(ingress, clock.nowMs(), clock.wallMs());
       this.#dated.set(record, dated);
@@ -250,8 +250,17 @@ export class Recorder implements Disposable {
   }
 }
 
-/** Whether somebody else serves, is sticky, or is written, or a person said so: what a power cut must not undo. */
+/** Every ingress with something to remember, those that leave as well. */
+function managed({ ingresses, leaving }: State): readonly IngressState[] {
+  return leaving.length === 0 ? ingresses : [...ingresses, ...leaving];
+}
+
+/**
+ * Whether somebody else serves, is sticky, or is written, an ingress has to be led out of its mix, or a person said so:
+ * what a power cut must not undo.
+ */
 function hasOtherDecisions(before: State, after: State): boolean {
+  if (before.leaving !== after.leaving && after.leaving.length > before.leaving.length) return true;
   if (before.ingresses === after.ingresses) return false;
   return after.ingresses.some(({ settings, overrides, selection, lastGood }) => {
     const old = before.ingresses.find((ingress) => ingress.settings.record === settings.record);
@@ -274,6 +283,9 @@ function unsavedBetween(a: IngressState, b: IngressState): Unsaved {
     a.overrides === b.overrides &&
     a.lastGood === b.lastGood &&
     (a.outage === undefined) === (b.outage === undefined) &&
+    a.form === b.form &&
+    a.isLeaving === b.isLeaving &&
+    hasSameMixNames(a, b) &&
     a.endpoints.length === b.endpoints.length;
   if (!isSameIngress) return "more";
   if (a.endpoints === b.endpoints) return "nothing";
@@ -285,6 +297,11 @@ function unsavedBetween(a: IngressState, b: IngressState): Unsaved {
     if (endpoint.addressesUsableUntilMs !== other.addressesUsableUntilMs) unsaved = "dates";
   }
   return unsaved;
+}
+
+function hasSameMixNames(a: IngressState, b: IngressState): boolean {
+  if (a.mix === b.mix && a.formerMixes === b.formerMixes) return true;
+  return usedMixNames(a).join() === usedMixNames(b).join();
 }
 
 function isSameTarget(a: EndpointState, b: EndpointState): boolean {

@@ -1,7 +1,7 @@
 // What survives a restart, as plain data: the durable part of a state with dates in place of monotonic times, and back.
 import * as z from "zod";
 import { mixesOf } from "../core/mix.ts";
-import type { Address, Form, IngressState, Override, RecordSet, SavedIngress } from "../core/model.ts";
+import type { Address, Form, IngressState, Override, RecordSet, SavedIngress, Ttl } from "../core/model.ts";
 import { targetText } from "../core/rename.ts";
 import { parseIp } from "../lib/ip.ts";
 
@@ -37,6 +37,9 @@ export interface DatedIngress {
   readonly form?: Form;
   /** Names that may hold the addresses of one of our mixes. */
   readonly mixRecords?: readonly string[];
+  readonly zone?: string;
+  /** Of the primary. */
+  readonly ttl?: Ttl;
 }
 
 export interface DatedSelection {
@@ -58,9 +61,8 @@ export function datedFrom(ingress: IngressState, nowMs: number, wallMs: number):
   const dateOf = (atMs: number): number => Math.min(latestMs, Math.max(0, Math.round(wallMs + (atMs - nowMs))));
   const { settings, departures, overrides, endpoints, lastGood } = ingress;
   const selection = datedSelection(ingress, dateOf);
-  const mixRecords = mixesOf(ingress).flatMap(({ record, published }) =>
-    published?.records.length === 0 ? [] : [record],
-  );
+  const mixRecords = usedMixNames(ingress);
+  const primary = endpoints.find(({ settings: { name } }) => name === selection?.primary);
   return {
     record: settings.record,
     savedWallMs: dateOf(nowMs),
@@ -80,8 +82,17 @@ export function datedFrom(ingress: IngressState, nowMs: number, wallMs: number):
     ...(ingress.outage !== undefined && { isOutage: true }),
     endpoints: endpoints.map(({ settings: { name, target } }) => ({ name, target: targetText(target) })),
     ...(ingress.form !== undefined && { form: ingress.form }),
-    ...(mixRecords.length > 0 && { mixRecords }),
+    ...(mixRecords.length > 0 && {
+      mixRecords,
+      ...(settings.zone !== undefined && { zone: settings.zone }),
+      ...(primary && { ttl: primary.settings.ttl }),
+    }),
   };
+}
+
+/** The names of mixes that hold records of ours, or may. */
+export function usedMixNames(ingress: IngressState): readonly string[] {
+  return mixesOf(ingress).flatMap(({ record, published }) => (published?.records.length === 0 ? [] : [record]));
 }
 
 /** Until the published records have been adopted, what the life before this one left is passed on. */
@@ -106,7 +117,7 @@ function datedSelection(
  */
 export function restoredFrom({ ingresses }: Saved, nowMs: number, wallMs: number): readonly SavedIngress[] {
   return ingresses.map(({ record, savedWallMs, selection, departures, overrides, addresses, ...rest }) => {
-    const { lastGood, form, mixRecords, isOutage, endpoints } = rest;
+    const { lastGood, form, mixRecords, zone, ttl, isOutage, endpoints } = rest;
     const downMs = Math.max(0, wallMs - savedWallMs);
     const endOf = (untilWallMs: number): number =>
       nowMs + Math.max(0, Math.min(longestMs, untilWallMs - savedWallMs) - downMs);
@@ -126,6 +137,8 @@ export function restoredFrom({ ingresses }: Saved, nowMs: number, wallMs: number
       ...(endpoints && { endpoints }),
       ...(form && { form }),
       ...(mixRecords && { mixRecords }),
+      ...(zone !== undefined && { zone }),
+      ...(ttl !== undefined && { ttl }),
     };
   });
 }
@@ -151,6 +164,8 @@ export function parseDated(json: unknown): { readonly ingress: DatedIngress | un
   const known = part("endpoints", endpointsSchema);
   const form = part("form", formSchema);
   const mixRecords = part("mixRecords", mixRecordsSchema);
+  const zone = part("zone", nameSchema);
+  const ttl = part("ttl", ttlSchema);
   const ingress: DatedIngress = {
     record,
     savedWallMs,
@@ -163,6 +178,8 @@ export function parseDated(json: unknown): { readonly ingress: DatedIngress | un
     ...(known && { endpoints: known }),
     ...(form && { form }),
     ...(mixRecords && { mixRecords }),
+    ...(zone !== undefined && { zone }),
+    ...(ttl !== undefined && { ttl }),
   };
   return { ingress, dropped };
 }
@@ -182,6 +199,8 @@ const wholeSchema = z.object({
   endpoints: z.unknown().optional(),
   form: z.unknown().optional(),
   mixRecords: z.unknown().optional(),
+  zone: z.unknown().optional(),
+  ttl: z.unknown().optional(),
 });
 
 const selectionSchema = z.object({
@@ -224,6 +243,8 @@ const formSchema = z.enum(["cname", "addresses"]);
 
 /** Names that we read, and whose records with our comment we delete. More than a few nobody had. */
 const mixRecordsSchema = z.array(z.string().regex(hostPattern)).max(20);
+
+const ttlSchema = z.union([z.literal("auto"), z.int().min(30).max(86_400)]);
 
 /** Written to DNS some day, so nothing may be odd about it. */
 const recordSetSchema = z

@@ -19,17 +19,16 @@ import type {
   RecordSet,
   RecordType,
   Resolution,
-  SavedIngress,
   State,
 } from "../../src/core/model.ts";
 import { desiredMix, mixesOf, mixPlan } from "../../src/core/mix.ts";
 import { isProofWanted } from "../../src/core/proof.ts";
 import { desiredRecords, isEmptyPlan, planBetween, recordComment } from "../../src/core/records.ts";
-import { targetText } from "../../src/core/rename.ts";
 import { releasedWallMs } from "../../src/core/release.ts";
 import { initialState, step } from "../../src/core/step.ts";
 import { formatDuration, parseDurationMs } from "../../src/lib/duration.ts";
 import { parseIp } from "../../src/lib/ip.ts";
+import { datedFrom, restoredFrom } from "../../src/store/saved.ts";
 
 /** What the clocks of the world say when a scenario begins, milliseconds since 1970. */
 const startWallMs = releasedWallMs + 86_400_000;
@@ -68,6 +67,8 @@ class Stage {
   readonly #mixes = new Map<string, readonly PublishedRecord[]>();
   /** How long it takes until the servers show a mix; `undefined`: they show something else. */
   #mixVisibleMs: number | undefined = 1_000;
+  #areMixServersSilent = false;
+  readonly #unreadable = new Set<string>();
   #isMixCloudReachable = true;
   /** What probes under way will come to. */
   #coming: readonly { readonly atMs: number; readonly happen: () => void }[] = [];
@@ -199,7 +200,8 @@ class Stage {
 
   /**
    * `mix read [same | nothing | TYPE CONTENT [ours] [, …]]`: what is read at the name of the mix, or found there;
-   * `mix visible D`, `mix denied`, `mix silent`: what the servers say of mixes from now on; `mix off|on|refuses`: its writes.
+   * `mix visible D`, `mix denied`, `mix silent`: what the servers say of mixes from now on; `mix off|on|refuses`: its writes;
+   * `mix outside`: its name turns out not to lie in the zone.
    */
   #mix([verb, ...words]: string[]): void {
     const ingress = this.#ingress();
@@ -216,6 +218,15 @@ class Stage {
       case "denied":
         this.#mixVisibleMs = undefined;
         return;
+      case "silent":
+        this.#areMixServersSilent = true;
+        return;
+      case "outside": {
+        const message = `${record} is not in the zone example.org: correct the record or the zone`;
+        const problem = { kind: "invalid", message, during: "read" } as const;
+        this.#unreadable.add(record);
+        return this.#dispatch({ kind: "cloud-failed", ingress: ingress.settings.record, mix: record, problem });
+      }
       case "on":
         this.#isMixCloudReachable = true;
         return this.#apply();
@@ -324,44 +335,9 @@ class Stage {
 
   /** A crash and a new start, with the memory that is kept on disk. */
   #restart(): void {
-    const ingresses = this.#state.ingresses.map(
-      ({
-        settings,
-        selection,
-        departures,
-        overrides,
-        endpoints,
-        lastGood,
-        form,
-        mix,
-        formerMixes,
-        outage,
-      }): SavedIngress => ({
-        record: settings.record,
-        ...(form !== undefined && { form }),
-        mixRecords: [...(mix === undefined ? [] : [mix]), ...formerMixes].map(({ record }) => record),
-        ...(selection !== undefined && { primary: selection.primary }),
-        sticky: selection?.sticky ?? [],
-        departures,
-        overrides,
-        ...(lastGood !== undefined && { lastGood }),
-        ...(outage !== undefined && { isOutage: true }),
-        endpoints: endpoints.map(({ settings: { name, target } }) => ({ name, target: targetText(target) })),
-        addresses: endpoints.flatMap(
-          ({ settings: { name, target }, addresses, addressesUsableUntilMs: usableUntilMs }) =>
-            target.kind === "host" && usableUntilMs !== undefined
-              ? [
-                  {
-                    endpoint: name,
-                    target: target.host,
-                    addresses: addresses.map(({ text }) => addressOf(text)),
-                    usableUntilMs,
-                  },
-                ]
-              : [],
-        ),
-      }),
-    );
+    const wallMs = startWallMs + this.#nowMs;
+    const kept = [...this.#state.ingresses, ...this.#state.leaving].map((each) => datedFrom(each, this.#nowMs, wallMs));
+    const ingresses = restoredFrom({ ingresses: kept }, this.#nowMs, wallMs);
     this.#state = initialState;
     this.#dispatch({ kind: "restored", ingresses });
     this.#dispatch({ kind: "config-loaded", ingresses: this.#settings });
@@ -436,8 +412,9 @@ class Stage {
     for (const { record: ingress, mix } of this.#unverified()) {
       const { record, visibility } = mix;
       const writtenAtMs = visibility?.writtenAtMs ?? 0;
+      const status = this.#areMixServersSilent ? "silent" : "visible";
       if (this.#mixVisibleMs === undefined || writtenAtMs + this.#mixVisibleMs > this.#nowMs) continue;
-      this.#dispatch({ kind: "visibility-checked", ingress, mix: record, writtenAtMs, status: "visible", detail: "" });
+      this.#dispatch({ kind: "visibility-checked", ingress, mix: record, writtenAtMs, status, detail: "" });
     }
   }
 
@@ -472,7 +449,9 @@ class Stage {
   /** The same at the names of mixes. The first look at a name comes before anything is written there. */
   #applyMixes(ingress: IngressState): void {
     const { record } = ingress.settings;
+    if (ingress.published === undefined) return;
     for (const mix of mixesOf(ingress)) {
+      if (this.#unreadable.has(mix.record)) continue;
       const known = this.#mixes.get(mix.record) ?? [];
       if (mix.published === undefined) {
         this.#dispatch({ kind: "records-read", ingress: record, mix: mix.record, records: known });
@@ -511,7 +490,7 @@ class Stage {
   }
 
   #ingress(): IngressState {
-    const [ingress] = this.#state.ingresses;
+    const [ingress] = [...this.#state.ingresses, ...this.#state.leaving];
     if (ingress === undefined) throw new Error("nothing was started yet");
     return ingress;
   }
