@@ -32,7 +32,8 @@ export function configured(state: State, settings: IngressSettings, nowMs: numbe
     if (was === undefined || was === name) return [];
     return [{ from: was, to: name, isSame: endpoints[index]?.health === matches[index]?.endpoint.health }];
   });
-  const quiet = withoutStandoff(old);
+  const isSameZone = old.settings.zone === settings.zone;
+  const quiet = isSameZone ? withoutStandoff(old) : withoutRecords(withoutStandoff(old));
   const named = renames.length === 0 ? quiet : withNames(quiet, namesAfter(known, now));
   const cuts = new Map(
     settings.endpoints.map(({ name, stickyMs = 0 }, index) => [
@@ -40,22 +41,24 @@ export function configured(state: State, settings: IngressSettings, nowMs: numbe
       Math.max(0, (matches[index]?.endpoint.settings.stickyMs ?? 0) - stickyMs),
     ]),
   );
-  const { published, cloudProblem, mix, isLeaving: _, renames: __, ...rest } = withShorterSticky(named, cuts);
+  const { isLeaving: _, renames: __, ...rest } = withShorterSticky(named, cuts);
   const form = askedForm(settings) ?? rest.form;
-  const isSameZone = old.settings.zone === settings.zone;
   return withMixNames({
     ...rest,
     settings,
     endpoints,
     ...(renames.length > 0 && { renames }),
     ...(form !== undefined && { form }),
-    ...(isSameZone && mix !== undefined ? { mix } : {}),
-    formerMixes: isSameZone ? rest.formerMixes : [],
     // A new configuration deserves a new try.
     isMixRefused: false,
-    ...(isSameZone && published !== undefined ? { published } : {}),
-    ...(isSameZone && cloudProblem !== undefined ? { cloudProblem } : {}),
   });
+}
+
+/** The ingress in another zone: what is known of its records is of the old one, and so is what became of writes there. */
+function withoutRecords(ingress: IngressState): IngressState {
+  const { published: _, cloudProblem: __, visibility: ___, unseen: ____, drift: _____, ...rest } = ingress;
+  const { writeInDoubtUntilMs: ______, mix: _______, ...unread } = rest;
+  return { ...unread, formerMixes: [] };
 }
 
 /** An ingress that was not configured before, with what an earlier life of the daemon remembers of it. */

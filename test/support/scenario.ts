@@ -4,41 +4,43 @@ import { factsBetween } from "../../src/core/facts.ts";
 import type {
   Address,
   CheckSettings,
-  Drill,
   EndpointSettings,
   Event,
-  Fact,
+  Family,
   IngressSettings,
   IngressState,
   MixState,
   Observation,
   Plan,
   Override,
-  Passage,
   PublishedRecord,
-  RecordSet,
   RecordType,
   Resolution,
   State,
 } from "../../src/core/model.ts";
-import { desiredMix, mixesOf, mixPlan } from "../../src/core/mix.ts";
+import { mixesOf, mixPlan } from "../../src/core/mix.ts";
 import { isProofWanted } from "../../src/core/proof.ts";
 import { desiredRecords, isEmptyPlan, planBetween, recordComment } from "../../src/core/records.ts";
 import { releasedWallMs } from "../../src/core/release.ts";
 import { initialState, step } from "../../src/core/step.ts";
 import { formatDuration, parseDurationMs } from "../../src/lib/duration.ts";
 import { parseIp } from "../../src/lib/ip.ts";
-import { datedFrom, restoredFrom } from "../../src/store/saved.ts";
+import { datedFrom, parseDated, restoredFrom } from "../../src/store/saved.ts";
+import { describeFact, showDesired, showRecord } from "./scenario-words.ts";
 
 /** What the clocks of the world say when a scenario begins, milliseconds since 1970. */
 const startWallMs = releasedWallMs + 86_400_000;
+
+const families = ["ipv4", "ipv6"] as const;
 
 /** Between the events and what follows from them. */
 export const divider = "----------";
 
 /**
  * Plays the events of a scenario and gives the lines that follow from them. Each event line starts with its time; the
- * words are those of `commands` below. Throws on a line that it does not understand.
+ * words are those of `#command` below. Where there are several ingresses, `in=RECORD` says which one a line is about
+ * (else that of the endpoint, or the first), and what follows begins with the first label of its name. Throws on a line
+ * that it does not understand.
  */
 export function playScenario(text: string): string[] {
   const stage = new Stage();
@@ -59,10 +61,18 @@ class Stage {
   #nowMs = 0;
   #settings: IngressSettings[] = [];
   #isCloudReachable = true;
-  #areAnchorsReachable = true;
+  /** Of the reference hosts of a family, the part that takes a connection. */
+  readonly #anchors: Record<Family, number> = { ipv4: 1, ipv6: 1 };
+  #isTrying = false;
   #lastId = 0;
-  /** What stands at Cloudflare. */
-  #records: readonly PublishedRecord[] = [];
+  /** What a line says it is about. */
+  #about: string | undefined;
+  /** Whether there ever was more than one ingress, so that lines have to say which. */
+  #areSeveral = false;
+  /** What the machine's wall clock is off by. */
+  #clockOffMs = 0;
+  /** What stands at Cloudflare, at the name of each ingress. */
+  readonly #records = new Map<string, readonly PublishedRecord[]>();
   /** What stands at the names of mixes. */
   readonly #mixes = new Map<string, readonly PublishedRecord[]>();
   /** How long it takes until the servers show a mix; `undefined`: they show something else. */
@@ -74,7 +84,9 @@ class Stage {
   #coming: readonly { readonly atMs: number; readonly happen: () => void }[] = [];
 
   play(line: string): void {
-    const [first = "", ...words] = line.trim().split(/\s+/);
+    const [first = "", ...rest] = line.trim().split(/\s+/);
+    this.#about = rest.find((word) => word.startsWith("in="))?.slice(3);
+    const words = rest.filter((word) => !word.startsWith("in="));
     if (first === "ingress") return this.#addIngress(words);
     if (first === "endpoint") return this.#addEndpoint(words);
     this.#advanceTo(duration(first));
@@ -82,10 +94,11 @@ class Stage {
   }
 
   #addIngress([record = "", ...options]: string[]): void {
-    const { hold_up, publish, proxied, private: isPrivate, mix, mix_wait } = optionsOf(options);
+    const { hold_up, publish, proxied, private: isPrivate, mix, mix_wait, zone } = optionsOf(options);
     const mixRecord = mix ?? record.replace(".", "-mix.");
     this.#settings.push({
       record,
+      ...(zone !== undefined && { zone }),
       publish: (publish ?? "auto") as IngressSettings["publish"],
       ...(proxied === undefined ? {} : { proxied: proxied === "true" }),
       holdUpMs: duration(hold_up ?? "60s"),
@@ -94,6 +107,7 @@ class Stage {
       ...(mixRecord !== "none" && { mix: { record: mixRecord, waitMs: duration(mix_wait ?? "60s") } }),
       endpoints: [],
     });
+    this.#areSeveral ||= this.#settings.length > 1;
   }
 
   #addEndpoint([name = "", target = "", ...options]: string[]): void {
@@ -151,7 +165,7 @@ class Stage {
       case "cloud":
         return this.#cloud(words);
       case "anchors":
-        return this.#anchors(words);
+        return this.#reach(words);
       case "pin":
       case "drain":
       case "drill":
@@ -160,13 +174,15 @@ class Stage {
         return this.#dispatch({ kind: "resumed", ingress: this.#ingress().settings.record });
       case "visible":
       case "wrong":
-        return this.#visibility(verb);
+        return this.#visibility(verb, words);
       case "restart":
-        return this.#restart();
+        return this.#restart(words);
       case "nothing":
         return this.#dispatch({ kind: "time-passed" });
       case "show":
-        for (const ingress of this.#state.ingresses) this.#say(`desired: ${showDesired(ingress)}`);
+        for (const ingress of this.#state.ingresses) {
+          this.#say(`desired: ${showDesired(ingress)}`, ingress.settings.record);
+        }
         return;
       default:
         throw new Error(`no such event: ${String(verb)}`);
@@ -176,13 +192,9 @@ class Stage {
   /** `published same`, `published nothing`, or `published TYPE CONTENT [TTL] [, …]`. */
   #publish(words: string[]): void {
     const ingress = this.#ingress();
-    if (words[0] === "same") {
-      const records = this.#records;
-      return this.#dispatch({ kind: "records-read", ingress: ingress.settings.record, records });
-    }
-    const records = this.#recordsOf(words);
-    this.#records = records;
-    this.#dispatch({ kind: "records-read", ingress: ingress.settings.record, records });
+    const { record } = ingress.settings;
+    if (words[0] !== "same") this.#records.set(record, this.#recordsOf(words));
+    this.#dispatch({ kind: "records-read", ingress: record, records: this.#records.get(record) ?? [] });
   }
 
   #recordsOf(words: string[]): readonly PublishedRecord[] {
@@ -315,7 +327,7 @@ class Stage {
   /** `time told [+D|-D]`: an answer tells it, and our clock is off by D; `time contradicted [+D|-D]`; `time jumped`. */
   #time([how, off = "+0s"]: string[]): void {
     const wallMs = startWallMs + this.#nowMs;
-    const machineWallMs = wallMs + (off.startsWith("-") ? -1 : 1) * duration(off.slice(1));
+    const machineWallMs = wallMs + signed(off);
     if (how === "jumped") return this.#dispatch({ kind: "clock-jumped" });
     if (how === "contradicted") return this.#dispatch({ kind: "time-contradicted", machineWallMs });
     return this.#dispatch({ kind: "time-told", wallMs, askedMs: this.#nowMs, machineWallMs });
@@ -324,38 +336,57 @@ class Stage {
   /** `pin NAME DURATION`, `drain NAME DURATION`, `drill NAME DURATION`. */
   #override(kind: Override["kind"], [endpoint = "", time = "1h"]: string[]): void {
     const override = { kind, endpoint, untilMs: this.#nowMs + duration(time) };
-    this.#dispatch({ kind: "override-set", ingress: this.#ingress().settings.record, override });
+    this.#dispatch({ kind: "override-set", ingress: this.#ingress(endpoint).settings.record, override });
   }
 
-  #visibility(status: "visible" | "wrong"): void {
+  /** `visible [AT]`, `wrong [AT]`: what the servers say of the newest write, or of that at AT. */
+  #visibility(status: "visible" | "wrong", [at]: string[]): void {
     const { settings, published } = this.#ingress();
-    const writtenAtMs = published?.atMs ?? 0;
+    const writtenAtMs = at === undefined ? (published?.atMs ?? 0) : duration(at);
     this.#dispatch({ kind: "visibility-checked", ingress: settings.record, writtenAtMs, status, detail: "" });
   }
 
-  /** A crash and a new start, with the memory that is kept on disk. */
-  #restart(): void {
-    const wallMs = startWallMs + this.#nowMs;
-    const kept = [...this.#state.ingresses, ...this.#state.leaving].map((each) => datedFrom(each, this.#nowMs, wallMs));
-    const ingresses = restoredFrom({ ingresses: kept }, this.#nowMs, wallMs);
+  /**
+   * `restart [D] [off=±D]`: a crash, and a new start D later, with what the store keeps on the disk; the wall clock is set
+   * off by so much meanwhile.
+   */
+  #restart(words: string[]): void {
+    const { off } = optionsOf(words);
+    const downMs = words[0] === undefined || words[0].startsWith("off=") ? 0 : duration(words[0]);
+    const written = [...this.#state.ingresses, ...this.#state.leaving].map((ingress) =>
+      JSON.stringify(datedFrom(ingress, this.#nowMs, startWallMs + this.#clockOffMs + this.#nowMs)),
+    );
+    this.#coming = [];
+    this.#nowMs += downMs;
+    if (off !== undefined) this.#clockOffMs = signed(off);
+    const read = written.map((json) => parseDated(JSON.parse(json)).ingress);
+    const ingresses = restoredFrom(
+      { ingresses: read.filter((ingress) => ingress !== undefined) },
+      this.#nowMs,
+      startWallMs + this.#clockOffMs + this.#nowMs,
+    );
     this.#state = initialState;
     this.#dispatch({ kind: "restored", ingresses });
     this.#dispatch({ kind: "config-loaded", ingresses: this.#settings });
   }
 
-  /** `anchors off`, `anchors on`: whether the prober finds proof of its own connection when it looks for it. */
-  #anchors([how]: string[]): void {
-    this.#areAnchorsReachable = how === "on";
+  /** `anchors off|half|on [ipv4|ipv6]`: how many of the reference hosts the prober reaches when it looks for proof. */
+  #reach([how, only]: string[]): void {
+    const part = how === "on" ? 1 : how === "half" ? 0.5 : 0;
+    for (const family of families) if (only === undefined || only === family) this.#anchors[family] = part;
     this.#tryAnchors();
   }
 
   /** Does what the prober does while failures wait for proof, or while the monitor is blind. */
   #tryAnchors(): void {
-    for (const family of ["ipv4", "ipv6"] as const) {
-      const isWanted = isProofWanted(this.#state, family);
-      if (!isWanted || !this.#areAnchorsReachable) continue;
-      this.#dispatch({ kind: "anchors-tried", family, asked: 3, answered: 3, endedMs: this.#nowMs });
+    if (this.#isTrying) return;
+    this.#isTrying = true;
+    for (const family of families) {
+      if (this.#anchors[family] === 0 || !isProofWanted(this.#state, family)) continue;
+      const answered = 4 * this.#anchors[family];
+      this.#dispatch({ kind: "anchors-tried", family, asked: 4, answered, endedMs: this.#nowMs });
     }
+    this.#isTrying = false;
   }
 
   #saw(what: string): Observation {
@@ -423,7 +454,7 @@ class Stage {
     this.#state = step(before, event, this.#nowMs);
     for (const fact of factsBetween(before, this.#state, this.#nowMs)) {
       const text = describeFact(fact);
-      if (text !== undefined) this.#say(text);
+      if (text !== undefined) this.#say(text, "ingress" in fact ? fact.ingress : undefined);
     }
     this.#tryAnchors();
     if (this.#isCloudReachable) this.#apply();
@@ -440,9 +471,10 @@ class Stage {
         this.#applyMixes(ingress);
         continue;
       }
-      const records = this.#carriedOut("plan", plan, published);
-      this.#records = records;
-      this.#dispatch({ kind: "records-written", ingress: ingress.settings.record, records });
+      const { record } = ingress.settings;
+      const records = this.#carriedOut(record, "plan", plan, published);
+      this.#records.set(record, records);
+      this.#dispatch({ kind: "records-written", ingress: record, records });
     }
   }
 
@@ -459,7 +491,7 @@ class Stage {
       }
       const plan = mixPlan(ingress, mix);
       if (plan === undefined || !this.#isMixCloudReachable) continue;
-      const records = this.#carriedOut(`plan at ${mix.record}`, plan, mix.published.records);
+      const records = this.#carriedOut(record, `plan at ${mix.record}`, plan, mix.published.records);
       const ours = records.map((each) => ({ ...each, extras: { comment: recordComment } }));
       this.#mixes.set(mix.record, ours);
       this.#dispatch({ kind: "records-written", ingress: record, mix: mix.record, records: ours });
@@ -467,15 +499,21 @@ class Stage {
     }
   }
 
-  #carriedOut(label: string, plan: Plan, published: readonly PublishedRecord[]): readonly PublishedRecord[] {
+  #carriedOut(
+    record: string,
+    label: string,
+    plan: Plan,
+    published: readonly PublishedRecord[],
+  ): readonly PublishedRecord[] {
     this.#say(
       `${label}: ${[
-        ...plan.deletes.map(({ id }) => `delete ${showRecord(published.find((record) => record.id === id))}`),
+        ...plan.deletes.map(({ id }) => `delete ${showRecord(published.find((each) => each.id === id))}`),
         ...plan.patches.map(
-          ({ id, ...to }) => `patch ${showRecord(published.find((record) => record.id === id))} → ${showRecord(to)}`,
+          ({ id, ...to }) => `patch ${showRecord(published.find((each) => each.id === id))} → ${showRecord(to)}`,
         ),
-        ...plan.posts.map((record) => `post ${showRecord(record)}`),
+        ...plan.posts.map((post) => `post ${showRecord(post)}`),
       ].join(", ")}`,
+      record,
     );
     const deleted = new Set(plan.deletes.map(({ id }) => id));
     const patched = new Map(plan.patches.map((patch) => [patch.id, patch]));
@@ -485,125 +523,37 @@ class Stage {
     ];
   }
 
-  #say(text: string): void {
-    this.lines.push(`${formatDuration(this.#nowMs).replace("0ms", "0s").padEnd(8)} ${text}`);
+  #say(text: string, ingress?: string): void {
+    const label = this.#areSeveral && ingress !== undefined ? `${ingress.split(".")[0]}: ` : "";
+    this.lines.push(`${formatDuration(this.#nowMs).replace("0ms", "0s").padEnd(8)} ${label}${text}`);
   }
 
-  #ingress(): IngressState {
-    const [ingress] = [...this.#state.ingresses, ...this.#state.leaving];
-    if (ingress === undefined) throw new Error("nothing was started yet");
+  /** The one that the line is about: the one that it names, else the one with this endpoint, else the first. */
+  #ingress(endpoint?: string): IngressState {
+    const isMeant = ({ settings, endpoints }: IngressState): boolean =>
+      this.#about === undefined
+        ? endpoint === undefined || endpoints.some((each) => each.settings.name === endpoint)
+        : settings.record === this.#about;
+    const ingress = [...this.#state.ingresses, ...this.#state.leaving].find(isMeant);
+    if (ingress === undefined) throw new Error("no such ingress is configured, or nothing was started yet");
     return ingress;
   }
 
   #endpoint(name: string): IngressState["endpoints"][number] {
-    const endpoint = this.#ingress().endpoints.find(({ settings }) => settings.name === name);
+    const endpoint = this.#ingress(name).endpoints.find(({ settings }) => settings.name === name);
     if (endpoint === undefined) throw new Error(`no endpoint ${name}`);
     return endpoint;
   }
 
   #ref(name: string): { ingress: string; endpoint: string; revision: number } {
     const { revision } = this.#endpoint(name);
-    return { ingress: this.#ingress().settings.record, endpoint: name, revision };
+    return { ingress: this.#ingress(name).settings.record, endpoint: name, revision };
   }
 
   #newId(): string {
     this.#lastId += 1;
     return String(this.#lastId).padStart(32, "0");
   }
-}
-
-/** A fact as a line of a scenario; `undefined` for those that only repeat what another line says. */
-function describeFact(fact: Fact): string | undefined {
-  switch (fact.kind) {
-    case "config-applied":
-    case "ingress-added":
-    case "address-health-changed":
-      return undefined;
-    case "config-rejected":
-      return `configuration rejected: ${fact.problems.join("; ")}`;
-    case "ingress-released":
-      return `${fact.ingress}: released`;
-    case "endpoint-health-changed":
-      return `${fact.endpoint}: ${fact.from} → ${fact.to}${fact.isDegraded ? " (degraded)" : ""} (${fact.reason})`;
-    case "endpoint-renamed":
-      return `${fact.from}: is called ${fact.to} now`;
-    case "addresses-shared":
-      return `${fact.endpoint}: shares its addresses with ${fact.others.join(", ")}`;
-    case "addresses-left-out":
-      return `${fact.endpoint}: ${fact.detail}`;
-    case "selection-changed": {
-      const mix = fact.to.sticky.map(({ endpoint }) => ` + ${endpoint}`).join("");
-      return `ingress: ${fact.from?.primary ?? "nobody"} → ${fact.to.primary}${mix} (${fact.why})`;
-    }
-    case "ingress-outage-began":
-      return `outage: ${fact.why}`;
-    case "ingress-outage-ended":
-      return `outage over, thanks to ${fact.by}`;
-    case "records-changed":
-      return fact.by === "read" ? `found: ${fact.to.map(showRecord).join(", ") || "no record"}` : undefined;
-    case "mix-changed":
-      return fact.by === "read" && fact.to.length > 0
-        ? `found at ${fact.record}: ${fact.to.map(showRecord).join(", ")}`
-        : undefined;
-    case "mix-blocked":
-      return `no mix: ${fact.why}`;
-    case "mix-freed":
-      return `there may be a mix again`;
-    case "override-began":
-      return `${fact.override.endpoint}: ${fact.override.kind} begins`;
-    case "override-ended":
-      return `${fact.override.endpoint}: ${fact.override.kind} is over`;
-    case "drill-reported":
-      return showDrill(fact.report);
-    case "standoff-began":
-      return "standoff: repair rests";
-    case "standoff-ended":
-      return "standoff over: repair goes on";
-    case "visibility-known":
-      return `${fact.visibility.status} after ${formatDuration((fact.visibility.atMs ?? 0) - fact.visibility.writtenAtMs)}`;
-    case "blindness-began":
-      return `blind in ${fact.family}`;
-    case "blindness-ended":
-      return `no longer blind in ${fact.family}`;
-    case "clock-wrong":
-      return `our clock is ${formatDuration(Math.abs(fact.aheadMs))} ${fact.aheadMs > 0 ? "ahead" : "behind"}`;
-    case "clock-right":
-      return "our clock is right again";
-    case "cloud-trouble-began":
-      return `cloud trouble: ${fact.problem.message}`;
-    case "cloud-trouble-ended":
-      return `cloud trouble over after ${formatDuration(fact.lastedMs)}`;
-    default:
-      return fact satisfies never;
-  }
-}
-
-/** `drill of cable: 2m; away to mobile: decided 0ms, written 50ms, visible 1s (TTL 60); back to …`. */
-function showDrill({ endpoint, startedMs, endedMs = startedMs, isInterrupted, away, back }: Drill): string {
-  const show = (label: string, passage: Passage | undefined, fromMs: number): string => {
-    if (passage?.decidedMs === undefined) return `${label} nobody`;
-    const at = (ms: number | undefined): string => (ms === undefined ? "never" : formatDuration(ms - fromMs));
-    const { to = [], decidedMs, committedMs, visibleMs, visibility, ttlSeconds } = passage;
-    const seen = visibleMs === undefined ? (visibility ?? "unseen") : `${visibility} ${at(visibleMs)}`;
-    return `${label} ${to.join(" + ")}: decided ${at(decidedMs)}, written ${at(committedMs)}, ${seen} (TTL ${ttlSeconds})`;
-  };
-  const begun = isInterrupted ? "interrupted" : show("away to", away, startedMs);
-  return `drill of ${endpoint}: ${formatDuration(endedMs - startedMs)}; ${begun}; ${show("back to", back, endedMs)}`;
-}
-
-function showDesired(ingress: IngressState): string {
-  const desired = desiredRecords(ingress);
-  const mix = ingress.mix && desiredMix(ingress, ingress.mix);
-  const beside = mix === undefined || mix === "none" ? "" : `; ${ingress.mix?.record}: ${showSet(mix)}`;
-  return `${desired === undefined ? "leave alone" : showSet(desired)}${beside}`;
-}
-
-function showSet(desired: RecordSet): string {
-  return desired.records.map((record) => showRecord({ ...record, ttlSeconds: desired.ttlSeconds })).join(", ");
-}
-
-function showRecord(record: { type: string; content: string; ttlSeconds: number } | undefined): string {
-  return record === undefined ? "nothing" : `${record.type} ${record.content} ${record.ttlSeconds}`;
 }
 
 function optionsOf(words: string[]): Partial<Record<string, string>> & Record<OptionName, string | undefined> {
@@ -623,12 +573,19 @@ type OptionName =
   | "rise"
   | "fall"
   | "interval"
-  | "check";
+  | "check"
+  | "zone"
+  | "off";
 
 function duration(text: string): number {
   const durationMs = parseDurationMs(text);
   if (durationMs === undefined) throw new Error(`no duration: ${text}`);
   return durationMs;
+}
+
+/** `+1h`, `-5m`. */
+function signed(text: string): number {
+  return (text.startsWith("-") ? -1 : 1) * duration(text.slice(1));
 }
 
 function addressOf(text: string): Address {
