@@ -9,6 +9,7 @@ import { testedBugs } from "./bugs-tested.ts";
 import { assemblyBugs } from "./rooms/assembly.ts";
 import { cliBugs } from "./rooms/cli.ts";
 import { configBugs } from "./rooms/config.ts";
+import { coreBugs } from "./rooms/core.ts";
 import { dnsBugs } from "./rooms/dns.ts";
 import { notifyBugs } from "./rooms/notify.ts";
 import { probeBugs } from "./rooms/probe.ts";
@@ -25,6 +26,7 @@ export const plantedBugs: readonly PlantedBug[] = [
 ];
 export const bugsForTests: readonly BugForTest[] = [
   ...testedBugs,
+  ...coreBugs,
   ...dnsBugs,
   ...probeBugs,
   ...notifyBugs,
