@@ -89,7 +89,9 @@ class Stage {
     const words = rest.filter((word) => !word.startsWith("in="));
     if (first === "ingress") return this.#addIngress(words);
     if (first === "endpoint") return this.#addEndpoint(words);
-    this.#advanceTo(duration(first));
+    const atMs = duration(first);
+    if (atMs < this.#nowMs) throw new Error(`it is ${formatDuration(this.#nowMs)} already`);
+    this.#advanceTo(atMs);
     this.#command(words);
   }
 
@@ -518,7 +520,7 @@ class Stage {
     const deleted = new Set(plan.deletes.map(({ id }) => id));
     const patched = new Map(plan.patches.map((patch) => [patch.id, patch]));
     return [
-      ...published.filter(({ id }) => !deleted.has(id)).map((record) => patched.get(record.id) ?? record),
+      ...published.filter(({ id }) => !deleted.has(id)).map((old) => patched.get(old.id) ?? old),
       ...plan.posts.map((post) => ({ ...post, id: this.#newId() })),
     ];
   }
