@@ -177,6 +177,21 @@ describe("one server", () => {
     }
   });
 
+  test("is asked again in the next turn after an internal error", async () => {
+    await using world = await watching({ nameservers: [one] });
+    const bugs: unknown[] = [];
+    world.onBug = (error) => bugs.push(error);
+    world.servers.set(one, () => {
+      throw new TypeError("planted");
+    });
+    await world.advance(3 * minuteMs);
+    assert.ok(bugs.length >= 4 && bugs.length <= 16, `${bugs.length} in three minutes`);
+    edit(world, isHand, [one]);
+    await world.advance(31_000);
+    assert.equal(world.drifts.length, 1);
+    assert.deepEqual(published(world), ["cable.example.net"]);
+  });
+
   test("is asked for as long as it takes though all of them are silent, and nothing comes of it", async () => {
     await using world = await watching();
     for (const server of servers) world.servers.set(server, silent);

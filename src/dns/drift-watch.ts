@@ -104,16 +104,22 @@ export class DriftWatch implements AsyncDisposable {
 
   #wait(watched: Watched, waitMs: number): void {
     watched.cancelTimer = this.#ports.clock.setTimer(waitMs, () => {
-      const looking = this.#lookAndWait(watched).catch(this.#ports.onBug);
+      const looking = this.#lookAndWait(watched);
       this.#running.add(looking);
       void looking.finally(() => this.#running.delete(looking));
     });
   }
 
+  /** Never rejects. */
   async #lookAndWait(watched: Watched): Promise<void> {
-    const { clock, random } = this.#ports;
+    const { clock, random, onBug } = this.#ports;
     const startedMs = clock.nowMs();
-    if (isLookedAt(watched.ingress)) await this.#look(watched);
+    try {
+      if (isLookedAt(watched.ingress)) await this.#look(watched);
+    } catch (error) {
+      // It costs this look.
+      onBug(error);
+    }
     if (watched.abort.signal.aborted) return;
     const periodMs = this.#periodMs * (1 - jitter * random());
     this.#wait(watched, Math.max(0, startedMs + periodMs - clock.nowMs()));

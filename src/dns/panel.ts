@@ -52,13 +52,16 @@ export function findAnswer({ clock, servers, options, ask }: Panel): Promise<Fin
     if (server === undefined || isOver) return;
     asked += 1;
     cancelHeadStart = clock.setTimer(headStartMs, askNext);
-    void ask(server, { deadlineMs, signal: stop.signal }).then((families) => {
-      if (isOver) return;
-      answers.push({ server, families });
-      const mayAskMore = asked < servers.length && clock.nowMs() < deadlineMs;
-      if (weigh(answers, servers.length).isSettled || (answers.length === asked && !mayAskMore)) finish();
-      else if (mayAskMore) askNext();
-    }, reject);
+    // Whatever is thrown in it, nobody waits for ever.
+    hear(server).catch(reject);
+  };
+  const hear = async (server: string): Promise<void> => {
+    const families = await ask(server, { deadlineMs, signal: stop.signal });
+    if (isOver) return;
+    answers.push({ server, families });
+    const mayAskMore = asked < servers.length && clock.nowMs() < deadlineMs;
+    if (weigh(answers, servers.length).isSettled || (answers.length === asked && !mayAskMore)) finish();
+    else if (mayAskMore) askNext();
   };
 
   options.signal?.addEventListener("abort", finish, { once: true });

@@ -54,6 +54,10 @@ export class VerifierWorld implements AsyncDisposable {
   #drift: DriftWatch | undefined;
   mostAtOnce = 0;
   #atOnce = 0;
+  /** Hears of internal errors, of which there should be none. */
+  onBug: (error: unknown) => void = (error) => {
+    throw error;
+  };
 
   constructor(nameservers?: readonly string[]) {
     const { clock, daemon } = this.world;
@@ -61,9 +65,7 @@ export class VerifierWorld implements AsyncDisposable {
       if (event.kind === "visibility-checked") this.events.push(event);
       daemon.dispatch(event);
     };
-    const onBug = (error: unknown): void => {
-      throw error;
-    };
+    const onBug = (error: unknown): void => this.onBug(error);
     this.zoneServers = new ZoneServers({ clock, exchange: this.#exchange, resolve: this.#resolve }, nameservers);
     this.verifier = new Verifier({ clock, dispatch, onBug }, this.zoneServers);
     daemon.addFollower(this.verifier);
@@ -94,9 +96,7 @@ export class VerifierWorld implements AsyncDisposable {
       if (event.kind === "drift-suspected") this.drifts.push({ atMs: clock.nowMs(), says: event.says });
       daemon.dispatch(event);
     };
-    const onBug = (error: unknown): void => {
-      throw error;
-    };
+    const onBug = (error: unknown): void => this.onBug(error);
     this.#drift = new DriftWatch({ clock, random, dispatch, onBug }, this.zoneServers);
     daemon.addFollower(this.#drift);
   }

@@ -89,4 +89,18 @@ export const robustBugs: readonly BugForTest[] = [
     to: "dispatch(event);",
     test: [internalErrors, "a pin that could not be taken in is not answered as if it held"],
   },
+  {
+    name: "an internal error ends the watch over a name for good",
+    file: "src/dns/drift-watch.ts",
+    from: "// It costs this look. onBug(error);",
+    to: "onBug(error); return;",
+    test: ["src/dns/drift-watch.test.ts", "is asked again in the next turn after an internal error"],
+  },
+  {
+    name: "an internal error over an answer leaves a look-up without an end",
+    file: "src/dns/panel.ts",
+    from: "hear(server).catch(reject);",
+    to: "hear(server).catch(() => undefined);",
+    test: ["src/dns/panel.test.ts", "an internal error over an answer ends the look-up"],
+  },
 ];
