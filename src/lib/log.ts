@@ -37,9 +37,16 @@ export function createLog(options: { level: LogLevel; isForPeople: boolean; stre
   );
 }
 
-/** A log that cannot be written, on a full disk or to a reader who has gone, is no reason to end. */
+/** What waits for a reader of the log who has stopped to read; beyond this, lines are lost. */
+const mostWaitingBytes = 1_024 * 1_024;
+
+/**
+ * A log that cannot be written, on a full disk or to a reader who has gone, is no reason to end; and one that nobody reads for
+ * a while, in a terminal that was stopped or behind a full pipe, is none to wait: it goes on with the next line.
+ */
 function standardOutput(): DestinationStream {
-  return pino.destination({ dest: 1, sync: true }).on("error", () => undefined);
+  const options = { dest: 1, sync: true, maxLength: mostWaitingBytes, retryEAGAIN: () => false };
+  return pino.destination(options).on("error", () => undefined);
 }
 
 /** What only has `write` as a stream of Node's, which is what pino-pretty needs. */

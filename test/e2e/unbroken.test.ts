@@ -168,6 +168,31 @@ describe("what must not end the daemon", { concurrency: 3 }, () => {
   });
 });
 
+/** Its standard output is a pipe that is full already, and that nobody reads. */
+const intoFullPipe = '{ head -c 65536 /dev/zero; exec "$1" "$2" run --config "$3" --log-level trace; } > >(sleep 60)';
+
+test(
+  "a log that nobody reads holds up nothing, and not the end either",
+  { skip: process.platform !== "linux" },
+  async (t) => {
+    await using world = await startWorld();
+    const folder = ownFolder(t);
+    const path = join(folder, "config.yml");
+    writeFileSync(path, configOf(world)(folder));
+    const child = spawn("bash", ["-c", intoFullPipe, "bash", process.execPath, builtProgram(), path], {
+      stdio: ["ignore", "ignore", "ignore"],
+      env: { PATH: process.env["PATH"], HOME: folder },
+    });
+    t.after(() => child.kill("SIGKILL"));
+    await eventually("the first message", () => world.telegram.messages.length > 0);
+    await world.cable.server.behave({ kind: "refuse" });
+    await eventually("failover", () => contents(world).join() === world.mobile.host);
+    child.kill("SIGTERM");
+    await eventually("its end", () => child.exitCode !== null);
+    assert.equal(child.exitCode, 0);
+  },
+);
+
 /** What people were told that says this, each on one line. */
 function told({ telegram }: World, pattern: RegExp): readonly string[] {
   return telegram.messages

@@ -103,4 +103,11 @@ export const robustBugs: readonly BugForTest[] = [
     to: "hear(server).catch(() => undefined);",
     test: ["src/dns/panel.test.ts", "an internal error over an answer ends the look-up"],
   },
+  {
+    name: "a log that nobody reads halts the daemon",
+    file: "src/lib/log.ts",
+    from: ", retryEAGAIN: () => false }",
+    to: " }",
+    test: ["test/e2e/unbroken.test.ts", "a log that nobody reads holds up nothing, and not the end either"],
+  },
 ];
