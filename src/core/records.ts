@@ -129,7 +129,10 @@ function recordsOf(ingress: IngressState, primary: EndpointState): RecordSet | u
     const isMixed = mix !== undefined && isPointedToMix(ingress);
     const members = isMixed ? mixOf(ingress, primary, mix) : [primary];
     const content = isMixed ? mix.record : target.host;
-    return { records: [{ type: "CNAME", content }], ttlSeconds: ttlOf(members), proxied };
+    // While the mix still holds whoever has a lower TTL, so has the name that leads to it.
+    const standing = isMixed ? (mix.published?.records ?? []) : [];
+    const ttlSeconds = Math.min(ttlOf(members), ...standing.map((record) => record.ttlSeconds));
+    return { records: [{ type: "CNAME", content }], ttlSeconds, proxied };
   }
   const members = mixOf(ingress, primary, ingress);
   const records = addressRecords(ingress, members, ingress);
