@@ -12,6 +12,8 @@ export class Verdicts implements Part {
   readonly #evidence: Evidence;
   /** When the newest probe of an address that failed began. */
   readonly #failedMs = new Map<string, number>();
+  /** When several endpoints' names were last seen to lead to an address. */
+  readonly #sharedMs = new Map<string, number>();
 
   constructor(ledger: Ledger, evidence: Evidence) {
     this.#ledger = ledger;
@@ -33,8 +35,9 @@ export class Verdicts implements Part {
     if (observation.kind !== "failed") return void this.#failedMs.delete(text);
     this.#failedMs.set(text, observation.startedMs);
     const [endpoint, other] = this.#knownAt(text);
-    // Each of those whose names lead there asks at times of its own, and one of them may have moved away by the next answer.
-    if (other !== undefined) return void this.#failedMs.delete(text);
+    if (other !== undefined) this.#sharedMs.set(text, this.#ledger.nowMs);
+    // Each of those whose names lead there asks at times of its own, also who has moved away meanwhile.
+    if (observation.startedMs <= (this.#sharedMs.get(text) ?? -Infinity)) return void this.#failedMs.delete(text);
     const verdict = endpoint?.addresses.find((known) => known.text === text)?.health.verdict;
     const fastMs = endpoint?.settings.check?.fastIntervalMs;
     if (failedMs === undefined || fastMs === undefined || verdict === "down") return;
@@ -42,7 +45,8 @@ export class Verdicts implements Part {
     if (pauseMs < fastMs / 2) this.#ledger.violate("4", `${text} failed, and was asked again after ${pauseMs} ms`);
   }
 
-  turned({ facts, atMs }: Turn): void {
+  turned({ event, before, facts, atMs }: Turn): void {
+    if (event.kind === "resolved") this.#noteShared(before.ingresses[0]?.endpoints ?? [], atMs);
     for (const fact of facts) {
       if (fact.kind === "blindness-began") this.#ledger.seen.blindness += 1;
       if (fact.kind === "ingress-outage-began") this.#ledger.seen.outages += 1;
@@ -56,6 +60,16 @@ export class Verdicts implements Part {
     for (const family of ["ipv4", "ipv6"] as const) {
       const isBlind = this.#ledger.run?.state.connection[family].blindSinceMs !== undefined;
       if (isBlind) this.#ledger.violate("6", `still blind in ${family} at the end of a long calm`);
+    }
+  }
+
+  /** An answer may take an endpoint away from addresses that others have, too. */
+  #noteShared(endpoints: readonly EndpointState[], atMs: number): void {
+    for (const { addresses } of endpoints) {
+      for (const { text } of addresses) {
+        const isKnownTo = (endpoint: EndpointState): boolean => endpoint.addresses.some((other) => other.text === text);
+        if (endpoints.filter(isKnownTo).length > 1) this.#sharedMs.set(text, atMs);
+      }
     }
   }
 

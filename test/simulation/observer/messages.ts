@@ -9,6 +9,8 @@ import { followed, type Ledger, type Part } from "./ledger.ts";
 
 interface Debt {
   readonly atMs: number;
+  /** When the daemon knew of it: an answer of Cloudflare's may have been lost. */
+  knownMs?: number;
   /** What it is about, for people. */
   readonly what: string;
   readonly isToldBy: (text: string) => boolean;
@@ -75,6 +77,7 @@ export class Messages implements Part {
 
   turned({ event, facts, atMs }: Turn): void {
     for (const fact of facts) {
+      if (fact.kind === "records-changed") for (const debt of this.#debts) debt.knownMs ??= atMs;
       if (fact.kind === "standoff-began") this.#owe("the standoff", (text) => /keeps changing|held back/.test(text));
       if (fact.kind === "override-began") {
         const { kind, endpoint, untilMs } = fact.override;
@@ -106,7 +109,7 @@ export class Messages implements Part {
     const { primary } = this.#decisions;
     if (was === is || primary === undefined || is?.split(",").includes(primary) !== true) return;
     // After a crash the next run tells what it found, by the same name.
-    this.#owe(`the change to ${primary}`, (text) => text.includes(primary), 0);
+    this.#owe(`the change to ${primary}`, (text) => text.includes(primary), { frailMs: 0, isKnown: false });
   }
 
   settles(): void {
@@ -123,10 +126,10 @@ export class Messages implements Part {
       this.#ledger.violate("16", `markup that cannot be read: ${text}`);
     }
     this.#unreadable = bot.unreadable.length;
-    for (const { atMs, what, isToldBy } of this.#debts) {
+    for (const { atMs, knownMs = atMs, what, isToldBy } of this.#debts) {
       const told = bot.messages.find((message) => message.atMs >= atMs && isToldBy(message.text));
-      if (told !== undefined && told.atMs - atMs > promptMs && this.#wasFree(atMs)) {
-        this.#ledger.violate("26", `${what} was told only after ${Math.round((told.atMs - atMs) / 1_000)} s`);
+      if (told !== undefined && told.atMs - knownMs > promptMs && this.#wasFree(atMs)) {
+        this.#ledger.violate("26", `${what} was told only after ${Math.round((told.atMs - knownMs) / 1_000)} s`);
       }
       if (told === undefined) this.#ledger.violate("16", `${what} at ${Math.round(atMs / 1_000)} s was never told`);
     }
@@ -153,8 +156,9 @@ export class Messages implements Part {
     return !this.#ledger.scenario.faults.some((fault) => isHindered(fault) && isNear(fault));
   }
 
-  #owe(what: string, isToldBy: Debt["isToldBy"], frailMs = gatheringMs): void {
-    this.#debts.push({ atMs: this.#ledger.nowMs, what, isToldBy, frailMs });
+  #owe(what: string, isToldBy: Debt["isToldBy"], { frailMs = gatheringMs, isKnown = true } = {}): void {
+    const { nowMs: atMs } = this.#ledger;
+    this.#debts.push({ atMs, ...(isKnown && { knownMs: atMs }), what, isToldBy, frailMs });
   }
 
   /** The ids of messages in the order in which they were taken. */

@@ -115,10 +115,12 @@ export class Mix implements Part {
         wrong.set(`${content} of ${name}, ${address.health.verdict}, stands`, { invariant: "17", forMs });
       }
     }
-    for (const { settings } of endpoints) {
-      const { name, stickyMs = 0, check } = settings;
-      const primary = endpoints.find((endpoint) => endpoint.settings.name === selection?.primary);
-      const others = records.filter(({ content }) => primary?.addresses.some(({ text }) => text === content) !== true);
+    for (const endpoint of endpoints) {
+      const { name, stickyMs = 0, check } = endpoint.settings;
+      // Names of several members may lead to its line.
+      const theirs = endpoints.filter((other) => other !== endpoint && members.includes(other.settings.name));
+      const known = new Set(theirs.flatMap(({ addresses }) => addresses.map(({ text }) => text)));
+      const others = records.filter(({ content }) => !known.has(content));
       if (name === selection?.primary || !others.some(({ content }) => this.#ledger.isOf(content, name))) continue;
       wrong.set(`${name} stands beside ${selection?.primary}`, {
         invariant: "17",

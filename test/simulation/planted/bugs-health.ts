@@ -86,8 +86,9 @@ export const healthBugs: readonly PlantedBug[] = [
     from: "listener.stalled?.(address, startedMs);\n        settle(address);",
     to: "listener.stalled?.(address, startedMs);",
     story: {
-      faults: [5, 20, 40, 60].map((minute) => hangs(0, minute, minute + 3)),
-      ...calm(63, 75),
+      // Where in its rhythm an outage finds it is chance.
+      faults: [5, 20, 40, 60, 80, 100, 120, 140].map((minute) => hangs(0, minute, minute + 3)),
+      ...calm(143, 155),
     },
     breaks: ["9"],
   },
@@ -114,12 +115,12 @@ export const healthBugs: readonly PlantedBug[] = [
     breaks: ["10"],
   },
   {
-    name: "a look-up that fails ends the process",
+    name: "a look-up that fails is an internal error",
     file: "src/probe/round.ts",
     from: "    resolveMs = lookUp.tookMs;",
     to: '    resolveMs = lookUp.tookMs;\n    if (lookUp.resolution.kind === "inconclusive") throw new Error(lookUp.resolution.detail);',
     story: { faults: [{ kind: "resolver", how: "servfail", ...during(5, 8) }], ...calm(8, 16) },
-    breaks: ["dies"],
+    breaks: ["bug"],
   },
   {
     name: "AAAA records are forgotten",
