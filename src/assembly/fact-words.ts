@@ -43,7 +43,7 @@ export function wordFact(fact: Fact): FactWords {
       return { level: "info", text: `the outage is over, thanks to ${fact.by}` };
     case "records-changed": {
       const records = fact.to.map(showRecord).join(", ");
-      if (fact.by === "write") return { level: "info", text: `written: ${records}` };
+      if (fact.by === "write") return { level: "info", text: `written${ofNewType(fact)}: ${records}` };
       const found = records === "" ? "no record" : records;
       if (fact.from === undefined) return { level: "info", text: `found: ${found}` };
       return { level: "warn", text: `somebody else changed the records: ${found}` };
@@ -85,6 +85,13 @@ export function wordFact(fact: Fact): FactWords {
     default:
       return fact satisfies never;
   }
+}
+
+/** A CNAME beside addresses, or the other way round, reads like a mistake unless it is said to be none. */
+function ofNewType({ from = [], to }: Fact & { kind: "records-changed" }): string {
+  const [before, after] = [from, to].map((records) => records.map(({ type }) => type === "CNAME"));
+  if (before?.[0] === undefined || after?.[0] === undefined || before[0] === after[0]) return "";
+  return after[0] ? ", a CNAME instead of addresses" : ", addresses instead of a CNAME";
 }
 
 function wordReleased({ primary }: Fact & { kind: "ingress-released" }): string {

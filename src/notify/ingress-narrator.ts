@@ -45,6 +45,7 @@ export class IngressNarrator {
   #pending: Pending | undefined;
   #toldTrouble: { readonly sinceMs: number; readonly isLasting: boolean } | undefined;
   readonly #outage: Recurring<"outage" | "served">;
+  readonly #mix: Recurring<"blocked" | "free">;
   readonly #visibility = new VisibilityNarrator();
   readonly #endpoints = new Map<string, Recurring<EndpointStatus>>();
   /** The primary is down, and until this time somebody may take its place. In the past: nobody did. */
@@ -55,6 +56,7 @@ export class IngressNarrator {
     this.#ingress = ingress;
     this.#heardMs = nowMs;
     this.#outage = new Recurring<"outage" | "served">("served", nowMs);
+    this.#mix = new Recurring<"blocked" | "free">("free", nowMs);
   }
 
   /** What the first read found. */
@@ -71,7 +73,12 @@ export class IngressNarrator {
     const stories = this.#changes(facts, nowMs);
     stories.push(...this.#outages(stories, nowMs), ...this.#standoff(facts, nowMs), ...this.#undone(nowMs));
     const isWhole = stories.length > 0;
-    stories.push(...this.#overrides(facts), ...this.#reports(facts), ...this.#shared(facts));
+    stories.push(
+      ...this.#overrides(facts),
+      ...this.#reports(facts),
+      ...this.#shared(facts),
+      ...this.#mixes(facts, nowMs),
+    );
     stories.push(...this.#endpointStories(facts, isWhole, nowMs), ...this.#trouble(stories, nowMs));
     return this.#visibility.hear(stories, ingress, nowMs);
   }
@@ -244,6 +251,22 @@ export class IngressNarrator {
       if (fact.kind !== "addresses-left-out") return [];
       return [{ kind: fact.kind, ingress, endpoint: fact.endpoint, detail: fact.detail }];
     });
+  }
+
+  /** That there is no mix is told once, until one was written since. */
+  #mixes(facts: readonly IngressFact[], nowMs: number): Story[] {
+    const blocked = facts.find((fact) => fact.kind === "mix-blocked");
+    const freed = facts.find((fact) => fact.kind === "mix-freed");
+    const written = facts.find((fact) => fact.kind === "mix-changed" && fact.by === "write" && fact.to.length > 0);
+    const ingress = this.#ingress;
+    // Whether Cloudflare takes a mix that it refused before is seen when the next one is written.
+    if (written !== undefined && blocked === undefined) this.#mix.noteAsTold("free", nowMs);
+    if (blocked !== undefined && this.#mix.observe("blocked", nowMs) !== undefined) {
+      const { kind, record, reason, why } = blocked;
+      return [{ kind, ingress, record, reason, why }];
+    }
+    if (freed === undefined || this.#mix.observe("free", nowMs) === undefined) return [];
+    return [{ kind: freed.kind, ingress, record: freed.record }];
   }
 
   #endpointStories(facts: readonly IngressFact[], isToldElsewhere: boolean, nowMs: number): Story[] {

@@ -253,6 +253,70 @@ describe("a failover", () => {
   });
 });
 
+describe("a mix that cannot be", () => {
+  const mix = "ingress-mix.example.com";
+  const readMix = (world: NarratedWorld, records: readonly PublishedRecord[]): void =>
+    world.dispatch({ kind: "records-read", ingress: record, mix, records });
+  const stranger = publishedRecord("A", "203.0.113.9");
+
+  test("is told once, with what to do, and so is its end", () => {
+    const world = startedWorld();
+    readMix(world, [stranger]);
+    readMix(world, [stranger]);
+    const [blocked, ...more] = world.news();
+    assert.deepEqual([blocked?.headline, more], ["ingress.example.com: no mix for now", []]);
+    assert.match(
+      blocked?.text ?? "",
+      /Why: ingress-mix\.example\.com has a record that is not ours: A 203\.0\.113\.9\./,
+    );
+    assert.match(blocked?.text ?? "", /Remove that record, or set mix_record to a name that is free\./);
+    world.pass(3_600_000);
+    assert.deepEqual(world.headlines(), []);
+    readMix(world, []);
+    assert.deepEqual(world.headlines(), ["ingress.example.com: ingress-mix.example.com can hold a mix again"]);
+  });
+
+  test("is told no more than a few times an hour, however often it comes and goes", () => {
+    const world = startedWorld();
+    for (let times = 0; times < 20; times += 1) readMix(world, times % 2 === 0 ? [stranger] : []);
+    assert.ok(world.headlines().length <= 6);
+  });
+
+  test("is told once where Cloudflare refuses it at each outage", () => {
+    const world = startedWorld();
+    for (let times = 0; times < 3; times += 1) {
+      world.observe("cable", "timeout");
+      world.dispatch({
+        kind: "cloud-failed",
+        ingress: record,
+        mix,
+        problem: { kind: "invalid", message: "content is invalid", during: "write" },
+      });
+      world.observe("cable", "ok");
+      world.pass(150_000);
+      world.observe("mobile", "ok", 1);
+      world.observe("cable", "ok", 1);
+      world.pass(10_000);
+    }
+    const told = world.headlines().filter((headline) => headline.includes("no mix"));
+    assert.deepEqual(told, ["ingress.example.com: no mix for now"]);
+  });
+
+  test("is told after the summary of the start, which does not speak of it", () => {
+    const world = new NarratedWorld();
+    world.start(settings);
+    world.read([cableRecord]);
+    readMix(world, [stranger]);
+    world.resolveAll();
+    world.observe("cable", "ok");
+    world.observe("mobile", "ok");
+    assert.deepEqual(world.headlines(), [
+      "Started: ingress.example.com points to cable",
+      "ingress.example.com: no mix for now",
+    ]);
+  });
+});
+
 describe("an outage", () => {
   test("is told at once, and its end with the change of records that it brings", () => {
     const world = startedWorld();

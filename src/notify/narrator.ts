@@ -19,6 +19,8 @@ export interface Turn {
 /** The summary after the start waits no longer than this for the first verdicts. */
 export const startPatienceMs = 60_000;
 
+const notInSummary: ReadonlySet<Story["kind"]> = new Set<Story["kind"]>(["addresses-left-out", "mix-blocked"]);
+
 /** Turns facts into stories, and remembers what was told. */
 export class Narrator {
   readonly #ingresses = new Map<string, IngressNarrator>();
@@ -46,7 +48,7 @@ export class Narrator {
     }
     const clockStories = facts.filter((fact) => fact.kind === "clock-wrong" || fact.kind === "clock-right");
     if (this.#isStarted) return [...configStories, ...blindnessStories, ...clockStories, ...ingressStories];
-    this.#early.push(...clockStories, ...ingressStories.filter(({ kind }) => kind === "addresses-left-out"));
+    this.#early.push(...clockStories, ...ingressStories.filter(({ kind }) => notInSummary.has(kind)));
     if (!this.#canStart(after, facts, atMs)) return [];
     this.#isStarted = true;
     // The summary tells of it.

@@ -1,6 +1,8 @@
 // Parts of messages: health of endpoints, records, times and the lines that several stories share. Pure.
+import { conversionBetween, conversionText, type Conversion } from "../core/conversion.ts";
 import { followed } from "../core/mix.ts";
 import type { CloudProblem, EndpointState, Family, IngressState } from "../core/model.ts";
+import { publishesCname } from "../core/records.ts";
 import { membersOf } from "../core/selection.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { plain } from "../lib/text.ts";
@@ -26,9 +28,17 @@ export function circumstances(
   now: Now,
 ): readonly Line[] {
   const { published, endpoints, isMixRefused } = ingress;
+  const converted = conversionOf({
+    ingress,
+    ...(recordsBefore && { recordsBefore }),
+    ...(foreignRecords && { foreignRecords }),
+  });
   return [
     ...endpoints.map((endpoint) => endpointLine(ingress, endpoint, now)),
-    ...(isMixRefused ? [line`Cloudflare refused several endpoints together, so the first serves alone.`] : []),
+    // The mix of a CNAME has a message of its own.
+    ...(isMixRefused && !publishesCname(ingress)
+      ? [line`Cloudflare refused several endpoints together, so the first serves alone.`]
+      : []),
     published === undefined
       ? line`What the record serves is not known yet.`
       : line`Served now: ${describeRecords(followed(ingress, published.records))}`,
@@ -36,7 +46,22 @@ export function circumstances(
     ...(recordsBefore === undefined || isSame(recordsBefore, published?.records)
       ? []
       : [line`Served before: ${describeRecords(followed(ingress, recordsBefore))}`]),
+    ...(converted === undefined
+      ? []
+      : [
+          line`The record was converted ${conversionText(converted)}, once, since ${{ foreign: converted.why }}. It keeps that type from now on.`,
+        ]),
   ];
+}
+
+/** The change of type that the configuration asked for, if that is what was written. */
+export function conversionOf({
+  ingress: { settings, published },
+  recordsBefore,
+  foreignRecords,
+}: Pick<Change, "ingress" | "recordsBefore" | "foreignRecords">): Conversion | undefined {
+  if (recordsBefore === undefined || foreignRecords !== undefined || published?.by !== "write") return undefined;
+  return conversionBetween(settings, recordsBefore, published.records);
 }
 
 export function isSame(before: Records, now: Records = []): boolean {
@@ -90,6 +115,12 @@ export function switchedHeadline(story: Change): string {
   const change = text`${nameOf(story)} now points to ${servedBy(story)}`;
   if (was !== undefined && was.length > 0) return text`${change} (was ${andList(was)})`;
   return recordsBefore.length === 0 ? change : text`${change} (was none of the endpoints)`;
+}
+
+export function updatedHeadline(story: Change): string {
+  const converted = conversionOf(story);
+  if (converted === undefined) return text`The records of ${nameOf(story)} were updated`;
+  return text`${nameOf(story)} was converted ${conversionText(converted)}`;
 }
 
 export function whyLines({ why }: Change): readonly Line[] {

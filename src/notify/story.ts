@@ -4,6 +4,7 @@ import type {
   CloudProblem,
   Drill,
   EndpointState,
+  Fact,
   Family,
   IngressState,
   Override,
@@ -112,6 +113,15 @@ export type Story =
       readonly endpoint: string;
       readonly others: readonly string[];
     }
+  /** There can be no mix at the second name of the ingress, and why; or there can again. */
+  | {
+      readonly kind: "mix-blocked";
+      readonly ingress: IngressState;
+      readonly record: string;
+      readonly reason: Extract<Fact, { readonly kind: "mix-blocked" }>["reason"];
+      readonly why: string;
+    }
+  | { readonly kind: "mix-freed"; readonly ingress: IngressState; readonly record: string }
   /** It has more addresses than are used: `detail` says how many are. */
   | {
       readonly kind: "addresses-left-out";

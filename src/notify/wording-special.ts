@@ -135,3 +135,35 @@ export function shared(story: StoryOf<"addresses-shared">, now: Now): Wording {
     ],
   };
 }
+
+/** There can be no mix at the second name of an ingress for now, or there can again. */
+export function ofMix(story: StoryOf<"mix-blocked" | "mix-freed">, now: Now): Wording {
+  const { ingress, record } = story;
+  if (story.kind === "mix-freed") {
+    return {
+      importance: "low",
+      headline: text`${nameOf(story)}: ${record} can hold a mix again`,
+      details: circumstances(story, now),
+    };
+  }
+  const untilMs = ingress.mix?.pausedUntilMs;
+  const remedy = {
+    foreign: line`Remove that record, or set mix_record to a name that is free.`,
+    outside: line`Set mix_record to a free name in the zone of the record.`,
+    paused:
+      untilMs === undefined
+        ? line`Find out which program writes there, and stop it.`
+        : line`Find out which program writes there, and stop it. The name is used again at ${time(untilMs, now)}.`,
+    refused: line`The next mix is tried after the next change of the active endpoint.`,
+  }[story.reason];
+  return {
+    importance: "normal",
+    headline: text`${nameOf(story)}: no mix for now`,
+    details: [
+      line`Why: ${{ foreign: story.why }}.`,
+      remedy,
+      line`Until then, a failback goes to one endpoint alone, and sticky has no effect.`,
+      ...circumstances(story, now),
+    ],
+  };
+}

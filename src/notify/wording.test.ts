@@ -137,12 +137,37 @@ test("a mix that Cloudflare refuses names the one that serves alone", () => {
   world.observe("mobile", "ok", 1);
   world.observe("cable", "ok", 1);
   world.fail({ kind: "invalid", message: "content is invalid" });
-  world.news();
+  const blocked = world.news().find(({ headline }) => headline.includes("no mix"))?.text;
   world.cloud = "works";
   world.write();
+  const returned = tell(world);
+  assert.match(blocked ?? "", /^ingress\.example\.com: no mix for now\nWhy: Cloudflare refuses the records of the mix/);
+  assert.match(blocked ?? "", /^Until then, a failback goes to one endpoint alone, and sticky has no effect\.$/m);
+  assert.match(returned, /^ingress\.example\.com now points to cable \(was mobile\)$/m);
+});
+
+test("a conversion that the configuration asks for is one, in words", () => {
+  const world = startedWorld();
+  world.news();
+  const { settings } = world.ingress();
+  world.dispatch({ kind: "config-loaded", ingresses: [{ ...settings, publish: "addresses" }] });
   const text = tell(world);
-  assert.match(text, /^ingress\.example\.com now points to cable \(was mobile\)$/m);
-  assert.match(text, /^Cloudflare refused several endpoints together, so the first serves alone\.$/m);
+  assert.match(text, /^ingress\.example\.com was converted from a CNAME to addresses$/m);
+  assert.match(
+    text,
+    /^The record was converted from a CNAME to addresses, once, since publish: addresses asks for it\. It keeps that type from now on\.$/m,
+  );
+  world.dispatch({ kind: "config-loaded", ingresses: [{ ...settings, publish: "cname" }] });
+  assert.match(tell(world), /^ingress\.example\.com was converted from addresses to a CNAME$/m);
+});
+
+test("a type that another program changed is a repair, not a conversion", () => {
+  const world = startedWorld();
+  world.news();
+  world.read([publishedRecord("A", "203.0.113.9")]);
+  const text = tell(world);
+  assert.match(text, /was changed from outside and is put right again/);
+  assert.doesNotMatch(text, /converted/);
 });
 
 test("of two endpoints with the same address the selected one is named", () => {

@@ -21,6 +21,7 @@ import {
   switchedHeadline,
   time,
   troubleLine,
+  updatedHeadline,
   visibilityLines,
   wanted,
   whyLines,
@@ -29,7 +30,7 @@ import type { Now } from "./phrases.ts";
 import { servingNow } from "./story.ts";
 import type { Story } from "./story.ts";
 import { configApplied, configRejected, corrupted, internalError, stateMoved } from "./wording-own.ts";
-import { drilled, inStandoff, leftOut, ofClock, overridden, shared, verified } from "./wording-special.ts";
+import { drilled, inStandoff, leftOut, ofClock, ofMix, overridden, shared, verified } from "./wording-special.ts";
 
 /** What is said, before it has an id. */
 export type Wording = Pick<Message, "importance" | "headline" | "details">;
@@ -126,7 +127,7 @@ export function word(story: Story, now: Now): Wording {
     case "updated":
       return {
         importance: "normal",
-        headline: text`The records of ${nameOf(story)} were updated`,
+        headline: updatedHeadline(story),
         details: [
           line`It points to ${servedBy(story)}.`,
           ...(story.by === "read" ? [line`They were found like this: no write of this daemon was confirmed.`] : []),
@@ -158,6 +159,9 @@ export function word(story: Story, now: Now): Wording {
       return endpointChanged(story, now);
     case "addresses-shared":
       return shared(story, now);
+    case "mix-blocked":
+    case "mix-freed":
+      return ofMix(story, now);
     case "trouble-began":
       return {
         importance: "high",
