@@ -37,13 +37,15 @@ interface View {
 }
 
 function addIngress(page: Page, ingress: IngressStatus, { wallMs, detail }: View): void {
-  const { record, selection, published, visibility, overrides, endpoints, next } = ingress;
+  const { record, selection, published, visibility, mix, overrides, endpoints, next } = ingress;
   const members =
     selection === undefined ? [] : [selection.primary, ...selection.sticky.map(({ endpoint }) => endpoint)];
   const who = members.length === 0 ? "nobody is chosen yet" : members.join(" and ");
   page.add(bold(record), "  →  ", { style: isReached(ingress) ? ["bold", "green"] : ["bold", "red"], text: who });
   page.item("DNS says", recordsText(published));
   if (published !== undefined) page.item("", dnsDetail(published, visibility, wallMs));
+  if (mix?.record !== undefined && mix.state !== "blocked")
+    page.item("mix", `${mix.record}: ${mix.text}${mixSince(mix, wallMs)}`);
   if (selection !== undefined) page.item("because", `${selection.why}, since ${timeOf(selection.since, wallMs)}`);
   for (const warning of warningsOf(ingress, wallMs)) page.warn(warning);
   for (const { kind, endpoint, until } of overrides) {
@@ -82,6 +84,11 @@ function dnsDetail(
   );
 }
 
+/** Since when the failback waits: the other states say no more than when they end, among what comes next. */
+function mixSince({ since }: NonNullable<IngressStatus["mix"]>, wallMs: number): string {
+  return since === undefined ? "" : `, since ${timeOf(since, wallMs)}`;
+}
+
 function visibilityText({ status, tookMs }: Visibility): string {
   switch (status) {
     case "checking":
@@ -109,7 +116,7 @@ export function isReached({ isServed, selection, overrides, endpoints }: Ingress
 }
 
 function warningsOf(ingress: IngressStatus, wallMs: number): string[] {
-  const { isServed, isInSync, published, trouble, standoff, visibility, isMixRefused, wanted } = ingress;
+  const { isServed, isInSync, published, trouble, standoff, visibility, isMixRefused, mix, wanted } = ingress;
   const warnings: string[] = [];
   if (!isServed && published !== undefined) warnings.push("nobody is up: the record stays as it is");
   else if (!isReached(ingress)) warnings.push(`nobody is served: ${ingress.selection?.primary} is pinned and down`);
@@ -120,7 +127,8 @@ function warningsOf(ingress: IngressStatus, wallMs: number): string[] {
   }
   if (visibility?.status === "wrong")
     warnings.push(`the authoritative servers say something else: ${visibility.detail}`);
-  if (isMixRefused) warnings.push("Cloudflare refused the mix, so that the primary serves alone");
+  if (mix?.state === "blocked" || mix?.state === "none") warnings.push(mix.text);
+  else if (isMixRefused) warnings.push("Cloudflare refused the mix, so that the primary serves alone");
   for (const { name, sharesWith } of ingress.endpoints) {
     if (sharesWith === undefined) continue;
     warnings.push(`${name} shares its addresses with ${sharesWith.join(" and ")}: nothing is gained by a move to it`);

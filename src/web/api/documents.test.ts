@@ -67,6 +67,39 @@ describe("status", () => {
     );
   });
 
+  test("says what the mix is good for, in the same words on a terminal", async () => {
+    await using site = await ApiSite.start();
+    site.settle();
+    const { settings } = site.world.ingress();
+    const endpoints = settings.endpoints.map((endpoint) => ({ ...endpoint, stickyMs: 600_000 }));
+    site.world.dispatch({ kind: "config-loaded", ingresses: [{ ...settings, endpoints }] });
+    const told = async (): Promise<string> => {
+      const status = await document(site, "/api/v1/status", statusSchema);
+      return statusLines(status, 300, { addresses: false })
+        .map((line) => painted(line, (_, text) => text))
+        .join("\n");
+    };
+    const mixName = site.world.ingress().mix?.record ?? "";
+    const { mix: idle } = await ingressOf(site);
+    assert.deepEqual([idle?.state, idle?.record, idle?.records], ["idle", mixName, []]);
+    assert.match(await told(), new RegExp(`mix +${mixName}: not in use; its records are written when a failback`));
+    site.world.observe("cable", "timeout");
+    site.world.observe("cable", "ok");
+    const { mix: prepared } = await ingressOf(site);
+    assert.equal(prepared?.state, "prepared");
+    assert.deepEqual(
+      prepared.records.map(({ content }) => content),
+      ["192.0.2.1", "192.0.2.2"],
+    );
+    const stranger = publishedRecord("A", "203.0.113.9");
+    site.world.dispatch({ kind: "records-read", ingress: record, mix: mixName, records: [stranger] });
+    const { mix: blocked } = await ingressOf(site);
+    assert.equal(blocked?.state, "blocked");
+    const why = `no mix for now: ${mixName} has a record that is not ours: A 203.0.113.9; remove that record, or set mix_record to a free name`;
+    assert.equal(blocked.text, why);
+    assert.ok((await told()).includes(`! ${why}`));
+  });
+
   test("a full disk keeps nothing new, until there is room again", async () => {
     const store = new SqliteStore(memoryHome(), { clock: systemClock, onWarning: () => undefined });
     const { database } = store.home;

@@ -1,5 +1,6 @@
 // What will happen to an ingress by itself, if nothing else happens before.
 import type { EndpointState, IngressState } from "../../core/model.ts";
+import { mixStage } from "../../core/mix-outlook.ts";
 import { ranked } from "../../core/selection.ts";
 import { plain } from "../../lib/text.ts";
 import { dateOf, type Now } from "./dates.ts";
@@ -46,8 +47,28 @@ function stepsOf(ingress: IngressState): readonly Step[] {
       what: `the ${kind} of ${plain(endpoint)} ends`,
     })),
     ...returnsOf(ingress),
+    ...ofMix(ingress),
     ...ingress.endpoints.flatMap(vanishings),
   ];
+}
+
+/** What time does to the mix of a CNAME. */
+function ofMix(ingress: IngressState): readonly Step[] {
+  const stage = mixStage(ingress);
+  const name = plain(ingress.mix?.record ?? "");
+  if (stage?.kind === "waiting") {
+    return [
+      {
+        atMs: stage.untilMs,
+        kind: "return-without-mix",
+        what: `the failback is made without a mix, if ${name} is not shown by then`,
+      },
+    ];
+  }
+  if (stage?.kind === "kept")
+    return [{ atMs: stage.untilMs, kind: "mix-removed", what: `the records at ${name} are removed` }];
+  if (stage?.kind !== "blocked") return [];
+  return [{ atMs: stage.untilMs, kind: "mix-pause-ends", what: `${name} is used again` }];
 }
 
 /** Endpoints that are better than the primary and are still held after an outage. */

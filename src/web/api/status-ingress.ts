@@ -5,6 +5,7 @@ import { isInSync } from "../../core/mix.ts";
 import { wantedRecords } from "../../core/records.ts";
 import { plain } from "../../lib/text.ts";
 import { dateOf, isoOf, type Now } from "./dates.ts";
+import { mixStatus } from "./mix-status.ts";
 import { nextSteps } from "./next-steps.ts";
 import type { RecordsNote } from "./notes.ts";
 import { overrideDocument } from "./override.ts";
@@ -16,6 +17,7 @@ export function ingressStatus(ingress: IngressState, note: RecordsNote | undefin
   const { settings, published, endpoints, overrides } = ingress;
   const wanted = wantedRecords(ingress);
   const visibility = visibilityOf(ingress, note, now);
+  const mix = mixStatus(ingress, now);
   return {
     record: settings.record,
     ...(settings.zone !== undefined && { zone: settings.zone }),
@@ -26,6 +28,7 @@ export function ingressStatus(ingress: IngressState, note: RecordsNote | undefin
     isInSync: isInSync(ingress),
     ...(wanted && { wanted: recordsOfSet(wanted) }),
     isMixRefused: ingress.isMixRefused,
+    ...(mix && { mix }),
     ...whyNot(ingress, now),
     ...selectionOf(ingress, now),
     overrides: overrides.map((override) => overrideDocument(override, now)),

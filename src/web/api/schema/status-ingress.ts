@@ -11,6 +11,7 @@ import {
   text,
   verdictSchema,
 } from "./parts.ts";
+import { mixSchema } from "./status-mix.ts";
 
 const visibilitySchema = z
   .object({
@@ -141,6 +142,9 @@ const nextSchema = z
       "standoff-ends",
       "address-forgotten",
       "turn-ends",
+      "return-without-mix",
+      "mix-pause-ends",
+      "mix-removed",
     ]),
     endpoint: text("Name of the endpoint that it is about.").exactOptional(),
     what: text("In plain words."),
@@ -161,6 +165,9 @@ export const ingressSchema = z
       .describe("What it should say; missing while there is no saying, and all is left as it is.")
       .exactOptional(),
     isMixRefused: flag("Cloudflare refused the mix, so that the primary serves alone."),
+    mix: mixSchema
+      .describe("Missing where no mix has a name of its own: no endpoint is sticky, or the record holds addresses.")
+      .exactOptional(),
     trouble: z
       .object({
         kind: z.enum(["transient", "rate-limited", "auth", "invalid", "obstacle"]),

@@ -147,7 +147,7 @@ export function DaemonBanners({ daemon }: { daemon: DaemonStatus }) {
 
 /** What concerns one ingress. */
 export function IngressBanners({ ingress, resume }: { ingress: IngressStatus; resume?: ComponentChildren }) {
-  const { standoff, trouble, isServed, isMixRefused, visibility, endpoints } = ingress;
+  const { standoff, trouble, isServed, isMixRefused, mix, visibility, endpoints } = ingress;
   const areKnown = endpoints.every(({ verdict }) => verdict !== "unknown");
   return (
     <>
@@ -178,11 +178,20 @@ export function IngressBanners({ ingress, resume }: { ingress: IngressStatus; re
           <p>{visibility.detail}</p>
         </Banner>
       )}
-      {isMixRefused && (
+      {mix?.state === "blocked" && (
+        <Banner tone="warn" title="There is no mix for now">
+          <p>{sentence(mix.text)}</p>
+        </Banner>
+      )}
+      {isMixRefused && mix === undefined && (
         <Banner tone="warn" title="Cloudflare refused the mix">
           <p>So the primary serves alone.</p>
         </Banner>
       )}
     </>
   );
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

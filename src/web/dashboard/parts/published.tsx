@@ -5,10 +5,10 @@ import { memo } from "../lib/memo.tsx";
 import { durationText, latencyText } from "../lib/time.ts";
 import { HostName } from "./host-name.tsx";
 import { Sign } from "./icons.tsx";
-import { Ago } from "./moments.tsx";
+import { Ago, For } from "./moments.tsx";
 
 export const Published = memo(function Published({ ingress }: { ingress: IngressStatus }) {
-  const { published, visibility, isInSync, wanted } = ingress;
+  const { published, visibility, isInSync, wanted, mix } = ingress;
   return (
     <section class="card published" aria-label="What DNS says">
       <h3>DNS says</h3>
@@ -36,9 +36,36 @@ export const Published = memo(function Published({ ingress }: { ingress: Ingress
           </span>
         </p>
       )}
+      {mix !== undefined && <Mix mix={mix} />}
     </section>
   );
 });
+
+/** The second name, and its records while there are any. */
+function Mix({ mix: { record, state, text, since, records } }: { mix: NonNullable<IngressStatus["mix"]> }) {
+  return (
+    <div class="mix">
+      <p class="facts">
+        <span>Mix</span>
+        {record !== undefined && (
+          <span>
+            <HostName name={record} />
+          </span>
+        )}
+      </p>
+      <p class={state === "pointed-to" ? "tone-ok" : state === "blocked" ? "tone-warn" : "quiet"}>
+        {state === "pointed-to" && <Sign name="check" />} {text}
+        {since !== undefined && (
+          <>
+            {" "}
+            <For since={since} />
+          </>
+        )}
+      </p>
+      {records.length > 0 && <Records records={records} />}
+    </div>
+  );
+}
 
 function Records({ records }: { records: readonly RecordDocument[] }) {
   return (

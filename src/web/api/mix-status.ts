@@ -1,0 +1,58 @@
+// The mix of one ingress as people outside see it: its name, its records, and what it is good for at the moment.
+import { mixStage, type MixStage } from "../../core/mix-outlook.ts";
+import type { IngressState } from "../../core/model.ts";
+import { membersOf } from "../../core/selection.ts";
+import { plain } from "../../lib/text.ts";
+import { dateOf, type Now } from "./dates.ts";
+import type { MixStatus } from "./schema/status-mix.ts";
+
+/** `undefined` where no mix is asked for: no endpoint is sticky, or the record holds addresses. */
+export function mixStatus(ingress: IngressState, now: Now): MixStatus | undefined {
+  const stage = mixStage(ingress);
+  if (stage === undefined) return undefined;
+  const { mix } = ingress;
+  return {
+    state: stage.kind,
+    ...(mix && { record: mix.record }),
+    text: plain(mixText(stage, ingress), 500),
+    ...("sinceMs" in stage && { since: dateOf(stage.sinceMs, now) }),
+    ...("untilMs" in stage && stage.untilMs !== undefined && { until: dateOf(stage.untilMs, now) }),
+    records: (mix?.published?.records ?? []).map(({ type, content, ttlSeconds, proxied }) => ({
+      type,
+      content: plain(content, 300),
+      ttlSeconds,
+      proxied,
+    })),
+  };
+}
+
+/** What that means, in plain words: a part of a sentence, without times. */
+export function mixText(stage: MixStage, ingress: IngressState): string {
+  switch (stage.kind) {
+    case "none":
+      return `no mix: ${stage.why}; a failback goes to one endpoint alone`;
+    case "blocked":
+      return `no mix for now: ${stage.why}; ${remedies[stage.reason]}`;
+    case "unread":
+      return "not read yet";
+    case "pointed-to":
+      return `the ingress points to it: ${membersOf(ingress.selection).join(" and ")}`;
+    case "waiting":
+      return "the failback waits until every name server shows it";
+    case "prepared":
+      return "prepared for the next failback";
+    case "kept":
+      return "not in use; its records are kept for the next failback";
+    case "idle":
+      return "not in use; its records are written when a failback is foreseen";
+    default:
+      return stage satisfies never;
+  }
+}
+
+const remedies = {
+  foreign: "remove that record, or set mix_record to a free name",
+  outside: "set mix_record to a free name in the zone of the record",
+  paused: "find out which one, and stop it",
+  refused: "the next one is tried after the next change of the active endpoint",
+} as const;
