@@ -101,7 +101,9 @@ export function pitfallText(pitfall: Pitfall): { readonly isMistake: boolean; re
       );
     case "no-mix": {
       const why =
-        pitfall.reason === "proxied" ? "a proxied CNAME has no mix" : "there is no name for a mix: set mix_record";
+        pitfall.reason === "proxied"
+          ? "a proxied CNAME has no mix"
+          : `${pitfall.why ?? "there is no name for a mix"}. Set mix_record to a free name in the same zone`;
       return remark(`sticky of ${pitfall.endpoints.join(", ")} does nothing: ${why}.`);
     }
     case "long-ttl":

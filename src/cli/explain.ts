@@ -3,10 +3,12 @@
 import { Argument } from "commander";
 import type { Config } from "../config/config.ts";
 import { assumptions, explain, type CheckOutlook, type Explanation, type Move } from "../core/explain.ts";
+import type { MixStep } from "../core/mix-steps.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { lineWidth, printLine, styled, wrapped } from "../terminal/terminal.ts";
 import { configOf } from "./config-option.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
+import { stepTexts } from "./mix-words.ts";
 import { arithmetic, brownOutText, bytesText, countText, endpointText, pitfallText, ttlText } from "./explain-words.ts";
 import { printOutput } from "./outputs.ts";
 import { withCommon, type CommonOptions, type Register } from "./registration.ts";
@@ -36,9 +38,9 @@ function explainCommand(config: Config, only: string | undefined, { json }: { js
 
 function printExplanation(explanation: Explanation, isFollowing: boolean): void {
   if (isFollowing) printLine();
-  const { ingress, records, endpoints, moves, pitfalls } = explanation;
+  const { ingress, records, mix, endpoints, moves, pitfalls } = explanation;
   const form = { cname: "CNAME", addresses: "A and AAAA" }[records.alone];
-  const mixed = records.mixed !== undefined && records.alone === "cname" ? "; a mix has a name of its own" : "";
+  const mixed = mix === undefined ? "" : mix.record === undefined ? "; no mix" : `; mix at ${mix.record}`;
   printLine(`${styled("bold", ingress)}  ${styled("dim", `${form}${mixed}`)}`);
   printLine();
   endpoints.forEach((endpoint, index) => {
@@ -78,7 +80,7 @@ function printFailover({ from, to, failover }: Move, { proxied }: Explanation): 
   ]);
 }
 
-function printComeback({ from, to, comeback }: Move, { proxied }: Explanation): void {
+function printComeback({ from, to, comeback }: Move, { proxied, mix }: Explanation): void {
   if (comeback === undefined) return;
   const { worst, typical, holdsMs, ttlSeconds, stickyMs, mixTtlSeconds } = comeback;
   printHeading(`${from} works again, the ingress returns to it`);
@@ -110,9 +112,12 @@ function printComeback({ from, to, comeback }: Move, { proxied }: Explanation): 
           [
             "mix of both",
             formatDuration(stickyMs),
-            `sticky: ${to} stays beside ${from}, with a TTL of ${ttlText(mixTtlSeconds ?? ttlSeconds)}`,
+            mix?.whyNot === undefined
+              ? `sticky: ${to} stays beside ${from}, with a TTL of ${ttlText(mixTtlSeconds ?? ttlSeconds)}`
+              : `never: ${mix.whyNot}`,
           ] as const,
         ]),
+    ...(mix?.paths.find((path) => path.from === to && path.to === from)?.steps ?? []).map(stepRow),
   ]);
 }
 
@@ -177,4 +182,9 @@ function printRows(rows: readonly Row[]): void {
 function printIndented(text: string, indent: number, hanging = 0): void {
   const lines = wrapped(text, lineWidth() - indent, hanging).split("\n");
   for (const line of lines) printLine(" ".repeat(indent) + line);
+}
+
+function stepRow(step: MixStep): Row {
+  const [label, time, text] = stepTexts(step);
+  return [`  ${label}`, time, text];
 }

@@ -12,7 +12,7 @@ import { lockState } from "../store/lock.ts";
 import { printLine, styled } from "../terminal/terminal.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
-import { forOneRound, isRoundComplete, roundTimeoutMs, until } from "./round.ts";
+import { forOneRound, isRoundComplete, rememberedMixes, roundTimeoutMs, until } from "./round.ts";
 
 /** The longest that a write may take, its retries included. */
 const applyTimeoutMs = 45_000;
@@ -30,6 +30,7 @@ export async function onceCommand(config: Config, options: { json: boolean; log:
     writes: "off",
     isOneRound: true,
   });
+  assembly.daemon.dispatch(rememberedMixes(config));
   assembly.start();
   const { daemon, reconciler } = assembly;
   // A moment of blindness passes; only what is still in doubt at the end of the round keeps us from writing.

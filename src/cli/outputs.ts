@@ -72,10 +72,46 @@ const plannedRecord = z.strictObject({
 });
 const publishedRecord = plannedRecord.extend({ id: z.string() });
 
+/** How the mix of a CNAME is used, or why there is none. */
+const mixOutlook = z.strictObject({
+  record: z.string().optional(),
+  whyNot: z.string().optional(),
+  paths: listOf(
+    z.strictObject({
+      from: z.string(),
+      to: z.string(),
+      steps: listOf(
+        z.strictObject({
+          when: z.enum(["first", "shown", "end", "unused"]),
+          afterMs: ms,
+          record: z.string(),
+          members: listOf(z.string()).optional(),
+          content: z.string().optional(),
+          ttlSeconds: seconds.optional(),
+        }),
+      ),
+    }),
+  ),
+});
+
 const plan = z.strictObject({
   ingresses: listOf(
     z.strictObject({
       ingress: z.string(),
+      /** The records of ours at the name of the mix, and what the next return through it does. */
+      mix: mixOutlook
+        .extend({
+          published: listOf(publishedRecord),
+          /** What the first step of each path writes, such as `A 192.0.2.1`. */
+          addresses: listOf(listOf(z.string())),
+          isPointedTo: z.boolean(),
+        })
+        .optional(),
+      /** A change of type that the configuration asks for, and why. */
+      conversion: z
+        .strictObject({ from: z.enum(["cname", "addresses"]), to: z.enum(["cname", "addresses"]), why: z.string() })
+        .optional(),
+      warnings: listOf(z.string()),
       published: listOf(publishedRecord),
       plan: z
         .strictObject({
@@ -166,7 +202,12 @@ const pitfall = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("rank"), ...ofEndpoint, after: z.string() }),
   z.strictObject({ kind: z.literal("sticky-below-ttl"), ...ofEndpoint, stickyMs: ms, ttlSeconds: seconds }),
   z.strictObject({ kind: z.literal("sticky-on-best"), ...ofEndpoint }),
-  z.strictObject({ kind: z.literal("no-mix"), endpoints: names, reason: z.enum(["proxied", "no-name"]) }),
+  z.strictObject({
+    kind: z.literal("no-mix"),
+    endpoints: names,
+    reason: z.enum(["proxied", "no-name"]),
+    why: z.string().optional(),
+  }),
   z.strictObject({ kind: z.literal("long-ttl"), ...ofEndpoint, ttlSeconds: seconds, detectionMs: ms }),
   z.strictObject({ kind: z.literal("proxied-ttl"), endpoints: names }),
   z.strictObject({ kind: z.literal("families"), from: z.string(), to: z.string(), lost: family }),
@@ -183,6 +224,7 @@ const explain = z.strictObject({
     z.strictObject({
       ingress: z.string(),
       records: z.strictObject({ alone: z.enum(["cname", "addresses"]), mixed: z.literal("addresses").optional() }),
+      mix: mixOutlook.optional(),
       proxied: z.boolean().optional(),
       endpoints: listOf(endpointOutlook),
       moves: listOf(move),

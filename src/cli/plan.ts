@@ -3,15 +3,17 @@ import { Assembly } from "../assembly/assembly.ts";
 import { showRecord } from "../assembly/fact-words.ts";
 import { networkPorts } from "../assembly/network.ts";
 import type { Config } from "../config/config.ts";
-import type { IngressState, Plan, PublishedRecord } from "../core/model.ts";
+import { conversionBetween, conversionText, type Conversion } from "../core/conversion.ts";
+import type { IngressSettings, IngressState, Plan, PublishedRecord } from "../core/model.ts";
 import { desiredRecords, isEmptyPlan, planBetween } from "../core/records.ts";
 import type { Log } from "../lib/log.ts";
 import { printLine, styled, withSpinner } from "../terminal/terminal.ts";
 import { configOf } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { mixPlanOf, printIndented, printMix, lookAtZones, type MixPlan, type ZoneLook } from "./plan-mix.ts";
 import { printOutput } from "./outputs.ts";
 import { commandLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
-import { forOneRound, isRoundComplete, roundTimeoutMs, until } from "./round.ts";
+import { forOneRound, isRoundComplete, rememberedMixes, roundTimeoutMs, until } from "./round.ts";
 
 export const registerPlan: Register = (program, run) => {
   withCommon(program.command("plan"))
@@ -31,11 +33,16 @@ async function planCommand(config: Config, options: { json: boolean; log: Log })
     writes: "off",
     isOneRound: true,
   });
+  const looking = lookAtZones(config);
   await withSpinner("Probing every endpoint and reading the records", async () => {
+    assembly.daemon.dispatch(rememberedMixes(config));
     assembly.start();
     await until(assembly.daemon, roundTimeoutMs, isRoundComplete);
   });
-  const ingresses = assembly.daemon.state.ingresses.map(outlookOf);
+  const looks = await looking;
+  const ingresses = assembly.daemon.state.ingresses.map((ingress, index) =>
+    outlookOf(ingress, config.ingresses[index] ?? ingress.settings, looks[index] ?? { warnings: [] }),
+  );
   if (options.json) printOutput("plan", { ingresses });
   else for (const outlook of ingresses) printOutlook(outlook);
   if (ingresses.some(({ problem }) => problem !== undefined)) return exitCodes.unavailable;
@@ -48,6 +55,11 @@ interface Outlook {
   readonly published: readonly PublishedRecord[];
   /** Missing when the records stay as they are. */
   readonly plan?: Plan;
+  readonly mix?: MixPlan;
+  /** A change of type that the configuration asks for. */
+  readonly conversion?: Conversion;
+  /** What may go wrong one day by what else stands in the zone. */
+  readonly warnings: readonly string[];
   readonly primary?: string;
   readonly why: string;
   readonly endpoints: readonly { readonly name: string; readonly health: string; readonly reason: string }[];
@@ -55,15 +67,21 @@ interface Outlook {
   readonly problem?: string;
 }
 
-function outlookOf(ingress: IngressState): Outlook {
-  const { settings, published, selection, cloudProblem } = ingress;
+/** `settings`: as configured, with what does not count for one look. */
+function outlookOf(ingress: IngressState, settings: IngressSettings, { whyNoMix, warnings }: ZoneLook): Outlook {
+  const { published, selection, cloudProblem } = ingress;
   const desired = desiredRecords(ingress);
   const problem = published === undefined ? (cloudProblem?.message ?? "Cloudflare did not answer in time") : undefined;
   const isUndecided = desired === undefined && published !== undefined;
   const verdicts = ingress.endpoints.map(({ settings: { name }, health: { verdict } }) => `${name} is ${verdict}`);
+  const mix = mixPlanOf(ingress, settings, whyNoMix);
+  const conversion = desired && published && conversionBetween(settings, published.records, desired.records);
   return {
     ingress: settings.record,
     published: published?.records ?? [],
+    ...(mix && { mix }),
+    ...(conversion && { conversion }),
+    warnings,
     ...(desired !== undefined && published !== undefined && { plan: planBetween(published.records, desired) }),
     ...(selection !== undefined && { primary: selection.primary }),
     why: isUndecided ? `left alone: ${verdicts.join(", ")}` : (selection?.why ?? "not decided"),
@@ -76,7 +94,8 @@ function outlookOf(ingress: IngressState): Outlook {
   };
 }
 
-function printOutlook({ ingress, published, plan, primary, why, problem, endpoints }: Outlook): void {
+function printOutlook(outlook: Outlook): void {
+  const { ingress, published, plan, primary, why, problem, endpoints, mix, conversion, warnings } = outlook;
   printLine(styled("bold", ingress));
   if (problem !== undefined) return printLine(`  ${styled("red", problem)}`);
   for (const { name, health, reason } of endpoints) {
@@ -94,4 +113,9 @@ function printOutlook({ ingress, published, plan, primary, why, problem, endpoin
   }
   for (const post of plan?.posts ?? []) printLine(styled("green", `  + ${showRecord(post)}`));
   if (plan === undefined || isEmptyPlan(plan)) printLine(`  ${styled("dim", "nothing to write")}`);
+  if (conversion !== undefined) {
+    printIndented(`The record is converted ${conversionText(conversion)}, once: ${conversion.why}.`);
+  }
+  if (mix !== undefined) printMix(mix, outlook);
+  for (const warning of warnings) printIndented(styled("yellow", `! ${warning}`));
 }

@@ -1,6 +1,6 @@
 // A single round for commands that look once: everybody is probed in the fast rhythm until all have a verdict.
 import type { Config } from "../config/config.ts";
-import type { EndpointSettings, State } from "../core/model.ts";
+import type { EndpointSettings, Event, State } from "../core/model.ts";
 import type { Daemon } from "../daemon.ts";
 import { sleep, systemClock } from "../lib/clock.ts";
 
@@ -25,11 +25,25 @@ function endpointForOneRound(endpoint: EndpointSettings): EndpointSettings {
   return check === undefined ? rest : { ...rest, check: { ...check, intervalMs: check.fastIntervalMs } };
 }
 
+/** What a daemon would remember: names that may hold a mix, to which the record may point now. */
+export function rememberedMixes(config: Config): Event {
+  const ingresses = config.ingresses.map(({ record, mix }) => ({
+    record,
+    sticky: [],
+    departures: [],
+    overrides: [],
+    addresses: [],
+    ...(mix && { mixRecords: [mix.record] }),
+  }));
+  return { kind: "restored", ingresses };
+}
+
 /** Whether the records were read and every endpoint has a verdict. */
 export function isRoundComplete({ ingresses }: State): boolean {
   return ingresses.every(
-    ({ published, cloudProblem, endpoints }) =>
+    ({ published, cloudProblem, formerMixes, endpoints }) =>
       (published !== undefined || cloudProblem !== undefined) &&
+      formerMixes.every((mix) => mix.published !== undefined || (mix.cloudProblem ?? cloudProblem) !== undefined) &&
       endpoints.every(({ health: { verdict } }) => verdict !== "unknown" && verdict !== "recovering"),
   );
 }

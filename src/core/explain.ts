@@ -2,6 +2,7 @@
 // what the watching costs. Every sum keeps its terms, so that it can be shown how it came about.
 import { proofSearchMs } from "./address.ts";
 import { leastOksAfterSuspicion } from "./health.ts";
+import { mixPaths, type MixOutlook } from "./mix-steps.ts";
 import type { CheckSettings, EndpointSettings, Family, IngressSettings } from "./model.ts";
 import { pitfallsOf, type Pitfall } from "./pitfalls.ts";
 import { publishesCname, ttlSecondsOf } from "./records.ts";
@@ -37,6 +38,8 @@ export interface Explanation {
   readonly ingress: string;
   /** The records while one endpoint serves, and while a sticky one is beside it; missing when nobody is sticky. */
   readonly records: { readonly alone: "cname" | "addresses"; readonly mixed?: "addresses" };
+  /** How the mix of a CNAME is used, or why there is none; missing where none is asked for. */
+  readonly mix?: MixOutlook;
   readonly proxied?: boolean;
   /** From the best rank to the worst. */
   readonly endpoints: readonly EndpointOutlook[];
@@ -110,10 +113,12 @@ export interface Calls {
 export function explain(ingress: IngressSettings): Explanation {
   const endpoints = ingress.endpoints.toSorted(byRank);
   const pairs = endpoints.slice(1).map((to, index) => ({ from: endpoints[index] ?? to, to }));
+  const mix = mixPaths(ingress);
   const isAnySticky = pairs.some(({ to }) => to.stickyMs !== undefined);
   return {
     ingress: ingress.record,
     records: { alone: formOf(ingress), ...(isAnySticky && { mixed: "addresses" as const }) },
+    ...(mix && { mix }),
     ...(ingress.proxied !== undefined && { proxied: ingress.proxied }),
     endpoints: endpoints.map(outlookOf),
     moves: pairs.map(({ from, to }) => moveBetween(ingress, from, to)),

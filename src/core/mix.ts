@@ -28,7 +28,7 @@ import { withUnseenAt } from "./unseen.ts";
 const mixPatienceMs = 60_000;
 
 /** Records of a mix to which nothing points are kept for the next return so long, or as long as resolvers may know of it. */
-const unusedMs = 60 * 60_000;
+export const unusedMs = 60 * 60_000;
 
 /** What is to be said of a mix of this ingress: it can be had; its name was not read yet; there is none. */
 export function mixOutlook(ingress: IngressState): "usable" | "unread" | "none" {

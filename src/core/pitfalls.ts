@@ -21,8 +21,13 @@ export type Pitfall =
     }
   /** Nobody ranks before it, so the ingress never leaves it for a better one. */
   | { readonly kind: "sticky-on-best"; readonly endpoint: string }
-  /** The sticky time has no effect: a proxied CNAME has no mix, nor has one without a second name. */
-  | { readonly kind: "no-mix"; readonly endpoints: readonly string[]; readonly reason: "proxied" | "no-name" }
+  /** The sticky time has no effect: a proxied CNAME has no mix, nor has one without a second name. `why`: there is none. */
+  | {
+      readonly kind: "no-mix";
+      readonly endpoints: readonly string[];
+      readonly reason: "proxied" | "no-name";
+      readonly why?: string;
+    }
   /** Caches hold on to the old record for longer than the daemon needs to replace it. */
   | { readonly kind: "long-ttl"; readonly endpoint: string; readonly ttlSeconds: number; readonly detectionMs: number }
   /** Cloudflare chooses the TTL of proxied records. */
@@ -137,7 +142,8 @@ function withoutMix(settings: IngressSettings, others: readonly EndpointSettings
   const reason = settings.proxied === true ? "proxied" : "no-name";
   if (!publishesCname({ settings }) || (reason === "no-name" && settings.mix !== undefined)) return [];
   const sticky = others.flatMap(({ name, stickyMs }) => (stickyMs === undefined ? [] : [name]));
-  return sticky.length === 0 ? [] : [{ kind: "no-mix", endpoints: sticky, reason }];
+  const why = reason === "no-name" && settings.whyNoMixName !== undefined ? { why: settings.whyNoMixName } : {};
+  return sticky.length === 0 ? [] : [{ kind: "no-mix", endpoints: sticky, reason, ...why }];
 }
 
 function looseCheck({ name, check }: EndpointSettings): Pitfall[] {

@@ -14,6 +14,8 @@ export interface ConfigFile {
 }
 
 export interface IngressInFile {
+  mix_record?: string;
+  mix_wait?: string;
   record: string;
   zone?: string;
   publish?: "auto" | "cname" | "addresses";

@@ -6,6 +6,7 @@ import { formatDuration } from "../../lib/duration.ts";
 import { parseIp } from "../../lib/ip.ts";
 import { plain } from "../../lib/text.ts";
 import { ok, plainly, unknown, warning, wrong, type Finding } from "./finding.ts";
+import { inspectMix } from "./mix.ts";
 import { inspectTargets } from "./targets.ts";
 
 /** Beyond this a certificate, a token or a "Retry-After" may be misjudged. */
@@ -103,8 +104,8 @@ interface IngressLook {
   readonly ingress: IngressSettings;
   readonly zone: Look<InspectedZone>;
   readonly records?: Look<readonly InspectedRecord[]>;
-  /** Where the targets lead. */
-  readonly targets?: readonly Finding[];
+  /** Where the targets lead, and whether there can be a mix. */
+  readonly besides?: readonly Finding[];
 }
 
 async function lookAt(
@@ -120,17 +121,19 @@ async function lookAt(
     inspector.recordsAt(id, record),
     inspectTargets(inspector, id, ingress, all),
   ]);
-  return { ingress, zone, records, targets };
+  const name = zone.kind === "answered" ? { name: zone.result.name } : {};
+  const mix = records.kind === "answered" ? await inspectMix(inspector, { id, ...name }, ingress, records.result) : [];
+  return { ingress, zone, records, besides: [...mix, ...targets] };
 }
 
 function findingsOf(
-  { ingress, zone, records, targets = [] }: IngressLook,
+  { ingress, zone, records, besides = [] }: IngressLook,
   addresses: ReadonlyMap<string, readonly string[]>,
 ): readonly Finding[] {
   return [
     ...inspectZone(ingress, zone, records),
     ...(records === undefined ? [] : inspectRecords(ingress, records, addresses)),
-    ...targets,
+    ...besides,
   ];
 }
 
