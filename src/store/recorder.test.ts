@@ -267,7 +267,7 @@ test("an ingress that left the configuration is forgotten", async (t) => {
   );
 });
 
-test("an ingress that leaves while it points to its mix is kept until it does not, on the disk before it is acted on", (t) => {
+test("an ingress that leaves while it points to its mix is remembered with all that it takes to lead it out", async (t) => {
   const life = new Life(t);
   life.dispatch({
     kind: "config-loaded",
@@ -285,6 +285,7 @@ test("an ingress that leaves while it points to its mix is kept until it does no
   assert.equal(life.state.ingresses[0]?.selection?.primary, "cable");
   const other = ingressSettings("b.example.com", settings.endpoints);
   life.dispatch({ kind: "config-loaded", ingresses: [other] });
+  await life.clock.advance(1_000);
   const left = life.reopened().ingresses.find((ingress) => ingress.record === record);
   assert.deepEqual(
     [left?.mixRecords, left?.zone, left?.ttl, left?.selection?.primary],

@@ -255,12 +255,8 @@ function managed({ ingresses, leaving }: State): readonly IngressState[] {
   return leaving.length === 0 ? ingresses : [...ingresses, ...leaving];
 }
 
-/**
- * Whether somebody else serves, is sticky, or is written, an ingress has to be led out of its mix, or a person said so:
- * what a power cut must not undo.
- */
+/** Whether somebody else serves, is sticky, or is written, or a person said so: what a power cut must not undo. */
 function hasOtherDecisions(before: State, after: State): boolean {
-  if (before.leaving !== after.leaving && after.leaving.length > before.leaving.length) return true;
   if (before.ingresses === after.ingresses) return false;
   return after.ingresses.some(({ settings, overrides, selection, lastGood }) => {
     const old = before.ingresses.find((ingress) => ingress.settings.record === settings.record);

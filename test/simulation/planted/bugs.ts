@@ -4,6 +4,7 @@ import { boundBugs } from "./bugs-bounds.ts";
 import { cloudBugs } from "./bugs-cloud.ts";
 import { decisionBugs } from "./bugs-decisions.ts";
 import { healthBugs } from "./bugs-health.ts";
+import { mixBugs, mixBugsForTests } from "./bugs-mix.ts";
 import { tellingBugs } from "./bugs-telling.ts";
 import { testedBugs } from "./bugs-tested.ts";
 import { assemblyBugs } from "./rooms/assembly.ts";
@@ -22,10 +23,12 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...decisionBugs,
   ...boundBugs,
   ...cloudBugs,
+  ...mixBugs,
   ...tellingBugs,
 ];
 export const bugsForTests: readonly BugForTest[] = [
   ...testedBugs,
+  ...mixBugsForTests,
   ...coreBugs,
   ...dnsBugs,
   ...probeBugs,
