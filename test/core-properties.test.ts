@@ -35,6 +35,7 @@ import { endpointNamed, isDrained, pinOf, ranked } from "../src/core/selection.t
 import { initialState, step } from "../src/core/step.ts";
 import { datedFrom, restoredFrom } from "../src/store/saved.ts";
 import { foundStories } from "./support/found-stories.ts";
+import { checkMembers } from "./support/members.ts";
 import { answerOf, mixRecord, movesOf, observationOf, record, settingsOf } from "./support/core-world.ts";
 import type { Move } from "./support/core-world.ts";
 
@@ -64,6 +65,9 @@ test("the invariants hold in every generated story", () => {
     sharers: 0,
     overlaps: 0,
     overtaken: 0,
+    entered: 0,
+    left: 0,
+    mixed: 0,
   };
   fc.assert(
     fc.property(settingsOf, movesOf, (settings, moves) => {
@@ -84,6 +88,9 @@ test("the invariants hold in every generated story", () => {
       seen.sharers += story.sharers;
       seen.overlaps += story.overlaps;
       seen.overtaken += story.overtaken;
+      seen.entered += story.entered;
+      seen.left += story.left;
+      seen.mixed += story.mixed;
     }),
     { numRuns, examples: foundStories },
   );
@@ -184,6 +191,10 @@ class Story {
   overlaps = 0;
   /** Results that began before an ok that was known already. */
   overtaken = 0;
+  /** Those who began to serve beside the active endpoint, those who ended, and the steps that wanted records of several. */
+  entered = 0;
+  left = 0;
+  mixed = 0;
   /** Since when somebody serves again, after all were down; missing while all are, and once the primary serves. */
   #dawnMs: number | undefined;
   #isDark = false;
@@ -466,6 +477,10 @@ class Story {
     this.#checkSelection(before.ingresses[0], this.#ingress());
     this.#checkTurns(before.ingresses[0], this.#ingress());
     this.#checkDesired(this.#ingress());
+    const members = checkMembers(before.ingresses[0], this.#ingress(), this.nowMs);
+    this.entered += members.entered;
+    this.left += members.left;
+    this.mixed += members.mixed;
     this.#checkDemand(before.ingresses[0], this.#ingress());
     this.#tryAnchors();
     this.#apply();
@@ -573,14 +588,6 @@ class Story {
     const from = before?.selection;
     const to = after.selection;
     if (to === undefined) return;
-    for (const { endpoint, untilMs } of to.sticky) {
-      const member = endpointNamed(after, endpoint);
-      assert.ok(
-        member !== undefined && !isOut(member.health.verdict),
-        `${endpoint} is sticky but ${member?.health.verdict ?? "gone"}`,
-      );
-      assert.ok(untilMs <= this.nowMs + (member.settings.stickyMs ?? 0) && endpoint !== to.primary);
-    }
     this.#checkDepartures(before, after);
     if (isShared(after, ranked(after.endpoints)[0]) && to.primary !== ranked(after.endpoints)[0]?.settings.name) {
       this.sharers += 1;
@@ -708,6 +715,8 @@ class Story {
     const known = new Set(before?.departures);
     for (const departure of after.departures) {
       if (known.has(departure)) continue;
+      const isRecent = after.departures.every(({ atMs }) => atMs > this.nowMs - 3_600_000);
+      assert.ok(isRecent, "departures older than an hour are kept");
       const primary = endpointNamed(after, before?.selection?.primary);
       const left = endpointNamed(after, departure.endpoint);
       assert.ok(left !== undefined && isOut(left.health.verdict), "who is not down counts as left");

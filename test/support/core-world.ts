@@ -257,6 +257,39 @@ const outageOf: fc.Arbitrary<Move[]> = fc
     ...comesBack.map(({ endpoint, times }) => answers(endpoint, times)),
   ]);
 
+/** One endpoint is left and comes back, and its hold is over; the one that served meanwhile may be in question by then. */
+const returnOf: fc.Arbitrary<Move[]> = fc
+  .record({ endpoint: index, isDoubtful: fc.boolean(), holdMs: oneOf(100, 10_000, 60_000) })
+  .map(({ endpoint, isDoubtful, holdMs }) => {
+    const others = everybody.filter((other) => other !== endpoint);
+    return [
+      ...others.map((other) => answers(other, 4)),
+      { kind: "probe", endpoint, address: 0, what: "failed", times: 4 },
+      ...others.map((other) => answers(other, 1)),
+      answers(endpoint, 4),
+      { kind: "wait", ms: holdMs },
+      ...others.map((other): Move => ({
+        kind: "probe",
+        endpoint: other,
+        address: 0,
+        what: isDoubtful ? "failed" : "ok",
+        times: 1,
+      })),
+      answers(endpoint, 1),
+    ];
+  });
+
+/** An endpoint has addresses of both families, all up, and loses one of them. */
+const halfOf: fc.Arbitrary<Move[]> = fc
+  .record({ endpoint: index, address: fc.nat({ max: 1 }) })
+  .map(({ endpoint, address }): Move[] => [
+    { kind: "resolve", endpoint, what: "both-families" },
+    ...[0, 1].map((each): Move => ({ kind: "probe", endpoint, address: each, what: "ok", times: 4 })),
+    { kind: "wait", ms: 70_000 },
+    { kind: "probe", endpoint, address: 1 - address, what: "ok", times: 1 },
+    { kind: "probe", endpoint, address, what: "failed", times: 4 },
+  ]);
+
 /** Stories in which endpoints come up, go down and come back often. Most of them begin well. */
 export const movesOf: fc.Arbitrary<Move[]> = fc
   .record({
@@ -266,6 +299,8 @@ export const movesOf: fc.Arbitrary<Move[]> = fc
         { weight: 20, arbitrary: moveOf.map((move) => [move]) },
         { weight: 1, arbitrary: departureOf },
         { weight: 1, arbitrary: outageOf },
+        { weight: 1, arbitrary: returnOf },
+        { weight: 1, arbitrary: halfOf },
       ),
       { minLength: 10, maxLength: 120 },
     ),
