@@ -64,7 +64,7 @@ export class DaemonRun {
       {
         ...way,
         random: stream("way to Cloudflare"),
-        onRequest: (isWrite) => watcher.requested?.(isWrite),
+        onRequest: (isWrite, sentMs) => watcher.requested?.(isWrite, sentMs),
         onAnswer: (status, retryAfterSeconds) => watcher.answered?.(status, retryAfterSeconds),
       },
       api,

@@ -16,8 +16,8 @@ export interface WayThere {
   readonly random: Random;
   /** Fires when the world ends: whoever still waits for an answer is told so. */
   readonly worldEnds: AbortSignal;
-  /** Hears of every request that arrives. */
-  readonly onRequest?: (isWrite: boolean) => void;
+  /** Hears of every request that arrives, and when it was sent. */
+  readonly onRequest?: (isWrite: boolean, sentMs: number) => void;
   /** Hears of every answer that reaches the daemon. */
   readonly onAnswer?: (status: number, retryAfterSeconds: number | undefined) => void;
   /** Hears when a request or answer gets to such a point. */
@@ -72,10 +72,11 @@ function fetchOver(
     way.onMoment(moments.sent);
     if (clock.isKilled) return promise;
     const url = new URL(input instanceof Request ? input.url : input);
+    const sentMs = time.nowMs();
     // From here on it is on its way, whatever becomes of the process.
     time.setTimer(between(random, 10, 60), () => {
       if (link.trouble !== undefined) return;
-      way.onRequest?.(init.method !== undefined && init.method !== "GET");
+      way.onRequest?.(init.method !== undefined && init.method !== "GET", sentMs);
       void serve(url, init).then((answer) => {
         time.setTimer(between(random, 10, 60), () => {
           if (answer === undefined || link.trouble !== undefined) return;

@@ -40,8 +40,8 @@ export interface WorldOptions {
 export interface Watcher {
   /** `isGenuine`: what was seen is what the site did, and no trouble of the monitor's own. */
   probed?(address: Address, observation: Observation, isGenuine: boolean, run: DaemonRun): void;
-  /** A request arrived at Cloudflare. */
-  requested?(isWrite: boolean): void;
+  /** A request arrived at Cloudflare, which was sent at `sentMs`. */
+  requested?(isWrite: boolean, sentMs: number): void;
   /** An answer of Cloudflare's reached the daemon. */
   answered?(status: number, retryAfterSeconds: number | undefined): void;
   /** The daemon stored a message, or forgot some. */

@@ -109,7 +109,7 @@ function narrated(observer: Observer, now: () => number, tell: (line: string) =>
     },
     resolved: (...heard) => observer.resolved(...heard),
     anchorTried: (...heard) => observer.anchorTried(...heard),
-    requested: (isWrite) => observer.requested(isWrite),
+    requested: (isWrite, sentMs) => observer.requested(isWrite, sentMs),
     shown: (...heard) => observer.shown(...heard),
     answered: (status, retryAfterSeconds) => observer.answered(status, retryAfterSeconds),
     lost: () => {

@@ -58,7 +58,7 @@ export const cloudBugs: readonly PlantedBug[] = [
     file: "src/cloud/pauses.ts",
     from: "return Math.min(retryAfterMs ?? longestWaitMs, longestWaitMs);",
     to: "return Math.min(retryAfterMs ?? longestWaitMs, 1_000);",
-    story: { faults: [{ kind: "api", how: "rate-limited", ...during(5.2, 7) }, isDown(0, 5.3, 10)], ...calm(10, 17) },
+    story: { faults: [{ kind: "api", how: "rate-limited", ...during(4.9, 7) }, isDown(0, 5, 10)], ...calm(10, 17) },
     breaks: ["12"],
   },
   {
