@@ -143,7 +143,8 @@ const ingressSchema = z
     mix_record: optional(recordName, {
       description:
         "The second name, in the same zone, that holds the addresses of a mix while the ingress is a CNAME. Only records " +
-        "with the comment of ccs are touched there.",
+        "with the comment of ccs are touched there. A default that is too long or used otherwise means that there is no mix, " +
+        "which is warned of. At the apex of a zone with three labels, `zone` has to be set by name, or this.",
       defaultInWords: "the first label of the record with `-mix`; `mix` at the zone's own name",
       example: "ingress-mix.example.com",
     }),

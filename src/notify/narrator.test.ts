@@ -253,6 +253,22 @@ describe("a failover", () => {
   });
 });
 
+test("an ingress that leaves while it points to its mix is said to be pointed to its primary first", () => {
+  const world = startedWorld();
+  world.observe("cable", "timeout");
+  world.observe("cable", "ok");
+  world.pass(61_000);
+  world.observe("mobile", "ok", 1);
+  world.observe("cable", "ok", 1);
+  world.news();
+  world.dispatch({ kind: "config-loaded", ingresses: [{ ...settings, record: "other.example.com" }] });
+  const [applied] = world.news();
+  assert.match(
+    applied?.text ?? "",
+    /^No longer watched: ingress\.example\.com\. It points to its mix, so it is pointed to cable first\. Then its record stays as it is\.$/m,
+  );
+});
+
 describe("a mix that cannot be", () => {
   const mix = "ingress-mix.example.com";
   const readMix = (world: NarratedWorld, records: readonly PublishedRecord[]): void =>

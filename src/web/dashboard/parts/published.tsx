@@ -41,20 +41,19 @@ export const Published = memo(function Published({ ingress }: { ingress: Ingress
   );
 });
 
-/** The second name, and its records while there are any. */
+/** The second name, and its records unless they only wait to be used again. */
 function Mix({ mix: { record, state, text, since, records } }: { mix: NonNullable<IngressStatus["mix"]> }) {
+  const tone = state === "pointed-to" ? "tone-ok" : state === "blocked" ? "tone-warn" : "quiet";
   return (
     <div class="mix">
-      <p class="facts">
-        <span>Mix</span>
+      <h3>Mix</h3>
+      <p>
         {record !== undefined && (
-          <span>
-            <HostName name={record} />
-          </span>
+          <>
+            <HostName name={record} />:{" "}
+          </>
         )}
-      </p>
-      <p class={state === "pointed-to" ? "tone-ok" : state === "blocked" ? "tone-warn" : "quiet"}>
-        {state === "pointed-to" && <Sign name="check" />} {text}
+        <span class={tone}>{text}</span>
         {since !== undefined && (
           <>
             {" "}
@@ -62,7 +61,7 @@ function Mix({ mix: { record, state, text, since, records } }: { mix: NonNullabl
           </>
         )}
       </p>
-      {records.length > 0 && <Records records={records} />}
+      {records.length > 0 && state !== "kept" && <Records records={records} />}
     </div>
   );
 }
