@@ -14,7 +14,10 @@ export interface AddressBook {
   /** Start of the ok, and of the failure, that began last. */
   lastOkStartedMs: number;
   lastFailureStartedMs: number;
-  /** One for failures in this row that were the monitor's own, though its connection worked again when they ended. */
+  /**
+   * One for failures in this row that were the monitor's own, though its connection worked again when they ended; and one for
+   * each of them in whose second half it worked, since those are judged by themselves.
+   */
   excusedInRow: number;
   /** The same since it was up. */
   excusedSinceUp: number;
@@ -71,7 +74,11 @@ export class Evidence implements Part {
       book.lastFailureStartedMs = Math.max(book.lastFailureStartedMs, startedMs);
       book.oksSinceFailure = 0;
       if (isGenuine) countFailure(book);
-      else book.excusedInRow = book.excusedSinceUp = 1;
+      else {
+        const hasWorked = this.#ledger.lastTroubleMs("link") <= this.#ledger.nowMs - (endedMs - startedMs) / 2;
+        book.excusedInRow = hasWorked ? book.excusedInRow + 1 : Math.max(1, book.excusedInRow);
+        book.excusedSinceUp = hasWorked ? book.excusedSinceUp + 1 : Math.max(1, book.excusedSinceUp);
+      }
     }
   }
 

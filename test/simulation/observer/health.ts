@@ -35,7 +35,7 @@ export class Verdicts implements Part {
     if (observation.kind !== "failed") return void this.#failedMs.delete(text);
     this.#failedMs.set(text, observation.startedMs);
     const [endpoint, other] = this.#knownAt(text);
-    if (other !== undefined) this.#sharedMs.set(text, this.#ledger.nowMs);
+    if (other !== undefined) this.#sharedMs.set(text, observation.endedMs);
     // Each of those whose names lead there asks at times of its own, also who has moved away meanwhile.
     if (observation.startedMs <= (this.#sharedMs.get(text) ?? -Infinity)) return void this.#failedMs.delete(text);
     const verdict = endpoint?.addresses.find((known) => known.text === text)?.health.verdict;
