@@ -21,6 +21,9 @@ interface Debt {
 /** Some stories wait so long to be told as one with what follows. */
 const gatheringMs = 25_000;
 
+/** While the channel works, a message is on its way as soon as it is on the disk, behind those before it. */
+const wayMs = 1_000;
+
 /** A change is told with what the servers show of it, for which people wait no longer than this. */
 const promptMs = 30_000;
 /** After trouble of the channel, what waits is sent by and by. */
@@ -35,6 +38,8 @@ export class Messages implements Part {
   #stored: string[] = [];
   /** When each message got onto the disk. */
   readonly #storedMs = new Map<string, number>();
+  /** Those that were stored while nothing was held back after the start. */
+  readonly #prompt = new Set<string>();
   #debts: Debt[] = [];
   #checked = 0;
   #unreadable = 0;
@@ -46,7 +51,10 @@ export class Messages implements Part {
 
   stored(id: string): void {
     this.#stored.push(id);
-    this.#storedMs.set(id, this.#ledger.nowMs);
+    const { nowMs, world } = this.#ledger;
+    this.#storedMs.set(id, nowMs);
+    const silenceMs = world.config.notify.telegram?.initialSilenceMs ?? 0;
+    if (nowMs > this.#decisions.startedAtMs + silenceMs) this.#prompt.add(id);
   }
 
   /** Nothing is forgotten before it was taken; many at once were replaced by one summary. */
@@ -141,6 +149,9 @@ export class Messages implements Part {
     const id = idIn(text);
     const storedMs = this.#storedMs.get(id);
     if (storedMs === undefined) return this.#ledger.violate("16", `message ${id} was sent, but never on the disk`);
+    if (this.#prompt.has(id) && takenMs - storedMs > wayMs && this.#wasFree(storedMs)) {
+      this.#ledger.violate("26", `message ${id} was sent only ${takenMs - storedMs} ms after it was there to be sent`);
+    }
     // Whether it is late is told by the wall clock.
     const isClockSound = this.#ledger.lastTroubleMs("wall-jump") === -Infinity;
     if (isClockSound && takenMs - storedMs > lateMs && !text.includes("This message is late")) {

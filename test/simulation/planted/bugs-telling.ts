@@ -71,6 +71,14 @@ export const tellingBugs: readonly PlantedBug[] = [
     breaks: ["16"],
   },
   {
+    name: "every message waits for a few seconds, whether or not another one comes",
+    file: "src/notify/outbox.ts",
+    from: "this.#queue.push(message);",
+    to: "this.#queue.push(message);\n    this.#notBeforeMs = Math.max(this.#notBeforeMs, this.#ports.clock.nowMs() + 5_000);",
+    story: { faults: [isDown(0, 5, 10)], ...calm(10, 17) },
+    breaks: ["26"],
+  },
+  {
     name: "an error shows the token",
     file: "src/cloud/requests.ts",
     from: ": doing[operation]} ${record}: ",
