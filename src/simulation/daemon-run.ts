@@ -47,6 +47,7 @@ export class DaemonRun {
       link,
       resolvers,
       edges: world.edges,
+      certificates: world.certificates,
       random: stream("network"),
       edgeRandom: stream("way to the name servers"),
       onProbe: (address, observation, isGenuine) =>
@@ -64,6 +65,7 @@ export class DaemonRun {
       {
         ...way,
         random: stream("way to Cloudflare"),
+        isDated: world.certificates !== undefined,
         onRequest: (isWrite, sentMs) => watcher.requested?.(isWrite, sentMs),
         onAnswer: (status, retryAfterSeconds) => watcher.answered?.(status, retryAfterSeconds),
       },

@@ -1,7 +1,8 @@
 // The machine that the daemon runs on, as seen by one run of the daemon: its connection to the internet, and through it the
 // network ports that the daemon is given. Once the process was killed, nothing it waits for ever comes.
-import type { Address, CheckSettings, Family, FailureReason, Observation } from "../core/model.ts";
+import type { Address, CheckSettings, Family, FailureReason, Observation, Validity } from "../core/model.ts";
 import type { Exchange } from "../dns/exchange.ts";
+import { judgingWallMs } from "../core/time.ts";
 import { canonicalName } from "../dns/wire.ts";
 import type { Random } from "../lib/clock.ts";
 import type { Anchor, Reach } from "../probe/anchors.ts";
@@ -52,6 +53,8 @@ export interface MonitorParts {
   readonly resolvers: readonly Resolver[];
   /** The zone's authoritative servers. */
   readonly edges: readonly Edge[];
+  /** When the certificates of all sites are valid; `undefined` where nobody looks at them. */
+  readonly certificates?: Validity | undefined;
   /** Chances of the network. */
   readonly random: Random;
   /** Chances on the way to the authoritative servers. */
@@ -130,6 +133,14 @@ export class Monitor {
       // Connections do not survive a sleep, nor the loss of the link.
       wasCut ||= link.troubleIn(address.family) !== undefined || clock.wokeAtMs > startedWorldMs;
     };
+    /** As the real probe judges a certificate: by the time that somebody vouches for, else by this machine's wall clock. */
+    const objection = (found: Visit, { vouchedWallMs }: ProbeOptions): Verdict | undefined => {
+      const { certificates: validity } = this.#parts;
+      if (validity === undefined || found.kind === "refused") return undefined;
+      const wallMs = judgingWallMs(vouchedWallMs, clock.wallMs());
+      const isValid = validity.fromWallMs <= wallMs && wallMs <= validity.untilWallMs;
+      return isValid ? undefined : { kind: "inconclusive", reason: "clock", detail: "certificate expired", validity };
+    };
     const attempt = (number: number): void => {
       if (link.troubleIn(address.family) === "no-route") return finish({ ...unrouted });
       noteCut();
@@ -146,7 +157,7 @@ export class Monitor {
       cancel = clock.setTimer(found.afterMs, () => {
         noteCut();
         if (wasCut && link.troubleIn(address.family) !== undefined) waitInVain();
-        else finish(verdictOf(found, check));
+        else finish(objection(found, options) ?? verdictOf(found, check));
       });
     };
     signal.addEventListener("abort", abort, { once: true });
@@ -197,7 +208,11 @@ export class Monitor {
 type Verdict = { readonly detail: string } & (
   | { readonly kind: "ok" }
   | { readonly kind: "failed"; readonly reason: FailureReason }
-  | { readonly kind: "inconclusive"; readonly reason: "no-route" | "local" | "late" }
+  | {
+      readonly kind: "inconclusive";
+      readonly reason: "no-route" | "local" | "late" | "clock";
+      readonly validity?: Validity;
+    }
 );
 
 /** When a kernel repeats what opens a connection and was not answered. */

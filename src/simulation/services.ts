@@ -16,6 +16,8 @@ export interface WayThere {
   readonly random: Random;
   /** Fires when the world ends: whoever still waits for an answer is told so. */
   readonly worldEnds: AbortSignal;
+  /** Whether answers have a Date, as those of a real server do. */
+  readonly isDated?: boolean;
   /** Hears of every request that arrives, and when it was sent. */
   readonly onRequest?: (isWrite: boolean, sentMs: number) => void;
   /** Hears of every answer that reaches the daemon. */
@@ -130,7 +132,9 @@ export function cloudflareFetch(way: WayThere, api: CloudflareApi): typeof fetch
     const delivery: Delivery = await answering;
     if (api.counts.writes > before && method !== "GET") way.onMoment("write-committed");
     if (delivery.kind === "drop") return "dropped";
-    return delivery.kind === "silence" ? undefined : { ...delivery, headers: { ...delivery.headers } };
+    if (delivery.kind === "silence") return undefined;
+    const date = way.isDated === true && { date: new Date(way.time.wallMs()).toUTCString() };
+    return { ...delivery, headers: { ...delivery.headers, ...date } };
   };
   return fetchOver(way, serve, (isWrite) =>
     isWrite ? { sent: "write-sent", answered: "write-answered" } : { sent: "read-answered", answered: "read-answered" },

@@ -1,7 +1,7 @@
 // The simulated world: everything outside the daemon, the daemon's runs in it, and the faults that befall them.
 import { setMaxListeners } from "node:events";
 import type { Config } from "../config/config.ts";
-import type { Address, Observation, Resolution } from "../core/model.ts";
+import type { Address, Observation, Resolution, Validity } from "../core/model.ts";
 import type { Turn } from "../daemon.ts";
 import { CloudflareApi, demoToken } from "../demo/cloudflare/api.ts";
 import type { Commit, RecordDraft, ZoneOptions } from "../demo/cloudflare/store.ts";
@@ -34,6 +34,8 @@ export interface WorldOptions {
   readonly zones?: readonly ZoneOptions[];
   /** Whether the daemon's state is kept in a file, for worlds in which processes end; `false` unless told. */
   readonly hasFiles?: boolean;
+  /** From when to when the certificates of all sites are valid; without it nobody looks at them, and no answer has a Date. */
+  readonly certificates?: Validity;
 }
 
 /** Whoever wants to see what happens, as it happens. */
@@ -78,6 +80,7 @@ export class World implements Disposable {
   readonly ends: AbortSignal;
   readonly #ending = new AbortController();
   readonly watcher: Watcher;
+  readonly certificates: Validity | undefined;
   /** The configuration as it lies on disk. */
   config: Config;
   run: DaemonRun | undefined;
@@ -96,6 +99,7 @@ export class World implements Disposable {
     // Every request on its way listens.
     setMaxListeners(0, this.ends);
     this.watcher = watcher;
+    this.certificates = options.certificates;
     this.config = config;
     this.#wholeConfig = config;
     this.#random = streamOf(seed, "world");

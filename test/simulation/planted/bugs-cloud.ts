@@ -127,4 +127,20 @@ export const cloudBugs: readonly PlantedBug[] = [
     story: { faults: [{ kind: "edges", how: "silent", ...during(4, 10) }, isDown(0, 5, 10)], ...calm(10, 17) },
     breaks: ["verified"],
   },
+  {
+    name: "of a record that is listed twice, one is removed",
+    file: "src/cloud/answers.ts",
+    from: 'const ours = uniqueById(answers.filter((answer) => answer.kind === "ours"));',
+    to: 'const ours = answers.filter((answer) => answer.kind === "ours");',
+    story: { faults: [{ kind: "api", how: "odd-twice", ...during(4.9, 12) }, isDown(0, 6, 10)], ...calm(12, 20) },
+    breaks: ["bug"],
+  },
+  {
+    name: "a TTL that is written as a text is none",
+    file: "src/cloud/answers.ts",
+    from: "ttl: z.coerce.number().pipe(z.int().min(1)).catch(automaticTtl),",
+    to: "ttl: z.int().min(1).catch(automaticTtl),",
+    story: { faults: [{ kind: "api", how: "odd-fields", ...during(4.9, 30) }], ...calm(30, 40) },
+    breaks: ["11"],
+  },
 ];

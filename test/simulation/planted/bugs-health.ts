@@ -30,6 +30,19 @@ const heldUp: Story = {
 /** The monitor's own connection is silent for five minutes. */
 const ownOutage: Story = { faults: [{ kind: "link", how: "blackhole", ...during(5, 7) }], ...calm(7, 10) };
 
+const tenYearsMs = 10 * 365 * 1_440 * minuteMs;
+
+/** Ten years ahead, the daemon begins anew while Cloudflare does not answer, so that nobody tells it the time at first. */
+const wrongClock: Story = {
+  world: { hasCertificates: true },
+  faults: [
+    { kind: "wall-jump", byMs: tenYearsMs, atMs: 5 * minuteMs },
+    { kind: "api", how: "silent", ...during(5.5, 8) },
+    { kind: "restart", downForMs: 1_000, atMs: 6 * minuteMs },
+  ],
+  ...calm(8, 20),
+};
+
 export const healthBugs: readonly PlantedBug[] = [
   {
     name: "one failure is down",
@@ -141,6 +154,22 @@ export const healthBugs: readonly PlantedBug[] = [
       return withHealth({ ...next, addresses }, nowMs);
     }`,
     story: { faults: [{ kind: "resolver", how: "silent", ...during(5, 10) }], ...calm(10, 17) },
+    breaks: ["4/6/15/23"],
+  },
+  {
+    name: "what failed by a date counts, whatever the time turns out to be",
+    file: "src/core/time.ts",
+    from: "validity.fromWallMs <= wallMs && wallMs <= validity.untilWallMs,",
+    to: "validity.fromWallMs > wallMs,",
+    story: wrongClock,
+    breaks: ["4/6/15/23"],
+  },
+  {
+    name: "a certificate that is not valid by our own clock counts against the endpoint",
+    file: "src/core/address.ts",
+    from: 'return observation.reason === "clock" ? withUndatedFailure(seen, observation) : seen;',
+    to: 'return observation.reason === "clock" ? withFailure(seen, observation, thresholds, weigh, nowMs) : seen;',
+    story: wrongClock,
     breaks: ["4/6/15/23"],
   },
 ];

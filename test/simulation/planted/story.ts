@@ -2,6 +2,7 @@
 // when the generator of scenarios changes.
 import type { Config } from "../../../src/config/config.ts";
 import type { EndpointSettings } from "../../../src/core/model.ts";
+import { releasedWallMs } from "../../../src/core/release.ts";
 import type { RecordDraft } from "../../../src/demo/cloudflare/store.ts";
 import { parseIp } from "../../../src/lib/ip.ts";
 import { Secret } from "../../../src/lib/secret.ts";
@@ -30,6 +31,8 @@ export interface StoryWorld {
   /** The end point of this number is named by the record at first; `null`: there is no record. */
   readonly named?: number | null;
   readonly initialSilenceMs?: number;
+  /** The sites' certificates are judged, and Cloudflare tells the time. */
+  readonly hasCertificates?: boolean;
 }
 
 export interface StoryEndpoint {
@@ -43,6 +46,11 @@ export interface StoryEndpoint {
 }
 
 const names = ["primary", "secondary", "tertiary"];
+/** Since before the simulated world begins, which is before the release, and for a year after that. */
+const certificatesOfSites = {
+  fromWallMs: Date.UTC(2025, 11, 1),
+  untilWallMs: releasedWallMs + 365 * 1_440 * minuteMs,
+};
 const resolvers = ["9.9.9.1:53", "9.9.9.2:53"];
 
 /** The scenario that the story tells. */
@@ -62,6 +70,7 @@ export function scenarioOfStory({ world = {}, faults, calmAtMs, endMs }: Story):
       sites,
       resolvers: resolvers.map((server) => ({ server, leastTtlSeconds: 1 })),
       records: recordsOf(sites, world.named === undefined ? 0 : world.named),
+      ...(world.hasCertificates === true && { certificates: certificatesOfSites }),
       hasFiles: faults.some(({ kind }) => kind === "crash" || kind === "restart"),
     },
     faults,
