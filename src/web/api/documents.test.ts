@@ -91,6 +91,10 @@ describe("status", () => {
       prepared.records.map(({ content }) => content),
       ["192.0.2.1", "192.0.2.2"],
     );
+    const problem = { kind: "transient", message: "no answer within 15s", during: "write" } as const;
+    site.world.dispatch({ kind: "cloud-failed", ingress: record, mix: mixName, problem });
+    const { mix: troubled } = await ingressOf(site);
+    assert.equal(troubled?.text, "to be written for the next failback; it could not be written: no answer within 15s");
     const stranger = publishedRecord("A", "203.0.113.9");
     site.world.dispatch({ kind: "records-read", ingress: record, mix: mixName, records: [stranger] });
     const { mix: blocked } = await ingressOf(site);

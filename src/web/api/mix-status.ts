@@ -28,19 +28,21 @@ export function mixStatus(ingress: IngressState, now: Now): MixStatus | undefine
 
 /** What that means, in plain words: a part of a sentence, without times. */
 export function mixText(stage: MixStage, ingress: IngressState): string {
+  const problem = ingress.mix?.cloudProblem;
+  const trouble = problem === undefined ? "" : `; it could not be ${done[problem.during]}: ${problem.message}`;
   switch (stage.kind) {
     case "none":
       return `no mix: ${stage.why}; a failback goes to one endpoint alone`;
     case "blocked":
       return `no mix for now: ${stage.why}; ${remedies[stage.reason]}`;
     case "unread":
-      return "not read yet";
+      return `not read yet${trouble}`;
     case "pointed-to":
       return `the ingress points to it: ${membersOf(ingress.selection).join(" and ")}`;
     case "waiting":
-      return "the failback waits until every name server shows it";
+      return `the failback waits until every name server shows it${trouble}`;
     case "prepared":
-      return "prepared for the next failback";
+      return `${trouble === "" ? "prepared" : "to be written"} for the next failback${trouble}`;
     case "kept":
       return "not in use; its records are kept for the next failback";
     case "idle":
@@ -49,6 +51,8 @@ export function mixText(stage: MixStage, ingress: IngressState): string {
       return stage satisfies never;
   }
 }
+
+const done = { read: "read", write: "written" } as const;
 
 const remedies = {
   foreign: "remove that record, or set mix_record to a free name",
