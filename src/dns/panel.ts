@@ -8,7 +8,7 @@ export type Finding =
   | { readonly kind: "none"; readonly reason: "nxdomain" | "no-data"; readonly servers: readonly string[] }
   | {
       readonly kind: "inconclusive";
-      readonly reason: "silent" | "servfail" | "refused" | "disagree" | "local";
+      readonly reason: "silent" | "servfail" | "refused" | "local";
       readonly detail: string;
     };
 
@@ -88,9 +88,12 @@ function weigh(answers: readonly Testimony[], serverCount: number): { finding: F
   }
   const denials = answers.filter(({ families }) => !has(families, "unknown"));
   const needed = Math.max(1, Math.min(witnesses, serverCount));
-  for (const reason of ["nxdomain", "no-data"] as const) {
-    const agreeing = denials.filter(({ families }) => denialOf(families) === reason).map(({ server }) => server);
-    if (agreeing.length >= needed) return { finding: { kind: "none", reason, servers: agreeing }, isSettled: true };
+  if (denials.length >= needed) {
+    // Of a name that is gone, a resolver may remember for a while that one of its families was empty. That the name has no
+    // address is what both say.
+    const isGone = denials.every(({ families }) => denialOf(families) === "nxdomain");
+    const servers = denials.map(({ server }) => server);
+    return { finding: { kind: "none", reason: isGone ? "nxdomain" : "no-data", servers }, isSettled: true };
   }
   return { finding: doubtAbout(answers, denials), isSettled: false };
 }
@@ -108,7 +111,6 @@ function doubtAbout(answers: readonly Testimony[], denials: readonly Testimony[]
   const detail = [...new Set([...words, ...denied])].join("; ");
   const [first] = unknowns;
   if (first?.kind === "unknown") return { kind: "inconclusive", reason: first.reason, detail };
-  if (denials.length > 1) return { kind: "inconclusive", reason: "disagree", detail };
   return { kind: "inconclusive", reason: "silent", detail: detail || "no resolver was asked" };
 }
 
