@@ -1,7 +1,7 @@
 // Follows the state: finds out where the targets lead by the zone's own records, at the start, after a reload, and when
 // the addresses of a target change. Reports with events, and is never in anybody's way.
 import type { EndpointState, IngressState, State } from "../core/model.ts";
-import { ownNames } from "../core/own-names.ts";
+import { forbiddenNames, ownNames } from "../core/own-names.ts";
 import { waitAfter } from "./pauses.ts";
 import type { Shared } from "./shared.ts";
 import { CloudError } from "./provider.ts";
@@ -98,7 +98,9 @@ export class Tracer {
     const ingresses = this.#state?.ingresses ?? [];
     for (const ingress of ingresses) {
       const endpoint = ingress.endpoints.find((each) => keyOf(ingress, each) === key);
-      if (endpoint !== undefined) return { ingress, endpoint, own: ownNames({ ingresses }) };
+      if (endpoint === undefined) continue;
+      const own = forbiddenNames(ownNames({ ingresses }), ingress.settings, endpoint.settings.target);
+      return { ingress, endpoint, own };
     }
     return undefined;
   }

@@ -1,7 +1,7 @@
 // Watches one endpoint: round after round, in the rhythm that its state asks for, until it is stopped.
 import { asItCounts } from "../core/address.ts";
 import type { EndpointRef, EndpointState, Event, IngressState, Resolution } from "../core/model.ts";
-import { withoutOwnNames } from "../core/own-names.ts";
+import { forbiddenNames, withoutOwnNames } from "../core/own-names.ts";
 import { probeIntervalMs } from "../core/rhythm.ts";
 import { answersSinceMs } from "../core/same-addresses.ts";
 import type { Random } from "../lib/clock.ts";
@@ -104,7 +104,8 @@ export class Watch {
     const notBeforeMs = this.#isLedBack ? this.#ports.clock.nowMs() : answersSinceMs(this.#ingress, this.#endpoint);
     const asked = { ...options, ...(notBeforeMs !== undefined && { notBeforeMs }) };
     const answer = await this.#ports.resolve(host, resolvers, asked);
-    const judged = withoutOwnNames(answer, this.#endpoint, this.#own());
+    const own = forbiddenNames(this.#own(), this.#ingress.settings, this.#endpoint.settings.target);
+    const judged = withoutOwnNames(answer, this.#endpoint, own);
     this.#isLedBack = judged !== answer;
     return judged;
   };

@@ -61,6 +61,34 @@ describe("a target that leads back to the ingress", { concurrency: 3 }, () => {
     assert.match((await statusOf(daemon, "cable"))?.reason ?? "", /leads back to other\.example\.com/);
     assert.equal(world.records[0]?.content, mobile.host);
   });
+
+  test("the record of another ingress may be a target, wherever that one leads", async () => {
+    await using world = await startWorld({
+      records: [{ type: "CNAME", name: ingressName, content: "secondary.example.com", ttl: 300 }],
+    });
+    const { cable, cloudflare } = world;
+    cloudflare.hand.add({
+      type: "CNAME",
+      name: "other.example.com",
+      content: "third.example.com",
+      ttl: 60,
+    });
+    cloudflare.hand.add({ type: "CNAME", name: "third.example.com", content: cable.host, ttl: 60 });
+    await using daemon = startDaemon({
+      config: soon(world, (config) => {
+        const parts = partsOf(config);
+        const withOne = (record: string, target: string) =>
+          structuredClone({ ...parts.ingress, record, endpoints: [{ ...parts.cable, target }] });
+        const others = [withOne("other.example.com", "third.example.com"), withOne("third.example.com", cable.host)];
+        parts.cable.target = "other.example.com";
+        config.ingresses = [parts.ingress, ...others];
+      }),
+    });
+    await eventually("the way by two other ingresses", () => world.records[0]?.content === "other.example.com", {
+      timeoutMs: 60_000,
+    });
+    assert.equal((await statusOf(daemon, "cable"))?.verdict, "up");
+  });
 });
 
 function soon(world: World, edit: Parameters<typeof configOf>[1] = () => {}): ReturnType<typeof configOf> {

@@ -5,7 +5,7 @@ import { canonicalName } from "../../cloud/provider.ts";
 import { tracePath, type ZoneRecord } from "../../cloud/trace.ts";
 import { suffixes } from "../../cloud/zones.ts";
 import type { IngressSettings } from "../../core/model.ts";
-import { ownNames } from "../../core/own-names.ts";
+import { forbiddenNames, ownNames } from "../../core/own-names.ts";
 import { warning, wrong, type Finding } from "./finding.ts";
 
 /** What was not readable is left out: other findings say so. */
@@ -13,20 +13,22 @@ export async function inspectTargets(
   inspector: Inspector,
   zoneId: string,
   ingress: IngressSettings,
-  all: readonly IngressSettings[],
+  configured: readonly IngressSettings[],
 ): Promise<readonly Finding[]> {
-  const own = ownNames({ ingresses: all.map((settings) => ({ settings })) });
+  const all = ownNames({ ingresses: configured.map((settings) => ({ settings })) });
   const recordsAt = async (name: string): Promise<readonly ZoneRecord[]> => {
     const look = await inspector.recordsAt(zoneId, name);
     if (look.kind !== "answered") throw new Unreadable();
     return look.result.map(({ type, content }) => ({ type, content: canonicalName(content ?? "") }));
   };
-  const pathOf = (name: string): Promise<readonly string[]> => tracePath(name, recordsAt, (step) => own.has(step));
   try {
-    const hosts = ingress.endpoints.flatMap(({ name, target }) =>
-      target.kind === "host" ? [[name, target.host] as const] : [],
+    const findings = await Promise.all(
+      ingress.endpoints.map(async ({ name, target }) => {
+        if (target.kind !== "host") return [];
+        const own = forbiddenNames(all, ingress, target);
+        return inspectTarget(name, target.host, (from) => tracePath(from, recordsAt, (step) => own.has(step)), own);
+      }),
     );
-    const findings = await Promise.all(hosts.map(([name, host]) => inspectTarget(name, host, pathOf, own)));
     return findings.flat();
   } catch (error) {
     if (error instanceof Unreadable) return [];
