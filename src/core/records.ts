@@ -131,7 +131,7 @@ function recordsOf(ingress: IngressState, primary: EndpointState): RecordSet | u
     const content = isMixed ? mix.record : target.host;
     // While the mix still holds whoever has a lower TTL, so has the name that leads to it.
     const standing = isMixed ? (mix.published?.records ?? []) : [];
-    const ttlSeconds = Math.min(ttlOf(members), ...standing.map((record) => record.ttlSeconds));
+    const ttlSeconds = shortest([ttlOf(members), ...standing.map((record) => record.ttlSeconds)]);
     return { records: [{ type: "CNAME", content }], ttlSeconds, proxied };
   }
   const members = mixOf(ingress, primary, ingress);
@@ -246,6 +246,11 @@ export function ttlSecondsOf({ ttl }: Pick<EndpointSettings, "ttl">): number {
 /** The same for the TTL of a published record. */
 export function cachedSeconds(ttlSeconds: number): number {
   return ttlSeconds === automaticTtl ? automaticTtlSeconds : ttlSeconds;
+}
+
+/** The one of these TTLs that lets resolvers keep an answer for the shortest time: automatic is 1, and means 300 s. */
+function shortest(ttls: readonly number[]): number {
+  return ttls.reduce((least, ttl) => (cachedSeconds(ttl) < cachedSeconds(least) ? ttl : least));
 }
 
 function lowestTtl(members: readonly EndpointState[]): number {

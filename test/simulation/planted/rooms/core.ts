@@ -205,4 +205,11 @@ export const coreBugs: readonly BugForTest[] = [
     to: "name === endpoint.settings.name",
     test: ["test/scenarios.test.ts", "scenario renamed over a restart"],
   },
+  {
+    name: "an automatic TTL is taken for one second",
+    file: "src/core/records.ts",
+    from: "(cachedSeconds(ttl) < cachedSeconds(least) ? ttl : least)",
+    to: "(ttl < least ? ttl : least)",
+    test: ["test/scenarios.test.ts", "scenario mix with an automatic ttl"],
+  },
 ];
