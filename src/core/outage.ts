@@ -42,14 +42,21 @@ export function turnDeadlineMs({ outage }: IngressState): number | undefined {
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
-/** Whether nothing shows that any endpoint could serve: each is given up, or has only failed since it last answered. */
-function isDark({ endpoints }: IngressState): boolean {
-  return endpoints.length > 0 && endpoints.every((endpoint) => isOut(endpoint.health.verdict) || isFailing(endpoint));
+/**
+ * Whether nothing shows that any endpoint could serve: each is given up, or has only failed since it last answered. Once one
+ * was up, a failure of it alone does not begin the outage anew: turns are given once.
+ */
+function isDark({ endpoints, outage }: IngressState): boolean {
+  const isBegun = outage?.upMs !== undefined;
+  return (
+    endpoints.length > 0 &&
+    endpoints.every((endpoint) => isOut(endpoint.health.verdict) || isFailing(endpoint, isBegun))
+  );
 }
 
 /** Not given up yet, which takes some longer than others, but nothing is heard of it at any address. */
-function isFailing({ health, addresses, withoutAddress }: EndpointState): boolean {
-  if (health.verdict !== "unknown" && health.verdict !== "suspect") return false;
+function isFailing({ health, addresses, withoutAddress }: EndpointState, isBegun: boolean): boolean {
+  if (health.verdict !== "unknown" && (isBegun || health.verdict !== "suspect")) return false;
   const seen = addresses.length === 0 ? [withoutAddress] : addresses.map((address) => address.health);
   return seen.every(({ failuresInRow, verdict }) => failuresInRow > 0 || isOut(verdict));
 }

@@ -212,4 +212,11 @@ export const coreBugs: readonly BugForTest[] = [
     to: "(ttl < least ? ttl : least)",
     test: ["test/scenarios.test.ts", "scenario mix with an automatic ttl"],
   },
+  {
+    name: "turns are given anew whenever the one that is up fails",
+    file: "src/core/outage.ts",
+    from: '(isBegun || health.verdict !== "suspect")',
+    to: 'health.verdict !== "suspect"',
+    test: ["test/scenarios.test.ts", "scenario outage gives turns once"],
+  },
 ];
