@@ -130,8 +130,8 @@ export const cloudBugs: readonly PlantedBug[] = [
   {
     name: "of a record that is listed twice, one is removed",
     file: "src/cloud/answers.ts",
-    from: 'const ours = uniqueById(answers.filter((answer) => answer.kind === "ours"));',
-    to: 'const ours = answers.filter((answer) => answer.kind === "ours");',
+    from: "return [...new Map(entries.toReversed().map((entry) => [entry.id, entry])).values()].toReversed();",
+    to: "return entries;",
     story: { faults: [{ kind: "api", how: "odd-twice", ...during(4.9, 12) }, isDown(0, 6, 10)], ...calm(12, 20) },
     breaks: ["bug"],
   },
