@@ -70,6 +70,31 @@ test("a failover and the return are seen without a reload", async (t) => {
   await dashboard.assertClean();
 });
 
+test("the journal has what happened while its first page was on its way, and a page that failed is asked for again", async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  await using world = await startWorld();
+  await using daemon = startDaemon({ config: configOf(world) });
+  const { promise: hasHappened, resolve: goOn } = Promise.withResolvers<void>();
+  let asked = 0;
+  const dashboard = await openDashboard(browser, daemon, {}, async (page) => {
+    await page.route("**/api/v1/events?*", async (route) => {
+      asked += 1;
+      if (asked === 1) return route.fulfill({ status: 503, json: { error: "busy", hint: "try again" } });
+      const answer = await route.fetch();
+      await hasHappened;
+      await route.fulfill({ response: answer });
+    });
+  });
+  await dashboard.untilShown("busy", ".journal");
+  await eventually("the journal to be asked for again", () => asked > 1);
+  await dashboard.untilShown("all well");
+  await world.cable.server.behave({ kind: "refuse" });
+  await dashboard.untilShown("failed over");
+  goOn();
+  await dashboard.untilShown(/cable is down/, ".journal");
+});
+
 test("when the daemon ends, the page says since when, goes on when it is back, and tells of a newer version", async (t) => {
   const browser = await openBrowser(t);
   if (browser === undefined) return;

@@ -115,11 +115,14 @@ export async function openDashboard(
   browser: Browser,
   daemon: DaemonProcess,
   options: BrowserContextOptions = {},
+  /** Called before the page asks for anything. */
+  prepare?: (page: Page) => Promise<void>,
 ): Promise<DashboardPage> {
   const { url } = await daemon.untilLogged(/^listening on /);
   assert.ok(url !== undefined);
   const context = await browser.newContext({ viewport: { width: 1_280, height: 900 }, ...options });
   const dashboard = new DashboardPage(await context.newPage(), url);
+  await prepare?.(dashboard.page);
   await dashboard.page.goto(`${url}/`);
   return dashboard;
 }

@@ -15,6 +15,8 @@ export type Loaded<T> =
 const refreshMs = 60_000;
 const gatherMs = 700;
 const pageSize = 40;
+/** A page of the journal that could not be had is asked for again after this. */
+const againMs = 5_000;
 
 /** What happened in a range: to one endpoint with its series, or in short to all of them. */
 export function useHistory(ingress: string, range: Range, endpoint?: string): Loaded<History> {
@@ -56,9 +58,12 @@ export function useJournal(ingress: string | undefined, news: EventSource): Jour
   const [pages, setPages] = useState<Events>();
   const [problem, setProblem] = useState<string>();
   const [isLoading, setLoading] = useState(true);
+  const [failures, setFailures] = useState(0);
   const missed = useContext(Missed);
   const wanted = useRef(ingress);
   wanted.current = ingress;
+  // What happened while a page was on its way may not be on it.
+  const early = useRef<readonly EventDocument[]>([]);
 
   const load = useCallback(
     async (before?: number): Promise<void> => {
@@ -72,18 +77,24 @@ export function useJournal(ingress: string | undefined, news: EventSource): Jour
       if (wanted.current !== ingress) return;
       setLoading(false);
       setProblem(answer.kind === "ok" ? undefined : problemText(answer));
-      if (answer.kind === "ok")
-        setPages((old) =>
-          old === undefined || before === undefined ? newest(old, answer.value) : joined(old, answer.value),
-        );
+      if (answer.kind !== "ok") return setFailures((count) => count + 1);
+      setPages((old) =>
+        old === undefined || before === undefined
+          ? newest(newest(old, answer.value), { events: [...early.current] })
+          : joined(old, answer.value),
+      );
     },
     [ingress],
   );
 
   useEffect(() => {
     setPages(undefined);
+    early.current = [];
     void load();
   }, [load]);
+  useEffect(() => {
+    return failures === 0 ? undefined : later(againMs, () => void load());
+  }, [failures, load]);
   // What was missed is on the newest page.
   useEffect(() => {
     if (missed > 0) void load();
@@ -91,9 +102,10 @@ export function useJournal(ingress: string | undefined, news: EventSource): Jour
   useEffect(
     () =>
       news((event) => {
-        const isAbout = ingress === undefined || event.ingress === ingress;
-        // Before the first page there is nothing to put it on top of, and that page will have it.
-        if (isAbout) setPages((old) => old && newest(old, { events: [event] }));
+        if (ingress !== undefined && event.ingress !== ingress) return;
+        early.current = [...early.current, event].slice(-pageSize);
+        // Before the first page there is nothing to put it on top of.
+        setPages((old) => old && newest(old, { events: [event] }));
       }),
     [ingress, news],
   );
