@@ -9,7 +9,7 @@ import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const oldestMajor = 24;
-/** As in cli/exit-codes.ts: something that is needed could not be had. */
+/** As in cli/exit-codes.ts: something that is needed is not available. */
 const unavailable = 69;
 const program = new URL("main.js", import.meta.url).href;
 const ownNode = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.url));

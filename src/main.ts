@@ -53,7 +53,7 @@ Exit codes:
   1   done, but what was looked at is not as it should be
   2   plan: something would be written
   64  the command line makes no sense
-  69  something that is needed could not be had: a port, a file, an answer
+  69  something that is needed is not available: a port, a file, an answer
   70  internal error; please report it
   78  the configuration is wrong`;
 

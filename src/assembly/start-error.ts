@@ -2,7 +2,7 @@
 
 /** The message is for that person. */
 export class StartError extends Error {
-  /** `config`: the configuration is wrong. `unavailable`: something that is needed could not be had, as a port. */
+  /** `config`: the configuration is wrong. `unavailable`: something that is needed is not available, as a port. */
   readonly reason: "config" | "unavailable";
 
   constructor(reason: StartError["reason"], message: string) {

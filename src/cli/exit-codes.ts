@@ -9,7 +9,7 @@ export const exitCodes = {
   changes: 2,
   /** The command line makes no sense (EX_USAGE). */
   usage: 64,
-  /** Something that is needed could not be had: a port, a file, an answer from Cloudflare (EX_UNAVAILABLE). */
+  /** Something that is needed is not available: a port, a file, an answer from Cloudflare (EX_UNAVAILABLE). */
   unavailable: 69,
   /** An internal error (EX_SOFTWARE). */
   bug: 70,
