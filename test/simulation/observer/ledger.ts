@@ -41,6 +41,8 @@ export interface Seen {
   mixes: number;
   messages: number;
   overrides: number;
+  /** How often somebody read what is shown. */
+  readings: number;
   /** Writes whose look at the authoritative servers ended in this way. */
   visible: number;
   invisible: number;
@@ -67,6 +69,7 @@ export class Ledger {
     mixes: 0,
     messages: 0,
     overrides: 0,
+    readings: 0,
     visible: 0,
     invisible: 0,
     unverified: 0,

@@ -19,6 +19,7 @@
 //   22      trace.ts
 //   23, 24  decisions.ts
 //   26      overdue.ts (returns), mix.ts (members), messages.ts
+//   28      readers.ts
 //   verified (section 7 of what is promised: a verified switch): edges.ts
 import type { Watcher, World } from "../../../src/simulation/world.ts";
 import type { Scenario } from "../scenario.ts";
@@ -34,6 +35,7 @@ import { Messages } from "./messages.ts";
 import { Mix } from "./mix.ts";
 import { Overdue } from "./overdue.ts";
 import { Overrides } from "./overrides.ts";
+import { Readers } from "./readers.ts";
 import { Records } from "./records.ts";
 import { Restarts } from "./restarts.ts";
 import { Trace } from "./trace.ts";
@@ -81,6 +83,7 @@ export class Observer implements Watcher {
       new Overrides(ledger),
       this.calls,
       new Messages(ledger, decisions),
+      new Readers(ledger),
       this.bounds,
     ];
     this.#probedParts = this.#parts.filter((part) => part.probed !== undefined);

@@ -5,6 +5,7 @@ import { cloudBugs } from "./bugs-cloud.ts";
 import { decisionBugs } from "./bugs-decisions.ts";
 import { healthBugs } from "./bugs-health.ts";
 import { mixBugs, mixBugsForTests } from "./bugs-mix.ts";
+import { readingBugs } from "./bugs-reading.ts";
 import { tellingBugs } from "./bugs-telling.ts";
 import { testedBugs } from "./bugs-tested.ts";
 import { assemblyBugs } from "./rooms/assembly.ts";
@@ -25,6 +26,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...cloudBugs,
   ...mixBugs,
   ...tellingBugs,
+  ...readingBugs,
 ];
 export const bugsForTests: readonly BugForTest[] = [
   ...testedBugs,
