@@ -1,5 +1,5 @@
 // Builds dist/: ccs.js, the launcher that `bin.ccs` names; main.js, the whole program in one file; archive.js, the thread
-// that answers what readers ask; dashboard/, the page that it serves; and the licences of the libraries within them. `npm ci` and `npm install` in a checkout, `npm pack`
+// that answers what readers ask; health.js, `ccs health` alone; dashboard/, the page that it serves; and the licences of the libraries within them. `npm ci` and `npm install` in a checkout, `npm pack`
 // and `npm test` run it.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -12,6 +12,8 @@ export interface BuildOptions {
   readonly launcher: string;
   /** The source of the thread that the program starts; without it there will be none. */
   readonly thread?: string;
+  /** The source of `ccs health`, which the launcher loads in place of the program; without it there will be none. */
+  readonly health?: string;
   /** The folder of the dashboard's sources; without it there will be none. */
   readonly dashboard?: string;
   /** Everything in it is replaced. */
@@ -26,13 +28,15 @@ export async function build(options: BuildOptions): Promise<void> {
   // The launcher has to load on Nodes that are too old for the program, to be able to say so.
   const launcher = await bundle(options.launcher, "node18");
   const thread = options.thread === undefined ? undefined : await bundle(options.thread, "node24", options.change);
+  const health = options.health === undefined ? undefined : await bundle(options.health, "node24", options.change);
   const page = options.dashboard === undefined ? undefined : await buildDashboard(options.dashboard);
   const files = new Map<string, string | Uint8Array>([
     ...[...(page?.files ?? [])].map(([name, bytes]) => [join("dashboard", name), bytes] as const),
     ["main.js", program.code],
     ["ccs.js", launcher.code],
     ...(thread === undefined ? [] : [["archive.js", thread.code] as const]),
-    ["LICENSES.txt", licencesOf([...program.moduleIds, ...(thread?.moduleIds ?? []), ...(page?.moduleIds ?? [])])],
+    ...(health === undefined ? [] : [["health.js", health.code] as const]),
+    ["LICENSES.txt", licencesOf([program, thread, health, page].flatMap((part) => part?.moduleIds ?? []))],
   ]);
   for (const [name, content] of files) {
     const path = join(options.folder, name);
@@ -106,6 +110,7 @@ if (import.meta.main) {
     program: join(root, "src/main.ts"),
     launcher: join(root, "src/launcher.ts"),
     thread: join(root, "src/assembly/archive-thread.ts"),
+    health: join(root, "src/cli/health-call.ts"),
     dashboard: join(root, "src/web/dashboard"),
     folder: join(root, "dist"),
   });

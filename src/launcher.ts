@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// What `ccs` starts: sees to it that Node is new enough, then loads the program, main.js beside this file. A checkout
-// brings a new Node as a development dependency; where the machine's is too old, the program runs under that one.
+// What `ccs` starts: sees to it that Node is new enough, then loads the program, main.js beside this file, or for a health
+// check health.js alone. A checkout brings a new Node as a development dependency; where the machine's is too old, the program
+// runs under that one.
 //
 // Has to load on old Nodes: no imports of ours, nothing that Node 18 lacks.
 import { spawn } from "node:child_process";
@@ -12,6 +13,7 @@ const oldestMajor = 24;
 /** As in cli/exit-codes.ts: something that is needed is not available. */
 const unavailable = 69;
 const program = new URL("main.js", import.meta.url).href;
+const healthCall = new URL("health.js", import.meta.url).href;
 const ownNode = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.url));
 /** In the environment of a program that runs under `ownNode`. */
 const childMark = "CCS_LAUNCHER_CHILD";
@@ -24,7 +26,7 @@ for (const signal of ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "
 
 if (Number.parseInt(process.versions.node, 10) >= oldestMajor) {
   if (process.env[childMark] !== undefined) dieWithLauncher();
-  await import(program);
+  if (!(await isHealthCall(process.argv.slice(2)))) await import(program);
 } else if (existsSync(ownNode)) {
   runUnderOwnNode();
 } else {
@@ -33,6 +35,13 @@ if (Number.parseInt(process.versions.node, 10) >= oldestMajor) {
       "Install a newer one from https://nodejs.org, or run `npm ci` in a checkout, which brings its own.",
   );
   process.exitCode = unavailable;
+}
+
+/** Whether this is a plain `ccs health`: then it has been done. */
+async function isHealthCall([command, ...args]: readonly string[]): Promise<boolean> {
+  if (command !== "health") return false;
+  const { runHealth } = (await import(healthCall)) as { runHealth: (args: readonly string[]) => Promise<boolean> };
+  return runHealth(args);
 }
 
 /** Runs this file again under the newer Node, as if it were this process: same streams, signals and exit code. */

@@ -9,6 +9,7 @@ import { registerDrill } from "./cli/drill.ts";
 import { CommandError, exitCodes, type ExitCode } from "./cli/exit-codes.ts";
 import { registerEvents } from "./cli/events.ts";
 import { registerExplain } from "./cli/explain.ts";
+import { registerHealth } from "./cli/health.ts";
 import { registerInit } from "./cli/init.ts";
 import { registerMigrate } from "./cli/migrate.ts";
 import { registerDrain, registerPin, registerResume } from "./cli/override.ts";
@@ -32,6 +33,7 @@ const commands: readonly Register[] = [
   registerProbe,
   registerPlan,
   registerStatus,
+  registerHealth,
   registerEvents,
   registerPin,
   registerDrain,

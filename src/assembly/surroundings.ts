@@ -8,9 +8,14 @@ import { Notifier, type ChannelSetup } from "../notify/notifier.ts";
 import { outcomes } from "../notify/outbox.ts";
 import { Telegram } from "../notify/telegram.ts";
 import type { Store } from "../store/store.ts";
-import { Api } from "../web/api/api.ts";
+import { Api, type Door } from "../web/api/api.ts";
 import type { Archive } from "../web/api/archive.ts";
-import { ControlSocketError, startControlSocket, type ControlSocket } from "../web/control-socket.ts";
+import {
+  ControlSocketError,
+  startControlSocket,
+  type ControlPorts,
+  type ControlSocket,
+} from "../web/control-socket.ts";
 import { Metrics } from "../web/metrics.ts";
 import { isTurning } from "../web/liveness.ts";
 import { MovableServer, type Place } from "../web/movable-server.ts";
@@ -146,8 +151,7 @@ export class Surroundings implements AsyncDisposable {
     try {
       await this.#control?.[Symbol.asyncDispose]();
       this.#control = undefined;
-      const ports = { api: this.#api.routes("socket"), onBug: (error: unknown) => this.#onBug(error) };
-      this.#control = await startControlSocket(this.#stateDir, ports);
+      this.#control = await startControlSocket(this.#stateDir, this.#portsOf("socket"));
       this.#log.debug({ path: this.#control.path }, "the command line finds us at the control socket");
       this.#controlTrouble = undefined;
     } catch (error) {
@@ -194,13 +198,7 @@ export class Surroundings implements AsyncDisposable {
   }
 
   async #startWeb({ host, port }: Place): Promise<WebServer> {
-    const ports = {
-      state: () => this.#daemon.state,
-      isAlive: () => isTurning(this.#daemon, clock.nowMs()),
-      api: this.#api.routes("http"),
-      metrics: this.#metrics,
-      onBug: (error: unknown) => this.#onBug(error),
-    };
+    const ports = { ...this.#portsOf("http"), metrics: this.#metrics };
     const web = await startWebServer(ports, {
       host,
       port,
@@ -214,6 +212,16 @@ export class Surroundings implements AsyncDisposable {
     const authority = web.host.includes(":") ? `[${web.host}]:${web.port}` : `${web.host}:${web.port}`;
     this.#log.info({ url: `http://${authority}` }, `listening on http://${authority}`);
     return web;
+  }
+
+  /** What both doors need. */
+  #portsOf(door: Door): ControlPorts {
+    return {
+      state: () => this.#daemon.state,
+      isAlive: () => isTurning(this.#daemon, clock.nowMs()),
+      api: this.#api.routes(door),
+      onBug: (error) => this.#onBug(error),
+    };
   }
 
   #newApi(memory: Memory, archive: Archive): Api {

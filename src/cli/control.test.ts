@@ -5,7 +5,7 @@ import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { temporaryFolder } from "../../test/support/state-folder.ts";
-import { controlSocketPath } from "../web/control-socket.ts";
+import { controlSocketPath } from "../web/control-path.ts";
 import { Control } from "./control.ts";
 import { CommandError } from "./exit-codes.ts";
 

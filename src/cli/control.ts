@@ -1,15 +1,12 @@
 // Talks to the daemon on this machine through its control socket: what `status`, `events` and the changing commands share.
 import { once } from "node:events";
-import { lstatSync } from "node:fs";
 import { request, type IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
 import type { Command } from "commander";
 import type * as z from "zod";
-import { noStateDir } from "../config/environment.ts";
-import { stateDirOf, unreadConfig } from "../config/state-dir.ts";
 import { harmless, messageOf, plain } from "../lib/text.ts";
 import { problemSchema } from "../web/api/schema/parts.ts";
-import { controlSocketPath } from "../web/control-socket.ts";
+import { ControlPlace } from "./control-place.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 
 export interface ControlOptions {
@@ -40,14 +37,10 @@ export interface ServerEvent {
 
 /** A daemon that was found. Every call throws a CommandError that says what to do when it does not answer as it should. */
 export class Control {
-  readonly #path: string;
-  readonly #config: string | undefined;
+  readonly #place: ControlPlace;
 
   constructor({ config }: ControlOptions) {
-    this.#config = config;
-    const stateDir = stateDirOf(config, process.env);
-    if (stateDir === undefined) throw new CommandError(exitCodes.config, noStateDir);
-    this.#path = controlSocketPath(stateDir);
+    this.#place = new ControlPlace(config);
   }
 
   /** What `GET /api/v1/…` answers. */
@@ -95,27 +88,15 @@ export class Control {
     return parsed(text);
   }
 
-  /** Whoever else made the socket may say anything. */
-  #assertOurs(): void {
-    const status = lstatSync(this.#path, { throwIfNoEntry: false });
-    if (status === undefined) return;
-    const userId = process.getuid?.();
-    const why = status.isSocket() ? `belongs to another user (${status.uid})` : "is not a socket";
-    if (status.isSocket() && (userId === undefined || userId === 0 || status.uid === userId || status.uid === 0))
-      return;
-    const now = "it is not the daemon's, and is not asked: see who put it there";
-    throw new CommandError(exitCodes.unavailable, `${this.#path} ${why}: ${now}`);
-  }
-
   async #send(
     method: string,
     path: string,
     options: { headers: Record<string, string>; body?: string; signal?: AbortSignal },
   ): Promise<IncomingMessage> {
     const { headers, body, signal } = options;
-    this.#assertOurs();
+    this.#place.assertOurs();
     const sent = request({
-      socketPath: this.#path,
+      socketPath: this.#place.path,
       method,
       path: `/api/v1/${path}`,
       headers: { host: "localhost", ...headers },
@@ -128,29 +109,12 @@ export class Control {
       return response;
     } catch (error) {
       sent.destroy();
-      throw this.#unreachable(error);
+      const isSilent = error instanceof Error && error.name === "AbortError";
+      throw isSilent ? this.#place.silent(patienceMs) : this.#place.unreachable(error);
     } finally {
       // From here on whoever reads the answer hears of what becomes of the connection.
       sent.on("error", () => undefined);
     }
-  }
-
-  #unreachable(error: unknown): CommandError {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "EACCES" || code === "EPERM") {
-      const who = "only the daemon's own user may use it: try again as that user, or with sudo";
-      return new CommandError(exitCodes.unavailable, `${this.#path}: ${who}`);
-    }
-    if (error instanceof Error && error.name === "AbortError") {
-      const why = `the daemon at ${this.#path} has not answered for ${patienceMs / 1_000} s`;
-      return new CommandError(exitCodes.unavailable, `${why}: it is stuck or stopped; restart it if that stays so`);
-    }
-    const isAbsent = code === "ENOENT" || code === "ECONNREFUSED";
-    const why = isAbsent ? "no daemon answers at" : `the daemon does not answer (${messageOf(error)}) at`;
-    const now = "start it with `ccs run`, or say where it is: --config FILE as given to it, or CCS_STATE_DIR";
-    const unread = unreadConfig(this.#config, process.env);
-    const doubt = unread === undefined ? "" : `\n${unread}; the daemon's state_dir may stand in it`;
-    return new CommandError(exitCodes.unavailable, `${why} ${this.#path}: ${now}${doubt}`);
   }
 }
 

@@ -262,6 +262,19 @@ const doctor = z.strictObject({
   ),
 });
 
+// ---------------------------------------------------------------------------------------------------------------
+// health
+// ---------------------------------------------------------------------------------------------------------------
+
+const health = z.strictObject({
+  /** The daemon answers, and its loop turns. */
+  isHealthy: z.boolean(),
+  /** It also has read its records and has a verdict on each endpoint. */
+  isReady: z.boolean(),
+  /** Why not, in plain words; empty when it is healthy and ready. */
+  detail: z.string(),
+});
+
 /**
  * By the command whose output it is; `once` is that of `run --once`, `scenarios` that of `simulate --list`, `event` a line
  * of `events --follow`.
@@ -274,6 +287,7 @@ export const outputs = {
   once,
   explain,
   doctor,
+  health,
   simulate,
   scenarios,
   replay,

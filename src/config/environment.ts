@@ -1,12 +1,12 @@
 // What the environment says about the configuration besides `${NAME}` in values. It wins over the file: a container or
 // a test sets it without touching the file.
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { z } from "zod";
 import { baseUrl, duration, flagText, folderFromOutside, listen } from "./fields.ts";
 import type { ListenAddress } from "./names.ts";
 import { problemAt, type Problem } from "./problem.ts";
-import { valueOf, type Environment } from "./substitute.ts";
+import type { Environment } from "./substitute.ts";
+import { given } from "./variables.ts";
 
 /** Settings from the environment; each one that is there takes the place of the file's. */
 export interface EnvironmentSettings {
@@ -68,36 +68,4 @@ export function readEnvironment(env: Environment): {
     },
     problems,
   };
-}
-
-/** Where state goes when neither the file nor the environment says. Absolute; `undefined` for a user without a home. */
-export function defaultStateDir(env: Environment): string | undefined {
-  const fromSystemd = given(env, "STATE_DIRECTORY")?.split(":")[0];
-  if (fromSystemd !== undefined && fromSystemd !== "") return resolve(fromSystemd);
-  const stateHome = given(env, "XDG_STATE_HOME") ?? below(given(env, "HOME") ?? homeOfUser());
-  return stateHome === undefined ? undefined : resolve(stateHome, "cloudflare-cname-switcher");
-}
-
-function below(home: string | undefined): string | undefined {
-  return home === undefined ? undefined : join(home, ".local", "state");
-}
-
-/** From the system's list of users, which need not know this one: containers often run as any number. */
-function homeOfUser(): string | undefined {
-  try {
-    return homedir();
-  } catch {
-    return undefined;
-  }
-}
-
-/** What to do about a user without a home. */
-export const noStateDir =
-  "there is no folder for the state: this user has no home, and HOME is not set. Set state_dir in the configuration, " +
-  "CCS_STATE_DIR or HOME";
-
-/** A variable's value, unless it is empty. */
-export function given(env: Environment, name: string): string | undefined {
-  const value = valueOf(env, name)?.trim();
-  return value === "" ? undefined : value;
 }

@@ -6,7 +6,16 @@ import { formatDuration, parseDurationMs } from "../lib/duration.ts";
 import { parseIp, parseRange } from "../lib/ip.ts";
 import { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
-import { bad, isZoneId, ok, parseHostName, parseListenAddress, parseSocketAddress, type Parsed } from "./names.ts";
+import {
+  bad,
+  isZoneId,
+  ok,
+  parseHostName,
+  parseListenAddress,
+  parsePath,
+  parseSocketAddress,
+  type Parsed,
+} from "./names.ts";
 
 declare module "zod" {
   interface GlobalMeta {
@@ -277,11 +286,6 @@ export const folderPath = kind(z.string(), { expects: "the path of a folder" }, 
 export const folderFromOutside = kind(z.string(), { expects: "the path of a folder" }, (text) =>
   parsePath(text, "the whole path"),
 );
-
-function parsePath(text: string, better = "${HOME}"): Parsed<string> {
-  if (text === "" || text.includes("\0")) return bad();
-  return /^~($|\/)/.test(text) ? bad(`~ means nothing here: write ${better} in its place`) : ok(text);
-}
 
 /** Without slashes at its end. */
 function withoutSlashes(url: string): string {

@@ -5,7 +5,7 @@ import { readAuthorities } from "./authorities.ts";
 import { completeConfig } from "./complete.ts";
 import type { Config } from "./config.ts";
 import { readDocument, type YamlDocument } from "./document.ts";
-import { defaultStateDir, noStateDir, readEnvironment, type EnvironmentSettings } from "./environment.ts";
+import { readEnvironment, type EnvironmentSettings } from "./environment.ts";
 import { secret, telegramToken } from "./fields.ts";
 import { decode, readFromDisk, readText, type ReadFile } from "./files.ts";
 import { weaknessOf } from "../lib/token-strength.ts";
@@ -15,6 +15,7 @@ import { checkRules, type Report } from "./rules.ts";
 import { configSchema } from "./schema.ts";
 import { SecretFiles } from "./secrets.ts";
 import type { Environment } from "./substitute.ts";
+import { defaultStateDir, noStateDir } from "./variables.ts";
 import { readBySchema, whole, type Reading } from "./walk.ts";
 
 export interface LoadRequest {

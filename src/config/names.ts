@@ -111,3 +111,9 @@ function parseListenHost(text: string): { readonly text: string } | undefined {
   const name = parseHostName(text);
   return name.kind === "ok" ? { text: name.value } : undefined;
 }
+
+/** A path in the file system. `better`: what to write in place of `~`. */
+export function parsePath(text: string, better = "${HOME}"): Parsed<string> {
+  if (text === "" || text.includes("\0")) return bad();
+  return /^~($|\/)/.test(text) ? bad(`~ means nothing here: write ${better} in its place`) : ok(text);
+}

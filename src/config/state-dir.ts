@@ -3,10 +3,10 @@
 import { dirname, resolve } from "node:path";
 import { isMap, isScalar } from "yaml";
 import { readDocument } from "./document.ts";
-import { defaultStateDir, readEnvironment } from "./environment.ts";
 import { readFromDisk, readText, type ReadFile } from "./files.ts";
 import { findConfigPath } from "./find.ts";
 import { substitute, unmask, type Environment } from "./substitute.ts";
+import { defaultStateDir, stateDirGiven } from "./variables.ts";
 
 /** The absolute path of the state folder that `ccs run` would use with this `--config` option and environment, if any. */
 export function stateDirOf(
@@ -14,8 +14,8 @@ export function stateDirOf(
   env: Environment,
   readFile: ReadFile = readFromDisk,
 ): string | undefined {
-  const { settings } = readEnvironment(env);
-  if (settings.stateDir !== undefined) return settings.stateDir;
+  const given = stateDirGiven(env);
+  if (given !== undefined) return given;
   const found = findConfigPath(option, env);
   const inFile = found.kind === "found" ? stateDirIn(found.path, env, readFile) : undefined;
   return inFile ?? defaultStateDir(env);
@@ -28,7 +28,7 @@ export function unreadConfig(
   readFile: ReadFile = readFromDisk,
 ): string | undefined {
   const found = findConfigPath(option, env);
-  if (readEnvironment(env).settings.stateDir !== undefined || found.kind === "missing") return undefined;
+  if (stateDirGiven(env) !== undefined || found.kind === "missing") return undefined;
   const content = readText(found.path, readFile);
   return content.kind === "unreadable" ? `${found.path} cannot be read: ${content.reason}` : undefined;
 }

@@ -8,7 +8,8 @@ import process from "node:process";
 import { test } from "node:test";
 import { answerOf, ApiSite, type Answer } from "../../test/support/api-site.ts";
 import { temporaryFolder } from "../../test/support/state-folder.ts";
-import { ControlSocketError, controlSocketPath, startControlSocket, type ControlSocket } from "./control-socket.ts";
+import { controlSocketPath } from "./control-path.ts";
+import { ControlSocketError, startControlSocket, type ControlSocket } from "./control-socket.ts";
 
 function ask(socketPath: string, path: string, body?: unknown): Promise<Answer> {
   const method = body === undefined ? "GET" : "POST";
@@ -17,7 +18,12 @@ function ask(socketPath: string, path: string, body?: unknown): Promise<Answer> 
 }
 
 function listen(site: ApiSite, folder: string): Promise<ControlSocket> {
-  return startControlSocket(folder, { api: site.api.routes("socket"), onBug: (error) => site.bugs.push(error) });
+  return startControlSocket(folder, {
+    state: () => site.world.state,
+    isAlive: () => true,
+    api: site.api.routes("socket"),
+    onBug: (error) => void site.bugs.push(error),
+  });
 }
 
 test("serves the same routes without a token, and is gone when it ends", async (t) => {

@@ -7,16 +7,16 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
+import type { State } from "../core/model.ts";
 import { messageOf } from "../lib/text.ts";
 import type { Env } from "./api/doors.ts";
+import { controlSocketPath } from "./control-path.ts";
+import type { HealthAnswer } from "./health-answer.ts";
+import { stuck } from "./liveness.ts";
+import { missingForReady } from "./readiness.ts";
 
 /** The system's limit, less the zero at the end; macOS takes even less. */
 const longestPath = 103;
-
-/** Where the socket of a state folder is. */
-export function controlSocketPath(stateDir: string): string {
-  return join(stateDir, "control.sock");
-}
 
 /** There is no control socket. Its message is for the person who started the daemon. */
 export class ControlSocketError extends Error {
@@ -29,11 +29,18 @@ export interface ControlSocket extends AsyncDisposable {
   isInPlace(): boolean;
 }
 
-/** Listens. `api`: the routes, mounted under `/api/v1`. Rejects with a ControlSocketError. */
-export async function startControlSocket(
-  stateDir: string,
-  { api, onBug }: { api: Hono<Env>; onBug: (error: unknown) => void },
-): Promise<ControlSocket> {
+export interface ControlPorts {
+  readonly state: () => State;
+  /** Whether the loop turns. */
+  readonly isAlive: () => boolean;
+  /** The routes of the API, to be mounted under `/api/v1`. */
+  readonly api: Hono<Env>;
+  readonly onBug: (error: unknown) => void;
+}
+
+/** Listens. Rejects with a ControlSocketError. */
+export async function startControlSocket(stateDir: string, ports: ControlPorts): Promise<ControlSocket> {
+  const { api, onBug } = ports;
   const path = controlSocketPath(stateDir);
   const length = Buffer.byteLength(path);
   if (length > longestPath) {
@@ -43,12 +50,16 @@ export async function startControlSocket(
   if (kindOf(path) === "something else") {
     throw new ControlSocketError(`no control socket: ${path} is something else; move it away`);
   }
-  if (await isAlive(path)) {
+  if (await isTaken(path)) {
     throw new ControlSocketError(
       `no control socket: another process listens on ${path}; end it, or set another state_dir`,
     );
   }
   const app = new Hono<Env>().route("/api/v1", api);
+  app.get("/healthz", (context) => {
+    const answer = healthAnswer(ports);
+    return context.json(answer, answer.status === "alive" ? 200 : 503);
+  });
   app.notFound((context) => context.json({ error: "there is nothing here", hint: "See /api/v1/openapi.json." }, 404));
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
   try {
@@ -61,6 +72,19 @@ export async function startControlSocket(
   const identity = identityOf(path);
   const isInPlace = (): boolean => identityOf(path) === identity;
   return { path, isInPlace, [Symbol.asyncDispose]: () => end(server, path, isInPlace) };
+}
+
+/** At most so many of the things that are missing are named. */
+const mostNamed = 2;
+
+/** What `ccs health` is told. */
+function healthAnswer({ state, isAlive }: ControlPorts): HealthAnswer {
+  if (!isAlive()) return { status: "stuck", detail: stuck };
+  const missing = missingForReady(state());
+  if (missing.length === 0) return { status: "alive" };
+  const others = missing.length - mostNamed;
+  const named = missing.slice(0, mostNamed).join("; ");
+  return { status: "alive", detail: others > 0 ? `${named}; and ${others} more` : named };
 }
 
 /**
@@ -82,7 +106,7 @@ async function listenInPrivate(server: Server, stateDir: string, path: string): 
 }
 
 /** Whether somebody answers there. */
-async function isAlive(path: string): Promise<boolean> {
+async function isTaken(path: string): Promise<boolean> {
   const socket = connect(path);
   try {
     await once(socket, "connect");

@@ -6,6 +6,9 @@ import { probeIntervalMs } from "../core/rhythm.ts";
 /** The loop may be this late before it counts as stuck. */
 const toleranceMs = 10_000;
 
+/** What is said of a loop that does not turn. */
+export const stuck = "the loop that decides does not turn";
+
 /** What is known of the loop: where it stands, and when it turned last. */
 export interface Loop {
   readonly state: State;

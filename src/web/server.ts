@@ -15,6 +15,7 @@ import { Costly } from "./costly.ts";
 import { addDashboard, readDashboard } from "./dashboard-files.ts";
 import { securityHeaders } from "./headers.ts";
 import { isForeign, isOwnHost } from "./hosts.ts";
+import { stuck } from "./liveness.ts";
 import { missingForReady } from "./readiness.ts";
 import { RequestLimits } from "./request-limits.ts";
 
@@ -123,7 +124,7 @@ export function createApp(
   // A load balancer asks under any name, and this answer tells nothing.
   app.get("/healthz", (context) => {
     if (ports.isAlive()) return context.json({ status: "alive" });
-    return context.json({ status: "stuck", detail: "the loop that decides does not turn" }, 503);
+    return context.json({ status: "stuck", detail: stuck }, 503);
   });
   app.use(onlyOwnHosts(host, allowedHosts));
   if (isTrusted !== undefined) app.use(withClient(isTrusted), notTooOften());

@@ -27,6 +27,7 @@ const argumentsOf: Partial<Record<OutputName, (config: string) => readonly strin
   plan: (config) => ["plan", "--config", config],
   explain: (config) => ["explain", "--config", config],
   doctor: (config) => ["doctor", "--config", config],
+  health: (config) => ["health", "--config", config],
   simulate: (config) => ["simulate", "--config", config],
   scenarios: () => ["simulate", "--list"],
   replay: () => ["replay", "--present", recorded],

@@ -80,6 +80,7 @@ test("the package holds the program and the papers, and nothing else", () => {
     "dist/archive.js",
     "dist/ccs.js",
     ...page.flatMap((name) => ["", ".br", ".gz"].map((variant) => `dist/dashboard/${name}${variant}`)),
+    "dist/health.js",
     "dist/main.js",
     "package.json",
   ]);

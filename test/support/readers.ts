@@ -109,7 +109,7 @@ export class FullHistory implements Disposable {
   }
 }
 
-class Readers implements AsyncDisposable {
+export class Readers implements AsyncDisposable {
   readonly #children: readonly ReturnType<typeof spawn>[];
   readonly #seconds: { readonly answers: number; readonly refusals: number }[] = [];
 

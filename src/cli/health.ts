@@ -1,0 +1,29 @@
+// `ccs health` as the whole program knows it, for its help, --json and whatever the launcher does not take for a plain call.
+import { printLine } from "../terminal/terminal.ts";
+import { withControl, type ControlOptions } from "./control.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { healthCode, healthLine, healthOf } from "./health-call.ts";
+import { printOutput } from "./outputs.ts";
+import type { Register } from "./registration.ts";
+
+export const registerHealth: Register = (program, run) => {
+  withControl(program.command("health"))
+    .description("say whether the daemon is healthy, for health checks of containers; exit code 1 when it is not")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ ccs health
+  $ ccs health --json | jq .isReady
+
+Healthy means that the daemon answers within 5 s and its loop turns. Whether endpoints are up makes no difference: see \`ccs status\`.`,
+    )
+    .action((options: ControlOptions) => run(() => healthCommand(options)));
+};
+
+async function healthCommand({ config, json }: ControlOptions): Promise<ExitCode> {
+  const health = await healthOf(config);
+  if (json === true) printOutput("health", health);
+  else printLine(healthLine(health));
+  return healthCode(health);
+}
