@@ -1,4 +1,5 @@
 // How often an endpoint is probed: the steady rhythm, or the fast one while something is in question.
+import { isAnswerFromBefore } from "./trial.ts";
 import type { AddressState, CheckSettings, EndpointState, Family, IngressState, Stalled } from "./model.ts";
 
 /** Milliseconds from the end of one round of probes to the start of the next; `undefined` for an endpoint without a check. */
@@ -6,7 +7,7 @@ export function probeIntervalMs(ingress: IngressState, endpoint: EndpointState):
   const check = endpoint.settings.check;
   if (check === undefined) return undefined;
   if (mayProve(ingress, endpoint)) return 0;
-  if (isDueAgain(ingress, endpoint)) return 0;
+  if (isDueAgain(ingress, endpoint) || isAnswerFromBefore(ingress, endpoint)) return 0;
   return isInQuestion(ingress, endpoint) ? check.fastIntervalMs : check.intervalMs;
 }
 

@@ -5,6 +5,7 @@ import { isAwaitingMix, isMixInPlace, isMixReady, mayBeSticky, mixOutlook, mixPo
 import { hasMixAddress, publishesCname } from "./records.ts";
 import { byRank, endpointNamed, isDrained, ranked } from "./roster.ts";
 import { hasSameAddresses, isAnswerItsOwn, sharesAddresses } from "./same-addresses.ts";
+import { isYetToBeTried } from "./trial.ts";
 import type {
   EndpointState,
   IngressSettings,
@@ -23,9 +24,6 @@ const electionPatienceMs = 30_000;
 
 /** Departures older than this neither count nor are kept. */
 const departureMemoryMs = 60 * 60_000;
-
-/** The same as for proof of connection: nobody is waited for longer before a failover. */
-const longestTryMs = 2_000;
 
 /** However often an endpoint was left, the ingress returns to it after this long without an outage. */
 const longestHoldMs = 60 * 60_000;
@@ -113,7 +111,7 @@ function nextPrimary(ingress: IngressState, primary: EndpointState, nowMs: numbe
     }
     const to = elsewhere(ingress, primary, nowMs);
     if (to === undefined || isAnotherWaitedFor(ingress, primary, to)) return undefined;
-    if (isYetToBeTried(primary, to, nowMs)) return undefined;
+    if (isYetToBeTried(ingress, primary, to, nowMs)) return undefined;
     return { to, reason: "failover", why: `${settings.name} is down: ${health.reason}` };
   }
   const order = ranked(ingress.endpoints);
@@ -133,22 +131,6 @@ function isAnotherWaitedFor(ingress: IngressState, primary: EndpointState, to: E
     (endpoint) => !isDrained(ingress, endpoint) && !sharesAddresses(ingress, endpoint),
   );
   return turns.some(({ endpoint: name }) => mayBeWaitedFor.some(({ settings }) => settings.name === name));
-}
-
-/**
- * Whether a primary that is given up at its first failure says nothing yet about the next one, which may have died with it:
- * that one's newest answer is from before. Where it takes several failures, the others have been asked meanwhile.
- */
-function isYetToBeTried(primary: EndpointState, to: EndpointState, nowMs: number): boolean {
-  if (primary.settings.check?.fall !== 1 || to.settings.check === undefined) return false;
-  const failedMs = Math.min(...startsOf(primary));
-  return (
-    nowMs < primary.health.sinceMs + longestTryMs && Number.isFinite(failedMs) && Math.max(...startsOf(to)) < failedMs
-  );
-}
-
-function startsOf({ addresses }: EndpointState): readonly number[] {
-  return addresses.flatMap(({ lastObservation }) => (lastObservation === undefined ? [] : [lastObservation.startedMs]));
 }
 
 /** Who takes over from a primary that is down: nothing would be won by one that leads to the very same place. */

@@ -402,6 +402,28 @@ describe("a host name", () => {
     assert.equal(kindsOf(world).filter((kind) => kind.startsWith("resolved")).length, 3);
   });
 
+  test("is looked up anew, once, when the primary has lost its name: an answer from before will not do", async () => {
+    const asked: (number | undefined)[] = [];
+    const resolve = (): Resolve => (host, _, options) => {
+      if (host === "mobile.example.com") asked.push(options.notBeforeMs);
+      return Promise.resolve(host === "mobile.example.com" ? { ...answer } : none);
+    };
+    const down = { verdict: "down", isDegraded: false, sinceMs: 1_000, reason: "" } as const;
+    const first = endpoint({ host: "cable.example.com" });
+    const cable = { ...first, health: down, resolution: { kind: "none", detail: "", atMs: 1_000 } } as const;
+    const asOf = (atMs: number): EndpointState => ({
+      ...endpoint({ name: "mobile", host: "mobile.example.com" }),
+      resolution: { kind: "addresses", detail: "", atMs },
+    });
+    const react = (state: State, event: Event): State =>
+      event.kind === "resolved" && event.endpoint === "mobile" ? stateOf(cable, asOf(1_500)) : state;
+    await using world = worldOf({ resolve, react });
+    await world.clock.advance(1_500);
+    world.follow(stateOf(cable, asOf(0)));
+    await world.clock.advance(500);
+    assert.deepEqual(asked, [1_000]);
+  });
+
   test("without any address is reported each time, as a result that counts, and nothing is probed", async () => {
     await using world = worldOf({ random: () => 0, resolve: resolving(0, none) });
     world.follow(stateOf(known));

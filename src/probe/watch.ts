@@ -4,6 +4,7 @@ import type { EndpointRef, EndpointState, Event, IngressState, Resolution } from
 import { forbiddenNames, withoutOwnNames } from "../core/own-names.ts";
 import { probeIntervalMs } from "../core/rhythm.ts";
 import { answersSinceMs } from "../core/same-addresses.ts";
+import { isAnswerFromBefore, nameLostSinceMs } from "../core/trial.ts";
 import type { Random } from "../lib/clock.ts";
 import { performRound, type Resolve, type RoundPorts, type Traffic } from "./round.ts";
 
@@ -101,7 +102,7 @@ export class Watch {
 
   readonly #resolve: Resolve = async (host, resolvers, options) => {
     // An answer that led back is not kept: whether it has been mended is seen by the next one.
-    const notBeforeMs = this.#isLedBack ? this.#ports.clock.nowMs() : answersSinceMs(this.#ingress, this.#endpoint);
+    const notBeforeMs = this.#isLedBack ? this.#ports.clock.nowMs() : this.#answersSinceMs();
     const asked = { ...options, ...(notBeforeMs !== undefined && { notBeforeMs }) };
     const answer = await this.#ports.resolve(host, resolvers, asked);
     const own = forbiddenNames(this.#own(), this.#ingress.settings, this.#endpoint.settings.target);
@@ -109,6 +110,12 @@ export class Watch {
     this.#isLedBack = judged !== answer;
     return judged;
   };
+
+  /** From when on an answer may be used again; `undefined` where any may be. */
+  #answersSinceMs(): number | undefined {
+    const [ownMs, lostMs] = [answersSinceMs, nameLostSinceMs].map((since) => since(this.#ingress, this.#endpoint));
+    return ownMs === undefined || lostMs === undefined ? (ownMs ?? lostMs) : Math.max(ownMs, lostMs);
+  }
 
   /** When the next round is due; `undefined` while it waits for this one, or when there is nothing to do. */
   #nextMs(): number | undefined {
@@ -217,6 +224,7 @@ export class Watch {
     if (check !== undefined) return probeIntervalMs(this.#ingress, this.#endpoint);
     if (target.kind === "addresses") return undefined;
     if (this.#reported === undefined) return firstLookUpMs;
+    if (isAnswerFromBefore(this.#ingress, this.#endpoint)) return 0;
     if (this.#reported.kind !== "addresses") return leastLookUpMs;
     return Math.min(mostLookUpMs, Math.max(leastLookUpMs, this.#reported.ttlSeconds * 1_000));
   }

@@ -219,4 +219,11 @@ export const coreBugs: readonly BugForTest[] = [
     to: 'health.verdict !== "suspect"',
     test: ["test/scenarios.test.ts", "scenario outage gives turns once"],
   },
+  {
+    name: "whoever takes over from a primary that lost its name is not looked up again",
+    file: "src/core/trial.ts",
+    from: "isYetToBeProbed(primary, to) || isAnswerFromBefore(ingress, to)",
+    to: "isYetToBeProbed(primary, to)",
+    test: ["test/scenarios.test.ts", "scenario name vanishes with all others"],
+  },
 ];

@@ -208,4 +208,14 @@ export const probeBugs: readonly BugForTest[] = [
     to: "this.#ingresses.delete(record);",
     test: ["src/probe/prober.test.ts", "stops the watches of an ingress that is gone"],
   },
+  {
+    name: "a kept answer will do when the primary has lost its name",
+    file: "src/probe/watch.ts",
+    from: "[answersSinceMs, nameLostSinceMs]",
+    to: "[answersSinceMs, answersSinceMs]",
+    test: [
+      "src/probe/prober.test.ts",
+      "is looked up anew, once, when the primary has lost its name: an answer from before will not do",
+    ],
+  },
 ];
