@@ -1213,6 +1213,14 @@ const cases: readonly Broken[] = [
     env: { CCS_ALLOW_PRIVATE: "maybe" },
     says: ["environment CCS_ALLOW_PRIVATE: expected true or false, got something else"],
   },
+  {
+    name: "anchors in the environment of which one is none",
+    text: whole,
+    env: { CCS_ANCHORS: "192.0.2.1,anchor.example.com" },
+    says: [
+      "environment CCS_ANCHORS: expected IP addresses with or without a port and commas between, such as 192.0.2.1,192.0.2.2:443, got something else: a host name cannot be looked up here",
+    ],
+  },
 
   // The original's format.
   {

@@ -59,7 +59,7 @@ export function completeConfig(
     },
     ...(file.timezone !== undefined && { timeZone: file.timezone }),
     stateDir,
-    anchors: file.anchors,
+    anchors: environment.anchors ?? file.anchors,
   };
 }
 

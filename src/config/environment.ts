@@ -2,7 +2,7 @@
 // a test sets it without touching the file.
 import { resolve } from "node:path";
 import type { z } from "zod";
-import { baseUrl, duration, flagText, folderFromOutside, listen } from "./fields.ts";
+import { baseUrl, duration, flagText, folderFromOutside, listen, sockets } from "./fields.ts";
 import type { ListenAddress } from "./names.ts";
 import { problemAt, type Problem } from "./problem.ts";
 import type { Environment } from "./substitute.ts";
@@ -17,6 +17,8 @@ export interface EnvironmentSettings {
   readonly stateDir?: string;
   readonly allowPrivate?: boolean;
   readonly mixWaitMs?: number;
+  /** `ip:port` each. */
+  readonly anchors?: readonly string[];
 }
 
 /** For the reference. */
@@ -28,6 +30,7 @@ export const environmentVariables: readonly { readonly name: string; readonly me
   { name: "CCS_STATE_DIR", meaning: "In place of `state_dir`." },
   { name: "CCS_ALLOW_PRIVATE", meaning: "In place of `allow_private` of every ingress: `true` or `false`." },
   { name: "CCS_MIX_WAIT", meaning: "In place of `mix_wait` of every ingress, such as `30s`." },
+  { name: "CCS_ANCHORS", meaning: "In place of `anchors`: addresses with commas between." },
   {
     name: "STATE_DIRECTORY",
     meaning: "The default of `state_dir`, as systemd sets it; of several folders the first. The file wins over it.",
@@ -56,6 +59,7 @@ export function readEnvironment(env: Environment): {
   const address = take("BIND_ADDRESS", listen);
   const allowPrivate = take("CCS_ALLOW_PRIVATE", flagText);
   const mixWaitMs = take("CCS_MIX_WAIT", duration(0, 3_600_000, "60s"));
+  const anchors = take("CCS_ANCHORS", sockets(443));
   const stateDir = take("CCS_STATE_DIR", folderFromOutside);
   return {
     settings: {
@@ -65,6 +69,7 @@ export function readEnvironment(env: Environment): {
       ...(stateDir !== undefined && { stateDir: resolve(stateDir) }),
       ...(allowPrivate !== undefined && { allowPrivate }),
       ...(mixWaitMs !== undefined && { mixWaitMs }),
+      ...(anchors !== undefined && { anchors }),
     },
     problems,
   };

@@ -168,6 +168,20 @@ export function socket(defaultPort: number) {
   return kind(z.string(), { expects }, (text) => parseSocketAddress(text, defaultPort));
 }
 
+/** Several of `socket` in one text, with commas between. */
+export function sockets(defaultPort: number) {
+  const expects = `IP addresses with or without a port and commas between, such as 192.0.2.1,192.0.2.2:${defaultPort}`;
+  return kind(z.string(), { expects }, (text): Parsed<readonly string[]> => {
+    const addresses: string[] = [];
+    for (const item of text.split(",")) {
+      const parsed = parseSocketAddress(item.trim(), defaultPort);
+      if (parsed.kind === "bad") return parsed;
+      if (!addresses.includes(parsed.value)) addresses.push(parsed.value);
+    }
+    return ok(addresses);
+  });
+}
+
 /** An address or a range, in canonical form. */
 export const addressRange = kind(
   z.string(),

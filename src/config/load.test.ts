@@ -312,12 +312,14 @@ state_dir: /from/file
     BIND_ADDRESS: "[::1]:4",
     CCS_STATE_DIR: "/from/environment",
     CCS_ALLOW_PRIVATE: "1",
+    CCS_ANCHORS: "192.0.2.1, [2001:db8::1]:8443,192.0.2.1:443",
   });
   assert.equal(config.cloudflare.apiUrl, "http://127.0.0.1:2/v4");
   assert.equal(config.notify.telegram?.apiUrl, "http://127.0.0.1:3");
   assert.deepEqual(config.http, { host: "::1", port: 4 });
   assert.equal(config.stateDir, "/from/environment");
   assert.equal(config.ingresses[0]?.allowPrivate, true);
+  assert.deepEqual(config.anchors, ["192.0.2.1:443", "[2001:db8::1]:8443"]);
 });
 
 test("empty variables of the environment count as not set", () => {

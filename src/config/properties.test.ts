@@ -269,7 +269,13 @@ test("a secret in any place of a file, instead of any key or value", () => {
 });
 
 test("a secret in the environment is not repeated where it is wrong", () => {
-  for (const name of ["CCS_CLOUDFLARE_API_URL", "CCS_TELEGRAM_API_URL", "BIND_ADDRESS", "CCS_ALLOW_PRIVATE"]) {
+  for (const name of [
+    "CCS_CLOUDFLARE_API_URL",
+    "CCS_TELEGRAM_API_URL",
+    "BIND_ADDRESS",
+    "CCS_ALLOW_PRIVATE",
+    "CCS_ANCHORS",
+  ]) {
     for (const value of [canary, `http://u:${canary}@127.0.0.1/`, `http://127.0.0.1/?${canary}`, `${canary}:port`]) {
       const result = loadConfig({
         path: "config.yml",

@@ -77,6 +77,7 @@ telegram:
       BIND_ADDRESS: "127.0.0.1:0",
       CCS_STATE_DIR: join(folder, "state"),
       CCS_ALLOW_PRIVATE: "true",
+      CCS_ANCHORS: new URL(cloudflare.url).host,
     }),
   });
   await daemon.untilLogged(/^Primary is up/);
