@@ -19,6 +19,7 @@
 //   22      trace.ts
 //   23, 24  decisions.ts
 //   26      overdue.ts (returns), mix.ts (members), messages.ts
+//   27      silence.ts
 //   28      readers.ts
 //   verified (section 7 of what is promised: a verified switch): edges.ts
 import type { Watcher, World } from "../../../src/simulation/world.ts";
@@ -38,6 +39,7 @@ import { Overrides } from "./overrides.ts";
 import { Readers } from "./readers.ts";
 import { Records } from "./records.ts";
 import { Restarts } from "./restarts.ts";
+import { Silence } from "./silence.ts";
 import { Trace } from "./trace.ts";
 
 export type { Seen, Violation } from "./ledger.ts";
@@ -83,6 +85,7 @@ export class Observer implements Watcher {
       new Overrides(ledger),
       this.calls,
       new Messages(ledger, decisions),
+      new Silence(ledger),
       new Readers(ledger),
       this.bounds,
     ];

@@ -77,7 +77,12 @@ export class Readers implements Part {
   turned(turn: Turn): void {
     this.#notes?.hear(turn);
     // A configuration may bring endpoints of which nothing is heard until they change.
-    if (turn.event.kind === "config-loaded") this.#verdicts.clear();
+    if (turn.event.kind === "config-loaded") {
+      this.#verdicts.clear();
+      // Who is configured no more does not serve; nobody else may.
+      const { endpoints = [] } = turn.after.ingresses[0] ?? {};
+      if (!endpoints.some(({ settings }) => settings.name === this.#primary)) this.#primary = undefined;
+    }
     for (const fact of turn.facts) {
       if (fact.kind === "selection-changed") this.#primary = fact.to.primary;
       if (fact.kind === "endpoint-health-changed") this.#verdicts.set(fact.endpoint, fact.to);

@@ -6,6 +6,7 @@ import { decisionBugs } from "./bugs-decisions.ts";
 import { healthBugs } from "./bugs-health.ts";
 import { mixBugs, mixBugsForTests } from "./bugs-mix.ts";
 import { readingBugs } from "./bugs-reading.ts";
+import { silenceBugs } from "./bugs-silence.ts";
 import { tellingBugs } from "./bugs-telling.ts";
 import { testedBugs } from "./bugs-tested.ts";
 import { assemblyBugs } from "./rooms/assembly.ts";
@@ -27,6 +28,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...mixBugs,
   ...tellingBugs,
   ...readingBugs,
+  ...silenceBugs,
 ];
 export const bugsForTests: readonly BugForTest[] = [
   ...testedBugs,
