@@ -60,7 +60,7 @@ export class DaemonRun {
       isForPeople: false,
       stream: { write: (line) => void (line.includes("internal error") && onBug(line)) },
     });
-    const way = { time, clock, link, onMoment, worldEnds: world.ends };
+    const way = { time, clock, link, onMoment, worldEnds: world.ends, certificate: world.certificateOfServices };
     const fetchApi = cloudflareFetch(
       {
         ...way,

@@ -18,7 +18,9 @@ export type Treatment =
   /** A connection fails with this probability. */
   | { readonly how: "loss"; readonly probability: number }
   /** Everything takes this long. */
-  | { readonly how: "slow"; readonly delayMs: number };
+  | { readonly how: "slow"; readonly delayMs: number }
+  /** Its certificate has just ended, or will be valid only from the end of the fault on. */
+  | { readonly how: "expired" | "premature" };
 
 /** Who is affected: an asymmetric partition is a fault that only some see. */
 export type SeenBy = "all" | "monitor" | "clients";
@@ -91,7 +93,8 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: "asleep"; readonly forMs: number }
   /** Again and again too busy for up to this long. */
   | { readonly kind: "busy"; readonly forMs: number; readonly upToMs: number }
-  | { readonly kind: "wall-jump"; readonly byMs: number }
+  /** The machine's wall clock is set wrong; for ever, unless it is told for how long. */
+  | { readonly kind: "wall-jump"; readonly byMs: number; readonly forMs?: number }
   /** The process ends without a word, and is started again. Power cuts lose what was not on disk. */
   | { readonly kind: "crash"; readonly how: "kill" | "power"; readonly when: CrashMoment; readonly downForMs: number }
   /** The state file is gone or unreadable at the next start. */

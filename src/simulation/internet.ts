@@ -1,6 +1,6 @@
 // The simulated internet between everybody: sites with addresses that can fail in many ways, and the names that lead to
 // them. Knows what is true; what the monitor or a client gets to see of it depends on who looks and through what.
-import type { Family } from "../core/model.ts";
+import type { Family, Validity } from "../core/model.ts";
 import type { Random } from "../lib/clock.ts";
 import type { SeenBy, Treatment } from "./faults.ts";
 import { happens } from "./random.ts";
@@ -31,6 +31,8 @@ export class Site {
   /** What DNS says; `undefined` while the name does not exist. */
   published: readonly string[] | undefined = [];
   readonly faults = new Set<SiteFault>();
+  /** Of its certificate, while that is at fault. */
+  validity: Validity | undefined;
   #numberings = 0;
 
   constructor(index: number, options: SiteOptions) {
@@ -65,7 +67,12 @@ export interface Visit {
   readonly status?: number;
   /** Nothing answered at all: the next packet may fare better. */
   readonly isLost?: boolean;
+  /** From when to when its certificate is valid; missing where that is as everywhere. */
+  readonly validity?: Validity;
 }
+
+/** Of a certificate. */
+const lifetimeMs = 90 * 24 * 60 * 60_000;
 
 export class Internet {
   readonly sites: readonly Site[];
@@ -86,6 +93,9 @@ export class Internet {
   afflict(site: Site, fault: SiteFault, forMs: number): void {
     site.faults.add(fault);
     this.changes += 1;
+    const wallMs = this.#time.wallMs();
+    if (fault.how === "expired") site.validity = { fromWallMs: wallMs - lifetimeMs, untilWallMs: wallMs };
+    if (fault.how === "premature") site.validity = { fromWallMs: wallMs + forMs, untilWallMs: wallMs + lifetimeMs };
     this.#time.setTimer(forMs, () => {
       site.faults.delete(fault);
       this.changes += 1;
@@ -122,6 +132,9 @@ export class Internet {
           break;
         case "slow":
           return { kind: "ok", afterMs: fault.delayMs * (0.8 + 0.4 * random()) };
+        case "expired":
+        case "premature":
+          return { kind: "ok", afterMs: 3 * roundTripMs, ...(site.validity && { validity: site.validity }) };
         default:
           return fault satisfies never;
       }

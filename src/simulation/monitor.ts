@@ -112,7 +112,9 @@ export class Monitor {
       const isSilence = seen.kind === "failed" && seen.reason === "timeout";
       // Who takes most of the time that there is has a part in it when that is not enough.
       const wasServed = visit?.kind === "ok" && visit.afterMs < timeoutMs / 2;
-      const isGenuine = seen.kind === "failed" && !wasServed && !(wasCut && isSilence);
+      const isInvalid =
+        seen.kind === "inconclusive" && seen.validity !== undefined && !isIn(seen.validity, time.wallMs());
+      const isGenuine = isInvalid || (seen.kind === "failed" && !wasServed && !(wasCut && isSilence));
       onProbe?.(address, seen, seen.kind === "ok" || isGenuine);
       resolve(seen);
     };
@@ -135,11 +137,12 @@ export class Monitor {
     };
     /** As the real probe judges a certificate: by the time that somebody vouches for, else by this machine's wall clock. */
     const objection = (found: Visit, { vouchedWallMs }: ProbeOptions): Verdict | undefined => {
-      const { certificates: validity } = this.#parts;
-      if (validity === undefined || found.kind === "refused") return undefined;
-      const wallMs = judgingWallMs(vouchedWallMs, clock.wallMs());
-      const isValid = validity.fromWallMs <= wallMs && wallMs <= validity.untilWallMs;
-      return isValid ? undefined : { kind: "inconclusive", reason: "clock", detail: "certificate expired", validity };
+      const { certificates } = this.#parts;
+      if (certificates === undefined || found.kind === "refused") return undefined;
+      const { validity = certificates } = found;
+      return isIn(validity, judgingWallMs(vouchedWallMs, clock.wallMs()))
+        ? undefined
+        : { kind: "inconclusive", reason: "clock", detail: "certificate expired", validity };
     };
     const attempt = (number: number): void => {
       if (link.troubleIn(address.family) === "no-route") return finish({ ...unrouted });
@@ -214,6 +217,11 @@ type Verdict = { readonly detail: string } & (
       readonly validity?: Validity;
     }
 );
+
+/** Whether a certificate is valid at this time. */
+export function isIn({ fromWallMs, untilWallMs }: Validity, wallMs: number): boolean {
+  return fromWallMs <= wallMs && wallMs <= untilWallMs;
+}
 
 /** When a kernel repeats what opens a connection and was not answered. */
 const retransmitsMs = [1_000, 3_000, 7_000];

@@ -3,9 +3,10 @@
 import type { CloudflareApi, Delivery } from "../demo/cloudflare/api.ts";
 import { readHtml } from "../demo/telegram-html.ts";
 import { problems } from "../demo/cloudflare/problem.ts";
+import type { Validity } from "../core/model.ts";
 import type { Random } from "../lib/clock.ts";
 import type { ApiTrouble, BotTrouble, CrashMoment } from "./faults.ts";
-import type { Link } from "./monitor.ts";
+import { isIn, type Link } from "./monitor.ts";
 import { between } from "./random.ts";
 import type { ProcessClock, SimulatedTime } from "./time.ts";
 
@@ -18,6 +19,8 @@ export interface WayThere {
   readonly worldEnds: AbortSignal;
   /** Whether answers have a Date, as those of a real server do. */
   readonly isDated?: boolean;
+  /** When the service's certificate is valid; without it nobody looks at that. */
+  readonly certificate?: Validity | undefined;
   /** Hears of every request that arrives, and when it was sent. */
   readonly onRequest?: (isWrite: boolean, sentMs: number) => void;
   /** Hears of every answer that reaches the daemon. */
@@ -70,6 +73,14 @@ function fetchOver(
       return promise;
     }
     if (trouble !== undefined) return promise;
+    const { certificate } = way;
+    if (certificate !== undefined && !isIn(certificate, clock.wallMs())) {
+      const code = clock.wallMs() < certificate.fromWallMs ? "CERT_NOT_YET_VALID" : "CERT_HAS_EXPIRED";
+      const refuse = (): void =>
+        reject(new TypeError("fetch failed", { cause: Object.assign(new Error("certificate refused"), { code }) }));
+      clock.setTimer(between(random, 20, 120), refuse);
+      return promise;
+    }
     const moments = ends(init.method !== "GET" && init.method !== undefined);
     way.onMoment(moments.sent);
     if (clock.isKilled) return promise;

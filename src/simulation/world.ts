@@ -1,12 +1,9 @@
 // The simulated world: everything outside the daemon, the daemon's runs in it, and the faults that befall them.
 import { setMaxListeners } from "node:events";
 import type { Config } from "../config/config.ts";
-import type { Address, Observation, Resolution, Validity } from "../core/model.ts";
-import type { Turn } from "../daemon.ts";
+import type { Validity } from "../core/model.ts";
 import { CloudflareApi, demoToken } from "../demo/cloudflare/api.ts";
 import type { Commit, RecordDraft, ZoneOptions } from "../demo/cloudflare/store.ts";
-import type { ZoneState } from "../demo/cloudflare/zone.ts";
-import type { Anchor } from "../probe/anchors.ts";
 import { DaemonRun } from "./daemon-run.ts";
 import { Disk } from "./disk.ts";
 import { edgesOf, type Edge } from "./edges.ts";
@@ -19,8 +16,10 @@ import { between, streamOf } from "./random.ts";
 import { Resolver, type ResolverHabits } from "./resolvers.ts";
 import { afflictApi, Bot } from "./services.ts";
 import { SimulatedTime } from "./time.ts";
+import type { Watcher } from "./watcher.ts";
 
 export const zoneName = "example.com";
+export type { Watcher } from "./watcher.ts";
 export { demoToken };
 
 export interface WorldOptions {
@@ -36,37 +35,15 @@ export interface WorldOptions {
   readonly hasFiles?: boolean;
   /** From when to when the certificates of all sites are valid; without it nobody looks at them, and no answer has a Date. */
   readonly certificates?: Validity;
-}
-
-/** Whoever wants to see what happens, as it happens. */
-export interface Watcher {
-  /** `isGenuine`: what was seen is what the site did, and no trouble of the monitor's own. */
-  probed?(address: Address, observation: Observation, isGenuine: boolean, run: DaemonRun): void;
-  /** A request arrived at Cloudflare, which was sent at `sentMs`. */
-  requested?(isWrite: boolean, sentMs: number): void;
-  /** An answer of Cloudflare's reached the daemon. */
-  answered?(status: number, retryAfterSeconds: number | undefined): void;
-  /** The daemon stored a message, or forgot some. */
-  stored?(id: string): void;
-  /** The state file is gone, or of no use. */
-  lost?(): void;
-  forgot?(ids: readonly string[]): void;
-  resolved?(host: string, resolution: Resolution, run: DaemonRun): void;
-  anchorTried?(anchor: Anchor, isReached: boolean, run: DaemonRun): void;
-  turned?(turn: Turn, run: DaemonRun): void;
-  committed?(commit: Commit): void;
-  /** Something new is to be seen at one of the authoritative servers. */
-  shown?(edge: Edge, zone: ZoneState): void;
-  struck?(fault: Fault): void;
-  started?(run: DaemonRun): void;
-  /** A run ended, by a crash or in order. */
-  ended?(run: DaemonRun, isCrash: boolean): void;
-  bug?(text: string): void;
+  /** The same for Cloudflare and the bot: a clock that is wrong by more keeps the daemon from both. */
+  readonly certificateOfServices?: Validity;
+  /** What time it is at the beginning, milliseconds since 1970. */
+  readonly beganWallMs?: number;
 }
 
 export class World implements Disposable {
   readonly seed: number;
-  readonly time = new SimulatedTime();
+  readonly time: SimulatedTime;
   readonly internet: Internet;
   readonly link: Link;
   readonly resolvers: readonly Resolver[];
@@ -81,6 +58,7 @@ export class World implements Disposable {
   readonly #ending = new AbortController();
   readonly watcher: Watcher;
   readonly certificates: Validity | undefined;
+  readonly certificateOfServices: Validity | undefined;
   /** The configuration as it lies on disk. */
   config: Config;
   run: DaemonRun | undefined;
@@ -100,6 +78,8 @@ export class World implements Disposable {
     setMaxListeners(0, this.ends);
     this.watcher = watcher;
     this.certificates = options.certificates;
+    this.time = new SimulatedTime(options.beganWallMs);
+    this.certificateOfServices = options.certificateOfServices;
     this.config = config;
     this.#wholeConfig = config;
     this.#random = streamOf(seed, "world");
@@ -198,8 +178,9 @@ export class World implements Disposable {
       case "busy":
         return this.#keepBusy(this.time.nowMs() + fault.forMs, fault.upToMs);
       case "wall-jump":
-        this.#wallAheadMs += fault.byMs;
-        return this.run?.clock.jumpWall(fault.byMs);
+        this.#setClock(fault.byMs);
+        if (fault.forMs !== undefined) this.time.setTimer(fault.forMs, () => this.#setClock(-fault.byMs));
+        return;
       case "crash":
         if (fault.when === "at-once") this.#crash(fault);
         else this.#armed.push(fault);
@@ -268,6 +249,11 @@ export class World implements Disposable {
       const sites = this.internet.sites.filter(({ addresses }) => addresses.some((text) => contents.includes(text)));
       return sites.length > 1;
     });
+  }
+
+  #setClock(byMs: number): void {
+    this.#wallAheadMs += byMs;
+    this.run?.clock.jumpWall(byMs);
   }
 
   #keepBusy(untilMs: number, upToMs: number): void {

@@ -4,6 +4,7 @@ import type { Config } from "../../src/config/config.ts";
 import type { EndpointSettings, IngressSettings } from "../../src/core/model.ts";
 import type { RecordDraft } from "../../src/demo/cloudflare/store.ts";
 import type { Random } from "../../src/lib/clock.ts";
+import { releasedWallMs } from "../../src/core/release.ts";
 import { parseIp } from "../../src/lib/ip.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type {
@@ -87,6 +88,15 @@ const newestThemes: readonly (readonly FaultKind[])[] = [
   ["site", "site", "edit", "edit", "restart"],
 ];
 
+/** In worlds in which certificates have dates, which few seeds are. */
+const datedThemes: readonly (readonly FaultKind[])[] = [
+  ["site", "site", "wall-jump"],
+  ["site", "site", "wall-jump", "api"],
+  ["site", "wall-jump", "restart", "crash", "api", "link"],
+  ["site", "site", "wall-jump", "wall-jump", "restart", "asleep"],
+  ["wall-jump", "wall-jump", "api", "link", "restart", "resolver"],
+];
+
 /** Faults of the monitor's own side: while there are no others, nothing may move. */
 const ownKinds: ReadonlySet<FaultKind> = new Set<FaultKind>([
   "link",
@@ -111,8 +121,9 @@ export function isOwn({ kind }: Fault): boolean {
 /** Everything that a seed stands for. */
 export function scenarioOf(seed: number, hours = 10): Scenario {
   const random = streamOf(seed, "scenario");
-  const world = worldOf(seed);
-  const theme = themeOf(seed, pick(random, themes));
+  const isDated = happens(streamOf(seed, "certificates"), 0.12);
+  const world = { ...worldOf(seed), ...(isDated && datedWorld) };
+  const theme = themeOf(seed, pick(random, themes), isDated);
   const isWhole = happens(streamOf(seed, "partitions"), 0.6);
   const faults: Fault[] = [];
   const calms: { atMs: number; forMs: number }[] = [];
@@ -127,7 +138,9 @@ export function scenarioOf(seed: number, hours = 10): Scenario {
     for (let index = 0; index < count; index += 1) {
       const own = streamOf(seed, `fault ${spell} ${index}`);
       const fault = faultOf(own, pick(own, theme), world, between(own, atMs, atMs + lengthMs), atMs + lengthMs);
-      if (fault !== undefined) faults.push(isWhole ? seenByAll(fault) : fault);
+      if (fault === undefined) continue;
+      const dated = isDated ? withDates(fault, streamOf(seed, `dates ${spell} ${index}`), atMs + lengthMs) : fault;
+      faults.push(isWhole ? seenByAll(dated) : dated);
     }
     spell += 1;
     calms.push({ atMs: atMs + lengthMs, forMs: calmMs });
@@ -151,11 +164,33 @@ export function scenarioOf(seed: number, hours = 10): Scenario {
   };
 }
 
-function themeOf(seed: number, usual: readonly FaultKind[]): readonly FaultKind[] {
+function themeOf(seed: number, usual: readonly FaultKind[], isDated: boolean): readonly FaultKind[] {
+  if (isDated) return pick(streamOf(seed, "theme of certificates"), datedThemes);
   const newest = streamOf(seed, "newest theme");
   if (happens(newest, 0.1)) return pick(newest, newestThemes);
   const random = streamOf(seed, "later theme");
   return happens(random, 0.4) ? pick(random, laterThemes) : usual;
+}
+
+const dayMs = 24 * hourMs;
+const beganWallMs = releasedWallMs + dayMs;
+
+/**
+ * Certificates are judged, Cloudflare's too. A clock that is a month ahead makes those of the sites look expired, and leaves
+ * Cloudflare within reach; one that is years off keeps the daemon from Cloudflare and the chat.
+ */
+const datedWorld = {
+  beganWallMs,
+  certificates: { fromWallMs: beganWallMs - 15 * dayMs, untilWallMs: beganWallMs + 15 * dayMs },
+  certificateOfServices: { fromWallMs: beganWallMs - 60 * dayMs, untilWallMs: beganWallMs + 60 * dayMs },
+} satisfies Partial<WorldOptions>;
+
+/** Some sites fail by their certificates, and wrong clocks are put right again. */
+function withDates(fault: Fault, random: Random, healedAtMs: number): Fault {
+  if (fault.kind === "wall-jump") return { ...fault, forMs: (healedAtMs - fault.atMs) * random() };
+  if (fault.kind !== "site" || happens(random, 0.5)) return fault;
+  const { kind, atMs, forMs, site } = fault;
+  return { kind, atMs, forMs, site, seenBy: "all", how: pick(random, ["expired", "premature"] as const) };
 }
 
 /** In a world without partitions, clients and monitor see the same. */

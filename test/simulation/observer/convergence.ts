@@ -15,7 +15,9 @@ const settledAfterMs = 75 * minuteMs;
 /** Half a minute from look to look; a change takes its time to every server, and so do questions, a read and a write. */
 const longestDriftMs = 30_000 + slowestEdgeMs + 6_000;
 
-const deadly = new Set(["refuse", "hang", "drip", "status", "unmarked"]);
+const deadly = new Set(["refuse", "hang", "drip", "status", "unmarked", "expired", "premature"]);
+/** Before the dates of a certificate count, Cloudflare is asked for the time. */
+const dateMs = 2_000;
 
 export class Convergence implements Part {
   readonly #ledger: Ledger;
@@ -88,7 +90,8 @@ export class Convergence implements Part {
     if ((this.#ledger.state?.overrides.length ?? 0) > 0) return;
     if (this.#ledger.namesIn(this.#ledger.records) !== primary.name) return;
     // What `ccs explain` promises, and the slowest call of this world.
-    const boundMs = failoverAtWorst(primary.check).totalMs + 500;
+    const isByDate = fault.how === "expired" || fault.how === "premature";
+    const boundMs = failoverAtWorst(primary.check).totalMs + 500 + (isByDate ? dateMs : 0);
     if (fault.forMs < boundMs) return;
     world.time.setTimer(boundMs, () => {
       // Something else happened meanwhile.

@@ -3,6 +3,7 @@
 import type { Address, Observation, Resolution } from "../../../src/core/model.ts";
 import type { Anchor } from "../../../src/probe/anchors.ts";
 import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
+import { isIn } from "../../../src/simulation/monitor.ts";
 import type { Ledger, Part } from "./ledger.ts";
 
 /** What is known of one address. */
@@ -25,7 +26,12 @@ export interface AddressBook {
   oksSinceFailure: number;
   /** End of the newest failure, whatever caused it. */
   lastFailureMs: number;
+  /** Ends of the newest failures in this row by the dates of a certificate: they wait until somebody has told the time. */
+  undatedMs: readonly number[];
 }
+
+/** After so long without a Date, certificates count as they look. */
+const dateSearchMs = 10 * 60_000 - 60_000;
 
 /** So many oks in a row are enough to be up, whatever it was before. */
 const mostRise = 5;
@@ -36,6 +42,8 @@ export class Evidence implements Part {
   startedAtMs = 0;
   run: DaemonRun | undefined;
   addresses = new Map<string, AddressBook>();
+  /** World time of Cloudflare's newest answer, which told the time. */
+  #dateMs = -Infinity;
   /** Newest ok by family and site. */
   oks = new Map<string, number>();
   /** Newest answer of each anchor. */
@@ -48,6 +56,7 @@ export class Evidence implements Part {
   started(run: DaemonRun): void {
     this.run = run;
     this.startedAtMs = this.#ledger.nowMs;
+    this.#dateMs = -Infinity;
     this.addresses = new Map();
     this.oks = new Map();
     this.anchors = new Map();
@@ -62,6 +71,7 @@ export class Evidence implements Part {
     if (kind === "ok") {
       book.lastOkStartedMs = startedMs;
       book.oksInRow += 1;
+      book.undatedMs = [];
       // Whether an ok from before a failure counts depends on whether that has been proven by now.
       if (startedMs < book.lastFailureStartedMs) return;
       book.failuresInRow = 0;
@@ -69,8 +79,9 @@ export class Evidence implements Part {
       if (book.oksInRow >= mostRise) book.failuresSinceUp = 0;
       book.oksSinceFailure += 1;
       if (book.oksSinceFailure >= mostRise) book.excusedSinceUp = 0;
-    } else if (kind === "failed") {
+    } else if (kind === "failed" || this.#isInvalid(observation, isGenuine)) {
       book.lastFailureMs = endedMs;
+      book.undatedMs = kind === "failed" ? [] : [...book.undatedMs.slice(-200), endedMs];
       book.lastFailureStartedMs = Math.max(book.lastFailureStartedMs, startedMs);
       book.oksSinceFailure = 0;
       if (isGenuine) countFailure(book);
@@ -80,6 +91,21 @@ export class Evidence implements Part {
         book.excusedSinceUp = hasWorked ? book.excusedSinceUp + 1 : Math.max(1, book.excusedSinceUp);
       }
     }
+  }
+
+  answered(): void {
+    this.#dateMs = this.#ledger.nowMs;
+  }
+
+  /** What a certificate's dates say counts where they are so, or where nobody has told the time for long. */
+  #isInvalid(observation: Observation, isGenuine: boolean): boolean {
+    if (observation.kind !== "inconclusive" || observation.reason !== "clock") return false;
+    const { certificateOfServices } = this.#ledger.scenario.world;
+    const wallMs = this.run?.clock.wallMs() ?? 0;
+    // A clock by which Cloudflare's own certificate is not valid proves nothing, for as long as that may last.
+    const isRefuted = certificateOfServices !== undefined && !isIn(certificateOfServices, wallMs);
+    const isUntold = this.#ledger.nowMs - Math.max(this.#dateMs, this.startedAtMs) > dateSearchMs;
+    return isGenuine || (isUntold && !isRefuted);
   }
 
   resolved(host: string, resolution: Resolution, run: DaemonRun): void {
@@ -110,6 +136,7 @@ export class Evidence implements Part {
       excusedSinceUp: 0,
       oksSinceFailure: 0,
       lastFailureMs: -Infinity,
+      undatedMs: [],
     };
     this.addresses.set(address, book);
     return book;

@@ -77,7 +77,7 @@ export class Verdicts implements Part {
     const check = this.#ledger.endpoint(endpoint)?.check;
     // The books of an address do not say for whom it was asked.
     if (check === undefined || this.#knownAt(address).length > 1) return;
-    const { failuresInRow, failuresSinceUp, lastFailureMs, ...excused } = this.#evidence.bookOf(address);
+    const { failuresInRow, failuresSinceUp, lastFailureMs, undatedMs, ...excused } = this.#evidence.bookOf(address);
     // A probe that spans the end of an own outage is taken for one failure; it must never be the only one.
     const inRow = failuresInRow > 0 ? failuresInRow + excused.excusedInRow : 0;
     const sinceUp = failuresSinceUp > 0 ? failuresSinceUp + excused.excusedSinceUp : 0;
@@ -87,7 +87,10 @@ export class Verdicts implements Part {
         `${endpoint} ${address} was given up after ${failuresInRow} real failures in a row, ${failuresSinceUp} since it was up`,
       );
     }
-    if (this.#provenMs(address) < lastFailureMs) {
+    const provenMs = this.#provenMs(address);
+    // Of those that waited for the time, the older ones may be enough.
+    const isEnough = undatedMs.filter((endedMs) => endedMs <= provenMs).length >= check.fall;
+    if (provenMs < lastFailureMs && !isEnough) {
       this.#ledger.violate(
         "4",
         `${endpoint} ${address} was given up at ${atMs} without proof of connection newer than ${lastFailureMs}`,

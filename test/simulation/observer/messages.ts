@@ -162,7 +162,8 @@ export class Messages implements Part {
   /** Whether nothing stands or stood between the daemon and the chat around that time. */
   #wasFree(atMs: number): boolean {
     const kinds: readonly FaultKind[] = ["bot", "link", "stopped", "asleep", "busy", "crash", "restart", "state-lost"];
-    const isHindered = ({ kind }: Fault): boolean => kinds.includes(kind);
+    const { isClockTrouble } = this.#ledger;
+    const isHindered = ({ kind }: Fault): boolean => kinds.includes(kind) || (isClockTrouble && kind === "wall-jump");
     const isNear = ({ atMs: struckMs }: Fault): boolean => Math.abs(struckMs - atMs) < calmMs;
     return !this.#ledger.scenario.faults.some((fault) => isHindered(fault) && isNear(fault));
   }

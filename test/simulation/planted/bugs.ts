@@ -2,6 +2,7 @@
 import type { BugForTest, PlantedBug } from "./bug.ts";
 import { boundBugs } from "./bugs-bounds.ts";
 import { cloudBugs } from "./bugs-cloud.ts";
+import { dateBugs } from "./bugs-dates.ts";
 import { decisionBugs } from "./bugs-decisions.ts";
 import { healthBugs } from "./bugs-health.ts";
 import { mixBugs, mixBugsForTests } from "./bugs-mix.ts";
@@ -29,6 +30,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...tellingBugs,
   ...readingBugs,
   ...silenceBugs,
+  ...dateBugs,
 ];
 export const bugsForTests: readonly BugForTest[] = [
   ...testedBugs,

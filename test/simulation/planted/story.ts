@@ -33,6 +33,8 @@ export interface StoryWorld {
   readonly initialSilenceMs?: number;
   /** The sites' certificates are judged, and Cloudflare tells the time. */
   readonly hasCertificates?: boolean;
+  /** And so is Cloudflare's own, and the bot's: a clock that is years off keeps the daemon from both. */
+  readonly areServicesDated?: boolean;
 }
 
 export interface StoryEndpoint {
@@ -71,6 +73,7 @@ export function scenarioOfStory({ world = {}, faults, calmAtMs, endMs }: Story):
       resolvers: resolvers.map((server) => ({ server, leastTtlSeconds: 1 })),
       records: recordsOf(sites, world.named === undefined ? 0 : world.named),
       ...(world.hasCertificates === true && { certificates: certificatesOfSites }),
+      ...(world.areServicesDated === true && { certificateOfServices: certificatesOfSites }),
       hasFiles: faults.some(({ kind }) => kind === "crash" || kind === "restart"),
     },
     faults,
