@@ -113,6 +113,8 @@ export class Decisions implements Part {
     const check = this.#ledger.endpoint(to)?.check;
     if (check === undefined) return;
     const books = this.#evidence.booksOf(to);
+    // It stays up while nobody can tell whether its certificate is valid.
+    if (books.some(({ undatedMs }) => undatedMs.length > 0)) return;
     const newestMs = Math.max(...books.map(({ lastOkStartedMs }) => lastOkStartedMs));
     const { intervalMs, timeoutMs, rise } = check;
     if (newestMs < atMs - 2 * intervalMs - timeoutMs) {

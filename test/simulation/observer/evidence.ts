@@ -84,8 +84,12 @@ export class Evidence implements Part {
       book.undatedMs = kind === "failed" ? [] : [...book.undatedMs.slice(-200), endedMs];
       book.lastFailureStartedMs = Math.max(book.lastFailureStartedMs, startedMs);
       book.oksSinceFailure = 0;
-      if (isGenuine) countFailure(book);
-      else {
+      const { oksInRow } = book;
+      if (isGenuine) {
+        countFailure(book);
+        // Until somebody has told the time, it is as up as it was.
+        if (kind !== "failed") book.oksInRow = oksInRow;
+      } else {
         const hasWorked = this.#ledger.lastTroubleMs("link") <= this.#ledger.nowMs - (endedMs - startedMs) / 2;
         book.excusedInRow = hasWorked ? book.excusedInRow + 1 : Math.max(1, book.excusedInRow);
         book.excusedSinceUp = hasWorked ? book.excusedSinceUp + 1 : Math.max(1, book.excusedSinceUp);

@@ -1,7 +1,7 @@
 // Invariant 27: no needless silence. Somebody who reads nothing but the chat knows how things stand: once the world has been
 // the same for as long as it takes to notice and to tell, what the chat said last agrees with it. Judged by the world alone
 // (what sites do, what stands in the zone, what fails), by the configuration, and by the messages that arrived.
-import type { Fault, FaultKind } from "../../../src/simulation/faults.ts";
+import type { FaultKind } from "../../../src/simulation/faults.ts";
 import type { Site } from "../../../src/simulation/internet.ts";
 import { hourMs, minuteMs, type Ledger, type Part } from "./ledger.ts";
 
@@ -9,7 +9,10 @@ const everyMs = 15_000;
 /** A change waits 20 s for Cloudflare and 5 s for the servers, trouble that may pass a minute. */
 const tellingMs = 100_000;
 /** How often something may come and go within an hour before it is told less often. */
-const mostTellings = 4;
+const mostTellings = 2;
+const tellingsWindowMs = 75 * minuteMs;
+/** After a start the first news waits for verdicts, and what is configured anew has to be asked. */
+const beginningMs = 5 * minuteMs;
 
 /** How long after it is over each of these may still keep somebody from knowing or telling. */
 const aftermathMs: readonly (readonly [readonly FaultKind[], number])[] = [
@@ -58,6 +61,8 @@ export class Silence implements Part {
   #record = "";
   #recordSinceMs = 0;
   #standoffMs = -Infinity;
+  /** When a process last began, or another configuration was in force. */
+  #begunMs = -Infinity;
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -66,6 +71,10 @@ export class Silence implements Part {
   begins(): void {
     this.#record = this.#ledger.namesIn(this.#ledger.records);
     this.#look();
+  }
+
+  started(): void {
+    this.#begunMs = this.#ledger.nowMs;
   }
 
   committed(): void {
@@ -99,12 +108,16 @@ export class Silence implements Part {
   /** True when it told that something bad began. */
   #believe(text: string): boolean {
     const was = { ...this.#belief };
+    // Nearly every message says how each endpoint is.
+    const marks = [...text.matchAll(/^([✓✗!?]) /gm)].map(([, mark]) => mark);
+    const isNobodyUp = marks.length > 0 && marks.every((mark) => mark === "✗");
     const outage = lastOf(text, /Nobody can serve|can be served by nobody/g);
     const served = lastOf(
       text,
       /can be served again|points? to|stays with|put right again|every endpoint was down for/g,
     );
-    if (outage !== served) this.#belief.isOutage = outage > served;
+    if (outage > served) this.#belief.isOutage = true;
+    if (served > outage && !isNobodyUp) this.#belief.isOutage = false;
     const trouble = lastOf(text, /cannot be (?:read|written)|is not done yet|^Cloudflare: |not yet confirmed/gm);
     const well = lastOf(
       text,
@@ -149,30 +162,15 @@ export class Silence implements Part {
   #judgeTrouble(): void {
     const { nowMs, ingress } = this.#ledger;
     if (this.#isQuiet) return;
-    const isUnreadable = ({ kind, ...fault }: Fault): boolean =>
-      kind === "api" &&
-      "how" in fault &&
-      failures.has(fault.how) &&
-      !("strikes" in fault && fault.strikes === "writes");
-    const struck = this.#ledger.scenario.faults.filter(
-      (fault) => isUnreadable(fault) && fault.atMs <= nowMs && "forMs" in fault && fault.atMs + fault.forMs > nowMs,
-    );
-    const others = this.#ledger.scenario.faults.filter(
-      (fault) =>
-        fault.kind === "api" &&
-        !isUnreadable(fault) &&
-        fault.atMs <= nowMs &&
-        fault.atMs + fault.forMs > nowMs - hourMs,
-    );
+    // The end of one fault of the API may end another.
+    const recent = this.#ledger.scenario.faults
+      .filter((fault) => fault.kind === "api")
+      .filter(({ atMs, forMs }) => atMs <= nowMs && atMs + forMs > nowMs - hourMs);
+    const [fault, other] = recent;
     const noticeMs = ingress.reconcileIntervalMs + minuteMs + tellingMs;
-    const [fault] = struck;
-    if (
-      fault !== undefined &&
-      others.length === 0 &&
-      nowMs - fault.atMs > noticeMs &&
-      this.#belief.isTrouble !== true
-    ) {
-      this.#complain("that Cloudflare cannot be read", fault.atMs);
+    const isUnreadable = fault !== undefined && failures.has(fault.how) && fault.strikes !== "writes";
+    if (isUnreadable && other === undefined && fault.atMs + fault.forMs > nowMs && fault.atMs < nowMs - noticeMs) {
+      if (this.#belief.isTrouble !== true) this.#complain("that Cloudflare cannot be read", fault.atMs);
     }
     // Pauses between attempts grow, and Cloudflare may have said how long to wait.
     const healedMs = this.#ledger.lastTroubleMs("api", "edges", "edit", "rival");
@@ -200,13 +198,14 @@ export class Silence implements Part {
   /** Whether anything stands between what is so and the chat, or has just done so. */
   #isHindered(): boolean {
     const { nowMs, world, scenario } = this.#ledger;
-    if (world.config !== scenario.world.config) return true;
+    if (world.config !== scenario.world.config) this.#begunMs = nowMs;
+    if (nowMs < this.#begunMs + beginningMs) return true;
     return aftermathMs.some(([kinds, forMs]) => this.#ledger.lastTroubleMs(...kinds) + forMs > nowMs);
   }
 
   /** What comes and goes often is told less often. */
   get #isQuiet(): boolean {
-    this.#tellingsMs = this.#tellingsMs.filter((atMs) => atMs > this.#ledger.nowMs - hourMs - minuteMs);
+    this.#tellingsMs = this.#tellingsMs.filter((atMs) => atMs > this.#ledger.nowMs - tellingsWindowMs);
     return this.#tellingsMs.length > mostTellings;
   }
 
