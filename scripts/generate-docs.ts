@@ -1,11 +1,12 @@
-// Writes docs/configuration.md and docs/config.schema.json from the schema. With --check it writes nothing and ends with
-// exit code 1 when they are not current. A folder as further argument takes the place of the repository's own.
+// Writes docs/configuration.md and docs/config.schema.json from the schema, and deploy/systemd/ccs.service as `ccs service`
+// would write it. With --check it writes nothing and ends with exit code 1 when they are not current. A folder as further argument takes the place of the repository's own.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { format } from "oxfmt";
 import { stringify } from "yaml";
 import { z } from "zod";
+import { packagedUnit } from "../src/cli/service/unit-text.ts";
 import { environmentVariables } from "../src/config/environment.ts";
 import { configJsonSchema } from "../src/config/json-schema.ts";
 import { originalSchema } from "../src/config/original.ts";
@@ -22,6 +23,7 @@ async function generate(folder: string, isCheck: boolean): Promise<number> {
   const pages = {
     "docs/configuration.md": await formatted("configuration.md", reference()),
     "docs/config.schema.json": await formatted("config.schema.json", JSON.stringify(configJsonSchema(), null, 2)),
+    "deploy/systemd/ccs.service": packagedUnit(),
   };
   let stale = 0;
   for (const [name, content] of Object.entries(pages)) {
@@ -61,8 +63,8 @@ function reference(): string {
 # Configuration
 
 One YAML file says everything. It is named with \`--config FILE\` or \`CCS_CONFIG\`; otherwise the first of \`config.yml\` in
-the working folder, \`~/.config/cloudflare-cname-switcher/config.yml\` and \`/etc/cloudflare-cname-switcher/config.yml\` is
-taken. Only the token, the record and the endpoints are required:
+the working folder, \`~/.config/cloudflare-cname-switcher/config.yml\`, \`/etc/ccs/config.yml\` and
+\`/etc/cloudflare-cname-switcher/config.yml\` is taken. Only the token, the record and the endpoints are required:
 
 \`\`\`yaml
 ${example("config.yml")}

@@ -9,6 +9,9 @@ import { watchConfig } from "../config/watch.ts";
 import type { Daemon } from "../daemon.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { ServiceManager } from "../service/manager.ts";
+import { systemdNotify, wantedBy } from "../service/systemd-notify.ts";
+import { isTurning } from "../web/liveness.ts";
 import type { WebExtra } from "../web/server.ts";
 import { ThreadArchive } from "./archive.ts";
 import { Assembly } from "./assembly.ts";
@@ -36,12 +39,22 @@ export async function startDaemon(options: {
   readonly log: Log;
   /** Of the user as whom it runs. */
   readonly userId?: number | undefined;
+  /** By which a service manager may know this process. Without them none is told anything. */
+  readonly processIds?: readonly number[];
   /** Counts internal errors, and says when the process has to end. */
   readonly errors?: InternalErrors;
   /** What the demo adds to the web server. */
   readonly extra?: WebExtra;
 }): Promise<RunningDaemon> {
-  const { path, env, log, userId, extra, errors = new InternalErrors({ log, clock: systemClock }) } = options;
+  const {
+    path,
+    env,
+    log,
+    userId,
+    processIds,
+    extra,
+    errors = new InternalErrors({ log, clock: systemClock }),
+  } = options;
   const onReload: { apply?: (result: LoadResult, news: "changed" | "unchanged") => void } = {};
   await using stack = new AsyncDisposableStack();
   const watcher = stack.use(
@@ -114,16 +127,43 @@ export async function startDaemon(options: {
   };
   memory.restore();
   assembly.start();
+  const manager = processIds && serviceManager({ env, processIds, daemon: assembly.daemon, log });
+  if (manager !== undefined) {
+    // Tells first of all that it ends.
+    stack.use(manager);
+    assembly.daemon.addListener(manager);
+    manager.ready(assembly.daemon.state);
+  }
   const parts = stack.move();
   return {
     daemon: assembly.daemon,
     get port() {
       return surroundings.port;
     },
-    reload: () => watcher.reload(),
+    reload: () => (manager === undefined ? watcher.reload() : manager.reload(() => watcher.reload())),
     tellOfEnd: (why) => surroundings.tellOfEnd(why),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
+}
+
+interface Managed {
+  readonly env: Environment;
+  readonly processIds: readonly number[];
+  readonly daemon: Daemon;
+  readonly log: Log;
+}
+
+/** The service manager that started us and wants to hear of us, if one did. */
+function serviceManager({ env, processIds, daemon, log }: Managed): ServiceManager | undefined {
+  const wanted = wantedBy(env, processIds);
+  if (wanted === undefined) return undefined;
+  return new ServiceManager({
+    clock: systemClock,
+    send: systemdNotify(wanted, env["PATH"]),
+    watchdogMs: wanted.watchdogMs,
+    isAlive: () => isTurning(daemon, systemClock.nowMs()),
+    onTrouble: (message) => log.warn(message),
+  });
 }
 
 interface Readers {

@@ -42,7 +42,15 @@ async function runCommand(path: string, { log }: { log: Log }): Promise<ExitCode
   const signalled = untilSignalled(() => onHangUp.reload?.());
   const errors = new InternalErrors({ log, clock: systemClock });
   onStrayError(errors.report);
-  await using running = await startDaemon({ path, env: process.env, log, errors, userId: process.getuid?.() });
+  await using running = await startDaemon({
+    path,
+    env: process.env,
+    log,
+    errors,
+    userId: process.getuid?.(),
+    // The launcher may have started this process as its child.
+    processIds: [process.pid, process.ppid],
+  });
   onHangUp.reload = () => running.reload();
   const end = await Promise.race([signalled, errors.corruption.then((why) => ({ why }))]);
   if (typeof end === "string") {

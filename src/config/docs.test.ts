@@ -20,14 +20,14 @@ function generate(...options: readonly string[]) {
   return { status, stderr: stderr.trim() };
 }
 
-test("docs/configuration.md and docs/config.schema.json are current", () => {
+test("docs/configuration.md, docs/config.schema.json and deploy/systemd/ccs.service are current", () => {
   assert.deepEqual(generate("--check"), { status: 0, stderr: "" });
 });
 
 test("a page that is not current is noticed, and written anew", (context) => {
   const folder = mkdtempSync(join(tmpdir(), "ccs-docs-"));
   context.after(() => rmSync(folder, { recursive: true }));
-  cpSync(join(repository, "docs"), join(folder, "docs"), { recursive: true });
+  for (const each of ["docs", "deploy"]) cpSync(join(repository, each), join(folder, each), { recursive: true });
   const page = join(folder, "docs/configuration.md");
   const current = readFileSync(page, "utf8");
   writeFileSync(page, current.replace("fast_interval", "fast_intervall"));

@@ -15,11 +15,16 @@ test("what is named is taken, whether or not it is there", () => {
 });
 
 test("otherwise the first usual place where a file is", () => {
-  const etc = "/etc/cloudflare-cname-switcher/config.yml";
+  const etc = "/etc/ccs/config.yml";
   assert.deepEqual(findConfigPath(undefined, { CCS_CONFIG: "" }, everything), { kind: "found", path: "config.yml" });
   assert.deepEqual(
     findConfigPath(undefined, {}, (path) => path === etc),
     { kind: "found", path: etc },
+  );
+  const longer = "/etc/cloudflare-cname-switcher/config.yml";
+  assert.deepEqual(
+    findConfigPath(undefined, {}, (path) => path === longer),
+    { kind: "found", path: longer },
   );
   const own = "/home/ada/.config/cloudflare-cname-switcher/config.yml";
   assert.deepEqual(
@@ -49,6 +54,6 @@ test("when there is none, all that was tried is told, and what to do", () => {
   assert.equal(
     found.kind === "missing" && found.message,
     "no configuration file found: tried config.yml, /home/ada/.config/cloudflare-cname-switcher/config.yml, " +
-      "/etc/cloudflare-cname-switcher/config.yml; name one with --config FILE or CCS_CONFIG, or see it work without one: ccs demo",
+      "/etc/ccs/config.yml, /etc/cloudflare-cname-switcher/config.yml; name one with --config FILE or CCS_CONFIG, or see it work without one: ccs demo",
   );
 });

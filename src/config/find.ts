@@ -43,6 +43,7 @@ export function usualPlaces(env: Environment): readonly string[] {
   return [
     "config.yml",
     ...(userFolder === undefined ? [] : [join(userFolder, "cloudflare-cname-switcher", "config.yml")]),
+    "/etc/ccs/config.yml",
     "/etc/cloudflare-cname-switcher/config.yml",
   ];
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { createAuthority } from "../../test/support/certificates.ts";
 import type { Config } from "./config.ts";
+import { stateDirOf } from "./state-dir.ts";
 import { loadConfig, type LoadResult } from "./load.ts";
 import { formatProblem } from "./problem.ts";
 
@@ -337,6 +338,22 @@ test("state goes where the environment says, else the file, else systemd, else t
   assert.equal(stateDir({ STATE_DIRECTORY: "/b:/c", XDG_STATE_HOME: "/x" }), "/b");
   assert.equal(stateDir({ XDG_STATE_HOME: "/x", HOME: "/h" }), "/x/cloudflare-cname-switcher");
   assert.equal(stateDir({ HOME: "/h" }), "/h/.local/state/cloudflare-cname-switcher");
+});
+
+test("the configuration of the system's service leads to its state, for every command", () => {
+  const path = "/etc/ccs/config.yml";
+  const stateDir = (env: Record<string, string>, at = path, more = ""): string =>
+    loaded(loadConfig({ path: at, text: `${whole}${more}`, env })).config.stateDir;
+  assert.equal(stateDir({ HOME: "/root" }), "/var/lib/ccs");
+  assert.equal(stateDir({ HOME: "/root", STATE_DIRECTORY: "/s" }), "/s");
+  assert.equal(stateDir({ HOME: "/root", CCS_STATE_DIR: "/c" }), "/c");
+  assert.equal(stateDir({ HOME: "/root" }, path, "state_dir: /from/file\n"), "/from/file");
+  assert.equal(stateDir({ HOME: "/h" }, "/home/ada/config.yml"), "/h/.local/state/cloudflare-cname-switcher");
+  const bytes = new TextEncoder().encode(whole);
+  assert.equal(
+    stateDirOf(path, { HOME: "/root" }, () => bytes),
+    "/var/lib/ccs",
+  );
 });
 
 test("relative paths begin at the folder of the file", () => {

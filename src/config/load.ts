@@ -98,7 +98,7 @@ function loadCurrent(context: Context): LoadResult {
     ...(httpToken !== undefined && { http: httpToken }),
   };
   const inFile = file.state_dir === undefined ? undefined : resolve(folder, file.state_dir);
-  const stateDir = settings.stateDir ?? inFile ?? defaultStateDir(env);
+  const stateDir = settings.stateDir ?? inFile ?? defaultStateDir(env, path);
   if (stateDir === undefined) return invalid([problemAt(path, undefined, "state_dir", noStateDir)]);
   const config = completeConfig(file, { tokens, authorities }, settings, stateDir);
   const warnings: Problem[] = [];
@@ -131,7 +131,7 @@ function loadOriginal(context: Context): LoadResult {
     cloudflare: file.cloudflare.token,
     ...(file.telegram !== undefined && { telegram: file.telegram.token }),
   };
-  const stateDir = settings.stateDir ?? defaultStateDir(env);
+  const stateDir = settings.stateDir ?? defaultStateDir(env, path);
   if (stateDir === undefined) return invalid([problemAt("environment", undefined, "CCS_STATE_DIR", noStateDir)]);
   const config = completeConfig(translate(file, report), { tokens, authorities: new Map() }, settings, stateDir);
   warnOfPlainHttp(config, report);

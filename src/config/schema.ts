@@ -268,7 +268,7 @@ export const configSchema = z
     }),
     state_dir: optional(folderPath, {
       description: "Folder for what survives a restart.",
-      defaultInWords: "`$STATE_DIRECTORY`, else the user's state folder",
+      defaultInWords: "`$STATE_DIRECTORY`, else `/var/lib/ccs` for a file in `/etc/ccs`, else the user's state folder",
       example: "/var/lib/cloudflare-cname-switcher",
     }),
     anchors: withDefault(z.array(socket(443)).meta({ expects: "a list of addresses" }), defaultAnchors, {

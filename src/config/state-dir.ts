@@ -18,7 +18,7 @@ export function stateDirOf(
   if (given !== undefined) return given;
   const found = findConfigPath(option, env);
   const inFile = found.kind === "found" ? stateDirIn(found.path, env, readFile) : undefined;
-  return inFile ?? defaultStateDir(env);
+  return inFile ?? defaultStateDir(env, found.kind === "found" ? found.path : undefined);
 }
 
 /** Why the file that may say where the state is tells nothing; `undefined` when it can be read, or there is none to read. */

@@ -1,7 +1,7 @@
 // The variables of the environment that say where things are. Knows nothing of schemas, so that whoever only looks for a
 // daemon need not load them.
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parsePath } from "./names.ts";
 import { valueOf, type Environment } from "./substitute.ts";
 
@@ -13,10 +13,18 @@ export function stateDirGiven(env: Environment): string | undefined {
   return path.kind === "ok" ? resolve(path.value) : undefined;
 }
 
-/** Where state goes when neither the file nor the environment says. Absolute; `undefined` for a user without a home. */
-export function defaultStateDir(env: Environment): string | undefined {
+/** The configuration of the service of the system is in this folder, and its state in that one: see docs/systemd.md. */
+const systemFolder = "/etc/ccs";
+const systemStateDir = "/var/lib/ccs";
+
+/**
+ * Where state goes when neither the file nor the environment says. Absolute; `undefined` for a user without a home. Commands
+ * over the configuration of the system's service find its state, though only the service itself has it from systemd.
+ */
+export function defaultStateDir(env: Environment, configPath: string | undefined): string | undefined {
   const fromSystemd = given(env, "STATE_DIRECTORY")?.split(":")[0];
   if (fromSystemd !== undefined && fromSystemd !== "") return resolve(fromSystemd);
+  if (configPath !== undefined && dirname(resolve(configPath)) === systemFolder) return systemStateDir;
   const stateHome = given(env, "XDG_STATE_HOME") ?? below(given(env, "HOME") ?? homeOfUser());
   return stateHome === undefined ? undefined : resolve(stateHome, "cloudflare-cname-switcher");
 }

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 
 const root = join(import.meta.dirname, "../..");
-const adapters = ["config", "probe", "dns", "cloud", "notify", "web", "store"];
+const adapters = ["config", "probe", "dns", "cloud", "notify", "service", "web", "store"];
 
 interface Case {
   readonly file: string;

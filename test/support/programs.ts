@@ -19,6 +19,9 @@ export const packagesByProgram = {
   zsh: "zsh",
   fish: "fish",
   faketime: "faketime",
+  perl: "perl-base",
+  "systemd-notify": "systemd",
+  "systemd-analyze": "systemd",
 } as const;
 
 export type Program = keyof typeof packagesByProgram;
