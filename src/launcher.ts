@@ -24,6 +24,16 @@ for (const signal of ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "
   process.on(signal, () => undefined);
 }
 
+// The first process of a container gets no signal that it has not asked for, not even Ctrl-C; for want of another, it ends as
+// every other process would.
+if (process.pid === 1) {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal]);
+    });
+  }
+}
+
 if (Number.parseInt(process.versions.node, 10) >= oldestMajor) {
   if (process.env[childMark] !== undefined) dieWithLauncher();
   if (!(await isHealthCall(process.argv.slice(2)))) await import(program);

@@ -3,12 +3,22 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { build } from "../../scripts/build.ts";
+import { requireProgram } from "../support/programs.ts";
 
 /** Stands in for the program; the first argument says what it does. */
 const program = `
@@ -50,6 +60,37 @@ test("on a current Node the program runs in the launcher's own process", async (
   const about = JSON.parse((await finish(run)).stdout) as About;
   assert.deepEqual(about.args, ["tell", "a b", "--c"]);
   assert.equal(about.pid, run.pid);
+});
+
+test("as the first process of a container it ends by the signals that end every other process", async (t) => {
+  const unshare = requireProgram(t, "unshare");
+  if (unshare === undefined) return;
+  const asRoot = process.geteuid?.() === 0 ? [] : ["--user", "--map-root-user"];
+  const inContainer = [unshare, ...asRoot, "--pid", "--fork", "--kill-child", process.execPath];
+  for (const [signal, code] of [
+    ["SIGTERM", 143],
+    ["SIGINT", 130],
+    ["SIGHUP", 129],
+  ] as const) {
+    const run = start(inContainer, ["stay"]);
+    assert.equal(await firstNumber(run), 1, "its number in there");
+    const [pid] = readFileSync(`/proc/${run.pid}/task/${run.pid}/children`, "utf8").split(" ");
+    process.kill(Number(pid), signal);
+    assert.deepEqual(await ended(run), [code, null], signal);
+  }
+});
+
+test("as the first process of a container it leaves signals to a program that asks for them", async (t) => {
+  const unshare = requireProgram(t, "unshare");
+  if (unshare === undefined) return;
+  const asRoot = process.geteuid?.() === 0 ? [] : ["--user", "--map-root-user"];
+  const run = start([unshare, ...asRoot, "--pid", "--fork", "--kill-child", process.execPath], ["listen", "SIGTERM"]);
+  const lines = createInterface(run.stdout)[Symbol.asyncIterator]();
+  assert.equal((await lines.next()).value, "1");
+  const [pid] = readFileSync(`/proc/${run.pid}/task/${run.pid}/children`, "utf8").split(" ");
+  process.kill(Number(pid), "SIGTERM");
+  assert.equal((await lines.next()).value, "SIGTERM");
+  assert.deepEqual(await ended(run), [0, null]);
 });
 
 describe("on a Node made to look old", () =>

@@ -15,6 +15,7 @@ export const packagesByProgram = {
   chromium: "chromium",
   script: "bsdutils",
   prlimit: "util-linux",
+  unshare: "util-linux",
   bash: "bash",
   zsh: "zsh",
   fish: "fish",
