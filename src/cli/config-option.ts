@@ -6,13 +6,16 @@ import { findConfigPath } from "../config/find.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import { printError, styled } from "../terminal/terminal.ts";
+import { missingInContainer } from "./container.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
 
-/** The path of the configuration file. Throws a CommandError that lists what was tried. */
+/** The path of the configuration file. Throws a CommandError that lists what was tried, or says what a container lacks. */
 export function configPath(option: string | undefined): string {
   const found = findConfigPath(option, process.env);
-  if (found.kind === "found") return found.path;
-  throw new CommandError(exitCodes.config, found.message);
+  if (found.kind === "missing") throw new CommandError(exitCodes.config, found.message);
+  const missing = missingInContainer(found.path, process.env, process.getuid?.());
+  if (missing !== undefined) throw new CommandError(exitCodes.config, missing);
+  return found.path;
 }
 
 /** The configuration, its warnings printed. Throws a CommandError that holds every mistake. */

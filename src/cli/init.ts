@@ -5,10 +5,12 @@ import { cancel, intro, note, outro } from "@clack/prompts";
 import { Argument } from "commander";
 import { composeConfig, exampleComposition, type Composition, type WrittenSecret } from "../config/compose.ts";
 import { readEnvironment } from "../config/environment.ts";
+import { given } from "../config/variables.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { messageOf } from "../lib/text.ts";
 import { printLine } from "../terminal/terminal.ts";
+import { isContainer } from "./container.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { askAccount, tokenVariable, type InitWorld } from "./init/account.ts";
 import { askBot, telegramVariable } from "./init/bot.ts";
@@ -16,13 +18,14 @@ import { askLines } from "./init/lines.ts";
 import { askChoice, askYes, GivenUp } from "./init/prompts.ts";
 import type { Register } from "./registration.ts";
 
-const usualFile = "config.yml";
+/** Where the other commands look for it. */
+const usualFile = given(process.env, "CCS_CONFIG") ?? "config.yml";
 
 export const registerInit: Register = (program, run) => {
   program
     .command("init")
     .description("ask for all that a configuration needs, try it out, and write the file")
-    .addArgument(new Argument("[file]", "where to").default(usualFile))
+    .addArgument(new Argument("[file]", "where to (also CCS_CONFIG)").default(usualFile))
     .option("--print-example", "ask nothing; print a commented example, for scripts")
     .addHelpText("after", "\nExamples:\n  $ ccs init\n  $ ccs init --print-example > config.yml")
     .action((file: string, options: { printExample?: true }) =>
@@ -90,7 +93,7 @@ async function placeSecrets(composition: Composition): Promise<Placed> {
       ])
     : "file";
   const placed = (secret: WrittenSecret, name: string): WrittenSecret =>
-    place === "file" ? secret : { kind: "variable", name };
+    place === "environment" && secret.kind === "literal" ? { kind: "variable", name } : secret;
   const placedToken = placed(token, tokenVariable);
   const bot = telegram && { ...telegram, token: placed(telegram.token, telegramVariable) };
   const variables = [placedToken, bot?.token].flatMap((each) => (each?.kind === "variable" ? [each.name] : []));
@@ -104,7 +107,9 @@ function write(file: string, composition: Composition): void {
   try {
     replace(placeOf(file), text);
   } catch (error) {
-    throw new CommandError(exitCodes.unavailable, `${file} cannot be written: ${messageOf(error)}`);
+    const owner = `the folder that is mounted there has to belong to the user of this container (${process.getuid?.()})`;
+    const why = `${messageOf(error)}${isContainer(process.env) ? `: ${owner}` : ""}`;
+    throw new CommandError(exitCodes.unavailable, `${file} cannot be written: ${why}`);
   }
 }
 
@@ -135,6 +140,13 @@ function assertLoads(file: string, text: string): void {
 }
 
 function nextSteps(file: string, variables: readonly string[]): string {
+  if (isContainer(process.env)) {
+    return [
+      "docker compose run --rm ccs doctor   is everything in order?",
+      "docker compose run --rm ccs plan     what would be written?",
+      "docker compose up --detach           go",
+    ].join("\n");
+  }
   const option = file === usualFile ? "" : ` --config ${file}`;
   return [
     ...variables.map((name) => `export ${name}=…`),

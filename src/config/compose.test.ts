@@ -1,7 +1,10 @@
 // What `ccs init` writes is what the loader reads: every answer comes back as it was given.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { temporaryFolder } from "../../test/support/state-folder.ts";
 import type { EndpointSettings, IngressSettings, Target } from "../core/model.ts";
 import { parseDurationMs } from "../lib/duration.ts";
 import { parseIp } from "../lib/ip.ts";
@@ -28,6 +31,15 @@ test("without its variables the example says which ones are missing", () => {
   const text = loaded.problems.map(({ message }) => message).join("\n");
   assert.match(text, /CLOUDFLARE_API_TOKEN/);
   assert.match(text, /TELEGRAM_TOKEN/);
+});
+
+test("a token in a file of its own is read from there", (t) => {
+  const path = join(temporaryFolder(t), "cloudflare token");
+  writeFileSync(path, "from-the-file\n", { mode: 0o600 });
+  const { telegram: _, ...rest } = exampleComposition;
+  const loaded = load({ ...rest, token: { kind: "file", path } });
+  assert.ok(loaded.kind === "ok", JSON.stringify(loaded));
+  assert.equal(loaded.config.cloudflare.token.reveal(), "from-the-file");
 });
 
 test("a file without extras has no lines for them", () => {

@@ -1,9 +1,10 @@
 // Writes a new configuration file from what a person answered, with a comment for whoever opens it a year from now.
 import { literal, scalar } from "./scalar.ts";
 
-/** A token as it stands in the file: itself, or the name of the environment variable that holds it. */
+/** A token as the file has it: itself, or the environment variable or the file that holds it. */
 export type WrittenSecret =
   | { readonly kind: "literal"; readonly value: string }
+  | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "variable"; readonly name: string };
 
 export interface ComposedEndpoint {
@@ -55,7 +56,7 @@ export function composeConfig({ token, record, zone, allowPrivate, endpoints, te
     "",
     "cloudflare:",
     "  # An API token with Zone → DNS → Edit, and Zone → Zone → Read where the zone is looked up by its name.",
-    `  token: ${secret(token)}`,
+    `  ${secret(token)}`,
     "",
     "ingresses:",
     "  # The name that ccs keeps pointing at the best endpoint that works. Services point at it with CNAMEs of their own.",
@@ -105,13 +106,15 @@ function telegramLines({ token, chatId }: NonNullable<Composition["telegram"]>):
     "notify:",
     "  telegram:",
     "    # From @BotFather. Write to the bot once, so that it may write to you.",
-    `    token: ${secret(token)}`,
+    `    ${secret(token)}`,
     `    chat_id: ${/^-?\d+$/.test(chatId) ? chatId : literal(chatId)}`,
   ];
 }
 
+/** The key with the token, or with where it is. */
 function secret(written: WrittenSecret): string {
-  return written.kind === "variable" ? `\${${written.name}}` : literal(written.value);
+  if (written.kind === "file") return `token_file: ${literal(written.path)}`;
+  return `token: ${written.kind === "variable" ? `\${${written.name}}` : literal(written.value)}`;
 }
 
 /** Comments end with their line. */

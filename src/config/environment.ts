@@ -31,6 +31,7 @@ export const environmentVariables: readonly { readonly name: string; readonly me
   { name: "CCS_ALLOW_PRIVATE", meaning: "In place of `allow_private` of every ingress: `true` or `false`." },
   { name: "CCS_MIX_WAIT", meaning: "In place of `mix_wait` of every ingress, such as `30s`." },
   { name: "CCS_ANCHORS", meaning: "In place of `anchors`: addresses with commas between." },
+  { name: "CCS_CONTAINER", meaning: "Set in the container image: mistakes are then explained in terms of mounts." },
   {
     name: "STATE_DIRECTORY",
     meaning: "The default of `state_dir`, as systemd sets it; of several folders the first. The file wins over it.",

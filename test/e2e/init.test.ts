@@ -122,6 +122,58 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     assert.match(terminal.text, /ccs doctor --config other\.yml/);
   });
 
+  test("in a container it takes the token from the file of a secret, and writes where the daemon will look", async (t) => {
+    const script = requireProgram(t, "script");
+    if (script === undefined) return;
+    await using world = await startWorld();
+    const { cable, cloudflare } = world;
+    const [cwd, folder] = [newFolder(), newFolder()];
+    const path = join(folder, "config.yml");
+    const token = join(folder, "token");
+    writeFileSync(token, `${cloudflare.token}\n`, { mode: 0o600 });
+    const env = {
+      ...environmentOf(world),
+      CCS_CONTAINER: "1",
+      CCS_CONFIG: path,
+      CCS_ALLOW_PRIVATE: "true",
+      CLOUDFLARE_API_TOKEN_FILE: token,
+    };
+    await using terminal = openTerminal(["init"], { script, cwd, env });
+    await terminal.answer(/Which name shall point/, `ingress.example.com${keys.enter}`);
+    const url = `http://${cable.address}:${cable.server.port}/healthz`;
+    await answerLine(terminal, { name: "cable", target: cable.address, url });
+    await terminal.answer(/What do you call this line/, `${keys.clear}vps${keys.enter}`);
+    await terminal.answer(/Where does .* lead/, `192.0.2.1${keys.enter}`);
+    await terminal.answer(/Check .* over HTTP/, "n");
+    await terminal.answer(/keep vps in the mix/, keys.enter);
+    await terminal.answer(/One more endpoint/, keys.enter);
+    await terminal.answer(/Tell you on Telegram/, "n");
+    assert.equal(await terminal.ended(), 0, terminal.text);
+    assert.match(terminal.text, /CLOUDFLARE_API_TOKEN_FILE names a file with the token: it is used/);
+    assert.match(terminal.text, /docker compose up --detach/);
+    assert.doesNotMatch(terminal.text, /The Cloudflare API token \(|Where shall the tokens stand/);
+    assert.deepEqual(readdirSync(cwd), []);
+    const text = readFileSync(path, "utf8");
+    assert.ok(!text.includes(cloudflare.token), text);
+    const loaded = loadConfig({ path, env: { CCS_ALLOW_PRIVATE: "true" } });
+    assert.ok(loaded.kind === "ok", JSON.stringify(loaded));
+    assert.deepEqual(loaded.tokenFiles, [token]);
+    assert.equal(loaded.config.cloudflare.token.reveal(), cloudflare.token);
+  });
+
+  test("a secret that is no token is named, and the token asked for", async (t) => {
+    const script = requireProgram(t, "script");
+    if (script === undefined) return;
+    const env = { CLOUDFLARE_API_TOKEN_FILE: "/nowhere/token" };
+    await using terminal = openTerminal(["init"], { script, cwd: newFolder(), env });
+    await terminal.answer(/Which name shall point/, `ingress.example.com${keys.enter}`);
+    await terminal.answer(
+      /names \/nowhere\/token, but there is no such file[^]*The Cloudflare API token/,
+      keys.controlC,
+    );
+    assert.equal(await terminal.ended(), 1);
+  });
+
   test("never writes over a file without a yes, and writes nothing when it is given up", async (t) => {
     const script = requireProgram(t, "script");
     if (script === undefined) return;

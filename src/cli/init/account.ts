@@ -1,7 +1,9 @@
 // Asks for the name to own and for the token, and looks both up at Cloudflare.
+import { resolve } from "node:path";
 import { Inspector, type InspectedZone } from "../../cloud/inspect.ts";
 import { recordName, secret, zone as zoneKind } from "../../config/fields.ts";
 import type { Composition, WrittenSecret } from "../../config/compose.ts";
+import { readFromDisk, readText } from "../../config/files.ts";
 import { isZoneId } from "../../config/names.ts";
 import { Secret } from "../../lib/secret.ts";
 import { plain } from "../../lib/text.ts";
@@ -16,6 +18,8 @@ export interface InitWorld {
 export type Account = Pick<Composition, "token" | "record" | "zone">;
 
 export const tokenVariable = "CLOUDFLARE_API_TOKEN";
+/** Names a file with the token, as containers get their secrets. */
+export const tokenFileVariable = "CLOUDFLARE_API_TOKEN_FILE";
 
 export async function askAccount(world: InitWorld): Promise<Account> {
   const record = recordName.parse(
@@ -45,11 +49,26 @@ async function askToken({ env }: InitWorld): Promise<KnownSecret> {
     say(`${tokenVariable} is set in the environment: it is used, and the file will refer to it.`);
     return { value: found, written: { kind: "variable", name: tokenVariable } };
   }
+  const inFile = tokenInFile(env[tokenFileVariable]?.trim() ?? "");
+  if (inFile !== undefined) return inFile;
   const value = await askSecret(
     "The Cloudflare API token (dash.cloudflare.com/profile/api-tokens: Zone → DNS → Edit and Zone → Zone → Read)",
     secret,
   );
   return { value, written: { kind: "literal", value } };
+}
+
+function tokenInFile(path: string): KnownSecret | undefined {
+  if (path === "") return undefined;
+  const content = readText(path, readFromDisk);
+  const value = content.kind === "text" ? content.text.trim() : "";
+  if (content.kind === "text" && secret.safeParse(value).success) {
+    say(`${tokenFileVariable} names a file with the token: it is used, and the configuration will refer to it.`);
+    return { value, written: { kind: "file", path: resolve(path) } };
+  }
+  const why = content.kind === "text" ? "it holds no token" : content.reason;
+  warn(`${tokenFileVariable} names ${path}, but ${why}.`);
+  return undefined;
 }
 
 type ZoneAnswer = { readonly id: string; readonly name: string } | undefined | "another-token";
