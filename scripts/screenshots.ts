@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { openStage, type Stage } from "../src/demo/stage.ts";
 import { ways } from "../src/demo/ways.ts";
-import { launchChromium } from "../test/support/browser.ts";
+import { launchChromium } from "../test/support/chromium.ts";
 import { eventually } from "../test/support/eventually.ts";
 import { findProgram } from "../test/support/programs.ts";
 

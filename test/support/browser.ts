@@ -3,35 +3,28 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { TestContext } from "node:test";
-import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { after, type TestContext } from "node:test";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { launchChromium } from "./chromium.ts";
 import type { DaemonProcess } from "./daemon-process.ts";
 import { requireProgram } from "./programs.ts";
 
 /** Long enough for a busy machine; every wait ends as soon as it can. */
 const patienceMs = 15_000;
 
-/** Starts Chromium, which ends with the test. `undefined` where there is none: the test is then marked as skipped. */
+let shared: Promise<Browser> | undefined;
+after(async () => (await shared)?.close());
+
+/**
+ * The Chromium of this test file, which takes longer to start than most tests to run; what the test opens in it ends with
+ * the test. `undefined` where there is none: the test is then marked as skipped.
+ */
 export async function openBrowser(t: TestContext): Promise<Browser | undefined> {
   const executablePath = requireProgram(t, "chromium");
   if (executablePath === undefined) return undefined;
-  const browser = await launchChromium(executablePath);
-  t.after(() => browser.close());
+  const browser = await (shared ??= launchChromium(executablePath));
+  t.after(() => Promise.all(browser.contexts().map((context) => context.close())));
   return browser;
-}
-
-/** Starts a Chromium that asks nobody but the pages that it is sent to. */
-export function launchChromium(executablePath: string): Promise<Browser> {
-  const args = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ];
-  return chromium.launch({ executablePath, args });
 }
 
 /** A page of the dashboard, and what it did that it must not. */
