@@ -16,7 +16,7 @@ import {
   type ControlPorts,
   type ControlSocket,
 } from "../web/control-socket.ts";
-import { Metrics } from "../web/metrics.ts";
+import { Metrics } from "../web/metrics/metrics.ts";
 import { isTurning } from "../web/liveness.ts";
 import { MovableServer, type Place } from "../web/movable-server.ts";
 import { ListenError, startWebServer, type WebExtra, type WebServer } from "../web/server.ts";
@@ -99,6 +99,7 @@ export class Surroundings implements AsyncDisposable {
       queuedNotifications: () => this.#notifier.queued,
       cloudBudget,
       internalErrors: () => errors.count,
+      isStateKept: () => memory.isKept,
       withProcess: true,
     });
     this.#notifier.use(channelsOf(config));

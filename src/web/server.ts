@@ -25,7 +25,9 @@ export interface WebPorts {
   readonly isAlive: () => boolean;
   /** The routes of the API. */
   readonly api: Hono<Env>;
-  readonly metrics: { render(): Promise<{ readonly contentType: string; readonly body: string }> };
+  readonly metrics: {
+    render(): Promise<{ readonly contentType: string; readonly body: string | Uint8Array<ArrayBuffer> }>;
+  };
   /** Hears of what a route threw: a bug of ours. */
   readonly onBug: (error: unknown) => void;
 }

@@ -1,0 +1,115 @@
+// What Prometheus reads. Gauges are computed from the state when they are asked for; counters listen to the loop.
+import type { Event, Fact, State } from "../../core/model.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { contentType, headOf } from "./exposition.ts";
+import type { Metric } from "./exposition.ts";
+import { daemonMetrics } from "./gauges-of-daemon.ts";
+import type { DaemonSources } from "./gauges-of-daemon.ts";
+import { endpointGauges } from "./gauges-of-endpoints.ts";
+import { ingressGauges } from "./gauges-of-ingresses.ts";
+import { ProcessMetrics } from "./process.ts";
+import { Series } from "./series.ts";
+
+export interface MetricsOptions extends DaemonSources {
+  readonly state: () => State;
+  readonly clock: Clock;
+  /** Metrics of the process and of Node too. Off where several daemons share a process. */
+  readonly withProcess?: boolean;
+}
+
+/** One turn of the loop. */
+interface Turn {
+  readonly event: Event;
+  readonly facts: readonly Fact[];
+  readonly after: State;
+}
+
+/** A request to Cloudflare that has ended. */
+interface CloudRequest {
+  readonly operation: string;
+  readonly outcome: string;
+  readonly durationMs: number;
+}
+
+/** The answer is made in slices no longer than this; between them the loop takes what is due. */
+const sliceMs = 4;
+/** The time is looked at after so many rows: that costs as much as a row. */
+const rowsBetweenLooks = 50;
+
+/** A listener of the daemon's, and all metrics of it. */
+export class Metrics {
+  readonly #clock: Clock;
+  readonly #state: () => State;
+  readonly #series = new Series();
+  readonly #process: ProcessMetrics | undefined;
+  /** All but those of the process. */
+  readonly own: readonly Metric[];
+  #lastReloadWallMs: number | undefined;
+
+  constructor({ state, clock, withProcess, ...sources }: MetricsOptions) {
+    this.#clock = clock;
+    this.#state = state;
+    const lastReloadWallMs = (): number | undefined => this.#lastReloadWallMs;
+    this.own = [
+      ...endpointGauges,
+      ...ingressGauges,
+      ...this.#series.all,
+      ...daemonMetrics({ ...sources, lastReloadWallMs }),
+    ];
+    if (withProcess === true) this.#process = new ProcessMetrics();
+  }
+
+  /** One turn of the loop. */
+  hear({ event, facts, after }: Turn): void {
+    if (event.kind === "config-loaded") this.#series.follow(after);
+    if (event.kind === "config-loaded" || event.kind === "config-rejected") {
+      this.#lastReloadWallMs = this.#clock.wallMs();
+    }
+    if (event.kind === "probed") this.#series.countCheck(event);
+    for (const fact of facts) {
+      if (fact.kind === "selection-changed") this.#series.countSwitch(fact);
+      if (fact.kind === "visibility-known") this.#series.countVisibility(fact);
+    }
+  }
+
+  /** A request to Cloudflare has ended. */
+  countCloudRequest({ operation, outcome, durationMs }: CloudRequest): void {
+    this.#series.countCloudRequest(operation, outcome, durationMs);
+  }
+
+  /** An attempt to deliver a message has ended. */
+  countNotification(channel: string, outcome: string): void {
+    this.#series.countNotification(channel, outcome);
+  }
+
+  /** Makes series that start at 0, so that the first message is seen as an increase. */
+  expectNotifications(channels: readonly string[], outcomes: readonly string[]): void {
+    for (const channel of channels) for (const outcome of outcomes) this.#series.countNotification(channel, outcome, 0);
+  }
+
+  /** Everything, in Prometheus' text format (UTF-8). All gauges are of one state, however long the answer takes. */
+  async render(): Promise<{ readonly contentType: string; readonly body: Uint8Array<ArrayBuffer> }> {
+    const clock = this.#clock;
+    const state = this.#state();
+    // Each slice is encoded as soon as it is made: doing so at the end would hold the loop once for all of them.
+    const slices: Buffer[] = [];
+    let text = "";
+    let sliceStartedMs = clock.nowMs();
+    let rows = 0;
+    for (const metric of this.own) {
+      text += headOf(metric);
+      for (const row of metric.rows(state)) {
+        text += row;
+        rows += 1;
+        if (rows % rowsBetweenLooks !== 0 || clock.nowMs() < sliceStartedMs + sliceMs) continue;
+        slices.push(Buffer.from(text));
+        text = "";
+        await new Promise<void>((resolve) => clock.setTimer(0, resolve));
+        sliceStartedMs = clock.nowMs();
+      }
+    }
+    if (this.#process !== undefined) text += await this.#process.render();
+    slices.push(Buffer.from(text));
+    return { contentType, body: Buffer.concat(slices) };
+  }
+}
