@@ -20,6 +20,7 @@ import { dieOf, takeStrayErrors } from "./cli/stray-errors.ts";
 import { registerReplay } from "./cli/replay.ts";
 import { registerRun } from "./cli/run.ts";
 import { registerSchema } from "./cli/schema.ts";
+import { registerService } from "./cli/service.ts";
 import { registerSimulate } from "./cli/simulate.ts";
 import { registerStatus } from "./cli/status.ts";
 import { registerValidate } from "./cli/validate.ts";
@@ -44,6 +45,7 @@ const commands: readonly Register[] = [
   registerSimulate,
   registerReplay,
   registerMigrate,
+  registerService,
   registerDemo,
   registerSchema,
   registerCompletion,

@@ -275,6 +275,28 @@ const health = z.strictObject({
   detail: z.string(),
 });
 
+// ---------------------------------------------------------------------------------------------------------------
+// service status
+// ---------------------------------------------------------------------------------------------------------------
+
+const service = z.strictObject({
+  /** systemd knows a unit ccs.service. */
+  isInstalled: z.boolean(),
+  /** It is started with the machine, or when the user logs in. */
+  isEnabled: z.boolean(),
+  isActive: z.boolean(),
+  /** In systemd's words: `active`, `inactive`, `failed`, `activating`, … */
+  state: z.string(),
+  /** The path of the unit. */
+  unit: z.string().optional(),
+  /** What the daemon says of itself; empty when it does not run. */
+  status: z.string(),
+  /** Automatic ones since it was started. */
+  restarts: count,
+  /** How it ended last, in systemd's words. */
+  result: z.string(),
+});
+
 /**
  * By the command whose output it is; `once` is that of `run --once`, `scenarios` that of `simulate --list`, `event` a line
  * of `events --follow`.
@@ -288,6 +310,7 @@ export const outputs = {
   explain,
   doctor,
   health,
+  service,
   simulate,
   scenarios,
   replay,
