@@ -28,7 +28,11 @@ export async function buildDashboard(folder: string): Promise<BuiltPage> {
       target: "es2022",
       // The content security policy allows neither inlined files nor inlined scripts.
       assetsInlineLimit: 0,
-      rolldownOptions: { input: globSync("*.html", { cwd: folder }).map((name) => join(folder, name)) },
+      rolldownOptions: {
+        input: globSync("*.html", { cwd: folder })
+          .toSorted()
+          .map((name) => join(folder, name)),
+      },
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
     },

@@ -1,7 +1,7 @@
 // Builds dist/: ccs.js, the launcher that `bin.ccs` names; main.js, the whole program in one file; archive.js, the thread
 // that answers what readers ask; health.js, `ccs health` alone; dashboard/, the page that it serves; and the licences of the libraries within them. `npm ci` and `npm install` in a checkout, `npm pack`
 // and `npm test` run it.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { rolldown, type OutputChunk, type Plugin } from "rolldown";
 import { buildDashboard } from "./build-dashboard.ts";
@@ -42,7 +42,9 @@ export async function build(options: BuildOptions): Promise<void> {
     const path = join(options.folder, name);
     mkdirSync(dirname(path), { recursive: true });
     const draft = join(dirname(path), `.${basename(path)}.${process.pid}`);
-    writeFileSync(draft, content, { mode: name === "ccs.js" ? 0o755 : 0o644 });
+    writeFileSync(draft, content);
+    // Whatever the builder's umask: the package is the same everywhere.
+    chmodSync(draft, name === "ccs.js" ? 0o755 : 0o644);
     renameSync(draft, path);
   }
   removeOthers(options.folder, new Set(files.keys()));
@@ -104,14 +106,15 @@ function licencesOf(moduleIds: readonly string[]): string {
   return `main.js and the dashboard contain these libraries.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
 }
 
-if (import.meta.main) {
-  const root = dirname(import.meta.dirname);
-  await build({
-    program: join(root, "src/main.ts"),
-    launcher: join(root, "src/launcher.ts"),
-    thread: join(root, "src/assembly/archive-thread.ts"),
-    health: join(root, "src/cli/health-call.ts"),
-    dashboard: join(root, "src/web/dashboard"),
-    folder: join(root, "dist"),
-  });
-}
+const root = dirname(import.meta.dirname);
+
+/** The sources of ccs itself. */
+export const productSources = {
+  program: join(root, "src/main.ts"),
+  launcher: join(root, "src/launcher.ts"),
+  thread: join(root, "src/assembly/archive-thread.ts"),
+  health: join(root, "src/cli/health-call.ts"),
+  dashboard: join(root, "src/web/dashboard"),
+} satisfies Omit<BuildOptions, "folder">;
+
+if (import.meta.main) await build({ ...productSources, folder: join(root, "dist") });

@@ -41,8 +41,8 @@ if (Number.parseInt(process.versions.node, 10) >= oldestMajor) {
   runUnderOwnNode();
 } else {
   console.error(
-    `ccs needs Node.js ${oldestMajor} or newer, and ${process.execPath} is ${process.version}. ` +
-      "Install a newer one from https://nodejs.org, or run `npm ci` in a checkout, which brings its own.",
+    `ccs needs Node.js ${oldestMajor} or newer, and ${process.execPath} is ${process.version}: ` +
+      "install a newer one from https://nodejs.org (a checkout gets its own by `npm ci`)",
   );
   process.exitCode = unavailable;
 }

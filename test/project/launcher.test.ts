@@ -1,23 +1,15 @@
 // The launcher stands between a person and the program. On a current Node it is not to be noticed; on an old one it has
 // to pass on everything: streams, signals, exit codes and sudden death.
 import assert from "node:assert/strict";
-import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { build } from "../../scripts/build.ts";
+import { findOldNode } from "../support/old-node.ts";
 import { requireProgram } from "../support/programs.ts";
 
 /** Stands in for the program; the first argument says what it does. */
@@ -154,7 +146,7 @@ function behavesOn(node: () => readonly string[]): void {
 
   test("without a newer Node it says what to do", async () => {
     const { code, stdout, stderr } = await finish(start(node(), ["tell"], "without"));
-    assert.match(stderr, /^ccs needs Node\.js 24 or newer, and \S+ is v[\d.]+\. Install .* or run `npm ci` .*\n$/);
+    assert.match(stderr, /^ccs needs Node\.js 24 or newer, and \S+ is v[\d.]+: install .*nodejs\.org .*`npm ci`.*\n$/);
     assert.deepEqual([code, stdout], [69, ""]);
   });
 
@@ -194,12 +186,4 @@ async function ended(run: ChildProcessWithoutNullStreams): Promise<[code: number
 async function firstNumber(run: ChildProcessWithoutNullStreams): Promise<number> {
   const [line] = (await once(createInterface(run.stdout), "line")) as [string];
   return Number(line);
-}
-
-function findOldNode(): string | undefined {
-  const paths = (process.env["PATH"] ?? "").split(delimiter).map((entry) => join(entry, "node"));
-  return paths.filter(existsSync).find((path) => {
-    const version = spawnSync(path, ["--version"], { encoding: "utf8" }).stdout;
-    return Number.parseInt(version.slice(1), 10) < 24;
-  });
 }

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { publishedManifest } from "../../scripts/package.ts";
 import { packagesByProgram } from "../support/programs.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -45,11 +46,25 @@ function readManifest(folder: string): Manifest {
 }
 
 test("installing the package installs nothing else and runs nothing", () => {
+  const published = publishedManifest();
+  const harmful = /dependencies$|^(?:scripts|workspaces|files|private|overrides|gypfile)$/i;
+  assert.deepEqual(
+    Object.keys(published).filter((key) => harmful.test(key)),
+    [],
+  );
+  assert.deepEqual(published["bin"], { ccs: "dist/ccs.js" });
+  assert.deepEqual(published["engines"], { node: ">=24" });
+});
+
+test("what is published is the package, never the checkout", () => {
+  assert.equal(manifest.private, true);
+});
+
+test("installing from a checkout runs nothing of a dependency either", () => {
   const asked = Object.keys(manifest).filter((key) => /dependencies$/i.test(key));
   assert.deepEqual(asked, ["devDependencies"]);
   const run = Object.keys(manifest.scripts).filter((name) => name.endsWith("install"));
   assert.deepEqual(run, []);
-  assert.equal(manifest.private, undefined);
 });
 
 test("the package holds the program and the papers, and nothing else", () => {
@@ -82,6 +97,10 @@ test("the package holds the program and the papers, and nothing else", () => {
     ...page.flatMap((name) => ["", ".br", ".gz"].map((variant) => `dist/dashboard/${name}${variant}`)),
     "dist/health.js",
     "dist/main.js",
+    "docs/config.schema.json",
+    "examples/config.yml",
+    "examples/full.yml",
+    "examples/original.yml",
     "package.json",
   ]);
   assert.deepEqual(manifest.bin, { ccs: "dist/ccs.js" });
