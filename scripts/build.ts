@@ -24,11 +24,12 @@ export interface BuildOptions {
 
 /** Builds the program and its launcher. Each file appears at once or not at all, so that builds may overlap. */
 export async function build(options: BuildOptions): Promise<void> {
-  const program = await bundle(options.program, "node24", options.change);
+  const newest = { target: "node24", ...(options.change && { change: options.change }) };
+  const program = await bundle(options.program, newest);
   // The launcher has to load on Nodes that are too old for the program, to be able to say so.
-  const launcher = await bundle(options.launcher, "node18");
-  const thread = options.thread === undefined ? undefined : await bundle(options.thread, "node24", options.change);
-  const health = options.health === undefined ? undefined : await bundle(options.health, "node24", options.change);
+  const launcher = await bundle(options.launcher, { target: "node18" });
+  const thread = options.thread === undefined ? undefined : await bundle(options.thread, newest);
+  const health = options.health === undefined ? undefined : await bundle(options.health, newest);
   const page = options.dashboard === undefined ? undefined : await buildDashboard(options.dashboard);
   const files = new Map<string, string | Uint8Array>([
     ...[...(page?.files ?? [])].map(([name, bytes]) => [join("dashboard", name), bytes] as const),
@@ -59,13 +60,24 @@ function removeOthers(folder: string, names: ReadonlySet<string>): void {
   }
 }
 
-/** `input` and all that it imports as one ES module for Node. */
-async function bundle(input: string, target: string, change?: BuildOptions["change"]): Promise<OutputChunk> {
+export interface BundleOptions {
+  /** The oldest Node that has to understand it. */
+  readonly target: string;
+  readonly change?: BuildOptions["change"];
+  /** A CommonJS script that nothing starts but who loads it, in the place of an ES module. */
+  readonly isScript?: boolean;
+}
+
+/** `input` and all that it imports as one file for Node. */
+export async function bundle(input: string, { target, change, isScript = false }: BundleOptions): Promise<OutputChunk> {
   const bundler = await rolldown({
     input,
     platform: "node",
     transform: { target },
-    plugins: [mainIsEntry, ...(change === undefined ? [] : [{ name: "change", transform: change }])],
+    plugins: [
+      ...(change === undefined ? [] : [{ name: "change", transform: change }]),
+      isScript ? mainIsNothing : mainIsEntry,
+    ],
     onLog: (level, log, print) => {
       // A mere warning to the bundler; but what could not be found would be missing on the machine that runs it.
       if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
@@ -73,7 +85,7 @@ async function bundle(input: string, target: string, change?: BuildOptions["chan
     },
   });
   try {
-    const { output } = await bundler.generate({ format: "esm", codeSplitting: false });
+    const { output } = await bundler.generate({ format: isScript ? "cjs" : "esm", codeSplitting: false });
     return output[0];
   } finally {
     await bundler.close();
@@ -91,8 +103,14 @@ const mainIsEntry: Plugin = {
   },
 };
 
+/** Where nothing counts as started. What would have been awaited then goes as well: a script must not await anything. */
+const mainIsNothing: Plugin = {
+  name: "main-is-nothing",
+  transform: (code) => code.replaceAll(/^if \(import\.meta\.main\) .*;$/gm, "").replaceAll("import.meta.main", "false"),
+};
+
 /** The licence texts of all packages that these sources are of, as most of them ask for. */
-function licencesOf(moduleIds: readonly string[]): string {
+export function licencesOf(moduleIds: readonly string[]): string {
   const folders = moduleIds.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? []);
   const texts = [...new Set(folders)].toSorted().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Record<

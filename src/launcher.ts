@@ -3,11 +3,12 @@
 // check health.js alone. A checkout brings a new Node as a development dependency; where the machine's is too old, the program
 // runs under that one.
 //
-// Has to load on old Nodes: no imports of ours, nothing that Node 18 lacks.
+// Has to load on old Nodes: nothing that Node 18 lacks.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
+import { endAsOthersDo, ignoreHarmlessSignals } from "./signals.ts";
 
 const oldestMajor = 24;
 /** As in cli/exit-codes.ts: something that is needed is not available. */
@@ -18,21 +19,9 @@ const ownNode = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.u
 /** In the environment of a program that runs under `ownNode`. */
 const childMark = "CCS_LAUNCHER_CHILD";
 
-// First of all: Node opens its debugger at SIGUSR1, to any user of this machine, who could then read the tokens. And none of
-// these means that the program should end; the last comes when a file grows beyond a limit, which the write says as well.
-for (const signal of ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGPWR", "SIGXFSZ"] as const) {
-  process.on(signal, () => undefined);
-}
-
-// The first process of a container gets no signal that it has not asked for, not even Ctrl-C; for want of another, it ends as
-// every other process would.
-if (process.pid === 1) {
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal]);
-    });
-  }
-}
+// First of all.
+ignoreHarmlessSignals();
+endAsOthersDo();
 
 if (Number.parseInt(process.versions.node, 10) >= oldestMajor) {
   if (process.env[childMark] !== undefined) dieWithLauncher();

@@ -18,7 +18,7 @@ import { HistoryReader } from "../store/reader.ts";
 import { openMemoryStore, type Store } from "../store/store.ts";
 import type { ArchiveAnswer, EventsQuestion, HistoryQuestion } from "../web/api/archive.ts";
 import type { Events } from "../web/api/schema/events.ts";
-import { startArchiveThread, ThreadArchive } from "./archive.ts";
+import { startThread, ThreadArchive } from "./archive.ts";
 
 const page: EventsQuestion = { kind: "events", limit: 50 };
 
@@ -56,7 +56,7 @@ function archiveOf(t: TestContext, store: Store, other?: OtherThreads): Set {
     onBug: (error) => void set.bugs.push(error),
     startThread: () => {
       started += 1;
-      const thread = other !== undefined && started <= (other.times ?? 1) ? other.first() : startArchiveThread();
+      const thread = other !== undefined && started <= (other.times ?? 1) ? other.first() : startThread();
       set.threads.push(thread);
       return thread;
     },

@@ -1,7 +1,6 @@
 // Answers what readers ask about what happened, on a thread of its own: whoever decides neither reads for them nor waits.
 // The thread begins with the first question and ends a while after the last one.
-import { basename, join } from "node:path";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/text.ts";
 import { isAskedFor, type JournalEntry } from "../store/journal-table.ts";
@@ -9,6 +8,7 @@ import type { Store } from "../store/store.ts";
 import type { Archive, ArchiveAnswer, Question, Unwritten } from "../web/api/archive.ts";
 import { historyKinds } from "../web/api/history.ts";
 import type { Asked, Outcome, Told } from "./archive-thread.ts";
+import { startArchiveThread } from "./own-files.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 
 export interface ArchivePorts {
@@ -224,7 +224,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
     this.#startedMs = [...this.#startedMs, nowMs];
     let thread: Worker;
     try {
-      thread = (this.#ports.startThread ?? startArchiveThread)();
+      thread = (this.#ports.startThread ?? startThread)();
     } catch {
       // The system has no room for one more.
       return undefined;
@@ -252,15 +252,9 @@ export class ThreadArchive implements Archive, AsyncDisposable {
 }
 
 /** No secret of the environment is of use to it. */
-export function startArchiveThread(): Worker {
-  return new Worker(threadPath, { env: {}, resourceLimits: { maxOldGenerationSizeMb: mostHeapMegabytes } });
+export function startThread(): Worker {
+  return startArchiveThread({ env: {}, resourceLimits: { maxOldGenerationSizeMb: mostHeapMegabytes } });
 }
-
-/** Beside the program when that was built, else its source. */
-const threadPath = join(
-  import.meta.dirname,
-  basename(import.meta.dirname) === "assembly" ? "archive-thread.ts" : "archive.js",
-);
 
 function isWantedFor(question: Question): (entry: JournalEntry) => boolean {
   if (question.kind === "events") {

@@ -20,10 +20,10 @@ import { Metrics } from "../web/metrics/metrics.ts";
 import { isTurning } from "../web/liveness.ts";
 import { MovableServer, type Place } from "../web/movable-server.ts";
 import { ListenError, startWebServer, type WebExtra, type WebServer } from "../web/server.ts";
-import { dashboardFolder } from "./dashboard-folder.ts";
 import { wordFact } from "./fact-words.ts";
 import type { InternalErrors } from "./internal-errors.ts";
 import { exceptStoreTrouble, type Memory } from "./memory.ts";
+import { dashboardFiles } from "./own-files.ts";
 import { StartError } from "./start-error.ts";
 import { version } from "./version.ts";
 
@@ -207,7 +207,7 @@ export class Surroundings implements AsyncDisposable {
       allowedHosts: () => this.#http.hosts ?? [],
       trustedProxies: () => this.#http.trustedProxies ?? noProxies,
       version,
-      dashboard: dashboardFolder,
+      dashboard: dashboardFiles(),
       ...(this.#extra && { extra: this.#extra }),
     });
     const authority = web.host.includes(":") ? `[${web.host}]:${web.port}` : `${web.host}:${web.port}`;

@@ -1,27 +1,23 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { Hono } from "hono";
 import { initialState } from "../core/step.ts";
 import type { Env } from "./api/doors.ts";
+import type { BuiltFiles } from "./dashboard-files.ts";
 import { createApp } from "./server.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "ccs-dashboard-"));
 const script = "console.log(1);\n".repeat(100);
-
-before(() => {
-  mkdirSync(join(folder, "assets"));
-  writeFileSync(join(folder, "index.html"), "<!doctype html><title>Page</title>");
-  writeFileSync(join(folder, "assets/index-1.js"), script);
-  writeFileSync(join(folder, "assets/index-1.js.gz"), gzipSync(script));
-  writeFileSync(join(folder, "assets/index-1.js.br"), "brotli");
-  writeFileSync(join(folder, "assets/index-2.css"), "p {}");
-  writeFileSync(join(folder, "assets/notes.txt"), "not for the web");
-});
-after(() => rmSync(folder, { recursive: true }));
+const built = new Map(
+  Object.entries({
+    "index.html": "<!doctype html><title>Page</title>",
+    "assets/index-1.js": script,
+    "assets/index-1.js.gz": gzipSync(script),
+    "assets/index-1.js.br": "brotli",
+    "assets/index-2.css": "p {}",
+    "assets/notes.txt": "not for the web",
+  }).map(([name, content]) => [name, new Uint8Array(Buffer.from(content))] as const),
+);
 
 test("the page is never kept, may use only its own files, and cannot be framed", async () => {
   const { status, headers } = await get("/");
@@ -82,14 +78,14 @@ test("nothing else is served", async () => {
 });
 
 test("where nothing was built, / says how to build it", async () => {
-  const { status, headers, text } = await get("/", {}, join(folder, "nowhere"));
+  const { status, headers, text } = await get("/", {}, new Map());
   assert.equal(status, 200);
   assert.match(headers.get("content-type") ?? "", /^text\/plain/);
   assert.match(text, /npm run build/);
   for (const path of ["/healthz", "/readyz", "/metrics"]) assert.ok(text.includes(path));
 });
 
-async function get(path: string, headers: Record<string, string> = {}, dashboard = folder) {
+async function get(path: string, headers: Record<string, string> = {}, dashboard: BuiltFiles = built) {
   const app = createApp(
     {
       state: () => initialState,

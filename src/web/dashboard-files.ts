@@ -1,7 +1,6 @@
 // Serves the built dashboard: the page at `/`, and its assets, whose names change with their content. All of it is held
 // in memory, compressed as it was built.
-import { readFileSync, readdirSync } from "node:fs";
-import { extname, join, sep } from "node:path";
+import { extname } from "node:path";
 import type { Context, Hono } from "hono";
 import type { Env } from "./api/doors.ts";
 
@@ -27,30 +26,22 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** Reads what was built into `folder`, once. */
-export function readDashboard(folder: string): DashboardFiles {
-  const names = namesIn(folder);
-  const read = (name: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(join(folder, name)));
+/** What was built, by name: each file, and compressed with `.br` and `.gz` after its name. Empty when nothing was. */
+export type BuiltFiles = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+
+/** Sorts what was built into files and their variants. */
+export function servedFiles(built: BuiltFiles): DashboardFiles {
   return new Map(
-    names.flatMap((name): [string, StoredFile][] => {
+    [...built].flatMap(([name, body]): [string, StoredFile][] => {
       const contentType = contentTypes[extname(name)];
       if (contentType === undefined) return [];
       const compressed = (["br", "gzip"] as const).flatMap((encoding): Variant[] => {
-        const variant = `${name}.${encoding === "br" ? "br" : "gz"}`;
-        return names.includes(variant) ? [{ body: read(variant), encoding }] : [];
+        const variant = built.get(`${name}.${encoding === "br" ? "br" : "gz"}`);
+        return variant === undefined ? [] : [{ body: variant, encoding }];
       });
-      return [[name.replaceAll(sep, "/"), { contentType, variants: [...compressed, { body: read(name) }] }]];
+      return [[name, { contentType, variants: [...compressed, { body }] }]];
     }),
   );
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder, { recursive: true, encoding: "utf8" });
-  } catch {
-    // Not built: the page at `/` says so.
-    return [];
-  }
 }
 
 /** What the page may do: use its own files, and ask this server. */

@@ -41,7 +41,7 @@ class Site implements AsyncDisposable {
       metrics: { render: async () => ({ contentType: "text/plain", body: "" }) },
       onBug: (error: unknown) => void this.bugs.push(error),
     };
-    const server = await startWebServer(ports, { host, port, version: "1.2.3", dashboard: "/nowhere" });
+    const server = await startWebServer(ports, { host, port, version: "1.2.3", dashboard: new Map() });
     this.started.push(server);
     return server;
   }

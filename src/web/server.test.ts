@@ -38,7 +38,7 @@ class Site implements AsyncDisposable {
       metrics: { render: () => site.#metrics() },
       onBug: (error) => void site.bugs.push(error),
     };
-    const options = { host: "127.0.0.1", port: 0, version: "1.2.3", dashboard: "/nowhere", ...changes };
+    const options = { host: "127.0.0.1", port: 0, version: "1.2.3", dashboard: new Map(), ...changes };
     site.server = await startWebServer(ports, options);
     return site;
   }

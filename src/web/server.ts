@@ -12,7 +12,7 @@ import { mostClients } from "./api/stream.ts";
 import { addressOf, clientOf, peerAddress, trusting, type IsTrusted } from "./clients.ts";
 import { limitConnections } from "./connections.ts";
 import { Costly } from "./costly.ts";
-import { addDashboard, readDashboard } from "./dashboard-files.ts";
+import { addDashboard, servedFiles, type BuiltFiles } from "./dashboard-files.ts";
 import { securityHeaders } from "./headers.ts";
 import { isForeign, isOwnHost } from "./hosts.ts";
 import { stuck } from "./liveness.ts";
@@ -42,8 +42,8 @@ export interface WebOptions {
   /** Addresses and ranges of reverse proxies that say who they speak for. */
   readonly trustedProxies?: () => readonly string[];
   readonly version: string;
-  /** The folder with the built dashboard. */
-  readonly dashboard: string;
+  /** The built dashboard. */
+  readonly dashboard: BuiltFiles;
   readonly extra?: WebExtra;
 }
 
@@ -146,7 +146,7 @@ export function createApp(
     const { contentType, body } = await metrics.get();
     return context.body(body, 200, { "content-type": contentType });
   });
-  addDashboard(app, readDashboard(dashboard), { version, page: extra?.page ?? "index.html" });
+  addDashboard(app, servedFiles(dashboard), { version, page: extra?.page ?? "index.html" });
   app.notFound((context) => context.json({ error: "there is nothing here", see: "/" }, 404));
   app.onError((error, context) => {
     if (hasLeft(context)) return context.json({ error: "the request ended before it was whole" }, 400);

@@ -104,7 +104,7 @@ export class ApiSite implements AsyncDisposable {
     const allowedHosts = (): readonly string[] => site.allowedHosts;
     const trustedProxies = (): readonly string[] => site.trustedProxies;
     const { host = "127.0.0.1" } = options;
-    const rest = { version: "1.2.3", dashboard: "/nowhere", allowedHosts, trustedProxies };
+    const rest = { version: "1.2.3", dashboard: new Map(), allowedHosts, trustedProxies };
     site.server = await startWebServer(ports, { host, port: 0, ...rest });
     return site;
   }

@@ -34,6 +34,9 @@ function sharedFolder(): string {
   return ownFolder;
 }
 
+/** Node itself has 127 MB. */
+export const mostExecutableBytes = 140_000_000;
+
 /** Emulated machines are slow. */
 const patience = { timeoutMs: 240_000 };
 
@@ -68,9 +71,13 @@ export async function assertServesDashboard(
     // The archive's thread answers.
     assert.match(await text("/api/v1/events"), /^\{/);
     assert.match(await text("/metrics"), /^ccs_build_info/m);
+    // Opens no debugger.
+    child.kill("SIGUSR1");
+    await text("/healthz");
     child.kill("SIGTERM");
     await ended;
     assert.equal(child.exitCode, 0, output);
+    assert.doesNotMatch(output, /debugger/i);
   } finally {
     if (child.exitCode === null) child.kill("SIGKILL");
     await ended;

@@ -25,7 +25,15 @@ export const packagesByProgram = {
   "systemd-analyze": "systemd",
 } as const;
 
-export type Program = keyof typeof packagesByProgram;
+/** The same for programs that only expensive checks of artifacts need, which people run by hand. */
+const packagesByHand = {
+  "qemu-aarch64-static": "qemu-user-static",
+  mmdebstrap: "mmdebstrap",
+} as const;
+
+const packages = { ...packagesByProgram, ...packagesByHand };
+
+export type Program = keyof typeof packages;
 
 /**
  * The path of `program`. When there is none the test is marked as skipped (or fails, in CI) and has to return at once:
@@ -34,7 +42,7 @@ export type Program = keyof typeof packagesByProgram;
 export function requireProgram(t: TestContext, program: Program): string | undefined {
   const path = findProgram(program);
   if (path !== undefined) return path;
-  const what = `${program} is not installed: apt-get install ${packagesByProgram[program]}`;
+  const what = `${program} is not installed: apt-get install ${packages[program]}`;
   assert.notEqual(process.env["CCS_REQUIRE_PROGRAMS"], "1", what);
   t.skip(what);
   return undefined;

@@ -1,0 +1,99 @@
+// The single executable for machines like this one: it runs where no Node is, and nothing but the libraries of a base system.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { architectures, buildExecutable } from "../../../scripts/sea.ts";
+import { artifactOnce, assertServesDashboard, mostExecutableBytes } from "../../support/artifacts.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const architecture = architectures.find((each) => process.platform === "linux" && each === process.arch);
+const skip = architecture === undefined && "there is no executable for this machine";
+
+/** What Debian's smallest system has: libc6, libgcc-s1 and libstdc++6 are of apt itself. */
+const baseLibraries = /^(?:linux-vdso|\/lib.*\/ld-linux-.*|lib(?:c|m|dl|pthread|rt|gcc_s|stdc\+\+)\.so\.\d+)/;
+
+const base = mkdtempSync(join(tmpdir(), "ccs-base-"));
+after(() => rmSync(base, { recursive: true, force: true }));
+
+let executable = "";
+before(async () => {
+  if (architecture === undefined) return;
+  executable = await artifactOnce("executable", (folder) => buildExecutable(architecture, folder));
+  for (const name of ["tmp", "home", "examples"]) mkdirSync(join(base, name), { mode: 0o777 });
+  for (const library of librariesOf(executable)) if (library.startsWith("/")) copyInto(library);
+  cpSync(executable, join(base, "ccs"));
+  cpSync(join(root, "examples"), join(base, "examples"), { recursive: true });
+});
+
+/** What the loader says that it needs: a path for each that is a file. */
+function librariesOf(file: string): readonly string[] {
+  const lines = execFileSync("ldd", [file], { encoding: "utf8" }).trim().split("\n");
+  const unknown = lines.map((line) => line.trim()).filter((line) => !baseLibraries.test(line));
+  assert.deepEqual(unknown, [], "more than a base system has");
+  return lines.map((line) => /(\/\S+)/.exec(line)?.[1] ?? "");
+}
+
+function copyInto(library: string): void {
+  mkdirSync(join(base, dirname(library)), { recursive: true });
+  execFileSync("cp", ["--dereference", library, join(base, library)]);
+}
+
+/** The command line that runs the executable with nothing but that around it. */
+function inBase(args: readonly string[]): readonly string[] {
+  const asRoot = process.getuid?.() === 0 ? [] : ["unshare", "--user", "--map-root-user"];
+  return [...asRoot, "chroot", base, "/ccs", ...args];
+}
+
+const env = { HOME: "/home", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+
+function run(args: readonly string[], more: Readonly<Record<string, string>> = {}) {
+  const [command = "", ...rest] = inBase(args);
+  const options = { encoding: "utf8", timeout: 120_000, env: { ...env, ...more } } as const;
+  const { status, stdout, stderr } = spawnSync(command, rest, options);
+  return { code: status, stdout, stderr };
+}
+
+test("it is one file, and not too large", { skip }, (t) => {
+  assert.deepEqual(readdirSync(dirname(executable)).toSorted(), [`ccs-linux-${architecture ?? ""}`, "path.txt"]);
+  const { size } = statSync(executable);
+  t.diagnostic(`${size} bytes`);
+  assert.ok(size < mostExecutableBytes, `${size} bytes`);
+});
+
+test("its commands work in an empty home", { skip }, () => {
+  assert.match(run(["--version"]).stdout, /^\d+\.\d+\.\d+\n$/);
+  const secrets = { CLOUDFLARE_API_TOKEN: "a".repeat(40), TELEGRAM_TOKEN: `123456789:${"a".repeat(35)}` };
+  const checked = run(["validate", "--config", "/examples/config.yml"], secrets);
+  assert.equal(checked.code, 0, checked.stdout + checked.stderr);
+  assert.deepEqual(run(["health"]), {
+    code: 1,
+    stdout: `unhealthy: ${[
+      "no daemon answers at /home/.local/state/cloudflare-cname-switcher/control.sock",
+      "start it with `ccs run`, or say where it is",
+      "--config FILE as given to it, or CCS_STATE_DIR",
+    ].join(": ")}\n`,
+    stderr: "",
+  });
+  const mistake = run(["pin"]);
+  assert.equal(mistake.code, 64);
+  assert.match(mistake.stderr, /missing required argument/);
+});
+
+test("its demo passes", { skip }, () => {
+  const { code, stdout, stderr } = run(["demo", "--once"]);
+  assert.equal(code, 0, stdout + stderr);
+});
+
+test("it serves the dashboard, its history can be read, and it ends in peace", { skip }, async () => {
+  await assertServesDashboard(inBase(["demo"]), env);
+});
+
+test("the same sources make the same bytes", { skip }, async () => {
+  const again = await buildExecutable(architecture ?? "x64", join(base, "again"));
+  const [one, other] = [executable, again].map((path) => createHash("sha256").update(readFileSync(path)).digest("hex"));
+  assert.equal(other, one);
+});
