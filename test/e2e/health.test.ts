@@ -1,10 +1,12 @@
 // `ccs health`: says whether a daemon is healthy, cheaply, whatever else the daemon is asked meanwhile.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
-import { startWorld } from "../../src/demo/world.ts";
+import { after, before, describe, test } from "node:test";
+import { startWorld, type World } from "../../src/demo/world.ts";
 import { controlSocketPath } from "../../src/web/control-path.ts";
 import { startControlSocket } from "../../src/web/control-socket.ts";
 import { ApiSite } from "../support/api-site.ts";
@@ -25,30 +27,67 @@ function saidOf({ code, stdout, stderr }: Finished): string {
   return `${code} ${stdout.trim()}`;
 }
 
-test("a daemon is healthy while it runs, ready or not, and found like by every other command", async (t) => {
-  await using world = await startWorld();
-  let configPath = "";
-  {
-    await using daemon = startDaemon({ config: configOf(world), folder: temporaryFolder(t) });
-    ({ configPath } = daemon);
+describe("one daemon", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ccs-health-"));
+  let world: World;
+  let daemon: DaemonProcess;
+  before(async () => {
+    world = await startWorld();
+    daemon = startDaemon({ config: configOf(world), folder });
     await untilBothUp(daemon);
     await daemon.until("it is ready", async () => (await daemon.get("/readyz")).status === 200);
-    const { folder } = daemon;
-    assert.equal(saidOf(await healthOf(daemon)), "0 healthy");
-    assert.equal(saidOf(await runCcs(["health", `--config=${configPath}`])), "0 healthy");
-    assert.equal(saidOf(await runCcs(["health"], { env: { CCS_CONFIG: configPath } })), "0 healthy");
-    assert.equal(saidOf(await runCcs(["health"], { cwd: folder })), "0 healthy", "config.yml in the working folder");
+  });
+  after(async () => {
+    await daemon[Symbol.asyncDispose]();
+    await world[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("is healthy while it runs, and found like by every other command", async () => {
+    const { configPath } = daemon;
     const stateDir = join(folder, "state");
     const elsewhere = { CCS_CONFIG: join(folder, "nowhere.yml"), CCS_STATE_DIR: stateDir };
-    assert.equal(saidOf(await runCcs(["health"], { env: elsewhere })), "0 healthy");
-    assert.equal(saidOf(await runCcs(["health"], { env: { STATE_DIRECTORY: stateDir } })), "0 healthy");
+    const calls = [
+      runCcs(["health", "--config", configPath]),
+      runCcs(["health", `--config=${configPath}`]),
+      runCcs(["health"], { env: { CCS_CONFIG: configPath } }),
+      // config.yml in the working folder.
+      runCcs(["health"], { cwd: folder }),
+      runCcs(["health"], { env: elsewhere }),
+      runCcs(["health"], { env: { STATE_DIRECTORY: stateDir } }),
+    ];
+    for (const finished of await Promise.all(calls)) assert.equal(saidOf(finished), "0 healthy");
     const { code, stdout } = await runCcs(["health", "--config", configPath, "--json"]);
     assert.deepEqual([code, JSON.parse(stdout)], [0, { isHealthy: true, isReady: true, detail: "" }]);
-  }
-  assert.match(
-    saidOf(await runCcs(["health", "--config", configPath])),
-    /^1 unhealthy: no daemon answers at \S+\/state\/control\.sock: start it with `ccs run`, or say where it is/,
-  );
+  });
+
+  test("is healthy in a flood of HTTP", async () => {
+    const { url = "" } = await daemon.untilLogged(/^listening on /);
+    const crowd = ["pages of events", "metrics", "liveness"].map((kind) => ({ kind, count: 100, isSpread: true }));
+    await using readers = await Readers.start(url, crowd, daemon);
+    for (let round = 0; round < 4; round += 1) assert.equal(saidOf(await healthOf(daemon)), "0 healthy");
+    assert.ok(readers.perSecond.answers + readers.perSecond.refusals > 0, "the flood goes on");
+  });
+
+  test("is not healthy while it hangs, and is again when it goes on", async () => {
+    daemon.send("SIGSTOP");
+    try {
+      const pattern =
+        /^1 unhealthy: the daemon at \S+control\.sock has not answered for 5 s: it is stuck or stopped; restart it/;
+      assert.match(saidOf(await healthOf(daemon)), pattern);
+    } finally {
+      daemon.send("SIGCONT");
+    }
+    assert.match(saidOf(await healthOf(daemon)), /^0 healthy/);
+  });
+
+  test("is not healthy when it has ended", async () => {
+    await daemon.stop();
+    assert.match(
+      saidOf(await healthOf(daemon)),
+      /^1 unhealthy: no daemon answers at \S+\/state\/control\.sock: start it with `ccs run`, or say where it is/,
+    );
+  });
 });
 
 test("a daemon that is starting is healthy from the moment it answers, and what is missing is said", async () => {
@@ -64,21 +103,6 @@ test("a daemon that is starting is healthy from the moment it answers, and what 
     return undefined;
   });
   assert.match(said, /^0 healthy, but not ready yet: ingress\.example\.com: its records are not known yet/);
-});
-
-test("a daemon that hangs is not healthy, and is again when it goes on", async () => {
-  await using world = await startWorld();
-  await using daemon = startDaemon({ config: configOf(world) });
-  await untilBothUp(daemon);
-  daemon.send("SIGSTOP");
-  try {
-    const pattern =
-      /^1 unhealthy: the daemon at \S+control\.sock has not answered for 5 s: it is stuck or stopped; restart it/;
-    assert.match(saidOf(await healthOf(daemon)), pattern);
-  } finally {
-    daemon.send("SIGCONT");
-  }
-  assert.match(saidOf(await healthOf(daemon)), /^0 healthy/);
 });
 
 test("a daemon that answers, but whose loop does not turn, is not healthy", async (t) => {
@@ -118,18 +142,18 @@ test("another program at the socket is not taken for a daemon, whatever it says"
   }
 });
 
-test("no flood of HTTP keeps it from answering", async () => {
-  await using world = await startWorld();
-  await using daemon = startDaemon({ config: configOf(world) });
-  await untilBothUp(daemon);
-  const { url = "" } = await daemon.untilLogged(/^listening on /);
-  await using readers = await Readers.start(
-    url,
-    ["pages of events", "metrics", "liveness"].map((kind) => ({ kind, count: 100, isSpread: true })),
-    daemon,
+test("what is no socket is not asked, and a configuration that cannot be read is named", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(controlSocketPath(folder), "");
+  assert.match(
+    saidOf(await runCcs(["health"], { env: { CCS_STATE_DIR: folder } })),
+    /^1 unhealthy: \S+control\.sock is not a socket: it is not the daemon's, and is not asked/,
   );
-  for (let round = 0; round < 8; round += 1) assert.equal(saidOf(await healthOf(daemon)), "0 healthy");
-  assert.ok(readers.perSecond.answers + readers.perSecond.refusals > 0, "the flood goes on");
+  const missing = join(folder, "none.yml");
+  assert.match(
+    saidOf(await runCcs(["health", "--config", missing], { env: { XDG_STATE_HOME: join(folder, "state") } })),
+    /^1 unhealthy: no daemon answers at .*\. \S+none\.yml cannot be read: there is no such file/,
+  );
 });
 
 test("it costs less than 0.1 s of CPU, since it loads nothing of the program", async (t) => {

@@ -1,11 +1,15 @@
 // The npm package: what is in it, that it is the same wherever it is built, and that it runs where it is installed.
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import { buildPackage } from "../../../scripts/package.ts";
 import { artifactOnce, assertServesDashboard } from "../../support/artifacts.ts";
 import { findOldNode } from "../../support/old-node.ts";
@@ -105,10 +109,45 @@ test("its demo serves the dashboard, and ends in peace", async () => {
   await assertServesDashboard([process.execPath, join(unpacked, "dist/ccs.js"), "demo"], env);
 });
 
-test("npx runs it from the file", () => {
-  const { code, stdout, stderr } = run("npx", ["--yes", "--package", file, "ccs", "--version"]);
-  assert.deepEqual([code, stdout], [0, `${versionOf()}\n`], stderr);
+test("npx runs it by its name, from a registry", async () => {
+  await using registry = await startRegistry();
+  const npx = ["--yes", "cloudflare-cname-switcher", "--version"];
+  const { stdout } = await promisify(execFile)("npx", npx, {
+    cwd: join(folder, "empty"),
+    env: { ...env, npm_config_offline: "false", npm_config_registry: registry.url },
+  });
+  assert.equal(stdout, `${versionOf()}\n`);
 });
+
+/** A registry that has this package, and nothing else. */
+async function startRegistry(): Promise<AsyncDisposable & { readonly url: string }> {
+  const bytes = readFileSync(file);
+  const manifest = JSON.parse(readFileSync(join(unpacked, "package.json"), "utf8")) as Record<string, unknown>;
+  const version = versionOf();
+  const server = createServer(({ url: asked = "" }, response) => {
+    if (asked === "/package.tgz") return response.end(bytes);
+    if (asked !== "/cloudflare-cname-switcher") return response.writeHead(404).end("{}");
+    const dist = {
+      tarball: `${url}package.tgz`,
+      integrity: `sha512-${createHash("sha512").update(bytes).digest("base64")}`,
+    };
+    const packument = {
+      name: manifest["name"],
+      "dist-tags": { latest: version },
+      versions: { [version]: { ...manifest, dist } },
+    };
+    return response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(packument));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  };
+  return { url, [Symbol.asyncDispose]: close };
+}
 
 const oldNode = findOldNode();
 test("an older Node gets one clear sentence", { skip: oldNode === undefined && "no Node before 24 here" }, () => {
