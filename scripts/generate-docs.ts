@@ -1,7 +1,9 @@
-// Writes docs/configuration.md and docs/config.schema.json from the schema, and deploy/systemd/ccs.service as `ccs service`
-// would write it. With --check it writes nothing and ends with exit code 1 when they are not current. A folder as further argument takes the place of the repository's own.
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+// Writes what is made of something else: docs/configuration.md and docs/config.schema.json of the schema, docs/metrics.md of
+// the metrics, deploy/systemd/ccs.service as `ccs service` would write it, and the Grafana dashboard of its code. With --check
+// it writes nothing and ends with exit code 1 when they are not current. A folder as further argument takes the place of the
+// repository's own.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { format } from "oxfmt";
 import { stringify } from "yaml";
@@ -12,6 +14,8 @@ import { configJsonSchema } from "../src/config/json-schema.ts";
 import { originalSchema } from "../src/config/original.ts";
 import { configSchema } from "../src/config/schema.ts";
 import { unwrap } from "../src/config/walk.ts";
+import { dashboard } from "./grafana/dashboard.ts";
+import { metricsPage } from "./metrics-page.ts";
 
 const repository = join(import.meta.dirname, "..");
 
@@ -23,6 +27,8 @@ async function generate(folder: string, isCheck: boolean): Promise<number> {
   const pages = {
     "docs/configuration.md": await formatted("configuration.md", reference()),
     "docs/config.schema.json": await formatted("config.schema.json", JSON.stringify(configJsonSchema(), null, 2)),
+    "docs/metrics.md": await formatted("metrics.md", metricsPage()),
+    "deploy/grafana/ccs.json": await formatted("ccs.json", JSON.stringify(dashboard(), null, 2)),
     "deploy/systemd/ccs.service": packagedUnit(),
   };
   let stale = 0;
@@ -32,7 +38,9 @@ async function generate(folder: string, isCheck: boolean): Promise<number> {
       console.error(`${name} is not current: run npm run docs`);
       stale++;
     }
-    if (!isCheck) writeFileSync(path, content);
+    if (isCheck) continue;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
   }
   return stale === 0 ? 0 : 1;
 }

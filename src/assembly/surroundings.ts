@@ -1,5 +1,5 @@
 // What tells and shows: messages, metrics, the web server and its API, around a daemon that does not need them.
-import type { RequestMeasure } from "../cloud/requests.ts";
+import { routineOperations, type RequestMeasure } from "../cloud/requests.ts";
 import type { Config, HttpConfig } from "../config/config.ts";
 import type { Daemon } from "../daemon.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -103,6 +103,7 @@ export class Surroundings implements AsyncDisposable {
       withProcess: true,
     });
     this.#notifier.use(channelsOf(config));
+    this.#metrics.expectCloudRequests(routineOperations);
     this.#metrics.expectNotifications(Object.keys(config.notify), outcomes);
     daemon.addListener(this.#metrics);
     daemon.addListener(this.#notifier);

@@ -15,6 +15,9 @@ import { CloudError, type Call, type CloudErrorKind } from "./provider.ts";
 /** `zones`: find zones by name, `zone`: read one, `list`: read the records at a name, `batch`: write them. */
 export type Operation = "zones" | "zone" | "list" | "batch";
 
+/** Those of every day; the others are made once, at the start. */
+export const routineOperations: readonly Operation[] = ["list", "batch"];
+
 export interface RequestMeasure {
   readonly operation: Operation;
   readonly outcome: "ok" | "given-up" | CloudErrorKind;

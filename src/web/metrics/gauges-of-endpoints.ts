@@ -92,8 +92,8 @@ export const endpointGauges: readonly Metric[] = [
     {
       name: "ccs_certificate_expiry_timestamp_seconds",
       labels: ["ingress", "endpoint"],
-      help: "When the first of the endpoint's certificates expires, in seconds since 1970. Absent for endpoints without HTTPS.",
-      query: "(ccs_certificate_expiry_timestamp_seconds - time()) / 86400",
+      help: "When the first of the endpoint's certificates expires, in seconds since 1970. Absent for endpoints without HTTPS, and while none of its addresses shows one.",
+      query: "(last_over_time(ccs_certificate_expiry_timestamp_seconds[1h]) - time()) / 86400",
     },
     function* (state) {
       for (const { endpoint, at } of placesOf(state)) {

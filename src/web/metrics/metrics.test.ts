@@ -353,6 +353,7 @@ test("counts messages and requests to Cloudflare, from 0 on", async () => {
   const world = startedWorld();
   const { metrics } = world;
   metrics.expectNotifications(["telegram"], ["sent", "retried"]);
+  metrics.expectCloudRequests(["list"]);
   world.queued.set("telegram", 3);
   assert.deepEqual(await world.of("ccs_notifications_total"), {
     '{channel="telegram",outcome="sent"}': 0,
@@ -360,6 +361,7 @@ test("counts messages and requests to Cloudflare, from 0 on", async () => {
   });
   assert.deepEqual(await world.of("ccs_notifications_queued"), { '{channel="telegram"}': 3 });
   const requests = "ccs_cloudflare_request_duration_seconds_count";
+  assert.deepEqual(await world.of(requests), { '{operation="list",outcome="ok"}': 0 });
   metrics.countNotification("telegram", "sent");
   metrics.countCloudRequest({ operation: "list", outcome: "ok", durationMs: 120 });
   metrics.expectNotifications(["telegram"], ["sent"]);

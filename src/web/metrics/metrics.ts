@@ -77,6 +77,11 @@ export class Metrics {
     this.#series.countCloudRequest(operation, outcome, durationMs);
   }
 
+  /** Makes series that start at 0, so that the first request is seen as an increase. */
+  expectCloudRequests(operations: readonly string[]): void {
+    this.#series.expectCloudRequests(operations);
+  }
+
   /** An attempt to deliver a message has ended. */
   countNotification(channel: string, outcome: string): void {
     this.#series.countNotification(channel, outcome);

@@ -143,6 +143,11 @@ export class Series {
     this.#visible.observe([], Math.max(0, atMs - writtenAtMs) / 1_000);
   }
 
+  /** Starts the series of what succeeds at 0. */
+  expectCloudRequests(operations: readonly string[]): void {
+    for (const operation of operations) this.#cloudRequests.start([operation, "ok"]);
+  }
+
   countCloudRequest(operation: string, outcome: string, durationMs: number): void {
     this.#cloudRequests.observe([operation, outcome], durationMs / 1_000);
   }
