@@ -1,7 +1,7 @@
 // What reads, writes and failures at Cloudflare do to an ingress, and what it takes to stop a quarrel over its records.
 import { withMixNames } from "./mix.ts";
 import type { CloudProblem, Form, IngressState, NameState, PublishedRecord, RecordSet, Visibility } from "./model.ts";
-import { askedForm, isAtMix, isNameInSync, recordSetOf, wantedRecords } from "./records.ts";
+import { askedForm, isAtMix, isNameInSync, lowestTtl, recordSetOf, wantedRecords } from "./records.ts";
 import { hasSameMembers, isAsWritten } from "./selection.ts";
 import { unseenAmong, withoutUnseen } from "./unseen.ts";
 
@@ -62,8 +62,10 @@ function goodSetOf(ingress: IngressState, records: readonly PublishedRecord[]): 
   if (set !== undefined && records.some(({ scope }) => scope === "private")) return { ...set, isPrivate: true };
   if (set === undefined || !isAtMix({ ...ingress, published: { records, atMs: 0, by: "read" } })) return set;
   const primary = ingress.endpoints.find(({ settings }) => settings.name === ingress.selection?.primary);
-  const target = primary?.settings.target;
-  return target?.kind === "host" ? { ...set, records: [{ type: "CNAME", content: target.host }] } : ingress.lastGood;
+  if (primary?.settings.target.kind !== "host") return ingress.lastGood;
+  const content = primary.settings.target.host;
+  // Nor is the TTL of the mix the primary's own.
+  return { ...set, records: [{ type: "CNAME", content }], ttlSeconds: lowestTtl([primary], set) };
 }
 
 /** Whether the records say what they should or, while there is no saying, as in an outage, what was last written. */

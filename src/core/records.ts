@@ -122,7 +122,7 @@ export function isProxied({ settings, published, lastGood }: IngressState): bool
 
 function recordsOf(ingress: IngressState, primary: EndpointState): RecordSet | undefined {
   const proxied = isProxied(ingress);
-  const ttlOf = (those: readonly EndpointState[]): number => (proxied ? automaticTtl : lowestTtl(those));
+  const ttlOf = (those: readonly EndpointState[]): number => lowestTtl(those, { proxied });
   const { target } = primary.settings;
   const { mix } = ingress;
   if (target.kind === "host" && publishesCname(ingress)) {
@@ -144,7 +144,7 @@ export function mixSetOf(ingress: IngressState, members: readonly EndpointState[
   const { mix } = ingress;
   if (mix === undefined || members.some((member) => addressesOf(ingress, member, mix).length === 0)) return undefined;
   const records = addressRecords(ingress, members, mix);
-  return records && { records, ttlSeconds: lowestTtl(members), proxied: false };
+  return records && { records, ttlSeconds: lowestTtl(members, { proxied: false }), proxied: false };
 }
 
 /** Whether an address of the endpoint may stand in the mix. */
@@ -253,7 +253,9 @@ function shortest(ttls: readonly number[]): number {
   return ttls.reduce((least, ttl) => (cachedSeconds(ttl) < cachedSeconds(least) ? ttl : least));
 }
 
-function lowestTtl(members: readonly EndpointState[]): number {
+/** The TTL that these members have together, as Cloudflare writes it: 1 is automatic, and so is any proxied record's. */
+export function lowestTtl(members: readonly EndpointState[], { proxied }: Pick<RecordSet, "proxied">): number {
+  if (proxied) return automaticTtl;
   const lowest = Math.min(...members.map(({ settings }) => ttlSecondsOf(settings)));
   const isAutomatic = lowest === automaticTtlSeconds && members.some(({ settings: { ttl } }) => ttl === "auto");
   return isAutomatic ? automaticTtl : lowest;
