@@ -183,8 +183,9 @@ export class IngressNarrator {
     if (status === "served" && this.#outage.isTold("outage")) {
       // Its end is told together with the change of records that it brings about.
       const outageLastedMs = this.#outage.ageMs(nowMs);
-      if (this.#pending !== undefined) this.#pending.outageLastedMs = outageLastedMs;
-      if (this.#pending !== undefined || addTo(stories, { outageLastedMs })) {
+      const coming = this.#comingChange;
+      if (coming !== undefined) coming.outageLastedMs = outageLastedMs;
+      if (coming !== undefined || addTo(stories, { outageLastedMs })) {
         this.#outage.noteAsTold(status, nowMs);
         return [];
       }
@@ -197,12 +198,16 @@ export class IngressNarrator {
     return [{ kind: "outage-ended", ingress, ...lasted, ...quiet }];
   }
 
-  /** A change that takes long, or that cannot be made, is told before it is done. While nobody is up, nothing is made. */
+  /** A pending change of which people will hear soon. While repair is paused, the alarm has told all there is to tell. */
+  get #comingChange(): Pending | undefined {
+    const isPaused = this.#ingress.standoff?.mayWrite === false;
+    return isPaused || this.#pending?.isTold === true ? undefined : this.#pending;
+  }
+
+  /** A change that takes long, or that cannot be made, is told before it is done. While no endpoint is up, nothing is made. */
   #undone(nowMs: number): Story[] {
-    const pending = this.#pending;
-    // While repair rests, the alarm has told all there is to tell.
-    const isResting = this.#ingress.standoff?.mayWrite === false;
-    if (pending === undefined || pending.isTold || isOutage(this.#ingress) || isResting) return [];
+    const pending = this.#comingChange;
+    if (pending === undefined || isOutage(this.#ingress)) return [];
     if (nowMs < pending.undoneAtMs && !isLasting(this.#ingress)) return [];
     pending.isTold = true;
     return [{ kind: "undone", ...this.#changeOf(pending) }];

@@ -187,6 +187,17 @@ describe("a failover", () => {
     assert.deepEqual(world.headlines(), ["ingress.example.com should point to mobile, but that is not done yet"]);
   });
 
+  test("of which people know that it is not done does not keep the end of an outage from being told", () => {
+    world.cloud = "silent";
+    world.observe("cable", "timeout");
+    world.pass(30_000);
+    world.observe("mobile", "timeout");
+    world.pass(60_000);
+    world.news();
+    world.observe("mobile", "ok");
+    assert.deepEqual(world.headlines(), ["ingress.example.com can be served again"]);
+  });
+
   test("that is taken back before it is done is told as what it was", () => {
     world.cloud = "silent";
     world.observe("cable", "timeout");
@@ -636,6 +647,16 @@ describe("somebody who keeps undoing our records", () => {
     world.read(theirs);
     world.pass(600_000);
     assert.deepEqual(world.headlines(), [], "that it was undone once more is no news");
+  });
+
+  test("does not keep the end of an outage from being told, though no change of the record comes of it", () => {
+    const world = quarrel();
+    world.observe("mobile", "timeout");
+    world.observe("cable", "timeout");
+    world.pass(60_000);
+    world.news();
+    world.observe("cable", "ok");
+    assert.deepEqual(world.headlines(), ["ingress.example.com can be served again"]);
   });
 });
 
