@@ -117,7 +117,9 @@ export class Edges implements Part {
               !this.#amountsTo(text, expected) && (past[index + 1]?.sinceMs ?? Infinity) >= nowMs - roundMs,
           ),
         );
-        if (!differs) this.#ledger.violate("verified", `called wrong, but every server shows ${expected}`);
+        // What somebody put into a mix is wrong as well, wherever the name points.
+        const isEdited = this.#ledger.lastTroubleMs("edit", "rival") >= nowMs - hourMs / 2;
+        if (!differs && !isEdited) this.#ledger.violate("verified", `called wrong, but every server shows ${expected}`);
         if (atMs - writtenAtMs < patienceMs) {
           this.#ledger.violate("verified", `called wrong only ${atMs - writtenAtMs} ms after the write`);
         }

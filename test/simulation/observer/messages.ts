@@ -164,7 +164,9 @@ export class Messages implements Part {
     const kinds: readonly FaultKind[] = ["bot", "link", "stopped", "asleep", "busy", "crash", "restart", "state-lost"];
     const { isClockTrouble } = this.#ledger;
     const isHindered = ({ kind }: Fault): boolean => kinds.includes(kind) || (isClockTrouble && kind === "wall-jump");
-    const isNear = ({ atMs: struckMs }: Fault): boolean => Math.abs(struckMs - atMs) < calmMs;
+    // What was tried in vain is tried again in a while.
+    const isNear = (fault: Fault): boolean =>
+      fault.atMs < atMs + calmMs && fault.atMs + ("forMs" in fault ? (fault.forMs ?? 0) : 0) > atMs - calmMs;
     return !this.#ledger.scenario.faults.some((fault) => isHindered(fault) && isNear(fault));
   }
 

@@ -111,9 +111,11 @@ export class Silence implements Part {
     // Nearly every message says how each endpoint is.
     const marks = [...text.matchAll(/^([✓✗!?]) /gm)].map(([, mark]) => mark);
     const isNobodyUp = marks.length > 0 && marks.every((mark) => mark === "✗");
-    const outage = lastOf(text, /Nobody can serve|can be served by nobody/g);
+    // Why somebody was chosen is no news of who serves.
+    const news = text.replaceAll(/^Why: .*$/gm, "");
+    const outage = lastOf(news, /Nobody can serve|can be served by nobody/g);
     const served = lastOf(
-      text,
+      news,
       /can be served again|points? to|stays with|put right again|every endpoint was down for/g,
     );
     if (outage > served) this.#belief.isOutage = true;
