@@ -52,6 +52,18 @@ describe("start", () => {
     assert.deepEqual(world.headlines(), ["Started: ingress.example.com points to cable"]);
   });
 
+  test("over what was last written says who is active, though its addresses are not known yet", () => {
+    const world = new NarratedWorld();
+    const lastGood = { records: [{ type: "A", content: "192.0.2.1" }], ttlSeconds: 60, proxied: false } as const;
+    const nothing = { sticky: [], departures: [], overrides: [], addresses: [] };
+    const saved = { record, primary: "cable", form: "addresses", lastGood, ...nothing } as const;
+    world.dispatch({ kind: "restored", ingresses: [saved] });
+    world.start({ ...settings, publish: "addresses" });
+    world.read([publishedRecord("A", "192.0.2.1", 60)]);
+    world.pass(60_000);
+    assert.deepEqual(world.headlines(), ["Started: ingress.example.com points to cable"]);
+  });
+
   test("over a foreign record says what was replaced", () => {
     const world = new NarratedWorld();
     world.start(settings);

@@ -2,6 +2,8 @@
 // Pure. Claims only what is known: a decision is "decided", published records are "confirmed".
 import type { IngressState } from "../core/model.ts";
 import { isOutage } from "../core/outage.ts";
+import { wantedRecords } from "../core/records.ts";
+import { isAsWritten } from "../core/selection.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { formatTime, line, text } from "./message.ts";
 import type { Line, Message } from "./message.ts";
@@ -258,6 +260,9 @@ function summaryOf(ingress: IngressState): string {
   const serving = servingNow(ingress);
   if (ingress.selection === undefined) return "waits for its first endpoint";
   if (serving.includes(ingress.selection.primary)) return text`points to ${andList(serving)}`;
+  // Addresses say whose they are once they were looked up; that they are ours is known before.
+  const isSettled = wantedRecords(ingress) === undefined && isAsWritten(ingress);
+  if (isSettled) return text`points to ${ingress.selection.primary}`;
   return text`is to point to ${ingress.selection.primary}, which is decided and not yet confirmed`;
 }
 
