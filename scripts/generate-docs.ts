@@ -15,6 +15,7 @@ import { originalSchema } from "../src/config/original.ts";
 import { configSchema } from "../src/config/schema.ts";
 import { unwrap } from "../src/config/walk.ts";
 import { dashboard } from "./grafana/dashboard.ts";
+import { messagesPage } from "./messages-page.ts";
 import { metricsPage } from "./metrics-page.ts";
 
 const repository = join(import.meta.dirname, "..");
@@ -29,6 +30,7 @@ async function generate(folder: string, isCheck: boolean): Promise<number> {
     "docs/config.schema.json": await formatted("config.schema.json", JSON.stringify(configJsonSchema(), null, 2)),
     "docs/metrics.md": await formatted("metrics.md", metricsPage()),
     "deploy/grafana/ccs.json": await formatted("ccs.json", JSON.stringify(dashboard(), null, 2)),
+    "docs/messages.md": await formatted("messages.md", messagesPage()),
     "deploy/systemd/ccs.service": packagedUnit(),
   };
   let stale = 0;

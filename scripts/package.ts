@@ -13,7 +13,14 @@ const root = dirname(import.meta.dirname);
 export const artifactsFolder = join(root, "artifacts");
 
 /** Of the checkout's package.json, what is of no use, or does harm, to those who install the package. */
-const notPublished: ReadonlySet<string> = new Set(["files", "workspaces", "scripts", "devDependencies", "private"]);
+const notPublished: ReadonlySet<string> = new Set([
+  "files",
+  "workspaces",
+  "scripts",
+  "devDependencies",
+  "overrides",
+  "private",
+]);
 
 /** What npm adds to each package by itself, wherever it is. */
 const alwaysPacked = ["README.md", "LICENSE"];

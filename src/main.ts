@@ -83,7 +83,8 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-function createProgram(run: Run): Command {
+/** The whole command line. `run` gets the work of the command that was given, and decides whether to do it. */
+export function createProgram(run: Run): Command {
   const program = new Command("ccs")
     .description("Keeps one DNS name on Cloudflare pointing at the best of your endpoints that works.")
     .version(version)

@@ -22,6 +22,7 @@ export const packagesByProgram = {
   zsh: "zsh",
   fish: "fish",
   faketime: "faketime",
+  caddy: "caddy",
   perl: "perl-base",
   "systemd-notify": "systemd",
   "systemd-analyze": "systemd",
