@@ -75,7 +75,7 @@ export const endpointGauges: readonly Metric[] = [
       name: "ccs_check_last_duration_seconds",
       labels: ["ingress", "endpoint", "phase"],
       help: "How long the phases of the endpoint's newest check took: connect, tls, processing, transfer. A phase that was not reached is absent.",
-      query: "quantile_over_time(0.95, (sum by (ingress, endpoint) (ccs_check_last_duration_seconds))[1h:1m])",
+      query: "quantile_over_time(0.95, (sum by (ingress, endpoint) (ccs_check_last_duration_seconds))[1h:15s])",
     },
     function* (state) {
       for (const { endpoint, at } of placesOf(state)) {
