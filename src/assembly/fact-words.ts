@@ -1,11 +1,11 @@
 // One sentence for each fact: what the log, the journal and the live stream say of it. (Messages tell whole stories, and
 // have words of their own.)
-import type { Fact, PublishedRecord, Visibility } from "../core/model.ts";
+import type { Fact, Visibility } from "../core/model.ts";
 import { membersOf } from "../core/selection.ts";
-import { clockError } from "../lib/clock-words.ts";
-import { formatDuration } from "../lib/duration.ts";
+import { clockError, formatDuration } from "../lib/units.ts";
 import { drillOutcome, drillSentences } from "../notify/drill-words.ts";
 import type { FactWords } from "../web/api/events.ts";
+import { recordsText } from "../core/words.ts";
 
 /** The sentence, and how much it matters. */
 export function wordFact(fact: Fact): FactWords {
@@ -42,9 +42,9 @@ export function wordFact(fact: Fact): FactWords {
     case "ingress-outage-ended":
       return { level: "info", text: `the outage is over, thanks to ${fact.by}` };
     case "records-changed": {
-      const records = fact.to.map(showRecord).join(", ");
+      const records = recordsText(fact.to);
       if (fact.by === "write") return { level: "info", text: `written${ofNewType(fact)}: ${records}` };
-      const found = records === "" ? "no record" : records;
+      const found = records;
       if (fact.from === undefined) return { level: "info", text: `found: ${found}` };
       return { level: "warn", text: `somebody else changed the records: ${found}` };
     }
@@ -100,7 +100,7 @@ function wordReleased({ primary }: Fact & { kind: "ingress-released" }): string 
 }
 
 function wordMix({ record, from, to, by }: Fact & { kind: "mix-changed" }): FactWords {
-  const records = to.map(showRecord).join(", ");
+  const records = recordsText(to);
   if (by === "write")
     return { level: "info", text: records === "" ? `removed: ${record}` : `written: ${record} ${records}` };
   if (from === undefined) return { level: "info", text: `found: ${record} ${records}` };
@@ -122,10 +122,4 @@ function wordVisibility({ status, writtenAtMs, atMs = writtenAtMs, detail }: Vis
     default:
       return status satisfies never;
   }
-}
-
-/** `A 192.0.2.1 (60 s)`. */
-export function showRecord({ type, content, ttlSeconds, proxied }: Omit<PublishedRecord, "id">): string {
-  const ttl = ttlSeconds === 1 ? "automatic" : `${ttlSeconds} s`;
-  return `${type} ${content} (${ttl}${proxied ? ", proxied" : ""})`;
 }

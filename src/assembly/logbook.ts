@@ -2,7 +2,8 @@
 import type { Fact } from "../core/model.ts";
 import type { Listener, Turn } from "../daemon.ts";
 import type { Log } from "../lib/log.ts";
-import { showRecord, wordFact } from "./fact-words.ts";
+import { wordFact } from "./fact-words.ts";
+import { recordText } from "../core/words.ts";
 
 /** A listener that logs every fact, and at debug level every observation. */
 export class Logbook implements Listener {
@@ -61,9 +62,9 @@ function fieldsOf(fact: Exclude<Fact, { kind: "config-rejected" }>): Readonly<Re
       return { ingress, from: from?.primary, to: to.primary, sticky };
     }
     case "records-changed":
-      return { ingress: fact.ingress, records: fact.to.map(showRecord) };
+      return { ingress: fact.ingress, records: fact.to.map(recordText) };
     case "mix-changed":
-      return { ingress: fact.ingress, record: fact.record, records: fact.to.map(showRecord) };
+      return { ingress: fact.ingress, record: fact.record, records: fact.to.map(recordText) };
     case "mix-blocked":
     case "mix-freed":
       return { ingress: fact.ingress, record: fact.record };

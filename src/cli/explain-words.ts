@@ -1,7 +1,8 @@
 // The words of `ccs explain`: sums as people write them, endpoints in one sentence, and what to do about each pitfall.
 import type { CheckOutlook, EndpointOutlook, Sum, TermKind } from "../core/explain.ts";
 import type { Pitfall } from "../core/pitfalls.ts";
-import { formatDuration } from "../lib/duration.ts";
+import { formatDuration } from "../lib/units.ts";
+import { familyNames, ttlText } from "../core/words.ts";
 
 const termNames: Record<TermKind, string> = {
   interval: "interval",
@@ -29,9 +30,9 @@ function unbroken(text: string): string {
   return text.replaceAll(" ", noBreak);
 }
 
-/** A TTL as zone files have it, in seconds, unless it is a long one. */
-export function ttlText(ttlSeconds: number): string {
-  return ttlSeconds <= 300 ? `${ttlSeconds}s` : formatDuration(ttlSeconds * 1_000);
+/** The length of a TTL alone. */
+export function ttlLength(ttlSeconds: number): string {
+  return formatDuration(ttlSeconds * 1_000);
 }
 
 export function endpointText({
@@ -42,7 +43,7 @@ export function endpointText({
   stickyMs,
   check,
 }: EndpointOutlook): string {
-  const ttl = isTtlAutomatic ? `TTL automatic (${ttlText(ttlSeconds)})` : `TTL ${ttlText(ttlSeconds)}`;
+  const ttl = isTtlAutomatic ? `automatic TTL (${ttlLength(ttlSeconds)})` : ttlText(ttlSeconds);
   const sticky = stickyMs === undefined ? [] : [`sticky ${formatDuration(stickyMs)}`];
   const unchecked = check === undefined ? ["not checked: believed up"] : [];
   return [target, `priority ${priority}`, ttl, ...sticky, ...unchecked].join(", ");
@@ -73,8 +74,6 @@ export function bytesText(bytes: number): string {
   return `${value.toFixed(digits)} ${units[unit] ?? ""}`;
 }
 
-const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
-
 /** What it means, and what to do about it. `isMistake`: hardly anybody wants it so. */
 export function pitfallText(pitfall: Pitfall): { readonly isMistake: boolean; readonly text: string } {
   switch (pitfall.kind) {
@@ -92,7 +91,7 @@ export function pitfallText(pitfall: Pitfall): { readonly isMistake: boolean; re
       );
     case "sticky-below-ttl":
       return mistake(
-        `sticky ${formatDuration(pitfall.stickyMs)} of ${pitfall.endpoint} is shorter than its TTL of ${ttlText(pitfall.ttlSeconds)}: most resolvers never ` +
+        `sticky ${formatDuration(pitfall.stickyMs)} of ${pitfall.endpoint} is shorter than its TTL of ${ttlLength(pitfall.ttlSeconds)}: most resolvers never ` +
           "ask while both are in the mix, so it is of no use. Make it at least twice the TTL, or remove it.",
       );
     case "sticky-on-best":
@@ -108,7 +107,7 @@ export function pitfallText(pitfall: Pitfall): { readonly isMistake: boolean; re
     }
     case "long-ttl":
       return remark(
-        `the TTL of ${pitfall.endpoint}, ${ttlText(pitfall.ttlSeconds)}, is far longer than it takes to notice that it is down ` +
+        `the TTL of ${pitfall.endpoint}, ${ttlLength(pitfall.ttlSeconds)}, is far longer than it takes to notice that it is down ` +
           `(${formatDuration(pitfall.detectionMs)}): clients wait for their resolvers rather than for us. 60s is the shortest.`,
       );
     case "proxied-ttl":

@@ -4,12 +4,20 @@ import { Argument } from "commander";
 import type { Config } from "../config/config.ts";
 import { assumptions, explain, type CheckOutlook, type Explanation, type Move } from "../core/explain.ts";
 import type { MixStep } from "../core/mix-steps.ts";
-import { formatDuration } from "../lib/duration.ts";
+import { formatDuration } from "../lib/units.ts";
 import { lineWidth, printLine, styled, wrapped } from "../terminal/terminal.ts";
 import { configOf } from "./config-option.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { stepTexts } from "./mix-words.ts";
-import { arithmetic, brownOutText, bytesText, countText, endpointText, pitfallText, ttlText } from "./explain-words.ts";
+import {
+  arithmetic,
+  brownOutText,
+  bytesText,
+  countText,
+  endpointText,
+  pitfallText,
+  ttlLength,
+} from "./explain-words.ts";
 import { printOutput } from "./outputs.ts";
 import { withCommon, type CommonOptions, type Register } from "./registration.ts";
 
@@ -70,7 +78,7 @@ function printFailover({ from, to, failover }: Move, { proxied }: Explanation): 
     : [
         "clients, at worst",
         formatDuration(clientsWorstMs),
-        `= ${formatDuration(worst.totalMs)} + ${ttlText(ttlSeconds)} TTL, for which resolvers may answer as before`,
+        `= ${formatDuration(worst.totalMs)} + ${ttlLength(ttlSeconds)} TTL, for which resolvers may answer as before`,
       ];
   printRows([
     ["at worst", formatDuration(worst.totalMs), `= ${arithmetic(worst)}`],
@@ -102,7 +110,7 @@ function printComeback({ from, to, comeback }: Move, { proxied, mix }: Explanati
       : [
           [
             "clients",
-            `+ ${ttlText(ttlSeconds)}`,
+            `+ ${ttlLength(ttlSeconds)}`,
             `the TTL of ${to}, for which resolvers may answer as before`,
           ] as const,
         ]),
@@ -113,7 +121,7 @@ function printComeback({ from, to, comeback }: Move, { proxied, mix }: Explanati
             "mix of both",
             formatDuration(stickyMs),
             mix?.whyNot === undefined
-              ? `sticky: ${to} stays beside ${from}, with a TTL of ${ttlText(mixTtlSeconds ?? ttlSeconds)}`
+              ? `sticky: ${to} stays beside ${from}, with a TTL of ${ttlLength(mixTtlSeconds ?? ttlSeconds)}`
               : `never: ${mix.whyNot}`,
           ] as const,
         ]),

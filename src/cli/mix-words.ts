@@ -1,7 +1,7 @@
 // The words of `ccs explain` and `ccs plan` for a return through the mix.
 import type { MixStep } from "../core/mix-steps.ts";
-import { formatDuration } from "../lib/duration.ts";
-import { ttlText } from "./explain-words.ts";
+import { formatDuration } from "../lib/units.ts";
+import { ttlText } from "../core/words.ts";
 
 /**
  * When, how long that takes, and what it is: `first`, ``, `ingress-mix.example.com gets …`. `addresses` are the records of
@@ -11,17 +11,21 @@ export function stepTexts(
   { when, afterMs, record, members = [], content = "", ttlSeconds = 0 }: MixStep,
   addresses: readonly string[] = [],
 ): readonly [label: string, time: string, text: string] {
-  const ttl = `TTL ${ttlText(ttlSeconds)}`;
+  const ttl = ttlText(ttlSeconds);
   const time = formatDuration(afterMs);
   switch (when) {
     case "first": {
       const what = addresses.length > 0 ? addresses.join(", ") : `the addresses of ${members.join(" and ")}`;
-      return ["first", "", `${record}: ${what}, ${ttl}`];
+      return ["first", "", `${record}: ${what} (${ttl})`];
     }
     case "shown":
-      return ["then", time, `${record}: CNAME ${content}, ${ttl}, once every name server has shown that for so long`];
+      return [
+        "then",
+        time,
+        `${record}: CNAME ${content} (${ttl}), once every name server has shown the mix for that long`,
+      ];
     case "end":
-      return ["at its end", time, `${record}: CNAME ${content}, ${ttl}`];
+      return ["at its end", time, `${record}: CNAME ${content} (${ttl})`];
     case "unused":
       return ["unused", time, `${record}: its records are removed`];
     default:

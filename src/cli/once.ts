@@ -1,6 +1,5 @@
 // `ccs run --once`, for cron: a full round of checks, one decision, the write that it calls for, and the end.
 import { Assembly } from "../assembly/assembly.ts";
-import { showRecord } from "../assembly/fact-words.ts";
 import { networkPorts } from "../assembly/network.ts";
 import type { Config } from "../config/config.ts";
 import { isInSync } from "../core/mix.ts";
@@ -13,6 +12,7 @@ import { printLine, styled } from "../terminal/terminal.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import { forOneRound, isRoundComplete, rememberedMixes, roundTimeoutMs, until } from "./round.ts";
+import { recordsText } from "../core/words.ts";
 
 /** The longest that a write may take, its retries included. */
 const applyTimeoutMs = 45_000;
@@ -95,6 +95,6 @@ function resultOf(
   }
   if (!isInSync(ingress))
     return { ...base, isDone: false, text: `not written: ${cloudProblem?.message ?? "no answer"}` };
-  const records = (published?.records ?? []).map(showRecord).join(", ");
+  const records = recordsText(published?.records ?? []);
   return { ...base, isDone: true, text: `${records} (${selection?.primary ?? "the last good record"})` };
 }

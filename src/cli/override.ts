@@ -6,6 +6,7 @@ import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
 import { timeOf } from "./times.ts";
+import { overridden } from "../core/words.ts";
 
 interface OverrideOptions extends ControlOptions {
   readonly for?: string;
@@ -62,14 +63,12 @@ async function overrideCommand(
   else {
     const { override, follows } = answer;
     printLine(
-      `${styled("bold", answer.ingress)}: ${override.endpoint} is ${done[kind]} until ${timeOf(override.until)}`,
+      `${styled("bold", answer.ingress)}: ${override.endpoint} is ${overridden[kind]} until ${timeOf(override.until)}`,
     );
     for (const line of follows) printLine(`  ${line}`);
   }
   return exitCodes.ok;
 }
-
-const done = { pin: "pinned", drain: "drained" } as const;
 
 async function resumeCommand(
   endpoint: string | undefined,

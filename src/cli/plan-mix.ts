@@ -1,5 +1,4 @@
 // The part of `ccs plan` about the second name of a CNAME ingress: what is there, and what the next return does with it.
-import { showRecord } from "../assembly/fact-words.ts";
 import { Inspector } from "../cloud/inspect.ts";
 import type { Config } from "../config/config.ts";
 import { freshMix, mixPointedTo, mixesOf } from "../core/mix.ts";
@@ -11,6 +10,7 @@ import { lineWidth, printLine, styled, wrapped } from "../terminal/terminal.ts";
 import { inspectWildcards, lookAtMix } from "./doctor/mix.ts";
 import { inspectTargets } from "./doctor/targets.ts";
 import { stepTexts } from "./mix-words.ts";
+import { recordsText } from "../core/words.ts";
 
 export interface MixPlan extends MixOutlook {
   /** The records of ours at its name. */
@@ -49,7 +49,7 @@ export function mixPlanOf(ingress: IngressState, settings: IngressSettings, whyN
 export function printMix(mix: MixPlan, { ingress }: { readonly ingress: string }): void {
   const { record, whyNot, paths, published, addresses, isPointedTo } = mix;
   if (whyNot !== undefined) return printIndented(`no mix: ${whyNot}; a failback goes to one endpoint alone`);
-  const records = published.length === 0 ? "no record" : published.map(showRecord).join(", ");
+  const records = recordsText(published);
   printIndented(`mix ${styled("bold", record ?? "")}: ${records}`);
   if (isPointedTo) printIndented(`${ingress} points to it now; a daemon that is running knows until when`);
   for (const [index, { from, to, steps }] of paths.entries()) {

@@ -1,6 +1,5 @@
 // `ccs plan`: probes everybody once and shows what would be written now. Writes nothing.
 import { Assembly } from "../assembly/assembly.ts";
-import { showRecord } from "../assembly/fact-words.ts";
 import { networkPorts } from "../assembly/network.ts";
 import type { Config } from "../config/config.ts";
 import { conversionBetween, conversionText, type Conversion } from "../core/conversion.ts";
@@ -14,6 +13,7 @@ import { mixPlanOf, printIndented, printMix, lookAtZones, type MixPlan, type Zon
 import { printOutput } from "./outputs.ts";
 import { commandLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
 import { forOneRound, isRoundComplete, rememberedMixes, roundTimeoutMs, until } from "./round.ts";
+import { recordText } from "../core/words.ts";
 
 export const registerPlan: Register = (program, run) => {
   withCommon(program.command("plan"))
@@ -107,11 +107,11 @@ function printOutlook(outlook: Outlook): void {
   const deleted = new Set(plan?.deletes.map(({ id }) => id));
   for (const record of published) {
     const patch = patched.get(record.id);
-    if (patch === undefined && !deleted.has(record.id)) printLine(`    ${showRecord(record)}`);
-    else printLine(styled("red", `  - ${showRecord(record)}`));
-    if (patch !== undefined) printLine(styled("green", `  + ${showRecord(patch)}`));
+    if (patch === undefined && !deleted.has(record.id)) printLine(`    ${recordText(record)}`);
+    else printLine(styled("red", `  - ${recordText(record)}`));
+    if (patch !== undefined) printLine(styled("green", `  + ${recordText(patch)}`));
   }
-  for (const post of plan?.posts ?? []) printLine(styled("green", `  + ${showRecord(post)}`));
+  for (const post of plan?.posts ?? []) printLine(styled("green", `  + ${recordText(post)}`));
   if (plan === undefined || isEmptyPlan(plan)) printLine(`  ${styled("dim", "nothing to write")}`);
   if (conversion !== undefined) {
     printIndented(`The record is converted ${conversionText(conversion)}, once: ${conversion.why}.`);

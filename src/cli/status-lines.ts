@@ -8,9 +8,9 @@ import type {
   Status,
   Visibility,
 } from "../web/api/schema/status.ts";
-import { clockError } from "../lib/clock-words.ts";
-import { formatDuration } from "../lib/duration.ts";
+import { clockError, formatDuration } from "../lib/units.ts";
 import { ago, ahead, timeOf } from "./times.ts";
+import { contentText, familyNames, overridden, recordsText } from "../core/words.ts";
 
 /** What is shown of the health of every address, beside that of the endpoints. */
 export interface Detail {
@@ -42,7 +42,7 @@ function addIngress(page: Page, ingress: IngressStatus, { wallMs, detail }: View
     selection === undefined ? [] : [selection.primary, ...selection.sticky.map(({ endpoint }) => endpoint)];
   const who = members.length === 0 ? "nobody is chosen yet" : members.join(" and ");
   page.add(bold(record), "  →  ", { style: isReached(ingress) ? ["bold", "green"] : ["bold", "red"], text: who });
-  page.item("DNS says", recordsText(published));
+  page.item("DNS says", publishedText(published));
   if (published !== undefined) page.item("", dnsDetail(published, visibility, wallMs));
   if (mix?.record !== undefined && mix.state !== "blocked")
     page.item("mix", `${mix.record}: ${mix.text}${mixSince(mix, wallMs)}`);
@@ -62,13 +62,10 @@ function addIngress(page: Page, ingress: IngressStatus, { wallMs, detail }: View
   for (const { at, what } of steps) page.item(ahead(at, wallMs), what);
 }
 
-function recordsText(published: PublishedDocument | undefined): string {
+function publishedText(published: PublishedDocument | undefined): string {
   if (published === undefined) return "not known yet: the records have not been read";
   if (published.records.length === 0) return "nothing: the name has no record";
-  const [first] = published.records;
-  const contents = published.records.map(({ type, content }) => `${type} ${content}`).join(", ");
-  const ttl = first?.ttlSeconds === 1 ? "automatic TTL" : `TTL ${first?.ttlSeconds} s`;
-  return `${contents}, ${ttl}${first?.proxied === true ? ", proxied" : ""}`;
+  return recordsText(published.records);
 }
 
 function dnsDetail(
@@ -123,7 +120,7 @@ function warningsOf(ingress: IngressStatus, wallMs: number): string[] {
   if (trouble !== undefined) warnings.push(`Cloudflare, for ${ago(trouble.since, wallMs)}: ${trouble.message}`);
   if (standoff !== undefined) warnings.push(standoff.message);
   else if (published !== undefined && !isInSync && wanted !== undefined) {
-    warnings.push(`not in sync: it should say ${wanted.map(({ type, content }) => `${type} ${content}`).join(", ")}`);
+    warnings.push(`not in sync: it should say ${wanted.map(contentText).join(", ")}`);
   }
   if (visibility?.status === "wrong")
     warnings.push(`the authoritative servers say something else: ${visibility.detail}`);
@@ -135,8 +132,6 @@ function warningsOf(ingress: IngressStatus, wallMs: number): string[] {
   }
   return warnings;
 }
-
-const overridden = { pin: "pinned", drain: "drained", drill: "in a drill" } as const;
 
 const looks: Readonly<Record<EndpointStatus["verdict"], { readonly sign: string; readonly style: Style }>> = {
   up: { sign: "●", style: "green" },
@@ -204,8 +199,6 @@ function unkept({ path }: DaemonStatus["state"]): string {
   if (path === undefined) return "nothing of this survives a restart: the state folder cannot be used";
   return `the newest of this would not survive a restart: ${path} cannot be written now; the daemon's log says why`;
 }
-
-const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
 
 function bold(text: string): Span {
   return { style: "bold", text };

@@ -1,7 +1,5 @@
 // Moments as commands print them: short, in the time zone of whoever reads.
-import { formatDuration } from "../lib/duration.ts";
-
-const dayMs = 24 * 60 * 60_000;
+import { dayMs, formatDuration } from "../lib/units.ts";
 
 /** `21:07:33`, with the date in front where that is not today. Takes an ISO 8601 moment. */
 export function timeOf(moment: string, nowWallMs = Date.now()): string {

@@ -6,6 +6,7 @@ import type { PublishedRecord, RecordExtras } from "../core/model.ts";
 import { parseIp } from "../lib/ip.ts";
 import { plain } from "../lib/text.ts";
 import { canonicalName } from "./provider.ts";
+import { automaticTtl } from "../core/words.ts";
 
 /** Longest name in DNS, with a dot at its end; no address is longer. */
 const longestContent = 254;
@@ -21,9 +22,6 @@ const ZoneAnswer = z.object({
   name: z.string().min(1),
   status: z.string().nullish().catch(null),
 });
-
-/** What Cloudflare calls automatic. */
-const automaticTtl = 1;
 
 const OurRecordAnswer = z.object({
   id: z.string().min(1),

@@ -4,7 +4,7 @@ import type { NameRef } from "../core/events.ts";
 import type { Event, IngressState, PublishedRecord } from "../core/model.ts";
 import { isSameDemand } from "../core/records.ts";
 import { backoffMs } from "../lib/backoff.ts";
-import { formatDuration } from "../lib/duration.ts";
+import { formatDuration } from "../lib/units.ts";
 import { messageOf } from "../lib/text.ts";
 import type { Attempt, Step } from "./attempt.ts";
 import type { Lane } from "./lane.ts";

@@ -2,7 +2,7 @@
 // words of the error message, and turns what a person wrote into what the daemon uses.
 import { z } from "zod";
 import type { Address, Target } from "../core/model.ts";
-import { formatDuration, parseDurationMs } from "../lib/duration.ts";
+import { dayMs, durationSyntax, minuteMs, parseDurationMs } from "../lib/units.ts";
 import { parseIp, parseRange } from "../lib/ip.ts";
 import { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
@@ -84,7 +84,7 @@ export function choice<const Words extends readonly [string, ...string[]]>(words
 
 /** A duration in milliseconds, within bounds (milliseconds, inclusive). */
 export function duration(fromMs: number, toMs: number, example: string) {
-  const expects = `a duration from ${shortDuration(fromMs)} to ${shortDuration(toMs)}, such as ${example}`;
+  const expects = `a duration from ${durationSyntax(fromMs)} to ${durationSyntax(toMs)}, such as ${example}`;
   return kind(textOrNumber, { expects }, (value) => within(durationMs(value), fromMs, toMs));
 }
 
@@ -103,18 +103,13 @@ function within(value: number | undefined, from: number, to: number): Parsed<num
   return value !== undefined && value >= from && value <= to ? ok(value) : bad();
 }
 
-/** A bound in the one unit that people would use for it: `24h` rather than `1d`. */
-function shortDuration(durationInMs: number): string {
-  return durationInMs === 86_400_000 ? "24h" : durationInMs === 0 ? "0s" : formatDuration(durationInMs);
-}
-
 export const ttl = kind(
   textOrNumber,
   { expects: "a TTL from 60s to 24h, or auto" },
   (value): Parsed<number | "auto"> => {
     if (value === "auto") return ok("auto");
     const ms = durationMs(value);
-    if (ms === undefined || ms < 60_000 || ms > 86_400_000) return bad();
+    if (ms === undefined || ms < minuteMs || ms > dayMs) return bad();
     return ms % 1_000 === 0 ? ok(ms / 1_000) : bad("a TTL is a whole number of seconds");
   },
 );

@@ -23,6 +23,7 @@ import { problemAt, type Problem } from "./problem.ts";
 import { checkTarget, nameOfTarget, type Report } from "./rules.ts";
 import { configSchema, type ConfigFile, type EndpointInFile } from "./schema.ts";
 import type { Partially } from "./walk.ts";
+import { dayMs, hourMs } from "../lib/units.ts";
 
 export type Format = "current" | "original" | "ancient";
 
@@ -42,9 +43,6 @@ export function ancientProblem({ file }: YamlDocument): Problem {
     "general as ingresses[0].record, and primary and secondary as its endpoints; examples/config.yml shows how";
   return problemAt(file, { line: 1, column: 1 }, "", message);
 }
-
-const hourMs = 3_600_000;
-const dayMs = 86_400_000;
 
 const section = { expects: "a section of keys and values" };
 

@@ -1,7 +1,7 @@
 // The rules that tie several keys together. They look at whatever was right in the file, so that a mistake elsewhere
 // hides none of theirs.
 import type { Address, Target } from "../core/model.ts";
-import { formatDuration } from "../lib/duration.ts";
+import { durationSyntax } from "../lib/units.ts";
 import { shown } from "./describe.ts";
 import { checkMixRecords } from "./mix-record.ts";
 import { isZoneId } from "./names.ts";
@@ -129,7 +129,7 @@ function checkCname(endpoint: Partially<EndpointInFile>, path: string, report: R
 function checkRhythm(check: Partially<EndpointInFile>["check"], path: string, report: Report): void {
   const { interval, fast_interval: fast } = check ?? {};
   if (interval === undefined || fast === undefined || fast <= interval) return;
-  const message = `expected at most the interval of ${formatDuration(interval)}, got ${formatDuration(fast)}`;
+  const message = `expected at most the interval of ${durationSyntax(interval)}, got ${durationSyntax(fast)}`;
   report(`${path}.fast_interval`, message);
 }
 

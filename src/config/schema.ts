@@ -25,10 +25,9 @@ import {
 } from "./fields.ts";
 import { httpSchema } from "./http-schema.ts";
 import { optional, required, withDefault } from "./key.ts";
+import { dayMs, hourMs } from "../lib/units.ts";
 
 const secondMs = 1_000;
-const hourMs = 3_600_000;
-const dayMs = 86_400_000;
 
 const checkSchema = z
   .strictObject({

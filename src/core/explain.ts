@@ -8,6 +8,7 @@ import { pitfallsOf, type Pitfall } from "./pitfalls.ts";
 import { publishesCname, ttlSecondsOf } from "./records.ts";
 import { noticeTerms } from "./rhythm.ts";
 import { byRank, holdMs } from "./selection.ts";
+import { dayMs } from "../lib/units.ts";
 
 /** What is not configured, and so taken for granted here. */
 export const assumptions = {
@@ -17,8 +18,6 @@ export const assumptions = {
   probeBytes: { http: 1_500, https: 8_000 },
   daysPerMonth: 30,
 } as const;
-
-const dayMs = 86_400_000;
 
 export type TermKind = "interval" | "half-interval" | "timeout" | "fast-interval" | "proof" | "api-call" | "hold-up";
 

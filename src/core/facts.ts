@@ -17,6 +17,7 @@ import { isOutage } from "./outage.ts";
 import { underNames } from "./rename.ts";
 import { sharersOf } from "./same-addresses.ts";
 import { endpointNamed, hasSameMembers, isDrained, whyDrained } from "./selection.ts";
+import { families } from "./words.ts";
 
 /**
  * The facts that lead from `before` to `after`, the state since `atMs`, in the order of telling. Empty when nothing worth
@@ -46,7 +47,7 @@ function configFacts(before: State, after: State): Fact[] {
 
 function connectionFacts(before: State, after: State): Fact[] {
   if (before.connection === after.connection) return [];
-  return (["ipv4", "ipv6"] as const).flatMap((family): Fact[] => {
+  return families.flatMap((family): Fact[] => {
     const sinceMs = before.connection[family].blindSinceMs;
     const { blindSinceMs } = after.connection[family];
     if (sinceMs === undefined && blindSinceMs !== undefined) return [{ kind: "blindness-began", family }];

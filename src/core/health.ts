@@ -1,5 +1,6 @@
 // Turns observations into health: first of one address, then of the endpoint behind its addresses. Knows nothing of DNS.
 import type { AddressState, EndpointHealth, EndpointState, Family, Health, Verdict } from "./model.ts";
+import { families, familyNames } from "./words.ts";
 
 /** How many results in a row it takes to change one's mind. */
 export interface Thresholds {
@@ -99,15 +100,15 @@ function withoutCheck({ settings, resolution }: EndpointState): Belief {
 
 function fromAddresses(endpoint: EndpointState): Belief {
   if (endpoint.addresses.length === 0) return fromNoAddress(endpoint);
-  const families = familyList
+  const deciding = families
     .map((family) => bestOfFamily(endpoint.addresses, family))
     .filter((best) => best !== undefined);
   // Only newcomers and addresses that cannot be checked: they say nothing, so what was believed stays.
-  if (families.length === 0) return endpoint.health;
-  const unknown = families.find(({ health }) => health.verdict === "unknown");
+  if (deciding.length === 0) return endpoint.health;
+  const unknown = deciding.find(({ health }) => health.verdict === "unknown");
   if (unknown !== undefined) return { verdict: "unknown", isDegraded: false, reason: unknown.health.reason };
-  const serving = families.filter(({ health }) => isServing(health.verdict));
-  const out = families.filter(({ health }) => isOut(health.verdict));
+  const serving = deciding.filter(({ health }) => isServing(health.verdict));
+  const out = deciding.filter(({ health }) => isOut(health.verdict));
   const isDegraded = serving.length > 0 && out.length > 0;
   const teller =
     serving.find(({ health }) => health.verdict === "suspect") ??
@@ -122,9 +123,6 @@ function fromAddresses(endpoint: EndpointState): Belief {
     reason: lost === undefined ? teller.health.reason : `${familyNames[lost.family]} is down: ${lost.health.reason}`,
   };
 }
-
-const familyList = ["ipv4", "ipv6"] as const;
-const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
 
 /** Without any address: the confirmed answers "there is none" decide; without those, what was believed stays. */
 function fromNoAddress({ health, withoutAddress }: EndpointState): Belief {

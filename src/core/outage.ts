@@ -2,6 +2,7 @@
 // coming back before another one is chosen. Often one server stands behind all ways in, and restarts.
 import { isOut, isServing } from "./health.ts";
 import type { AddressState, EndpointState, IngressState, Outage, Turn } from "./model.ts";
+import { families } from "./words.ts";
 
 /** No endpoint is waited for longer than this, however slow its check. */
 const longestTurnMs = 15_000;
@@ -97,7 +98,7 @@ function hasFailedSince({ addresses, resolution }: EndpointState, sinceMs: numbe
   const current = addresses.filter(({ vanishesAtMs }) => vanishesAtMs === undefined);
   const isDenied = resolution?.kind === "none" && resolution.atMs >= sinceMs;
   if (isDenied || current.length === 0) return isDenied && !current.some(isComingBack);
-  const failedFamilies = (["ipv4", "ipv6"] as const).map((family) => {
+  const failedFamilies = families.map((family) => {
     const ofFamily = current.filter((address) => address.family === family);
     return ofFamily.length === 0 ? undefined : ofFamily.every((address) => isFailed(address, sinceMs));
   });

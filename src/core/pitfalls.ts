@@ -4,6 +4,7 @@ import type { EndpointSettings, Family, IngressSettings } from "./model.ts";
 import { publishesCname, ttlSecondsOf } from "./records.ts";
 import { noticeMs } from "./rhythm.ts";
 import { byRank } from "./selection.ts";
+import { families } from "./words.ts";
 
 export type Pitfall =
   /** There is nobody to fail over to. */
@@ -93,7 +94,7 @@ function familyGaps(endpoints: readonly EndpointSettings[]): Pitfall[] {
     const from = endpoints[index];
     const [before, after] = [from && familiesOf(from), familiesOf(to)];
     if (from === undefined || before === undefined || after === undefined) return [];
-    return (["ipv4", "ipv6"] as const).flatMap((lost): Pitfall[] =>
+    return families.flatMap((lost): Pitfall[] =>
       before.has(lost) && !after.has(lost) ? [{ kind: "families", from: from.name, to: to.name, lost }] : [],
     );
   });

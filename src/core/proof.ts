@@ -12,6 +12,7 @@ import type {
   Unproven,
 } from "./model.ts";
 import { withEachEndpoint, withIngresses } from "./sharing.ts";
+import { families } from "./words.ts";
 
 /** Before anything was seen. */
 export const untestedConnection: State["connection"] = { ipv4: {}, ipv6: {} };
@@ -58,7 +59,7 @@ export function withProof(
 /** The state after the search for proof ended in vain for some failures: they are dropped, and the monitor is blind. */
 export function afterVainSearch(state: State, nowMs: number): State {
   let next = state;
-  for (const family of ["ipv4", "ipv6"] as const) {
+  for (const family of families) {
     const expired = unprovenOf(next, family).filter(({ untilMs }) => untilMs <= nowMs);
     if (expired.length === 0) continue;
     const newestMs = Math.max(...expired.map(({ endedMs }) => endedMs));

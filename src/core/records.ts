@@ -16,6 +16,7 @@ import type {
   RecordSet,
 } from "./model.ts";
 import { endpointNamed } from "./roster.ts";
+import { automaticTtl } from "./words.ts";
 
 /**
  * What to make DNS say for this ingress, or `undefined`: leave alone what is there. That is so before the records were
@@ -234,8 +235,7 @@ export function publishesCname({ settings, form }: { settings: IngressSettings; 
   return (askedForm(settings) ?? form ?? "cname") === "cname";
 }
 
-/** What Cloudflare calls automatic, and what it amounts to. */
-const automaticTtl = 1;
+/** What an automatic TTL amounts to. */
 const automaticTtlSeconds = 300;
 
 /** Seconds for which resolvers may keep the records of an endpoint. */

@@ -1,5 +1,6 @@
 // Which addresses of an endpoint are used: those that mean something to the world, and so many of each family.
 import type { Address, IngressSettings } from "./model.ts";
+import { families, familyNames } from "./words.ts";
 
 /** More addresses of one family of an endpoint than this are neither probed nor published. */
 const mostAddresses = 16;
@@ -15,7 +16,7 @@ export function withinLimit<Item extends Address>(
   isInUse: (item: Item) => boolean = () => true,
 ): readonly Item[] {
   const kept = new Set(
-    (["ipv4", "ipv6"] as const).flatMap((family) => {
+    families.flatMap((family) => {
       const ofFamily = items.filter((item) => item.family === family);
       if (ofFamily.length <= mostAddresses) return ofFamily;
       const inUse = ofFamily.filter(isInUse);
@@ -27,10 +28,9 @@ export function withinLimit<Item extends Address>(
 
 /** What was left out of an answer, for people: `16 of 40 IPv4 addresses are used`; `undefined` when nothing was. */
 export function leftOutWords(answer: readonly Address[]): string | undefined {
-  const parts = (["ipv4", "ipv6"] as const).flatMap((family) => {
+  const parts = families.flatMap((family) => {
     const { length } = answer.filter((address) => address.family === family);
-    const name = family === "ipv4" ? "IPv4" : "IPv6";
-    return length > mostAddresses ? [`${mostAddresses} of ${length} ${name} addresses`] : [];
+    return length > mostAddresses ? [`${mostAddresses} of ${length} ${familyNames[family]} addresses`] : [];
   });
   return parts.length === 0 ? undefined : `${parts.join(" and ")} are used`;
 }

@@ -4,6 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import { askForAddresses, type ServerAnswer } from "./ask.ts";
 import { createExchange, type Exchange } from "./exchange.ts";
 import { findAnswer, type Finding } from "./panel.ts";
+import { families, familyNames } from "../core/words.ts";
 
 export interface ResolverPorts {
   readonly clock: Clock;
@@ -101,7 +102,7 @@ function concludeAddresses(
   const known: ServerAnswer[] = [];
   const addresses: Address[] = [];
   let isPartial = false;
-  for (const family of ["ipv4", "ipv6"] as const) {
+  for (const family of families) {
     const answer = finding.families[family];
     const remembered = memory.families[family];
     if (answer.kind !== "unknown") {
@@ -112,7 +113,7 @@ function concludeAddresses(
       memory.partialSinceMs ??= nowMs;
       if (remembered !== undefined && nowMs < remembered.untilMs) addresses.push(...remembered.addresses);
       else if (nowMs - memory.partialSinceMs < patienceMs) {
-        const what = family === "ipv4" ? "IPv4 (A)" : "IPv6 (AAAA)";
+        const what = `${familyNames[family]} (${family === "ipv4" ? "A" : "AAAA"})`;
         return {
           kind: "inconclusive",
           reason: answer.reason,
@@ -126,7 +127,7 @@ function concludeAddresses(
   const most = isPartial ? partialTtlSeconds : mostTtlSeconds;
   const ttlSeconds = Math.max(leastTtlSeconds, Math.min(most, ...ttls));
   const untilMs = nowMs + ttlSeconds * 1_000;
-  for (const family of ["ipv4", "ipv6"] as const) {
+  for (const family of families) {
     if (finding.families[family].kind === "unknown") continue;
     const ofFamily = addresses.filter((address) => address.family === family);
     memory.families[family] = { addresses: ofFamily, untilMs: untilMs + standInMs };

@@ -2,11 +2,10 @@
 import type { Family, State } from "../core/model.ts";
 import { Recurring } from "./recurring.ts";
 import type { Story } from "./story.ts";
+import { families } from "../core/words.ts";
 
 /** A doubt that lasts longer is told. */
 export const longDoubtMs = 15_000;
-
-const families = ["ipv4", "ipv6"] as const;
 
 export class BlindnessNarrator {
   readonly #byFamily: Readonly<Record<Family, Recurring<"blind" | "seeing">>>;

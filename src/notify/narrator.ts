@@ -6,6 +6,7 @@ import { isOutage } from "../core/outage.ts";
 import { BlindnessNarrator } from "./blindness-narrator.ts";
 import { IngressNarrator, isLasting } from "./ingress-narrator.ts";
 import type { Records, Story } from "./story.ts";
+import { families } from "../core/words.ts";
 
 /** One turn of the loop; without facts and with `before` equal to `after`: time has passed. */
 export interface Turn {
@@ -56,7 +57,7 @@ export class Narrator {
     const summary: Story = {
       kind: "started",
       ingresses: after.ingresses.map((ingress) => ({ ingress, ...this.#replaced(ingress) })),
-      blindIn: (["ipv4", "ipv6"] as const).filter((family) => after.connection[family].blindSinceMs !== undefined),
+      blindIn: families.filter((family) => after.connection[family].blindSinceMs !== undefined),
     };
     return [summary, ...configStories.filter(({ kind }) => kind === "config-rejected"), ...this.#early.splice(0)];
   }

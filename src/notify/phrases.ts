@@ -4,12 +4,13 @@ import { followed } from "../core/mix.ts";
 import type { CloudProblem, EndpointState, Family, IngressState } from "../core/model.ts";
 import { publishesCname } from "../core/records.ts";
 import { membersOf } from "../core/selection.ts";
-import { formatDuration } from "../lib/duration.ts";
+import { formatDuration } from "../lib/units.ts";
 import { plain } from "../lib/text.ts";
 import { formatTime, line, text } from "./message.ts";
 import type { Line } from "./message.ts";
 import { servingNow } from "./story.ts";
 import type { Change, Records } from "./story.ts";
+import { contentText, familyNames, overridden, settingsText } from "../core/words.ts";
 
 /** Now, on both clocks. */
 export interface Now {
@@ -85,29 +86,24 @@ export function endpointLine(
   }[health.verdict] as [string, string];
   const mix = member === undefined ? [] : line`, in the mix until ${time(member.untilMs, now)}`;
   const override = overrides.find(({ endpoint }) => endpoint === settings.name);
-  const word = override === undefined ? [] : line`, ${done[override.kind]} until ${time(override.untilMs, now)}`;
+  const word = override === undefined ? [] : line`, ${overridden[override.kind]} until ${time(override.untilMs, now)}`;
   return line`${mark} ${{ strong: settings.name }}: ${words}${mix}${word} (${{ foreign: health.reason }})`;
 }
 
-/** As text, such as `CNAME mobile.example.com, TTL 5m`. */
+/** The records as a message shows them, such as `CNAME mobile.example.com (TTL 5 min)`. */
 export function describeRecords(records: Records): Line {
   const [first] = records;
   if (first === undefined) return line`no record`;
-  const isUniform = records.every((record) => settingsOf(record) === settingsOf(first));
+  const isUniform = records.every((record) => settingsText(record) === settingsText(first));
   const shown = records.slice(0, mostListed).map((record, index): Line => {
     const comma = index === 0 ? "" : ", ";
-    const own = isUniform ? "" : ` (${settingsOf(record)})`;
-    return line`${[comma]}${{ code: `${record.type} ${record.content}` }}${[own]}`;
+    const own = isUniform ? "" : ` (${settingsText(record)})`;
+    return line`${[comma]}${{ code: contentText(record) }}${[own]}`;
   });
   const left = records.length - mostListed;
   const more = left > 0 ? [` and ${left} more`] : [];
-  const common = isUniform ? [`, ${settingsOf(first)}`] : [];
+  const common = isUniform ? [` (${settingsText(first)})`] : [];
   return line`${shown.flat()}${more}${common}`;
-}
-
-export function settingsOf({ ttlSeconds, proxied }: Records[number]): string {
-  const ttl = ttlSeconds === 1 ? "automatic" : formatDuration(ttlSeconds * 1_000);
-  return `TTL ${ttl}${proxied ? ", proxied" : ""}`;
 }
 
 export function switchedHeadline(story: Change): string {
@@ -186,9 +182,6 @@ export function quietLines({ quietUntilMs }: { readonly quietUntilMs?: number },
   return [line`This changes often: there is no more news of it until ${time(quietUntilMs, now)}.`];
 }
 
-/** What a person did to an endpoint. */
-export const done = { pin: "pinned", drain: "drained", drill: "drilled" } as const;
-
 export const doing = { read: "read", write: "written" } as const;
 
 export function nameOf({ ingress }: { readonly ingress: IngressState }): string {
@@ -218,8 +211,6 @@ export function andList(names: readonly string[]): string {
 export function familyList({ families }: { readonly families: readonly Family[] }): string {
   return families.map((family) => familyNames[family]).join(" and ");
 }
-
-const familyNames: Readonly<Record<Family, string>> = { ipv4: "IPv4", ipv6: "IPv6" };
 
 /** A monotonic time for people. */
 export function time(atMs: number, { nowMs, wallMs, ...zone }: Now): string {

@@ -1,9 +1,9 @@
 // Something that comes and goes, such as an endpoint's outages, and how much of it people are told: the first few times
 // all of it, then at most so many times an hour, and in the end always the state that it came to rest in.
+import { hourMs } from "../lib/units.ts";
 
 /** Tellings of one thing within an hour. */
 const mostPerHour = 6;
-const hourMs = 60 * 60_000;
 
 /** What to tell of a change. */
 export interface Telling<Status> {

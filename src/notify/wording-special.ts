@@ -1,18 +1,18 @@
 // Words for what does not happen every day: a person's word, a quarrel over the records, a write that is not to be seen.
-import { clockError } from "../lib/clock-words.ts";
-import { formatDuration } from "../lib/duration.ts";
+import { clockError, formatDuration } from "../lib/units.ts";
 import { drillOutcome, drillSentences } from "./drill-words.ts";
 import { line, text } from "./message.ts";
 import type { Message } from "./message.ts";
-import { andList, circumstances, done, nameOf, time, wanted } from "./phrases.ts";
+import { andList, circumstances, nameOf, time, wanted } from "./phrases.ts";
 import type { Now } from "./phrases.ts";
 import type { Story } from "./story.ts";
+import { overridden } from "../core/words.ts";
 
 type Wording = Pick<Message, "importance" | "headline" | "details">;
 type StoryOf<Kind extends Story["kind"]> = Extract<Story, { readonly kind: Kind }>;
 
 /** Somebody pinned or drained an endpoint, or that is over, and nothing moves for now. */
-export function overridden(story: StoryOf<"override-began" | "override-ended">, now: Now): Wording {
+export function override(story: StoryOf<"override-began" | "override-ended">, now: Now): Wording {
   const { kind, endpoint, untilMs } = story.override;
   if (story.kind === "override-ended") {
     return {
@@ -37,7 +37,7 @@ export function overridden(story: StoryOf<"override-began" | "override-ended">, 
       : line`It does not serve until ${time(untilMs, now)}, unless nobody else is up.`;
   return {
     importance: "normal",
-    headline: text`${nameOf(story)}: ${endpoint} was ${done[kind]}`,
+    headline: text`${nameOf(story)}: ${endpoint} was ${overridden[kind]}`,
     details: [meaning, ...circumstances(story, now)],
   };
 }

@@ -4,7 +4,7 @@ import type { IngressState } from "../core/model.ts";
 import { isOutage } from "../core/outage.ts";
 import { wantedRecords } from "../core/records.ts";
 import { isAsWritten } from "../core/selection.ts";
-import { formatDuration } from "../lib/duration.ts";
+import { formatDuration } from "../lib/units.ts";
 import { formatTime, line, text } from "./message.ts";
 import type { Line, Message } from "./message.ts";
 import {
@@ -32,7 +32,7 @@ import type { Now } from "./phrases.ts";
 import { servingNow } from "./story.ts";
 import type { Story } from "./story.ts";
 import { configApplied, configRejected, corrupted, internalError, stateMoved } from "./wording-own.ts";
-import { drilled, inStandoff, leftOut, ofClock, ofMix, overridden, shared, verified } from "./wording-special.ts";
+import { drilled, inStandoff, leftOut, ofClock, ofMix, override, shared, verified } from "./wording-special.ts";
 
 /** What is said, before it has an id. */
 export type Wording = Pick<Message, "importance" | "headline" | "details">;
@@ -184,7 +184,7 @@ export function word(story: Story, now: Now): Wording {
       return drilled(story, now);
     case "override-began":
     case "override-ended":
-      return overridden(story, now);
+      return override(story, now);
     case "standoff-began":
     case "standoff-ended":
       return inStandoff(story, now);

@@ -5,6 +5,7 @@ import type { Event, Family, State } from "../core/model.ts";
 import { isProofWanted } from "../core/proof.ts";
 import { type Clock, sleep } from "../lib/clock.ts";
 import type { IpAddress } from "../lib/ip.ts";
+import { families } from "../core/words.ts";
 
 /** A well-known place on the net: nothing is said to it, it only has to take a connection. */
 export interface Anchor {
@@ -47,7 +48,7 @@ export class Anchors implements AsyncDisposable {
 
   follow(state: State): void {
     this.#state = state;
-    for (const family of ["ipv4", "ipv6"] as const) {
+    for (const family of families) {
       const hasAny = this.#anchors.some(({ address }) => address.family === family);
       if (!hasAny || this.#tries.has(family) || this.#closing.signal.aborted || !isProofWanted(state, family)) continue;
       this.#tries.set(family, this.#tryUntilSettled(family));

@@ -4,6 +4,7 @@ import { Latencies } from "./latencies.ts";
 import { ProvenTable, type Periods } from "./proven-table.ts";
 import { asArrays } from "./rows.ts";
 import { Tally } from "./tally.ts";
+import { minuteMs } from "../lib/units.ts";
 
 /** What is checked. */
 export interface Checked {
@@ -47,7 +48,6 @@ export interface Rollup {
   readonly maxMs?: number;
 }
 
-const minuteMs = 60_000;
 const minutesOf: Readonly<Record<Resolution, number>> = { minute: 1, hour: 60, day: 1_440 };
 /** The spans that are kept; days are added up from hours. */
 const spans = [1, 60] as const;

@@ -8,6 +8,7 @@ import { datedFrom, usedMixNames, type DatedIngress, type Saved } from "./saved.
 import type { Store } from "./store.ts";
 import { Tally } from "./tally.ts";
 import { StoreError } from "./trouble.ts";
+import { minuteMs } from "../lib/units.ts";
 
 /** One turn of the daemon's loop. */
 export interface Heard {
@@ -38,7 +39,6 @@ const mostWaiting = 5_000;
 /** When the wall clock was set by more than this, the dates that were saved are wrong. */
 const clockToleranceMs = 2_000;
 /** Checks are many, and each of them is of little worth: they wait until their minute is over, and are written once. */
-const minuteMs = 60_000;
 
 /**
  * What of the state is not on the disk yet. `dates`: only for how much longer known addresses may be used, which every

@@ -1,8 +1,7 @@
 // How long a scenario has to be played until all that follows from it is over.
 import type { Config } from "../config/config.ts";
 import { longestMs, type Occurrence } from "./scenario.ts";
-
-const minuteMs = 60_000;
+import { minuteMs } from "../lib/units.ts";
 
 /** Until the last thing is over, and the ingress has had time to return. Milliseconds. */
 export function usualPlayMs(occurrences: readonly Occurrence[], { ingresses }: Pick<Config, "ingresses">): number {

@@ -1,6 +1,7 @@
 // The past of one daemon as its history tells it: what it saw, who served and why, what people said.
 import type { EndpointSettings, IngressSettings, Override } from "../core/model.ts";
 import { reconstruct, type RecordedMinute, type RecordedTurn, type Seen } from "./reconstruct.ts";
+import { dayMs } from "../lib/units.ts";
 
 /** Where the past is read from. */
 export interface HistorySource {
@@ -50,8 +51,6 @@ export interface Past {
   readonly blindness: readonly { readonly family: string; readonly fromWallMs: number; readonly toWallMs: number }[];
   readonly checks: number;
 }
-
-const dayMs = 24 * 60 * 60_000;
 
 /** Reads the past of these ingresses between two times. */
 export function readPast(

@@ -1,5 +1,6 @@
 // What was seen, as far as the history still tells: counts for each minute and address, and changes of health with their
 // exact times → one observation after the other.
+import { minuteMs } from "../lib/units.ts";
 
 /** The checks of one address within one minute. */
 export interface RecordedMinute {
@@ -24,8 +25,6 @@ export interface Seen {
   readonly kind: "ok" | "failed" | "inconclusive";
   readonly detail: string;
 }
-
-const minuteMs = 60_000;
 
 /**
  * The observations of one address, in the order of time. Within a minute they stand evenly, those that changed the

@@ -1,6 +1,6 @@
 // The language of scenarios: lines such as `0:05 cable down for 10m` → what will befall the simulated world, and when.
 import type { Family } from "../core/model.ts";
-import { formatDuration } from "../lib/duration.ts";
+import { formatDuration } from "../lib/units.ts";
 import { nearest } from "../lib/spelling.ts";
 import type { Fault, SeenBy } from "../simulation/faults.ts";
 import {
@@ -15,6 +15,7 @@ import {
   type Happening,
 } from "./happenings.ts";
 import { takeTimes } from "./times.ts";
+import { familyNames } from "../core/words.ts";
 
 /** What a line is about. */
 export interface Vocabulary {
@@ -158,7 +159,7 @@ function readLine(line: string, subjects: readonly Subject[]): Occurrence | stri
     const sites = [...new Set(named.flatMap((each) => each.sites))];
     const faults = happening.faults(match, { atMs, forMs: lengthMs, seenBy, sites, ...(family && { family }) });
     const name = named.map((each) => each.name).join(" and ");
-    const among = [...(family === undefined ? [] : [`in ${nameOf(family)}`]), ...viewersOf(seenBy)].join(", ");
+    const among = [...(family === undefined ? [] : [`in ${familyNames[family]}`]), ...viewersOf(seenBy)].join(", ");
     const text = `${name} ${happening.say(match)}${among === "" ? "" : ` (${among})`}`;
     if (happening.isMoment === true) return { atMs, text, faults };
     const works = subject.isPlural || named.length > 1 ? "work again" : "works again";
@@ -169,10 +170,6 @@ function readLine(line: string, subjects: readonly Subject[]): Occurrence | stri
   return words === ""
     ? `what happens to ${name}? It can be: ${known}`
     : `${name} was understood, "${words}" was not; it can be: ${known}`;
-}
-
-function nameOf(family: Family): string {
-  return family === "ipv4" ? "IPv4" : "IPv6";
 }
 
 function viewersOf(seenBy: SeenBy): string[] {

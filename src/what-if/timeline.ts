@@ -1,7 +1,8 @@
 // What happened in a scenario, in the order of time and in plain words.
 import type { Fact } from "../core/model.ts";
 import { membersOf } from "../core/selection.ts";
-import { formatDuration } from "../lib/duration.ts";
+import { formatDuration } from "../lib/units.ts";
+import { familyNames, recordsText } from "../core/words.ts";
 
 /** Where it happened: in the world, in the daemon's eyes, in its mind, at Cloudflare, in people's chat, at the clients. */
 export type EntryKind = "outside" | "sees" | "decides" | "writes" | "tells" | "clients";
@@ -103,12 +104,12 @@ export class Timeline {
       case "blindness-began":
         return this.add(
           "sees",
-          `our own connection is in doubt (${familyName(fact.family)}): failures prove nothing`,
+          `our own connection is in doubt (${familyNames[fact.family]}): failures prove nothing`,
           atMs,
           "bad",
         );
       case "blindness-ended":
-        return this.add("sees", `our own connection works again (${familyName(fact.family)})`, atMs, "good");
+        return this.add("sees", `our own connection works again (${familyNames[fact.family]})`, atMs, "good");
       case "cloud-trouble-began":
         return this.add("sees", `Cloudflare: ${fact.problem.message}`, atMs, "bad", fact.ingress);
       case "cloud-trouble-ended":
@@ -122,22 +123,4 @@ export class Timeline {
       default:
     }
   }
-}
-
-function recordsText(
-  records: readonly {
-    readonly type: string;
-    readonly content: string;
-    readonly ttlSeconds: number;
-    readonly proxied: boolean;
-  }[],
-): string {
-  if (records.length === 0) return "nothing";
-  const [{ ttlSeconds, proxied } = { ttlSeconds: 0, proxied: false }] = records;
-  const ttl = ttlSeconds === 1 ? "TTL automatic" : `TTL ${formatDuration(ttlSeconds * 1_000)}`;
-  return `${records.map(({ type, content }) => `${type} ${content}`).join(", ")} (${ttl}${proxied ? ", proxied" : ""})`;
-}
-
-function familyName(family: "ipv4" | "ipv6"): string {
-  return family === "ipv4" ? "IPv4" : "IPv6";
 }

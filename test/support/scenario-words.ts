@@ -2,7 +2,7 @@
 import type { Drill, Fact, IngressState, Passage, RecordSet } from "../../src/core/model.ts";
 import { desiredMix } from "../../src/core/mix.ts";
 import { desiredRecords } from "../../src/core/records.ts";
-import { formatDuration } from "../../src/lib/duration.ts";
+import { formatDuration } from "../../src/lib/units.ts";
 
 /** A fact as a line of a scenario; `undefined` for those that only repeat what another line says. */
 export function describeFact(fact: Fact): string | undefined {

@@ -2,12 +2,13 @@
 import type { Inspector, InspectedRecord, InspectedZone, Look, TokenStatus } from "../../cloud/inspect.ts";
 import { contradiction } from "../../cloud/api-time.ts";
 import type { IngressSettings } from "../../core/model.ts";
-import { formatDuration } from "../../lib/duration.ts";
+import { formatDuration } from "../../lib/units.ts";
 import { parseIp } from "../../lib/ip.ts";
 import { plain } from "../../lib/text.ts";
 import { ok, plainly, unknown, warning, wrong, type Finding } from "./finding.ts";
 import { inspectMix } from "./mix.ts";
 import { inspectTargets } from "./targets.ts";
+import { automaticTtl, recordText } from "../../core/words.ts";
 
 /** Beyond this a certificate, a token or a "Retry-After" may be misjudged. */
 const mostClockErrorMs = 5_000;
@@ -236,9 +237,9 @@ function inspectRecords(
     })?.name;
   const shown = ours.map((each) => {
     const content = canonical(each.content ?? "");
-    const ttl = each.proxied === true ? "proxied" : each.ttl === 1 ? "automatic TTL" : `${each.ttl ?? "?"} s`;
+    const settings = { ttlSeconds: each.ttl ?? automaticTtl, proxied: each.proxied === true };
     return {
-      text: `${each.type} ${plain(content)} (${ttl})`,
+      text: recordText({ type: each.type, content: plain(content), ...settings }),
       endpoint: named(content),
       isProxied: each.proxied === true,
     };

@@ -1,10 +1,10 @@
 // The doctor's look at the endpoints: one probe of each address, and what their addresses and certificates tell.
 import type { Address, EndpointSettings, Family, IngressSettings } from "../../core/model.ts";
-import { formatDuration } from "../../lib/duration.ts";
+import { dayMs, formatDuration } from "../../lib/units.ts";
 import { probeOnce, type Look, type RoundPorts } from "../../probe/round.ts";
 import { ok, unknown, warning, wrong, type Finding } from "./finding.ts";
+import { families, familyNames } from "../../core/words.ts";
 
-const dayMs = 86_400_000;
 const soonDays = 14;
 
 /** What one endpoint looks like now. */
@@ -125,12 +125,10 @@ function inspectSharing(looks: readonly EndpointLook[]): readonly Finding[] {
   });
 }
 
-const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
-
 /** Clients with one family only lose the service when that family goes away with a switch. */
 function inspectFamilies(looks: readonly EndpointLook[]): readonly Finding[] {
   const known = looks.filter(({ addresses }) => addresses.length > 0);
-  return (["ipv4", "ipv6"] as const).flatMap((family) => {
+  return families.flatMap((family) => {
     const [having, lacking] = [known.filter((look) => has(look, family)), known.filter((look) => !has(look, family))];
     if (having.length === 0 || lacking.length === 0) return [];
     const detail = `${names(having)} ${having.length === 1 ? "has" : "have"} ${familyNames[family]}, ${names(lacking)} ${lacking.length === 1 ? "has" : "have"} not`;

@@ -14,6 +14,7 @@ import { strangersIn } from "../../store/guard.ts";
 import { isStateLocked } from "../../store/lock.ts";
 import { kindOf } from "../../store/paths.ts";
 import { ok, unknown, warning, wrong, type Finding } from "./finding.ts";
+import { families, familyNames } from "../../core/words.ts";
 
 const leastNode = 24;
 const leastFreeBytes = 100_000_000;
@@ -135,8 +136,6 @@ export async function inspectWaysOut(anchors: readonly string[], clock: Clock): 
 
 type Way = { readonly kind: "none"; readonly family: Family } | { readonly kind: "some"; readonly finding: Finding };
 
-const families = ["ipv4", "ipv6"] as const;
-const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
 /** Any address of the net at large: the kernel is asked for the way, and nothing is sent. */
 const farAway = { ipv4: "1.1.1.1", ipv6: "2606:4700:4700::1111" } as const;
 

@@ -7,7 +7,7 @@ import { isInSync } from "../../core/mix.ts";
 import { desiredRecords } from "../../core/records.ts";
 import { membersOf, roleOf } from "../../core/selection.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { formatDuration, parseDurationMs } from "../../lib/duration.ts";
+import { dayMs, durationSyntax, formatDuration, hourMs, minuteMs, parseDurationMs } from "../../lib/units.ts";
 import { plain } from "../../lib/text.ts";
 import { nowOf } from "./dates.ts";
 import { findEndpoint, findIngress, Refusal } from "./names.ts";
@@ -26,13 +26,11 @@ export interface ChangePorts {
   readonly isKept: () => boolean;
 }
 
-const dayMs = 24 * 60 * 60_000;
-
 /** How long a person's word holds unless they say, and at most. */
 const lengths: Readonly<Record<Override["kind"], { readonly usualMs: number; readonly mostMs: number }>> = {
-  pin: { usualMs: 60 * 60_000, mostMs: 30 * dayMs },
-  drain: { usualMs: 60 * 60_000, mostMs: 30 * dayMs },
-  drill: { usualMs: 2 * 60_000, mostMs: 30 * 60_000 },
+  pin: { usualMs: hourMs, mostMs: 30 * dayMs },
+  drain: { usualMs: hourMs, mostMs: 30 * dayMs },
+  drill: { usualMs: 2 * minuteMs, mostMs: 30 * minuteMs },
 };
 const leastMs = 1_000;
 
@@ -103,10 +101,10 @@ function lengthOf(kind: Override["kind"], asked: string | undefined): number {
   if (asked === undefined) return usualMs;
   const lengthMs = parseDurationMs(asked);
   if (lengthMs !== undefined && lengthMs >= leastMs && lengthMs <= mostMs) return lengthMs;
-  const longest = formatDuration(mostMs);
+  const longest = durationSyntax(mostMs);
   throw new Refusal(400, {
     error: `for: expected a duration from 1s to ${longest}, got ${plain(asked, 40)}`,
-    hint: `Give a number with a unit, such as ${formatDuration(usualMs)}.`,
+    hint: `Give a number with a unit, such as ${durationSyntax(usualMs)}.`,
   });
 }
 

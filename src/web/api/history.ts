@@ -9,6 +9,7 @@ import type { Notes } from "./notes.ts";
 import { availabilityPercent, downTimes, outagesOf, servedOf, type Stretch } from "./outages.ts";
 import type { AddressSeries, EndpointHistory, History, Range } from "./schema/history.ts";
 import { tenths } from "./status-endpoint.ts";
+import { hourMs, minuteMs } from "../../lib/units.ts";
 
 export interface HistorySources {
   readonly journal: Pick<Journal, "entriesOf" | "oldest">;
@@ -43,9 +44,6 @@ export function historyQuestion({ ingress, endpoint, range }: HistoryQuery, note
   }));
   return { kind: "history", ingress: record, range, withSeries: endpoint !== undefined, endpoints, now };
 }
-
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
 
 const lengths: Readonly<Record<Range, { readonly lengthMs: number; readonly stepMs: number }>> = {
   "1h": { lengthMs: hourMs, stepMs: minuteMs },

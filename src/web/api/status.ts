@@ -6,6 +6,7 @@ import { dateOf, isoOf, type Now } from "./dates.ts";
 import type { Notes } from "./notes.ts";
 import type { DaemonStatus, Status } from "./schema/status.ts";
 import { ingressStatus } from "./status-ingress.ts";
+import { families } from "../../core/words.ts";
 
 /** What else there is to say of the daemon. */
 export interface DaemonFacts {
@@ -37,7 +38,7 @@ function daemonStatus(state: State, notes: Notes, facts: DaemonFacts, now: Now):
     uptimeMs: Math.round(now.nowMs - notes.startedMs),
     isReady: missing.length === 0,
     missing: [...missing],
-    blind: (["ipv4", "ipv6"] as const).flatMap((family) => blindness(state, family, now)),
+    blind: families.flatMap((family) => blindness(state, family, now)),
     ...clock(state, now),
     configuration: configuration(state, notes, now),
     notifications: [...facts.queuedNotifications()].map(([channel, queued]) => ({ channel, queued })),
