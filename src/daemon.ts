@@ -162,7 +162,7 @@ export class Daemon {
     this.#failed = { count: count + 1, sinceMs: count === 0 ? atMs : sinceMs };
     const forMs = atMs - this.#failed.sinceMs;
     if (this.#failed.count < corruption.events || forMs < corruption.afterMs) return;
-    this.#ports.onCorruption?.(`no event has been taken in for ${formatDuration(forMs)}: ${messageOf(error)}`);
+    this.#ports.onCorruption?.(`no event has been processed for ${formatDuration(forMs)}: ${messageOf(error)}`);
   }
 
   #timed(keeper: Keeper, turn: Turn): void {

@@ -249,11 +249,11 @@ describe("the thread that reads", () => {
       await new Promise(setImmediate);
     }
     answer = await archive.ask({ ...page, before: 300 }, "a");
-    assert.deepEqual(answer, { kind: "unavailable", why: "the thread that reads it cannot be started now" });
+    assert.deepEqual(answer, { kind: "unavailable", why: "its reader thread cannot be started right now" });
     assert.equal(troubles.length, 1, troubles.join("\n"));
     await clock.advance(60_000);
     assert.deepEqual(idsOf(await archive.ask(page, "a")), [3, 2, 1]);
-    assert.equal(troubles.at(-1), "What happened can be read again.");
+    assert.equal(troubles.at(-1), "The history can be read again.");
   });
 
   test("that hangs is given up after ten seconds, and another one answers what is asked next", async (t) => {
@@ -266,8 +266,8 @@ describe("the thread that reads", () => {
     assert.deepEqual(await hanging, { kind: "unavailable", why: "it took longer than 10 s" });
     assert.deepEqual(idsOf(await waiting), [3, 2]);
     assert.deepEqual(troubles, [
-      "What happened cannot be read: it took longer than 10 s. Decisions do not depend on it.",
-      "What happened can be read again.",
+      "The history cannot be read: it took longer than 10 s. Decisions do not depend on it.",
+      "The history can be read again.",
     ]);
   });
 
@@ -279,11 +279,11 @@ describe("the thread that reads", () => {
     // It has begun by then.
     await once(threads[0] ?? assert.fail(), "message");
     const end = archive[Symbol.asyncDispose]();
-    assert.deepEqual(await asked, { kind: "unavailable", why: "the daemon is ending" });
+    assert.deepEqual(await asked, { kind: "unavailable", why: "the daemon is shutting down" });
     await clock.advance(1_000);
     await end;
     assert.equal(isGone, false);
-    assert.deepEqual(await archive.ask(page, "b"), { kind: "unavailable", why: "the daemon is ending" });
+    assert.deepEqual(await archive.ask(page, "b"), { kind: "unavailable", why: "the daemon is shutting down" });
   });
 
   test("that cannot be started, or whose file is missing, is no more than an answer that there is none", async (t) => {
@@ -328,7 +328,7 @@ describe("the file", () => {
     const answer = await archive.ask({ ...page, before: 1_000 }, "a");
     assert.deepEqual(idsOf(answer), []);
     assert.equal(warnings.length, 1, warnings.join("\n"));
-    assert.match(warnings[0] ?? "", /ccs\.db is no sound state file .* a new one was begun/);
+    assert.match(warnings[0] ?? "", /ccs\.db is not a valid state file .* a new one was started/);
     store.record({ entries: [entry(2_002)], checks: [] });
     assert.deepEqual(idsOf(await archive.ask(page, "a")), [2_002]);
   });

@@ -94,7 +94,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
     this.#current?.cancelDeadline();
     const left = this.#current === undefined ? this.#waiting : [this.#current.job, ...this.#waiting];
     this.#current = undefined;
-    for (const { settle } of left.splice(0)) settle(unavailable("the daemon is ending"));
+    for (const { settle } of left.splice(0)) settle(unavailable("the daemon is shutting down"));
     this.#waiting.length = 0;
     // In the middle of reading from a drive that hangs it cannot end, and others have to write yet.
     await Promise.race([
@@ -106,9 +106,9 @@ export class ThreadArchive implements Archive, AsyncDisposable {
   #enqueue(question: Question, client: string): Promise<ArchiveAnswer> {
     const jobs = this.#current === undefined ? this.#waiting : [this.#current.job, ...this.#waiting];
     const ofClient = jobs.filter((job) => job.client === client).length;
-    if (this.#isClosed) return Promise.resolve(unavailable("the daemon is ending"));
+    if (this.#isClosed) return Promise.resolve(unavailable("the daemon is shutting down"));
     if (jobs.length >= mostWaiting || ofClient >= mostOfOneClient) {
-      return Promise.resolve(unavailable("too much is asked at once"));
+      return Promise.resolve(unavailable("too many requests at once"));
     }
     this.#lastId += 1;
     const id = this.#lastId;
@@ -125,8 +125,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
     this.#cancelIdle?.();
     this.#cancelIdle = undefined;
     const thread = this.#thread ?? this.#startThread();
-    if (thread === undefined)
-      return this.#finish(job, this.#troubled("the thread that reads it cannot be started now"));
+    if (thread === undefined) return this.#finish(job, this.#troubled("its reader thread cannot be started right now"));
     const { clock, store } = this.#ports;
     const cancelDeadline = clock.setTimer(patienceMs, () => {
       this.#endThread();
@@ -166,7 +165,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
   #answerOf(job: Job, outcome: Outcome): ArchiveAnswer | undefined {
     switch (outcome.kind) {
       case "document":
-        if (this.#isInTrouble) this.#ports.onTrouble("What happened can be read again.");
+        if (this.#isInTrouble) this.#ports.onTrouble("The history can be read again.");
         this.#isInTrouble = false;
         return outcome;
       case "failed": {
@@ -211,8 +210,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
   }
 
   #troubled(why: string): ArchiveAnswer {
-    if (!this.#isInTrouble)
-      this.#ports.onTrouble(`What happened cannot be read: ${why}. Decisions do not depend on it.`);
+    if (!this.#isInTrouble) this.#ports.onTrouble(`The history cannot be read: ${why}. Decisions do not depend on it.`);
     this.#isInTrouble = true;
     return unavailable(why);
   }
@@ -233,7 +231,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
     thread.unref();
     thread.on("message", (told: Told) => this.#hear(thread, told));
     thread.on("error", (error) => this.#died(thread, messageOf(error)));
-    thread.on("exit", () => this.#died(thread, "the thread that reads it ended"));
+    thread.on("exit", () => this.#died(thread, "its reader thread ended"));
     this.#thread = thread;
     return thread;
   }

@@ -83,7 +83,7 @@ export class Assembly implements AsyncDisposable {
   /** Begins to watch. */
   start(): void {
     this.daemon.dispatch({ kind: "config-loaded", ingresses: this.#config.ingresses });
-    if (this.daemon.state.generation === 0) throw new Error("the configuration could not be taken in");
+    if (this.daemon.state.generation === 0) throw new Error("the configuration could not be applied");
   }
 
   /** Goes on with another configuration, or tries anew what the same one did not achieve. What did not change keeps its state. */

@@ -14,7 +14,7 @@ const settings = ingressSettings(ingress, [endpointSettings("cable")]);
 test("a write of another type says so, any other does not", () => {
   const written = (from: typeof cname | undefined, to: typeof cname): string =>
     wordFact({ kind: "records-changed", ingress, ...(from && { from }), to, by: "write" }).text;
-  assert.match(written(cname, addresses), /^written, addresses instead of a CNAME: A 192\.0\.2\.1 /);
+  assert.match(written(cname, addresses), /^written, addresses instead of a CNAME: A 192\.0\.2\.1, /);
   assert.match(written(addresses, cname), /^written, a CNAME instead of addresses: CNAME cable/);
   assert.match(written(cname, [publishedRecord("CNAME", "mobile.example.com")]), /^written: /);
   assert.match(written([], cname), /^written: /);
@@ -22,10 +22,7 @@ test("a write of another type says so, any other does not", () => {
 
 test("an ingress that has left says what is still done to its record", () => {
   const { text } = wordFact({ kind: "ingress-released", ingress, primary: "cable" });
-  assert.equal(
-    text,
-    "no longer configured: its record is pointed to cable instead of its mix, and then stays as it is",
-  );
+  assert.equal(text, "no longer configured: its record is changed from its mix to cable, and then left as it is");
   assert.match(wordFact({ kind: "ingress-released", ingress }).text, /its records stay as they are$/);
 });
 

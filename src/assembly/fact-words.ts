@@ -1,11 +1,11 @@
 // One sentence for each fact: what the log, the journal and the live stream say of it. (Messages tell whole stories, and
 // have words of their own.)
-import type { Fact, Visibility } from "../core/model.ts";
+import type { Fact, Override, Visibility } from "../core/model.ts";
 import { membersOf } from "../core/selection.ts";
 import { clockError, formatDuration } from "../lib/units.ts";
 import { drillOutcome, drillSentences } from "../notify/drill-words.ts";
 import type { FactWords } from "../web/api/events.ts";
-import { recordsText } from "../core/words.ts";
+import { familyNames, overridden, recordsText } from "../core/words.ts";
 
 /** The sentence, and how much it matters. */
 export function wordFact(fact: Fact): FactWords {
@@ -13,7 +13,10 @@ export function wordFact(fact: Fact): FactWords {
     case "config-applied":
       return { level: "info", text: "configuration applied" };
     case "config-rejected":
-      return { level: "error", text: `configuration rejected, the old one stays: ${fact.problems.join("; ")}` };
+      return {
+        level: "error",
+        text: `configuration rejected, the previous one stays in force: ${fact.problems.join("; ")}`,
+      };
     case "ingress-added":
       return { level: "info", text: "watching" };
     case "ingress-released":
@@ -26,65 +29,77 @@ export function wordFact(fact: Fact): FactWords {
       return { level: to === "down" || isDegraded ? "warn" : "info", text: `${endpoint} is ${now}: ${reason}` };
     }
     case "endpoint-renamed":
-      return { level: "info", text: `${fact.from} is called ${fact.to} now` };
+      return { level: "info", text: `${fact.from} is now called ${fact.to}` };
     case "addresses-shared": {
-      const text = `${fact.endpoint} shares its addresses with ${fact.others.join(" and ")}: nothing is gained by moving between them`;
+      const text = `${fact.endpoint} has the same addresses as ${fact.others.join(" and ")}: failover between them gains nothing`;
       return { level: "warn", text };
     }
     case "addresses-left-out":
-      return { level: "warn", text: `${fact.endpoint} has many addresses: ${fact.detail}` };
+      return { level: "warn", text: `${fact.endpoint} has more addresses than ccs uses: ${fact.detail}` };
     case "selection-changed": {
-      const who = membersOf(fact.to).join(" + ");
-      return { level: "info", text: `decided for ${who}: ${fact.why}` };
+      const who = membersOf(fact.to).join(" and ");
+      return { level: "info", text: `selected ${who}: ${fact.why}` };
     }
     case "ingress-outage-began":
-      return { level: "error", text: `nobody is up, the record stays: ${fact.why}` };
+      return { level: "error", text: `all endpoints are down, the record stays as it is: ${fact.why}` };
     case "ingress-outage-ended":
-      return { level: "info", text: `the outage is over, thanks to ${fact.by}` };
+      return { level: "info", text: `the outage is over: ${fact.by} is up` };
     case "records-changed": {
       const records = recordsText(fact.to);
       if (fact.by === "write") return { level: "info", text: `written${ofNewType(fact)}: ${records}` };
       const found = records;
       if (fact.from === undefined) return { level: "info", text: `found: ${found}` };
-      return { level: "warn", text: `somebody else changed the records: ${found}` };
+      return { level: "warn", text: `the records were changed by another program: ${records}` };
     }
     case "mix-changed":
       return wordMix(fact);
     case "mix-blocked":
-      return { level: "warn", text: `no mix for now, so failback goes to one endpoint alone: ${fact.why}` };
+      return {
+        level: "warn",
+        text: `no mix is possible for now, so a failback goes to a single endpoint: ${fact.why}`,
+      };
     case "mix-freed":
-      return { level: "info", text: `${fact.record} can hold a mix again` };
+      return { level: "info", text: `${fact.record} can be used for a mix again` };
     case "override-began":
-      return { level: "info", text: `${fact.override.endpoint}: ${fact.override.kind}, by a person's word` };
+      return { level: "info", text: overrideBegan(fact.override) };
     case "override-ended":
-      return { level: "info", text: `${fact.override.endpoint}: the ${fact.override.kind} is over` };
+      return { level: "info", text: `the ${fact.override.kind} of ${fact.override.endpoint} has ended` };
     case "drill-reported": {
       const text = `drill of ${fact.report.endpoint}: ${drillOutcome(fact.report)}. ${drillSentences(fact.report).join(" ")}`;
       return { level: "info", text };
     }
     case "standoff-began": {
-      const rest = "repair rests for an hour; find out who else writes this name";
-      return { level: "error", text: `somebody keeps undoing our records: ${rest}` };
+      const rest = "automatic repair is paused for an hour; find out what else writes this name";
+      return { level: "error", text: `another program keeps overwriting the records: ${rest}` };
     }
     case "standoff-ended":
-      return { level: "info", text: "repair of the records goes on" };
+      return { level: "info", text: "automatic repair of the records resumes" };
     case "visibility-known":
       return wordVisibility(fact.visibility);
     case "blindness-began":
-      return { level: "warn", text: "our own connection is in doubt: failures prove nothing now" };
+      return {
+        level: "warn",
+        text: `this machine appears to be offline (${familyNames[fact.family]}); failover is suspended`,
+      };
     case "blindness-ended":
-      return { level: "info", text: "our own connection works again" };
+      return { level: "info", text: `this machine is online again (${familyNames[fact.family]})` };
     case "clock-wrong":
       return { level: "error", text: `this machine's clock is ${clockError(fact.aheadMs)}` };
     case "clock-right":
-      return { level: "info", text: "this machine's clock is right again" };
+      return { level: "info", text: "this machine's clock is correct again" };
     case "cloud-trouble-began":
       return { level: "warn", text: `Cloudflare: ${fact.problem.message}` };
     case "cloud-trouble-ended":
-      return { level: "info", text: `Cloudflare: the trouble of ${formatDuration(fact.lastedMs)} is over` };
+      return { level: "info", text: `Cloudflare works again after ${formatDuration(fact.lastedMs)}` };
     default:
       return fact satisfies never;
   }
+}
+
+function overrideBegan({ kind, endpoint }: Override): string {
+  return kind === "drill"
+    ? `a drill of ${endpoint} was started manually`
+    : `${endpoint} was ${overridden[kind]} manually`;
 }
 
 /** A CNAME beside addresses, or the other way round, reads like a mistake unless it is said to be none. */
@@ -96,21 +111,21 @@ function ofNewType({ from = [], to }: Fact & { kind: "records-changed" }): strin
 
 function wordReleased({ primary }: Fact & { kind: "ingress-released" }): string {
   if (primary === undefined) return "no longer configured: its records stay as they are";
-  return `no longer configured: its record is pointed to ${primary} instead of its mix, and then stays as it is`;
+  return `no longer configured: its record is changed from its mix to ${primary}, and then left as it is`;
 }
 
 function wordMix({ record, from, to, by }: Fact & { kind: "mix-changed" }): FactWords {
   const records = recordsText(to);
   if (by === "write")
-    return { level: "info", text: records === "" ? `removed: ${record}` : `written: ${record} ${records}` };
+    return { level: "info", text: to.length === 0 ? `removed: ${record}` : `written: ${record} ${records}` };
   if (from === undefined) return { level: "info", text: `found: ${record} ${records}` };
-  return { level: "warn", text: `another program changed ${record}: ${records === "" ? "no record" : records}` };
+  return { level: "warn", text: `another program changed ${record}: ${records}` };
 }
 
 function wordVisibility({ status, writtenAtMs, atMs = writtenAtMs, detail }: Visibility): FactWords {
   switch (status) {
     case "checking":
-      return { level: "debug", text: "the authoritative servers are being asked" };
+      return { level: "debug", text: "checking the authoritative servers" };
     case "visible": {
       const took = formatDuration(Math.round(atMs - writtenAtMs));
       return { level: "info", text: `visible at the authoritative servers after ${took}` };
@@ -118,7 +133,7 @@ function wordVisibility({ status, writtenAtMs, atMs = writtenAtMs, detail }: Vis
     case "silent":
       return { level: "warn", text: `not verified: ${detail}` };
     case "wrong":
-      return { level: "error", text: `the authoritative servers say something else: ${detail}` };
+      return { level: "error", text: `the authoritative servers show something else: ${detail}` };
     default:
       return status satisfies never;
   }

@@ -29,7 +29,8 @@ export class Logbook implements Listener {
 
   #logFact(fact: Fact): void {
     if (fact.kind === "config-rejected") {
-      for (const problem of fact.problems) this.#log.error({ problem }, "configuration rejected, the old one stays");
+      for (const problem of fact.problems)
+        this.#log.error({ problem }, "configuration rejected, the previous one stays in force");
       return;
     }
     const { level, text } = wordFact(fact);

@@ -57,8 +57,8 @@ export class Memory implements Keeper, Disposable {
     const place = this.path ?? "the state in memory";
     this.#ports.onWarning?.(
       this.#isSlow
-        ? `Saving a decision in ${place} took ${formatDuration(Math.round(tookMs))}, and it was carried out only then. See what is wrong with the drive.`
-        : `Saving in ${place} is quick again.`,
+        ? `Saving a decision to ${place} took ${formatDuration(Math.round(tookMs))}, and it was carried out only afterwards. Check the drive.`
+        : `Saving to ${place} is fast again.`,
     );
   }
 

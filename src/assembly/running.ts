@@ -114,7 +114,7 @@ export async function startDaemon(options: {
   onMove.hold = (isHeld) => (isHeld ? assembly.reconciler.holdWrites() : assembly.reconciler.releaseWrites());
   await surroundings.listen();
   onReload.apply = (result, news) => {
-    if (news === "unchanged") log.info({ path }, `${path} was loaded again: nothing in it has changed`);
+    if (news === "unchanged") log.info({ path }, `${path} was reloaded; nothing in it has changed`);
     if (result.kind === "invalid") {
       if (news === "unchanged")
         return log.error({ problems: result.problems.map(formatProblem) }, "it is still rejected");

@@ -154,7 +154,7 @@ export class Surroundings implements AsyncDisposable {
       await this.#control?.[Symbol.asyncDispose]();
       this.#control = undefined;
       this.#control = await startControlSocket(this.#stateDir, this.#portsOf("socket"));
-      this.#log.debug({ path: this.#control.path }, "the command line finds us at the control socket");
+      this.#log.debug({ path: this.#control.path }, "the command line can use the control socket");
       this.#controlTrouble = undefined;
     } catch (error) {
       if (!(error instanceof ControlSocketError)) return this.#onBug(error);

@@ -89,7 +89,7 @@ function mixSince({ since }: NonNullable<IngressStatus["mix"]>, wallMs: number):
 function visibilityText({ status, tookMs }: Visibility): string {
   switch (status) {
     case "checking":
-      return "the authoritative servers are being asked";
+      return "checking the authoritative servers";
     case "visible":
       return `visible${tookMs === undefined ? "" : ` after ${formatDuration(tookMs)}`}`;
     case "wrong":
@@ -123,7 +123,7 @@ function warningsOf(ingress: IngressStatus, wallMs: number): string[] {
     warnings.push(`not in sync: it should say ${wanted.map(contentText).join(", ")}`);
   }
   if (visibility?.status === "wrong")
-    warnings.push(`the authoritative servers say something else: ${visibility.detail}`);
+    warnings.push(`the authoritative servers show something else: ${visibility.detail}`);
   if (mix?.state === "blocked" || mix?.state === "none") warnings.push(mix.text);
   else if (isMixRefused) warnings.push("Cloudflare refused the mix, so that the primary serves alone");
   for (const { name, sharesWith } of ingress.endpoints) {

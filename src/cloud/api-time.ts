@@ -13,7 +13,7 @@ export function isDateRefusal(code: string | undefined): boolean {
 
 /** How that shows that the clock is wrong, for people. */
 export function contradiction(machineWallMs: number): string {
-  return `it says ${isoOf(machineWallMs)}, and by that the certificate of Cloudflare's API is not valid`;
+  return `it says ${isoOf(machineWallMs)}, when the certificate of Cloudflare's API is not valid`;
 }
 
 function isoOf(wallMs: number): string {

@@ -221,7 +221,7 @@ test("a content that nobody could have written is no answer of the API", async (
   for (const content of ["a\u001B[2J.example.net", "a.example.net\u202E", "a\n.example.net", "x".repeat(255)]) {
     api.handler = success([live({ content })]);
     const listing = api.provider().list({ record, zone: zoneId }, freeCall());
-    await rejects(listing, "transient", /holds a record that does not say what it is/);
+    await rejects(listing, "transient", /contains a record without a type/);
   }
 });
 

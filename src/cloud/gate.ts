@@ -86,7 +86,7 @@ export class CallGate {
       await sleep(this.#clock, atMs - this.#clock.nowMs(), signal);
       if (signal.aborted) break;
     }
-    if (signal.aborted) throw new CloudError("transient", "given up before it was sent");
+    if (signal.aborted) throw new CloudError("transient", "cancelled before it was sent");
   }
 
   /** Lets nothing through before this time. Never opens earlier than it was told before. */

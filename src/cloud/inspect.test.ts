@@ -69,7 +69,7 @@ describe("what an answer means", () => {
     );
     const looking = inspector.verifyToken();
     await clock.advance(5_000);
-    assert.deepEqual(await looking, { kind: "silent", detail: "no answer within 5s" });
+    assert.deepEqual(await looking, { kind: "silent", detail: "no answer within 5 s" });
   });
 });
 

@@ -10,6 +10,7 @@ import { bounded } from "./bounded.ts";
 import { problemsIn, type ApiProblem } from "./classify.ts";
 import { canonicalName } from "./provider.ts";
 import { suffixes } from "./zones.ts";
+import { formatDuration } from "../lib/units.ts";
 
 export interface InspectorOptions {
   readonly token: Secret;
@@ -104,7 +105,7 @@ export class Inspector {
       const [first, ...others] = look.result.toSorted((a, b) => activity(b) - activity(a));
       if (first === undefined) continue;
       if (others.some((other) => activity(other) === activity(first))) {
-        return refusal(`several zones are called ${name}: configure the id of the right one`);
+        return refusal(`there are several zones called ${name}: configure the id of the one to use`);
       }
       return { kind: "answered", result: first };
     }
@@ -147,7 +148,7 @@ export class Inspector {
       this.#note(response.headers, this.#clock.nowMs() - startedMs);
       return this.#read(response.status, await bounded(response).text(), schema);
     } catch (error) {
-      const late = `no answer within ${timeoutMs / 1_000}s`;
+      const late = `no answer within ${formatDuration(timeoutMs)}`;
       if (isDateRefusal(innermost(error).code)) {
         this.#telltales = { ...this.#telltales, contradictedWallMs: this.#clock.wallMs() };
       }
@@ -171,7 +172,7 @@ export class Inspector {
     if (status < 400 && answer.success) return { kind: "answered", result: answer.data.result };
     const problems = problemsIn(body);
     if (problems === undefined || problems.length === 0 || status >= 500) {
-      return { kind: "silent", detail: `an answer that is not the API's (HTTP ${status})` };
+      return { kind: "silent", detail: `an answer that did not come from the API (HTTP ${status})` };
     }
     const codes = problems.map(({ code }) => code);
     const words = problems.slice(0, 3).map(({ code, message }: ApiProblem) => `${code} "${this.#foreign(message)}"`);

@@ -32,8 +32,8 @@ export function recordsAtName(
   const isPartial = total > length && length > 0 && length >= (result_info?.per_page ?? mostRecords);
   const isDoubtful = unclear.some(({ isClaimed }) => isClaimed || ours.length === 0);
   if (isPartial || isDoubtful) {
-    const what = isPartial ? "shows only a part of the records" : "holds a record that does not say what it is";
-    throw new CloudError("transient", `could not read ${ingress.record}: the answer ${what}; it will be read again`);
+    const what = isPartial ? "shows only some of the records" : "contains a record without a type";
+    throw new CloudError("transient", `could not read ${ingress.record}: the answer ${what}; ccs will read it again`);
   }
   return known;
 }

@@ -66,27 +66,29 @@ export class CloudError extends Error {
 export function assertSafe(plan: Plan, known: readonly PublishedRecord[], { mixOf }: Partial<IngressName> = {}): void {
   const untouched = new Map(known.map((record) => [record.id, record]));
   for (const { id } of [...plan.deletes, ...plan.patches]) {
-    if (!untouched.has(id)) throw new Error(`bug: the plan touches record ${id}, which is not known or touched twice`);
+    if (!untouched.has(id))
+      throw new Error(`internal error: the plan touches record ${id}, which is not known or touched twice`);
     untouched.delete(id);
   }
   for (const patch of plan.patches) {
     const before = known.find(({ id }) => id === patch.id);
-    if (before?.type !== patch.type) throw new Error(`bug: the plan changes the type of record ${patch.id}`);
+    if (before?.type !== patch.type) throw new Error(`internal error: the plan changes the type of record ${patch.id}`);
   }
   const after: readonly PlannedRecord[] = [...untouched.values(), ...plan.patches, ...plan.posts];
   const [first] = after;
   if (mixOf !== undefined) {
     if (known.some(({ extras }) => extras?.comment !== recordComment))
-      throw new Error("bug: the mix has foreign records");
-    if (after.some(({ type }) => type === "CNAME")) throw new Error("bug: the plan would make the mix a CNAME");
+      throw new Error("internal error: the mix has foreign records");
+    if (after.some(({ type }) => type === "CNAME"))
+      throw new Error("internal error: the plan would make the mix a CNAME");
     if (first === undefined) return;
   }
-  if (first === undefined) throw new Error("bug: the plan would leave the name without a record");
+  if (first === undefined) throw new Error("internal error: the plan would leave the name without a record");
   if (after.length > 1 && after.some(({ type }) => type === "CNAME")) {
-    throw new Error("bug: the plan would put a CNAME beside another record");
+    throw new Error("internal error: the plan would put a CNAME beside another record");
   }
   if (after.some(({ ttlSeconds, proxied }) => ttlSeconds !== first.ttlSeconds || proxied !== first.proxied)) {
-    throw new Error("bug: the plan would leave records that differ in TTL or proxied flag");
+    throw new Error("internal error: the plan would leave records that differ in TTL or proxied flag");
   }
 }
 

@@ -128,7 +128,7 @@ export class Requests {
     const answer = schema.safeParse(body);
     if (answer.success) return answer.data;
     const problems = problemsIn(body) ?? [];
-    const what = body === undefined ? "an answer that is not JSON" : "an answer that is not a success";
+    const what = body === undefined ? "an answer that is not JSON" : "an answer that reports no success";
     throw this.#failure(purpose, "transient", { what, status: response.status, problems, headers: response.headers });
   }
 
@@ -139,7 +139,7 @@ export class Requests {
       const problems = problemsIn(error.error);
       const { kind, isDefinite } = classify(status, problems);
       const waitMs = kind === "rate-limited" ? this.#retryAfterMs(headers) : undefined;
-      const what = problems === undefined ? "an answer that is not the API's" : undefined;
+      const what = problems === undefined ? "an answer that did not come from the API" : undefined;
       return this.#failure(purpose, kind, { what, status, problems: problems ?? [], headers, isDefinite, waitMs });
     }
     if (purpose.call.signal.aborted) return this.#failure(purpose, "transient", { what: "given up" });
@@ -220,8 +220,8 @@ const doing: Record<Operation, string> = {
 };
 
 const hints: Partial<Record<CloudErrorKind, string>> = {
-  auth: "check that the token is valid and may edit DNS in this zone, and that the zone is right",
-  invalid: "Cloudflare will not take this; change the configuration as it says",
+  auth: "check that the token is valid and may edit DNS in this zone, and that the zone is correct",
+  invalid: "Cloudflare does not accept this; change the configuration accordingly",
 };
 
 /** A token that may edit DNS and nothing else may still be refused when it asks for a zone by its name. */

@@ -41,7 +41,7 @@ export class ZoneFinder {
     const details = await this.#detailsOf(ingress, zone, call);
     if (details === undefined) return void this.#unreadable.add(zone);
     if (details.id !== zone.id) {
-      const message = `could not look up the zone of ${ingress.record}: the answer is about another one`;
+      const message = `could not look up the zone of ${ingress.record}: the answer is about a different zone`;
       throw new CloudError("transient", message);
     }
     const name = canonicalName(details.name);

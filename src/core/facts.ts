@@ -239,7 +239,7 @@ function whyMixChanged(from: Selection, to: Selection, old: IngressState | undef
       if (whyEnded !== undefined) return whyEnded;
       return isOut(endpoint.health.verdict)
         ? `${name} is down: ${endpoint.health.reason}`
-        : `the sticky time of ${name} is over`;
+        : `the sticky time of ${name} has ended`;
     })
     .join("; ");
 }
@@ -252,7 +252,7 @@ function whyMixEnded(old: IngressState | undefined, after: IngressState): string
   if (isMixRefused && !old.isMixRefused) return `Cloudflare refuses the records of the mix at ${mix.record}`;
   if (mix.undoneAtMs.length > old.mix.undoneAtMs.length) return `another program changed the mix at ${mix.record}`;
   const isInPlace = isAtMix(old) || !publishesCname(old);
-  return whyNoMix(after)?.why ?? (isInPlace ? undefined : `the mix at ${mix.record} was not in place in time`);
+  return whyNoMix(after)?.why ?? (isInPlace ? undefined : `the mix at ${mix.record} was not ready in time`);
 }
 
 function cloudFacts(ingress: string, old: IngressState | undefined, after: IngressState, atMs: number): Fact[] {

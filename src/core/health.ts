@@ -90,12 +90,12 @@ type Belief = Omit<EndpointHealth, "sinceMs">;
 
 function withoutCheck({ settings, resolution }: EndpointState): Belief {
   if (settings.target.kind === "addresses" || resolution?.kind === "addresses") {
-    return { verdict: "up", isDegraded: false, reason: "not checked, believed up" };
+    return { verdict: "up", isDegraded: false, reason: "not checked, assumed up" };
   }
   if (resolution === undefined) return { verdict: "unknown", isDegraded: false, reason: "not looked up yet" };
   // A name that surely has no address cannot serve; a look-up that failed proves nothing.
   if (resolution.kind === "none") return { verdict: "down", isDegraded: false, reason: resolution.detail };
-  return { verdict: "up", isDegraded: false, reason: "not checked, believed up" };
+  return { verdict: "up", isDegraded: false, reason: "not checked, assumed up" };
 }
 
 function fromAddresses(endpoint: EndpointState): Belief {

@@ -67,7 +67,7 @@ export function pinOf({ overrides }: IngressState): Override | undefined {
 /** Why a drained endpoint does not serve, in plain words. */
 export function whyDrained({ overrides }: IngressState, name: string): string {
   const isDrill = overrides.some(({ kind, endpoint }) => kind === "drill" && endpoint === name);
-  return isDrill ? `a drill plays an outage of ${name}` : `somebody drained ${name}`;
+  return isDrill ? `a drill simulates an outage of ${name}` : `${name} was drained manually`;
 }
 
 /** Whoever was adopted may have to be left at once: no other event might come for a while. */
@@ -79,7 +79,7 @@ function withFirst(ingress: IngressState, nowMs: number): IngressState {
 function pin(ingress: IngressState, { settings }: EndpointState, nowMs: number): IngressState {
   const { selection } = ingress;
   if (selection?.reason === "pin" && selection.primary === settings.name) return ingress;
-  const why = `somebody pinned ${settings.name}`;
+  const why = `${settings.name} was pinned manually`;
   const pinned: Selection = { primary: settings.name, sticky: [], why, reason: "pin", sinceMs: nowMs };
   return { ...withoutElection(withDeparture(ingress, settings.name, nowMs)), isMixRefused: false, selection: pinned };
 }
@@ -97,7 +97,7 @@ function afterPin(ingress: IngressState, primary: EndpointState, nowMs: number):
     bestOf(ingress, (endpoint) => !isDrained(ingress, endpoint) && (canStart(endpoint, nowMs) || goesOn(endpoint))) ??
     lastResort(ingress, primary, nowMs) ??
     primary;
-  return { to, reason: "resume", why: `the pin of ${primary.settings.name} is over` };
+  return { to, reason: "resume", why: `the pin of ${primary.settings.name} has ended` };
 }
 
 /** Whom to move to, if anyone. Leaving a primary that is down or drained waits for nothing; any other move is a return. */
@@ -118,7 +118,7 @@ function nextPrimary(ingress: IngressState, primary: EndpointState, nowMs: numbe
   const to = order
     .slice(0, order.indexOf(primary))
     .find((better) => canStart(better, nowMs) && mayReturnTo(ingress, better));
-  return to && { to, reason: "return", why: `${to.settings.name} is up and ranks before ${settings.name}` };
+  return to && { to, reason: "return", why: `${to.settings.name} is up and has higher priority than ${settings.name}` };
 }
 
 /** Whether the primary, or an endpoint that should serve rather than `to`, still has its turn to come back from an outage of all. */
@@ -272,7 +272,7 @@ function adoptOrElect(ingress: IngressState, nowMs: number): IngressState {
       : [{ endpoint, untilMs: Math.min(untilMs, nowMs + stickyMs) }];
   });
   const isNamed = named.includes(adopted);
-  const why = `${ingress.settings.record} ${isNamed ? "points to it already" : "says what was last written for it"}`;
+  const why = `${ingress.settings.record} ${isNamed ? "already points to it" : "holds what was last written for it"}`;
   const adoption: Selection = { primary: name, sticky, why, reason: "adopted", sinceMs: nowMs };
   return withSticky(selected(ingress, adoption), adoption, nowMs);
 }

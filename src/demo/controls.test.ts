@@ -141,7 +141,8 @@ test("a record that was edited by hand is put right, and that is told", async ()
   await eventually("that is told", () => {
     const { story } = controls.document();
     return (
-      story.kind === "aside" && /^CNAME primary\S+, TTL 60 s: visible \S+ after the edit by/.test(story.echo ?? "")
+      story.kind === "aside" &&
+      /^CNAME primary\S+ \(TTL 1 min\): visible \S+ m?s after the edit by/.test(story.echo ?? "")
     );
   });
   assert.equal(stage.ingress?.settings.record, ingressName);

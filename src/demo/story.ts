@@ -138,7 +138,7 @@ async function playScene(scene: Scene, context: SceneContext): Promise<{ outcome
   return { outcome: { kind: "as-told", words: `DNS says ${showSight(scene.expected)}. ${words}` }, times };
 }
 
-/** A measured time: `483ms`, `3.2s`. */
+/** A measured time: `483 ms`, `3.2 s`. */
 export function brief(durationMs: number): string {
-  return durationMs < 1_000 ? `${Math.round(durationMs)}ms` : `${(durationMs / 1_000).toFixed(1)}s`;
+  return durationMs < 1_000 ? `${Math.round(durationMs)} ms` : `${(durationMs / 1_000).toFixed(1)} s`;
 }

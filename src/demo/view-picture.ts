@@ -42,7 +42,7 @@ export function pictureLines({ ingress, sight, nowMs }: PictureParts, width: num
 }
 
 const looks = {
-  unknown: { style: "dim", mark: "?", word: "not known yet" },
+  unknown: { style: "dim", mark: "?", word: "unknown" },
   up: { style: "green", mark: "●", word: "up" },
   suspect: { style: "yellow", mark: "●", word: "suspect" },
   down: { style: "red", mark: "✗", word: "down" },
@@ -60,8 +60,7 @@ function endpointLines(
   const hostWidth = longestOf(all.map(hostOf));
   const { style, mark, word } = looks[health.verdict];
   const words = health.isDegraded ? `${word}, degraded` : word;
-  const sinceSeconds = Math.floor(Math.max(0, nowMs - health.sinceMs) / 1_000);
-  const since = sinceSeconds === 0 ? "0s" : formatDuration(sinceSeconds * 1_000);
+  const since = wholeSeconds(Math.floor(Math.max(0, nowMs - health.sinceMs) / 1_000));
   const name: Line = [...fitted([{ style: "bold", text: settings.name }], nameWidth), "  "];
   const host: Line = [...fitted([hostOf({ settings })], hostWidth), "  "];
   // For all endpoints or for none, whatever their verdicts are.
@@ -70,6 +69,10 @@ function endpointLines(
     [...name, ...(hasRoom ? host : []), { style, text: `${mark} ${words}` }, ` for ${since}`],
     [" ".repeat(width < narrow ? 2 : nameWidth + 2), { style: "dim", text: health.reason }],
   ];
+}
+
+function wholeSeconds(seconds: number): string {
+  return seconds === 0 ? "0 s" : formatDuration(seconds * 1_000);
 }
 
 function hostOf({ settings: { target } }: Pick<EndpointState, "settings">): string {

@@ -16,11 +16,11 @@ describe("the picture", () => {
   test("all is well: cable serves, mobile is up beside it", () => {
     const lines = render({}, usual);
     assert.deepEqual(lines.slice(3, 9), [
-      "cable   ● up for 4s ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓",
+      "cable   ● up for 4 s ━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓",
       "        answers                                  ┃",
       "                                                 ┗━━▶ ingress.example.com",
-      "mobile  ● up for 3s ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┘    CNAME cable.example.com",
-      "        answers                                       TTL 60 s",
+      "mobile  ● up for 3 s ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┘    CNAME cable.example.com",
+      "        answers                                       TTL 1 min",
       "",
     ]);
   });
@@ -30,11 +30,11 @@ describe("the picture", () => {
     const sight: Sight = [{ type: "CNAME", content: "mobile.example.com", ttlSeconds: 300 }];
     const lines = render({ ingress: world.ingress(), sight, nowMs: world.nowMs }, usual);
     assert.deepEqual(lines.slice(3, 9), [
-      "cable   ✗ down for 0s ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┐",
+      "cable   ✗ down for 0 s ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┐",
       "        timeout (2 in a row)                     │",
       "                                                 ┏━━▶ ingress.example.com",
-      "mobile  ● up for 4s ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┛    CNAME mobile.example.com",
-      "        answers                                       TTL 300 s",
+      "mobile  ● up for 4 s ━━━━━━━━━━━━━━━━━━━━━━━━━━━━┛    CNAME mobile.example.com",
+      "        answers                                       TTL 5 min",
       "",
     ]);
   });
@@ -44,7 +44,7 @@ describe("the picture", () => {
     world.observe("cable", "ok");
     world.pass(5_000);
     const lines = render({ ingress: world.ingress(), nowMs: world.nowMs }, usual);
-    assert.match(lines[9] ?? "", /^▰▰▰▰▰▰▱▱▱▱▱▱ {2}traffic returns to cable in 5s {2}\(hold_up\)$/);
+    assert.match(lines[9] ?? "", /^▰▰▰▰▰▰▱▱▱▱▱▱ {2}traffic returns to cable in 5 s {2}\(hold_up\)$/);
   });
 
   test("in the mix both serve, and it counts down to its end", () => {
@@ -60,8 +60,8 @@ describe("the picture", () => {
     assert.match(lines[5] ?? "", /┣━━▶ ingress\.example\.com$/);
     assert.match(lines[6] ?? "", /^mobile .* ━+┛ {4}A 192\.0\.2\.1$/);
     assert.match(lines[7] ?? "", /A 192\.0\.2\.2$/);
-    assert.match(lines[8] ?? "", /^ +TTL 60 s$/);
-    assert.match(lines[9] ?? "", /^▰+▱+ {2}mobile leaves the mix in \d+s {2}\(sticky\)$/);
+    assert.match(lines[8] ?? "", /^ +TTL 1 min$/);
+    assert.match(lines[9] ?? "", /^▰+▱+ {2}mobile leaves the mix in \d+ s {2}\(sticky\)$/);
   });
 
   test("DNS that is silent or empty is said to be so", () => {
@@ -115,7 +115,7 @@ describe("any terminal", () => {
       for (const part of [
         "ingress.example.com",
         "CNAME cable.example.com",
-        "TTL 60 s",
+        "TTL 1 min",
         "Story 2/4: cable breaks",
         "✓ It is visible",
         "Telegram: the newest message",
@@ -219,7 +219,7 @@ function everything(): readonly Shown[] {
   const down = { ingress: world.ingress(), nowMs: world.nowMs };
   world.observe("cable", "ok");
   const held = { ingress: world.ingress(), nowMs: world.nowMs };
-  const problem = "expected CNAME secondary.example.com, TTL 300 s in DNS within 10s, but it says no record";
+  const problem = "expected CNAME secondary.example.com (TTL 5 min) in DNS within 10 s, but it says no record";
   return [
     shown({ story: { kind: "starting" } }),
     shown({ ...down, sight: undefined, story: { kind: "step", step } }),

@@ -103,7 +103,7 @@ function countdownLine(ingress: IngressState, nowMs: number): Line {
     { style: "cyan", text: "▰".repeat(filled) },
     { style: "dim", text: "▱".repeat(barWidth - filled) },
   ];
-  return [...bar, `  ${what} in `, { style: "bold", text: `${Math.ceil(leftMs / 1_000)}s` }, `  (${rule})`];
+  return [...bar, `  ${what} in `, { style: "bold", text: `${Math.ceil(leftMs / 1_000)} s` }, `  (${rule})`];
 }
 
 function countdownOf(

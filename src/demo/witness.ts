@@ -3,6 +3,7 @@
 import { createExchange } from "../dns/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
 import { ingressName, type World } from "./world.ts";
+import { contentText, ttlText } from "../core/words.ts";
 
 /** A record as a DNS answer shows it. */
 export interface SeenRecord {
@@ -68,16 +69,16 @@ export class Witness implements Disposable {
   }
 }
 
-/** `A 127.0.0.2 + A 127.0.0.3, TTL 60 s`. */
+/** `A 127.0.0.2, A 127.0.0.3 (TTL 1 min)`. */
 export function showSight(sight: Sight | undefined): string {
   if (sight === undefined) return "no answer";
   if (sight.length === 0) return "no record";
-  return `${sight.map(({ type, content }) => `${type} ${content}`).join(" + ")}, ${showTtl(sight)}`;
+  return `${sight.map(contentText).join(", ")} (${showTtl(sight)})`;
 }
 
-/** `TTL 60 s`. */
+/** `TTL 1 min`. */
 export function showTtl(sight: Sight): string {
-  return `TTL ${[...new Set(sight.map(({ ttlSeconds }) => ttlSeconds))].join(" and ")} s`;
+  return [...new Set(sight.map(({ ttlSeconds }) => ttlText(ttlSeconds)))].join(" and ");
 }
 
 export function isSameSight(a: Sight | undefined, b: Sight): boolean {

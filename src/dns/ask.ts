@@ -54,7 +54,7 @@ async function askForFamily(asking: Asking, family: Family): Promise<ServerAnswe
   const via: string[] = [];
   for (let count = 0; count < mostQuestions; count++) {
     if (!isAskable(name))
-      return unknown(asking, "servfail", `leads to a name that cannot be asked for (${plain(name, 80)})`);
+      return unknown(asking, "servfail", `leads to a name that cannot be looked up (${plain(name, 80)})`);
     const reply = await asking.exchange(
       asking.server,
       { name, type },
@@ -64,7 +64,7 @@ async function askForFamily(asking: Asking, family: Family): Promise<ServerAnswe
     if (trouble !== undefined) return unknown(asking, trouble.reason, trouble.detail);
     const answered = reply as Answered;
     const end = followAliases(answered, name);
-    if (end === undefined) return unknown(asking, "servfail", "leads into a circle of CNAMEs");
+    if (end === undefined) return unknown(asking, "servfail", "leads into a loop of CNAMEs");
     ttlSeconds = Math.min(ttlSeconds, end.ttlSeconds);
     via.push(...end.via);
     const found = answered.answers.filter((record) => record.name === end.name && record.type === type);
@@ -88,7 +88,7 @@ async function askForFamily(asking: Asking, family: Family): Promise<ServerAnswe
     }
     name = end.name;
   }
-  return unknown(asking, "servfail", "leads along a chain of CNAMEs without end");
+  return unknown(asking, "servfail", "leads along a chain of too many CNAMEs");
 }
 
 /** Why a reply says nothing about the name. */
@@ -98,7 +98,7 @@ function troubleIn(reply: Reply): { reason: "silent" | "servfail" | "refused" | 
   if (reply.rcode !== "NOERROR" && reply.rcode !== "NXDOMAIN") {
     return { reason: "servfail", detail: `could not answer (${plain(reply.rcode, 20)})` };
   }
-  if (reply.isReferral) return { reason: "servfail", detail: "only named other servers; it is no resolver" };
+  if (reply.isReferral) return { reason: "servfail", detail: "only referred to other servers; it is not a resolver" };
   return undefined;
 }
 

@@ -91,7 +91,7 @@ function silenceIn(reply: Reply): Silence | undefined {
   if (reply.kind !== "answered") return silence(reply.detail);
   if (reply.isReferral) return { ...silence("is not responsible for the name"), isReferral: true };
   if (reply.rcode !== "NOERROR" && reply.rcode !== "NXDOMAIN") return silence(`answered ${plain(reply.rcode, 20)}`);
-  return reply.isAuthoritative ? undefined : silence("answered without authority");
+  return reply.isAuthoritative ? undefined : silence("gave an answer without authority");
 }
 
 type Silence = Word & { readonly kind: "silent" };

@@ -166,9 +166,9 @@ function settled<Outcome>(
     for (const cleanUp of cleanUps.splice(0)) cleanUp();
     resolve(outcome);
   };
-  const abort = (): void => finish({ kind: "silent", detail: "was not waited for" });
+  const abort = (): void => finish({ kind: "silent", detail: "was cancelled" });
   const expire = (): void => finish({ kind: "silent", detail: "did not answer" });
-  if (trip.signal?.aborted === true) return Promise.resolve({ kind: "silent", detail: "was not waited for" });
+  if (trip.signal?.aborted === true) return Promise.resolve({ kind: "silent", detail: "was cancelled" });
   trip.signal?.addEventListener("abort", abort, { once: true });
   cleanUps.push(trip.clock.setTimer(trip.deadlineMs - trip.clock.nowMs(), expire));
   cleanUps.push(() => trip.signal?.removeEventListener("abort", abort));
@@ -181,19 +181,19 @@ function settled<Outcome>(
 
 /** Errors that are this machine's own, not the server's. */
 const localTroubles: Readonly<Record<string, string>> = {
-  EMFILE: "could not be asked: out of file descriptors",
-  ENFILE: "could not be asked: out of file descriptors",
-  ENOBUFS: "could not be asked: out of buffers",
-  ENOMEM: "could not be asked: out of memory",
-  EADDRNOTAVAIL: "could not be asked: no local address or port",
-  EADDRINUSE: "could not be asked: no local port",
-  EAFNOSUPPORT: "could not be asked: no such address family here",
-  EACCES: "could not be asked: not permitted here",
-  EPERM: "could not be asked: not permitted here",
-  EINVAL: "could not be asked: no route",
-  ENETUNREACH: "could not be asked: no route",
-  ENETDOWN: "could not be asked: the network is down",
-  EHOSTUNREACH: "could not be asked: no route",
+  EMFILE: "could not be queried: out of file descriptors",
+  ENFILE: "could not be queried: out of file descriptors",
+  ENOBUFS: "could not be queried: out of buffers",
+  ENOMEM: "could not be queried: out of memory",
+  EADDRNOTAVAIL: "could not be queried: no local address or port",
+  EADDRINUSE: "could not be queried: no local port",
+  EAFNOSUPPORT: "could not be queried: no such address family here",
+  EACCES: "could not be queried: not permitted here",
+  EPERM: "could not be queried: not permitted here",
+  EINVAL: "could not be queried: no route",
+  ENETUNREACH: "could not be queried: no route",
+  ENETDOWN: "could not be queried: the network is down",
+  EHOSTUNREACH: "could not be queried: no route",
 };
 
 function troubleOf(error: NodeJS.ErrnoException): Reply {

@@ -118,7 +118,7 @@ export class NameServerFinder {
     });
     const servers = (await Promise.all(looks)).flat().slice(0, mostServers);
     if (servers.length > 0) return { kind: "found", zone, servers };
-    return { kind: "none", detail: `no address is known of the zone's servers (${names.join(", ")})` };
+    return { kind: "none", detail: `no address is known for the zone's servers (${names.join(", ")})` };
   }
 }
 

@@ -204,7 +204,7 @@ describe("what a server says", () => {
       "the old alias from a cache, without authority",
       (question) => ({ ...(isCable(question) as typeof empty), isAuthoritative: false }),
       "silent",
-      `${one} answered without authority`,
+      `${one} gave an answer without authority`,
     ],
     [
       "the alias to one question only",

@@ -186,7 +186,7 @@ export class Verifier implements AsyncDisposable {
   async #round(check: Check): Promise<Finding> {
     const { ingress, abort, before, words } = check;
     if (check.mix === undefined && ingress.published?.records.some(({ proxied }) => proxied) === true) {
-      return { status: "silent", detail: "the name is proxied by now, which hides what it points to" };
+      return { status: "silent", detail: "the name is now proxied, which hides what it points to" };
     }
     const found = await this.#servers.of(ingress.settings, abort.signal);
     if (found.kind === "none") return { status: "silent", detail: found.detail };
@@ -203,7 +203,7 @@ export class Verifier implements AsyncDisposable {
         return { server, word };
       }),
     );
-    if (abort.signal.aborted) return { status: "silent", detail: "not waited for" };
+    if (abort.signal.aborted) return { status: "silent", detail: "cancelled" };
     this.#learn(ingress, heard);
     return conclude(heard, words);
   }
@@ -239,7 +239,7 @@ function listed(heard: readonly Heard[]): string {
     ({ server, word }) => `${server.label} ${"says" in word ? `says ${word.says}` : detailOf(word)}`,
   );
   const left = lines.length - mostNamed;
-  return [...lines.slice(0, mostNamed), ...(left > 0 ? [`${left} more like these`] : [])].join("; ");
+  return [...lines.slice(0, mostNamed), ...(left > 0 ? [`${left} more like this`] : [])].join("; ");
 }
 
 function detailOf(word: Word): string {

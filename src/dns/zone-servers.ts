@@ -36,7 +36,7 @@ export class ZoneServers {
     const configured = this.#configured;
     if (configured === undefined) {
       const found = await this.#searches.run(signal, () => this.#finder.find(settings, signal));
-      return found ?? { kind: "none", detail: "not waited for" };
+      return found ?? { kind: "none", detail: "cancelled" };
     }
     return { kind: "found", zone: "", servers: configured.map((address) => ({ address, label: address })) };
   }
@@ -46,7 +46,7 @@ export class ZoneServers {
     const ask = async (type: "A" | "AAAA"): Promise<Answers["A"]> => {
       const options = { timeoutMs: answerTimeoutMs, signal, isRecursive: false };
       const reply = await this.#questions.run(signal, () => this.#exchange(address, { name, type }, options));
-      return reply ?? { kind: "silent", detail: "was not waited for" };
+      return reply ?? { kind: "silent", detail: "was cancelled" };
     };
     const [A, AAAA] = await Promise.all([ask("A"), ask("AAAA")]);
     return { A, AAAA };

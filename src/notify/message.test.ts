@@ -15,14 +15,14 @@ function message(headline: string, details: readonly Line[] = []): Message {
 test("a message is its headline, its details, and a last line with time and id", () => {
   const whole = message("cable is down", [
     line`Why: ${"timeout & <worse>"}`,
-    line`Served now: ${{ code: "CNAME a.example.com" }}, by ${{ strong: "a<b" }}`,
+    line`Published now: ${{ code: "CNAME a.example.com" }}, by ${{ strong: "a<b" }}`,
   ]);
   assert.equal(
     render(whole, "html"),
     [
       "<b>cable is down</b>",
       "Why: timeout &amp; &lt;worse&gt;",
-      "Served now: <code>CNAME a.example.com</code>, by <b>a&lt;b</b>",
+      "Published now: <code>CNAME a.example.com</code>, by <b>a&lt;b</b>",
       "2025-11-22 12:34:05 UTC · mi4k2x9a",
     ].join("\n"),
   );
@@ -31,7 +31,7 @@ test("a message is its headline, its details, and a last line with time and id",
     [
       "cable is down",
       "Why: timeout & <worse>",
-      "Served now: CNAME a.example.com, by a<b",
+      "Published now: CNAME a.example.com, by a<b",
       "2025-11-22 12:34:05 UTC · mi4k2x9a",
     ].join("\n"),
   );
@@ -39,7 +39,7 @@ test("a message is its headline, its details, and a last line with time and id",
 
 describe("foreign text", () => {
   const hostile: Record<string, readonly [string, string]> = {
-    "line breaks": ["a\nServed now: nothing\r\n", "a Served now: nothing"],
+    "line breaks": ["a\nPublished now: nothing\r\n", "a Published now: nothing"],
     "terminal escapes": ["\u001B[31mred\u001B[0m", "[31mred [0m"],
     "direction overrides": ["abc\u202Etxt.exe\u202C", "abc txt.exe"],
     "zero-width marks": ["c\u200Bable\uFEFF", "c able"],

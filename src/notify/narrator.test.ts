@@ -74,7 +74,10 @@ describe("start", () => {
     const [told, ...more] = world.news();
     assert.equal(more.length, 0);
     assert.equal(told?.headline, "Started: ingress.example.com points to cable");
-    assert.match(told?.text ?? "", /^Served now: A 192\.0\.2\.1, TTL 1m\nServed before: A 203\.0\.113\.9, TTL 5m$/m);
+    assert.match(
+      told?.text ?? "",
+      /^Published now: A 192\.0\.2\.1 \(TTL 1 min\)\nPublished before: A 203\.0\.113\.9 \(TTL 5 min\)$/m,
+    );
   });
 
   test("with a bad token is told at once, with the remedy", () => {
@@ -83,13 +86,13 @@ describe("start", () => {
     world.fail({ kind: "auth", during: "read", message: "the token is not valid; make a new one" });
     const [told, ...more] = world.news();
     assert.equal(more.length, 0);
-    assert.equal(told?.headline, "Started: ingress.example.com waits for its first endpoint");
+    assert.equal(told?.headline, "Started: ingress.example.com is waiting for its first endpoint");
     assert.match(told?.text ?? "", /^Cloudflare: the token is not valid; make a new one$/m);
     // The end of trouble that the start told of is told too.
     world.read([cableRecord]);
     assert.deepEqual(world.headlines(), [
       "ingress.example.com points to cable",
-      "Cloudflare: all is well again with ingress.example.com",
+      "Cloudflare: the records of ingress.example.com can be read and written again",
     ]);
   });
 
@@ -103,9 +106,9 @@ describe("start", () => {
     world.observe("mobile", "ok", 2, record);
     world.observe("fibre", "timeout", 2, "other.example.com");
     const [told] = world.news();
-    assert.equal(told?.headline, "Started: watching 2 ingresses");
+    assert.equal(told?.headline, "Started: monitoring 2 ingresses");
     assert.match(told?.text ?? "", /^ingress\.example\.com points to cable$/m);
-    assert.match(told?.text ?? "", /^other\.example\.com can be served by nobody: every endpoint is down$/m);
+    assert.match(told?.text ?? "", /^other\.example\.com has no endpoint that is up$/m);
   });
 
   test("is told before a failover that comes in the middle of it", () => {
@@ -117,7 +120,7 @@ describe("start", () => {
     world.observe("mobile", "ok");
     world.observe("cable", "timeout");
     assert.deepEqual(world.headlines(), [
-      "Started: ingress.example.com is to point to mobile, which is decided and not yet confirmed",
+      "Started: ingress.example.com should point to mobile, which Cloudflare has not confirmed yet",
       "ingress.example.com now points to mobile (was cable)",
     ]);
   });
@@ -157,7 +160,7 @@ describe("a failover", () => {
     world.pass(1_000);
     const [told] = world.news();
     assert.equal(told?.headline, "ingress.example.com: cable is down");
-    assert.match(told?.text ?? "", /^It stays selected: no other endpoint is known to be up\.$/m);
+    assert.match(told?.text ?? "", /^It stays active: no other endpoint is known to be up\.$/m);
   });
 
   test("that is not confirmed in time is told as decided and not done, and again when it is done", () => {
@@ -170,8 +173,8 @@ describe("a failover", () => {
     const [undone, ...more] = world.news();
     assert.equal(more.length, 0);
     assert.equal(undone?.headline, "ingress.example.com should point to mobile, but that is not done yet");
-    assert.match(undone?.text ?? "", /^Cloudflare: no answer within 15s$/m);
-    assert.match(undone?.text ?? "", /^Served now: CNAME cable\.example\.com, TTL 1m$/m);
+    assert.match(undone?.text ?? "", /^Cloudflare: no answer within 15 s$/m);
+    assert.match(undone?.text ?? "", /^Published now: CNAME cable\.example\.com \(TTL 1 min\)$/m);
     world.pass(200_000);
     assert.deepEqual(world.headlines(), [], "the trouble was told with it");
     world.cloud = "works";
@@ -179,7 +182,7 @@ describe("a failover", () => {
     const [done, ...rest] = world.news();
     assert.equal(rest.length, 0);
     assert.equal(done?.headline, "ingress.example.com now points to mobile (was cable)");
-    assert.match(done?.text ?? "", /^The trouble with Cloudflare lasted 3m 40s\.$/m);
+    assert.match(done?.text ?? "", /^The problem with Cloudflare lasted 3 min 40 s\.$/m);
   });
 
   test("that Cloudflare refuses for good is told at once", () => {
@@ -194,7 +197,7 @@ describe("a failover", () => {
     world.observe("cable", "timeout");
     world.observe("mobile", "timeout");
     world.pass(120_000);
-    assert.deepEqual(world.headlines(), ["Nobody can serve ingress.example.com: every endpoint is down"]);
+    assert.deepEqual(world.headlines(), ["ingress.example.com: all endpoints are down"]);
     world.observe("mobile", "ok");
     assert.deepEqual(world.headlines(), ["ingress.example.com should point to mobile, but that is not done yet"]);
   });
@@ -225,7 +228,7 @@ describe("a failover", () => {
     assert.equal(last?.headline, "ingress.example.com stays with cable");
     assert.match(
       last?.text ?? "",
-      /^A move to mobile was decided at 12:00:1\d UTC and taken back before it was done\.$/m,
+      /^A switch to mobile was decided at 12:00:1\d UTC and cancelled before it was done\.$/m,
     );
   });
 
@@ -253,7 +256,7 @@ describe("a failover", () => {
     });
     const [halfway] = world.news();
     assert.equal(halfway?.headline, "ingress.example.com now points to mobile (was cable)");
-    assert.match(halfway?.text ?? "", /By now it should point to lte, which is not done yet\./);
+    assert.match(halfway?.text ?? "", /It should now point to lte, but that is not done yet\./);
     world.cloud = "works";
     world.write();
     assert.deepEqual(world.headlines(), ["ingress.example.com now points to lte (was mobile)"]);
@@ -288,7 +291,7 @@ test("an ingress that leaves while it points to its mix is said to be pointed to
   const [applied] = world.news();
   assert.match(
     applied?.text ?? "",
-    /^No longer watched: ingress\.example\.com\. It points to its mix, so it is pointed to cable first\. Then its record stays as it is\.$/m,
+    /^No longer monitored: ingress\.example\.com\. It points to its mix, so it is first changed to cable\. Then it stays as it is\.$/m,
   );
 });
 
@@ -303,16 +306,16 @@ describe("a mix that cannot be", () => {
     readMix(world, [stranger]);
     readMix(world, [stranger]);
     const [blocked, ...more] = world.news();
-    assert.deepEqual([blocked?.headline, more], ["ingress.example.com: no mix for now", []]);
+    assert.deepEqual([blocked?.headline, more], ["ingress.example.com: no mix is possible for now", []]);
     assert.match(
       blocked?.text ?? "",
       /Why: ingress-mix\.example\.com has a record that is not ours: A 203\.0\.113\.9\./,
     );
-    assert.match(blocked?.text ?? "", /Remove that record, or set mix_record to a name that is free\./);
+    assert.match(blocked?.text ?? "", /Remove that record, or set mix_record to an unused name\./);
     world.pass(3_600_000);
     assert.deepEqual(world.headlines(), []);
     readMix(world, []);
-    assert.deepEqual(world.headlines(), ["ingress.example.com: ingress-mix.example.com can hold a mix again"]);
+    assert.deepEqual(world.headlines(), ["ingress.example.com: ingress-mix.example.com can be used for a mix again"]);
   });
 
   test("is told no more than a few times an hour, however often it comes and goes", () => {
@@ -338,7 +341,7 @@ describe("a mix that cannot be", () => {
       world.pass(10_000);
     }
     const told = world.headlines().filter((headline) => headline.includes("no mix"));
-    assert.deepEqual(told, ["ingress.example.com: no mix for now"]);
+    assert.deepEqual(told, ["ingress.example.com: no mix is possible for now"]);
   });
 
   test("is told after the summary of the start, which does not speak of it", () => {
@@ -351,7 +354,7 @@ describe("a mix that cannot be", () => {
     world.observe("mobile", "ok");
     assert.deepEqual(world.headlines(), [
       "Started: ingress.example.com points to cable",
-      "ingress.example.com: no mix for now",
+      "ingress.example.com: no mix is possible for now",
     ]);
   });
 });
@@ -363,7 +366,7 @@ describe("an outage", () => {
     world.observe("cable", "timeout");
     assert.deepEqual(world.headlines(), [
       "ingress.example.com: mobile is down",
-      "Nobody can serve ingress.example.com: every endpoint is down",
+      "ingress.example.com: all endpoints are down",
     ]);
     world.pass(120_000);
     world.observe("mobile", "ok");
@@ -372,7 +375,7 @@ describe("an outage", () => {
     const [told, ...more] = world.news();
     assert.equal(more.length, 0);
     assert.equal(told?.headline, "ingress.example.com now points to mobile (was cable)");
-    assert.match(told?.text ?? "", /^Before that, every endpoint was down for 2m\.$/m);
+    assert.match(told?.text ?? "", /^Before that, all endpoints were down for 2 min\.$/m);
   });
 
   test("that the primary ends itself is told as over", () => {
@@ -382,7 +385,7 @@ describe("an outage", () => {
     world.pass(60_000);
     world.headlines();
     world.observe("cable", "ok");
-    assert.deepEqual(world.headlines(), ["ingress.example.com can be served again"]);
+    assert.deepEqual(world.headlines(), ["ingress.example.com is available again"]);
   });
 
   test("that comes and goes is not told every time, but its last state is", () => {
@@ -398,9 +401,12 @@ describe("an outage", () => {
     world.observe("cable", "timeout");
     const told = world.news();
     assert.equal(told.length, 6, told.map(({ headline }) => headline).join("\n"));
-    assert.match(told.at(-1)?.text ?? "", /This changes often: there is no more news of it until 13:00:\d\d UTC\./);
+    assert.match(
+      told.at(-1)?.text ?? "",
+      /This changes often: there are no more messages about it until 13:00:\d\d UTC\./,
+    );
     world.pass(3_600_000);
-    assert.deepEqual(world.headlines(), ["Nobody can serve ingress.example.com: every endpoint is down"]);
+    assert.deepEqual(world.headlines(), ["ingress.example.com: all endpoints are down"]);
   });
 });
 
@@ -411,7 +417,7 @@ describe("endpoints that lead to the same place", () => {
     world.resolve("mobile", [own]);
     const [told, ...more] = world.news();
     assert.equal(more.length, 0);
-    assert.equal(told?.headline, "ingress.example.com: cable shares its addresses with mobile");
+    assert.equal(told?.headline, "ingress.example.com: cable has the same addresses as mobile");
     world.resolve("mobile", ["192.0.2.2"]);
     world.resolve("mobile", [own]);
     assert.deepEqual(world.headlines(), []);
@@ -428,12 +434,12 @@ describe("an endpoint that does not serve", () => {
     assert.deepEqual(world.headlines(), ["ingress.example.com: mobile is down"]);
     world.observe("mobile", "ok", 1);
     world.observe("mobile", "timeout", 1);
-    assert.deepEqual(world.headlines(), [], "down, recovering and down again is down");
+    assert.deepEqual(world.headlines(), [], "recovering and down again is down");
     world.pass(60_000);
     world.observe("mobile", "ok");
     const [told] = world.news();
     assert.equal(told?.headline, "ingress.example.com: mobile is up again");
-    assert.match(told?.text ?? "", /^It was down for 1m\.$/m);
+    assert.match(told?.text ?? "", /^It was down for 1 min\.$/m);
   });
 
   test("that loses one family is told as degraded, and as up again", () => {
@@ -471,7 +477,7 @@ describe("trouble with Cloudflare", () => {
     world.read([cableRecord]);
     const [told, ...more] = world.news();
     assert.equal(more.length, 0);
-    assert.match(told?.text ?? "", /^The trouble with Cloudflare lasted 3m 20s\.$/m);
+    assert.match(told?.text ?? "", /^The problem with Cloudflare lasted 3 min 20 s\.$/m);
   });
 
   test("that a person must mend is told at once, also after passing trouble was told", () => {
@@ -490,9 +496,9 @@ describe("records changed from outside", () => {
     world.read([publishedRecord("A", "203.0.113.9", 300)]);
     const [told, ...more] = world.news();
     assert.equal(more.length, 0);
-    assert.equal(told?.headline, "ingress.example.com was changed from outside and is put right again");
-    assert.match(told?.text ?? "", /^Found in between: A 203\.0\.113\.9, TTL 5m$/m);
-    assert.match(told?.text ?? "", /^Served now: CNAME cable\.example\.com, TTL 1m$/m);
+    assert.equal(told?.headline, "ingress.example.com was changed by another program and has been repaired");
+    assert.match(told?.text ?? "", /^Found in between: A 203\.0\.113\.9 \(TTL 5 min\)$/m);
+    assert.match(told?.text ?? "", /^Published now: CNAME cable\.example\.com \(TTL 1 min\)$/m);
   });
 
   test("and not put right in time are told as undone", () => {
@@ -502,7 +508,7 @@ describe("records changed from outside", () => {
     world.pass(21_000);
     const [told] = world.news();
     assert.equal(told?.headline, "ingress.example.com should point to cable, but that is not done yet");
-    assert.match(told?.text ?? "", /^The records were changed from outside\.$/m);
+    assert.match(told?.text ?? "", /^The records were changed by another program\.$/m);
   });
 
   test("to what they should be are told as updated", () => {
@@ -512,7 +518,7 @@ describe("records changed from outside", () => {
     world.read([publishedRecord("CNAME", "cable.example.com", 120)]);
     const [told] = world.news();
     assert.equal(told?.headline, "The records of ingress.example.com were updated");
-    assert.match(told?.text ?? "", /no write of this daemon was confirmed/);
+    assert.match(told?.text ?? "", /no write by this daemon was confirmed/);
   });
 });
 
@@ -532,7 +538,7 @@ describe("whether a write is visible", () => {
     assert.deepEqual(world.headlines(), []);
     world.verify("visible", "2 servers agree");
     const [told, ...more] = world.news();
-    assert.match(told?.text ?? "", /^Visible at the authoritative servers 1s 200ms after/m);
+    assert.match(told?.text ?? "", /^Visible at the authoritative servers 1.2 s after/m);
     world.pass(3_600_000);
     assert.deepEqual([...more, ...world.news()], []);
   });
@@ -618,8 +624,8 @@ describe("somebody who keeps undoing our records", () => {
     const world = quarrel();
     world.pass(3_000_000);
     assert.deepEqual(world.headlines(), [
-      "ingress.example.com was changed from outside and is put right again",
-      "Somebody keeps changing ingress.example.com back: its repair rests",
+      "ingress.example.com was changed by another program and has been repaired",
+      "Another program keeps overwriting ingress.example.com: automatic repair is paused",
     ]);
   });
 
@@ -629,8 +635,8 @@ describe("somebody who keeps undoing our records", () => {
     world.news();
     world.dispatch({ kind: "resumed", ingress: record });
     assert.deepEqual(world.headlines(), [
-      "Repair of ingress.example.com goes on",
-      "ingress.example.com was changed from outside and is put right again",
+      "Automatic repair of ingress.example.com resumes",
+      "ingress.example.com was changed by another program and has been repaired",
     ]);
   });
 
@@ -641,7 +647,7 @@ describe("somebody who keeps undoing our records", () => {
     world.pass(3_590_000);
     assert.deepEqual(world.headlines(), []);
     world.pass(10_000);
-    assert.deepEqual(world.headlines(), ["Repair of ingress.example.com goes on"]);
+    assert.deepEqual(world.headlines(), ["Automatic repair of ingress.example.com resumes"]);
     world.pass(20_000);
     assert.deepEqual(world.headlines(), ["ingress.example.com should point to cable, but that is not done yet"]);
   });
@@ -654,7 +660,7 @@ describe("somebody who keeps undoing our records", () => {
     world.observe("cable", "timeout");
     const [told, ...more] = world.news();
     assert.equal(told?.headline, "ingress.example.com now points to mobile (was cable)");
-    assert.match(told?.text ?? "", /confirmed by Cloudflare \d+ms later/);
+    assert.match(told?.text ?? "", /confirmed by Cloudflare \d+ ms later/);
     assert.equal(more.length, 0);
     world.read(theirs);
     world.pass(600_000);
@@ -690,9 +696,9 @@ describe("a person's word", () => {
   test("that moves nothing is told by itself, and so is its end", () => {
     const world = startedWorld();
     set(world, "drain", "mobile");
-    assert.deepEqual(world.headlines(), ["ingress.example.com: mobile was drained"]);
+    assert.deepEqual(world.headlines(), ["ingress.example.com: mobile was drained manually"]);
     world.pass(60_000);
-    assert.deepEqual(world.headlines(), ["ingress.example.com: the drain of mobile is over"]);
+    assert.deepEqual(world.headlines(), ["ingress.example.com: the drain of mobile has ended"]);
   });
 
   test("that replaces another is one message", () => {
@@ -700,7 +706,7 @@ describe("a person's word", () => {
     set(world, "pin", "cable");
     world.news();
     set(world, "pin", "cable", 120_000);
-    assert.deepEqual(world.headlines(), ["ingress.example.com: cable was pinned"]);
+    assert.deepEqual(world.headlines(), ["ingress.example.com: cable was pinned manually"]);
   });
 
   test("that asks for a drill ends in a report of both ways", () => {
@@ -708,37 +714,40 @@ describe("a person's word", () => {
     set(world, "drill", "cable", 120_000);
     const [moved] = world.news();
     assert.equal(moved?.headline, "ingress.example.com now points to mobile (was cable)");
-    assert.match(moved?.text ?? "", /^Why: a drill plays an outage of cable\.$/m);
-    assert.match(moved?.text ?? "", /cable: up .*, drilled until /);
+    assert.match(moved?.text ?? "", /^Why: a drill simulates an outage of cable\.$/m);
+    assert.match(moved?.text ?? "", /cable: up .*, in a drill until /);
     world.pass(119_500);
     world.observe("cable", "ok", 1);
     world.pass(1_000);
     const report = world.news().find(({ headline }) => /: drill of /.test(headline));
-    assert.equal(report?.headline, "ingress.example.com: drill of cable: mobile stood in for cable, which is back");
+    assert.equal(
+      report?.headline,
+      "ingress.example.com: drill of cable: mobile took over from cable, which is active again",
+    );
     assert.deepEqual(report?.text.split("\n").slice(1, 5), [
-      "It lasted 2m.",
-      "Away: decided for mobile at once, confirmed by Cloudflare after 50ms, visible after 50ms. Clients may go on as before for 1m more (the TTL).",
-      "A real outage is noticed first, which takes 22s at most.",
-      "Back: decided for cable and mobile at once, confirmed by Cloudflare after 50ms, visible after 50ms. Clients may go on as before for 5m more (the TTL).",
+      "It lasted 2 min.",
+      "Failover: mobile selected at once, confirmed by Cloudflare after 50 ms, visible after 50 ms. Clients may use the previous records for another 1 min (the TTL).",
+      "In a real outage, detection comes first and takes up to 22 s.",
+      "Failback: cable and mobile selected at once, confirmed by Cloudflare after 50 ms, visible after 50 ms. Clients may use the previous records for another 5 min (the TTL).",
     ]);
   });
 
   test("that asks for a drill which cannot move anything says so, and why", () => {
     const world = startedWorld();
     set(world, "drill", "mobile");
-    assert.deepEqual(world.headlines(), ["ingress.example.com: a drill plays an outage of mobile"]);
+    assert.deepEqual(world.headlines(), ["ingress.example.com: a drill simulates an outage of mobile"]);
     world.pass(60_000);
     assert.deepEqual(world.headlines(), [
-      "ingress.example.com: the drill of mobile is over",
-      "ingress.example.com: drill of mobile: mobile did not serve, so nothing was to change",
+      "ingress.example.com: the drill of mobile has ended",
+      "ingress.example.com: drill of mobile: mobile was not active, so nothing had to change",
     ]);
     world.observe("mobile", "timeout");
     world.news();
     set(world, "drill", "cable");
     world.pass(60_000);
     const report = world.news().at(-1);
-    assert.equal(report?.headline, "ingress.example.com: drill of cable: nobody could stand in for cable");
-    assert.match(report?.text ?? "", /^cable went on serving: nobody else was up\.$/m);
+    assert.equal(report?.headline, "ingress.example.com: drill of cable: no other endpoint could take over from cable");
+    assert.match(report?.text ?? "", /^cable stayed active: no other endpoint was up\.$/m);
   });
 });
 
@@ -750,7 +759,7 @@ describe("the configuration", () => {
     world.dispatch({ kind: "config-rejected", problems });
     const [told, ...more] = world.news();
     assert.equal(more.length, 0);
-    assert.equal(told?.headline, "The new configuration was rejected: the one before stays in force");
+    assert.equal(told?.headline, "The new configuration was rejected: the previous one stays in force");
     assert.match(told?.text ?? "", /config\.yml:14:7/);
     world.dispatch({ kind: "config-rejected", problems: ["config.yml:1:1 something else"] });
     assert.equal(world.news().length, 1, "other mistakes are news");
@@ -765,10 +774,10 @@ describe("the configuration", () => {
     world.start(ingressSettings("new.example.com", [endpointSettings("fibre")]));
     const [told] = world.news();
     assert.equal(told?.headline, "A new configuration is in force");
-    assert.match(told?.text ?? "", /^Now watched: new\.example\.com\.$/m);
+    assert.match(told?.text ?? "", /^Now monitored: new\.example\.com\.$/m);
     assert.match(
       told?.text ?? "",
-      /^No longer watched: ingress\.example\.com\. Its record stays as it is:\nCNAME cable\.example\.com, TTL 1m$/m,
+      /^No longer monitored: ingress\.example\.com\. Its record stays as it is:\nCNAME cable\.example\.com \(TTL 1 min\)$/m,
     );
     world.read([publishedRecord("CNAME", "fibre.example.com")]);
     assert.deepEqual(world.headlines(), ["new.example.com points to fibre"]);
@@ -809,13 +818,13 @@ describe("a monitor whose own connection is in doubt", () => {
     world.pass(60_000);
     const [began, ...more] = world.news();
     assert.equal(more.length, 0);
-    assert.equal(began?.headline, "The monitor's own connection is in doubt (IPv4)");
-    assert.match(began?.text ?? "", /failures prove nothing: they switch nothing\.$/m);
+    assert.equal(began?.headline, "The monitor appears to be offline (IPv4)");
+    assert.match(began?.text ?? "", /Failover is suspended\.$/m);
     world.observe("cable", "ok");
     const [ended, ...rest] = world.news();
     assert.equal(rest.length, 0);
-    assert.equal(ended?.headline, "The monitor's own connection works again (IPv4)");
-    assert.match(ended?.text ?? "", /^It was in doubt for 1m 1s\.$/m);
+    assert.equal(ended?.headline, "The monitor is online again (IPv4)");
+    assert.match(ended?.text ?? "", /^It appeared to be offline for 1 min 1 s\.$/m);
   });
 
   test("in both families is one message", () => {
@@ -829,7 +838,7 @@ describe("a monitor whose own connection is in doubt", () => {
     world.headlines();
     loseConnection(world);
     world.pass(60_000);
-    assert.deepEqual(world.headlines(), ["The monitor's own connection is in doubt (IPv4 and IPv6)"]);
+    assert.deepEqual(world.headlines(), ["The monitor appears to be offline (IPv4 and IPv6)"]);
   });
 
   test("from the start on is part of the summary", () => {
@@ -841,15 +850,9 @@ describe("a monitor whose own connection is in doubt", () => {
     world.pass(60_000);
     const [told, ...more] = world.news();
     assert.equal(more.length, 0);
-    assert.match(
-      told?.text ?? "",
-      /^The monitor's own connection is in doubt \(IPv4\): failures prove nothing yet\.$/m,
-    );
+    assert.match(told?.text ?? "", /^The monitor appears to be offline \(IPv4\); failover is suspended\.$/m);
     world.observe("cable", "ok");
-    assert.deepEqual(world.headlines(), [
-      "The monitor's own connection works again (IPv4)",
-      "ingress.example.com: cable is up",
-    ]);
+    assert.deepEqual(world.headlines(), ["The monitor is online again (IPv4)", "ingress.example.com: cable is up"]);
   });
 });
 
@@ -1038,9 +1041,9 @@ describe("the clock of this machine", () => {
     assert.deepEqual(world.headlines(), []);
     world.dispatch(told(-7_200_000, world.nowMs));
     world.dispatch(told(-7_100_000, world.nowMs));
-    assert.deepEqual(world.headlines(), ["The clock of this machine is 2h behind"]);
+    assert.deepEqual(world.headlines(), ["The clock of this machine is 2 h behind"]);
     world.dispatch(told(1_000, world.nowMs));
-    assert.deepEqual(world.headlines(), ["The clock of this machine is right again"]);
+    assert.deepEqual(world.headlines(), ["The clock of this machine is correct again"]);
   });
 
   test("is told right after the summary of the start, if it was wrong before", () => {
@@ -1054,7 +1057,7 @@ describe("the clock of this machine", () => {
     world.observe("mobile", "ok");
     assert.deepEqual(world.headlines(), [
       "Started: ingress.example.com points to cable",
-      "The clock of this machine is 1d ahead",
+      "The clock of this machine is 1 d ahead",
     ]);
   });
 });

@@ -313,7 +313,7 @@ describe("a full queue", () => {
     post.push("c", "d");
     await post.clock.advance(1_000);
     assert.deepEqual(post.arrived, [
-      "c (Before this, 2 older messages of little importance were dropped: too many were waiting.)",
+      "c (Before this, 2 older messages of low importance were dropped: too many were waiting.)",
       "d",
     ]);
   });

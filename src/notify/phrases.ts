@@ -38,19 +38,19 @@ export function circumstances(
     ...endpoints.map((endpoint) => endpointLine(ingress, endpoint, now)),
     // The mix of a CNAME has a message of its own.
     ...(isMixRefused && !publishesCname(ingress)
-      ? [line`Cloudflare refused several endpoints together, so the first serves alone.`]
+      ? [line`Cloudflare rejected the records of several endpoints together, so only the first is published.`]
       : []),
     published === undefined
-      ? line`What the record serves is not known yet.`
-      : line`Served now: ${describeRecords(followed(ingress, published.records))}`,
+      ? line`What is published is not known yet.`
+      : line`Published now: ${describeRecords(followed(ingress, published.records))}`,
     ...(foreignRecords === undefined ? [] : [line`Found in between: ${describeRecords(foreignRecords)}`]),
     ...(recordsBefore === undefined || isSame(recordsBefore, published?.records)
       ? []
-      : [line`Served before: ${describeRecords(followed(ingress, recordsBefore))}`]),
+      : [line`Published before: ${describeRecords(followed(ingress, recordsBefore))}`]),
     ...(converted === undefined
       ? []
       : [
-          line`The record was converted ${conversionText(converted)}, once, since ${{ foreign: converted.why }}. It keeps that type from now on.`,
+          line`The record was converted ${conversionText(converted)}, once, because ${{ foreign: converted.why }}. It keeps that type from now on.`,
         ]),
   ];
 }
@@ -78,13 +78,13 @@ export function endpointLine(
   const member = selection?.sticky.find(({ endpoint }) => endpoint === settings.name);
   const since = `since ${time(health.sinceMs, now)}`;
   const [mark, words] = {
-    unknown: ["?", "not known yet"],
+    unknown: ["?", "unknown"],
     up: health.isDegraded ? ["!", `degraded ${since}`] : ["✓", `up ${since}`],
-    suspect: ["!", `up, but in doubt ${since}`],
+    suspect: ["!", `suspect ${since}`],
     down: ["✗", `down ${since}`],
-    recovering: ["✗", `down, recovering ${since}`],
+    recovering: ["✗", `recovering ${since}`],
   }[health.verdict] as [string, string];
-  const mix = member === undefined ? [] : line`, in the mix until ${time(member.untilMs, now)}`;
+  const mix = member === undefined ? [] : line`, also published until ${time(member.untilMs, now)}`;
   const override = overrides.find(({ endpoint }) => endpoint === settings.name);
   const word = override === undefined ? [] : line`, ${overridden[override.kind]} until ${time(override.untilMs, now)}`;
   return line`${mark} ${{ strong: settings.name }}: ${words}${mix}${word} (${{ foreign: health.reason }})`;
@@ -166,11 +166,11 @@ export function visibilityLines({ ingress: { published, visibility } }: Pick<Cha
 }
 
 export function outageLine(lastedMs: number): Line {
-  return line`Before that, every endpoint was down for ${formatDuration(lastedMs)}.`;
+  return line`Before that, all endpoints were down for ${formatDuration(lastedMs)}.`;
 }
 
 export function troubleLine(lastedMs: number): Line {
-  return line`The trouble with Cloudflare lasted ${formatDuration(lastedMs)}.`;
+  return line`The problem with Cloudflare lasted ${formatDuration(lastedMs)}.`;
 }
 
 export function problemLine({ message }: CloudProblem): Line {
@@ -179,7 +179,7 @@ export function problemLine({ message }: CloudProblem): Line {
 
 export function quietLines({ quietUntilMs }: { readonly quietUntilMs?: number }, now: Now): readonly Line[] {
   if (quietUntilMs === undefined) return [];
-  return [line`This changes often: there is no more news of it until ${time(quietUntilMs, now)}.`];
+  return [line`This changes often: there are no more messages about it until ${time(quietUntilMs, now)}.`];
 }
 
 export const doing = { read: "read", write: "written" } as const;
@@ -203,7 +203,7 @@ export function wanted({ ingress: { selection } }: { readonly ingress: IngressSt
 
 export function andList(names: readonly string[]): string {
   const shown = names.slice(0, mostListed).map((name) => plain(name, 60));
-  const last = shown.pop() ?? "nobody";
+  const last = shown.pop() ?? "none";
   return shown.length === 0 ? last : `${shown.join(", ")} and ${last}`;
 }
 

@@ -4,6 +4,7 @@ import { innermost } from "../lib/cause.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
+import { formatDuration } from "../lib/units.ts";
 
 export interface TelegramBot {
   readonly token: Secret;
@@ -67,7 +68,7 @@ export class TelegramApi {
       const words = description === undefined ? {} : { description: this.#withoutToken(description) };
       return { kind: "answered", status: response.status, body: { ...body, ...words } };
     } catch (error) {
-      const late = `no answer within ${deadlineMs / 1_000}s`;
+      const late = `no answer within ${formatDuration(deadlineMs)}`;
       return {
         kind: "unreachable",
         detail: deadline.signal.aborted ? late : this.#withoutToken(innermost(error).text),

@@ -21,11 +21,11 @@ const message: Message = {
   importance: "high",
   atWallMs: Date.UTC(2026, 0, 1),
   headline: "ingress.example.com now points to mobile (was cable)",
-  details: [line`Why: ${"a <b> & c"}`, line`Served now: ${{ code: "CNAME mobile.example.com" }}`],
+  details: [line`Why: ${"a <b> & c"}`, line`Published now: ${{ code: "CNAME mobile.example.com" }}`],
 };
 const plainText = `ingress.example.com now points to mobile (was cable)
 Why: a <b> & c
-Served now: CNAME mobile.example.com
+Published now: CNAME mobile.example.com
 2026-01-01 00:00:00 UTC · mi4k2x9a`;
 
 function channelTo(apiUrl: string, changes: Partial<TelegramSettings> = {}): Telegram {
@@ -205,7 +205,7 @@ describe("the deadline of 15 seconds", () => {
       assert.equal(delivery, undefined);
       await clock.advance(1);
       await settle();
-      assert.deepEqual(delivery, { kind: "later", detail: "no answer within 15s" });
+      assert.deepEqual(delivery, { kind: "later", detail: "no answer within 15 s" });
       assert.equal(clock.pendingTimers, 0);
     });
   }

@@ -12,15 +12,15 @@ export function configApplied({ added, released, isAfterRejection }: StoryOf<"co
     importance: "normal",
     headline: isAfterRejection ? "The configuration is valid again and in force" : "A new configuration is in force",
     details: [
-      ...(added.length === 0 ? [] : [line`Now watched: ${andList(added)}.`]),
+      ...(added.length === 0 ? [] : [line`Now monitored: ${andList(added)}.`]),
       ...released.flatMap(({ record, records, primary }) =>
         primary === undefined
           ? [
-              line`No longer watched: ${record}. Its record stays as it is:`,
+              line`No longer monitored: ${record}. Its record stays as it is:`,
               records === undefined ? line`(it was never read)` : describeRecords(records),
             ]
           : [
-              line`No longer watched: ${record}. It points to its mix, so it is pointed to ${primary} first. Then its record stays as it is.`,
+              line`No longer monitored: ${record}. It points to its mix, so it is first changed to ${primary}. Then it stays as it is.`,
             ],
       ),
     ],
@@ -30,7 +30,7 @@ export function configApplied({ added, released, isAfterRejection }: StoryOf<"co
 export function configRejected(problems: readonly string[]): Wording {
   return {
     importance: "high",
-    headline: "The new configuration was rejected: the one before stays in force",
+    headline: "The new configuration was rejected: the previous one stays in force",
     details: [
       ...problems.map((problem) => line`• ${problem}`),
       line`Correct the file; it is read again when it changes.`,
@@ -44,8 +44,8 @@ export function internalError(what: string): Wording {
     importance: "normal",
     headline: text`An internal error in ccs, which keeps running`,
     details: [
-      line`${{ foreign: what }}. What it was about is tried again.`,
-      line`Please report it, with the log. There is at most one message about internal errors in a day.`,
+      line`${{ foreign: what }}. ccs tries again.`,
+      line`Please report it, with the log. At most one message a day is sent about internal errors.`,
     ],
   };
 }
@@ -57,7 +57,7 @@ export function corrupted(why: string): Wording {
     headline: text`ccs ends because of an internal error`,
     details: [
       line`${{ foreign: why }}. Please report it, with the log.`,
-      line`The records stay as they are. Nothing is watched until ccs runs again: if its service does not restart it, start it.`,
+      line`The records stay as they are. Nothing is monitored until ccs runs again. Start it if its service manager does not.`,
     ],
   };
 }
@@ -66,7 +66,7 @@ export function corrupted(why: string): Wording {
 export function stateMoved(what: string): Wording {
   return {
     importance: "high",
-    headline: text`The state folder of ccs needs a look`,
+    headline: text`The state folder of ccs needs attention`,
     details: [line`${{ foreign: what }}`],
   };
 }

@@ -17,27 +17,27 @@ export function override(story: StoryOf<"override-began" | "override-ended">, no
   if (story.kind === "override-ended") {
     return {
       importance: "normal",
-      headline: text`${nameOf(story)}: the ${kind} of ${endpoint} is over`,
-      details: [line`From now on its health decides again.`, ...circumstances(story, now)],
+      headline: text`${nameOf(story)}: the ${kind} of ${endpoint} has ended`,
+      details: [line`From now on, its health decides again.`, ...circumstances(story, now)],
     };
   }
   if (kind === "drill") {
     return {
       importance: "normal",
-      headline: text`${nameOf(story)}: a drill plays an outage of ${endpoint}`,
+      headline: text`${nameOf(story)}: a drill simulates an outage of ${endpoint}`,
       details: [
-        line`It does not serve until ${time(untilMs, now)}, unless nobody else is up. A report follows.`,
+        line`It is not used until ${time(untilMs, now)}, unless no other endpoint is up. A report follows.`,
         ...circumstances(story, now),
       ],
     };
   }
   const meaning =
     kind === "pin"
-      ? line`It alone serves, up or down, until ${time(untilMs, now)}.`
-      : line`It does not serve until ${time(untilMs, now)}, unless nobody else is up.`;
+      ? line`Only this endpoint is used until ${time(untilMs, now)}, whether it is up or down.`
+      : line`It is not used until ${time(untilMs, now)}, unless no other endpoint is up.`;
   return {
     importance: "normal",
-    headline: text`${nameOf(story)}: ${endpoint} was ${overridden[kind]}`,
+    headline: text`${nameOf(story)}: ${endpoint} was ${overridden[kind]} manually`,
     details: [meaning, ...circumstances(story, now)],
   };
 }
@@ -57,13 +57,13 @@ export function leftOut(story: StoryOf<"addresses-left-out">): Wording {
 /** The wall clock of this machine. */
 export function ofClock(story: StoryOf<"clock-wrong" | "clock-right">): Wording {
   if (story.kind === "clock-right") {
-    return { importance: "normal", headline: text`The clock of this machine is right again`, details: [] };
+    return { importance: "normal", headline: text`The clock of this machine is correct again`, details: [] };
   }
   return {
     importance: "high",
     headline: text`The clock of this machine is ${clockError(story.aheadMs)}`,
     details: [
-      line`That is by the time that Cloudflare tells. Certificates of endpoints are judged by that time, so none is held responsible.`,
+      line`This is relative to Cloudflare's clock. Certificates are judged by that clock too, so no endpoint is taken for down because of it.`,
       line`New connections to Cloudflare may fail until the clock is set, and times in messages are wrong. Set it by NTP (timedatectl set-ntp true).`,
     ],
   };
@@ -84,18 +84,18 @@ export function inStandoff(story: StoryOf<"standoff-began" | "standoff-ended">, 
   if (story.kind === "standoff-ended" || standoff === undefined) {
     return {
       importance: "normal",
-      headline: text`Repair of ${nameOf(story)} goes on`,
+      headline: text`Automatic repair of ${nameOf(story)} resumes`,
       details: [line`It should point to ${wanted(story)}.`, ...circumstances(story, now)],
     };
   }
   const until = time(standoff.untilMs, now);
   return {
     importance: "high",
-    headline: text`Somebody keeps changing ${nameOf(story)} back: its repair rests`,
+    headline: text`Another program keeps overwriting ${nameOf(story)}: automatic repair is paused`,
     details: [
-      line`It should point to ${wanted(story)}. That was undone at ${andList(undoneAtMs.map((atMs) => time(atMs, now)))}.`,
-      line`Find out who else writes this name (another daemon, a DDNS client, a script, a person) and stop that.`,
-      line`Until ${until}, only a new decision is written, once. Repair goes on then, or as soon as the configuration is reloaded.`,
+      line`It should point to ${wanted(story)}. It was overwritten at ${andList(undoneAtMs.map((atMs) => time(atMs, now)))}.`,
+      line`Find out what else writes this name (another daemon, a DDNS client, a script, a person) and stop it.`,
+      line`Until ${until}, a new decision is written only once. Automatic repair resumes then, or when the configuration is reloaded.`,
       ...circumstances(story, now),
     ],
   };
@@ -109,7 +109,7 @@ export function verified(story: StoryOf<"invisible" | "visible-at-last">, now: N
     return {
       importance: "normal",
       headline: text`${nameOf(story)}: the authoritative servers show what was written`,
-      details: [line`They do so ${took} after it was written (${{ foreign: detail }}).`, ...circumstances(story, now)],
+      details: [line`It took ${took} after the write (${{ foreign: detail }}).`, ...circumstances(story, now)],
     };
   }
   return {
@@ -117,7 +117,7 @@ export function verified(story: StoryOf<"invisible" | "visible-at-last">, now: N
     headline: text`${nameOf(story)}: the authoritative servers do not show what was written`,
     details: [
       line`Cloudflare confirmed it at ${time(writtenAtMs, now)}, but ${took} later: ${{ foreign: detail }}.`,
-      line`Clients may still be led to where it pointed before. The servers are asked on for an hour. See whether Cloudflare reports trouble, and whether the zone is delegated to these servers.`,
+      line`Clients may still be sent to the previous target. ccs keeps checking for an hour. Check whether Cloudflare reports an incident, and whether the zone is delegated to these servers.`,
       ...circumstances(story, now),
     ],
   };
@@ -127,10 +127,10 @@ export function verified(story: StoryOf<"invisible" | "visible-at-last">, now: N
 export function shared(story: StoryOf<"addresses-shared">, now: Now): Wording {
   return {
     importance: "high",
-    headline: text`${nameOf(story)}: ${story.endpoint} shares its addresses with ${andList(story.others)}`,
+    headline: text`${nameOf(story)}: ${story.endpoint} has the same addresses as ${andList(story.others)}`,
     details: [
-      line`They lead to the same place, so that nothing is gained by moving between them, and one cannot replace the other.`,
-      line`Check the DNS records of their targets: has one of them lost its own, or been given the wrong address?`,
+      line`They lead to the same place, so failover between them gains nothing.`,
+      line`Check the DNS records of their targets: is one of them missing, or is its address wrong?`,
       ...circumstances(story, now),
     ],
   };
@@ -142,14 +142,14 @@ export function ofMix(story: StoryOf<"mix-blocked" | "mix-freed">, now: Now): Wo
   if (story.kind === "mix-freed") {
     return {
       importance: "low",
-      headline: text`${nameOf(story)}: ${record} can hold a mix again`,
+      headline: text`${nameOf(story)}: ${record} can be used for a mix again`,
       details: circumstances(story, now),
     };
   }
   const untilMs = ingress.mix?.pausedUntilMs;
   const remedy = {
-    foreign: line`Remove that record, or set mix_record to a name that is free.`,
-    outside: line`Set mix_record to a free name in the zone of the record.`,
+    foreign: line`Remove that record, or set mix_record to an unused name.`,
+    outside: line`Set mix_record to an unused name in the zone of the record.`,
     paused:
       untilMs === undefined
         ? line`Find out which program writes there, and stop it.`
@@ -158,11 +158,11 @@ export function ofMix(story: StoryOf<"mix-blocked" | "mix-freed">, now: Now): Wo
   }[story.reason];
   return {
     importance: "normal",
-    headline: text`${nameOf(story)}: no mix for now`,
+    headline: text`${nameOf(story)}: no mix is possible for now`,
     details: [
       line`Why: ${{ foreign: story.why }}.`,
       remedy,
-      line`Until then, a failback goes to one endpoint alone, and sticky has no effect.`,
+      line`Until then, a failback goes to a single endpoint, and sticky has no effect.`,
       ...circumstances(story, now),
     ],
   };

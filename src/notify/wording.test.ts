@@ -37,10 +37,10 @@ test("the start", () => {
   assert.equal(
     tell(startedWorld()),
     `Started: ingress.example.com points to cable
-Why: ingress.example.com points to it already.
+Why: ingress.example.com already points to it.
 ✓ cable: up since 12:00:01 UTC (answers)
 ✓ mobile: up since 12:00:01 UTC (answers)
-Served now: CNAME cable.example.com, TTL 1m`,
+Published now: CNAME cable.example.com (TTL 1 min)`,
   );
 });
 
@@ -56,10 +56,10 @@ test("a failover", () => {
 Why: cable is down: timeout (2 in a row).
 ✗ cable: down since 12:01:01 UTC (timeout (2 in a row))
 ✓ mobile: up since 12:00:01 UTC (answers)
-Served now: CNAME mobile.example.com, TTL 5m
-Served before: CNAME cable.example.com, TTL 1m
-Decided at 12:01:01 UTC, confirmed by Cloudflare 50ms later.
-Visible at the authoritative servers 0ms after Cloudflare confirmed it (2 servers agree).`,
+Published now: CNAME mobile.example.com (TTL 5 min)
+Published before: CNAME cable.example.com (TTL 1 min)
+Decided at 12:01:01 UTC, confirmed by Cloudflare 50 ms later.
+Visible at the authoritative servers 0 ms after Cloudflare confirmed it (2 servers agree).`,
   );
 });
 
@@ -72,11 +72,11 @@ test("a return, with the one that was left still in the mix", () => {
   assert.equal(
     tell(world),
     `ingress.example.com: cable is up again
-It was down for 10s.
-If it ranks first, traffic returns to it at 12:01:11 UTC at the earliest.
+It was down for 10 s.
+If it has the highest priority, traffic returns to it no earlier than 12:01:11 UTC.
 ✓ cable: up since 12:00:11 UTC (answers again)
 ✓ mobile: up since 12:00:01 UTC (answers)
-Served now: CNAME mobile.example.com, TTL 5m`,
+Published now: CNAME mobile.example.com (TTL 5 min)`,
   );
   world.pass(60_000);
   world.observe("mobile", "ok", 1);
@@ -84,13 +84,13 @@ Served now: CNAME mobile.example.com, TTL 5m`,
   assert.equal(
     tell(world),
     `ingress.example.com now points to cable and mobile (was mobile)
-Why: cable is up and ranks before mobile.
+Why: cable is up and has higher priority than mobile.
 ✓ cable: up since 12:00:11 UTC (answers again)
-✓ mobile: up since 12:00:01 UTC, in the mix until 12:11:12 UTC (answers)
-Served now: A 192.0.2.1, A 192.0.2.2, TTL 1m
-Served before: CNAME mobile.example.com, TTL 5m
-Decided at 12:01:12 UTC, confirmed by Cloudflare 50ms later.
-Visible at the authoritative servers 0ms after Cloudflare confirmed it (2 servers agree).`,
+✓ mobile: up since 12:00:01 UTC, also published until 12:11:12 UTC (answers)
+Published now: A 192.0.2.1, A 192.0.2.2 (TTL 1 min)
+Published before: CNAME mobile.example.com (TTL 5 min)
+Decided at 12:01:12 UTC, confirmed by Cloudflare 50 ms later.
+Visible at the authoritative servers 0 ms after Cloudflare confirmed it (2 servers agree).`,
   );
 });
 
@@ -101,11 +101,11 @@ test("an outage", () => {
   world.observe("cable", "timeout");
   assert.equal(
     tell(world),
-    `Nobody can serve ingress.example.com: every endpoint is down
+    `ingress.example.com: all endpoints are down
 The record stays as it is until an endpoint is up again.
 ✗ cable: down since 12:00:01 UTC (timeout (2 in a row))
 ✗ mobile: down since 12:00:01 UTC (timeout (2 in a row))
-Served now: CNAME cable.example.com, TTL 1m`,
+Published now: CNAME cable.example.com (TTL 1 min)`,
   );
 });
 
@@ -120,10 +120,10 @@ test("a decision that Cloudflare refuses", () => {
     `ingress.example.com should point to mobile, but that is not done yet
 Why: cable is down: timeout (2 in a row).
 Cloudflare: the token may not edit this zone; give it Zone.DNS Edit
-It is tried again until it works.
+ccs keeps trying.
 ✗ cable: down since 12:00:01 UTC (timeout (2 in a row))
 ✓ mobile: up since 12:00:01 UTC (answers)
-Served now: CNAME cable.example.com, TTL 1m`,
+Published now: CNAME cable.example.com (TTL 1 min)`,
   );
 });
 
@@ -141,8 +141,11 @@ test("a mix that Cloudflare refuses names the one that serves alone", () => {
   world.cloud = "works";
   world.write();
   const returned = tell(world);
-  assert.match(blocked ?? "", /^ingress\.example\.com: no mix for now\nWhy: Cloudflare refuses the records of the mix/);
-  assert.match(blocked ?? "", /^Until then, a failback goes to one endpoint alone, and sticky has no effect\.$/m);
+  assert.match(
+    blocked ?? "",
+    /^ingress\.example\.com: no mix is possible for now\nWhy: Cloudflare refuses the records of the mix/,
+  );
+  assert.match(blocked ?? "", /^Until then, a failback goes to a single endpoint, and sticky has no effect\.$/m);
   assert.match(returned, /^ingress\.example\.com now points to cable \(was mobile\)$/m);
 });
 
@@ -155,7 +158,7 @@ test("a conversion that the configuration asks for is one, in words", () => {
   assert.match(text, /^ingress\.example\.com was converted from a CNAME to addresses$/m);
   assert.match(
     text,
-    /^The record was converted from a CNAME to addresses, once, since publish: addresses asks for it\. It keeps that type from now on\.$/m,
+    /^The record was converted from a CNAME to addresses, once, because publish: addresses asks for it\. It keeps that type from now on\.$/m,
   );
   world.dispatch({ kind: "config-loaded", ingresses: [{ ...settings, publish: "cname" }] });
   assert.match(tell(world), /^ingress\.example\.com was converted from addresses to a CNAME$/m);
@@ -166,7 +169,7 @@ test("a type that another program changed is a repair, not a conversion", () => 
   world.news();
   world.read([publishedRecord("A", "203.0.113.9")]);
   const text = tell(world);
-  assert.match(text, /was changed from outside and is put right again/);
+  assert.match(text, /was changed by another program and has been repaired/);
   assert.doesNotMatch(text, /converted/);
 });
 
@@ -186,34 +189,34 @@ test("records from outside, put right", () => {
   world.read([publishedRecord("A", "203.0.113.9", 300), publishedRecord("A", "203.0.113.10", 1)]);
   assert.equal(
     tell(world),
-    `ingress.example.com was changed from outside and is put right again
-Found at 12:05:01 UTC. No confirmed write of this daemon did that.
+    `ingress.example.com was changed by another program and has been repaired
+Found at 12:05:01 UTC. No confirmed write by this daemon did that.
 ✓ cable: up since 12:00:01 UTC (answers)
 ✓ mobile: up since 12:00:01 UTC (answers)
-Served now: CNAME cable.example.com, TTL 1m
-Found in between: A 203.0.113.9 (TTL 5m), A 203.0.113.10 (TTL automatic)
-Visible at the authoritative servers 0ms after Cloudflare confirmed it (2 servers agree).`,
+Published now: CNAME cable.example.com (TTL 1 min)
+Found in between: A 203.0.113.9 (TTL 5 min), A 203.0.113.10 (automatic TTL)
+Visible at the authoritative servers 0 ms after Cloudflare confirmed it (2 servers agree).`,
   );
 });
 
 test("trouble with Cloudflare, and its end", () => {
   const world = startedWorld();
   world.news();
-  world.fail({ during: "read", message: "no answer within 15s; is the network up?" });
+  world.fail({ during: "read", message: "no answer within 15 s; is the network up?" });
   world.pass(90_000);
   assert.equal(
     tell(world),
     `Cloudflare: the records of ingress.example.com cannot be read
-Cloudflare: no answer within 15s; is the network up?
-Since 12:00:01 UTC. It is tried again until it works; until then the record stays as it is.
+Cloudflare: no answer within 15 s; is the network up?
+Since 12:00:01 UTC. ccs keeps trying; until it succeeds, the record stays as it is.
 ✓ cable: up since 12:00:01 UTC (answers)
 ✓ mobile: up since 12:00:01 UTC (answers)
-Served now: CNAME cable.example.com, TTL 1m`,
+Published now: CNAME cable.example.com (TTL 1 min)`,
   );
   world.read([publishedRecord("CNAME", "cable.example.com")]);
   assert.match(
     tell(world),
-    /^Cloudflare: all is well again with ingress\.example\.com\nThe trouble with Cloudflare lasted 1m 30s\.\n/,
+    /^Cloudflare: the records of ingress\.example\.com can be read and written again\nThe problem with Cloudflare lasted 1 min 30 s\.\n/,
   );
 });
 
@@ -226,7 +229,7 @@ test("a rejected configuration", () => {
   });
   assert.equal(
     tell(world),
-    `The new configuration was rejected: the one before stays in force
+    `The new configuration was rejected: the previous one stays in force
 • config.yml:3:5 cloudflare.tken: unknown key
 • config.yml:9:1 …
 Correct the file; it is read again when it changes.`,
@@ -235,16 +238,16 @@ Correct the file; it is read again when it changes.`,
 
 describe("health of endpoints", () => {
   const cases: readonly [string, (world: NarratedWorld) => void, RegExp][] = [
-    ["not known yet", () => undefined, /^\? slow: not known yet \(new address, not probed yet\)$/m],
+    ["not known yet", () => undefined, /^\? slow: unknown \(new address, not probed yet\)$/m],
     [
       "in doubt",
       (world) => [world.observe("slow", "ok"), world.observe("slow", "timeout", 1)],
-      /^! slow: up, but in doubt since 12:0\d:\d\d UTC \(timeout\)$/m,
+      /^! slow: suspect since 12:0\d:\d\d UTC \(timeout\)$/m,
     ],
     [
       "recovering",
       (world) => [world.observe("slow", "timeout"), world.observe("slow", "ok", 1)],
-      /^✗ slow: down, recovering since 12:0\d:\d\d UTC \(answers again \(1 of 2\)\)$/m,
+      /^✗ slow: recovering since 12:0\d:\d\d UTC \(answers again \(1 of 2\)\)$/m,
     ],
   ];
   for (const [what, prepare, expected] of cases) {
@@ -266,7 +269,7 @@ describe("health of endpoints", () => {
     world.resolve("last", ["192.0.2.3"]);
     world.news();
     world.observe("mobile", "timeout");
-    assert.match(tell(world), /^✓ last: up since 12:00:01 UTC \(not checked, believed up\)$/m);
+    assert.match(tell(world), /^✓ last: up since 12:00:01 UTC \(not checked, assumed up\)$/m);
   });
 
   test("of one that lost a family is shown as degraded", () => {
@@ -354,10 +357,10 @@ test("late and lossy deliveries say so", () => {
     "This message is late: it happened at 2025-11-22 13:00:00 CET.",
   ]);
   assert.deepEqual(droppedLine(1), [
-    "Before this, 1 older message of little importance was dropped: too many were waiting.",
+    "Before this, 1 older message of low importance was dropped: too many were waiting.",
   ]);
   assert.deepEqual(droppedLine(7), [
-    "Before this, 7 older messages of little importance were dropped: too many were waiting.",
+    "Before this, 7 older messages of low importance were dropped: too many were waiting.",
   ]);
 });
 
@@ -397,7 +400,7 @@ test("a switch whose visibility is known late, or not at all", () => {
   partly.verify("visible", "5 servers agree, 1 did not answer");
   assert.equal(
     lastLine(tell(partly)),
-    "Visible at the authoritative servers 1s 200ms after Cloudflare confirmed it (5 servers agree, 1 did not answer).",
+    "Visible at the authoritative servers 1.2 s after Cloudflare confirmed it (5 servers agree, 1 did not answer).",
   );
 });
 
@@ -427,14 +430,14 @@ test("a write that the authoritative servers do not show, and that they do at la
   assert.equal(alarm, "ingress.example.com: the authoritative servers do not show what was written");
   assert.equal(
     rest[0],
-    "Cloudflare confirmed it at 12:00:11 UTC, but 1m later: ada.ns.example (192.0.2.53) says CNAME cable.example.com.",
+    "Cloudflare confirmed it at 12:00:11 UTC, but 1 min later: ada.ns.example (192.0.2.53) says CNAME cable.example.com.",
   );
-  assert.match(rest[1] ?? "", /^Clients may still be led to where it pointed before\./);
+  assert.match(rest[1] ?? "", /^Clients may still be sent to the previous target\./);
   world.pass(60_000);
   world.verify("visible", "2 servers agree");
   const [end, took] = tell(world).split("\n");
   assert.equal(end, "ingress.example.com: the authoritative servers show what was written");
-  assert.equal(took, "They do so 2m after it was written (2 servers agree).");
+  assert.equal(took, "It took 2 min after the write (2 servers agree).");
 });
 
 test("a person's word", () => {
@@ -444,15 +447,18 @@ test("a person's word", () => {
   world.dispatch({ kind: "override-set", ingress: record, override: { kind: "drain", endpoint: "mobile", untilMs } });
   assert.equal(
     tell(world),
-    `ingress.example.com: mobile was drained
-It does not serve until 13:00:01 UTC, unless nobody else is up.
+    `ingress.example.com: mobile was drained manually
+It is not used until 13:00:01 UTC, unless no other endpoint is up.
 ✓ cable: up since 12:00:01 UTC (answers)
 ✓ mobile: up since 12:00:01 UTC, drained until 13:00:01 UTC (answers)
-Served now: CNAME cable.example.com, TTL 1m`,
+Published now: CNAME cable.example.com (TTL 1 min)`,
   );
   world.dispatch({ kind: "override-set", ingress: record, override: { kind: "pin", endpoint: "mobile", untilMs } });
   const pinned = tell(world);
-  assert.match(pinned, /^ingress\.example\.com now points to mobile \(was cable\)\nWhy: somebody pinned mobile\.\n/);
+  assert.match(
+    pinned,
+    /^ingress\.example\.com now points to mobile \(was cable\)\nWhy: mobile was pinned manually\.\n/,
+  );
   assert.match(pinned, /mobile: up since 12:00:01 UTC, pinned until 13:00:01 UTC \(answers\)/);
 });
 
@@ -466,12 +472,12 @@ test("a quarrel over the records, and its end", () => {
   world.read([publishedRecord("A", "203.0.113.9")]);
   assert.equal(
     tell(world),
-    `Somebody keeps changing ingress.example.com back: its repair rests
-It should point to cable. That was undone at 12:05:01 UTC and 12:10:01 UTC.
-Find out who else writes this name (another daemon, a DDNS client, a script, a person) and stop that.
-Until 13:10:01 UTC, only a new decision is written, once. Repair goes on then, or as soon as the configuration is reloaded.
+    `Another program keeps overwriting ingress.example.com: automatic repair is paused
+It should point to cable. It was overwritten at 12:05:01 UTC and 12:10:01 UTC.
+Find out what else writes this name (another daemon, a DDNS client, a script, a person) and stop it.
+Until 13:10:01 UTC, a new decision is written only once. Automatic repair resumes then, or when the configuration is reloaded.
 ✓ cable: up since 12:00:01 UTC (answers)
 ✓ mobile: up since 12:00:01 UTC (answers)
-Served now: A 203.0.113.9, TTL 1m`,
+Published now: A 203.0.113.9 (TTL 1 min)`,
   );
 });

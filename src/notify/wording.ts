@@ -55,18 +55,20 @@ export function word(story: Story, now: Now): Wording {
     case "blindness-began":
       return {
         importance: "normal",
-        headline: text`The monitor's own connection is in doubt (${familyList(story)})`,
+        headline: text`The monitor appears to be offline (${familyList(story)})`,
         details: [
-          line`Nothing that proves it answers since ${time(story.sinceMs, now)}, so failures prove nothing: they switch nothing.`,
+          line`Since ${time(story.sinceMs, now)} it cannot tell whether the endpoints or its own connection are down. Failover is suspended.`,
           ...quietLines(story, now),
         ],
       };
     case "blindness-ended":
       return {
         importance: "normal",
-        headline: text`The monitor's own connection works again (${familyList(story)})`,
+        headline: text`The monitor is online again (${familyList(story)})`,
         details: [
-          ...(story.lastedMs === undefined ? [] : [line`It was in doubt for ${formatDuration(story.lastedMs)}.`]),
+          ...(story.lastedMs === undefined
+            ? []
+            : [line`It appeared to be offline for ${formatDuration(story.lastedMs)}.`]),
           ...quietLines(story, now),
         ],
       };
@@ -97,7 +99,7 @@ export function word(story: Story, now: Now): Wording {
         importance: "high",
         headline: switchedHeadline(story),
         details: [
-          line`That was decided earlier. By now it should point to ${wanted(story)}, which is not done yet.`,
+          line`That was decided earlier. It should now point to ${wanted(story)}, but that is not done yet.`,
           ...whyLines(story),
           ...circumstances(story, now),
         ],
@@ -109,7 +111,7 @@ export function word(story: Story, now: Now): Wording {
         importance: "normal",
         headline: text`${nameOf(story)} stays with ${servedBy(story)}`,
         details: [
-          line`A move to ${story.considered} was decided at ${time(story.sinceMs, now)} and taken back before it was done.`,
+          line`A switch to ${story.considered} was decided at ${time(story.sinceMs, now)} and cancelled before it was done.`,
           ...whyLines(story),
           ...endedLines(story),
           ...circumstances(story, now),
@@ -118,9 +120,9 @@ export function word(story: Story, now: Now): Wording {
     case "repaired":
       return {
         importance: "high",
-        headline: text`${nameOf(story)} was changed from outside and is put right again`,
+        headline: text`${nameOf(story)} was changed by another program and has been repaired`,
         details: [
-          line`Found at ${time(story.sinceMs, now)}. No confirmed write of this daemon did that.`,
+          line`Found at ${time(story.sinceMs, now)}. No confirmed write by this daemon did that.`,
           ...endedLines(story),
           ...circumstances(story, now),
           ...visibilityLines(story),
@@ -132,7 +134,9 @@ export function word(story: Story, now: Now): Wording {
         headline: updatedHeadline(story),
         details: [
           line`It points to ${servedBy(story)}.`,
-          ...(story.by === "read" ? [line`They were found like this: no write of this daemon was confirmed.`] : []),
+          ...(story.by === "read"
+            ? [line`The records were found like this: no write by this daemon was confirmed.`]
+            : []),
           ...circumstances(story, now),
           ...visibilityLines(story),
         ],
@@ -140,7 +144,7 @@ export function word(story: Story, now: Now): Wording {
     case "outage-began":
       return {
         importance: "high",
-        headline: text`Nobody can serve ${nameOf(story)}: every endpoint is down`,
+        headline: text`${nameOf(story)}: all endpoints are down`,
         details: [
           line`The record stays as it is until an endpoint is up again.`,
           ...quietLines(story, now),
@@ -150,7 +154,7 @@ export function word(story: Story, now: Now): Wording {
     case "outage-ended":
       return {
         importance: "high",
-        headline: text`${nameOf(story)} can be served again`,
+        headline: text`${nameOf(story)} is available again`,
         details: [
           ...(story.lastedMs === undefined ? [] : [outageLine(story.lastedMs)]),
           ...quietLines(story, now),
@@ -170,14 +174,14 @@ export function word(story: Story, now: Now): Wording {
         headline: text`Cloudflare: the records of ${nameOf(story)} cannot be ${doing[story.problem.during]}`,
         details: [
           problemLine(story.problem),
-          line`Since ${time(story.problem.sinceMs, now)}. It is tried again until it works; until then the record stays as it is.`,
+          line`Since ${time(story.problem.sinceMs, now)}. ccs keeps trying; until it succeeds, the record stays as it is.`,
           ...circumstances(story, now),
         ],
       };
     case "trouble-ended":
       return {
         importance: "normal",
-        headline: text`Cloudflare: all is well again with ${nameOf(story)}`,
+        headline: text`Cloudflare: the records of ${nameOf(story)} can be read and written again`,
         details: [troubleLine(story.lastedMs), ...circumstances(story, now)],
       };
     case "drill-reported":
@@ -223,8 +227,7 @@ export function lateLine({ atWallMs, ...message }: Pick<Message, "atWallMs" | "t
 
 /** The line that tells of messages that were lost because the queue was full. */
 export function droppedLine(count: number): Line {
-  const what =
-    count === 1 ? "1 older message of little importance was" : `${count} older messages of little importance were`;
+  const what = count === 1 ? "1 older message of low importance was" : `${count} older messages of low importance were`;
   return line`Before this, ${what} dropped: too many were waiting.`;
 }
 
@@ -237,14 +240,14 @@ function started({ ingresses, blindIn }: Story & { kind: "started" }, now: Now):
   const what =
     ingresses.length === 1 && only !== undefined
       ? text`${only.ingress.settings.record} ${summaryOf(only.ingress)}`
-      : text`watching ${ingresses.length} ingresses`;
+      : text`monitoring ${ingresses.length} ingresses`;
   const details = ingresses.flatMap(({ ingress, recordsAtStart }) => [
     ...(ingresses.length === 1 ? [] : [line`${{ strong: ingress.settings.record }} ${summaryOf(ingress)}`]),
     ...(ingress.selection === undefined ? [] : [line`Why: ${{ foreign: ingress.selection.why }}.`]),
     ...(ingress.cloudProblem === undefined ? [] : [problemLine(ingress.cloudProblem)]),
     ...circumstances({ ingress, ...(recordsAtStart && { recordsBefore: recordsAtStart }) }, now),
   ]);
-  const doubt = line`The monitor's own connection is in doubt (${familyList({ families: blindIn })}): failures prove nothing yet.`;
+  const doubt = line`The monitor appears to be offline (${familyList({ families: blindIn })}); failover is suspended.`;
   return {
     importance: "normal",
     headline: text`Started: ${what}`,
@@ -255,15 +258,15 @@ function started({ ingresses, blindIn }: Story & { kind: "started" }, now: Now):
 function summaryOf(ingress: IngressState): string {
   if (isOutage(ingress)) {
     const isUp = ingress.endpoints.some(({ health }) => health.verdict === "up");
-    return isUp ? "waits for the endpoint that it points to" : "can be served by nobody: every endpoint is down";
+    return isUp ? "is waiting for the endpoint that it points to" : "has no endpoint that is up";
   }
   const serving = servingNow(ingress);
-  if (ingress.selection === undefined) return "waits for its first endpoint";
+  if (ingress.selection === undefined) return "is waiting for its first endpoint";
   if (serving.includes(ingress.selection.primary)) return text`points to ${andList(serving)}`;
   // Addresses say whose they are once they were looked up; that they are ours is known before.
   const isSettled = wantedRecords(ingress) === undefined && isAsWritten(ingress);
   if (isSettled) return text`points to ${ingress.selection.primary}`;
-  return text`is to point to ${ingress.selection.primary}, which is decided and not yet confirmed`;
+  return text`should point to ${ingress.selection.primary}, which Cloudflare has not confirmed yet`;
 }
 
 function undone(story: Story & { kind: "undone" }, now: Now): Wording {
@@ -274,12 +277,12 @@ function undone(story: Story & { kind: "undone" }, now: Now): Wording {
     headline: text`${nameOf(story)} should point to ${wanted(story)}, but that is not done yet`,
     details: [
       ...whyLines(story),
-      ...(foreignRecords === undefined ? [] : [line`The records were changed from outside.`]),
+      ...(foreignRecords === undefined ? [] : [line`The records were changed by another program.`]),
       ...endedLines(story),
       ingress.cloudProblem === undefined
         ? line`Not confirmed by Cloudflare ${formatDuration(now.nowMs - sinceMs)} after it was ${what}.`
         : problemLine(ingress.cloudProblem),
-      line`It is tried again until it works.`,
+      line`ccs keeps trying.`,
       ...circumstances(story, now),
     ],
   };
@@ -300,9 +303,9 @@ function endpointChanged(story: Story & { kind: "endpoint" }, now: Now): Wording
     headline: text`${ingress.settings.record}: ${what}`,
     details: [
       ...(wasForMs === undefined || was === "unknown" ? [] : [line`It was ${was} for ${formatDuration(wasForMs)}.`]),
-      ...(status === "down" && isPrimary ? [line`It stays selected: no other endpoint is known to be up.`] : []),
+      ...(status === "down" && isPrimary ? [line`It stays active: no other endpoint is known to be up.`] : []),
       ...(status === "up" && !isPrimary && heldUntilMs > now.nowMs
-        ? [line`If it ranks first, traffic returns to it at ${time(heldUntilMs, now)} at the earliest.`]
+        ? [line`If it has the highest priority, traffic returns to it no earlier than ${time(heldUntilMs, now)}.`]
         : []),
       ...quietLines(story, now),
       ...circumstances(story, now),

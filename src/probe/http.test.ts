@@ -212,7 +212,7 @@ describe("the marker", () => {
     await using server = await answering(page("OK", "Content-Encoding: gzip\r\n"));
     const observation = await probe(server, { contains: "OK" });
     assert.equal(outcome(observation), "encoding");
-    assert.equal(observation.detail, "body is encoded (gzip) although that was not asked for");
+    assert.equal(observation.detail, "body is encoded (gzip), although no encoding was requested");
   });
 
   test("counts when the encoding is named identity", async () => {
@@ -252,7 +252,7 @@ describe("an endpoint that fails", () => {
       "status",
       /^status 302 \(redirects are not followed\)$/,
     ],
-    ["hangs before the headers", () => {}, "timeout", /^timed out while waiting for the answer \(200ms\)$/],
+    ["hangs before the headers", () => {}, "timeout", /^timed out while waiting for the answer \(200 ms\)$/],
     ["hangs after the headers", (s) => s.write(`${ok}\r\n`), "timeout", /^timed out while reading the answer/],
     ["drips its headers", drip(`${ok}X-Slow: `), "timeout", /^timed out while reading the answer/],
     ["drips its body", drip(`${ok}\r\n`), "timeout", /^timed out while reading the answer/],
@@ -357,7 +357,7 @@ describe("an endpoint that fails", () => {
     };
     const observation = await probe(server, {}, { clock: instant });
     assert.equal(outcome(observation), "timeout");
-    assert.equal(observation.detail, "timed out while connecting (5s)");
+    assert.equal(observation.detail, "timed out while connecting (5 s)");
   });
 });
 
@@ -401,7 +401,7 @@ describe("nothing is concluded about the endpoint", () => {
     const observation = await lateProbe(3_600_000, 50);
     assert.equal(observation.kind, "inconclusive");
     assert.equal(outcome(observation), "late");
-    assert.match(observation.detail, /^the monitor was suspended or too busy: 1h/);
+    assert.match(observation.detail, /^the monitor was suspended or too busy for 1 h/);
   });
 
   test("when the timer is late by more than a quarter of a second, and by more than half the deadline", async () => {

@@ -45,7 +45,7 @@ export async function probeHttp(
   const cancelDeadline = clock.setTimer(timeoutMs, () => {
     setImmediate(() => deadline.resolve(trip.timedOut()));
   });
-  const abort = (): void => deadline.resolve(inconclusive("local", "not waited for"));
+  const abort = (): void => deadline.resolve(inconclusive("local", "cancelled"));
   signal?.addEventListener("abort", abort, { once: true });
   if (signal?.aborted === true) abort();
 
@@ -67,7 +67,7 @@ export async function probeHttp(
 /** A failure that took far longer than the deadline allows says that this machine was suspended or too busy. */
 function believable(verdict: Verdict, tookMs: number, timeoutMs: number): Verdict {
   if (verdict.kind !== "failed" || tookMs <= timeoutMs + Math.max(250, timeoutMs / 2)) return verdict;
-  return inconclusive("late", `the monitor was suspended or too busy: ${formatDuration(tookMs)} went by`);
+  return inconclusive("late", `the monitor was suspended or too busy for ${formatDuration(tookMs)}`);
 }
 
 /** The way of one probe through its stages. Whoever stops waiting for `run` calls `end`. */
@@ -223,7 +223,7 @@ async function judgeAnswer(check: CheckSettings, response: IncomingMessage): Pro
   if (check.contains === undefined || check.contains === "") return { kind: "ok", detail: `status ${status}` };
   const encoding = response.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   if (encoding !== "identity" && encoding !== "") {
-    return failed("encoding", `body is encoded (${encoding}) although that was not asked for`);
+    return failed("encoding", `body is encoded (${encoding}), although no encoding was requested`);
   }
   const shown = `"${plain(check.contains, 40)}"`;
   const search = await searchBody(response, Buffer.from(check.contains));

@@ -118,7 +118,7 @@ export class Monitor {
       onProbe?.(address, seen, seen.kind === "ok" || isGenuine);
       resolve(seen);
     };
-    const abort = (): void => finish({ kind: "inconclusive", reason: "local", detail: "not waited for" });
+    const abort = (): void => finish({ kind: "inconclusive", reason: "local", detail: "cancelled" });
     const timedOut = (): void => {
       if (visit?.kind === "ok" && visit.afterMs > timeoutMs) visit = silence;
       // As the real probe does: what took far too long says that this machine was held up.

@@ -45,21 +45,21 @@ const cases: readonly {
     what: "text in the place of the file",
     prepare: (folder) => writeFileSync(join(folder, "ccs.db"), "cloudflare:\n  token: none of ours\n".repeat(300)),
     warning:
-      /^.*ccs\.db is no sound state file \(file is not a database\)\. It was moved to .*broken-.*new one was begun/,
+      /^.*ccs\.db is not a valid state file \(file is not a database\)\. It was moved to .*broken-.*new one was started/,
     keeps: "file",
     aside: brokenName,
   },
   {
     what: "a few bytes in the place of the file",
     prepare: (folder) => writeFileSync(join(folder, "ccs.db"), "too little"),
-    warning: /is no sound state file/,
+    warning: /is not a valid state file/,
     keeps: "file",
     aside: brokenName,
   },
   {
     what: "an empty file",
     prepare: (folder) => writeFileSync(join(folder, "ccs.db"), ""),
-    warning: /ccs\.db was empty: there is no history from before/,
+    warning: /ccs\.db was empty: there is no earlier history/,
     keeps: "file",
   },
   {
@@ -68,14 +68,14 @@ const cases: readonly {
       using database = new DatabaseSync(join(folder, "ccs.db"));
       database.exec("CREATE TABLE bookmarks (url TEXT); INSERT INTO bookmarks VALUES ('https://example.com')");
     },
-    warning: /is no sound state file \(a database of another program\)/,
+    warning: /is not a valid state file \(a database of another program\)/,
     keeps: "file",
     aside: brokenName,
   },
   {
     what: "a file without its tables",
     prepare: (folder) => changeFile(folder, "DROP TABLE outbox"),
-    warning: /is no sound state file \(no such table: outbox\)/,
+    warning: /is not a valid state file \(no such table: outbox\)/,
     keeps: "file",
     aside: brokenName,
   },
@@ -87,14 +87,14 @@ const cases: readonly {
       writeSync(file, Buffer.of(3), 0, 1, 18);
       closeSync(file);
     },
-    warning: /is no sound state file \(attempt to write a readonly database\)/,
+    warning: /is not a valid state file \(attempt to write a readonly database\)/,
     keeps: "file",
     aside: brokenName,
   },
   {
     what: "a file of a newer version",
     prepare: (folder) => changeFile(folder, `CREATE TABLE future (x); PRAGMA user_version = ${migrations.length + 1}`),
-    warning: /^.*ccs\.db was written by a newer ccs\. It stays as it is: update this one, .* in memory only/,
+    warning: /^.*ccs\.db was written by a newer version of ccs\. It is left as it is: update ccs, .* in memory only/,
     keeps: "memory",
     untouched: ["ccs.db"],
   },
@@ -102,39 +102,39 @@ const cases: readonly {
   {
     what: "a file whose version is negative",
     prepare: (folder) => changeFile(folder, "PRAGMA user_version = -2000000000"),
-    warning: /is no sound state file \(its version makes no sense\)/,
+    warning: /is not a valid state file \(its version is not valid\)/,
     keeps: "file",
     aside: brokenName,
   },
   {
     what: "a file whose version is 0 though it is ours",
     prepare: (folder) => changeFile(folder, "PRAGMA user_version = 0"),
-    warning: /is no sound state file \(its version makes no sense\)/,
+    warning: /is not a valid state file \(its version is not valid\)/,
     keeps: "file",
     aside: brokenName,
   },
   {
     what: "a folder in the place of the file",
     prepare: (folder) => mkdirSync(join(folder, "ccs.db")),
-    warning: /ccs\.db is no sound state file \(it is a folder\)\. It was moved to .*ccs\.db\.broken-/,
+    warning: /ccs\.db is not a valid state file \(it is a folder\)\. It was moved to .*ccs\.db\.broken-/,
     keeps: "file",
   },
   {
     what: "a link to nowhere in the place of the file",
     prepare: (folder) => symlinkSync("/nowhere/at/all", join(folder, "ccs.db")),
-    warning: /ccs\.db is no sound state file \(it is a link\)\. It was moved to .*ccs\.db\.broken-/,
+    warning: /ccs\.db is not a valid state file \(it is a link\)\. It was moved to .*ccs\.db\.broken-/,
     keeps: "file",
   },
   {
     what: "a folder in the place of the lock",
     prepare: (folder) => mkdirSync(join(folder, "ccs.lock")),
-    warning: /ccs\.lock was not made by ccs\. It was moved to .*ccs\.lock\.broken-/,
+    warning: /ccs\.lock was not created by ccs\. It was moved to .*ccs\.lock\.broken-/,
     keeps: "file",
   },
   {
     what: "text in the place of the lock",
     prepare: (folder) => writeFileSync(join(folder, "ccs.lock"), "4711\n"),
-    warning: /ccs\.lock was not made by ccs\. It was moved to .*ccs\.lock\.broken-/,
+    warning: /ccs\.lock was not created by ccs\. It was moved to .*ccs\.lock\.broken-/,
     keeps: "file",
   },
   {
@@ -319,11 +319,8 @@ test("a row whose bytes changed is left out with a word, the rest is kept", (t) 
   {
     using kept = opened(folder);
     assert.equal(kept.warnings.length, 2);
-    assert.match(
-      kept.warnings[0] ?? "",
-      /makes no sense in part, which is left out: b\.example\.com \(wrong checksum\)/,
-    );
-    assert.match(kept.warnings[1] ?? "", /^1 unsent message made no sense/);
+    assert.match(kept.warnings[0] ?? "", /is partly unreadable. Left out: b\.example\.com \(wrong checksum\)/);
+    assert.match(kept.warnings[1] ?? "", /^1 unsent message could not be understood/);
     assert.deepEqual(kept.store.load(), savedOf(1));
     assert.deepEqual(kept.store.outboxStore().list("telegram"), ["1", "3"].map(storedMessage));
     kept.store.save(savedOf(2));
@@ -351,7 +348,7 @@ test("a file that is damaged while it is open is replaced, and nothing but histo
     1,
   );
   assert.equal(warnings.length, 1, warnings.join("\n"));
-  assert.match(warnings[0] ?? "", /ccs\.db is no sound state file .* is kept\.$/);
+  assert.match(warnings[0] ?? "", /ccs\.db is not a valid state file .* is kept\.$/);
   store[Symbol.dispose]();
   using again = opened(folder);
   assert.deepEqual(again.warnings, []);
@@ -371,7 +368,7 @@ test("a file that is damaged again and again is given up, and memory serves", (t
   }
   assert.equal(store.path, undefined);
   assert.equal(warnings.length, 4, warnings.join("\n"));
-  assert.match(warnings.at(-1) ?? "", /damaged again and again .* in memory only/);
+  assert.match(warnings.at(-1) ?? "", /keeps being damaged .* in memory only/);
   assert.equal(store.outboxStore().list("telegram").length, 6);
   assertWorks(store);
   store[Symbol.dispose]();

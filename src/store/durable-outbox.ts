@@ -36,7 +36,9 @@ export class DurableOutbox implements OutboxStore {
     const dropped = ports.rows.length - this.#rows.size;
     if (dropped === 0) return;
     this.#isBehind = true;
-    ports.onWarning(`${dropped} unsent ${dropped === 1 ? "message" : "messages"} made no sense, and will not be sent.`);
+    ports.onWarning(
+      `${dropped} unsent ${dropped === 1 ? "message" : "messages"} could not be understood and will not be sent.`,
+    );
   }
 
   /** What waits, as text. */

@@ -64,19 +64,19 @@ export function strangersIn(folder: string, userId: number | undefined): string 
   const mayWrite = (bits: number): boolean => (status.mode & bits) !== 0 && (status.mode & sticky) === 0;
   const isOurs = ({ uid }: Stats): boolean => userId === undefined || uid === userId;
   if (mayWrite(othersMayWrite)) {
-    return `Every user of this machine may replace the state in ${folder}: chmod 700 ${folder}.`;
+    return `Every user of this machine can replace the state in ${folder}: chmod 700 ${folder}.`;
   }
   // A group may be the very way by which we use a folder of root's.
   if (mayWrite(groupMayWrite) && isOurs(status)) {
-    return `The group of ${folder} may replace the state in it: chmod 700 ${folder}.`;
+    return `The group of ${folder} can replace the state in it: chmod 700 ${folder}.`;
   }
   if (!isOurs(status) && status.uid !== 0) {
-    return `${folder} belongs to another user (${status.uid}), who may replace the state in it: chown it, or set another state_dir.`;
+    return `${folder} belongs to another user (${status.uid}), who can replace the state in it: chown it, or set another state_dir.`;
   }
   for (const name of stateFiles) {
     const file = statusOf(join(folder, name));
     if (file === undefined || isOurs(file) || file.uid === 0) continue;
-    return `${join(folder, name)} belongs to another user (${file.uid}), who may change it: end ccs, chown it, and start ccs again.`;
+    return `${join(folder, name)} belongs to another user (${file.uid}), who can change it: stop ccs, chown it, and start ccs again.`;
   }
   return undefined;
 }

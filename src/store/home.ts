@@ -55,7 +55,7 @@ export function openHome(path: string, wallMs: number): Home {
         return found.home;
       case "newer":
         return memoryHome(
-          `${path} was written by a newer ccs. It stays as it is: update this one, or set another state_dir.`,
+          `${path} was written by a newer version of ccs. It is left as it is: update ccs, or set another state_dir.`,
         );
       case "broken":
         return beginAnew(path, wallMs, found);
@@ -78,7 +78,7 @@ export function replaceHome(home: Home, why: string, left: Leftover, wallMs: num
 /** Takes the place of a home that cannot be trusted any more, in memory. */
 export function abandonHome({ database, path }: Home, why: string, left: Leftover): Home {
   database.close();
-  return withLeftover(memoryHome(`${path ?? "The state in memory"} is damaged again and again (${why}).`), left);
+  return withLeftover(memoryHome(`${path ?? "The state in memory"} keeps being damaged (${why}).`), left);
 }
 
 /** A home at a path, for the state and the messages of one that was lost while we ran; `undefined` where none can be had. */
@@ -102,7 +102,8 @@ export function memoryHome(...reasons: readonly string[]): Home {
   const location = `file:ccs-${randomUUID()}?mode=memory&cache=shared`;
   const database = new DatabaseSync(location);
   migrate(database);
-  const cost = "What happens in this run is kept in memory only: history, overrides and unsent messages end with it.";
+  const cost =
+    "What happens in this run is kept in memory only: history, overrides and unsent messages are lost when it ends.";
   return {
     location,
     database,
@@ -207,8 +208,8 @@ function examine(database: DatabaseSync, { path, location, isNew }: Place): Foun
   const { saved, dropped } = tables.saved.load();
   const left = { saved, messages: tables.outbox.list() };
   const warnings = [
-    ...(owner === "nobody" && !isNew ? [`${path} was empty: there is no history from before.`] : []),
-    ...(dropped.length > 0 ? [`${path} makes no sense in part, which is left out: ${dropped.join(", ")}.`] : []),
+    ...(owner === "nobody" && !isNew ? [`${path} was empty: there is no earlier history.`] : []),
+    ...(dropped.length > 0 ? [`${path} is partly unreadable. Left out: ${dropped.join(", ")}.`] : []),
   ];
   return { kind: "fit", home: { path, location, fileId: fileIdOf(path), database, tables, left, warnings } };
 }
@@ -223,8 +224,8 @@ function beginAnew(path: string, wallMs: number, { why, left }: Broken): Home {
   try {
     const aside = moveAside(path, wallMs);
     const found = tryFile(path);
-    if (found.kind !== "fit") throw new StoreError("io", "a new file was no better");
-    const warning = `${path} is no sound state file (${why}). It was moved to ${aside}, and a new one was begun.`;
+    if (found.kind !== "fit") throw new StoreError("io", "a new file has the same problem");
+    const warning = `${path} is not a valid state file (${why}). It was moved to ${aside}, and a new one was started.`;
     return { ...withLeftover(found.home, left), warnings: [`${warning} Its history is lost${keptOf(left)}.`] };
   } catch (error) {
     if (troubleOf(error) === undefined) throw error;

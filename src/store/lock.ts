@@ -28,7 +28,7 @@ export function lockState(folder: string, wallMs: number): LockResult {
       case "busy":
         return {
           kind: "locked",
-          message: `Another ccs already keeps its state in ${folder}. End it first, or give this one a state_dir of its own.`,
+          message: `Another ccs already keeps its state in ${folder}. Stop it first, or give this one its own state_dir.`,
         };
       case "foreign":
       case "torn":
@@ -72,7 +72,7 @@ function afterMovingAside(path: string, wallMs: number, cause: unknown): LockRes
   try {
     const aside = moveAside(path, wallMs);
     prepareFile(path);
-    return { ...hold(path), warning: `${path} was not made by ccs. It was moved to ${aside}.` };
+    return { ...hold(path), warning: `${path} was not created by ccs. It was moved to ${aside}.` };
   } catch (error) {
     if (troubleOf(error) === undefined) throw error;
     return unavailable(cause);

@@ -76,10 +76,10 @@ export class Place implements Disposable {
   #moved(finding: string): void {
     this.#isLost = !this.#isKeptAgain();
     const what = `${finding} while ccs was running.`;
-    if (!this.#isLost) return this.#tell(`${what} It was made anew, with the state as ccs knows it.`);
+    if (!this.#isLost) return this.#tell(`${what} It was created again, with the state that ccs has in memory.`);
     if (this.#isUsurped) return this.#tell(`${what} Another ccs keeps its state there now. ${usurped}`);
     this.#tell(
-      `${what} It cannot be made anew. What happens is kept in memory only, and a new try is made every few seconds.`,
+      `${what} It cannot be created again. State is kept in memory only, and ccs tries again every few seconds.`,
     );
   }
 
@@ -129,4 +129,4 @@ export class Place implements Disposable {
   }
 }
 
-const usurped = "This one writes no records until that has ended: end one of the two.";
+const usurped = "This one writes no records until the other one has stopped: stop one of the two.";

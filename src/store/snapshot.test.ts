@@ -114,7 +114,7 @@ test("says so where there is nothing, or something else", () => {
   }
   const damaged = openSnapshot(nonsense);
   assert.ok(damaged.kind === "unusable");
-  assert.match(damaged.message, /cannot be read \(its version makes no sense\)/);
+  assert.match(damaged.message, /cannot be read \(its version is not valid\)/);
 });
 
 test("says so where there is no place for a copy", (t) => {

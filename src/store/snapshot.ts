@@ -71,7 +71,8 @@ function makePlace(): string | Exclude<SnapshotResult, Snapshot> {
 
 function readerOf(database: DatabaseSync, path: string, cleaner: () => void): Snapshot {
   if (ownerOf(database) !== "us") throw new StoreError("foreign", `${path} was not written by ccs`);
-  if (versionOf(database) > migrations.length) throw new StoreError("foreign", "a newer ccs wrote it: update this one");
+  if (versionOf(database) > migrations.length)
+    throw new StoreError("foreign", "it was written by a newer version of ccs: update ccs");
   migrate(database);
   const checks = new ChecksTable(database);
   const journal = new JournalTable(database);

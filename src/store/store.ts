@@ -367,8 +367,8 @@ export class SqliteStore implements Store {
     if (trouble === undefined) throw error;
     const message = `${this.#where()} cannot be used now (${messageOf(error)})`;
     if (this.#trouble !== trouble) {
-      const now = trouble === "full" ? "Make room on the disk" : "See what is wrong with the drive";
-      this.#options.onWarning(`${message}. What happens is kept in memory meanwhile, and tried again. ${now}.`);
+      const now = trouble === "full" ? "Make room on the disk" : "Check the drive";
+      this.#options.onWarning(`${message}. State is kept in memory meanwhile, and saving is tried again. ${now}.`);
     }
     this.#trouble = trouble;
     return new StoreError(trouble, message, { cause: error });

@@ -68,7 +68,7 @@ export class Timeline {
       case "ingress-outage-began":
         return this.add("decides", "nobody is up: the record stays as it is", atMs, "bad", fact.ingress);
       case "ingress-outage-ended":
-        return this.add("sees", `the outage is over, thanks to ${fact.by}`, atMs, "good", fact.ingress);
+        return this.add("sees", `the outage is over: ${fact.by} is up`, atMs, "good", fact.ingress);
       case "records-changed": {
         const { ingress, to, by, from } = fact;
         const text = recordsText(to);
@@ -92,7 +92,7 @@ export class Timeline {
           fact.ingress,
         );
       case "standoff-ended":
-        return this.add("decides", "repair of the records goes on", atMs, "plain", fact.ingress);
+        return this.add("decides", "automatic repair of the records resumes", atMs, "plain", fact.ingress);
       case "visibility-known": {
         const { status, atMs: knownMs, writtenAtMs, detail } = fact.visibility;
         const text =

@@ -115,7 +115,7 @@ test("a state that takes nothing in any more does not spin, and is the end after
   assert.deepEqual(ends, []);
   await clock.advance(10 * minuteMs);
   assert.ok(bugs.length <= 40, `${bugs.length} in ten minutes`);
-  assert.match(ends[0] ?? "", /no event has been taken in for \d+s: planted/);
+  assert.match(ends[0] ?? "", /no event has been processed for \d+ s: planted/);
   // What heals is no end.
   poison.isPoisonous = false;
   daemon.dispatch({ kind: "time-passed" });

@@ -44,6 +44,6 @@ test("endpoints, resolver and anchors silent at once, and back again: no write",
   await untilProbed(8);
   assert.equal(world.cloudflare.counts.writes, 0);
   assert.equal(daemon.logged(/^(?:cable|mobile) is down/).length, 0);
-  assert.equal(daemon.logged(/^decided for mobile/).length, 0);
+  assert.equal(daemon.logged(/^selected mobile/).length, 0);
   assert.equal(world.records[0]?.content, cable.host);
 });

@@ -32,7 +32,7 @@ describe("the API of a running daemon", { concurrency: 3 }, () => {
       await commitAfter(place, async () => {
         const { status, text } = await change(daemon, "pin", { endpoint: "mobile", for: `${pinMs}ms` });
         assert.equal(status, 200, text);
-        assert.match(text, /"mobile serves: somebody pinned mobile\."/);
+        assert.match(text, /"mobile serves: mobile was pinned manually\."/);
       });
       pinnedAtMs = performance.now();
       assert.deepEqual(contents(world), [mobile.host]);
@@ -55,7 +55,7 @@ describe("the API of a running daemon", { concurrency: 3 }, () => {
     assert.deepEqual(contents(world), [cable.host], "the end of a pin waits for nothing, a mix least of all");
     const events = JSON.parse((await daemon.get("/api/v1/events?limit=200")).text) as Events;
     const texts = events.events.map(({ text }) => text);
-    for (const text of ["mobile: pin, by a person's word", "mobile: the pin is over"]) {
+    for (const text of ["mobile was pinned manually", "the pin of mobile has ended"]) {
       assert.ok(texts.includes(text), texts.join("\n"));
     }
   });
@@ -103,8 +103,8 @@ describe("the API of a running daemon", { concurrency: 3 }, () => {
     await commitAfter(place, () => change(daemon, "drill", { endpoint: "cable", for: "2s" }).then(() => {}));
     assert.deepEqual(contents(world), [world.mobile.host]);
     await eventually("cable is back, alone or in a mix", () => contents(world)[0] !== world.mobile.host);
-    const { msg } = await daemon.untilLogged(/^drill of cable: mobile stood in for cable, which is back\./);
-    assert.match(msg, /Away: decided for mobile at once, confirmed by Cloudflare after \S+, visible after /);
+    const { msg } = await daemon.untilLogged(/^drill of cable: mobile took over from cable, which is active again\./);
+    assert.match(msg, /Failover: mobile selected at once, confirmed by Cloudflare after \S+, visible after /);
     await eventually("people are told", () =>
       world.telegram.messages.some(({ plainText }) => /drill of cable: mobile stood in/.test(plainText)),
     );

@@ -87,7 +87,7 @@ for (const [offset, words] of [
     const text = await runCcs(["status", "--config", daemon.configPath]);
     assert.match(text.stdout, /clock of the daemon's machine is .*(ahead|behind)/);
     setClock(daemon.folder, "+0");
-    await daemon.untilLogged(/^this machine's clock is right again/);
+    await daemon.untilLogged(/^this machine's clock is correct again/);
     assert.equal((await statusOf(daemon)).daemon.clock, undefined);
     assert.equal(daemon.logged(/this machine's clock is \d/).length, 1, "told once");
     assert.equal(fleet.cloudflare.counts.writes, 0);
@@ -122,7 +122,7 @@ test("the clock jumps ahead, and Cloudflare's own certificate looks expired: tol
   });
   assert.match(doctor.stdout, /clock: this machine's clock is wrong: it says 20\d\d-/);
   setClock(daemon.folder, "+0");
-  await daemon.untilLogged(/^this machine's clock is right again/, { timeoutMs: 60_000 });
+  await daemon.untilLogged(/^this machine's clock is correct again/, { timeoutMs: 60_000 });
   await probesOf(fleet, 20, daemon);
   assert.equal(fleet.cloudflare.counts.writes, 0);
 });

@@ -46,7 +46,7 @@ describe("Cloudflare's faults", { concurrency: 4 }, () => {
     }
     await Promise.all(fleet.ships.map(({ cable }) => cable.behave({ kind: "refuse" })));
     await daemon.untilLogged(/^Cloudflare: could not confirm the write of/, { count: cases.length });
-    await daemon.untilLogged(/^Cloudflare: the trouble of .* is over/, { count: cases.length, timeoutMs: 40_000 });
+    await daemon.untilLogged(/^Cloudflare works again after/, { count: cases.length, timeoutMs: 40_000 });
     assert.equal(fleet.cloudflare.faults.waiting, 0);
     for (const { name, requests } of cases) {
       const records = fleet.recordsOf(name).map(({ type, content }) => `${type} ${content}`);

@@ -105,7 +105,7 @@ describe("files that are none", { concurrency: 3 }, () => {
     child.stdout.on("data", (text) => (log += String(text)));
     await eventually("both are up", () => /mobile is up/.test(log) && /cable is up/.test(log));
     child.kill("SIGHUP");
-    await eventually("it is loaded again", () => /was loaded again: nothing in it has changed/.test(log));
+    await eventually("it is loaded again", () => /was reloaded; nothing in it has changed/.test(log));
     assert.doesNotMatch(log, /rejected/);
   });
 

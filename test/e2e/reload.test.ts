@@ -154,7 +154,7 @@ describe("reload", { concurrency: 4 }, () => {
     await using daemon = startDaemon({ config: configOf(world) });
     await untilReady(daemon);
     daemon.send("SIGHUP");
-    await daemon.untilLogged(/ was loaded again: nothing in it has changed$/);
+    await daemon.untilLogged(/ was reloaded; nothing in it has changed$/);
     assert.equal(daemon.logged(/^configuration applied/).length, 1);
     writeFileSync(daemon.configPath, "ingresses: 7\n");
     daemon.send("SIGHUP");
@@ -201,7 +201,7 @@ describe("reload", { concurrency: 4 }, () => {
     // Several looks at the file; whatever there is to be said of it would be said by then.
     await sleep(3_000);
     limit(1_024);
-    await daemon.untilLogged(/ was loaded again: nothing in it has changed$/);
+    await daemon.untilLogged(/ was reloaded; nothing in it has changed$/);
     assert.equal(await daemon.metric(success), 1);
     assert.deepEqual(daemon.logged(/rejected|valid again/), []);
     daemon.rewriteConfig((text) => text.replace("sticky: 1s", "sticky: 2s"));

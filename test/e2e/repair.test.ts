@@ -23,9 +23,9 @@ describe("repair", { concurrency: true }, () => {
       world.records.map(({ content, ttl }) => [content, ttl]),
       [["primary.example.com", 60]],
     );
-    const text = await told(world, /^ingress\.example\.com was changed from outside and is put right again\n/);
+    const text = await told(world, /^ingress\.example\.com was changed by another program and has been repaired\n/);
     assert.match(text, /Found in between: CNAME hand\.example\.org, TTL 15m/);
-    assert.match(text, /Served now: CNAME primary\.example\.com, TTL 1m/);
+    assert.match(text, /Published now: CNAME primary\.example\.com \(TTL 1 min\)/);
     assert.match(text, /Visible at the authoritative servers \d+ms after/);
     await afterMoreReads(world, 3);
     assert.equal(world.cloudflare.counts.writes, 1);
@@ -47,7 +47,7 @@ describe("repair", { concurrency: true }, () => {
       ["primary.example.com"],
     );
     assert.equal(readsOf(world) - before, 1, "read once, for a reason");
-    await told(world, /^ingress\.example\.com was changed from outside and is put right again\n/);
+    await told(world, /^ingress\.example\.com was changed by another program and has been repaired\n/);
     assert.equal(await daemon.metric(standoff), 0);
   });
 
@@ -58,9 +58,12 @@ describe("repair", { concurrency: true }, () => {
       if (by === "api") editRecord(world, { content: "rival.example.org" });
     });
     editRecord(world, { content: "rival.example.org" });
-    const text = await told(world, /^Somebody keeps changing ingress\.example\.com back: its repair rests\n/);
+    const text = await told(
+      world,
+      /^Another program keeps overwriting ingress\.example\.com: automatic repair is paused\n/,
+    );
     assert.match(text, /It should point to cable\./);
-    assert.match(text, /Served now: CNAME rival\.example\.org/);
+    assert.match(text, /Published now: CNAME rival\.example\.org/);
     assert.equal(await daemon.metric(standoff), 1);
     const writes = world.cloudflare.counts.writes;
     assert.ok(writes <= 2, `${writes} writes before the alarm`);
@@ -79,7 +82,7 @@ describe("repair", { concurrency: true }, () => {
     stop();
     daemon.send("SIGHUP");
     await eventually("the repair", () => world.records[0]?.content === world.mobile.host);
-    await told(world, /^Repair of ingress\.example\.com goes on\n/);
+    await told(world, /^Automatic repair of ingress\.example\.com resumes\n/);
     assert.equal(world.cloudflare.counts.writes, writes + 2);
     assert.equal(await daemon.metric(standoff), 0);
   });

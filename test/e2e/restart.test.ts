@@ -96,7 +96,7 @@ describe("restart", { concurrency: 3 }, () => {
     await Promise.all(
       (
         [
-          [damaged, /ccs\.db is no sound state file .*It was moved to .*broken/],
+          [damaged, /ccs\.db is not a valid state file .*It was moved to .*broken/],
           [
             missing,
             /Cannot keep state in .*Make it writable for this user, or set another state_dir\..*in memory only/,

@@ -287,7 +287,7 @@ describe("the state folder at a start", { concurrency: 3 }, () => {
     mkdirSync(join(folder, "state"));
     chmodSync(join(folder, "state"), 0o770);
     await using daemon = startDaemon({ config: configOf(world), folder });
-    await daemon.untilLogged(/The group of .* may replace the state in it: chmod 700/);
+    await daemon.untilLogged(/The group of .* can replace the state in it: chmod 700/);
     await untilBothUp(daemon);
     chmodSync(join(folder, "state"), 0o700);
     chownSync(join(folder, "state/ccs.db"), 54_321, 54_321);

@@ -31,19 +31,19 @@ describe("telling", { concurrency: 4 }, () => {
       /Why: cable is down: connection refused/,
       /cable: down since .*connection refused/,
       /mobile: up since /,
-      /Served now: CNAME secondary\.example\.com, TTL 5m/,
-      /Served before: CNAME primary\.example\.com, TTL 1m/,
+      /Published now: CNAME secondary\.example\.com \(TTL 5 min\)/,
+      /Published before: CNAME primary\.example\.com \(TTL 1 min\)/,
       /confirmed by Cloudflare/,
     ]);
     assertTells(mix, [
       /^ingress\.example\.com now points to cable and mobile \(was mobile\)\n/,
-      /Why: cable is up and ranks before mobile/,
+      /Why: cable is up and has higher priority than mobile/,
       /mobile: up since .*in the mix until /,
-      new RegExp(`Served now: A ${cable.address}, A ${mobile.address}, TTL 1m`),
+      new RegExp(`Published now: A ${cable.address}, A ${mobile.address} \\(TTL 1 min\\)`),
     ]);
     assertTells(end, [
       /^ingress\.example\.com now points to cable \(was cable and mobile\)\n/,
-      /Served now: CNAME primary\.example\.com, TTL 1m/,
+      /Published now: CNAME primary\.example\.com \(TTL 1 min\)/,
     ]);
     // All of it in markup that Telegram takes: the emulator refuses any other, and then the bare text is sent.
     assert.ok(telegram.messages.every(({ parseMode }) => parseMode === "HTML"));

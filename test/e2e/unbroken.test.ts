@@ -134,7 +134,7 @@ describe("what must not end the daemon", { concurrency: 3 }, () => {
     assert.equal(pin.code, 0, pin.stderr);
     await eventually("its end", () => !daemon.isRunning, { timeoutMs: 60_000 });
     assert.equal((await daemon.ended).code, 70);
-    const fatal = daemon.logged(/^ccs ends because of an internal error: no event has been taken in for .*: planted/);
+    const fatal = daemon.logged(/^ccs ends because of an internal error: no event has been processed for .*: planted/);
     assert.equal(fatal.length, 1);
     assert.match(
       told(world, /ccs ends/).at(-1) ?? "",

@@ -137,7 +137,7 @@ export class IngressWorld {
   }
 
   fail(problem: Partial<CloudProblem> = {}, ingress = this.ingress().settings.record): void {
-    const whole = { kind: "transient", message: "no answer within 15s", during: "write", ...problem } as const;
+    const whole = { kind: "transient", message: "no answer within 15 s", during: "write", ...problem } as const;
     this.dispatch({ kind: "cloud-failed", ingress, problem: whole });
   }
 

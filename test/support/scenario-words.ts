@@ -4,6 +4,13 @@ import { desiredMix } from "../../src/core/mix.ts";
 import { desiredRecords } from "../../src/core/records.ts";
 import { formatDuration } from "../../src/lib/units.ts";
 
+/** A duration as narrow as a column of a transcript: `1m 44s`. */
+export function narrow(durationMs: number): string {
+  return formatDuration(durationMs)
+    .replaceAll(/ (ms|s|h|d)\b/g, "$1")
+    .replaceAll(/ min\b/g, "m");
+}
+
 /** A fact as a line of a scenario; `undefined` for those that only repeat what another line says. */
 export function describeFact(fact: Fact): string | undefined {
   switch (fact.kind) {
@@ -52,19 +59,19 @@ export function describeFact(fact: Fact): string | undefined {
     case "standoff-ended":
       return "standoff over: repair goes on";
     case "visibility-known":
-      return `${fact.visibility.status} after ${formatDuration((fact.visibility.atMs ?? 0) - fact.visibility.writtenAtMs)}`;
+      return `${fact.visibility.status} after ${narrow((fact.visibility.atMs ?? 0) - fact.visibility.writtenAtMs)}`;
     case "blindness-began":
       return `blind in ${fact.family}`;
     case "blindness-ended":
       return `no longer blind in ${fact.family}`;
     case "clock-wrong":
-      return `our clock is ${formatDuration(Math.abs(fact.aheadMs))} ${fact.aheadMs > 0 ? "ahead" : "behind"}`;
+      return `our clock is ${narrow(Math.abs(fact.aheadMs))} ${fact.aheadMs > 0 ? "ahead" : "behind"}`;
     case "clock-right":
       return "our clock is right again";
     case "cloud-trouble-began":
       return `cloud trouble: ${fact.problem.message}`;
     case "cloud-trouble-ended":
-      return `cloud trouble over after ${formatDuration(fact.lastedMs)}`;
+      return `cloud trouble over after ${narrow(fact.lastedMs)}`;
     default:
       return fact satisfies never;
   }
@@ -74,13 +81,13 @@ export function describeFact(fact: Fact): string | undefined {
 function showDrill({ endpoint, startedMs, endedMs = startedMs, isInterrupted, away, back }: Drill): string {
   const show = (label: string, passage: Passage | undefined, fromMs: number): string => {
     if (passage?.decidedMs === undefined) return `${label} nobody`;
-    const at = (ms: number | undefined): string => (ms === undefined ? "never" : formatDuration(ms - fromMs));
+    const at = (ms: number | undefined): string => (ms === undefined ? "never" : narrow(ms - fromMs));
     const { to = [], decidedMs, committedMs, visibleMs, visibility, ttlSeconds } = passage;
     const seen = visibleMs === undefined ? (visibility ?? "unseen") : `${visibility} ${at(visibleMs)}`;
     return `${label} ${to.join(" + ")}: decided ${at(decidedMs)}, written ${at(committedMs)}, ${seen} (TTL ${ttlSeconds})`;
   };
   const begun = isInterrupted ? "interrupted" : show("away to", away, startedMs);
-  return `drill of ${endpoint}: ${formatDuration(endedMs - startedMs)}; ${begun}; ${show("back to", back, endedMs)}`;
+  return `drill of ${endpoint}: ${narrow(endedMs - startedMs)}; ${begun}; ${show("back to", back, endedMs)}`;
 }
 
 export function showDesired(ingress: IngressState): string {

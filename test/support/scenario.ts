@@ -23,10 +23,10 @@ import { isProofWanted } from "../../src/core/proof.ts";
 import { desiredRecords, isEmptyPlan, planBetween, recordComment } from "../../src/core/records.ts";
 import { releasedWallMs } from "../../src/core/release.ts";
 import { initialState, step } from "../../src/core/step.ts";
-import { formatDuration, parseDurationMs } from "../../src/lib/units.ts";
+import { parseDurationMs } from "../../src/lib/units.ts";
 import { parseIp } from "../../src/lib/ip.ts";
 import { datedFrom, parseDated, restoredFrom } from "../../src/store/saved.ts";
-import { describeFact, showDesired, showRecord } from "./scenario-words.ts";
+import { describeFact, narrow, showDesired, showRecord } from "./scenario-words.ts";
 
 /** What the clocks of the world say when a scenario begins, milliseconds since 1970. */
 const startWallMs = releasedWallMs + 86_400_000;
@@ -90,7 +90,7 @@ class Stage {
     if (first === "ingress") return this.#addIngress(words);
     if (first === "endpoint") return this.#addEndpoint(words);
     const atMs = duration(first);
-    if (atMs < this.#nowMs) throw new Error(`it is ${formatDuration(this.#nowMs)} already`);
+    if (atMs < this.#nowMs) throw new Error(`it is ${narrow(this.#nowMs)} already`);
     this.#advanceTo(atMs);
     this.#command(words);
   }
@@ -527,7 +527,7 @@ class Stage {
 
   #say(text: string, ingress?: string): void {
     const label = this.#areSeveral && ingress !== undefined ? `${ingress.split(".")[0]}: ` : "";
-    this.lines.push(`${formatDuration(this.#nowMs).replace("0ms", "0s").padEnd(8)} ${label}${text}`);
+    this.lines.push(`${narrow(this.#nowMs).replace("0ms", "0s").padEnd(8)} ${label}${text}`);
   }
 
   /** The one that the line is about: the one that it names, else the one with this endpoint, else the first. */

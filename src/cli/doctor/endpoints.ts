@@ -113,8 +113,7 @@ function inspectSharing(looks: readonly EndpointLook[]): readonly Finding[] {
     // Of two that share with each other, one is told.
     const isTold = others.every((other) => looks.indexOf(other) < index && other.addresses.length === own.length);
     if (isTold) return [];
-    const remedy =
-      "check the DNS records of their targets: has one of them lost its own, or been given the wrong address?";
+    const remedy = "check the DNS records of their targets: is one of them missing, or is its address wrong?";
     return [
       warning(
         look.settings.name,

@@ -84,7 +84,7 @@ async function findZone(inspector: Inspector, record: string): Promise<ZoneAnswe
     },
     ({ token, zone }) => {
       if (zone.kind === "answered") return { isGood: true, text: `The token works. ${zoneText(zone.result)}` };
-      if (zone.kind === "silent") return { isGood: false, text: `Cloudflare could not be asked: ${zone.detail}.` };
+      if (zone.kind === "silent") return { isGood: false, text: `Cloudflare could not be queried: ${zone.detail}.` };
       const isKnown = token.kind === "answered" && token.result.status === "active";
       return {
         isGood: false,

@@ -75,9 +75,9 @@ describe("what changes", () => {
     assert.ok(Math.abs((override?.untilMs ?? 0) - site.world.nowMs - 3_600_000) < 1_000);
     assert.equal(site.world.ingress().selection?.primary, "mobile");
     assert.deepEqual(answer.follows, [
-      "mobile serves: somebody pinned mobile.",
+      "mobile serves: mobile was pinned manually.",
       "DNS says so already: nothing is to be written.",
-      "The pin ends by itself after 1h.",
+      "The pin ends by itself after 1 h.",
     ]);
     assert.equal(site.store.load()?.ingresses[0]?.overrides[0]?.endpoint, "mobile");
   });
@@ -86,7 +86,7 @@ describe("what changes", () => {
     await using site = await settled();
     site.world.observe("cable", "timeout");
     const answer = answered(overrideAnswerSchema, await site.post("/api/v1/pin", { endpoint: "cable" }));
-    assert.equal(answer.follows[0], "cable serves: somebody pinned cable.");
+    assert.equal(answer.follows[0], "cable serves: cable was pinned manually.");
     assert.match(
       answer.follows[1] ?? "",
       /^It is down: .+\. Nobody is served, though mobile could; resume takes the pin back\.$/,
@@ -103,7 +103,7 @@ describe("what changes", () => {
     assert.deepEqual(moved.follows, [
       "cable does not serve; mobile serves.",
       "The records are being written.",
-      "The drain ends by itself after 1m 30s.",
+      "The drain ends by itself after 1 min 30 s.",
     ]);
     site.world.observe("cable", "timeout");
     const alone = answered(overrideAnswerSchema, await site.post("/api/v1/drain", { endpoint: "mobile" }));
@@ -114,7 +114,7 @@ describe("what changes", () => {
     await using site = await settled();
     const drill = answered(overrideAnswerSchema, await site.post("/api/v1/drill", { endpoint: "cable" }));
     assert.equal(drill.override.kind, "drill");
-    assert.equal(drill.follows.at(-1), "The drill ends by itself after 2m.");
+    assert.equal(drill.follows.at(-1), "The drill ends by itself after 2 min.");
     assert.equal(site.world.ingress().selection?.primary, "mobile");
     const resumed = answered(resumeAnswerSchema, await site.post("/api/v1/resume", {}));
     assert.deepEqual(

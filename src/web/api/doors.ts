@@ -84,7 +84,7 @@ export function tooMany(
   more: Readonly<Record<string, string>> = {},
 ): Response {
   const headers = { "retry-after": String(waitSeconds), connection: "close", ...more };
-  return problem(context, 429, { error, hint: `Try again in ${waitSeconds}s.` }, headers);
+  return problem(context, 429, { error, hint: `Try again in ${waitSeconds} s.` }, headers);
 }
 
 /** A form on another page can send everything but this type. */

@@ -27,7 +27,7 @@ function stepsOf(ingress: IngressState): readonly Step[] {
       what: "the records are read again, and repaired if somebody changed them",
     },
     { atMs: electionAtMs, kind: "election", what: "the best endpoint that is up by then is chosen" },
-    { atMs: standoff?.untilMs, kind: "standoff-ends", what: "repair of the records goes on" },
+    { atMs: standoff?.untilMs, kind: "standoff-ends", what: "automatic repair of the records resumes" },
     ...(outage?.turns ?? []).map(({ endpoint, untilMs }): Step => ({
       atMs: untilMs,
       kind: "turn-ends",

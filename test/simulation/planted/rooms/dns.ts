@@ -133,7 +133,7 @@ export const dnsBugs: readonly BugForTest[] = [
   {
     name: "a server without authority is believed",
     file: "src/dns/comparison.ts",
-    from: 'return reply.isAuthoritative ? undefined : silence("answered without authority");',
+    from: 'return reply.isAuthoritative ? undefined : silence("gave an answer without authority");',
     to: "return undefined;",
     test: ["src/dns/verifier.test.ts", "the old alias from a cache, without authority: silent"],
   },
