@@ -129,7 +129,7 @@ export function storySamples(): { readonly [Kind in StoryKind]: StorySample } {
     }),
     "state-moved": at({
       kind: "state-moved",
-      text: "Every user of this machine may replace the state in /var/lib/ccs: chmod 700 /var/lib/ccs.",
+      text: "Every user of this machine can replace the state in /var/lib/ccs: chmod 700 /var/lib/ccs.",
     }),
     "internal-error": at({ kind: "internal-error", what: "TypeError: x is undefined" }),
     corrupted: at({ kind: "corrupted", why: "TypeError: x is undefined" }),

@@ -38,7 +38,7 @@ await cable.server.behave(ways["503"].behaviour);
 await untilServed("mobile", ({ primary }) => primary === mobile.name);
 await cable.server.behave(ways.ok.behaviour);
 await untilServed("the mix", ({ sticky }) => sticky.length > 0);
-await picture("dashboard-dark", { ...desk, colorScheme: "dark" }, /leaves the mix/);
+await picture("dashboard-dark", { ...desk, colorScheme: "dark" }, /is no longer published/);
 await untilServed("cable alone again", ({ sticky }) => sticky.length === 0);
 await cable.server.behave(ways.refuse.behaviour);
 await untilServed("mobile again", ({ primary }) => primary === mobile.name);

@@ -53,13 +53,13 @@ const commands: readonly Register[] = [
 
 const exitCodeHelp = `
 Exit codes:
-  0   done, and all is well
-  1   done, but what was looked at is not as it should be
+  0   done, and everything is fine
+  1   done, but what was checked is not as it should be
   2   plan: something would be written
-  64  the command line makes no sense
+  64  the command line is not valid
   69  something that is needed is not available: a port, a file, an answer
   70  internal error; please report it
-  78  the configuration is wrong`;
+  78  the configuration is not valid`;
 
 /** Runs one command line (without the program's name). Resolves to its exit code. */
 export async function runCli(args: readonly string[]): Promise<ExitCode> {
@@ -132,7 +132,7 @@ function verifyCertificatesAlways(): void {
   const name = "NODE_TLS_REJECT_UNAUTHORIZED";
   if (process.env[name] === "0") {
     printError(
-      `${name}=0 is ignored: certificates are always verified. NODE_EXTRA_CA_CERTS=FILE trusts one more authority`,
+      `${name}=0 is ignored: certificates are always verified. to trust one more authority, set NODE_EXTRA_CA_CERTS=FILE`,
     );
   }
   delete process.env[name];

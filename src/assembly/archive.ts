@@ -174,7 +174,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
       }
       case "bug":
         this.#ports.onBug(outcome.error);
-        return unavailable("an internal error; the log says more");
+        return unavailable("an internal error; see the log");
       default:
         return outcome satisfies never;
     }

@@ -37,7 +37,7 @@ export interface AssemblyOptions {
   readonly errors?: Pick<InternalErrors, "report" | "corrupt">;
   /** `off`: the records are read but not written until `reconciler.releaseWrites()`. */
   readonly writes?: "on" | "off";
-  /** For commands that look once and end: no failure announces a next attempt. */
+  /** For commands that look once and end: nothing is watched. */
   readonly isOneRound?: boolean;
 }
 
@@ -61,7 +61,7 @@ export class Assembly implements AsyncDisposable {
     this.daemon = new Daemon({ clock, onBug, onCorruption });
     const dispatch = this.daemon.dispatch.bind(this.daemon);
     const provider = ports.createProvider(config.cloudflare, dispatch);
-    this.reconciler = new Reconciler({ clock, random, provider, dispatch, onBug, log, writes, isOneRound });
+    this.reconciler = new Reconciler({ clock, random, provider, dispatch, onBug, log, writes });
     this.#prober = new Prober({ clock, random, resolve, probe, dispatch, onBug });
     this.#anchors = new Anchors({ clock, reach, dispatch, onBug }, anchorsOf(config));
     this.#servers = exchange && new ZoneServers({ clock, exchange, resolve }, config.cloudflare.nameservers);

@@ -21,8 +21,8 @@ const shells = Object.keys(scripts);
 export const registerCompletion: Register = (program, run) => {
   program
     .command("completion")
-    .description("print the script that lets a shell complete our commands")
-    .addArgument(new Argument("[shell]", "which one").choices(shells))
+    .description("print the script that completes ccs commands in a shell")
+    .addArgument(new Argument("[shell]", "the shell").choices(shells))
     .addOption(new Option("--names <kind>", "print the names in the configuration").choices(nameKinds).hideHelp())
     .addHelpText(
       "after",

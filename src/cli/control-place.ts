@@ -27,28 +27,28 @@ export class ControlPlace {
     const why = status.isSocket() ? `belongs to another user (${status.uid})` : "is not a socket";
     if (status.isSocket() && (userId === undefined || userId === 0 || status.uid === userId || status.uid === 0))
       return;
-    const now = "it is not the daemon's, and is not asked: see who put it there";
+    const now = "it is not the daemon's socket and is not used: find out what put it there";
     throw new CommandError(exitCodes.unavailable, `${this.path} ${why}: ${now}`);
   }
 
   /** What to say of a daemon that took the connection and did not answer in time. */
   silent(patienceMs: number): CommandError {
     const why = `the daemon at ${this.path} has not answered for ${patienceMs / 1_000} s`;
-    return new CommandError(exitCodes.unavailable, `${why}: it is stuck or stopped; restart it if that stays so`);
+    return new CommandError(exitCodes.unavailable, `${why}: it is stuck or stopped; restart it if this lasts`);
   }
 
   /** What to say of a connection that failed with `error`. */
   unreachable(error: unknown): CommandError {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "EACCES" || code === "EPERM") {
-      const who = "only the daemon's own user may use it: try again as that user, or with sudo";
+      const who = "only the daemon's own user can use it: try again as that user, or with sudo";
       return new CommandError(exitCodes.unavailable, `${this.path}: ${who}`);
     }
     const isAbsent = code === "ENOENT" || code === "ECONNREFUSED";
     const why = isAbsent ? "no daemon answers at" : `the daemon does not answer (${messageOf(error)}) at`;
-    const now = "start it with `ccs run`, or say where it is: --config FILE as given to it, or CCS_STATE_DIR";
+    const now = "start it with `ccs run`, or tell ccs where it is: --config FILE as for the daemon, or CCS_STATE_DIR";
     const unread = unreadConfig(this.#config, process.env);
-    const doubt = unread === undefined ? "" : `\n${unread}; the daemon's state_dir may stand in it`;
+    const doubt = unread === undefined ? "" : `\n${unread}; the daemon's state_dir may be set there`;
     return new CommandError(exitCodes.unavailable, `${why} ${this.path}: ${now}${doubt}`);
   }
 }

@@ -17,8 +17,8 @@ export interface ControlOptions {
 /** Gives `command` the options that every command takes which talks to a running daemon. */
 export function withControl(command: Command): Command {
   return command
-    .option("-c, --config <file>", "the daemon's configuration, which says where its state_dir is (also CCS_CONFIG)")
-    .option("--json", "print JSON, for programs");
+    .option("-c, --config <file>", "the daemon's configuration, which names its state_dir (also CCS_CONFIG)")
+    .option("--json", "print JSON");
 }
 
 /** More than a daemon with thousands of endpoints has to say. */
@@ -35,7 +35,7 @@ export interface ServerEvent {
   readonly data: unknown;
 }
 
-/** A daemon that was found. Every call throws a CommandError that says what to do when it does not answer as it should. */
+/** A daemon that was found. Every call throws a CommandError that says what to do when it does not answer as expected. */
 export class Control {
   readonly #place: ControlPlace;
 
@@ -121,14 +121,14 @@ export class Control {
 /** A connection that merely stops has no reason that would tell a person more. */
 function ended(error: unknown): string {
   const reason = messageOf(error);
-  return `the daemon has ended${reason === "aborted" ? "" : ` (${reason})`}: start it with \`ccs run\``;
+  return `the daemon has stopped${reason === "aborted" ? "" : ` (${reason})`}: start it with \`ccs run\``;
 }
 
 /** The daemon's refusal, in its words. */
 function refused(status: number | undefined, text: string): CommandError {
   const { data } = problemSchema.safeParse(parsed(text));
   if (data === undefined)
-    return new CommandError(exitCodes.unavailable, `the daemon answers ${status}: ${plain(text)}`);
+    return new CommandError(exitCodes.unavailable, `the daemon answered ${status}: ${plain(text)}`);
   const { error, hint, known } = data;
   const names = known === undefined || known.length === 0 ? "" : `\n  known: ${known.join(", ")}`;
   return new CommandError(exitCodeOf(status), `${error}${hint === undefined ? "" : `. ${hint}`}${names}`);
@@ -142,7 +142,8 @@ function exitCodeOf(status: number | undefined): ExitCode {
 function shaped<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const message = "the daemon answers in a way that this ccs does not know: is it of another version? Restart it";
+  const message =
+    "the daemon's answer is not one that this ccs understands: is it a different version? Restart the daemon";
   throw new CommandError(exitCodes.unavailable, message);
 }
 
@@ -161,13 +162,16 @@ async function textOf(response: IncomingMessage): Promise<string> {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       bytes += chunk.byteLength;
       if (bytes > mostAnswerBytes)
-        throw new CommandError(exitCodes.unavailable, "the answer is too large to be the daemon's");
+        throw new CommandError(exitCodes.unavailable, "the answer is too large to come from the daemon");
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString();
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    throw new CommandError(exitCodes.unavailable, `the daemon ended in the middle of its answer: ${messageOf(error)}`);
+    throw new CommandError(
+      exitCodes.unavailable,
+      `the daemon stopped in the middle of its answer: ${messageOf(error)}`,
+    );
   }
 }
 

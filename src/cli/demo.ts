@@ -16,9 +16,9 @@ import type { Register } from "./registration.ts";
 export const registerDemo: Register = (program, run) => {
   program
     .command("demo")
-    .description("play the demo: the daemon in an emulated world, no account needed")
+    .description("run the demo: the daemon in an emulated world, no account needed")
     .option("--open", "open the dashboard in the browser")
-    .option("--once", "end after the story; exit code 1 when not all of it happened as told")
+    .option("--once", "stop after the story; exit code 1 if any of it did not happen as told")
     .addHelpText("after", "\nExamples:\n  $ ccs demo          until Ctrl-C\n  $ ccs demo --once   for a pipe, or CI")
     .action((options: { once?: true; open?: true }) =>
       run(() => demoCommand({ isOnce: options.once === true, isOpening: options.open === true })),

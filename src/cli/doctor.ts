@@ -29,7 +29,7 @@ interface DoctorOptions {
 
 export const registerDoctor: Register = (program, run) => {
   withCommon(program.command("doctor"))
-    .description("look at all that the daemon depends on, change nothing, and say what to do")
+    .description("check everything that the daemon depends on, and say what to do; changes nothing")
     .option("--send-test", "send a test message to the Telegram chat")
     .addHelpText(
       "after",
@@ -39,8 +39,8 @@ Examples:
   $ ccs doctor --send-test
   $ ccs doctor --json | jq '.sections[].findings[] | select(.level == "wrong")'
 
-✓ fine   ! worth a look   ✗ wrong   ? could not be found out
-The exit code is 1 when anything is wrong, else 0.`,
+✓ fine   ! warning   ✗ wrong   ? unknown
+The exit code is 1 if anything is wrong, else 0.`,
     )
     .action((options: CommonOptions & { sendTest?: true }) =>
       run(() =>
@@ -55,7 +55,7 @@ The exit code is 1 when anything is wrong, else 0.`,
 
 /** Exit code 0 unless something is wrong; then 1. */
 async function doctorCommand(option: string | undefined, options: DoctorOptions): Promise<ExitCode> {
-  const sections = await withSpinner("Looking at everything that the daemon depends on", () =>
+  const sections = await withSpinner("Checking everything that the daemon depends on", () =>
     inspectAll(option, options),
   );
   const isFine = sections.every(({ findings }) => findings.every(({ level }) => level !== "wrong"));
@@ -76,7 +76,7 @@ async function inspectAll(option: string | undefined, options: DoctorOptions): P
     const missing = wrong(
       "configuration",
       `none found: tried ${found.tried.join(", ")}`,
-      "make one with ccs init, or name one with --config FILE",
+      "create one with ccs init, or name one with --config FILE",
     );
     return [{ title: "This machine", findings: [missing, node] }];
   }
@@ -169,7 +169,7 @@ const longestMs = 20_000;
 async function section(title: string, looking: Promise<readonly Finding[]>): Promise<Section> {
   const done = new AbortController();
   const late = sleep(systemClock, longestMs, done.signal).then(() => [
-    unknown("all of it", `not found out within ${formatDuration(longestMs)}`, "look again; see what hangs"),
+    unknown("all checks", `skipped: no result within ${formatDuration(longestMs)}`, "run ccs doctor again"),
   ]);
   const findings = await Promise.race([looking, late]);
   done.abort();
@@ -202,8 +202,8 @@ function summaryOf(findings: readonly Finding[]): string {
   const [wrongs, warnings, unknowns] = [many("wrong"), many("warning"), many("unknown")];
   const parts = [
     ...(wrongs > 0 ? [styled("red", `${wrongs} wrong`)] : []),
-    ...(warnings > 0 ? [styled("yellow", `${warnings} worth a look`)] : []),
-    ...(unknowns > 0 ? [styled("cyan", `${unknowns} not found out`)] : []),
+    ...(warnings > 0 ? [styled("yellow", `${warnings} ${warnings === 1 ? "warning" : "warnings"}`)] : []),
+    ...(unknowns > 0 ? [styled("cyan", `${unknowns} unknown`)] : []),
   ];
-  return parts.length === 0 ? styled("green", "All fine.") : `${parts.join(", ")}; ${many("ok")} fine.`;
+  return parts.length === 0 ? styled("green", "Everything is fine.") : `${parts.join(", ")}; ${many("ok")} fine.`;
 }

@@ -18,19 +18,21 @@ interface DrillOptions extends ControlOptions {
 
 export const registerDrill: Register = (program, run) => {
   withControl(program.command("drill"))
-    .description("play an outage of one endpoint on the real record, and report; exit code 1 when nobody stood in")
-    .argument("<endpoint>", "its name")
-    .option("-f, --for <duration>", "how long, such as 30s or 5m; 2m unless told, at most 30m")
-    .option("-i, --ingress <record>", "which ingress; needed when there are several")
-    .option("--no-wait", "only begin it: the report comes by message, and in `ccs events`")
+    .description(
+      "simulate an outage of one endpoint on the real record, and report; exit code 1 if no other endpoint took over",
+    )
+    .argument("<endpoint>", "the endpoint's name")
+    .option("-f, --for <duration>", "how long, such as 30s or 5m; at most 30m (default: 2m)")
+    .option("-i, --ingress <record>", "the ingress; required when there are several")
+    .option("--no-wait", "only start it: the report comes as a message, and in `ccs events`")
     .addHelpText(
       "after",
       `
 Example:
   $ ccs drill cable --for 1m
 
-The daemon takes the endpoint for down, so that clients are really moved, and ends that by itself: it does not need this
-command to go on. \`ccs resume\` ends it at once. Ctrl-C ends only the waiting.`,
+The daemon treats the endpoint as down, so clients are really switched, and ends the drill by itself: it does not need this
+command to keep running. \`ccs resume\` ends it at once. Ctrl-C ends only the waiting.`,
     )
     .action((endpoint: string, options: DrillOptions) => run(() => drillCommand(endpoint, options)));
 };
@@ -55,7 +57,7 @@ async function drillCommand(
     show: isJson ? () => undefined : (event) => printEvent(event, { withIngress: false }),
   });
   if (report === undefined) {
-    if (!isJson) printLine("The drill goes on without this command; `ccs resume` ends it.");
+    if (!isJson) printLine("The drill continues without this command; `ccs resume` ends it.");
     return exitCodes.notSo;
   }
   if (isJson) printOutput("drill", { ...answer, report });
@@ -67,7 +69,7 @@ async function drillCommand(
 }
 
 function printBeginning({ ingress, override, follows }: OverrideAnswer): void {
-  printLine(`${styled("bold", ingress)}: a drill takes ${override.endpoint} for down until ${timeOf(override.until)}`);
+  printLine(`${styled("bold", ingress)}: a drill treats ${override.endpoint} as down until ${timeOf(override.until)}`);
   for (const line of follows) printLine(`  ${line}`);
   printLine();
 }
@@ -90,7 +92,7 @@ async function reportOf(
     if (event.importance !== "low") show(event);
   }
   if (signal.aborted) return undefined;
-  throw new CommandError(exitCodes.unavailable, "the daemon has ended; it reports when it runs again");
+  throw new CommandError(exitCodes.unavailable, "the daemon has stopped; it reports when it runs again");
 }
 
 /** Whether clients had somewhere else to go, and all is as before. */

@@ -27,17 +27,17 @@ interface EventsOptions extends ControlOptions {
 
 export const registerEvents: Register = (program, run) => {
   withControl(program.command("events"))
-    .description("show what happened, the newest last")
-    .option("-f, --follow", "go on with what happens, until Ctrl-C")
+    .description("show what happened, newest last")
+    .option("-f, --follow", "keep printing new events, until Ctrl-C")
     .option("-n, --limit <count>", `how many, at most ${mostEvents}`, countOf, 30)
-    .option("-i, --ingress <record>", "only what is about this ingress")
-    .option("-e, --endpoint <name>", "only what is about this endpoint")
+    .option("-i, --ingress <record>", "only events of this ingress")
+    .option("-e, --endpoint <name>", "only events of this endpoint")
     .addHelpText(
       "after",
       `
 Examples:
   $ ccs events --limit 5
-  $ ccs events --follow --json | jq .text    one JSON object a line`,
+  $ ccs events --follow --json | jq .text    one JSON object per line`,
     )
     .action((options: EventsOptions) => run(() => eventsCommand(options)));
 };
@@ -126,7 +126,7 @@ async function followOn(control: Control, { lastId, isMeant, take, pause }: Foll
   for await (const { name, data } of control.stream({ lastId, signal: end.signal })) {
     if (name === "reset") {
       const { data: reset } = resetSchema.safeParse(data);
-      printError(styled("dim", `Some of what happened is left out: ${reset?.reason ?? "it was too much"}.`));
+      printError(styled("dim", `Some events are missing: ${reset?.reason ?? "there were too many"}.`));
     }
     if (name === "status" && pause !== undefined) {
       const { data: status } = statusSchema.safeParse(data);
@@ -137,7 +137,7 @@ async function followOn(control: Control, { lastId, isMeant, take, pause }: Foll
     if (event !== undefined && event.id > lastId && isMeant(event)) take(event);
   }
   if (end.signal.aborted) return exitCodes.ok;
-  printError("The daemon has ended.");
+  printError("The daemon has stopped.");
   return exitCodes.unavailable;
 }
 

@@ -9,7 +9,7 @@ const termNames: Record<TermKind, string> = {
   "half-interval": "interval",
   timeout: "timeout",
   "fast-interval": "fast_interval",
-  proof: "search for proof",
+  proof: "cross-check",
   "api-call": "call to Cloudflare",
   "hold-up": "hold_up",
 };
@@ -45,14 +45,14 @@ export function endpointText({
 }: EndpointOutlook): string {
   const ttl = isTtlAutomatic ? `automatic TTL (${ttlLength(ttlSeconds)})` : ttlText(ttlSeconds);
   const sticky = stickyMs === undefined ? [] : [`sticky ${formatDuration(stickyMs)}`];
-  const unchecked = check === undefined ? ["not checked: believed up"] : [];
+  const unchecked = check === undefined ? ["not checked: assumed up"] : [];
   return [target, `priority ${priority}`, ttl, ...sticky, ...unchecked].join(", ");
 }
 
 export function brownOutText({ fall, rise, brownOut: { failures, oksToForgive } }: CheckOutlook): string {
   return (
-    `down after ${fall} failure${fall === 1 ? "" : "s in a row"}, or ${failures} without ${oksToForgive} oks in a row between ` +
-    `them; up after ${rise} ok${rise === 1 ? "" : "s in a row"}`
+    `down after ${fall} failure${fall === 1 ? "" : "s in a row"}, or ${failures} without ${oksToForgive} successes in a row between ` +
+    `them; up after ${rise} success${rise === 1 ? "" : "es in a row"}`
   );
 }
 
@@ -78,64 +78,66 @@ export function bytesText(bytes: number): string {
 export function pitfallText(pitfall: Pitfall): { readonly isMistake: boolean; readonly text: string } {
   switch (pitfall.kind) {
     case "alone":
-      return mistake(`${pitfall.endpoint} is the only endpoint: there is nobody to fail over to. Add a second one.`);
+      return mistake(`${pitfall.endpoint} is the only endpoint: no other endpoint can take over. Add a second one.`);
     case "unchecked":
       return pitfall.isFirst
-        ? mistake(`${pitfall.endpoint} has no check: it is believed up and serves, whatever happens. Give it one.`)
+        ? mistake(
+            `${pitfall.endpoint} has no check: it is assumed up and stays active, whatever happens. Configure one.`,
+          )
         : remark(
-            `${pitfall.endpoint} has no check: it is believed up, and the last resort. Nobody notices if it breaks.`,
+            `${pitfall.endpoint} has no check: it is assumed up, and the last resort. ccs cannot notice when it fails.`,
           );
     case "rank":
       return mistake(
-        `${pitfall.endpoint} has the better priority number, and still ranks after ${pitfall.after}: endpoints without a check come last.`,
+        `${pitfall.endpoint} has the better priority number, but ${pitfall.after} still has higher priority: endpoints without a check come last.`,
       );
     case "sticky-below-ttl":
       return mistake(
         `sticky ${formatDuration(pitfall.stickyMs)} of ${pitfall.endpoint} is shorter than its TTL of ${ttlLength(pitfall.ttlSeconds)}: most resolvers never ` +
-          "ask while both are in the mix, so it is of no use. Make it at least twice the TTL, or remove it.",
+          "ask while both are published, so it is of no use. Make it at least twice the TTL, or remove it.",
       );
     case "sticky-on-best":
       return remark(
-        `sticky of ${pitfall.endpoint} does nothing: it is the best, so the ingress never leaves it for a better one.`,
+        `sticky of ${pitfall.endpoint} does nothing: it has the highest priority, so the ingress never leaves it for a better one.`,
       );
     case "no-mix": {
       const why =
         pitfall.reason === "proxied"
           ? "a proxied CNAME has no mix"
-          : `${pitfall.why ?? "there is no name for a mix"}. Set mix_record to a free name in the same zone`;
+          : `${pitfall.why ?? "there is no name for a mix"}. Set mix_record to an unused name in the same zone`;
       return remark(`sticky of ${pitfall.endpoints.join(", ")} does nothing: ${why}.`);
     }
     case "long-ttl":
       return remark(
-        `the TTL of ${pitfall.endpoint}, ${ttlLength(pitfall.ttlSeconds)}, is far longer than it takes to notice that it is down ` +
-          `(${formatDuration(pitfall.detectionMs)}): clients wait for their resolvers rather than for us. 60s is the shortest.`,
+        `the TTL of ${pitfall.endpoint}, ${ttlLength(pitfall.ttlSeconds)}, is far longer than it takes to detect that it is down ` +
+          `(${formatDuration(pitfall.detectionMs)}): clients wait for their resolvers rather than for ccs. 60s is the shortest.`,
       );
     case "proxied-ttl":
       return remark(
-        `the record is proxied, so Cloudflare sets the TTL; ttl of ${pitfall.endpoints.join(", ")} counts for nothing.`,
+        `the record is proxied, so Cloudflare sets the TTL; ttl of ${pitfall.endpoints.join(", ")} has no effect.`,
       );
     case "families":
       return mistake(
-        `${pitfall.from} has ${familyNames[pitfall.lost]} and ${pitfall.to} has not: clients with nothing but ${familyNames[pitfall.lost]} lose the service while ${pitfall.to} serves.`,
+        `${pitfall.from} has ${familyNames[pitfall.lost]} and ${pitfall.to} does not: clients with only ${familyNames[pitfall.lost]} lose the service while ${pitfall.to} is active.`,
       );
     case "private":
       return mistake(
-        `${pitfall.endpoint} has the private address ${pitfall.addresses.join(", ")}: only clients in that network reach it. allow_private permits it.`,
+        `${pitfall.endpoint} has the private address ${pitfall.addresses.join(", ")}: only clients in that network can reach it. allow_private permits it.`,
       );
     case "private-names":
       return remark("allow_private is set: a private address in DNS would be published like any other.");
     case "fall-of-one":
-      return mistake(`fall is 1 for ${pitfall.endpoint}: a single lost packet is an outage. Two or three are safer.`);
+      return mistake(
+        `fall is 1 for ${pitfall.endpoint}: a single lost packet counts as an outage. Two or three are safer.`,
+      );
     case "no-hold-up":
-      return mistake("hold_up is 0: a line that comes and goes moves the record each time. 60s is the default.");
+      return mistake("hold_up is 0: a line that comes and goes changes the record each time. The default is 60s.");
     case "no-marker":
       return remark(
-        `the check of ${pitfall.endpoint} has no contains: any page with the right status counts, a router's login page too.`,
+        `the check of ${pitfall.endpoint} has no contains: any page with the right status counts, even a router's login page.`,
       );
     case "same-target":
-      return mistake(
-        `${pitfall.endpoints.join(" and ")} have the same target, ${pitfall.target}: they break together.`,
-      );
+      return mistake(`${pitfall.endpoints.join(" and ")} have the same target, ${pitfall.target}: they fail together.`);
     default:
       return pitfall satisfies never;
   }

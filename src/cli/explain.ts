@@ -23,8 +23,8 @@ import { withCommon, type CommonOptions, type Register } from "./registration.ts
 
 export const registerExplain: Register = (program, run) => {
   withCommon(program.command("explain"))
-    .description("say what the configuration amounts to: times, costs, and what stands out; asks nobody")
-    .addArgument(new Argument("[ingress]", "only this one; all unless told"))
+    .description("explain the configuration: times, costs and pitfalls; works offline")
+    .addArgument(new Argument("[ingress]", "only this ingress (default: all)"))
     .addHelpText("after", "\nExamples:\n  $ ccs explain\n  $ ccs explain ingress.example.com --json")
     .action((ingress: string | undefined, options: CommonOptions) =>
       run(() => explainCommand(configOf(options.config), ingress, { json: options.json === true })),
@@ -36,7 +36,7 @@ function explainCommand(config: Config, only: string | undefined, { json }: { js
   const chosen = config.ingresses.filter(({ record }) => only === undefined || record === only.toLowerCase());
   if (chosen.length === 0) {
     const known = config.ingresses.map(({ record }) => record).join(", ");
-    throw new CommandError(exitCodes.usage, `no ingress is called ${only ?? ""}; configured: ${known}`);
+    throw new CommandError(exitCodes.usage, `there is no ingress ${only ?? ""}; configured: ${known}`);
   }
   const ingresses = chosen.map(explain);
   if (json) printOutput("explain", { ingresses, assumptions });
@@ -61,7 +61,7 @@ function printExplanation(explanation: Explanation, isFollowing: boolean): void 
   }
   printCosts(explanation);
   if (pitfalls.length === 0) return;
-  printHeading("What stands out");
+  printHeading("Pitfalls");
   for (const pitfall of pitfalls) {
     const { isMistake, text } = pitfallText(pitfall);
     printIndented(`${isMistake ? styled("yellow", "!") : "·"} ${text}`, 2, 2);
@@ -69,20 +69,20 @@ function printExplanation(explanation: Explanation, isFollowing: boolean): void 
 }
 
 function printFailover({ from, to, failover }: Move, { proxied }: Explanation): void {
-  printHeading(`${from} breaks, ${to} takes over`);
-  if (failover === undefined) return printIndented(`never: without a check nobody notices that ${from} breaks`, 2);
+  printHeading(`Failover: ${from} fails, ${to} takes over`);
+  if (failover === undefined) return printIndented(`never: without a check, ccs cannot notice that ${from} fails`, 2);
   const { worst, silent, refused, ttlSeconds, clientsWorstMs } = failover;
   const isProxied = proxied === true;
   const clients: Row = isProxied
-    ? ["clients", "at once", "the record is proxied: they ask Cloudflare, which knows as soon as it is written"]
+    ? ["clients", "at once", "the record is proxied: clients ask Cloudflare, which knows as soon as it is written"]
     : [
         "clients, at worst",
         formatDuration(clientsWorstMs),
-        `= ${formatDuration(worst.totalMs)} + ${ttlLength(ttlSeconds)} TTL, for which resolvers may answer as before`,
+        `= ${formatDuration(worst.totalMs)} + ${ttlLength(ttlSeconds)} TTL, during which resolvers may give the old answer`,
       ];
   printRows([
     ["at worst", formatDuration(worst.totalMs), `= ${arithmetic(worst)}`],
-    ["usually, line dead", formatDuration(silent.totalMs), `= ${arithmetic(silent)}`],
+    ["usually, timeout", formatDuration(silent.totalMs), `= ${arithmetic(silent)}`],
     ["usually, refused", formatDuration(refused.totalMs), `= ${arithmetic(refused)}`],
     clients,
   ]);
@@ -91,7 +91,7 @@ function printFailover({ from, to, failover }: Move, { proxied }: Explanation): 
 function printComeback({ from, to, comeback }: Move, { proxied, mix }: Explanation): void {
   if (comeback === undefined) return;
   const { worst, typical, holdsMs, ttlSeconds, stickyMs, mixTtlSeconds } = comeback;
-  printHeading(`${from} works again, the ingress returns to it`);
+  printHeading(`Failback: ${from} works again, the ingress returns to it`);
   const [, ...longer] = holdsMs;
   printRows([
     ["at worst", formatDuration(worst.totalMs), `= ${arithmetic(worst)}`],
@@ -100,9 +100,9 @@ function printComeback({ from, to, comeback }: Move, { proxied, mix }: Explanati
       ? []
       : [
           [
-            "after more losses",
+            "after more failures",
             "later",
-            `hold_up doubles with each loss within an hour: ${longer.map(formatDuration).join(", ")}`,
+            `hold_up doubles with each failure within an hour: ${longer.map(formatDuration).join(", ")}`,
           ] as const,
         ]),
     ...(proxied === true
@@ -111,17 +111,17 @@ function printComeback({ from, to, comeback }: Move, { proxied, mix }: Explanati
           [
             "clients",
             `+ ${ttlLength(ttlSeconds)}`,
-            `the TTL of ${to}, for which resolvers may answer as before`,
+            `the TTL of ${to}, during which resolvers may give the old answer`,
           ] as const,
         ]),
     ...(stickyMs === undefined
       ? []
       : [
           [
-            "mix of both",
+            "both published",
             formatDuration(stickyMs),
             mix?.whyNot === undefined
-              ? `sticky: ${to} stays beside ${from}, with a TTL of ${ttlLength(mixTtlSeconds ?? ttlSeconds)}`
+              ? `sticky: ${to} is also published with ${from}, with a TTL of ${ttlLength(mixTtlSeconds ?? ttlSeconds)}`
               : `never: ${mix.whyNot}`,
           ] as const,
         ]),
@@ -130,13 +130,13 @@ function printComeback({ from, to, comeback }: Move, { proxied, mix }: Explanati
 }
 
 function printCosts({ calls, moves, endpoints }: Explanation): void {
-  printHeading("What the watching costs");
+  printHeading("What monitoring costs");
   const most = Math.max(...moves.map(({ writes }) => writes), 0);
   printRows([
     [
       "calls to Cloudflare",
       countText(calls.readsPerDay),
-      `reads a day = 24h / ${formatDuration(calls.reconcileIntervalMs)} reconcile_interval`,
+      `reads a day = 24 h / ${formatDuration(calls.reconcileIntervalMs)} reconcile_interval`,
     ],
     ...(most === 0
       ? []
@@ -144,7 +144,7 @@ function printCosts({ calls, moves, endpoints }: Explanation): void {
           [
             "",
             String(most),
-            `writes for an outage = there + back${most > 2 ? " + the end of the mix" : ""}; Cloudflare allows 1200 calls in 5m`,
+            `writes for an outage = failover + failback${most > 2 ? " + the end of the mix" : ""}; Cloudflare allows 1200 calls in 5 min`,
           ] as const,
         ]),
     ...endpoints.flatMap(({ name, check }) => (check === undefined ? [] : checkRows(name, check))),
@@ -158,12 +158,12 @@ function checkRows(name: string, { checksPerDay, intervalMs, bytesPerMonth, url 
     [
       `probes of ${name}`,
       countText(checksPerDay),
-      `a day = 24h / ${formatDuration(intervalMs)} interval, of each of its addresses`,
+      `a day = 24 h / ${formatDuration(intervalMs)} interval, for each of its addresses`,
     ],
     [
       "",
       bytesText(bytesPerMonth),
-      `a month, roughly = ${countText(checksPerDay)} × ${daysPerMonth} days × ${bytesText(probeBytes[scheme])} for ${scheme}, the page itself not counted`,
+      `a month, roughly = ${countText(checksPerDay)} × ${daysPerMonth} days × ${bytesText(probeBytes[scheme])} for ${scheme}, not counting the page itself`,
     ],
   ];
 }

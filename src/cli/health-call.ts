@@ -62,7 +62,8 @@ async function ask(place: ControlPlace): Promise<Health> {
   const text = await exchange(place, "GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n");
   const answer = answerIn(text);
   if (answer === undefined) {
-    const why = "the daemon answers in a way that this ccs does not know: is it of another version? Restart it";
+    const why =
+      "the daemon's answer is not one that this ccs understands: is it a different version? Restart the daemon";
     throw new CommandError(exitCodes.unavailable, why);
   }
   const isHealthy = answer.status === "alive";

@@ -8,7 +8,7 @@ import type { Register } from "./registration.ts";
 
 export const registerHealth: Register = (program, run) => {
   withControl(program.command("health"))
-    .description("say whether the daemon is healthy, for health checks of containers; exit code 1 when it is not")
+    .description("say whether the daemon is healthy, for container health checks; exit code 1 if it is not")
     .addHelpText(
       "after",
       `
@@ -16,7 +16,7 @@ Examples:
   $ ccs health
   $ ccs health --json | jq .isReady
 
-Healthy means that the daemon answers within 5 s and its loop turns. Whether endpoints are up makes no difference: see \`ccs status\`.`,
+Healthy means that the daemon answers within 5 s and is not stuck. The health of endpoints makes no difference: see \`ccs status\`.`,
     )
     .action((options: ControlOptions) => run(() => healthCommand(options)));
 };

@@ -24,9 +24,9 @@ const usualFile = given(process.env, "CCS_CONFIG") ?? "config.yml";
 export const registerInit: Register = (program, run) => {
   program
     .command("init")
-    .description("ask for all that a configuration needs, try it out, and write the file")
-    .addArgument(new Argument("[file]", "where to (also CCS_CONFIG)").default(usualFile))
-    .option("--print-example", "ask nothing; print a commented example, for scripts")
+    .description("ask for everything a configuration needs, test it, and write the file")
+    .addArgument(new Argument("[file]", "the file to write (also CCS_CONFIG)").default(usualFile))
+    .option("--print-example", "ask no questions; print a commented example")
     .addHelpText("after", "\nExamples:\n  $ ccs init\n  $ ccs init --print-example > config.yml")
     .action((file: string, options: { printExample?: true }) =>
       run(() => {
@@ -44,7 +44,7 @@ async function initCommand(file: string): Promise<ExitCode> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     throw new CommandError(
       exitCodes.usage,
-      "ccs init asks questions, and there is no terminal to ask them on: run it in one, or begin with an example by " +
+      "ccs init asks questions, and there is no terminal to ask them on: run it in a terminal, or start from an example with " +
         "ccs init --print-example > config.yml",
     );
   }
@@ -57,8 +57,8 @@ async function initCommand(file: string): Promise<ExitCode> {
   };
   intro("Cloudflare CNAME Switcher: a new configuration");
   try {
-    if (existsSync(file) && !(await askYes(`${file} is there already. Write over it in the end?`, false))) {
-      cancel(`${file} stays as it is. Name another: ccs init other.yml`);
+    if (existsSync(file) && !(await askYes(`${file} already exists. Overwrite it at the end?`, false))) {
+      cancel(`${file} is left as it is. Name another file: ccs init other.yml`);
       return exitCodes.notSo;
     }
     const account = await askAccount(world);
@@ -66,12 +66,12 @@ async function initCommand(file: string): Promise<ExitCode> {
     const telegram = await askBot(world);
     const answers = await placeSecrets({ ...account, ...lines, ...(telegram !== undefined && { telegram }) });
     write(file, answers.composition);
-    note(nextSteps(file, answers.variables), "What is next");
-    outro(`${file} is written; only you can read it.`);
+    note(nextSteps(file, answers.variables), "Next steps");
+    outro(`${file} has been written; only you can read it.`);
     return exitCodes.ok;
   } catch (error) {
     if (!(error instanceof GivenUp)) throw error;
-    cancel("Given up: nothing was written.");
+    cancel("Cancelled: nothing was written.");
     return exitCodes.notSo;
   }
 }
@@ -87,7 +87,7 @@ async function placeSecrets(composition: Composition): Promise<Placed> {
   const { token, telegram } = composition;
   const isAnyTyped = token.kind === "literal" || telegram?.token.kind === "literal";
   const place = isAnyTyped
-    ? await askChoice("Where shall the tokens stand?", [
+    ? await askChoice("Where should the tokens be stored?", [
         { value: "file", label: "In the file", hint: "which only you can read" },
         { value: "environment", label: "In the environment", hint: "the file refers to them" },
       ])
@@ -136,23 +136,23 @@ function assertLoads(file: string, text: string): void {
   const env = { ...process.env, [tokenVariable]: "token", [telegramVariable]: "1:token" };
   const loaded = loadConfig({ path: file, text, env });
   if (loaded.kind === "invalid")
-    throw new Error(`bug: what init writes does not load: ${loaded.problems.map(formatProblem).join("; ")}`);
+    throw new Error(`internal error: what init writes does not load: ${loaded.problems.map(formatProblem).join("; ")}`);
 }
 
 function nextSteps(file: string, variables: readonly string[]): string {
   if (isContainer(process.env)) {
     return [
-      "docker compose run --rm ccs doctor   is everything in order?",
-      "docker compose run --rm ccs plan     what would be written?",
+      "docker compose run --rm ccs doctor   check everything",
+      "docker compose run --rm ccs plan     show what would be written",
       "docker compose up --detach           go",
     ].join("\n");
   }
   const option = file === usualFile ? "" : ` --config ${file}`;
   return [
     ...variables.map((name) => `export ${name}=…`),
-    `ccs doctor${option}    is everything in order?`,
-    `ccs explain${option}   what does it amount to?`,
-    `ccs plan${option}      what would be written?`,
+    `ccs doctor${option}    check everything`,
+    `ccs explain${option}   explain times and costs`,
+    `ccs plan${option}      show what would be written`,
     `ccs run${option}       go`,
   ].join("\n");
 }

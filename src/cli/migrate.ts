@@ -16,9 +16,9 @@ interface MigrateOptions {
 export const registerMigrate: Register = (program, run) => {
   program
     .command("migrate")
-    .description("print a file of the original tool's format in the present one")
-    .argument("[file]", "the file; config.yml and the other usual places unless told")
-    .option("-c, --config <file>", "the file, named as for other commands (also CCS_CONFIG)")
+    .description("convert a file from the original tool's format to the current one")
+    .argument("[file]", "the file (default: config.yml, then the other usual places)")
+    .option("-c, --config <file>", "the file, as for other commands (also CCS_CONFIG)")
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  $ ccs migrate old.yml > config.yml")
     .action((file: string | undefined, { config, json }: MigrateOptions) =>

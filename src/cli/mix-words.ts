@@ -22,7 +22,7 @@ export function stepTexts(
       return [
         "then",
         time,
-        `${record}: CNAME ${content} (${ttl}), once every name server has shown the mix for that long`,
+        `${record}: CNAME ${content} (${ttl}), after every name server has shown the mix for that long`,
       ];
     case "end":
       return ["at its end", time, `${record}: CNAME ${content} (${ttl})`];

@@ -59,7 +59,9 @@ function lockOf({ stateDir }: Config, log: Log): Disposable {
     case "locked":
       throw new CommandError(exitCodes.unavailable, lock.message);
     case "unavailable":
-      log.warn(`${stateDir} cannot be locked (${lock.message}): see that no other ccs writes the same records now`);
+      log.warn(
+        `${stateDir} cannot be locked (${lock.message}): make sure that no other ccs writes the same records now`,
+      );
       return { [Symbol.dispose]: () => undefined };
     default:
       return lock satisfies never;
@@ -89,8 +91,8 @@ function resultOf(
       published === undefined
         ? (cloudProblem?.message ?? "Cloudflare did not answer")
         : isInDoubt
-          ? "our own connection is in doubt"
-          : "nobody is up";
+          ? "this machine appears to be offline"
+          : "all endpoints are down";
     return { ...base, isDone: false, text: `left as it is: ${why}` };
   }
   if (!isInSync(ingress))

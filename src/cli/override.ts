@@ -15,16 +15,17 @@ interface OverrideOptions extends ControlOptions {
 
 const kinds = {
   pin: {
-    does: "let one endpoint serve alone, whatever its health, for a while",
-    usual: "1h unless told, at most 30d",
+    does: "use only one endpoint for a while, whatever its health",
+    usual: "at most 30d (default: 1h)",
     example: "ccs pin mobile --for 2h",
-    after: "It ends by itself; `ccs resume` ends it at once. A new pin takes the place of the old one.",
+    after: "It ends by itself; `ccs resume` ends it at once. A new pin replaces the old one.",
   },
   drain: {
-    does: "keep an endpoint from serving, for a while",
-    usual: "1h unless told, at most 30d",
+    does: "do not use an endpoint for a while",
+    usual: "at most 30d (default: 1h)",
     example: "ccs drain cable --for 30m",
-    after: "It ends by itself; `ccs resume` ends it at once. While nobody else is up, a drained endpoint still serves.",
+    after:
+      "It ends by itself; `ccs resume` ends it at once. While no other endpoint is up, a drained endpoint is still used.",
   },
 } as const;
 
@@ -33,9 +34,9 @@ export const registerDrain: Register = registerKind("drain");
 
 export const registerResume: Register = (program, run) => {
   withControl(program.command("resume"))
-    .description("take pins, drains and drills back, and let a repair that rests go on")
-    .argument("[endpoint]", "only the word about this one; else all of them")
-    .option("-i, --ingress <record>", "which ingress; needed when there are several")
+    .description("end pins, drains and drills, and resume automatic repair where it is paused")
+    .argument("[endpoint]", "only those of this endpoint (default: all)")
+    .option("-i, --ingress <record>", "the ingress; required when there are several")
     .addHelpText("after", "\nExample:\n  $ ccs resume")
     .action((endpoint: string | undefined, options: OverrideOptions) => run(() => resumeCommand(endpoint, options)));
 };
@@ -45,9 +46,9 @@ function registerKind(kind: keyof typeof kinds): Register {
   return (program, run) => {
     withControl(program.command(kind))
       .description(does)
-      .argument("<endpoint>", "its name")
+      .argument("<endpoint>", "the endpoint's name")
       .option("-f, --for <duration>", `how long, such as 30s, 5m or 2h; ${usual}`)
-      .option("-i, --ingress <record>", "which ingress; needed when there are several")
+      .option("-i, --ingress <record>", "the ingress; required when there are several")
       .addHelpText("after", `\nExample:\n  $ ${example}\n\n${after}`)
       .action((endpoint: string, options: OverrideOptions) => run(() => overrideCommand(kind, endpoint, options)));
   };
@@ -78,7 +79,7 @@ async function resumeCommand(
   if (options.json === true) printOutput("resume", answer);
   else {
     const ended = answer.ended.map((override) => `the ${override.kind} of ${override.endpoint}`);
-    if (answer.isStandoffEnded) ended.push("the rest of the repair");
+    if (answer.isStandoffEnded) ended.push("the pause of automatic repair");
     const what = ended.length === 0 ? "nothing ends" : `${ended.join(" and ")} ${ended.length === 1 ? "ends" : "end"}`;
     printLine(`${styled("bold", answer.ingress)}: ${what}`);
     for (const line of answer.follows) printLine(`  ${line}`);

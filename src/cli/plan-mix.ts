@@ -48,12 +48,12 @@ export function mixPlanOf(ingress: IngressState, settings: IngressSettings, whyN
 
 export function printMix(mix: MixPlan, { ingress }: { readonly ingress: string }): void {
   const { record, whyNot, paths, published, addresses, isPointedTo } = mix;
-  if (whyNot !== undefined) return printIndented(`no mix: ${whyNot}; a failback goes to one endpoint alone`);
+  if (whyNot !== undefined) return printIndented(`no mix: ${whyNot}; a failback goes to a single endpoint`);
   const records = recordsText(published);
   printIndented(`mix ${styled("bold", record ?? "")}: ${records}`);
-  if (isPointedTo) printIndented(`${ingress} points to it now; a daemon that is running knows until when`);
+  if (isPointedTo) printIndented(`${ingress} points to it now; only the running daemon knows until when`);
   for (const [index, { from, to, steps }] of paths.entries()) {
-    printIndented(`when a daemon that is running returns from ${from} to ${to}:`);
+    printIndented(`when a running daemon returns from ${from} to ${to}:`);
     const rows = steps.map((step) => stepTexts(step, addresses[index]));
     const [labelWidth, timeWidth] = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
     for (const [label, time, text] of rows) {

@@ -17,7 +17,7 @@ import { recordText } from "../core/words.ts";
 
 export const registerPlan: Register = (program, run) => {
   withCommon(program.command("plan"))
-    .description("show what would be written now, and write nothing; exit code 2 when there is something")
+    .description("show what would be written now, without writing it; exit code 2 if there is something")
     .addHelpText("after", "\nExample:\n  $ ccs plan")
     .action((options: CommonOptions) =>
       run(() => planCommand(configOf(options.config), { json: options.json === true, log: commandLog(options) })),
@@ -84,7 +84,7 @@ function outlookOf(ingress: IngressState, settings: IngressSettings, { whyNoMix,
     warnings,
     ...(desired !== undefined && published !== undefined && { plan: planBetween(published.records, desired) }),
     ...(selection !== undefined && { primary: selection.primary }),
-    why: isUndecided ? `left alone: ${verdicts.join(", ")}` : (selection?.why ?? "not decided"),
+    why: isUndecided ? `left alone: ${verdicts.join(", ")}` : (selection?.why ?? "not decided yet"),
     endpoints: ingress.endpoints.map(({ settings: { name }, health }) => ({
       name,
       health: health.isDegraded ? `${health.verdict}, degraded` : health.verdict,
@@ -102,7 +102,7 @@ function printOutlook(outlook: Outlook): void {
     const colour = health === "up" ? "green" : health === "down" ? "red" : "yellow";
     printLine(`  ${name}: ${styled(colour, health)}, ${styled("dim", reason)}`);
   }
-  printLine(`  ${primary === undefined ? why : `serves ${primary}: ${why}`}`);
+  printLine(`  ${primary === undefined ? why : `active: ${primary}, because ${why}`}`);
   const patched = new Map(plan?.patches.map((patch) => [patch.id, patch]));
   const deleted = new Set(plan?.deletes.map(({ id }) => id));
   for (const record of published) {

@@ -16,7 +16,7 @@ import { commandLog, withCommon, type CommonOptions, type Register } from "./reg
 
 export const registerProbe: Register = (program, run) => {
   withCommon(program.command("probe"))
-    .description("probe every address of every endpoint once; exit code 1 unless all are ok")
+    .description("probe every address of every endpoint once; exit code 1 unless all succeed")
     .addHelpText("after", "\nExample:\n  $ ccs probe --json | jq '.probes[] | select(.result != \"ok\")'")
     .action((options: CommonOptions) =>
       run(() => probeCommand(configOf(options.config), { json: options.json === true, log: commandLog(options) })),
@@ -78,7 +78,7 @@ function rowsOf(
     return [{ ...base, result: "failed", detail }];
   }
   const result = check === undefined ? "not checked" : "inconclusive";
-  const detail = check === undefined ? "believed up" : "looking the name up left no time to probe";
+  const detail = check === undefined ? "assumed up" : "looking up the name left no time to probe";
   return addresses.map(({ text }) => ({ ...base, address: text, result, detail }));
 }
 

@@ -19,10 +19,12 @@ export interface CommonOptions {
 /** Gives `command` the options that every command over a configuration takes. */
 export function withCommon(command: Command): Command {
   return command
-    .option("-c, --config <file>", "the configuration (also CCS_CONFIG); config.yml and the usual places unless told")
-    .option("--json", "print JSON, for programs")
+    .option("-c, --config <file>", "the configuration, also CCS_CONFIG (default: config.yml, then the usual places)")
+    .option("--json", "print JSON")
     .addOption(
-      new Option("--log-level <level>", "how much to log: info for the daemon, warn otherwise").choices(logLevels),
+      new Option("--log-level <level>", "how much to log (default: info for the daemon, otherwise warn)").choices(
+        logLevels,
+      ),
     );
 }
 

@@ -23,15 +23,15 @@ export function showReplay({ past, ingresses, fidelity }: Trial, show: ReplaySho
   printLine(
     styled("dim", `${range}, ${formatDuration(roundMinute(past.toWallMs - past.fromWallMs))}, ${past.checks} checks`),
   );
-  for (const ingress of ingresses) showIngress(ingress, isPresent ? "REPLAYED" : "WOULD BE");
+  for (const ingress of ingresses) showIngress(ingress, isPresent ? "REPLAYED" : "REPLAY");
   printLine();
   const { made, again, besides } = fidelity;
   const extra = besides === 0 ? "" : `, and ${besides} that were not made`;
   const trust =
     made + besides === 0
-      ? "With the present configuration the replay makes no switch either, as it was."
-      : `With the present configuration the replay makes ${again} of the ${made} switches that were made${extra}.`;
-  printLine(wrapped(`${styled("bold", "How far to trust it.")} ${trust}`, lineWidth()));
+      ? "With the current configuration, the replay makes no switch, just as it was."
+      : `With the current configuration, the replay makes ${again} of the ${made} switches that were made${extra}.`;
+  printLine(wrapped(`${styled("bold", "How far to trust this.")} ${trust}`, lineWidth()));
   for (const assumption of assumptions) printLine(styled("dim", wrapped(`· ${assumption}`, lineWidth(), 2)));
 }
 
@@ -51,14 +51,14 @@ function showIngress(
 function showRows(rows: readonly Row[], title: string): void {
   const shown = rows.slice(-mostRows);
   if (shown.length < rows.length)
-    printLine(styled("dim", `${rows.length - shown.length} earlier ones not shown; --json has them all`));
+    printLine(styled("dim", `${rows.length - shown.length} earlier ones not shown; --json has all of them`));
   printTable(["", "SWITCH", "MADE", title], shown.map(cellsOf));
   const different = shown.filter(({ made, would }) => made === undefined || would === undefined);
   if (different.length === 0) return;
   printLine();
   for (const { made, would } of different.slice(-mostReasons)) {
     const { atWallMs = 0, why = "" } = made ?? would ?? {};
-    const verb = made === undefined ? "would be made" : "would not be made";
+    const verb = made === undefined ? "would happen" : "would not happen";
     printLine(wrapped(`${styled("dim", momentOf(atWallMs))}  ${verb}: ${why}`, lineWidth(), 17));
   }
 }
@@ -90,7 +90,7 @@ function shiftText(shiftMs: number): string {
 function showTotals(made: Totals, would: Totals, title: string): void {
   const endpoints = [...new Set([...made.served, ...would.served].map(({ endpoint }) => endpoint))];
   printTable(
-    ["IN ALL", "MADE", title],
+    ["IN TOTAL", "MADE", title],
     [
       ["switches", String(made.switches), String(would.switches)],
       ...endpoints.map((endpoint) => [`${endpoint} served`, servedText(made, endpoint), servedText(would, endpoint)]),

@@ -23,14 +23,11 @@ interface Options {
 export const registerReplay: Register = (program, run) => {
   program
     .command("replay")
-    .description("show which switches another configuration would have made of the recorded past")
-    .option("-c, --config <file>", "the configuration to try; the present one unless told")
-    .option(
-      "--present <file>",
-      "the present one, whose history is taken (also CCS_CONFIG); the usual places unless told",
-    )
+    .description("show which switches another configuration would have made in the recorded past")
+    .option("-c, --config <file>", "the configuration to try (default: the current one)")
+    .option("--present <file>", "the current one, whose history is used, also CCS_CONFIG (default: the usual places)")
     .option("--since <time>", "how far back, such as 12h or 7d", "7d")
-    .option("--json", "print JSON, for programs")
+    .option("--json", "print JSON")
     .addHelpText("after", help)
     .action((options: Options) => run(() => replayCommand(options)));
 };
@@ -39,16 +36,16 @@ const help = `
 Examples:
   $ ccs replay --config other.yml               the last seven days, with another configuration
   $ ccs replay --since 30d --config other.yml
-  $ ccs replay                                  with the present one: how well the replay does
+  $ ccs replay                                  with the current one: how accurate the replay is
 
-The history is that of the state_dir of the present configuration. The daemon may run meanwhile: nothing is
-written, and nothing real is asked.`;
+The history is that of the state_dir of the current configuration. The daemon may keep running: nothing is
+written, and nothing outside is contacted.`;
 
 /** What the reconstruction takes for granted, for people and programs. */
 const assumptions = [
-  "Checks are kept as counts for each minute. Within a minute their order is not stored: failures are put where the health was in doubt, at the true times of changes that the journal knows, and are spread evenly otherwise.",
-  "The checks are those that were made: their targets, rhythm, timeouts and what they looked for are as recorded.",
-  "Cloudflare does at once what it is told, and the daemon ran without a break.",
+  "Checks are kept as counts for each minute. Within a minute their order is not stored: failures are placed where the endpoint was suspect, at the true times of changes that the journal knows, and are spread evenly otherwise.",
+  "The checks are those that were made: their targets, intervals, timeouts and expectations are as recorded.",
+  "Cloudflare carries out every write at once, and the daemon runs without interruption.",
 ];
 
 /** Exit code 0 when it was replayed; 69 without a history. */
@@ -61,13 +58,13 @@ async function replayCommand(options: Options): Promise<ExitCode> {
   const other = options.config === undefined ? present : configWithoutSecrets(options.config);
   using history = historyOf(present.config);
   const toWallMs = Math.floor(systemClock.wallMs());
-  const result = await withSpinner("Replaying what was seen", () =>
+  const result = await withSpinner("Replaying the recorded checks", () =>
     Promise.resolve(
       tryOut(history, present.config.ingresses, other.config.ingresses, { fromWallMs: toWallMs - sinceMs, toWallMs }),
     ),
   );
   if (result.past.checks === 0) {
-    const message = `no checks were recorded in the last ${options.since}, or none of what ${present.path} watches`;
+    const message = `no checks were recorded in the last ${options.since}, or none for the endpoints of ${present.path}`;
     throw new CommandError(exitCodes.unavailable, message);
   }
   if (options.json === true) printResult(result, { file: other.path, presentFile: present.path });

@@ -11,8 +11,8 @@ import { commandLog, daemonLog, withCommon, type CommonOptions, type Register } 
 
 export const registerRun: Register = (program, run) => {
   withCommon(program.command("run"))
-    .description("watch the endpoints and keep the records right, until told to end")
-    .option("--once", "a full round of checks, apply, end: for cron")
+    .description("monitor the endpoints and keep the records correct, until stopped")
+    .option("--once", "one full round of checks, apply, exit: for cron")
     .addHelpText(
       "after",
       `
@@ -21,8 +21,8 @@ Examples:
   $ ccs run --config /etc/ccs.yml      with another file
   $ ccs run --once && echo in sync     from cron
 
-SIGHUP loads the configuration anew, as does every change of the file; SIGTERM and SIGINT end it cleanly.
-With --once the exit code is 0 when every record says what it should, else 1.`,
+SIGHUP reloads the configuration, as does every change of the file; SIGTERM and SIGINT stop the daemon cleanly.
+With --once, the exit code is 0 if every record is as it should be, else 1.`,
     )
     .action((options: CommonOptions & { once?: true }) =>
       run(() => {

@@ -13,7 +13,7 @@ export const registerSchema: Register = (program, run) => {
     .command("schema")
     .description("print the JSON Schema of the configuration, for editors")
     .addArgument(
-      new Argument("[of]", "instead of the configuration, what this command prints with --json")
+      new Argument("[of]", "instead, the schema of what this command prints with --json")
         .choices([configName, ...outputNames])
         .default(configName),
     )

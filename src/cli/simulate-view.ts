@@ -29,7 +29,7 @@ export function showPlayed(played: Played, options: ShowOptions): void {
   printLine();
   const assumed =
     "The addresses are made up, and every endpoint answers at once unless the scenario says otherwise. Clients try every " +
-    "second; those that lose some connections, or wait up to 15s for an answer, count as served.";
+    "second; those that lose some connections, or wait up to 15 s for an answer, count as served.";
   printLine(styled("dim", wrapped(assumed, lineWidth())));
 }
 
@@ -74,7 +74,7 @@ function showIngress(ingress: PlayedIngress, { lengthMs }: ShowOptions): void {
   for (const line of stripLines(ingress, lengthMs, lineWidth())) printLine(line);
   printLine();
   const all = servedTimes(ingress.served, lengthMs);
-  const served = all.map(({ endpoints, ms }) => `${endpoints.join(" + ") || "nobody of ours"} ${formatDuration(ms)}`);
+  const served = all.map(({ endpoints, ms }) => `${endpoints.join(" + ") || "no endpoint"} ${formatDuration(ms)}`);
   printField("served by", served.join(", "));
   printField("switches", String(ingress.switches));
   printLine();
@@ -91,7 +91,7 @@ function showIngress(ingress: PlayedIngress, { lengthMs }: ShowOptions): void {
   printLine();
   const advice =
     "The name had no record for a moment at some of Cloudflare's servers, and resolvers remember that for half an hour. " +
-    "This happens when the type of the record changes; leave `publish` as it is, and it never does.";
+    "This happens when the type of the record changes, and never while `publish` stays as it is.";
   printLine(`${styled("yellow", "!")} ${wrapped(advice, lineWidth() - 2, 2)}`);
 }
 
@@ -100,7 +100,7 @@ function showVerdict({ clients }: PlayedIngress): void {
   const worse = worseOff(clients);
   const detection = formatDuration(detectionMs);
   if (worse.length === 0) {
-    const text = `Not worse than a record that never changes: no client was without service for longer than with one, but for the time it takes to detect an outage (up to ${detection}).`;
+    const text = `Not worse than a record that never changes: no client was without service for longer, apart from the time it takes to detect an outage (up to ${detection}).`;
     return printLine(`${styled("green", "✓")} ${wrapped(text, lineWidth() - 2, 2)}`);
   }
   const whom = worse.map(({ name, extraMs }) => `${name} by ${formatDuration(extraMs)}`).join(", ");
@@ -115,7 +115,7 @@ function lengthText(lengthMs: number): string {
 function showCounts({ apiCalls, messages }: Played, { isTold }: ShowOptions): void {
   const { reads, writes } = apiCalls;
   printField("Cloudflare", `${reads + writes} calls: ${reads} reads, ${writes} writes`);
-  const nobody = isTold ? "" : ", but notify is not configured: nobody would get them";
+  const nobody = isTold ? "" : ", but notify is not configured: they would not be sent";
   printField("messages", `${messages.length}${nobody}`);
 }
 

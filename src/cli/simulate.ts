@@ -30,27 +30,27 @@ interface Options {
 export const registerSimulate: Register = (program, run) => {
   program
     .command("simulate")
-    .description("play a scenario with the configuration in a simulated world; touches nothing real")
+    .description("play a scenario with the configuration in a simulated world; contacts nothing real")
     .argument("[scenario...]", "a name (see --list), a file, or lines such as: cable down for 10m at 0:05", [])
-    .option("-c, --config <file>", "the configuration (also CCS_CONFIG); config.yml and the usual places unless told")
-    .option("--for <time>", "how long to play: 2h; until all has settled unless told")
-    .option("--seed <number>", "another seed, other chances of the network", "1")
+    .option("-c, --config <file>", "the configuration, also CCS_CONFIG (default: config.yml, then the usual places)")
+    .option("--for <time>", "how long to play, such as 2h (default: until everything has settled)")
+    .option("--seed <number>", "the seed of the network's random behaviour", "1")
     .option("--messages", "print messages in full")
-    .option("--list", "list the scenarios that have a name, and the words for those that have none")
-    .option("--json", "print JSON, for programs")
+    .option("--list", "list the named scenarios, and the words for writing your own")
+    .option("--json", "print JSON")
     .addHelpText("after", help)
     .action((words: readonly string[], options: Options) => run(() => simulateCommand(words, options)));
 };
 
 const help = `
 Examples:
-  $ ccs simulate                                     the best endpoint breaks, and comes back
+  $ ccs simulate                                     the best endpoint fails, and comes back
   $ ccs simulate flapping --for 2h
   $ ccs simulate "primary down for 10 min at 0:05"
   $ ccs simulate "0:05 cable slow 3s for 5m; 0:07 our connection down for 2m"
-  $ ccs simulate bad-night.txt                       one such line each, # begins a comment
+  $ ccs simulate bad-night.txt                       one event per line, # starts a comment
 
-Endpoints are called by name, target or rank (primary, secondary). Times count from the start: 0:05 is five
+Endpoints are given by name, target or rank (primary, secondary). Times count from the start: 0:05 is five
 minutes. A line without a time happens at 0:05, and one without a length lasts 10m.`;
 
 /** Exit code 0 when it was played; 64 for a scenario that makes no sense. */
@@ -59,7 +59,7 @@ async function simulateCommand(words: readonly string[], options: Options): Prom
   if (options.list === true) return listScenarios(options, isJson);
   const seed = Number(options.seed);
   if (!Number.isSafeInteger(seed))
-    throw new CommandError(exitCodes.usage, `--seed: ${options.seed} is no whole number`);
+    throw new CommandError(exitCodes.usage, `--seed: ${options.seed} is not a whole number`);
   const { path, config } = configWithoutSecrets(options.config);
   const { occurrences, hasIpv6 } = scenarioOf(words, config);
   const lengthMs = options.for === undefined ? usualPlayMs(occurrences, config) : lengthOf(options.for);
@@ -108,11 +108,11 @@ function scenarioOf(
     wrapped(`${subject}: ${each}`, lineWidth() - 4, 2),
   );
   const namesOf = namedScenarios.map(({ name }) => name);
-  const names = wrapped(`Scenarios by name: ${namesOf.join(", ")}`, lineWidth() - 2, 2);
+  const names = wrapped(`Named scenarios: ${namesOf.join(", ")}`, lineWidth() - 2, 2);
   const meant = /\s/.test(text) ? undefined : nearest(text, namesOf);
   const advice = [
     ...(meant === undefined ? [] : [`Did you mean the scenario ${meant}?`]),
-    "What can happen, and to whom:",
+    "What can happen, and to what:",
     ...known.map((each) => each.replaceAll(/^/gm, "  ")),
     names,
   ];

@@ -40,7 +40,7 @@ function addIngress(page: Page, ingress: IngressStatus, { wallMs, detail }: View
   const { record, selection, published, visibility, mix, overrides, endpoints, next } = ingress;
   const members =
     selection === undefined ? [] : [selection.primary, ...selection.sticky.map(({ endpoint }) => endpoint)];
-  const who = members.length === 0 ? "nobody is chosen yet" : members.join(" and ");
+  const who = members.length === 0 ? "no endpoint is selected yet" : members.join(" and ");
   page.add(bold(record), "  →  ", { style: isReached(ingress) ? ["bold", "green"] : ["bold", "red"], text: who });
   page.item("DNS says", publishedText(published));
   if (published !== undefined) page.item("", dnsDetail(published, visibility, wallMs));
@@ -49,7 +49,7 @@ function addIngress(page: Page, ingress: IngressStatus, { wallMs, detail }: View
   if (selection !== undefined) page.item("because", `${selection.why}, since ${timeOf(selection.since, wallMs)}`);
   for (const warning of warningsOf(ingress, wallMs)) page.warn(warning);
   for (const { kind, endpoint, until } of overrides) {
-    page.warn(`${endpoint} is ${overridden[kind]} by a person's word; that ends ${ahead(until, wallMs)}`);
+    page.warn(`${endpoint} is ${overridden[kind]} manually; ends ${ahead(until, wallMs)}`);
   }
   page.add();
   page.table(
@@ -63,8 +63,8 @@ function addIngress(page: Page, ingress: IngressStatus, { wallMs, detail }: View
 }
 
 function publishedText(published: PublishedDocument | undefined): string {
-  if (published === undefined) return "not known yet: the records have not been read";
-  if (published.records.length === 0) return "nothing: the name has no record";
+  if (published === undefined) return "unknown: the records have not been read yet";
+  if (published.records.length === 0) return "no record";
   return recordsText(published.records);
 }
 
@@ -73,10 +73,10 @@ function dnsDetail(
   visibility: Visibility | undefined,
   wallMs: number,
 ): string {
-  const whom = by === "us" ? "written by us" : "found like that";
+  const whom = by === "us" ? "written by ccs" : "found as it is";
   const when = since === undefined ? "" : ` ${ago(since, wallMs)} ago`;
   const seen = visibility === undefined ? undefined : visibilityText(visibility);
-  return [`${whom}${when}`, ...(seen === undefined ? [] : [seen]), `last looked at ${ago(confirmed, wallMs)} ago`].join(
+  return [`${whom}${when}`, ...(seen === undefined ? [] : [seen]), `last checked ${ago(confirmed, wallMs)} ago`].join(
     "; ",
   );
 }
@@ -95,9 +95,9 @@ function visibilityText({ status, tookMs }: Visibility): string {
     case "wrong":
       return "the authoritative servers show something else";
     case "silent":
-      return "not verified: the authoritative servers are silent";
+      return "not verified: the authoritative servers do not answer";
     case "proxied":
-      return "proxied, so not to be verified from outside";
+      return "proxied, so it cannot be verified from outside";
     default:
       return status satisfies never;
   }
@@ -115,9 +115,9 @@ export function isReached({ isServed, selection, overrides, endpoints }: Ingress
 function warningsOf(ingress: IngressStatus, wallMs: number): string[] {
   const { isServed, isInSync, published, trouble, standoff, visibility, isMixRefused, mix, wanted } = ingress;
   const warnings: string[] = [];
-  if (!isServed && published !== undefined) warnings.push("nobody is up: the record stays as it is");
-  else if (!isReached(ingress)) warnings.push(`nobody is served: ${ingress.selection?.primary} is pinned and down`);
-  if (trouble !== undefined) warnings.push(`Cloudflare, for ${ago(trouble.since, wallMs)}: ${trouble.message}`);
+  if (!isServed && published !== undefined) warnings.push("all endpoints are down: the record stays as it is");
+  else if (!isReached(ingress)) warnings.push(`no service: ${ingress.selection?.primary} is pinned and down`);
+  if (trouble !== undefined) warnings.push(`Cloudflare, since ${timeOf(trouble.since, wallMs)}: ${trouble.message}`);
   if (standoff !== undefined) warnings.push(standoff.message);
   else if (published !== undefined && !isInSync && wanted !== undefined) {
     warnings.push(`not in sync: it should say ${wanted.map(contentText).join(", ")}`);
@@ -125,10 +125,10 @@ function warningsOf(ingress: IngressStatus, wallMs: number): string[] {
   if (visibility?.status === "wrong")
     warnings.push(`the authoritative servers show something else: ${visibility.detail}`);
   if (mix?.state === "blocked" || mix?.state === "none") warnings.push(mix.text);
-  else if (isMixRefused) warnings.push("Cloudflare refused the mix, so that the primary serves alone");
+  else if (isMixRefused) warnings.push("Cloudflare rejected the mix, so only the primary is published");
   for (const { name, sharesWith } of ingress.endpoints) {
     if (sharesWith === undefined) continue;
-    warnings.push(`${name} shares its addresses with ${sharesWith.join(" and ")}: nothing is gained by a move to it`);
+    warnings.push(`${name} has the same addresses as ${sharesWith.join(" and ")}: failover to it gains nothing`);
   }
   return warnings;
 }
@@ -141,7 +141,7 @@ const looks: Readonly<Record<EndpointStatus["verdict"], { readonly sign: string;
   unknown: { sign: "○", style: "dim" },
 };
 
-const roles = { primary: "serves", sticky: "in the mix", none: "stands by" } as const;
+const roles = { primary: "active", sticky: "also published", none: "standby" } as const;
 
 function rowsOf(endpoint: EndpointStatus, { wallMs, detail }: View): readonly (readonly Span[])[] {
   const { name, role, verdict, isDegraded, reason, since, addresses, check, override } = endpoint;
@@ -176,15 +176,15 @@ function addDaemon(page: Page, daemon: DaemonStatus, wallMs: number): void {
   const { version, started, missing, blind, clock, configuration, notifications, state } = daemon;
   for (const { family, since } of blind) {
     page.warn(
-      `our own ${familyNames[family]} connection is in doubt, for ${ago(since, wallMs)}: failures prove nothing`,
+      `this machine appears to be offline (${familyNames[family]}) since ${timeOf(since, wallMs)}: failover is suspended`,
     );
   }
   if (clock !== undefined) {
-    page.warn(`the clock of the daemon's machine is ${clockError(clock.aheadMs)}, by the time that Cloudflare tells`);
+    page.warn(`the clock of the daemon's machine is ${clockError(clock.aheadMs)}compared with Cloudflare's clock`);
   }
   const { rejected } = configuration;
   if (rejected !== undefined) {
-    page.warn(`the configuration was refused ${ago(rejected.at, wallMs)} ago, and the one before it is in force:`);
+    page.warn(`the configuration was rejected ${ago(rejected.at, wallMs)} ago; the previous one stays in force:`);
     for (const problem of rejected.problems) page.item("", problem);
   }
   for (const { channel, queued } of notifications) {
@@ -196,8 +196,8 @@ function addDaemon(page: Page, daemon: DaemonStatus, wallMs: number): void {
 }
 
 function unkept({ path }: DaemonStatus["state"]): string {
-  if (path === undefined) return "nothing of this survives a restart: the state folder cannot be used";
-  return `the newest of this would not survive a restart: ${path} cannot be written now; the daemon's log says why`;
+  if (path === undefined) return "none of this would survive a restart: the state folder cannot be used";
+  return `the latest changes would not survive a restart: ${path} cannot be written now; the daemon's log says why`;
 }
 
 function bold(text: string): Span {

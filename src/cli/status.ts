@@ -18,10 +18,10 @@ interface StatusOptions extends ControlOptions {
 export const registerStatus: Register = (program, run) => {
   withControl(program.command("status"))
     .description(
-      "show who serves and why, what DNS says, and what will happen next; exit code 1 when something is wrong",
+      "show which endpoint is active and why, what DNS says, and what happens next; exit code 1 if something is wrong",
     )
-    .option("-w, --watch", "go on showing it as it changes, until Ctrl-C or q")
-    .option("-a, --addresses", "show every address too")
+    .option("-w, --watch", "keep showing it as it changes, until Ctrl-C or q")
+    .option("-a, --addresses", "also show every address")
     .addHelpText(
       "after",
       "\nExamples:\n  $ ccs status --watch\n  $ ccs status --json | jq '.ingresses[].selection.primary'",
@@ -89,7 +89,7 @@ async function watchStatus(
     printLine();
   }
   if (end.signal.aborted) return exitCodes.ok;
-  throw new CommandError(exitCodes.unavailable, "the daemon has ended");
+  throw new CommandError(exitCodes.unavailable, "the daemon has stopped");
 }
 
 function plainly(line: Line): string {
@@ -98,6 +98,6 @@ function plainly(line: Line): string {
 
 function framed(lines: readonly Line[], columns: number, rows: number): readonly Line[] {
   const shown = lines.slice(0, Math.max(1, rows - 1)).map((line) => cut(line, columns));
-  const hint = lines.length > rows - 1 ? "there is more: make the window higher" : "q ends";
+  const hint = lines.length > rows - 1 ? "there is more: enlarge the window" : "q ends";
   return [...shown, [{ style: "dim", text: hint.slice(0, columns) }]];
 }

@@ -58,7 +58,7 @@ function markOf(atMs: number): string {
 function legend(): string {
   return [
     `${styled("green", "━")} serves`,
-    `${styled("red", "╳")} serves, not up`,
+    `${styled("red", "╳")} active, not up`,
     `${styled("dim", "─")} up`,
     `${styled("dim", "·")} not up`,
   ].join("   ");

@@ -8,12 +8,13 @@ export function timeOf(moment: string, nowWallMs = Date.now()): string {
   return dateOf(date) === dateOf(new Date(nowWallMs)) ? time : `${dateOf(date)} ${time}`;
 }
 
-/** `3m 20s`: how long ago a moment was. */
+/** `3 min 20 s`: how long ago a moment was. */
 export function ago(moment: string, nowWallMs: number): string {
-  return formatDuration(whole(nowWallMs - Date.parse(moment)));
+  const passedMs = whole(nowWallMs - Date.parse(moment));
+  return passedMs === 0 ? "0 s" : formatDuration(passedMs);
 }
 
-/** `in 3m 20s`; `now` for what is due. */
+/** `in 3 min 20 s`; `now` for what is due. */
 export function ahead(moment: string, nowWallMs: number): string {
   const leftMs = whole(Date.parse(moment) - nowWallMs);
   return leftMs <= 0 ? "now" : `in ${formatDuration(leftMs)}`;

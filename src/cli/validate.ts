@@ -9,7 +9,7 @@ import { withCommon, type CommonOptions, type Register } from "./registration.ts
 
 export const registerValidate: Register = (program, run) => {
   withCommon(program.command("validate"))
-    .description("check the configuration and name every mistake in it")
+    .description("check the configuration and list every mistake in it")
     .addHelpText("after", "\nExample:\n  $ ccs validate --config config.yml")
     .action((options: CommonOptions) => run(() => validateCommand(options.config, { json: options.json === true })));
 };
@@ -31,7 +31,7 @@ function validateCommand(option: string | undefined, { json }: { json: boolean }
   for (const warning of loaded.warnings) printError(`${styled("yellow", "warning:")} ${formatProblem(warning)}`);
   const { ingresses } = loaded.config;
   const format =
-    loaded.format === "original" ? ", in the original's format; `ccs migrate` prints it in the present one" : "";
+    loaded.format === "original" ? ", in the original's format; `ccs migrate` converts it to the current format" : "";
   printLine(`${styled("green", "valid:")} ${path}${format}`);
   for (const { record, endpoints } of ingresses) {
     printLine(`  ${record}: ${endpoints.map(({ name }) => name).join(", ")}`);

@@ -4,7 +4,6 @@ import type { NameRef } from "../core/events.ts";
 import type { Event, IngressState, PublishedRecord } from "../core/model.ts";
 import { isSameDemand } from "../core/records.ts";
 import { backoffMs } from "../lib/backoff.ts";
-import { formatDuration } from "../lib/units.ts";
 import { messageOf } from "../lib/text.ts";
 import type { Attempt, Step } from "./attempt.ts";
 import type { Lane } from "./lane.ts";
@@ -291,7 +290,7 @@ export class IngressReconciler {
   }
 
   #failed(attempt: Attempt, error: CloudError): Event | undefined {
-    const { clock, log, random, isOneRound } = this.#shared;
+    const { clock, log, random } = this.#shared;
     const nowMs = clock.nowMs();
     if (error.kind === "rate-limited") {
       attempt.gate.closeUntil(nowMs + waitAfter(error) + spreadMs * random());
@@ -318,8 +317,8 @@ export class IngressReconciler {
       random,
     });
     this.#pause = { untilMs, wanted: attempt.wanted };
-    const message = isOneRound ? error.message : `${error.message}; next attempt in ${formatDuration(untilMs - nowMs)}`;
-    log?.debug({ ...this.#ref, kind: error.kind, failures: this.#failures }, message);
+    const { message } = error;
+    log?.debug({ ...this.#ref, kind: error.kind, failures: this.#failures, retryMs: untilMs - nowMs }, message);
     const kind = error.kind === "stale" ? "transient" : error.kind;
     return { kind: "cloud-failed", ...this.#ref, problem: { kind, message, during: attempt.kind } };
   }

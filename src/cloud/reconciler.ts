@@ -22,8 +22,6 @@ export interface ReconcilerOptions {
   readonly log?: Log;
   /** `off`: only read, until `releaseWrites()`. */
   readonly writes?: "on" | "off";
-  /** It ends with the first outcome: no failure announces a next attempt. */
-  readonly isOneRound?: boolean;
 }
 
 /** How long the end waits for a write to be answered, so that its outcome is known. */
@@ -51,7 +49,7 @@ export class Reconciler implements AsyncDisposable {
   #isClosed = false;
   #ingresses = 1;
 
-  constructor({ clock, random, provider, dispatch, onBug, log, writes, isOneRound = false }: ReconcilerOptions) {
+  constructor({ clock, random, provider, dispatch, onBug, log, writes }: ReconcilerOptions) {
     const gate = new CallGate(clock);
     this.#shared = {
       clock,
@@ -63,7 +61,6 @@ export class Reconciler implements AsyncDisposable {
       gate,
       isHeld: writes === "off",
       due: new Set(),
-      isOneRound,
     };
     this.#tracer = new Tracer(this.#shared);
   }

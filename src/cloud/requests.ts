@@ -142,7 +142,7 @@ export class Requests {
       const what = problems === undefined ? "an answer that did not come from the API" : undefined;
       return this.#failure(purpose, kind, { what, status, problems: problems ?? [], headers, isDefinite, waitMs });
     }
-    if (purpose.call.signal.aborted) return this.#failure(purpose, "transient", { what: "given up" });
+    if (purpose.call.signal.aborted) return this.#failure(purpose, "transient", { what: "cancelled" });
     if (isLate) {
       return this.#failure(purpose, "transient", { what: `no complete answer within ${formatDuration(timeoutMs)}` });
     }

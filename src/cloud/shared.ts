@@ -22,6 +22,4 @@ export interface Shared {
   isHeld: boolean;
   /** Those who have failed, and still have something to write. */
   readonly due: Set<Due>;
-  /** Whoever looks once is gone before the next attempt, which is then not announced. */
-  readonly isOneRound: boolean;
 }

@@ -79,7 +79,7 @@ const cases: readonly Broken[] = [
   {
     name: "a quote that is never closed",
     text: `cloudflare: { token: T }\nstate_dir: "/var\ningresses: []\n`,
-    says: ["config.yml:2:12: expected a closing quote for the text that begins here"],
+    says: ["config.yml:2:12: expected a closing quote for the text that starts here"],
   },
   {
     name: "a key that is indented less than those above it",
@@ -92,14 +92,14 @@ const cases: readonly Broken[] = [
     name: "a bracket that is never closed",
     text: `${cloudflare}ingresses: [{ record: a.example.com }\nanchors: []\n`,
     says: [
-      "config.yml:2:12: expected a closing sign for the { or [ that opens here, and lines indented further until then",
+      "config.yml:2:12: expected a closing bracket for the { or [ here, and all lines until then indented further",
     ],
   },
   {
     name: "a brace that is never closed",
     text: "cloudflare: { token: T\n",
     says: [
-      "config.yml:1:13: expected a closing sign for the { or [ that opens here, and lines indented further until then",
+      "config.yml:1:13: expected a closing bracket for the { or [ here, and all lines until then indented further",
     ],
   },
   {
@@ -146,7 +146,7 @@ const cases: readonly Broken[] = [
     ],
   },
   {
-    name: "a value that begins with a reserved sign",
+    name: "a value that starts with a reserved sign",
     text: telegram('token: "1:a", chat_id: @channel'),
     says: ["config.yml:3:46: expected a value, got a character that YAML reserves: put the value in quotes"],
   },
@@ -166,22 +166,22 @@ const cases: readonly Broken[] = [
     name: "an alias",
     text: inIngress("zone: *zone"),
     says: [
-      "config.yml:5:11 ingresses[0].zone: expected a value, got an alias, and aliases are switched off: write the value out; a value that begins with * must be in quotes",
+      "config.yml:5:11 ingresses[0].zone: expected a value, got an alias, and aliases are not supported: write the value out; a value that starts with * must be in quotes",
     ],
   },
   {
     name: "an anchor and its alias",
     text: `cloudflare: &cf { token: T }\ningresses: *cf\n`,
     says: [
-      "config.yml:1:13 cloudflare: expected a value, got an anchor, and anchors are switched off: remove it; a value that begins with & must be in quotes",
-      "config.yml:2:12 ingresses: expected a value, got an alias, and aliases are switched off: write the value out; a value that begins with * must be in quotes",
+      "config.yml:1:13 cloudflare: expected a value, got a YAML anchor, and anchors are not supported: remove it; a value that starts with & must be in quotes",
+      "config.yml:2:12 ingresses: expected a value, got an alias, and aliases are not supported: write the value out; a value that starts with * must be in quotes",
     ],
   },
   {
     name: "a tag",
     text: top("state_dir: !path /var"),
     says: [
-      "config.yml:3:12: expected a plain value, got a tag: remove it; a value that begins with ! must be in quotes",
+      "config.yml:3:12: expected a plain value, got a tag: remove it; a value that starts with ! must be in quotes",
     ],
   },
   {
@@ -192,17 +192,17 @@ const cases: readonly Broken[] = [
   {
     name: "a key given twice",
     text: inIngress("record: b.example.com"),
-    says: ["config.yml:5:5 ingresses[0].record: expected each key once, got one that line 3 has already"],
+    says: ["config.yml:5:5 ingresses[0].record: expected each key once, got one that is already on line 3"],
   },
   {
     name: "a section given twice",
     text: top("cloudflare: { token: U }"),
-    says: ["config.yml:3:1 cloudflare: expected each key once, got one that line 1 has already"],
+    says: ["config.yml:3:1 cloudflare: expected each key once, got one that is already on line 1"],
   },
   {
     name: "a mapping as a key",
     text: top("{ a: 1 }: 2"),
-    says: ["config.yml:3:1: expected a plain key, got a list or a section in its place"],
+    says: ["config.yml:3:1: expected a plain key, got a list or a section instead"],
   },
   {
     name: "a control character",
@@ -222,7 +222,7 @@ const cases: readonly Broken[] = [
   {
     name: "a file larger than 64 kB",
     text: `${whole}# ${"x".repeat(70_000)}\n`,
-    says: ["config.yml: the configuration cannot be read: it is larger than 64 kB: is it the right one?"],
+    says: ["config.yml: the configuration cannot be read: it is larger than 64 kB: is it the right file?"],
   },
   {
     name: "a colon without a space",
@@ -238,7 +238,7 @@ const cases: readonly Broken[] = [
     name: "nothing but a foreign key",
     text: "hello: world\n",
     says: [
-      "config.yml:1:1 hello: unknown key: known here are cloudflare, ingresses, notify, http, timezone, state_dir, anchors",
+      "config.yml:1:1 hello: unknown key: the keys here are cloudflare, ingresses, notify, http, timezone, state_dir, anchors",
       "config.yml:1:1 cloudflare: missing, expected a section with a token",
       "config.yml:1:1 ingresses: missing, expected a list of ingresses",
     ],
@@ -264,12 +264,12 @@ const cases: readonly Broken[] = [
   {
     name: "a list in place of a section",
     text: `cloudflare: [{ token: T }]\n${whole.slice(cloudflare.length)}`,
-    says: ["config.yml:1:13 cloudflare: expected a section with a token, got a list: it takes one, not a list of them"],
+    says: ["config.yml:1:13 cloudflare: expected a section with a token, got a list: it takes one value, not a list"],
   },
   {
     name: "a mapping in place of a list",
     text: `${cloudflare}ingresses:\n  record: a.example.com\n`,
-    says: ["config.yml:3:3 ingresses: expected a list of ingresses, got a section: begin each entry with a dash"],
+    says: ["config.yml:3:3 ingresses: expected a list of ingresses, got a section: start each entry with a dash"],
   },
   {
     name: "an ingress that is only a name",
@@ -352,20 +352,20 @@ const cases: readonly Broken[] = [
     name: "a key that nobody knows",
     text: inCheck("colour: green"),
     says: [
-      "config.yml:8:11 ingresses[0].endpoints[0].check.colour: unknown key: known here are url, interval, fast_interval, timeout, rise, fall, status, contains, ca_file",
+      "config.yml:8:11 ingresses[0].endpoints[0].check.colour: unknown key: the keys here are url, interval, fast_interval, timeout, rise, fall, status, contains, ca_file",
     ],
   },
   {
     name: "a merge key",
     text: inIngress("<<: { proxied: true }"),
-    says: ["config.yml:5:5 ingresses[0]: merging with << is switched off: write the keys out"],
+    says: ["config.yml:5:5 ingresses[0]: merging with << is not supported: write the keys out"],
   },
   {
     name: "a key that has the name of a built-in",
     text: top("__proto__: { token: x }\nconstructor: 1"),
     says: [
       "config.yml:3:1: unknown key (not shown)",
-      "config.yml:4:1 constructor: unknown key: known here are cloudflare, ingresses, notify, http, timezone, state_dir, anchors",
+      "config.yml:4:1 constructor: unknown key: the keys here are cloudflare, ingresses, notify, http, timezone, state_dir, anchors",
     ],
   },
 
@@ -589,7 +589,7 @@ const cases: readonly Broken[] = [
     name: "a range of status codes backwards",
     text: inCheck("status: 299-200"),
     says: [
-      'config.yml:8:19 ingresses[0].endpoints[0].check.status: expected a status code from 200 to 599 such as 200, a class such as 2xx, or a range such as 200-299, got "299-200": the range ends before it begins',
+      'config.yml:8:19 ingresses[0].endpoints[0].check.status: expected a status code from 200 to 599 such as 200, a class such as 2xx, or a range such as 200-299, got "299-200": the range ends before it starts',
     ],
   },
   {
@@ -610,7 +610,7 @@ const cases: readonly Broken[] = [
     name: "a record with a scheme",
     text: `${cloudflare}ingresses: [{ record: "https://a.example.com/", endpoints: [{ target: b.example.com }] }]\n`,
     says: [
-      'config.yml:2:23 ingresses[0].record: expected a host name such as ingress.example.com, got "https://a.example.com/": write the host name alone, without scheme and path',
+      'config.yml:2:23 ingresses[0].record: expected a host name such as ingress.example.com, got "https://a.example.com/": write only the host name, without scheme and path',
     ],
   },
   {
@@ -624,7 +624,7 @@ const cases: readonly Broken[] = [
     name: "a target with a port",
     text: target(`"b.example.com:8080"`),
     says: [
-      'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "b.example.com:8080": write the host name alone, without a port',
+      'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "b.example.com:8080": write only the host name, without a port',
     ],
   },
   {
@@ -638,21 +638,21 @@ const cases: readonly Broken[] = [
     name: "a target with two dots in a row",
     text: target("b..example.com"),
     says: [
-      'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "b..example.com": it has a dot too many',
+      'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "b..example.com": it has one dot too many',
     ],
   },
   {
     name: "a target with a label that is too long",
     text: target(`${"x".repeat(64)}.example.com`),
     says: [
-      'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": one of its parts has 64 characters, and DNS takes 63 at most',
+      'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": one of its parts has 64 characters, and DNS allows at most 63',
     ],
   },
   {
     name: "a target that is too long",
     text: target(`${"abcdefgh.".repeat(30)}example.com`),
     says: [
-      'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "abcdefgh.abcdefgh.abcdefgh.abcdefgh.abcdefgh.abcdefgh.abcde…": it has 281 characters, and DNS takes 253 at most',
+      'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "abcdefgh.abcdefgh.abcdefgh.abcdefgh.abcdefgh.abcdefgh.abcde…": it has 281 characters, and DNS allows at most 253',
     ],
   },
   {
@@ -673,28 +673,28 @@ const cases: readonly Broken[] = [
     name: "a target with a space",
     text: target(`"b .example.com"`),
     says: [
-      'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "b .example.com": it has a space in it',
+      'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "b .example.com": it contains a space',
     ],
   },
   {
     name: "a target that is almost an address",
     text: target("192.0.2.256"),
     says: [
-      'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "192.0.2.256": it looks like an IP address, but is none',
+      'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "192.0.2.256": it looks like an IP address, but is not one',
     ],
   },
   {
     name: "a target that is a short address",
     text: target("1.2.3"),
     says: [
-      'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "1.2.3": it looks like an IP address, but is none',
+      'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "1.2.3": it looks like an IP address, but is not one',
     ],
   },
   {
     name: "an international name that is not valid",
     text: target('"\u0903a.example"'),
     says: [
-      'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "ःa.example": it is no valid international name',
+      'config.yml:4:27 ingresses[0].endpoints[0].target: expected a host name such as primary.example.com, or an IP address, got "ःa.example": it is not a valid international name',
     ],
   },
   {
@@ -714,14 +714,14 @@ const cases: readonly Broken[] = [
     name: "a target that is the record",
     text: target("A.example.com."),
     says: [
-      "config.yml:4:27 ingresses[0].endpoints[0].target: expected another name than the record, which would point at itself",
+      "config.yml:4:27 ingresses[0].endpoints[0].target: expected a different name from the record, which would otherwise point to itself",
     ],
   },
   {
     name: "a list with a host name",
     text: target("[192.0.2.1, b.example.com]"),
     says: [
-      'config.yml:4:39 ingresses[0].endpoints[0].target[1]: expected an IP address, got "b.example.com": a list may hold addresses only, a host name stands alone',
+      'config.yml:4:39 ingresses[0].endpoints[0].target[1]: expected an IP address, got "b.example.com": a list may contain addresses only; a host name cannot be part of a list',
     ],
   },
   {
@@ -738,15 +738,15 @@ const cases: readonly Broken[] = [
     name: "a private address",
     text: target("192.168.1.1"),
     says: [
-      "config.yml:4:27 ingresses[0].endpoints[0].target: expected a public address, got the private 192.168.1.1: set allow_private: true in the ingress to permit it",
+      "config.yml:4:27 ingresses[0].endpoints[0].target: expected a public address, got the private 192.168.1.1: set allow_private: true in the ingress to allow it",
     ],
   },
   {
     name: "private addresses in a list",
     text: target(`[203.0.113.1, 127.0.0.1, "fe80::1"]`),
     says: [
-      "config.yml:4:41 ingresses[0].endpoints[0].target[1]: expected a public address, got the private 127.0.0.1: set allow_private: true in the ingress to permit it",
-      "config.yml:4:52 ingresses[0].endpoints[0].target[2]: expected a public address, got the private fe80::1: set allow_private: true in the ingress to permit it",
+      "config.yml:4:41 ingresses[0].endpoints[0].target[1]: expected a public address, got the private 127.0.0.1: set allow_private: true in the ingress to allow it",
+      "config.yml:4:52 ingresses[0].endpoints[0].target[2]: expected a public address, got the private fe80::1: set allow_private: true in the ingress to allow it",
     ],
   },
   {
@@ -761,21 +761,21 @@ const cases: readonly Broken[] = [
     name: "two endpoints of one name",
     text: inEndpoint("name: cable\n      - { name: cable, target: c.example.com }"),
     says: [
-      "config.yml:7:17 ingresses[0].endpoints[1].name: expected each name once in an ingress, got the name of endpoints[0]: give it a name of its own",
+      "config.yml:7:17 ingresses[0].endpoints[1].name: expected each name once in an ingress, got the name of endpoints[0]: give it its own name",
     ],
   },
   {
     name: "two endpoints of one target and no name",
     text: `${endpoint}      - target: B.example.com\n`,
     says: [
-      "config.yml:6:17 ingresses[0].endpoints[1].target: expected each name once in an ingress, got the name of endpoints[0]: give it a name of its own",
+      "config.yml:6:17 ingresses[0].endpoints[1].target: expected each name once in an ingress, got the name of endpoints[0]: give it its own name",
     ],
   },
   {
     name: "a name with a control character",
     text: inEndpoint('name: "a\\tb"'),
     says: [
-      'config.yml:6:15 ingresses[0].endpoints[0].name: expected a name of 1 to 100 printable characters, got "a b": it has a sign that cannot be seen in it',
+      'config.yml:6:15 ingresses[0].endpoints[0].name: expected a name of 1 to 100 printable characters, got "a b": it contains an invisible character',
     ],
   },
   {
@@ -820,7 +820,7 @@ const cases: readonly Broken[] = [
     name: "a URL without a scheme",
     text: url("c.example.com/healthz"),
     says: [
-      'config.yml:6:23 ingresses[0].endpoints[0].check.url: expected an http:// or https:// URL, got "c.example.com/healthz": begin it with http:// or https://',
+      'config.yml:6:23 ingresses[0].endpoints[0].check.url: expected an http:// or https:// URL, got "c.example.com/healthz": start it with http:// or https://',
     ],
   },
   {
@@ -834,21 +834,21 @@ const cases: readonly Broken[] = [
     name: "a URL with a password",
     text: url("https://user:hunter2@c.example.com/"),
     says: [
-      "config.yml:6:23 ingresses[0].endpoints[0].check.url: expected an http:// or https:// URL, got text (not shown): a user and a password cannot be part of it: remove them",
+      "config.yml:6:23 ingresses[0].endpoints[0].check.url: expected an http:// or https:// URL, got text (not shown): it must not contain a user and a password: remove them",
     ],
   },
   {
     name: "a URL with an empty user",
     text: url("https://@c.example.com/"),
     says: [
-      "config.yml:6:23 ingresses[0].endpoints[0].check.url: expected an http:// or https:// URL, got text (not shown): a user and a password cannot be part of it: remove them",
+      "config.yml:6:23 ingresses[0].endpoints[0].check.url: expected an http:// or https:// URL, got text (not shown): it must not contain a user and a password: remove them",
     ],
   },
   {
     name: "a URL with a space",
     text: url(`"https://c.example.com/a b"`),
     says: [
-      'config.yml:6:23 ingresses[0].endpoints[0].check.url: expected an http:// or https:// URL, got "https://c.example.com/a b": it has a space or a backslash in it',
+      'config.yml:6:23 ingresses[0].endpoints[0].check.url: expected an http:// or https:// URL, got "https://c.example.com/a b": it contains a space or a backslash',
     ],
   },
   {
@@ -899,7 +899,7 @@ const cases: readonly Broken[] = [
     name: "a resolver with brackets and IPv4",
     text: inEndpoint('resolvers: ["[1.1.1.1]:53"]'),
     says: [
-      'config.yml:6:21 ingresses[0].endpoints[0].resolvers[0]: expected an IP address with or without a port, such as 1.1.1.1 or "[2606:4700:4700::1111]:53", got "[1.1.1.1]:53": only IPv6 addresses stand in brackets',
+      'config.yml:6:21 ingresses[0].endpoints[0].resolvers[0]: expected an IP address with or without a port, such as 1.1.1.1 or "[2606:4700:4700::1111]:53", got "[1.1.1.1]:53": only IPv6 addresses are written in brackets',
     ],
   },
   {
@@ -951,7 +951,7 @@ const cases: readonly Broken[] = [
     name: "an address to listen on without brackets",
     text: top("http: { listen: ::1 }"),
     says: [
-      'config.yml:3:17 http.listen: expected host:port, such as 127.0.0.1:3000, got "::1": an IPv6 address stands in brackets: "[::1]:3000"',
+      'config.yml:3:17 http.listen: expected host:port, such as 127.0.0.1:3000, got "::1": write an IPv6 address in brackets: "[::1]:3000"',
     ],
   },
   {
@@ -968,7 +968,7 @@ const cases: readonly Broken[] = [
     name: "a name of the HTTP server with a port",
     text: top("http: { hosts: [ccs.example.com:3000] }"),
     says: [
-      'config.yml:3:17 http.hosts[0]: expected a host name such as ingress.example.com, got "ccs.example.com:3000": write the host name alone, without a port',
+      'config.yml:3:17 http.hosts[0]: expected a host name such as ingress.example.com, got "ccs.example.com:3000": write only the host name, without a port',
     ],
   },
   {
@@ -982,8 +982,8 @@ const cases: readonly Broken[] = [
     name: "everybody as a reverse proxy",
     text: top('http: { trusted_proxies: ["0.0.0.0/0", "::/0", "10.0.0.0/33"] }'),
     says: [
-      'config.yml:3:27 http.trusted_proxies[0]: expected an IP address, or a range such as 10.0.0.0/8, got "0.0.0.0/0": that is everybody',
-      'config.yml:3:40 http.trusted_proxies[1]: expected an IP address, or a range such as 10.0.0.0/8, got "::/0": that is everybody',
+      'config.yml:3:27 http.trusted_proxies[0]: expected an IP address, or a range such as 10.0.0.0/8, got "0.0.0.0/0": that is the whole internet',
+      'config.yml:3:40 http.trusted_proxies[1]: expected an IP address, or a range such as 10.0.0.0/8, got "::/0": that is the whole internet',
       'config.yml:3:48 http.trusted_proxies[2]: expected an IP address, or a range such as 10.0.0.0/8, got "10.0.0.0/33"',
     ],
   },
@@ -991,7 +991,7 @@ const cases: readonly Broken[] = [
     name: "a home folder as a tilde",
     text: top("state_dir: ~/ccs"),
     says: [
-      'config.yml:3:12 state_dir: expected the path of a folder, got "~/ccs": ~ means nothing here: write ${HOME} in its place',
+      'config.yml:3:12 state_dir: expected the path of a folder, got "~/ccs": ~ has no meaning here: write ${HOME} instead',
     ],
   },
 
@@ -1015,7 +1015,7 @@ const cases: readonly Broken[] = [
     name: "a token with a space",
     text: `cloudflare: { token: hunter2 hunter2 }\n${whole.slice(cloudflare.length)}`,
     says: [
-      "config.yml:1:22 cloudflare.token: expected a token, got text (not shown): it has a space or an unusual character in it",
+      "config.yml:1:22 cloudflare.token: expected a token, got text (not shown): it contains a space or an unusual character",
     ],
   },
   {
@@ -1080,7 +1080,7 @@ const cases: readonly Broken[] = [
     text: `${endpoint}        check: { url: http://c.example.com/, ca_file: /run/ca }\n`,
     files: { "/run/ca": oneAuthority },
     says: [
-      "config.yml:6:55 ingresses[0].endpoints[0].check.ca_file: expected no ca_file, since the url is http and shows no certificate: remove it, or use https",
+      "config.yml:6:55 ingresses[0].endpoints[0].check.ca_file: expected no ca_file, since the url is http, which has no certificate: remove it, or use https",
     ],
   },
   {
@@ -1107,14 +1107,14 @@ const cases: readonly Broken[] = [
     name: "a variable that is not closed",
     text: inEndpoint('name: "${A"'),
     says: [
-      "config.yml:6:15 ingresses[0].endpoints[0].name: expected ${NAME} or ${NAME:-default}, got ${ without a variable's name and }: write $${ for a plain ${",
+      "config.yml:6:15 ingresses[0].endpoints[0].name: expected ${NAME} or ${NAME:-default}, got ${ without a variable's name and }: write $${ for a literal ${",
     ],
   },
   {
     name: "a variable with a bad name",
     text: inEndpoint('name: "${1A}"'),
     says: [
-      "config.yml:6:15 ingresses[0].endpoints[0].name: expected ${NAME} or ${NAME:-default}, got ${ without a variable's name and }: write $${ for a plain ${",
+      "config.yml:6:15 ingresses[0].endpoints[0].name: expected ${NAME} or ${NAME:-default}, got ${ without a variable's name and }: write $${ for a literal ${",
     ],
   },
   {
@@ -1172,7 +1172,7 @@ const cases: readonly Broken[] = [
     name: "a Telegram token with a slash",
     text: telegram('token: "1:hunter2/x", chat_id: 1'),
     says: [
-      "config.yml:3:30 notify.telegram.token: expected a bot token such as 123456:ABC-DEF, got text (not shown): it has a space or an unusual character in it",
+      "config.yml:3:30 notify.telegram.token: expected a bot token such as 123456:ABC-DEF, got text (not shown): it contains a space or an unusual character",
     ],
   },
   {
@@ -1189,7 +1189,7 @@ const cases: readonly Broken[] = [
     text: whole,
     env: { CCS_CLOUDFLARE_API_URL: "hunter2", CCS_TELEGRAM_API_URL: "ftp://hunter2" },
     says: [
-      "environment CCS_CLOUDFLARE_API_URL: expected an http:// or https:// URL, got something else: begin it with http:// or https://",
+      "environment CCS_CLOUDFLARE_API_URL: expected an http:// or https:// URL, got something else: start it with http:// or https://",
       "environment CCS_TELEGRAM_API_URL: expected an http:// or https:// URL, got something else: only http and https can be used",
     ],
   },
@@ -1204,7 +1204,7 @@ const cases: readonly Broken[] = [
     text: whole,
     env: { CCS_STATE_DIR: "~/ccs" },
     says: [
-      "environment CCS_STATE_DIR: expected the path of a folder, got something else: ~ means nothing here: write the whole path in its place",
+      "environment CCS_STATE_DIR: expected the path of a folder, got something else: ~ has no meaning here: write the whole path instead",
     ],
   },
   {
@@ -1227,7 +1227,7 @@ const cases: readonly Broken[] = [
     name: "the oldest form",
     text: "general: { record: a.example.com }\nprimary: {}\nsecondary: {}\n",
     says: [
-      "config.yml:1:1: this is the oldest form of the file (general, primary, secondary), which is no longer read: write the name of general as ingresses[0].record, and primary and secondary as its endpoints; examples/config.yml shows how",
+      "config.yml:1:1: this is the oldest format of the file (general, primary, secondary), which is no longer supported: write the name of general as ingresses[0].record, and primary and secondary as its endpoints; examples/config.yml shows how",
     ],
   },
   {
@@ -1241,11 +1241,11 @@ const cases: readonly Broken[] = [
     name: "the original with many mistakes",
     text: "record: a.example.com\nendpoints:\n  - dns: { record: A.example.com, ttl: 65536, resolver: one, retry: 256 }\n    monitoring: { uri: c.example.com, interval: 0, confidence: 0, timeout: 5s, retry: -1 }\n    sticky_duration: soon\n    weight: 256\n  - { monitoring: null }\ncloudflare: { token: T }\ntelegram: { token: null }\n",
     says: [
-      "config.yml:3:20 endpoints[0].dns.record: expected another name than the record, which would point at itself",
+      "config.yml:3:20 endpoints[0].dns.record: expected a different name from the record, which would otherwise point to itself",
       "config.yml:3:40 endpoints[0].dns.ttl: expected a TTL from 60 to 65535 seconds, or 0 for 60, got the number 65536",
       'config.yml:3:57 endpoints[0].dns.resolver: expected an IP address with or without a port, such as 1.1.1.1 or "[2606:4700:4700::1111]:53", got "one": a host name cannot be looked up here',
       "config.yml:3:69 endpoints[0].dns.retry: expected a whole number from 0 to 255, got the number 256",
-      'config.yml:4:24 endpoints[0].monitoring.uri: expected an http:// or https:// URL, got "c.example.com": begin it with http:// or https://',
+      'config.yml:4:24 endpoints[0].monitoring.uri: expected an http:// or https:// URL, got "c.example.com": start it with http:// or https://',
       "config.yml:4:49 endpoints[0].monitoring.interval: expected a number of seconds from 0.1 to 86400, got the number 0",
       "config.yml:4:64 endpoints[0].monitoring.confidence: expected a whole number from 1 to 255, got the number 0",
       'config.yml:4:76 endpoints[0].monitoring.timeout: expected a number of seconds from 0.01 to 3600, got "5s"',
@@ -1270,7 +1270,7 @@ const cases: readonly Broken[] = [
     name: "the original with a private address",
     text: "record: a.example.com\nendpoints: [{ dns: { record: 10.0.0.1 } }]\ncloudflare: { token: T, zone_id: Z }\n",
     says: [
-      "config.yml:2:30 endpoints[0].dns.record: expected a public address, got the private 10.0.0.1: set CCS_ALLOW_PRIVATE=true in the environment to permit it",
+      "config.yml:2:30 endpoints[0].dns.record: expected a public address, got the private 10.0.0.1: set CCS_ALLOW_PRIVATE=true in the environment to allow it",
     ],
   },
 
@@ -1282,16 +1282,16 @@ const cases: readonly Broken[] = [
       `        ttl: 5\n        check: { url: x, rise: 0 }\n      - { name: 7, target: 10.0.0.1 }\n    proxied: yes\n  - record: a.example.com\nnotify: { telegram: { chat_id: x } }\nhttp: { port: 80 }\n`,
     says: [
       "config.yml:6:14 ingresses[0].endpoints[0].ttl: expected a TTL from 60s to 24h, or auto, got the number 5",
-      'config.yml:7:23 ingresses[0].endpoints[0].check.url: expected an http:// or https:// URL, got "x": begin it with http:// or https://',
+      'config.yml:7:23 ingresses[0].endpoints[0].check.url: expected an http:// or https:// URL, got "x": start it with http:// or https://',
       "config.yml:7:32 ingresses[0].endpoints[0].check.rise: expected a whole number from 1 to 1000, got the number 0",
       "config.yml:8:17 ingresses[0].endpoints[1].name: expected a name of 1 to 100 printable characters, got the number 7: put it in quotes",
-      "config.yml:8:28 ingresses[0].endpoints[1].target: expected a public address, got the private 10.0.0.1: set allow_private: true in the ingress to permit it",
+      "config.yml:8:28 ingresses[0].endpoints[1].target: expected a public address, got the private 10.0.0.1: set allow_private: true in the ingress to allow it",
       'config.yml:9:14 ingresses[0].proxied: expected true or false, got "yes": write true',
       "config.yml:10:5 ingresses[1].endpoints: missing, expected a list of endpoints",
       "config.yml:10:13 ingresses[1].record: expected each record once, got the record of ingresses[0]",
       "config.yml:11:21 notify.telegram.token: missing, expected token or token_file",
       'config.yml:11:32 notify.telegram.chat_id: expected a chat id: a whole number, or "@channelname" in quotes, got text (not shown)',
-      "config.yml:12:9 http.port: unknown key: known here are listen, hosts, trusted_proxies, token, token_file",
+      "config.yml:12:9 http.port: unknown key: the keys here are listen, hosts, trusted_proxies, token, token_file",
     ],
   },
 ];

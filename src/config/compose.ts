@@ -64,11 +64,11 @@ export function composeConfig({ token, record, zone, allowPrivate, endpoints, te
     ...(zone === undefined ? [] : [`    # ${oneLine(zone.name)}`, `    zone: ${literal(zone.id)}`]),
     ...(allowPrivate
       ? [
-          "    # Private addresses may be published: clients outside of that network cannot reach them.",
+          "    # Private addresses may be published: clients outside that network cannot reach them.",
           "    allow_private: true",
         ]
       : []),
-    "    # From the best to the last resort: the lower priority serves first.",
+    "    # From the best to the last resort: a lower number means higher priority.",
     "    endpoints:",
     ...endpoints.flatMap(endpointLines),
     ...(telegram === undefined ? [] : telegramLines(telegram)),
@@ -84,14 +84,14 @@ function endpointLines({ name, target, check, sticky }: ComposedEndpoint, index:
     ...(sticky === undefined
       ? []
       : [
-          "        # After the return to a better one, it stays beside that one for so long.",
+          "        # After a return to a better endpoint, it is also published for this long.",
           `        sticky: ${scalar(sticky)}`,
         ]),
     ...(check === undefined
-      ? ["        # Without a check it is believed up, and comes after all that have one."]
+      ? ["        # Without a check it is assumed up, and used only when no checked endpoint is up."]
       : [
           "        check:",
-          "          # Asked of each of the target's own addresses, under this name.",
+          "          # Requested from each of the target's own addresses, under this name.",
           `          url: ${literal(check.url)}`,
           ...(check.contains === undefined
             ? []
@@ -105,7 +105,7 @@ function telegramLines({ token, chatId }: NonNullable<Composition["telegram"]>):
     "",
     "notify:",
     "  telegram:",
-    "    # From @BotFather. Write to the bot once, so that it may write to you.",
+    "    # From @BotFather. Send the bot a message once, so that it may write to you.",
     `    ${secret(token)}`,
     `    chat_id: ${/^-?\d+$/.test(chatId) ? chatId : literal(chatId)}`,
   ];

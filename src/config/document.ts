@@ -108,17 +108,17 @@ class Inspector {
       return;
     }
     if (isAlias(node)) {
-      const advice = "write the value out; a value that begins with * must be in quotes";
-      this.#report(start, path, `expected a value, got an alias, and aliases are switched off: ${advice}`);
+      const advice = "write the value out; a value that starts with * must be in quotes";
+      this.#report(start, path, `expected a value, got an alias, and aliases are not supported: ${advice}`);
       return;
     }
     if (node.anchor !== undefined) {
       const at = this.#text.lastIndexOf(`&${node.anchor}`, start);
-      const advice = "remove it; a value that begins with & must be in quotes";
+      const advice = "remove it; a value that starts with & must be in quotes";
       this.#report(
         at < 0 ? start : at,
         path,
-        `expected a value, got an anchor, and anchors are switched off: ${advice}`,
+        `expected a value, got a YAML anchor, and anchors are not supported: ${advice}`,
       );
     }
     if (isMap(node)) this.#inspectKeys(node, path, depth);
@@ -137,7 +137,11 @@ class Inspector {
       const offset = key.range?.[0] ?? 0;
       if (first === undefined) firstByKey.set(text, offset);
       else
-        this.#report(offset, at, `expected each key once, got one that line ${this.#placeOf(first).line} has already`);
+        this.#report(
+          offset,
+          at,
+          `expected each key once, got one that is already on line ${this.#placeOf(first).line}`,
+        );
     }
   }
 

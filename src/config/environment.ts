@@ -23,18 +23,19 @@ export interface EnvironmentSettings {
 
 /** For the reference. */
 export const environmentVariables: readonly { readonly name: string; readonly meaning: string }[] = [
-  { name: "CCS_CONFIG", meaning: "Path of the configuration file, when `--config` is not given." },
-  { name: "CCS_CLOUDFLARE_API_URL", meaning: "In place of `cloudflare.api_url`." },
-  { name: "CCS_TELEGRAM_API_URL", meaning: "In place of `notify.telegram.api_url`." },
-  { name: "BIND_ADDRESS", meaning: "In place of `http.listen`: `host:port`, `[ip]:port`, a host or a port." },
-  { name: "CCS_STATE_DIR", meaning: "In place of `state_dir`." },
-  { name: "CCS_ALLOW_PRIVATE", meaning: "In place of `allow_private` of every ingress: `true` or `false`." },
-  { name: "CCS_MIX_WAIT", meaning: "In place of `mix_wait` of every ingress, such as `30s`." },
-  { name: "CCS_ANCHORS", meaning: "In place of `anchors`: addresses with commas between." },
+  { name: "CCS_CONFIG", meaning: "Path of the configuration file if `--config` is not given." },
+  { name: "CCS_CLOUDFLARE_API_URL", meaning: "Replaces `cloudflare.api_url`." },
+  { name: "CCS_TELEGRAM_API_URL", meaning: "Replaces `notify.telegram.api_url`." },
+  { name: "BIND_ADDRESS", meaning: "Replaces `http.listen`: `host:port`, `[ip]:port`, a host or a port." },
+  { name: "CCS_STATE_DIR", meaning: "Replaces `state_dir`." },
+  { name: "CCS_ALLOW_PRIVATE", meaning: "Replaces `allow_private` of every ingress: `true` or `false`." },
+  { name: "CCS_MIX_WAIT", meaning: "Replaces `mix_wait` of every ingress, such as `30s`." },
+  { name: "CCS_ANCHORS", meaning: "Replaces `anchors`: addresses separated by commas." },
   { name: "CCS_CONTAINER", meaning: "Set in the container image: mistakes are then explained in terms of mounts." },
   {
     name: "STATE_DIRECTORY",
-    meaning: "The default of `state_dir`, as systemd sets it; of several folders the first. The file wins over it.",
+    meaning:
+      "The default of `state_dir`, as set by systemd; of several folders the first. A `state_dir` in the file takes precedence.",
   },
 ];
 

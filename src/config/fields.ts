@@ -150,7 +150,9 @@ export const hostOrAddress = kind(
 const addressInList = kind(z.string(), { expects: "an IP address" }, (text): Parsed<Address> => {
   const address = parseIp(text);
   if (address !== undefined) return ok(address);
-  return bad(parseHostName(text).kind === "ok" ? "a list may hold addresses only, a host name stands alone" : "");
+  return bad(
+    parseHostName(text).kind === "ok" ? "a list may contain addresses only; a host name cannot be part of a list" : "",
+  );
 });
 
 export const target = z
@@ -184,7 +186,7 @@ export const addressRange = kind(
   (text): Parsed<string> => {
     const range = parseRange(text);
     if (range === undefined) return bad();
-    if (range.bits === 0) return bad("that is everybody");
+    if (range.bits === 0) return bad("that is the whole internet");
     return ok(text.includes("/") ? `${range.text}/${range.bits}` : range.text);
   },
 );
@@ -211,15 +213,15 @@ export const baseUrl = kind(z.string(), { expects: "an http:// or https:// URL" 
 
 function parseUrl(text: string): Parsed<URL> {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
-  if (scheme === undefined) return bad("begin it with http:// or https://");
+  if (scheme === undefined) return bad("start it with http:// or https://");
   if (scheme !== "http" && scheme !== "https") return bad("only http and https can be used");
-  if (/[\s\p{Cc}\\]/u.test(text)) return bad("it has a space or a backslash in it");
+  if (/[\s\p{Cc}\\]/u.test(text)) return bad("it contains a space or a backslash");
   // The parser would drop the third slash and take the path for the host.
   if (/^[a-z]+:\/\/($|[/?#])/i.test(text)) return bad("it has no host");
   const url = URL.parse(text);
   if (url === null) return bad("its host or its port is not valid");
   if (url.username !== "" || url.password !== "" || /^[^/?#]*@/.test(text.slice(scheme.length + 3))) {
-    return bad("a user and a password cannot be part of it: remove them");
+    return bad("it must not contain a user and a password: remove them");
   }
   if (url.port === "0") return bad("its port is 0");
   return ok(url);
@@ -237,7 +239,7 @@ const statusRange = kind(
     if (match === null) return bad();
     const from = Number(match[1]);
     const to = Number(match[2] ?? match[1]);
-    return from <= to ? ok([from, to]) : bad("the range ends before it begins");
+    return from <= to ? ok([from, to]) : bad("the range ends before it starts");
   },
 );
 
@@ -255,14 +257,14 @@ export const anyText = z.string().meta({ expects: "text" });
 export const endpointName = kind(z.string(), { expects: "a name of 1 to 100 printable characters" }, (text) => {
   if (text === "") return bad();
   if (text.length > 100) return bad(`it has ${text.length}`);
-  return plain(text, 100) === text ? ok(text) : bad("it has a sign that cannot be seen in it");
+  return plain(text, 100) === text ? ok(text) : bad("it contains an invisible character");
 });
 
 export const secret = kind(z.string(), { expects: "a token", isHushed: true }, (text) => {
   const value = text.trim();
   if (value === "") return bad();
   // It travels in an HTTP header or a URL's path, where anything else would break out or be refused.
-  return /^[\x21-\x7e]+$/.test(value) ? ok(new Secret(value)) : bad("it has a space or an unusual character in it");
+  return /^[\x21-\x7e]+$/.test(value) ? ok(new Secret(value)) : bad("it contains a space or an unusual character");
 });
 
 /** Telegram's token stands in the path of the URL. */
@@ -272,7 +274,7 @@ export const telegramToken = kind(
   (text) => {
     const value = text.trim();
     if (value === "") return bad();
-    return /^[\w.:~-]+$/.test(value) ? ok(new Secret(value)) : bad("it has a space or an unusual character in it");
+    return /^[\w.:~-]+$/.test(value) ? ok(new Secret(value)) : bad("it contains a space or an unusual character");
   },
 );
 

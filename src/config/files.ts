@@ -28,7 +28,7 @@ export function readText(path: string, readFile: ReadFile): FileText {
 /** Text from the bytes of a file; a byte order mark is dropped. */
 export function decode(bytes: Uint8Array): FileText {
   if (bytes.length > largestFileBytes) {
-    return { kind: "unreadable", reason: `it is larger than ${largestFileBytes / 1_024} kB: is it the right one?` };
+    return { kind: "unreadable", reason: `it is larger than ${largestFileBytes / 1_024} kB: is it the right file?` };
   }
   if (isUtf8(bytes)) return { kind: "text", text: new TextDecoder().decode(bytes) };
   return { kind: "unreadable", reason: "it is not UTF-8 text: save it as UTF-8", place: placeOfBadByte(bytes) };
@@ -130,7 +130,7 @@ class DanglingLink extends Error {
   readonly target: string;
 
   constructor(target: string) {
-    super(`a link to ${target}, where there is no file`);
+    super(`a link to ${target}, which does not exist`);
     this.target = target;
   }
 }
@@ -161,7 +161,7 @@ function linkTargetOf(path: string): string | undefined {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof DanglingLink) return `it is a link to ${plain(error.target, 200)}, where there is no file`;
+  if (error instanceof DanglingLink) return `it is a link to ${plain(error.target, 200)}, which does not exist`;
   if (error instanceof NoRegularFile) return error.kind;
   const code = codeOf(error) ?? "unknown error";
   switch (code) {
@@ -172,7 +172,7 @@ function reasonOf(error: unknown): string {
     case "EPERM":
       return "this user may not read it: check its owner and its permissions";
     case "EAGAIN":
-      return "nothing came from it in time";
+      return "reading it took too long";
     case "EMFILE":
     case "ENFILE":
       return `too many files are open (${code}): raise the limit of open files`;
@@ -181,7 +181,7 @@ function reasonOf(error: unknown): string {
     case "ENAMETOOLONG":
       return "its name is too long";
     default:
-      return `reading it fails (${plain(code, 40)})`;
+      return `it cannot be read (${plain(code, 40)})`;
   }
 }
 

@@ -7,34 +7,34 @@ export const httpSchema = z
   .strictObject({
     listen: withDefault(listen, "127.0.0.1:3000", {
       description:
-        "Address of the HTTP server for health, metrics and API: `host:port`, `[ip]:port`, or one part alone.",
+        "Address of the HTTP server for health, metrics and API: `host:port`, `[ip]:port`, or just one of the two.",
       example: "0.0.0.0:9090",
     }),
     hosts: optional(z.array(recordName).meta({ expects: "a list of host names" }), {
       description:
-        "Further names that requests may call the server by, such as that of a reverse proxy that passes it on. " +
-        "Addresses and `localhost` are always fine; names without a dot and private names such as `nas.local` only while " +
-        "this is not set.",
+        "Further host names that requests may use for this server, such as the name of a reverse proxy that " +
+        "passes it on. Addresses and `localhost` are always accepted; names without a dot and private names " +
+        "such as `nas.local` only while this is not set.",
       defaultInWords: "none",
       example: ["ccs.example.com"],
     }),
     trusted_proxies: optional(z.array(addressRange).min(1).meta({ expects: "a list of addresses and ranges" }), {
       description:
-        "Reverse proxies that name their client: addresses, and ranges such as `10.0.0.0/8`. Limits then count the client " +
-        "that `Forwarded` or `X-Forwarded-For` names (the last address that is not a trusted proxy's), not the proxy. From " +
-        "any other address these headers are ignored.",
+        "Reverse proxies whose client headers are trusted: addresses, and ranges such as `10.0.0.0/8`. Limits " +
+        "then apply to the client named in `Forwarded` or `X-Forwarded-For` (the last address that is not a " +
+        "trusted proxy), not to the proxy. From any other address these headers are ignored.",
       defaultInWords: "none",
       example: ["127.0.0.1", "::1"],
     }),
     token: optional(secret, {
       description:
-        "Bearer token that every changing call over HTTP must carry. Without one they are refused. At least 16 random " +
-        "characters, as `openssl rand -hex 16` makes them.",
+        "Bearer token required for every change over HTTP. Without one, changes over HTTP are rejected. At " +
+        "least 16 random characters, for example from `openssl rand -hex 16`.",
       defaultInWords: "none",
       example: "${CCS_HTTP_TOKEN}",
     }),
     token_file: optional(filePath, {
-      description: "File with the token, in place of `token`.",
+      description: "File with the token, instead of `token`.",
       defaultInWords: "none",
       example: "/run/secrets/http_token",
     }),

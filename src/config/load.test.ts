@@ -364,7 +364,7 @@ test("relative paths begin at the folder of the file", () => {
 test("what a token is sent over in plain is warned of, unless it stays on this machine", () => {
   const warnings = (url: string): readonly string[] =>
     load(whole, { CCS_CLOUDFLARE_API_URL: url }).warnings.map(formatProblem);
-  const message = "the token travels unencrypted over http: use https unless the API is on a network of your own";
+  const message = "the token travels unencrypted over http: use https unless the API is on your own network";
   assert.deepEqual(warnings("http://api.example.com"), [`config.yml:1:13 cloudflare.api_url: ${message}`]);
   for (const url of ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "https://api.example.com"]) {
     assert.deepEqual(warnings(url), [], url);
@@ -472,12 +472,12 @@ test("files that cannot be read say why, each in one line", (context) => {
   assert.deepEqual(says("folder.yml"), [`folder.yml: ${cannot}: it is a folder: name the file in it`]);
   assert.deepEqual(says("folder.yml/absent.yml"), [`folder.yml/absent.yml: ${cannot}: there is no such file`]);
   symlinkSync("moved/away.yml", join(folder, "link.yml"));
-  const dangling = "it is a link to moved/away.yml, where there is no file";
+  const dangling = "it is a link to moved/away.yml, which does not exist";
   assert.deepEqual(says("link.yml"), [`link.yml: ${cannot}: ${dangling}`]);
   writeFileSync(join(folder, "latin.yml"), Buffer.from("a: b\nname: caf\xe9\n", "latin1"));
   assert.deepEqual(says("latin.yml"), [`latin.yml:2:10: ${cannot}: it is not UTF-8 text: save it as UTF-8`]);
   writeFileSync(join(folder, "large.yml"), "#".repeat(64 * 1_024 + 1));
-  assert.deepEqual(says("large.yml"), [`large.yml: ${cannot}: it is larger than 64 kB: is it the right one?`]);
+  assert.deepEqual(says("large.yml"), [`large.yml: ${cannot}: it is larger than 64 kB: is it the right file?`]);
   writeFileSync(join(folder, "full.yml"), whole.padEnd(64 * 1_024));
   assert.equal(loadConfig({ path: join(folder, "full.yml"), env: {} }).kind, "ok");
   assert.deepEqual(says("a\0b.yml"), [`a\0b.yml: ${cannot}: its name is not valid`]);
@@ -500,6 +500,6 @@ test("after a hundred mistakes only their number is told", () => {
   assert.equal(result.problems.length, 101);
   assert.equal(
     formatProblem(result.problems[100] ?? assert.fail()),
-    "config.yml: and 50 more mistakes: mend these first",
+    "config.yml: and 50 more mistakes: correct these first",
   );
 });

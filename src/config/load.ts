@@ -157,7 +157,7 @@ function reporterTo(problems: Problem[], document: YamlDocument, reading: Readin
 
 /** A token that leaves this machine over plain HTTP can be read on the way. */
 function warnOfPlainHttp(config: Config, warn: Report): void {
-  const message = "the token travels unencrypted over http: use https unless the API is on a network of your own";
+  const message = "the token travels unencrypted over http: use https unless the API is on your own network";
   if (isPlainHttp(config.cloudflare.apiUrl)) warn("cloudflare.api_url", message);
   const { telegram } = config.notify;
   if (telegram !== undefined && isPlainHttp(telegram.apiUrl)) warn("notify.telegram.api_url", message);

@@ -31,10 +31,10 @@ test("the sample file in the present format", () => {
   assert.deepEqual(warnings, []);
   assert.equal(
     text,
-    `# Migrated from the original's format by \`ccs migrate\`. What is not here has its default.
+    `# Migrated from the original's format by \`ccs migrate\`. Keys that are not here have their defaults.
 
 cloudflare:
-  # The token itself is not printed. Set CLOUDFLARE_API_TOKEN, or put the token into a file and name that with token_file.
+  # The token itself is not printed. Set CLOUDFLARE_API_TOKEN, or put the token into a file and name the file with token_file.
   token: \${CLOUDFLARE_API_TOKEN}
 
 ingresses:
@@ -71,7 +71,7 @@ ingresses:
 
 notify:
   telegram:
-    # The token itself is not printed. Set TELEGRAM_TOKEN, or put the token into a file and name that with token_file.
+    # The token itself is not printed. Set TELEGRAM_TOKEN, or put the token into a file and name the file with token_file.
     token: \${TELEGRAM_TOKEN}
     chat_id: 123456
     initial_silence: 10s
@@ -97,7 +97,7 @@ cloudflare: { token: "\${MY_TOKEN}", zone_id: "\${MY_ZONE}" }
 test("a variable where a number is needed must be written out first", () => {
   const text = sample.replace("weight: 1", "weight: ${WEIGHT}");
   assert.deepEqual(refused(text), [
-    "config.yml:9:13 endpoints[0].weight: expected a whole number from 0 to 255, got a variable: its value is needed here, write it out",
+    "config.yml:9:13 endpoints[0].weight: expected a whole number from 0 to 255, got a variable: its value is needed here: write it out",
   ]);
 });
 
@@ -105,16 +105,16 @@ test("a zone id that is none is left out and told", () => {
   const { text, warnings } = migrated(sample.replace("0123456789abcdef0123456789abcdef", "my-zone"));
   assert.equal(text.includes("my-zone"), false);
   assert.deepEqual(warnings, [
-    "config.yml:15:38 cloudflare.zone_id: expected 32 hex digits: left out, the zone will be found by its name",
+    "config.yml:15:38 cloudflare.zone_id: expected 32 hex digits: omitted, the zone will be found by its name",
   ]);
 });
 
 test("what is not of the original's format is refused, with its mistakes", () => {
   assert.deepEqual(refused("ingresses: []\n"), [
-    "config.yml: this is no file of the original's format: there is nothing to migrate",
+    "config.yml: this file is not in the original's format: there is nothing to migrate",
   ]);
   assert.match(refused("general: {}\n")[0] ?? "", /^config\.yml:1:1: this is the oldest form/);
-  assert.deepEqual(refused("a: 'b"), ["config.yml:1:4: expected a closing quote for the text that begins here"]);
+  assert.deepEqual(refused("a: 'b"), ["config.yml:1:4: expected a closing quote for the text that starts here"]);
   assert.deepEqual(refused(sample.replace("ttl: 60", "ttl: 59")), [
     "config.yml:4:46 endpoints[0].dns.ttl: expected a TTL from 60 to 65535 seconds, or 0 for 60, got the number 59",
   ]);

@@ -35,7 +35,7 @@ export function migrate(path: string, text: string): Migrated {
   if (format === "ancient") return failed([ancientProblem(document)]);
   if (format === "current") {
     return failed([
-      problemAt(path, undefined, "", "this is no file of the original's format: there is nothing to migrate"),
+      problemAt(path, undefined, "", "this file is not in the original's format: there is nothing to migrate"),
     ]);
   }
   const reading = readBySchema(originalSchema, document, { env: "as-written", isLenient: true });
@@ -64,9 +64,9 @@ function printed(file: OriginalFile, warn: Report): string[] {
   const [ingress] = ingresses;
   const zone = ingress?.zone ?? "";
   const isUsableZone = isZoneId(zone) || zone.includes("${");
-  if (!isUsableZone) warn("cloudflare.zone_id", "expected 32 hex digits: left out, the zone will be found by its name");
+  if (!isUsableZone) warn("cloudflare.zone_id", "expected 32 hex digits: omitted, the zone will be found by its name");
   return [
-    "# Migrated from the original's format by `ccs migrate`. What is not here has its default.",
+    "# Migrated from the original's format by `ccs migrate`. Keys that are not here have their defaults.",
     "",
     "cloudflare:",
     ...token(file.cloudflare.token, "CLOUDFLARE_API_TOKEN"),
@@ -75,7 +75,7 @@ function printed(file: OriginalFile, warn: Report): string[] {
     `  - record: ${scalar(ingress?.record ?? "")}`,
     ...(isUsableZone
       ? [`    zone: ${scalar(zone)}`]
-      : ["    # cloudflare.zone_id was no zone id: the zone is found by the record's name."]),
+      : ["    # cloudflare.zone_id was not a zone id: the zone is found by the record's name."]),
     "    # The words of the original: dns.record is target, alias is name, weight is priority, sticky_duration is sticky.",
     "    # monitoring is check, and in it uri is url, confidence is rise, marker is contains, and retry counts for fall.",
     "    endpoints:",
@@ -124,7 +124,7 @@ function token(secret: Secret, variable: string): string[] {
   const written = secret.reveal();
   if (/^\$\{\w+\}$/.test(written)) return [`  token: ${written}`];
   return [
-    `  # The token itself is not printed. Set ${variable}, or put the token into a file and name that with token_file.`,
+    `  # The token itself is not printed. Set ${variable}, or put the token into a file and name the file with token_file.`,
     `  token: \${${variable}}`,
   ];
 }

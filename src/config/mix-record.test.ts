@@ -43,17 +43,17 @@ test("the default is the first label with -mix, and mix at the zone's own name",
 });
 
 test("a default that cannot be means that there is no mix, which is told with its place", () => {
-  const remedy = "; set mix_record to a free name in the same zone";
+  const remedy = "; set mix_record to an unused name in the same zone";
   const why = "there is no mix while the record is a CNAME, so sticky has no effect then: ";
   assert.deepEqual(namesOf(`record: ${label}.example.com`), [undefined]);
   assert.deepEqual(warningsOf(`record: ${label}.example.com`), [
-    `config.yml:3:5 ingresses[0].mix_record: ${why}${label}-mix.example.com would be too long a name for its mix${remedy}`,
+    `config.yml:3:5 ingresses[0].mix_record: ${why}${label}-mix.example.com would be too long for the name of its mix${remedy}`,
   ]);
   const both = ["record: in.example.com", "record: in-mix.example.com"];
   assert.deepEqual(namesOf(...both), [undefined, "in-mix-mix.example.com"]);
   assert.match(
     warningsOf(...both)[0] ?? "",
-    /in-mix\.example\.com would be the name of its mix, and is already a record or a target;/,
+    /in-mix\.example\.com would be the name of its mix, but is already a record or a target;/,
   );
   const given = ["record: in.example.com", "record: other.example.com; mix_record: in-mix.example.com"];
   assert.deepEqual(namesOf(...given), [undefined, "in-mix.example.com"]);
@@ -66,20 +66,20 @@ test("nothing is told where no mix is asked for", () => {
 });
 
 test("a name that is given and cannot be is a mistake", () => {
-  const used = "expected a name that is nothing else, got";
+  const used = "expected an unused name, got";
   for (const name of ["in.example.com", "a.example.org"]) {
     const [problem] = problemsOf(`record: in.example.com; mix_record: ${name}`);
     assert.equal(problem, `config.yml:4:17 ingresses[0].mix_record: ${used} "${name}", a record or a target`);
   }
   const [ofOther] = problemsOf("record: in.example.com; mix_record: other.example.com", "record: other.example.com");
-  assert.match(ofOther ?? "", /ingresses\[0\]\.mix_record: expected a name that is nothing else/);
+  assert.match(ofOther ?? "", /ingresses\[0\]\.mix_record: expected an unused name/);
   const twice = [
     "record: in.example.com; mix_record: m.example.com",
     "record: on.example.com; mix_record: m.example.com",
   ];
   assert.match(
     problemsOf(...twice)[0] ?? "",
-    /ingresses\[1\]\.mix_record: expected each mix_record once, got that of ingresses\[0\]/,
+    /ingresses\[1\]\.mix_record: expected each mix_record once, got the one of ingresses\[0\]/,
   );
   for (const keys of [
     "record: in.example.com; mix_record: m.example.net",

@@ -23,8 +23,8 @@ export function mixRecordsOf(ingresses: Ingresses): readonly (MixRecord | undefi
     if (ingress?.mix_record !== undefined) return { record: ingress.mix_record };
     if (ingress?.record === undefined) return undefined;
     const name = defaultMixRecord(ingress.record, ingress.zone);
-    if (parseHostName(name).kind !== "ok") return { why: `${name} would be too long a name for its mix` };
-    if (used.has(name)) return { why: `${name} would be the name of its mix, and is already a record or a target` };
+    if (parseHostName(name).kind !== "ok") return { why: `${name} would be too long for the name of its mix` };
+    if (used.has(name)) return { why: `${name} would be the name of its mix, but is already a record or a target` };
     used.add(name);
     return { record: name };
   });
@@ -38,7 +38,7 @@ export function warnOfMissingMixes(ingresses: readonly IngressSettings[], report
     if (askedForm(settings) === "addresses") continue;
     report(
       `ingresses[${index}].mix_record`,
-      `there is no mix while the record is a CNAME, so sticky has no effect then: ${settings.whyNoMixName}; set mix_record to a free name in the same zone`,
+      `there is no mix while the record is a CNAME, so sticky has no effect then: ${settings.whyNoMixName}; set mix_record to an unused name in the same zone`,
     );
   }
 }
@@ -53,8 +53,8 @@ export function checkMixRecords(ingresses: Ingresses, report: Report): void {
     const path = `ingresses[${index}].mix_record`;
     const { record, zone } = ingress ?? {};
     const first = firstByName.get(name);
-    if (used.has(name)) report(path, `expected a name that is nothing else, got ${shown(name)}, a record or a target`);
-    else if (first !== undefined) report(path, `expected each mix_record once, got that of ingresses[${first}]`);
+    if (used.has(name)) report(path, `expected an unused name, got ${shown(name)}, a record or a target`);
+    else if (first !== undefined) report(path, `expected each mix_record once, got the one of ingresses[${first}]`);
     else firstByName.set(name, index);
     const isOutside =
       zone !== undefined && !isZoneId(zone)

@@ -18,28 +18,28 @@ export function bad(reason = ""): Parsed<never> {
  * are allowed everywhere in a label, as Cloudflare allows them. Lengths as in RFC 1035: labels of 63, names of 253.
  */
 export function parseHostName(text: string): Parsed<string> {
-  if (/[/\\]/.test(text)) return bad("write the host name alone, without scheme and path");
-  if (/\s/.test(text)) return bad("it has a space in it");
-  if (text.includes(":")) return bad("write the host name alone, without a port");
+  if (/[/\\]/.test(text)) return bad("write only the host name, without scheme and path");
+  if (/\s/.test(text)) return bad("it contains a space");
+  if (text.includes(":")) return bad("write only the host name, without a port");
   if (text.includes("*")) return bad("a wildcard is not a host name");
   const isAscii = /^[\x21-\x7e]*$/.test(text);
   // The conversion would take `1.2.3` for a short form of the address 1.2.0.3.
   const name = (isAscii ? text.toLowerCase() : domainToASCII(text)).replace(/\.$/, "");
-  if (name === "") return bad(text === "" ? "" : "it is no valid international name");
+  if (name === "") return bad(text === "" ? "" : "it is not a valid international name");
   const labels = name.split(".");
   for (const label of labels) {
     const reason = reasonAgainstLabel(label);
     if (reason !== undefined) return bad(reason);
   }
-  if (name.length > 253) return bad(`it has ${name.length} characters, and DNS takes 253 at most`);
-  if (/^\d+$/.test(labels.at(-1) ?? "")) return bad("it looks like an IP address, but is none");
+  if (name.length > 253) return bad(`it has ${name.length} characters, and DNS allows at most 253`);
+  if (/^\d+$/.test(labels.at(-1) ?? "")) return bad("it looks like an IP address, but is not one");
   if (labels.length < 2) return bad("it has no domain");
   return ok(name);
 }
 
 function reasonAgainstLabel(label: string): string | undefined {
-  if (label === "") return "it has a dot too many";
-  if (label.length > 63) return `one of its parts has ${label.length} characters, and DNS takes 63 at most`;
+  if (label === "") return "it has one dot too many";
+  if (label.length > 63) return `one of its parts has ${label.length} characters, and DNS allows at most 63`;
   if (!/^[a-z0-9_-]+$/.test(label)) return "only letters, digits, hyphens, underscores and dots are allowed";
   if (label.startsWith("-") || label.endsWith("-")) return "no part may begin or end with a hyphen";
   return undefined;
@@ -60,7 +60,7 @@ export function parseSocketAddress(text: string, defaultPort: number): Parsed<st
   if (address === undefined) {
     return bad(/[a-z]/i.test(text) && plainly !== null ? "a host name cannot be looked up here" : "");
   }
-  if (bracketed !== null && address.family !== "ipv6") return bad("only IPv6 addresses stand in brackets");
+  if (bracketed !== null && address.family !== "ipv6") return bad("only IPv6 addresses are written in brackets");
   const port = match?.[2] === undefined ? defaultPort : Number(match[2]);
   if (port < 1 || port > 65_535) return bad("a port is a number from 1 to 65535");
   return ok(socketAddress(address.text, port));
@@ -83,7 +83,7 @@ export const defaultListen: ListenAddress = { host: "127.0.0.1", port: 3000 };
 export function parseListenAddress(text: string): Parsed<ListenAddress> {
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d+))?$/.exec(text);
   if (match === null) {
-    return bad(parseIp(text)?.family === "ipv6" ? `an IPv6 address stands in brackets: "[::1]:3000"` : "");
+    return bad(parseIp(text)?.family === "ipv6" ? `write an IPv6 address in brackets: "[::1]:3000"` : "");
   }
   const [, bracketed, alone = "", digits] = match;
   if (bracketed === undefined && digits === undefined && /^\d+$/.test(alone)) {
@@ -115,5 +115,5 @@ function parseListenHost(text: string): { readonly text: string } | undefined {
 /** A path in the file system. `better`: what to write in place of `~`. */
 export function parsePath(text: string, better = "${HOME}"): Parsed<string> {
   if (text === "" || text.includes("\0")) return bad();
-  return /^~($|\/)/.test(text) ? bad(`~ means nothing here: write ${better} in its place`) : ok(text);
+  return /^~($|\/)/.test(text) ? bad(`~ has no meaning here: write ${better} instead`) : ok(text);
 }

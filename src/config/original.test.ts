@@ -173,8 +173,8 @@ test("unknown keys only warn, with their place", () => {
   const { warnings } = load(`${small("  - { dns: { record: b.example.com, tll: 60 }, colour: green }")}version: 2\n`);
   assert.deepEqual(warnings, [
     "config.yml:3:37 endpoints[0].dns.tll: unknown key, did you mean ttl?",
-    "config.yml:3:48 endpoints[0].colour: unknown key: known here are dns, monitoring, alias, sticky_duration, weight",
-    "config.yml:5:1 version: unknown key: known here are record, endpoints, cloudflare, telegram",
+    "config.yml:3:48 endpoints[0].colour: unknown key: the keys here are dns, monitoring, alias, sticky_duration, weight",
+    "config.yml:5:1 version: unknown key: the keys here are record, endpoints, cloudflare, telegram",
   ]);
 });
 
@@ -187,8 +187,8 @@ test("two endpoints of one name are told apart, and that is told", () => {
   const names = config.ingresses[0]?.endpoints.map(({ name }) => name);
   assert.deepEqual(names, ["line", "line (c.example.com)", "line (c.example.com, 2)"]);
   assert.deepEqual(warnings, [
-    'config.yml:4:46 endpoints[1].alias: another endpoint has this name: here it is called "line (c.example.com)"',
-    'config.yml:5:46 endpoints[2].alias: another endpoint has this name: here it is called "line (c.example.com, 2)"',
+    'config.yml:4:46 endpoints[1].alias: another endpoint has this name: this one is now called "line (c.example.com)"',
+    'config.yml:5:46 endpoints[2].alias: another endpoint has this name: this one is now called "line (c.example.com, 2)"',
   ]);
 });
 

@@ -39,7 +39,7 @@ export function formatOf({ root }: YamlDocument): Format {
 /** What to say to a file in the oldest form. */
 export function ancientProblem({ file }: YamlDocument): Problem {
   const message =
-    "this is the oldest form of the file (general, primary, secondary), which is no longer read: write the name of " +
+    "this is the oldest format of the file (general, primary, secondary), which is no longer supported: write the name of " +
     "general as ingresses[0].record, and primary and secondary as its endpoints; examples/config.yml shows how";
   return problemAt(file, { line: 1, column: 1 }, "", message);
 }
@@ -66,7 +66,7 @@ const originalEndpointSchema = z
         resolver: socket(53).optional().meta({ description: "`resolvers`", defaultInWords: "`1.1.1.1`, `1.0.0.1`" }),
         retry: wholeNumber(0, 255)
           .prefault(1)
-          .meta({ description: "of no effect: a silent resolver proves nothing here" }),
+          .meta({ description: "ignored: a resolver that does not answer does not count as a failure" }),
       })
       .meta(section),
     monitoring: originalMonitoringSchema.optional().meta({ description: "`check`", defaultInWords: "none" }),
@@ -86,7 +86,7 @@ export const originalSchema = z
     cloudflare: z
       .strictObject({
         token: secret.meta({ description: "`cloudflare.token`" }),
-        zone_id: originalZoneId.meta({ description: "`ingresses[0].zone`; any text passes" }),
+        zone_id: originalZoneId.meta({ description: "`ingresses[0].zone`; any text is accepted" }),
       })
       .meta(section),
     telegram: z
@@ -107,7 +107,7 @@ export type OriginalFile = z.output<typeof originalSchema>;
 
 /** The rules that tie several keys together, as far as the original's file can break them. */
 export function checkOriginalRules(file: Partially<OriginalFile>, allowPrivate: boolean, report: Report): void {
-  const remedy = "set CCS_ALLOW_PRIVATE=true in the environment to permit it";
+  const remedy = "set CCS_ALLOW_PRIVATE=true in the environment to allow it";
   for (const [index, endpoint] of (file.endpoints ?? []).entries()) {
     const target = endpoint?.dns?.record;
     if (target === undefined) continue;
@@ -167,7 +167,7 @@ function withUniqueNames(endpoints: readonly EndpointInFile[], warn: Report): En
     }
     taken.add(unique);
     if (unique !== name)
-      warn(`endpoints[${index}].alias`, `another endpoint has this name: here it is called ${shown(unique)}`);
+      warn(`endpoints[${index}].alias`, `another endpoint has this name: this one is now called ${shown(unique)}`);
     return { ...endpoint, name: unique };
   });
 }
@@ -184,6 +184,6 @@ function presentDefaults() {
   const [ingress] = file.ingresses;
   const [endpoint] = ingress?.endpoints ?? [];
   const { telegram } = file.notify;
-  if (!ingress || !endpoint?.check || !telegram) throw new Error("the example above lost a part");
+  if (!ingress || !endpoint?.check || !telegram) throw new Error("part of the example above is missing");
   return { file, ingress, endpoint, check: endpoint.check, telegram };
 }

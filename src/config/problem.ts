@@ -52,6 +52,6 @@ export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const sorted = problems.toSorted((a, b) => lineOf(a) - lineOf(b) || (a.column ?? 0) - (b.column ?? 0));
   const first = sorted[0];
   if (first === undefined || sorted.length <= mostProblems) return sorted;
-  const message = `and ${sorted.length - mostProblems} more mistakes: mend these first`;
+  const message = `and ${sorted.length - mostProblems} more mistakes: correct these first`;
   return [...sorted.slice(0, mostProblems), { file: first.file, path: "", message }];
 }

@@ -26,7 +26,7 @@ export function checkRules(file: Partially<ConfigFile>, allowPrivate: boolean | 
     const remedy =
       allowPrivate === false
         ? "CCS_ALLOW_PRIVATE in the environment forbids it"
-        : "set allow_private: true in the ingress to permit it";
+        : "set allow_private: true in the ingress to allow it";
     const rules = { record, allowPrivate: allowPrivate ?? ingress.allow_private ?? false, remedy };
     checkIngress(ingress, path, rules, report);
   }
@@ -52,7 +52,7 @@ function checkIngress(ingress: Partially<IngressInFile>, path: string, rules: Ta
       const key = endpoint.name === undefined ? "target" : "name";
       report(
         `${at}.${key}`,
-        `expected each name once in an ingress, got the name of endpoints[${first}]: give it a name of its own`,
+        `expected each name once in an ingress, got the name of endpoints[${first}]: give it its own name`,
       );
     } else if (name !== undefined) firstByName.set(name, index);
     if (target !== undefined) checkTarget(target, `${at}.target`, rules, report);
@@ -74,7 +74,7 @@ interface TargetRules {
 export function checkTarget(target: TargetInFile, path: string, rules: TargetRules, report: Report): void {
   if (isHost(target)) {
     if (target.host === rules.record)
-      report(path, "expected another name than the record, which would point at itself");
+      report(path, "expected a different name from the record, which would otherwise point to itself");
     return;
   }
   const isList = !("kind" in target);
@@ -88,7 +88,7 @@ export function checkTarget(target: TargetInFile, path: string, rules: TargetRul
     else if (scope === "private" && !rules.allowPrivate) {
       report(at, `expected a public address, got the private ${text}: ${rules.remedy}`);
     }
-    if (scope === "special") report(at, `expected an address of a host, got ${text}, which is for ${purpose}`);
+    if (scope === "special") report(at, `expected the address of a host, got ${text}, which is reserved (${purpose})`);
     seen.add(text);
   }
 }
@@ -137,7 +137,7 @@ function checkAuthorities(check: Partially<EndpointInFile>["check"], path: strin
   if (check?.ca_file === undefined || check.url?.startsWith("http:") !== true) return;
   report(
     `${path}.ca_file`,
-    "expected no ca_file, since the url is http and shows no certificate: remove it, or use https",
+    "expected no ca_file, since the url is http, which has no certificate: remove it, or use https",
   );
 }
 

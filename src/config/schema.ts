@@ -33,32 +33,32 @@ const checkSchema = z
   .strictObject({
     url: required(checkUrl, {
       description:
-        "What to ask for. The connection always goes to the endpoint's own addresses, on the URL's port; the URL's host " +
-        "is only the name asked for (SNI, Host header, certificate) and may be any name.",
+        "The URL to request. The connection always goes to the endpoint's own addresses, on the URL's port; " +
+        "the URL's host is only the requested name (SNI, Host header, certificate) and may be any name.",
       example: "https://primary.example.com/healthz",
     }),
     interval: withDefault(duration(100, dayMs, "15s"), "15s", {
       description:
-        "From the end of one probe to the start of the next while nothing is in question. Chance shortens it by up to 10 %.",
+        "Time from the end of one probe to the start of the next while the health is settled. It is shortened at random by up to 10 %.",
       example: "15s",
     }),
     fast_interval: optional(duration(100, dayMs, "2s"), {
       description:
-        "The same while the health is unknown, suspect or recovering, and while a probe has had no answer for a while: the " +
-        "next one does not wait for its end. At most `interval`.",
+        "The same while the health is unknown, suspect or recovering, and while a probe has had no answer for " +
+        "a while: the next probe then starts before that one ends. At most `interval`.",
       defaultInWords: "`2s`, or `interval` when that is shorter",
       example: "1s",
     }),
     timeout: withDefault(duration(10, hourMs, "5s"), "5s", {
-      description: "One deadline over resolving, connecting, TLS, headers and body.",
+      description: "Deadline for resolving, connecting, TLS, headers and body together.",
       example: "3s",
     }),
     rise: withDefault(wholeNumber(1, 1_000), 3, {
-      description: "So many good results in a row make the endpoint up.",
+      description: "Number of successes in a row after which the endpoint is up.",
       example: 2,
     }),
     fall: withDefault(wholeNumber(1, 1_000), 3, {
-      description: "So many failures in a row make the endpoint down.",
+      description: "Number of failures in a row after which the endpoint is down.",
       example: 2,
     }),
     status: withDefault(status, 200, {
@@ -72,8 +72,8 @@ const checkSchema = z
     }),
     ca_file: optional(filePath, {
       description:
-        "PEM file with the certificates of the authorities to trust for this check, in place of the usual ones. A " +
-        "self-signed certificate of the server itself will do. Read again when it changes.",
+        "PEM file with the certificates of the authorities to trust for this check, instead of the usual ones. " +
+        "The server's own self-signed certificate also works. Read again when it changes.",
       defaultInWords: "none: the usual ones, and those of `NODE_EXTRA_CA_CERTS`",
       example: "/etc/ssl/home-ca.pem",
     }),
@@ -83,26 +83,26 @@ const checkSchema = z
 const endpointSchema = z
   .strictObject({
     name: optional(endpointName, {
-      description: "What people call it, in messages, metrics and commands. Unique in its ingress.",
+      description: "The name used in messages, metrics and commands. Unique in its ingress.",
       defaultInWords: "the target",
       example: "cable",
     }),
     target: required(target, {
-      description: "Where it is: a host name, an IP address, or a list of IP addresses.",
+      description: "Where to find it: a host name, an IP address, or a list of IP addresses.",
       example: "primary.example.com",
     }),
     priority: withDefault(wholeNumber(-1_000_000, 1_000_000), 0, {
-      description: "The lower number serves first; ties in the order of the file.",
+      description: "A lower number means higher priority; ties are resolved by the order in the file.",
       example: 10,
     }),
     ttl: withDefault(ttl, "60s", {
       description:
-        "TTL of the records while this endpoint serves. `auto` leaves it to Cloudflare and counts as 300s in a mix.",
+        "TTL of the records while this endpoint is active. `auto` leaves it to Cloudflare, and counts as 300s in a mix.",
       example: "5m",
     }),
     sticky: optional(duration(0, 365 * dayMs, "10m"), {
       description:
-        "How long it stays in the mix after the ingress returned to a better endpoint. `0s` is the same as none.",
+        "How long it is also published after the ingress has returned to a better endpoint. `0s` means not at all.",
       defaultInWords: "none",
       example: "10m",
     }),
@@ -110,13 +110,13 @@ const endpointSchema = z
       z.array(socket(53)).min(1).meta({ expects: "a list of resolvers" }),
       ["1.1.1.1", "1.0.0.1"],
       {
-        description: "DNS resolvers that are asked for the target, each `ip`, `ip:port` or `[ip]:port`.",
+        description: "DNS resolvers to look the target up with, each `ip`, `ip:port` or `[ip]:port`.",
         example: ["9.9.9.9", "[2620:fe::fe]:53"],
       },
     ),
     check: optional(checkSchema, {
       description:
-        "How to find out whether it works. Without one it is believed up and ranks after every checked endpoint.",
+        "How to find out whether it works. Without a check it is assumed up, and has lower priority than every checked endpoint.",
       defaultInWords: "none",
     }),
   })
@@ -125,7 +125,8 @@ const endpointSchema = z
 const ingressSchema = z
   .strictObject({
     record: required(recordName, {
-      description: "The DNS name to own, unique, within the zone. Its A, AAAA and CNAME records belong to the daemon.",
+      description:
+        "The DNS name to manage, unique, within the zone. Its A, AAAA and CNAME records belong to the daemon.",
       example: "ingress.example.com",
     }),
     zone: optional(zone, {
@@ -135,15 +136,15 @@ const ingressSchema = z
     }),
     publish: withDefault(choice(["auto", "cname", "addresses"]), "auto", {
       description:
-        "`auto`: the type that is found stays for ever; a name without a record becomes a CNAME, or addresses where a " +
-        "target is an address. `cname` and `addresses` ask for one type: a record of the other one is converted once.",
+        "`auto`: the existing type of record is kept; a name without a record gets a CNAME, or addresses if a " +
+        "target is an address. `cname` and `addresses` choose one type: a record of the other type is converted once.",
       example: "addresses",
     }),
     mix_record: optional(recordName, {
       description:
-        "The second name, in the same zone, that holds the addresses of a mix while the ingress is a CNAME. Only records " +
-        "with the comment of ccs are touched there. A default that is too long or used otherwise means that there is no mix, " +
-        "which is warned of. At the apex of a zone with three labels, `zone` has to be set by name, or this.",
+        "The second name, in the same zone, for the addresses of a mix while the ingress is a CNAME. Only records " +
+        "with the comment of ccs are changed there. If the default is too long or used for something else, there is no " +
+        "mix, and ccs warns about it. At the apex of a zone with three labels, either set `zone` by name or set this.",
       defaultInWords: "the first label of the record with `-mix`; `mix` at the zone's own name",
       example: "ingress-mix.example.com",
     }),
@@ -154,27 +155,27 @@ const ingressSchema = z
       example: "2m",
     }),
     proxied: optional(flag, {
-      description: "Whether Cloudflare proxies the name. Enforced only when set; when true the TTL is automatic.",
+      description: "Whether Cloudflare proxies the name. Enforced only if set; if true, the TTL is automatic.",
       defaultInWords: "as published, `false` for a new record",
       example: false,
     }),
     hold_up: withDefault(duration(0, hourMs, "60s"), "60s", {
       description:
-        "How long a better endpoint must not have been down before the ingress returns to it. Doubles with each time that " +
-        "it was left as down within an hour, up to 1h.",
+        "How long a better endpoint must not have been down before the ingress returns to it. Doubles with " +
+        "each failover away from it within an hour, up to 1h.",
       example: "2m",
     }),
     reconcile_interval: withDefault(duration(secondMs, dayMs, "5m"), "5m", {
       description:
-        "How often the records are read and drift is repaired; once earlier when two name servers show an edit.",
+        "How often the records are read and changes by others are repaired; sooner, once, if two name servers show a change.",
       example: "1m",
     }),
     allow_private: withDefault(flag, false, {
-      description: "Permit private, loopback and link-local addresses as targets.",
+      description: "Allow private, loopback and link-local addresses as targets.",
       example: true,
     }),
     endpoints: required(z.array(endpointSchema).min(1).meta({ expects: "a list of endpoints" }), {
-      description: "The ways in, at least one.",
+      description: "The endpoints to choose from, at least one.",
     }),
   })
   .meta({ expects: "a section with record and endpoints", heading: "Ingresses" });
@@ -182,22 +183,22 @@ const ingressSchema = z
 const cloudflareSchema = z
   .strictObject({
     token: optional(secret, {
-      description:
-        "API token with the permission Zone.DNS Edit, and Zone.Zone Read when a zone is to be found by name.",
+      description: "API token with the permission Zone.DNS Edit, and Zone.Zone Read if a zone is looked up by name.",
       defaultInWords: "this or `token_file` is required",
       example: "${CLOUDFLARE_API_TOKEN}",
     }),
     token_file: optional(filePath, {
-      description: "File with the token, in place of `token`.",
+      description: "File with the token, instead of `token`.",
       defaultInWords: "none",
       example: "/run/secrets/cloudflare_token",
     }),
     api_url: withDefault(baseUrl, "https://api.cloudflare.com/client/v4", {
-      description: "Another base URL of the API.",
+      description: "Base URL of the API, if it is not the usual one.",
       example: "http://127.0.0.1:8787/client/v4",
     }),
     nameservers: optional(z.array(socket(53)).min(1).meta({ expects: "a list of name servers" }), {
-      description: "Authoritative servers to ask after writes, one every half minute: `ip`, `ip:port` or `[ip]:port`.",
+      description:
+        "Authoritative servers to verify writes with, and to watch every half minute: `ip`, `ip:port` or `[ip]:port`.",
       defaultInWords: "the zone's own",
       example: ["173.245.58.100"],
     }),
@@ -212,16 +213,17 @@ const telegramSchema = z
       example: "${TELEGRAM_TOKEN}",
     }),
     token_file: optional(filePath, {
-      description: "File with the token, in place of `token`.",
+      description: "File with the token, instead of `token`.",
       defaultInWords: "none",
       example: "/run/secrets/telegram_token",
     }),
     chat_id: required(chatId, {
-      description: 'Where to write: the number of a chat, or the name of a public channel, such as `"@channelname"`.',
+      description:
+        'Where to send messages: the number of a chat, or the name of a public channel, such as `"@channelname"`.',
       example: 123456,
     }),
     api_url: withDefault(baseUrl, "https://api.telegram.org", {
-      description: "Another base URL of the API.",
+      description: "Base URL of the API, if it is not the usual one.",
       example: "http://127.0.0.1:8081",
     }),
     initial_silence: optional(duration(0, dayMs, "30s"), {
@@ -235,11 +237,11 @@ const telegramSchema = z
 const notifySchema = z
   .strictObject({
     telegram: optional(telegramSchema, {
-      description: "Tell people through a Telegram bot.",
+      description: "Send messages with a Telegram bot.",
       defaultInWords: "none",
     }),
   })
-  .meta({ expects: "a section with telegram", heading: "Telling people" });
+  .meta({ expects: "a section with telegram", heading: "Messages" });
 
 /** Connecting to one of these tells "I am offline" from "they are down". */
 export const defaultAnchors = [
@@ -254,26 +256,26 @@ export const defaultAnchors = [
 /** The whole file. */
 export const configSchema = z
   .strictObject({
-    cloudflare: required(cloudflareSchema, { description: "How to reach Cloudflare." }),
+    cloudflare: required(cloudflareSchema, { description: "Access to Cloudflare." }),
     ingresses: required(z.array(ingressSchema).min(1).meta({ expects: "a list of ingresses" }), {
-      description: "The names to keep pointing at a working endpoint, at least one.",
+      description: "The DNS names to keep pointing at a working endpoint, at least one.",
     }),
-    notify: withDefault(notifySchema, {}, { description: "Whom to tell." }),
+    notify: withDefault(notifySchema, {}, { description: "Where to send messages." }),
     http: withDefault(httpSchema, {}, { description: "The daemon's own HTTP server." }),
     timezone: optional(timeZone, {
-      description: "Time zone of the times that people are told, by its IANA name.",
+      description: "Time zone for times in messages, by its IANA name.",
       defaultInWords: "the machine's, which `TZ` may name",
       example: "Europe/Berlin",
     }),
     state_dir: optional(folderPath, {
-      description: "Folder for what survives a restart.",
+      description: "Folder for the state that survives a restart.",
       defaultInWords: "`$STATE_DIRECTORY`, else `/var/lib/ccs` for a file in `/etc/ccs`, else the user's state folder",
       example: "/var/lib/cloudflare-cname-switcher",
     }),
     anchors: withDefault(z.array(socket(443)).meta({ expects: "a list of addresses" }), defaultAnchors, {
       description:
-        "Well-known hosts. When connecting to them fails too, the daemon's own connection is in doubt and nothing is " +
-        "switched. Each `ip`, `ip:port` or `[ip]:port`; port 443 unless given.",
+        "Reference hosts: well-known hosts that tell whether this machine is online. If connecting to them " +
+        "fails as well, failover is suspended. Each `ip`, `ip:port` or `[ip]:port` (default port: 443).",
       example: ["1.1.1.1:443", "[2606:4700:4700::1111]:443"],
     }),
   })

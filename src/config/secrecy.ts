@@ -26,7 +26,7 @@ export function exposedFiles(
     const who = readersOf(file, userId);
     return who === undefined
       ? []
-      : [{ path: file, detail: `${who} may read the token in ${file}`, remedy: `chmod 600 ${file}` }];
+      : [{ path: file, detail: `${who} can read the token in ${file}`, remedy: `chmod 600 ${file}` }];
   });
   const who = readersOf(path, userId);
   if (who === undefined) return exposed;
@@ -36,7 +36,7 @@ export function exposedFiles(
     content.kind === "text" && tokens.some((token) => token !== undefined && content.text.includes(token.reveal()));
   if (!isToken) return exposed;
   const remedy = `chmod 600 ${path}, or keep the token in the environment: token: \${CLOUDFLARE_API_TOKEN}`;
-  return [{ path, detail: `${who} may read the token in ${path}`, remedy }, ...exposed];
+  return [{ path, detail: `${who} can read the token in ${path}`, remedy }, ...exposed];
 }
 
 /**

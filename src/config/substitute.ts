@@ -37,7 +37,7 @@ export function substitute(text: string, env: Environment, otherKey?: string): S
   });
   if (isMalformed) {
     const message =
-      "expected ${NAME} or ${NAME:-default}, got ${ without a variable's name and }: write $${ for a plain ${";
+      "expected ${NAME} or ${NAME:-default}, got ${ without a variable's name and }: write $${ for a literal ${";
     return { kind: "problem", message };
   }
   if (unset.length > 0) {

@@ -10,17 +10,17 @@ const wordsByCode: Partial<Record<ErrorCode, string>> = {
   BAD_SCALAR_START: "expected a value, got a character that YAML reserves: put the value in quotes",
   BLOCK_AS_IMPLICIT_KEY:
     "expected one value, got keys inside it: indent the keys of one section alike, and put a value with ': ' in quotes",
-  MISSING_CHAR: "expected a key and a value here: check the signs at the beginning of this line",
+  MISSING_CHAR: "expected a key and a value here: check the characters at the beginning of this line",
   MULTILINE_IMPLICIT_KEY: "expected a key on one line, got more lines: check quotes, brackets and the indentation",
   MULTIPLE_DOCS: "expected the end of the file, got a second document: remove this --- and what follows",
   RESOURCE_EXHAUSTION: "expected the keys of the configuration, got lists or sections nested too deeply",
   TAB_AS_INDENT: "expected spaces at the beginning of the line, got a tab, which YAML does not allow there",
-  TAG_RESOLVE_FAILED: "expected a plain value, got a tag: remove it; a value that begins with ! must be in quotes",
+  TAG_RESOLVE_FAILED: "expected a plain value, got a tag: remove it; a value that starts with ! must be in quotes",
 };
 
 /** Where one code stands for several mistakes, by the beginning of what the parser says. */
 const wordsByBeginning: readonly (readonly [beginning: string, words: string])[] = [
-  ["Missing closing", "expected a closing quote for the text that begins here"],
+  ["Missing closing", "expected a closing quote for the text that starts here"],
   ["Missing ,", "expected a comma before this"],
   ["Missing space", "expected a space after the colon"],
   ["Implicit map keys", "expected a colon and a value after this key"],
@@ -64,7 +64,7 @@ function inWords(
   text: string,
 ): Words {
   if (/^(Flow (map|sequence)|Expected flow)/.test(said)) {
-    const message = "expected a closing sign for the { or [ that opens here, and lines indented further until then";
+    const message = "expected a closing bracket for the { or [ here, and all lines until then indented further";
     return { offset: startOf(contents, offset, (node) => isCollection(node) && node.flow === true) ?? offset, message };
   }
   const message =

@@ -31,14 +31,14 @@ export interface KeyAdvice {
 
 /** What to say about a key that the schema does not know; a word alone is one without a colon, as in `{ word }`. */
 export function adviceOnKey(key: string, schema: z.ZodObject, isWordAlone: boolean): KeyAdvice {
-  if (key === "<<") return { message: "merging with << is switched off: write the keys out" };
+  if (key === "<<") return { message: "merging with << is not supported: write the keys out" };
   // `{token:abc}` is one key to YAML, and what follows the colon is nothing to show.
   const [, before] = /^([A-Za-z_]+):./.exec(key) ?? [];
   if (before !== undefined) {
     const isKnown = Object.hasOwn(schema.shape, before);
     return { message: "expected a space after the colon", ...(isKnown && { name: before, meant: before }) };
   }
-  if (isWordAlone) return { message: "expected a key, a colon and a value, got one word alone" };
+  if (isWordAlone) return { message: "expected a key, a colon and a value, got a single word" };
   if (!isShowable(key)) return { message: "unknown key (not shown)" };
   const known = Object.keys(schema.shape);
   const meant = likeliest(key, known);
@@ -48,7 +48,7 @@ export function adviceOnKey(key: string, schema: z.ZodObject, isWordAlone: boole
     return inner !== undefined && Object.hasOwn(inner.shape, key);
   });
   if (parent !== undefined) return { name: key, message: `unknown key, it belongs under ${parent}` };
-  return { name: key, message: `unknown key: known here are ${known.join(", ")}` };
+  return { name: key, message: `unknown key: the keys here are ${known.join(", ")}` };
 }
 
 function likeliest(key: string, known: readonly string[]): string | undefined {

@@ -107,7 +107,7 @@ class Walker {
 
   #readMapping(schema: z.ZodObject, node: unknown, path: string): unknown {
     if (!isMap(node)) {
-      return this.#refuse(schema, node, path, isSeq(node) ? "it takes one, not a list of them" : undefined);
+      return this.#refuse(schema, node, path, isSeq(node) ? "it takes one value, not a list" : undefined);
     }
     const { values, present } = this.#readKeys(schema, node, path);
     for (const [key, wrapped] of Object.entries(schema.shape) as [string, z.ZodType][]) {
@@ -127,7 +127,7 @@ class Walker {
     for (const pair of node.items) {
       const place = this.#placeOfNode(pair.key);
       if (!isScalar(pair.key)) {
-        if (!isAlias(pair.key)) this.#report(place, path, "expected a plain key, got a list or a section in its place");
+        if (!isAlias(pair.key)) this.#report(place, path, "expected a plain key, got a list or a section instead");
         continue;
       }
       const key = keyText(pair.key);
@@ -163,7 +163,7 @@ class Walker {
     if (!isSeq(node)) {
       const element = unwrap(schema.element as z.ZodType).inner;
       const advice =
-        isMap(node) || element instanceof z.ZodObject ? "begin each entry with a dash" : "write it as a list, [ … ]";
+        isMap(node) || element instanceof z.ZodObject ? "start each entry with a dash" : "write it as a list, [ … ]";
       return this.#refuse(schema, node, path, isNothing(node) ? undefined : advice);
     }
     if (node.items.length === 0 && !schema.safeParse([]).success) return this.#refuse(schema, node, path);
@@ -181,7 +181,7 @@ class Walker {
       if (issue?.code === "custom") reason = String(issue.params?.["reason"]);
     }
     if (this.#options.env === "as-written" && written.values.some((value) => String(value).includes("${"))) {
-      return this.#say(schema, path, "a variable", "its value is needed here, write it out");
+      return this.#say(schema, path, "a variable", "its value is needed here: write it out");
     }
     if (written.names.length === 0) {
       const got = describe(node, schema.meta()?.isHushed === true);

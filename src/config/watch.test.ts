@@ -223,7 +223,7 @@ test("a wrong file is told once, and the good one after it", (context) => {
   writeFileSync(path, `${file("two")}colour: green\n`);
   clock.advance(60_000);
   const wrong =
-    "config.yml:3:1 colour: unknown key: known here are cloudflare, ingresses, notify, http, timezone, state_dir, anchors";
+    "config.yml:3:1 colour: unknown key: the keys here are cloudflare, ingresses, notify, http, timezone, state_dir, anchors";
   assert.deepEqual(heard, [wrong]);
   writeFileSync(path, file("one"));
   clock.advance(2_000);
@@ -366,8 +366,8 @@ test("a file that was replaced behind a mount cannot be seen any more, and that 
   renameSync(join(folder, "new"), path);
   clock.advance(60_000);
   assert.deepEqual(blindSpots, [
-    `${mounted} was replaced outside, and its new content cannot be seen from in here: mount the folder that it is in, ` +
-      "not the file alone, and restart",
+    `${mounted} was replaced outside, and its new content is not visible inside the container: mount the folder that it is in, not only the ` +
+      `file, and restart`,
   ]);
   assert.deepEqual(heard, []);
 });

@@ -203,8 +203,8 @@ class Watcher implements ConfigWatcher {
     const isBlind = orphan !== undefined;
     if (isBlind && !this.#isBlind) {
       onBlindSpot(
-        `${orphan === resolve(path) ? path : orphan} was replaced outside, and its new content cannot be seen from in ` +
-          "here: mount the folder that it is in, not the file alone, and restart",
+        `${orphan === resolve(path) ? path : orphan} was replaced outside, and its new content is not visible inside the container: mount the folder that it is in, not only the ` +
+          `file, and restart`,
       );
     }
     this.#isBlind = isBlind;

@@ -87,16 +87,16 @@ describe("the stage of a mix", () => {
     });
     const { mix: _, ...nameless } = settings;
     const world = new IngressWorld(() => undefined);
-    world.start({ ...nameless, whyNoMixName: "x would be too long a name for its mix" });
+    world.start({ ...nameless, whyNoMixName: "x would be too long for the name of its mix" });
     world.read([publishedRecord("CNAME", "cable.example.com")]);
-    assert.deepEqual(mixStage(world.ingress()), { kind: "none", why: "x would be too long a name for its mix" });
+    assert.deepEqual(mixStage(world.ingress()), { kind: "none", why: "x would be too long for the name of its mix" });
   });
 
   test("what is not ours at its name, and its end", () => {
     const world = started();
     const stranger = publishedRecord("A", "203.0.113.9");
     world.dispatch({ kind: "records-read", ingress: record, mix, records: [stranger] });
-    const why = `${mix} has a record that is not ours: A 203.0.113.9`;
+    const why = `${mix} has a record that ccs did not create: A 203.0.113.9`;
     assert.deepEqual(mixStage(world.ingress()), { kind: "blocked", reason: "foreign", why });
     world.dispatch({ kind: "records-read", ingress: record, mix, records: [] });
     assert.equal(kindOf(world), "idle");
@@ -111,7 +111,7 @@ describe("the stage of a mix", () => {
     const stage = mixStage(world.ingress());
     assert.ok(stage?.kind === "blocked" && stage.reason === "paused", stage?.kind);
     assert.equal(stage.untilMs, world.nowMs + 3_600_000);
-    assert.equal(whyNoMix(world.ingress())?.why, `another program keeps changing ${mix}`);
+    assert.equal(whyNoMix(world.ingress())?.why, `another program keeps overwriting ${mix}`);
   });
 
   test("a name that its zone does not hold makes no return wait, and one that Cloudflare refuses neither", () => {

@@ -29,9 +29,10 @@ export type MixStage =
 export function whyNoMix({ mix, isMixRefused }: IngressState): NoMix | undefined {
   if (mix === undefined) return undefined;
   const { record, foreign, pausedUntilMs, cloudProblem } = mix;
-  if (foreign !== undefined) return { reason: "foreign", why: `${record} has a record that is not ours: ${foreign}` };
+  if (foreign !== undefined)
+    return { reason: "foreign", why: `${record} has a record that ccs did not create: ${foreign}` };
   if (isOutsideZone(mix)) return { reason: "outside", why: cloudProblem?.message ?? `${record} is outside the zone` };
-  if (pausedUntilMs !== undefined) return { reason: "paused", why: `another program keeps changing ${record}` };
+  if (pausedUntilMs !== undefined) return { reason: "paused", why: `another program keeps overwriting ${record}` };
   if (!isMixRefused) return undefined;
   const said = cloudProblem?.kind === "invalid" ? `: ${cloudProblem.message}` : "";
   return { reason: "refused", why: `Cloudflare refuses the records of the mix at ${record}${said}` };

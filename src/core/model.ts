@@ -92,7 +92,7 @@ export interface CheckSettings {
   readonly intervalMs: number;
   /** The same while the health is unknown, suspect or recovering. */
   readonly fastIntervalMs: number;
-  /** One deadline over resolving, connecting, TLS, headers and body. */
+  /** Deadline for resolving, connecting, TLS, headers and body together. */
   readonly timeoutMs: number;
   readonly rise: number;
   readonly fall: number;

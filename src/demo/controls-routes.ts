@@ -31,7 +31,7 @@ export function controlsExtra(controls: () => Controls | undefined): WebExtra {
   const documentOf = (context: Context<Env>): Response => {
     const document = controls()?.document();
     if (document !== undefined) return context.json(document);
-    return problem(context, 503, { error: "the demo is about to begin", hint: "Try again in a second." });
+    return problem(context, 503, { error: "the demo is about to start", hint: "Try again in a second." });
   };
   routes.get("/controls", documentOf);
   routes.post("/controls", onlyJson, onlySmall, async (context) => {
@@ -45,7 +45,7 @@ export function controlsExtra(controls: () => Controls | undefined): WebExtra {
 function hintOn(body: unknown): string {
   const named = typeof body === "object" && body !== null && "deed" in body ? body.deed : undefined;
   const form = typeof named === "string" && Object.hasOwn(forms, named) ? forms[named as Deed["deed"]] : undefined;
-  if (form === undefined) return `Send one of these deeds: ${Object.keys(forms).join(", ")}.`;
+  if (form === undefined) return `Send one of these actions: ${Object.keys(forms).join(", ")}.`;
   return `Send ${form} and nothing else.`;
 }
 
@@ -61,5 +61,5 @@ const forms: Readonly<Record<Deed["deed"], string>> = {
 function readDeed(body: unknown): Deed {
   const read = deedSchema.safeParse(body);
   if (read.success) return read.data;
-  throw new Refusal(400, { error: "there is no such deed", hint: hintOn(body) });
+  throw new Refusal(400, { error: "there is no such action", hint: hintOn(body) });
 }

@@ -75,13 +75,13 @@ test("a deed that there is not is answered by those that there are, or by its fo
     const request = { method: "POST", headers, body: JSON.stringify(body) };
     const response = await fetch(`${place.stage.httpUrl}/demo/controls`, request);
     const { error, hint } = (await response.json()) as Problem;
-    assert.deepEqual([response.status, error], [400, "there is no such deed"]);
+    assert.deepEqual([response.status, error], [400, "there is no such action"]);
     return hint ?? "";
   };
   const form = 'Send {"deed": "endpoint", "endpoint": "cable" or "mobile", "way": one of 503, ok, refuse, hang, slow}';
   assert.equal(await hintOn({ deed: "endpoint", endpoint: "cable", way: "explode" }), `${form} and nothing else.`);
   assert.equal(await hintOn({ deed: "edit-record", more: 1 }), 'Send {"deed": "edit-record"} and nothing else.');
-  const list = "Send one of these deeds: endpoint, connection, cloudflare, edit-record, story.";
+  const list = "Send one of these actions: endpoint, connection, cloudflare, edit-record, story.";
   for (const body of [{ deed: "explode" }, { deed: "toString" }, {}, [], 7]) assert.equal(await hintOn(body), list);
   assert.equal(place.stage.world.cable.server.behaviour.kind, "ok", "none of them did anything");
 });

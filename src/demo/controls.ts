@@ -102,18 +102,20 @@ export class Controls implements Disposable {
       case "connection":
         await troubles.setCut(deed.isCut);
         return deed.isCut
-          ? "Nothing answers the monitor any more, so a failure proves nothing, and nothing is switched."
+          ? "Nothing answers the monitor any more, so it appears to be offline, and failover is suspended."
           : "The monitor's connection works again.";
       case "cloudflare":
         troubles.setCloudflareDown(deed.isDown);
         return deed.isDown
-          ? "Cloudflare answers 503 to every call. What is published stays; what is decided waits."
+          ? "Cloudflare answers 503 to every call. What is published stays; new decisions wait."
           : "Cloudflare works again.";
       case "edit-record":
         this.#edits += 1;
         return (
-          `Somebody pointed the record at ${troubles.editRecord()} by hand. ` +
-          (this.#edits === 1 ? "The daemon looks every 10 s." : "Again: it will not fight, but ask people.")
+          `The record was edited by hand to point at ${troubles.editRecord()}. ` +
+          (this.#edits === 1
+            ? "The daemon looks every 10 s."
+            : "Again: the daemon pauses automatic repair, and reports it.")
         );
       default:
         return deed satisfies never;

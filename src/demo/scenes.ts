@@ -55,7 +55,7 @@ export const scenes: readonly ((place: Scenery, way: Way) => Scene)[] = [
 function allIsWell({ world: { cable, mobile }, isReady, holdUpMs, stickyMs }: Scenery): Scene {
   return {
     title: "All is well",
-    text: "cable and mobile both answer. The record points to cable, which ranks first, so nothing has to be written.",
+    text: "cable and mobile both answer. The record points to cable, which has the highest priority, so nothing has to be written.",
     act: async () => {
       await Promise.all([cable, mobile].map(({ server }) => server.behave(ways.ok.behaviour)));
     },
@@ -70,15 +70,13 @@ function allIsWell({ world: { cable, mobile }, isReady, holdUpMs, stickyMs }: Sc
 
 function cableBreaks({ world: { cable, mobile }, fall }: Scenery, way: Way): Scene {
   return {
-    title: "cable breaks",
-    text:
-      `From now on cable ${way.words}. After ${fall} failures in a row it counts as down, and the record moves to ` +
-      "mobile at once.",
+    title: "cable fails",
+    text: `From now on cable ${way.words}. After ${fall} failures in a row it counts as down, and the record is switched to mobile at once.`,
     act: () => cable.server.behave(way.behaviour),
     expected: alone(mobile, ttlSeconds.mobile),
     writes: 1,
     takesMs: 0,
-    words: ({ sinceStart }) => `Visible ${sinceStart} after the break, by 1 write request.`,
+    words: ({ sinceStart }) => `Visible ${sinceStart} after the failure, with 1 write request.`,
   };
 }
 
@@ -88,7 +86,7 @@ function cableComesBack({ world: { cable }, holdUpMs }: Scenery): Scene {
     title: "cable comes back",
     text:
       `It answers again. Once it has been up for ${formatDuration(holdMs)} (hold_up, doubled with each outage within the ` +
-      "hour), traffic returns to both. Their addresses stand ready at a second name, and one patch points the record there.",
+      "hour), traffic returns to both. Their addresses are prepared at a second name, and one write points the record there.",
     act: () => cable.server.behave(ways.ok.behaviour),
     isReturn: true,
     expected: [{ type: "CNAME", content: mixName, ttlSeconds: ttlSeconds.cable }],
@@ -96,7 +94,7 @@ function cableComesBack({ world: { cable }, holdUpMs }: Scenery): Scene {
     notBefore: { ms: holdMs, rule: `hold_up is ${formatDuration(holdMs)}` },
     takesMs: holdMs,
     words: ({ sinceStart }) =>
-      `Visible ${sinceStart} after cable came back, by 1 write request, and 1 before for the mix.`,
+      `Visible ${sinceStart} after cable came back, with 1 write request, and 1 before that for the mix.`,
   };
 }
 
@@ -105,13 +103,13 @@ function mixEnds({ world: { cable }, holdUpMs, stickyMs }: Scenery): Scene {
   return {
     title: "The mix ends",
     text:
-      `mobile stays in the mix for ${formatDuration(stickyMs)} (sticky), for caches that know nobody else yet. Then cable ` +
-      "serves alone again, as at the start.",
+      `mobile is also published for ${formatDuration(stickyMs)} (sticky), for caches that still have its address. Then cable ` +
+      "is published alone again, as at the start.",
     expected: alone(cable, ttlSeconds.cable),
     writes: 1,
     notBefore: { ms: leastMs, rule: `hold_up and sticky are ${formatDuration(leastMs)} together` },
     takesMs: stickyMs,
-    words: ({ sinceChange }) => `The mix was visible for ${sinceChange}; its end took 1 write request.`,
+    words: ({ sinceChange }) => `The mix was visible for ${sinceChange}; ending it took 1 write request.`,
   };
 }
 

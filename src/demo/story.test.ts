@@ -40,7 +40,7 @@ test("a daemon that does all as told passes, and every step is told", async () =
 
 const misdeeds: readonly [what: string, misdeeds: Misdeeds, problem: RegExp][] = [
   ["never gets ready", { isNeverReady: true }, /^step 1 \(All is well\): the daemon was not ready within/],
-  ["tells nobody", { isSilent: true }, /^step 2 \(cable breaks\): no Telegram message told of it within/],
+  ["tells nobody", { isSilent: true }, /^step 2 \(cable fails\): no Telegram message reported it within/],
   [
     "publishes another TTL",
     { mobileTtl: 60 },

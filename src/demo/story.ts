@@ -118,7 +118,7 @@ async function playScene(scene: Scene, context: SceneContext): Promise<{ outcome
     const within = `within ${formatDuration(mostMs)}`;
     if (!isSeen) return `expected ${showSight(scene.expected)} in DNS ${within}, but it says ${showSight(sight)}`;
     if (!isReady) return `the daemon was not ready ${within}`;
-    if (!isTold) return `no Telegram message told of it ${within}`;
+    if (!isTold) return `no Telegram message reported it ${within}`;
     const expectedWrites = scene.writes === "as-needed" ? (isThereAlready ? 0 : writes) : scene.writes;
     if (writes !== expectedWrites) return `it took ${writes} write requests instead of ${expectedWrites}`;
     const heldMs = changedMs - cameBackMs;

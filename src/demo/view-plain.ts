@@ -36,8 +36,8 @@ export function openingLines(world: World, places: Places, { width, paint }: Man
     `Dashboard: ${paint("cyan", `${places.httpUrl}/`)}`,
     "",
     ...wrap(
-      "The ordinary daemon, over an emulated Cloudflare, its DNS, a Telegram and two toy endpoints. All of it is on this " +
-        "machine: no account, no token. Lines with a time are the daemon's own log, and messages as they arrive.",
+      "The real daemon, with an emulated Cloudflare, its DNS, a Telegram and two toy endpoints. Everything runs on this " +
+        "machine: no account, no token. Lines with a time are the daemon's own log, and messages as they are sent.",
       width,
     ),
     "",
@@ -89,7 +89,11 @@ function endingLines({ ending }: Telling & { kind: "ended" }, { width, paint }: 
     case "well":
       return ["", paint("green", "All went well"), ...wrap(ending.words, width)];
     case "badly":
-      return ["", paint("red", "This did not go as it should:"), ...ending.problems.map((problem) => `  ${problem}`)];
+      return [
+        "",
+        paint("red", "Something did not go as expected:"),
+        ...ending.problems.map((problem) => `  ${problem}`),
+      ];
     case "interrupted":
       return ["", "The story was interrupted before its end."];
     default:

@@ -47,8 +47,8 @@ function wordsOf(story: StoryStatus): StoryWords {
     case "ended":
       return endingWords(story.ending);
     case "aside": {
-      const text = "The story has stepped aside. Break and mend what you like; s lets it begin again.";
-      const title = "You are in charge";
+      const text = "The story is paused. Break and repair whatever you like; s starts it again.";
+      const title = "You are in control";
       return story.echo === undefined ? { title, text } : { title, text, outcome: ["→", "cyan", story.echo] };
     }
     default:
@@ -59,9 +59,9 @@ function wordsOf(story: StoryStatus): StoryWords {
 function endingWords(ending: Ending): StoryWords {
   switch (ending.kind) {
     case "well":
-      return { title: "All went well", text: `${ending.words} In a moment it begins again.` };
+      return { title: "All went well", text: `${ending.words} It will start again in a moment.` };
     case "badly":
-      return { title: "This did not go as it should", text: "", outcome: ["✗", "red", ending.problems.join("; ")] };
+      return { title: "Something did not go as expected", text: "", outcome: ["✗", "red", ending.problems.join("; ")] };
     case "interrupted":
       return { title: "The story was interrupted", text: "" };
     default:

@@ -61,7 +61,7 @@ describe("the picture", () => {
     assert.match(lines[6] ?? "", /^mobile .* ━+┛ {4}A 192\.0\.2\.1$/);
     assert.match(lines[7] ?? "", /A 192\.0\.2\.2$/);
     assert.match(lines[8] ?? "", /^ +TTL 1 min$/);
-    assert.match(lines[9] ?? "", /^▰+▱+ {2}mobile leaves the mix in \d+ s {2}\(sticky\)$/);
+    assert.match(lines[9] ?? "", /^▰+▱+ {2}mobile is no longer published in \d+ s {2}\(sticky\)$/);
   });
 
   test("DNS that is silent or empty is said to be so", () => {
@@ -116,7 +116,7 @@ describe("any terminal", () => {
         "ingress.example.com",
         "CNAME cable.example.com",
         "TTL 1 min",
-        "Story 2/4: cable breaks",
+        "Story 2/4: cable fails",
         "✓ It is visible",
         "Telegram: the newest message",
         "dig @127.0.0.1 -p 5300 ingress.example.com",
@@ -147,7 +147,7 @@ test("keys say what they would do now", () => {
   const keys = { way: nextWay(nextWay()), isBroken: { cable: true, mobile: false }, isOpen: true };
   assert.match(
     render({ keys }, usual).at(-1) ?? "",
-    /^ c {2}mend cable .* m {2}break mobile .* h {2}how: 503 .* q {2}quit/,
+    /^ c {2}repair cable .* m {2}break mobile .* h {2}how: 503 .* q {2}quit/,
   );
   assert.match(render({ keys: { ...keys, isOpen: false } }, usual).at(-1) ?? "", /^ q {2}quit$/);
   const { keys: _, ...without } = shown({});
@@ -179,7 +179,7 @@ function render(changes: Partial<Shown>, size: Size): string[] {
 const step = {
   number: 2,
   count: 4,
-  title: "cable breaks",
+  title: "cable fails",
   text: "From now on cable refuses connections. After 2 failures in a row it counts as down, and the record moves to mobile.",
 };
 

@@ -78,7 +78,7 @@ function headerLines({ httpUrl }: Places, columns: number): Line[] {
   const right = "emulated, on this machine alone";
   const space = columns - widthOf(left) - right.length;
   const address: Line = ["Dashboard: ", { style: ["bold", "cyan"], text: `${httpUrl}/` }];
-  const whole: Line = [...address, { style: "dim", text: "  to watch, and to break things by buttons" }];
+  const whole: Line = [...address, { style: "dim", text: "  to watch, and to break things with buttons" }];
   return [
     space < 2 ? left : [...left, " ".repeat(space), { style: "dim", text: right }],
     widthOf(whole) <= columns ? whole : address,
@@ -86,7 +86,7 @@ function headerLines({ httpUrl }: Places, columns: number): Line[] {
 }
 
 function middleLines({ ingress, sight, nowMs }: Shown, columns: number): Line[] {
-  if (ingress === undefined) return [["The daemon starts …"], ...Array.from({ length: 6 }, () => [])];
+  if (ingress === undefined) return [["The daemon is starting …"], ...Array.from({ length: 6 }, () => [])];
   return [...pictureLines({ ingress, sight, nowMs }, columns), countdownLine(ingress, nowMs)];
 }
 
@@ -112,7 +112,7 @@ function countdownOf(
   const { selection, endpoints } = ingress;
   const [sticky] = selection?.sticky ?? [];
   if (selection !== undefined && sticky !== undefined) {
-    const what = `${sticky.endpoint} leaves the mix`;
+    const what = `${sticky.endpoint} is no longer published`;
     return { what, rule: "sticky", fromMs: selection.sinceMs, untilMs: sticky.untilMs };
   }
   const order = ranked(endpoints);
@@ -164,7 +164,7 @@ function tryLines(places: Places, columns: number, rows: number): Line[] {
 /** One line; where it is too narrow for that, as many as it takes. */
 function keyLines(keys: Keys | undefined, columns: number): Line[] {
   if (keys === undefined) return [];
-  const toggle = (name: "cable" | "mobile"): string => `${keys.isBroken[name] ? "mend" : "break"} ${name}`;
+  const toggle = (name: "cable" | "mobile"): string => `${keys.isBroken[name] ? "repair" : "break"} ${name}`;
   const open = [
     ["c", toggle("cable")],
     ["m", toggle("mobile")],

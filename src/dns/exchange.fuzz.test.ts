@@ -36,7 +36,7 @@ const good: readonly Parts[] = [
   {},
 ];
 
-/** As `answerTo`, for a question that is not known yet: the id is 0, and is written over. */
+/** As `answerTo`, for a question that is unknown: the id is 0, and is written over. */
 function templatesOf(answers: readonly Parts[]): readonly Buffer[] {
   return (["A", "AAAA"] as const).flatMap((type) => {
     const question = writeQuestion(0, { name: host, type }, { isRecursive: true, isExtended: true });

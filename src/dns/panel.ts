@@ -79,7 +79,7 @@ interface Testimony {
 function weigh(answers: readonly Testimony[], serverCount: number): { finding: Finding; isSettled: boolean } {
   const witnessesForAddresses = answers.filter(({ families }) => has(families, "addresses"));
   if (witnessesForAddresses.length > 0) {
-    // A server that denies the name altogether is wrong here, so its word about the other family counts for nothing.
+    // A server that denies the name altogether is wrong here, so its word about the other family has no effect.
     const families = {
       ipv4: best(witnessesForAddresses.map((testimony) => testimony.families.ipv4)),
       ipv6: best(witnessesForAddresses.map((testimony) => testimony.families.ipv6)),

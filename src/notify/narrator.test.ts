@@ -210,7 +210,7 @@ describe("a failover", () => {
     world.pass(60_000);
     world.news();
     world.observe("mobile", "ok");
-    assert.deepEqual(world.headlines(), ["ingress.example.com can be served again"]);
+    assert.deepEqual(world.headlines(), ["ingress.example.com is available again"]);
   });
 
   test("that is taken back before it is done is told as what it was", () => {
@@ -309,7 +309,7 @@ describe("a mix that cannot be", () => {
     assert.deepEqual([blocked?.headline, more], ["ingress.example.com: no mix is possible for now", []]);
     assert.match(
       blocked?.text ?? "",
-      /Why: ingress-mix\.example\.com has a record that is not ours: A 203\.0\.113\.9\./,
+      /Why: ingress-mix\.example\.com has a record that ccs did not create: A 203\.0\.113\.9\./,
     );
     assert.match(blocked?.text ?? "", /Remove that record, or set mix_record to an unused name\./);
     world.pass(3_600_000);
@@ -457,7 +457,7 @@ describe("an endpoint that does not serve", () => {
   });
 });
 
-describe("trouble with Cloudflare", () => {
+describe("problem with Cloudflare", () => {
   test("that passes within a minute is not told", () => {
     const world = startedWorld();
     world.fail({ during: "read" });
@@ -674,7 +674,7 @@ describe("somebody who keeps undoing our records", () => {
     world.pass(60_000);
     world.news();
     world.observe("cable", "ok");
-    assert.deepEqual(world.headlines(), ["ingress.example.com can be served again"]);
+    assert.deepEqual(world.headlines(), ["ingress.example.com is available again"]);
   });
 });
 

@@ -238,7 +238,7 @@ Correct the file; it is read again when it changes.`,
 
 describe("health of endpoints", () => {
   const cases: readonly [string, (world: NarratedWorld) => void, RegExp][] = [
-    ["not known yet", () => undefined, /^\? slow: unknown \(new address, not probed yet\)$/m],
+    ["unknown", () => undefined, /^\? slow: unknown \(new address, not probed yet\)$/m],
     [
       "in doubt",
       (world) => [world.observe("slow", "ok"), world.observe("slow", "timeout", 1)],

@@ -27,7 +27,7 @@ export interface RoundPorts {
   readonly probe: Probe;
   /** The time as far as somebody vouches for it, milliseconds since 1970. */
   readonly vouchedWallMs?: () => number | undefined;
-  /** Called with what a port threw. That is a bug of ours: it is reported, and the result counts for nothing. */
+  /** Called with what a port threw. That is a bug of ours: it is reported, and the result has no effect. */
   readonly onBug?: (error: unknown) => void;
 }
 

@@ -76,7 +76,7 @@ test("tells that the loop turns at half of the watchdog's time, and not when it 
   scene.isAlive = false;
   await scene.advance(watchdogMs);
   assert.deepEqual(scene.told.slice(1), ["WATCHDOG=1"]);
-  assert.deepEqual(scene.troubles, ["the loop that decides does not turn: the service manager is left to restart ccs"]);
+  assert.deepEqual(scene.troubles, ["the main loop is stuck: the service manager is left to restart ccs"]);
   scene.isAlive = true;
   await scene.advance(watchdogMs / 2);
   assert.equal(scene.told.length, 3);

@@ -104,7 +104,7 @@ export class ServiceManager implements AsyncDisposable {
     const wasStuck = this.#isStuck;
     this.#isStuck = !isAlive();
     if (!this.#isStuck) this.#tell({ WATCHDOG: "1" });
-    else if (!wasStuck) onTrouble("the loop that decides does not turn: the service manager is left to restart ccs");
+    else if (!wasStuck) onTrouble("the main loop is stuck: the service manager is left to restart ccs");
   }
 
   #tell(message: Readonly<Record<string, string>>): void {

@@ -76,7 +76,7 @@ test("where there can be none, one clear message says why", async (t) => {
   await assert.rejects(listen(site, join(folder, "nowhere")), /no control socket at .*: ENOENT/);
   // Another kind of thing in its place is nobody's to take away.
   writeFileSync(controlSocketPath(folder), "precious");
-  await assert.rejects(listen(site, folder), /control\.sock is something else; move it away/);
+  await assert.rejects(listen(site, folder), /control\.sock is not a socket; move it away/);
   assert.equal(readFileSync(controlSocketPath(folder), "utf8"), "precious");
   assert.deepEqual(readdirSync(folder).toSorted(), ["control.sock", "d".repeat(100)].toSorted());
 });

@@ -48,7 +48,7 @@ export async function startControlSocket(stateDir: string, ports: ControlPorts):
     throw new ControlSocketError(`no control socket: ${why}; set a shorter state_dir`);
   }
   if (kindOf(path) === "something else") {
-    throw new ControlSocketError(`no control socket: ${path} is something else; move it away`);
+    throw new ControlSocketError(`no control socket: ${path} is not a socket; move it away`);
   }
   if (await isTaken(path)) {
     throw new ControlSocketError(

@@ -7,7 +7,7 @@ import { probeIntervalMs } from "../core/rhythm.ts";
 const toleranceMs = 10_000;
 
 /** What is said of a loop that does not turn. */
-export const stuck = "the loop that decides does not turn";
+export const stuck = "the main loop is stuck";
 
 /** What is known of the loop: where it stands, and when it turned last. */
 export interface Loop {

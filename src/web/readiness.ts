@@ -18,7 +18,8 @@ function missingOf(
     ...endpoints
       .filter((endpoint) => endpoint.health.verdict === "unknown" && !isBeyondReach(endpoint, connection))
       .map(
-        ({ settings: { name }, health }) => `${settings.record}: ${plain(name)} has no verdict yet (${health.reason})`,
+        ({ settings: { name }, health }) =>
+          `${settings.record}: ${plain(name)} has not been checked yet (${health.reason})`,
       ),
   ];
 }

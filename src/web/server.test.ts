@@ -98,7 +98,7 @@ describe("/healthz", () => {
     site.isAlive = false;
     const stuck = await site.get("/healthz");
     assert.equal(stuck.status, 503);
-    assert.deepEqual(JSON.parse(stuck.text), { status: "stuck", detail: "the loop that decides does not turn" });
+    assert.deepEqual(JSON.parse(stuck.text), { status: "stuck", detail: "the main loop is stuck" });
   });
 
   test("answers under any name, and HEAD without a body", async () => {
@@ -126,8 +126,8 @@ describe("/readyz", () => {
     world.start(ingressSettings(record, [endpointSettings("cable"), endpointSettings("mobile")]));
     assert.deepEqual(await missing(), [
       "ingress.example.com: its records are not known yet",
-      "ingress.example.com: cable has no verdict yet (not probed yet)",
-      "ingress.example.com: mobile has no verdict yet (not probed yet)",
+      "ingress.example.com: cable has not been checked yet (not probed yet)",
+      "ingress.example.com: mobile has not been checked yet (not probed yet)",
     ]);
     world.fail({ kind: "auth", during: "read", message: "the token is not valid" });
     assert.ok(
@@ -136,7 +136,7 @@ describe("/readyz", () => {
     world.read([publishedRecord("CNAME", "cable.example.com")]);
     world.resolveAll();
     world.observe("cable", "ok");
-    assert.match(String(await missing()), /^ingress\.example\.com: mobile has no verdict yet \([^)]+\)$/);
+    assert.match(String(await missing()), /^ingress\.example\.com: mobile has not been checked yet \([^)]+\)$/);
     world.observe("mobile", "timeout");
     const { status, text } = await site.get("/readyz");
     assert.equal(status, 200);
@@ -192,7 +192,7 @@ describe("/metrics", () => {
     site.breakMetrics = true;
     const { status, text } = await site.get("/metrics");
     assert.equal(status, 500);
-    assert.deepEqual(JSON.parse(text), { error: "internal error; the log says more" });
+    assert.deepEqual(JSON.parse(text), { error: "internal error; see the log" });
     assert.match(String(site.bugs), /planted/);
   });
 });

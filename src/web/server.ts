@@ -149,9 +149,9 @@ export function createApp(
   addDashboard(app, servedFiles(dashboard), { version, page: extra?.page ?? "index.html" });
   app.notFound((context) => context.json({ error: "there is nothing here", see: "/" }, 404));
   app.onError((error, context) => {
-    if (hasLeft(context)) return context.json({ error: "the request ended before it was whole" }, 400);
+    if (hasLeft(context)) return context.json({ error: "the request ended before it was complete" }, 400);
     ports.onBug(error);
-    return context.json({ error: "internal error; the log says more" }, 500);
+    return context.json({ error: "internal error; see the log" }, 500);
   });
   return app;
 }
@@ -229,8 +229,8 @@ function descriptorLimit(): number {
 function onlyOwnHosts(listenHost: string, hosts: () => readonly string[]): Middleware {
   return async (context, next) => {
     if (isOwnHost(context.req.header("host") ?? "", { listen: listenHost, hosts: hosts() })) return next();
-    const error = "this server is not known by that name";
-    return context.json({ error, hint: "Use its address, or put the name into http.hosts." }, 421);
+    const error = "this server does not accept that host name";
+    return context.json({ error, hint: "Use its address, or add the name to http.hosts." }, 421);
   };
 }
 
@@ -246,7 +246,7 @@ function onlyOwnPages(hosts: () => readonly string[]): Middleware {
     // A preflight asks for leave, which no route gives.
     if (req.method === "OPTIONS" || !isForeign(origin, hosts())) return next();
     const hint =
-      "Use the daemon's own page. Behind a reverse proxy: pass the Host header on, or put its name into http.hosts.";
+      "Use the daemon's own page. Behind a reverse proxy, pass the Host header on, or add its name to http.hosts.";
     return context.json({ error: "this request comes from a page of another site", hint }, 403, {
       connection: "close",
     });
@@ -280,5 +280,5 @@ const listenFailures: Readonly<Record<string, string>> = {
   EACCES: `this user may not use this port; take one above 1023: ${change}`,
   EADDRNOTAVAIL: `this machine does not have this address; ${change}`,
   ENOTFOUND: `there is no such name; ${change}`,
-  EAFNOSUPPORT: `this machine does not have this kind of address; ${change}`,
+  EAFNOSUPPORT: `this machine does not support this kind of address; ${change}`,
 };

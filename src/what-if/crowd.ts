@@ -113,7 +113,7 @@ export class Crowd {
     kind.emptyToldMs = nowMs;
     if (isTold) return;
     const { timeline, ingress } = this.#parts;
-    const text = `${kind.name}: asked while the name had no record, and remembers that for 30m`;
+    const text = `${kind.name}: asked while the name had no record, and remembers that for 30 min`;
     timeline.add("clients", text, nowMs, "bad", ingress);
   }
 

@@ -53,7 +53,7 @@ export const endpointHappenings: readonly Happening[] = [
   {
     pattern: down,
     example: "down",
-    say: () => "is down: nothing comes back",
+    say: () => "is down: it does not answer",
     faults: onSites(() => ({ how: "hang" })),
   },
   {
@@ -91,7 +91,7 @@ export const endpointHappenings: readonly Happening[] = [
   {
     pattern: /^(?:shows |serves |answers )?(?:with )?(?:a |the )?wrong page$/,
     example: "wrong page",
-    say: () => "answers 200 with somebody else's page",
+    say: () => "answers 200 with the wrong page",
     sayEnd: "shows its own page again",
     faults: onSites(() => ({ how: "unmarked" })),
   },
@@ -114,7 +114,7 @@ export const endpointHappenings: readonly Happening[] = [
     ),
     example: "gets a new address, dns after 2m",
     isMoment: true,
-    say: ([, delay]) => `gets a new address; DNS knows ${formatDuration(lengthOf(delay) || usualDnsDelayMs)} later`,
+    say: ([, delay]) => `gets a new address; DNS has it ${formatDuration(lengthOf(delay) || usualDnsDelayMs)} later`,
     faults: ([, delay], { atMs, sites }) =>
       sites.map((site) => ({
         kind: "renumbered" as const,
@@ -126,7 +126,7 @@ export const endpointHappenings: readonly Happening[] = [
   {
     pattern: /^(?:name )?(?:gone|missing|vanishes|vanished|removed) from dns$/,
     example: "gone from dns",
-    say: () => "has no name in DNS any more",
+    say: () => "has no record in DNS any more",
     sayEnd: "is in DNS again",
     faults: (_, { atMs, forMs, sites }) => sites.map((site) => ({ kind: "unregistered" as const, atMs, forMs, site })),
   },
@@ -140,7 +140,7 @@ export const connectionHappenings: readonly Happening[] = [
   {
     pattern: down,
     example: "down",
-    say: () => "is down: nothing gets out or in",
+    say: () => "is down: no traffic in either direction",
     faults: (_, { atMs, forMs, family }) => [
       { kind: "link", how: "blackhole", atMs, forMs, ...(family !== undefined && { family }) },
     ],
@@ -169,7 +169,7 @@ export const resolverHappenings: readonly Happening[] = [
   resolverTrouble(/^(?:silent|down|dead|offline|unreachable|gone)$/, "silent", { how: "silent" }, "are silent"),
   resolverTrouble(/^(?:servfail|broken|answer servfail|fail)$/, "servfail", { how: "servfail" }, "answer SERVFAIL"),
   resolverTrouble(/^(?:refuse|refusing)$/, "refuse", { how: "refused" }, "refuse to answer"),
-  resolverTrouble(/^(?:stale|outdated)$/, "stale", { how: "stale" }, "know nothing newer"),
+  resolverTrouble(/^(?:stale|outdated)$/, "stale", { how: "stale" }, "return outdated answers"),
   resolverTrouble(/^slow$/, "slow", { how: "slow", delayMs: 2_500 }, "are slow"),
 ];
 
@@ -247,20 +247,20 @@ export const recordHappenings: readonly Happening[] = [
     pattern: /^(?:edited|changed|overwritten)(?: by hand)?$/,
     example: "edited",
     isMoment: true,
-    say: () => "is edited by somebody else",
+    say: () => "is edited by another program",
     faults: (_, { atMs }) => [{ kind: "edit", atMs, what: "content" }],
   },
   {
     pattern: /^(?:removed|deleted)(?: by hand)?$/,
     example: "removed",
     isMoment: true,
-    say: () => "is removed by somebody else",
+    say: () => "is removed by another program",
     faults: (_, { atMs }) => [{ kind: "edit", atMs, what: "remove" }],
   },
   {
     pattern: /^(?:fought over|contested)$/,
     example: "fought over",
-    say: () => "is set to something else by another program, again and again",
+    say: () => "is overwritten by another program again and again",
     sayEnd: "is left alone again",
     faults: (_, { atMs, forMs }) => [{ kind: "rival", atMs, forMs, everyMs: 30_000 }],
   },

@@ -11,7 +11,7 @@ export interface NamedScenario {
 export const namedScenarios: readonly NamedScenario[] = [
   {
     name: "failover",
-    about: "the best endpoint breaks, and comes back",
+    about: "the best endpoint fails, and comes back",
     lines: (first) => [`0:05 ${first} down for 10m`],
   },
   {
@@ -31,12 +31,12 @@ export const namedScenarios: readonly NamedScenario[] = [
   },
   {
     name: "wrong-page",
-    about: "somebody else answers in the place of the best endpoint",
+    about: "another server answers in place of the best endpoint",
     lines: (first) => [`0:05 ${first} wrong page for 10m`],
   },
   {
     name: "both-down",
-    about: "nobody is left, then the second comes back before the first",
+    about: "all endpoints fail, then the second comes back before the first",
     lines: (first, second) => [
       `0:05 ${first} down for 20m`,
       ...(second === undefined ? [] : [`0:08 ${second} down for 7m`]),
@@ -49,12 +49,12 @@ export const namedScenarios: readonly NamedScenario[] = [
   },
   {
     name: "resolver-outage",
-    about: "the resolvers fall silent, and meanwhile the best endpoint breaks",
+    about: "the resolvers stop answering, and meanwhile the best endpoint fails",
     lines: (first) => ["0:05 resolvers silent for 15m", `0:10 ${first} down for 15m`],
   },
   {
     name: "cloudflare-outage",
-    about: "Cloudflare's API is away when it is needed",
+    about: "Cloudflare's API is unavailable when it is needed",
     lines: (first) => ["0:05 cloudflare unavailable for 15m", `0:07 ${first} down for 30m`],
   },
   {
@@ -64,12 +64,12 @@ export const namedScenarios: readonly NamedScenario[] = [
   },
   {
     name: "one-sided",
-    about: "only ccs cannot reach the best endpoint; everybody else can",
+    about: "only ccs cannot reach the best endpoint; clients can",
     lines: (first) => [`0:05 ${first} down only for us for 10m`],
   },
   {
     name: "new-address",
-    about: "the best endpoint gets another address, and DNS is late to know",
+    about: "the best endpoint gets another address, and DNS has it later",
     lines: (first) => [`0:05 ${first} gets a new address, dns after 2m`],
   },
   {

@@ -63,7 +63,7 @@ export function replayable(wanted: IngressSettings, recorded: IngressSettings): 
 export function unreplayable(wanted: IngressSettings, recorded: IngressSettings): readonly string[] {
   return wanted.endpoints.flatMap((endpoint) => {
     const before = recorded.endpoints.find(({ name }) => name === endpoint.name);
-    if (before === undefined) return [`${endpoint.name} has no history: it counts as never seen`];
+    if (before === undefined) return [`${endpoint.name} has no history: it counts as never checked`];
     const changed = changedKeys(endpoint, before);
     return changed.length === 0
       ? []

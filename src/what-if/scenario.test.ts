@@ -77,9 +77,9 @@ describe("a line of a scenario", () => {
 
   const mistakes: readonly (readonly [line: string, problem: RegExp])[] = [
     ["cabel down", /"cabel".*did you mean cable\?.*Known: cable, Mobile line, everything, our connection, resolvers/],
-    ["cable explodes", /cable was understood, "explodes" was not; it can be: down \| refuses/],
-    ["cable for 5m", /what happens to cable\?/],
-    ["cable and cloudflare down", /a line of its own/],
+    ["cable explodes", /cable was understood, "explodes" was not; possible: down \| refuses/],
+    ["cable for 5m", /what should happen to cable\?/],
+    ["cable and cloudflare down", /each on its own line/],
     ["0:20 cable down until 0:10", /end before it begins/],
     ["cable down for 5m until 0:30", /not both/],
     ["cable down for 300h", /at most/],

@@ -32,7 +32,7 @@ export interface Occurrence {
   readonly atMs: number;
   /** Missing for what has no end of its own. */
   readonly endMs?: number;
-  /** `cable is down: nothing comes back`. */
+  /** `cable is down: it does not answer`. */
   readonly text: string;
   /** `cable works again`; missing without an end. */
   readonly endText?: string;
@@ -168,13 +168,13 @@ function readLine(line: string, subjects: readonly Subject[]): Occurrence | stri
   const known = examplesOf(subject?.happenings ?? []);
   const name = subject?.name ?? "";
   return words === ""
-    ? `what happens to ${name}? It can be: ${known}`
-    : `${name} was understood, "${words}" was not; it can be: ${known}`;
+    ? `what should happen to ${name}? Possible: ${known}`
+    : `${name} was understood, "${words}" was not; possible: ${known}`;
 }
 
 function viewersOf(seenBy: SeenBy): string[] {
   if (seenBy === "all") return [];
-  return [seenBy === "monitor" ? "only we see it" : "only clients see it"];
+  return [seenBy === "monitor" ? "only for ccs" : "only for clients"];
 }
 
 /** Takes out whom it concerns: `over ipv6`, `only for us`, `only for clients`. */
@@ -213,7 +213,7 @@ function findSubjects(
     rest = rest.slice(more[0].length);
   }
   if (new Set(named.map(({ happenings }) => happenings)).size > 1) {
-    return "these cannot share one line: give each a line of its own";
+    return "these cannot share one line: put each on its own line";
   }
   return { named, words: rest.replace(/^(?:(?:is|are|goes|go|gets (?=slow)|becomes|has been) )+/, "") };
 }
@@ -240,5 +240,5 @@ function unknownSubject(text: string, subjects: readonly Subject[]): string {
     subjects.flatMap(({ aliases }) => aliases).filter((alias) => alias !== ""),
   );
   const advice = meant === undefined ? "" : `; did you mean ${meant}?`;
-  return `nobody here is called "${word}"${advice} Known: ${known.join(", ")}`.replace('" Known', '". Known');
+  return `there is no "${word}"${advice} Known: ${known.join(", ")}`.replace('" Known', '". Known');
 }

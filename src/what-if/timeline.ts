@@ -66,15 +66,15 @@ export class Timeline {
         return this.add("decides", `${who}: ${why}`, atMs, "plain", ingress);
       }
       case "ingress-outage-began":
-        return this.add("decides", "nobody is up: the record stays as it is", atMs, "bad", fact.ingress);
+        return this.add("decides", "all endpoints are down: the record stays as it is", atMs, "bad", fact.ingress);
       case "ingress-outage-ended":
         return this.add("sees", `the outage is over: ${fact.by} is up`, atMs, "good", fact.ingress);
       case "records-changed": {
         const { ingress, to, by, from } = fact;
         const text = recordsText(to);
         if (by === "write") return this.add("writes", text, atMs, "plain", ingress);
-        if (from === undefined) return this.add("sees", `the record says ${text}`, atMs, "plain", ingress);
-        return this.add("sees", `somebody else changed the record: ${text}`, atMs, "bad", ingress);
+        if (from === undefined) return this.add("sees", `the record is ${text}`, atMs, "plain", ingress);
+        return this.add("sees", `another program changed the record: ${text}`, atMs, "bad", ingress);
       }
       case "mix-changed": {
         const { ingress, record, to, by, from } = fact;
@@ -86,7 +86,7 @@ export class Timeline {
       case "standoff-began":
         return this.add(
           "decides",
-          "somebody keeps undoing our records: repair rests for an hour",
+          "another program keeps overwriting the records: automatic repair is paused for an hour",
           atMs,
           "bad",
           fact.ingress,
@@ -104,12 +104,12 @@ export class Timeline {
       case "blindness-began":
         return this.add(
           "sees",
-          `our own connection is in doubt (${familyNames[fact.family]}): failures prove nothing`,
+          `this machine appears to be offline (${familyNames[fact.family]}): failover is suspended`,
           atMs,
           "bad",
         );
       case "blindness-ended":
-        return this.add("sees", `our own connection works again (${familyNames[fact.family]})`, atMs, "good");
+        return this.add("sees", `this machine is online again (${familyNames[fact.family]})`, atMs, "good");
       case "cloud-trouble-began":
         return this.add("sees", `Cloudflare: ${fact.problem.message}`, atMs, "bad", fact.ingress);
       case "cloud-trouble-ended":

@@ -18,7 +18,7 @@ test("with the token: pin, resume and drain, each after a question in plain word
   await using daemon = startGuarded(world);
   const dashboard = await openDashboard(browser, daemon);
   const { page } = dashboard;
-  await dashboard.untilShown("all well");
+  await dashboard.untilShown("all is well");
   await page.getByRole("button", { name: /^mobile/ }).click();
   const details = page.locator(".endpoint-details");
   for (const name of ["Pin…", "Drain…", "Drill…"]) {
@@ -29,7 +29,7 @@ test("with the token: pin, resume and drain, each after a question in plain word
 
   await details.getByRole("button", { name: "Pin…" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByText("mobile alone will serve ingress.example.com for 1 hour").waitFor();
+  await dialog.getByText("Only mobile will be used for ingress.example.com for 1 hour").waitFor();
   await dialog.getByLabel("For how long").selectOption({ label: "15 minutes" });
   await dialog.getByText("for 15 minutes, whether it is up or down").waitFor();
   await dashboard.assertAccessible("a question");
@@ -38,7 +38,7 @@ test("with the token: pin, resume and drain, each after a question in plain word
   await dialog.getByText("Done.").waitFor();
   await dialog.getByRole("button", { name: "Close" }).click();
   await eventually("mobile serves", () => contents(world).join() === "secondary.example.com");
-  await dashboard.untilShown(/is pinned; that ends/, ".overrides");
+  await dashboard.untilShown(/is pinned; ends/, ".overrides");
   await dashboard.untilShown("pinned", ".pill");
 
   await page.getByRole("button", { name: "Resume all…" }).click();
@@ -49,11 +49,11 @@ test("with the token: pin, resume and drain, each after a question in plain word
   await eventually("cable serves alone", () => contents(world).join() === "primary.example.com");
 
   await details.getByRole("button", { name: "Drain…" }).click();
-  await dialog.getByText("It does not serve now, so nothing changes at once.").waitFor();
+  await dialog.getByText("It is not active now, so nothing changes at once.").waitFor();
   await dialog.getByRole("button", { name: "Drain it" }).click();
   await dialog.getByText("Done.").waitFor();
   await dialog.getByRole("button", { name: "Close" }).click();
-  await dashboard.untilShown(/is drained; that ends/, ".overrides");
+  await dashboard.untilShown(/is drained; ends/, ".overrides");
   await assertKept(dashboard, daemon);
   await dashboard.assertClean();
 });
@@ -65,7 +65,7 @@ test("a drill moves the traffic away, and its report is in the journal when it i
   await using daemon = startGuarded(world);
   const dashboard = await openDashboard(browser, daemon);
   const { page } = dashboard;
-  await dashboard.untilShown("all well");
+  await dashboard.untilShown("all is well");
   await page.getByRole("button", { name: "Enter token" }).click();
   await giveToken(dashboard, token);
   await page.getByRole("button", { name: /^cable/ }).click();
@@ -73,12 +73,12 @@ test("a drill moves the traffic away, and its report is in the journal when it i
   await dashboard.untilShown("down", ".endpoints");
   await page.getByRole("button", { name: "Drill…" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByText("Nobody can stand in for cable now: mobile is down.").waitFor();
+  await dialog.getByText("No other endpoint can take over from cable now: mobile is down.").waitFor();
   assert.ok(await dialog.getByRole("button", { name: "Start the drill" }).isDisabled());
   await dashboard.assertAccessible("a drill that cannot be");
   // The question follows what happens meanwhile.
   await world.mobile.server.behave({ kind: "ok" });
-  await dialog.getByText("It serves now: mobile takes over at once.").waitFor();
+  await dialog.getByText("It is active now: mobile takes over at once.").waitFor();
   await dialog.getByRole("button", { name: "Start the drill" }).click();
   await dialog.getByText("Done.").waitFor();
   await dialog.getByRole("button", { name: "Close" }).click();
@@ -89,7 +89,7 @@ test("a drill moves the traffic away, and its report is in the journal when it i
   await dialog.getByText("Done.").waitFor();
   await dialog.getByRole("button", { name: "Close" }).click();
   await dashboard.untilShown(/^drill of cable: /, ".journal");
-  await dashboard.untilShown("all well");
+  await dashboard.untilShown("all is well");
   await dashboard.assertClean();
 });
 
@@ -100,7 +100,7 @@ test("what is refused is not done, and the page says why: a wrong token, an endp
   await using daemon = startGuarded(world);
   const dashboard = await openDashboard(browser, daemon);
   const { page } = dashboard;
-  await dashboard.untilShown("all well");
+  await dashboard.untilShown("all is well");
   await page.getByRole("button", { name: "Enter token" }).click();
   await dashboard.assertAccessible("the question for the token");
   await giveToken(dashboard, "not-the-token");
@@ -119,7 +119,7 @@ test("what is refused is not done, and the page says why: a wrong token, an endp
   await dashboard.untilShown("fibre", ".endpoints");
   await dialog.getByRole("button", { name: "Pin it" }).click();
   await dialog.getByText("Not done: ingress.example.com has no endpoint mobile.").waitFor();
-  await dialog.getByText("There are: cable, fibre.").waitFor();
+  await dialog.getByText("Known names: cable, fibre.").waitFor();
 
   // The same address as the browser's.
   const headers = { authorization: "Bearer guessed", "content-type": "application/json" };
@@ -169,7 +169,7 @@ test("without a token in the configuration the page offers nothing, and says how
   await using world = await startWorld();
   await using daemon = startDaemon({ config: configOf(world) });
   const dashboard = await openDashboard(browser, daemon);
-  await dashboard.untilShown("all well");
+  await dashboard.untilShown("all is well");
   await dashboard.page.getByRole("button", { name: /^mobile/ }).click();
   await dashboard.untilShown(/set http\.token in the configuration/, ".endpoint-details");
   for (const name of [/token/i, "Pin…", "Drain…"]) {

@@ -18,19 +18,19 @@ test("cable breaks by a button and is mended by another: the failover and the re
   await buttonOf(demo, "cable", "refuses").click();
   await demo.untilShown("failed over");
   await demo.untilShown("secondary.example.com", ".published");
-  await demo.untilShown(/CNAME secondary\.example\.com, TTL 300 s: visible \S+ after cable broke\.$/, ".demo");
+  await demo.untilShown(/CNAME secondary\.example\.com \(TTL 5 min\): visible \S+ m?s after cable broke\.$/, ".demo");
   assert.equal(await buttonOf(demo, "cable", "refuses").getAttribute("aria-pressed"), "true");
   await demo.assertAccessible("a broken cable");
   await buttonOf(demo, "cable", "works").click();
-  await demo.untilShown(/mobile leaves the mix/, ".next");
-  await demo.untilShown("all well");
+  await demo.untilShown(/mobile is no longer published/, ".next");
+  await demo.untilShown("all is well");
   await demo.untilShown("primary.example.com", ".published");
   assert.equal(await page.evaluate("document.body.dataset.same"), "yes");
 
   await page.getByRole("button", { name: /^mobile/ }).click();
   assert.ok(await page.getByRole("button", { name: "Pin…" }).isEnabled(), "the token need not be entered");
   await demo.assertClean();
-  await page.getByRole("button", { name: "Mend all, play the story" }).click();
+  await page.getByRole("button", { name: "Repair everything, play the story" }).click();
   await demo.untilShown(/Story \d\/4/, ".demo");
   // Where the daemon starts afresh for the story, the browser complains of what it could not load, and of nothing else.
   assert.deepEqual(
@@ -47,11 +47,11 @@ test("what is not an endpoint's fault is seen to move nothing: a cut connection,
   const { page } = demo;
   await takeOver(demo);
   await buttonOf(demo, "elsewhere", /Cut/).click();
-  await demo.untilShown("Blind over IPv4");
+  await demo.untilShown("This machine appears to be offline (IPv4)");
   await demo.untilShown("primary.example.com", ".published");
   await demo.assertAccessible("cut off");
   await buttonOf(demo, "elsewhere", /Cut/).click();
-  await page.getByText("Blind over IPv4").waitFor({ state: "detached" });
+  await page.getByText("This machine appears to be offline (IPv4)").waitFor({ state: "detached" });
 
   await buttonOf(demo, "elsewhere", /Cloudflare/).click();
   await buttonOf(demo, "cable", "hangs").click();
@@ -60,7 +60,10 @@ test("what is not an endpoint's fault is seen to move nothing: a cut connection,
   await demo.untilShown("failed over");
 
   await buttonOf(demo, "elsewhere", /Edit/).click();
-  await demo.untilShown(/CNAME secondary\.example\.com, TTL 300 s: visible \S+ after the edit by hand\.$/, ".demo");
+  await demo.untilShown(
+    /CNAME secondary\.example\.com \(TTL 5 min\): visible \S+ m?s after the edit by hand\.$/,
+    ".demo",
+  );
   await demo.assertClean();
 });
 
@@ -92,8 +95,8 @@ async function openDemo(
 /** Stops the story, wherever it is, with everything in order. */
 async function takeOver(demo: DashboardPage): Promise<void> {
   await buttonOf(demo, "cable", "works").click();
-  await demo.untilShown("You are in charge", ".demo");
-  await demo.untilShown("all well");
+  await demo.untilShown("You are in control", ".demo");
+  await demo.untilShown("all is well");
 }
 
 function buttonOf({ page }: DashboardPage, group: string, name: string | RegExp): Locator {

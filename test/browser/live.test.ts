@@ -18,19 +18,19 @@ test("a first start, before anything is known, is told as such, and filled in as
   await using daemon = startDaemon({ config: configOf(world, undefined, { timeout: "20s" }) });
   const dashboard = await openDashboard(browser, daemon);
   await dashboard.untilShown("ingress.example.com", "h2");
-  await dashboard.untilShown("Finding out");
-  await dashboard.untilShown("not known yet", ".endpoints");
-  await dashboard.untilShown("Nobody is chosen yet");
+  await dashboard.untilShown("Starting");
+  await dashboard.untilShown("unknown", ".endpoints");
+  await dashboard.untilShown("No endpoint is selected yet");
   await dashboard.untilShown("Nothing to show yet", ".served");
-  await dashboard.untilShown("Nothing: there is no record at this name.", ".published");
+  await dashboard.untilShown("There is no record at this name.", ".published");
 
   await Promise.all([world.cable, world.mobile].map(({ server }) => server.behave({ kind: "ok" })));
   // Connections that hang go on hanging: a restart of the checks is what a person would do.
   daemon.rewriteConfig((text) => text.replaceAll("timeout: 20s", "timeout: 2s"));
   await dashboard.untilShown("primary.example.com", ".published");
-  await dashboard.untilShown("all well");
+  await dashboard.untilShown("all is well");
   // All is well once who serves is known; of the other one that may take a moment more.
-  await dashboard.page.getByText("Finding out").waitFor({ state: "detached" });
+  await dashboard.page.getByText("Starting").waitFor({ state: "detached" });
   await dashboard.assertClean();
 });
 
@@ -41,7 +41,7 @@ test("a failover and the return are seen without a reload", async (t) => {
   await using daemon = startDaemon({ config: configOf(world, undefined, { sticky: "2s" }) });
   const dashboard = await openDashboard(browser, daemon);
   const { page } = dashboard;
-  await dashboard.untilShown("all well");
+  await dashboard.untilShown("all is well");
   await page.evaluate("document.body.dataset.same = 'yes'");
 
   await world.cable.server.behave({ kind: "refuse" });
@@ -63,8 +63,8 @@ test("a failover and the return are seen without a reload", async (t) => {
   await dashboard.untilShown("failed", ".endpoint-details");
   await world.cable.server.behave({ kind: "ok" });
   await page.locator(".node.is-sticky", { hasText: "mobile" }).waitFor();
-  await dashboard.untilShown(/mobile leaves the mix/, ".next");
-  await dashboard.untilShown("all well");
+  await dashboard.untilShown(/mobile is no longer published/, ".next");
+  await dashboard.untilShown("all is well");
   await page.locator(".lane", { hasText: "mobile" }).locator(".stretch.primary").first().waitFor();
   assert.equal(await page.evaluate("document.body.dataset.same"), "yes");
   await dashboard.assertClean();
@@ -88,7 +88,7 @@ test("the journal has what happened while its first page was on its way, and a p
   });
   await dashboard.untilShown("busy", ".journal");
   await eventually("the journal to be asked for again", () => asked > 1);
-  await dashboard.untilShown("all well");
+  await dashboard.untilShown("all is well");
   await world.cable.server.behave({ kind: "refuse" });
   await dashboard.untilShown("failed over");
   goOn();
@@ -106,7 +106,7 @@ test("when the daemon ends, the page says since when, goes on when it is back, a
   await using first = startDaemon({ config });
   const dashboard = await openDashboard(browser, first);
   const { page } = dashboard;
-  await dashboard.untilShown("all well");
+  await dashboard.untilShown("all is well");
   listen = new URL(dashboard.url).host;
   await first.stop();
   await dashboard.untilShown("No connection to the daemon");
@@ -125,11 +125,11 @@ test("when the daemon ends, the page says since when, goes on when it is back, a
     .catch(() => undefined);
   await page.locator("main:not(.is-stale)").waitFor();
   await dashboard.untilShown("live", ".top");
-  await dashboard.untilShown("all well");
+  await dashboard.untilShown("all is well");
   await world.cable.server.behave({ kind: "refuse" });
   await dashboard.untilShown("failed over");
 
-  await dashboard.untilShown(/^It is version 99\.1\.2 now, and this page came with \d+\.\d+\.\d+\.$/, ".banner");
+  await dashboard.untilShown(/^It is now version 99\.1\.2, and this page is from version \d+\.\d+\.\d+\.$/, ".banner");
   await dashboard.assertAccessible("after an update");
   await page.locator(".banner").getByRole("button", { name: "Reload" }).click();
   await dashboard.untilShown(/^Version 99\.1\.2/, "footer");

@@ -18,7 +18,7 @@ test("after a failover, with a refused configuration: no finding of axe, and not
       const dashboard = await openDashboard(browser, daemon, { colorScheme, viewport: { width, height: 800 } });
       const { page } = dashboard;
       await dashboard.untilShown("failed over");
-      await dashboard.untilShown("The newest configuration was refused");
+      await dashboard.untilShown("The new configuration was rejected");
       await page.getByRole("button", { name: /^cable/ }).click();
       await page.locator(".chart canvas").waitFor();
       await page.locator("details").evaluateAll("(all) => all.forEach((each) => { each.open = true; })");

@@ -27,15 +27,15 @@ test("while everything is silent it says that the daemon is blind, and that noth
     ),
   });
   const dashboard = await openDashboard(browser, daemon);
-  await dashboard.untilShown("all well");
+  await dashboard.untilShown("all is well");
   const lines = [world.cable.server, world.mobile.server];
   await Promise.all(lines.map((server) => server.behave({ kind: "hang" })));
-  await dashboard.untilShown("Blind over IPv4");
+  await dashboard.untilShown("This machine appears to be offline (IPv4)");
   await dashboard.untilShown("primary.example.com", ".published");
   await dashboard.assertAccessible("blind");
   await Promise.all(lines.map((server) => server.behave({ kind: "ok" })));
-  await dashboard.page.getByText("Blind over IPv4").waitFor({ state: "detached" });
-  await dashboard.untilShown("all well");
+  await dashboard.page.getByText("This machine appears to be offline (IPv4)").waitFor({ state: "detached" });
+  await dashboard.untilShown("all is well");
   await dashboard.assertClean();
 });
 
@@ -45,12 +45,12 @@ test("while Cloudflare refuses to write it says why, and what DNS should say ins
   await using world = await startWorld();
   await using daemon = startDaemon({ config: configOf(world) });
   const dashboard = await openDashboard(browser, daemon);
-  await dashboard.untilShown("all well");
+  await dashboard.untilShown("all is well");
   world.cloudflare.faults.always({ kind: "unavailable", status: 503 }, writes);
   await world.cable.server.behave({ kind: "refuse" });
   await dashboard.untilShown("The records cannot be written");
   await dashboard.untilShown("Out of sync. It should say:", ".published");
-  await dashboard.untilShown("is to serve", ".picture");
+  await dashboard.untilShown("to become active", ".picture");
   await dashboard.assertAccessible("out of sync");
   world.cloudflare.faults.clear();
   await dashboard.untilShown("secondary.example.com", ".records");
@@ -72,14 +72,14 @@ test("somebody who keeps undoing the records is told of, and a person may let th
   });
   const dashboard = await openDashboard(browser, daemon);
   const { page } = dashboard;
-  await dashboard.untilShown("all well");
+  await dashboard.untilShown("all is well");
   const undo = (): void => {
     for (const { id } of world.records) world.cloudflare.hand.edit(id, { content: "elsewhere.example.net" });
   };
   undo();
   await eventually("the repair", () => world.records[0]?.content === "primary.example.com");
   undo();
-  await dashboard.untilShown("Somebody keeps undoing our records", ".banner");
+  await dashboard.untilShown("Another program keeps overwriting the record", ".banner");
   await dashboard.untilShown("elsewhere.example.net", ".published");
   await dashboard.assertAccessible("a standoff");
   await page.getByRole("button", { name: "Enter token" }).first().click();
@@ -93,8 +93,8 @@ test("somebody who keeps undoing the records is told of, and a person may let th
   await page.getByRole("dialog").getByText("Done.").waitFor();
   await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
   await eventually("the repair", () => world.records[0]?.content === "primary.example.com");
-  await page.locator(".banner", { hasText: "Somebody keeps undoing" }).waitFor({ state: "detached" });
-  await dashboard.untilShown("all well");
+  await page.locator(".banner", { hasText: "Another program keeps overwriting" }).waitFor({ state: "detached" });
+  await dashboard.untilShown("all is well");
   await dashboard.assertClean();
 });
 
@@ -109,7 +109,7 @@ test("while the disk takes nothing it says what would be lost, and it keeps work
     await promisify(execFile)(prlimit, ["--pid", String(daemon.pid), `--fsize=${bytes}:unlimited`]);
   };
   const dashboard = await openDashboard(browser, daemon);
-  await dashboard.untilShown("all well");
+  await dashboard.untilShown("all is well");
   await limitFiles("0");
   await world.cable.server.behave({ kind: "refuse" });
   await dashboard.untilShown("The state cannot be written");

@@ -79,7 +79,7 @@ test("an event that cannot be taken in is dropped, and changes nothing", () => {
   assert.equal(followed[1]?.ingresses[0]?.published?.records.length, 0);
 });
 
-test("a pin that could not be taken in is not answered as if it held", () => {
+test("a pin that could not be applied is not answered as if it held", () => {
   const clock = new VirtualClock();
   const daemon = new Daemon({ clock, onBug: () => undefined });
   daemon.dispatch({ kind: "config-loaded", ingresses: [settings()] });
@@ -89,7 +89,7 @@ test("a pin that could not be taken in is not answered as if it held", () => {
   const broken = (): boolean => daemon.dispatch({ kind: "records-read", ingress: record } as unknown as Event);
   const pin = (dispatch: (event: Event) => boolean): unknown =>
     setOverride({ ...ports, dispatch }, "pin", { endpoint: endpoint.name });
-  assert.throws(() => pin(broken), /could not be taken in/);
+  assert.throws(() => pin(broken), /could not be processed/);
   pin((event) => daemon.dispatch(event));
   assert.equal(daemon.state.ingresses[0]?.overrides.length, 1);
 });

@@ -67,14 +67,14 @@ test("a disk that takes long is told once, also in the status, until it is quick
   assert.equal(world.warnings.length, 1);
   assert.match(
     world.warnings[0] ?? "",
-    /Saving a decision in .*ccs\.db took 2s 300ms, and it was carried out only then/,
+    /Saving a decision to .*ccs\.db took 2\.3 s, and it was carried out only afterwards/,
   );
   world.onSave = () => undefined;
   daemon.dispatch({ kind: "time-passed" });
   assert.equal(world.memory.isKeepingUp, false, "a turn with nothing to save says nothing of the disk");
   daemon.dispatch({ kind: "resumed", ingress: record });
   assert.equal(world.memory.isKeepingUp, true);
-  assert.match(world.warnings[1] ?? "", /is quick again/);
+  assert.match(world.warnings[1] ?? "", /is fast again/);
 });
 
 test("keepers, then followers, then listeners, in whatever order they came; one that throws stops no other", () => {

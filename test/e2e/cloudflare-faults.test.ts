@@ -113,8 +113,7 @@ describe("Cloudflare's faults", { concurrency: 4 }, () => {
     await untilBothUp(daemon);
     world.cloudflare.faults.next({ kind: "rate-limited" }, writes);
     await world.cable.server.behave({ kind: "refuse" });
-    const told = await daemon.untilLogged(/^Cloudflare: /);
-    assert.match(told.msg, /next attempt in 5m/);
+    await daemon.untilLogged(/^Cloudflare: /);
     await asksNothingMore(world);
   });
 

@@ -117,9 +117,9 @@ describe("ccs plan", { concurrency: 2 }, () => {
     assert.equal(code, 2);
     assert.match(
       stdout,
-      /^ {2}- CNAME secondary\.example\.com \(300 s\)\n {2}\+ CNAME primary\.example\.com \(60 s\)$/m,
+      /^ {2}- CNAME secondary\.example\.com \(TTL 5 min\)\n {2}\+ CNAME primary\.example\.com \(TTL 1 min\)$/m,
     );
-    assert.match(stdout, /serves cable: /);
+    assert.match(stdout, /active: cable, because /);
     assert.doesNotMatch(stdout, colour);
     assert.equal(world.cloudflare.counts.writes, 0);
     assert.equal(world.records[0]?.content, "secondary.example.com");
@@ -161,7 +161,7 @@ describe("ccs run --once", { concurrency: 2 }, () => {
     await using world = await startWorld();
     const { code, stdout } = await runCcs(["run", "--once", "--config", configFile(world)]);
     assert.equal(code, 0);
-    assert.equal(stdout, "ingress.example.com: CNAME primary.example.com (60 s) (cable)\n");
+    assert.equal(stdout, "ingress.example.com: CNAME primary.example.com (TTL 1 min) (cable)\n");
     assert.equal(world.cloudflare.counts.writes, 0);
   });
 
@@ -196,7 +196,7 @@ describe("ccs run --once", { concurrency: 2 }, () => {
     await world.mobile.server.behave({ kind: "refuse" });
     const { code, stdout } = await runCcs(["run", "--once", "--config", configFile(world)]);
     assert.equal(code, 1);
-    assert.match(stdout, /left as it is: nobody is up/);
+    assert.match(stdout, /left as it is: all endpoints are down/);
     assert.equal(world.cloudflare.counts.writes, 0);
   });
 

@@ -130,9 +130,9 @@ test("completion in zsh", async (t) => {
       source '${script}'; words=(${all}); CURRENT=${words.length + 1}; _ccs`;
     return shell(zsh, ["-f"], line);
   };
-  assert.match(await offered("ex"), /^explain:say what the configuration amounts to/m);
+  assert.match(await offered("ex"), /^explain:explain the configuration/m);
   const run = await offered("run", "--o");
-  assert.match(run, /^--once\[a full round of checks, apply, end\\: for cron\]$/m);
+  assert.match(run, /^--once\[one full round of checks, apply, exit\\: for cron\]$/m);
   assert.match(run, /^\(-c --config\)--config\[.*\]:file:_files$/m);
   assert.match(run, /^--log-level\[.*\]:value:\(.* debug .*\)$/m);
   assert.match(await offered("explain", ""), /^::ingress:\{compadd -- .*ccs completion --names ingress/m);

@@ -20,16 +20,16 @@ describe("ccs explain", { concurrency: 2 }, () => {
     assert.deepEqual([code, stderr], [0, ""]);
     const text = stdout.replaceAll(/\s+/g, " ");
     assert.match(text, /^_ingress\.example\.com CNAME/);
-    assert.match(text, /Primary breaks, Secondary takes over/);
+    assert.match(text, /Failover: Primary fails, Secondary takes over/);
     assert.ok(
       text.includes(
-        "at worst 22s = 10s interval + 5s timeout + 2 × 2s fast_interval + 2s search for proof + 1s call to Cloudflare",
+        "at worst 22 s = 10 s interval + 5 s timeout + 2 × 2 s fast_interval + 2 s cross-check + 1 s call to Cloudflare",
       ),
       text,
     );
-    assert.match(text, /clients, at worst 1m 22s = 22s \+ 60s TTL/);
-    assert.match(text, /288 reads a day = 24h \/ 5m reconcile_interval/);
-    assert.match(text, /8 640 a day = 24h \/ 10s interval/);
+    assert.match(text, /clients, at worst 1 min 22 s = 22 s \+ 1 min TTL/);
+    assert.match(text, /288 reads a day = 24 h \/ 5 min reconcile_interval/);
+    assert.match(text, /8 640 a day = 24 h \/ 10 s interval/);
   });
 
   test("fits into 80 columns, without colour where nobody asked for it", async () => {
@@ -55,8 +55,8 @@ describe("ccs explain", { concurrency: 2 }, () => {
     const { code, stdout } = await runCcs(["explain", "--config", path]);
     assert.equal(code, 0);
     const text = stdout.replaceAll(/\s+/g, " ");
-    assert.match(text, /! sticky 30s of mobile is shorter than its TTL of 300s/);
-    assert.match(text, /· the TTL of cable, 2h, is far longer/);
+    assert.match(text, /! sticky 30 s of mobile is shorter than its TTL of 5 min/);
+    assert.match(text, /· the TTL of cable, 2 h, is far longer/);
     assert.match(text, /· the check of cable has no contains/);
     assert.deepEqual(world.cloudflare.counts, { reads: 0, writes: 0 });
   });
@@ -73,6 +73,6 @@ describe("ccs explain", { concurrency: 2 }, () => {
     assert.deepEqual(names, ["other.example.com"]);
     const { code, stderr } = await runCcs(["explain", "third.example.com", "--config", path]);
     assert.equal(code, 64);
-    assert.match(stderr, new RegExp(`no ingress is called third\\.example\\.com; configured: ${ingressName}, other`));
+    assert.match(stderr, new RegExp(`there is no ingress third\\.example\\.com; configured: ${ingressName}, other`));
   });
 });

@@ -85,7 +85,7 @@ describe("one daemon", () => {
     await daemon.stop();
     assert.match(
       saidOf(await healthOf(daemon)),
-      /^1 unhealthy: no daemon answers at \S+\/state\/control\.sock: start it with `ccs run`, or say where it is/,
+      /^1 unhealthy: no daemon answers at \S+\/state\/control\.sock: start it with `ccs run`, or tell ccs where it is/,
     );
   });
 });
@@ -117,7 +117,7 @@ test("a daemon that answers, but whose loop does not turn, is not healthy", asyn
     onBug: (error) => void site.bugs.push(error),
   });
   const env = { CCS_STATE_DIR: folder };
-  assert.equal(saidOf(await runCcs(["health"], { env })), "1 unhealthy: the loop that decides does not turn");
+  assert.equal(saidOf(await runCcs(["health"], { env })), "1 unhealthy: the main loop is stuck");
   isAlive = true;
   assert.equal(saidOf(await runCcs(["health"], { env })), "0 healthy");
 });
@@ -136,7 +136,7 @@ test("another program at the socket is not taken for a daemon, whatever it says"
   for (answer of answers) {
     assert.match(
       saidOf(await runCcs(["health"], { env: { CCS_STATE_DIR: folder } })),
-      /^1 unhealthy: the daemon (answers in a way that this ccs does not know|does not answer \()/,
+      /^1 unhealthy: the daemon('s answer is not one that this ccs understands| does not answer \()/,
       answer.slice(0, 50),
     );
   }

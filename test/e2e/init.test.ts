@@ -34,10 +34,10 @@ async function answerLine(
   terminal: PseudoTerminal,
   line: { name: string; target: string; url: string },
 ): Promise<void> {
-  await terminal.answer(/What do you call this line/, `${keys.clear}${line.name}${keys.enter}`);
-  await terminal.answer(/Where does .* lead/, line.target + keys.enter);
+  await terminal.answer(/What should this endpoint be called/, `${keys.clear}${line.name}${keys.enter}`);
+  await terminal.answer(/What is the target of/, line.target + keys.enter);
   await terminal.answer(/Check .* over HTTP/, keys.enter);
-  await terminal.answer(/Which page tells/, `${keys.clear}${line.url}${keys.enter}`);
+  await terminal.answer(/Which page shows/, `${keys.clear}${line.url}${keys.enter}`);
   await terminal.answer(/A word that the page must contain/, `OK${keys.enter}`);
 }
 
@@ -49,18 +49,18 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     const { cable, mobile, cloudflare, telegram } = world;
     const cwd = newFolder();
     await using terminal = openTerminal(["init"], { script, cwd, env: environmentOf(world) });
-    await terminal.answer(/Which name shall point/, `ingress.example.com${keys.enter}`);
+    await terminal.answer(/Which DNS name should ccs manage/, `ingress.example.com${keys.enter}`);
     await terminal.answer(/The Cloudflare API token/, cloudflare.token + keys.enter);
     const url = (line: World["cable"]): string => `http://${line.address}:${line.server.port}/healthz`;
     await answerLine(terminal, { name: "cable", target: cable.address, url: url(cable) });
     await terminal.answer(/is private: only clients/, `y`);
     await answerLine(terminal, { name: "mobile", target: mobile.address, url: url(mobile) });
-    await terminal.answer(/keep mobile in the mix/, keys.down + keys.enter);
-    await terminal.answer(/One more endpoint/, keys.enter);
-    await terminal.answer(/Tell you on Telegram/, keys.enter);
+    await terminal.answer(/keep\s+publishing mobile/, keys.down + keys.enter);
+    await terminal.answer(/Add another endpoint/, keys.enter);
+    await terminal.answer(/Send you messages on Telegram/, keys.enter);
     await terminal.answer(/The bot's token/, telegram.token + keys.enter);
     await terminal.answer(/The chat: its number/, `123456${keys.enter}`);
-    await terminal.answer(/Where shall the tokens stand/, keys.enter);
+    await terminal.answer(/Where should the tokens be stored/, keys.enter);
     assert.equal(await terminal.ended(), 0, terminal.text);
 
     assert.match(terminal.text, /The token works\. The zone is example\.com\./);
@@ -101,19 +101,19 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     symlinkSync(kept, join(cwd, "other.yml"));
     world.cloudflare.faults.next({ kind: "drop-before-commit" });
     await using terminal = openTerminal(["init", "other.yml"], { script, cwd, env });
-    await terminal.answer(/other\.yml is there already/, "y");
-    await terminal.answer(/Which name shall point/, `https://x${keys.enter}`);
-    await terminal.answer(/write the host name alone/, `${keys.clear}ingress.example.com${keys.enter}`);
-    await terminal.answer(/Cloudflare could not be asked[^]*How shall it go on[^]*Try again/, keys.enter);
+    await terminal.answer(/other\.yml already exists/, "y");
+    await terminal.answer(/Which DNS name should ccs manage/, `https://x${keys.enter}`);
+    await terminal.answer(/write only the host name/, `${keys.clear}ingress.example.com${keys.enter}`);
+    await terminal.answer(/Cloudflare could not be asked[^]*How should ccs init continue[^]*Try again/, keys.enter);
     const { cable, mobile } = world;
     const url = (line: World["cable"]): string => `http://${line.address}:${line.server.port}/healthz`;
     await answerLine(terminal, { name: "cable", target: cable.address, url: url(cable) });
     assert.match(terminal.text, /The token works\. The zone is example\.com\./);
     await terminal.answer(/connection refused[^]*What about cable/, keys.down + keys.enter);
     await answerLine(terminal, { name: "mobile", target: mobile.address, url: url(mobile) });
-    await terminal.answer(/keep mobile in the mix/, keys.enter);
-    await terminal.answer(/One more endpoint/, keys.enter);
-    await terminal.answer(/Tell you on Telegram/, "n");
+    await terminal.answer(/keep\s+publishing mobile/, keys.enter);
+    await terminal.answer(/Add another endpoint/, keys.enter);
+    await terminal.answer(/Send you messages on Telegram/, "n");
     assert.equal(await terminal.ended(), 0, terminal.text);
     assert.ok(lstatSync(join(cwd, "other.yml")).isSymbolicLink(), "the link stays");
     const text = readFileSync(kept, "utf8");
@@ -181,12 +181,12 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     const path = join(cwd, "config.yml");
     writeFileSync(path, "mine\n");
     await using declined = openTerminal(["init"], { script, cwd });
-    await declined.answer(/config\.yml is there already/, keys.enter);
+    await declined.answer(/config\.yml already exists/, keys.enter);
     assert.equal(await declined.ended(), 1);
-    assert.match(declined.text, /stays as it is/);
+    assert.match(declined.text, /is left as it is/);
     await using given = openTerminal(["init"], { script, cwd });
-    await given.answer(/config\.yml is there already/, "y");
-    await given.answer(/Which name shall point/, keys.controlC);
+    await given.answer(/config\.yml already exists/, "y");
+    await given.answer(/Which DNS name should ccs manage/, keys.controlC);
     assert.equal(await given.ended(), 1);
     assert.match(given.text, /nothing was written/);
     assert.equal(readFileSync(path, "utf8"), "mine\n");

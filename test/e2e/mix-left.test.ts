@@ -57,7 +57,7 @@ describe("an ingress that leaves its mix", { concurrency: 2 }, () => {
       world.cloudflare.faults.always({ kind: "unavailable" });
       const next = elsewhere(world);
       writeFileSync(daemon.configPath, typeof next === "string" ? next : next(folder));
-      await daemon.untilLogged(/^no longer configured: its record is pointed to cable instead of its mix/);
+      await daemon.untilLogged(/^no longer configured: its record is changed from its mix to cable/);
       await daemon.stop("SIGKILL");
     }
     assert.deepEqual(contents(world), [mixName]);

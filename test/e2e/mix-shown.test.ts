@@ -39,10 +39,13 @@ describe("the mix of a CNAME ingress, as it is shown", { concurrency: 2 }, () =>
     await using world = await startWorld();
     const { text } = await told(["explain"], configFile(world, waiting));
     assert.match(text, /^ingress\.example\.com CNAME; mix at ingress-mix\.example\.com /);
-    assert.match(text, /first ingress-mix\.example\.com: the addresses of cable and mobile, TTL 60s then 45s ingress/);
     assert.match(
       text,
-      /then 45s ingress\.example\.com: CNAME ingress-mix\.example\.com, TTL 60s, once every name server has shown that for so long at its end 1s ingress\.example\.com: CNAME primary\.example\.com, TTL 60s unused 1h ingress-mix\.example\.com: its records are removed/,
+      /first ingress-mix\.example\.com: the addresses of cable and mobile \(TTL 1 min\) then 45 s ingress/,
+    );
+    assert.match(
+      text,
+      /then 45 s ingress\.example\.com: CNAME ingress-mix\.example\.com \(TTL 1 min\), after every name server has shown the mix for that long at its end 1 s ingress\.example\.com: CNAME primary\.example\.com \(TTL 1 min\) unused 1 h ingress-mix\.example\.com: its records are removed/,
     );
   });
 
@@ -57,7 +60,7 @@ describe("the mix of a CNAME ingress, as it is shown", { concurrency: 2 }, () =>
       config.ingresses.push({ ...structuredClone(ingress), record: mixName, mix_record: "other.example.com" });
     });
     const { stdout, stderr } = await runCcs(["explain", ingressName, "--config", taken]);
-    const why = "ingress-mix.example.com would be the name of its mix, and is already a record or a target";
+    const why = "ingress-mix.example.com would be the name of its mix, but is already a record or a target";
     assert.ok(stdout.replaceAll(/\s+/g, " ").includes(`never: ${why}`), stdout + stderr);
     const validated = await runCcs(["validate", "--config", taken]);
     assert.equal(validated.code, 0);
@@ -70,12 +73,9 @@ describe("the mix of a CNAME ingress, as it is shown", { concurrency: 2 }, () =>
     const { code, text } = await told(["plan"], path);
     assert.equal(code, 2);
     const { cable, mobile } = world;
-    assert.match(
-      text,
-      /mix ingress-mix\.example\.com: no record when a daemon that is running returns from mobile to cable: /,
-    );
+    assert.match(text, /mix ingress-mix\.example\.com: no record when a running daemon returns from mobile to cable: /);
     assert.ok(
-      text.includes(`first ingress-mix.example.com: A ${cable.address}, A ${mobile.address}, TTL 60s then 45s`),
+      text.includes(`first ingress-mix.example.com: A ${cable.address}, A ${mobile.address} (TTL 1 min) then 45 s`),
       text,
     );
     const { stdout } = await runCcs(["plan", "--json", "--config", path]);
@@ -97,8 +97,11 @@ describe("the mix of a CNAME ingress, as it is shown", { concurrency: 2 }, () =>
     }
     const { code, text } = await told(["plan"], configFile(world));
     assert.equal(code, 2);
-    assert.match(text, /serves cable: ingress\.example\.com points to it already - CNAME ingress-mix\.example\.com/);
-    assert.match(text, /ingress\.example\.com points to it now; a daemon that is running knows until when/);
+    assert.match(
+      text,
+      /active: cable, because ingress\.example\.com already points to it - CNAME ingress-mix\.example\.com/,
+    );
+    assert.match(text, /ingress\.example\.com points to it now; only the running daemon knows until when/);
   });
 
   test("ccs plan names a conversion as one", async () => {
@@ -125,7 +128,7 @@ describe("the mix of a CNAME ingress, as it is shown", { concurrency: 2 }, () =>
     assert.match((await told(["plan"], path)).text, wildcard);
     world.cloudflare.hand.add({ type: "A", name: mixName, content: "127.0.0.8", comment: "the printer" });
     const taken =
-      "ingress-mix.example.com has a record that is not ours: A 127.0.0.8; a failback goes to one endpoint alone";
+      "ingress-mix.example.com has a record that ccs did not create: A 127.0.0.8; a failback goes to a single endpoint";
     assert.ok((await told(["doctor"], path)).text.includes(`! mix of ingress.example.com: ${taken}`));
     assert.ok((await told(["plan"], path)).text.includes(`no mix: ${taken}`));
   });

@@ -19,7 +19,7 @@ describe("the mix of a CNAME ingress", { concurrency: 3 }, () => {
     await using daemon = startDaemon({ config: configOf(world, undefined, options) });
     const place = { cloudflare: world.cloudflare, daemon };
     await untilBothUp(daemon);
-    await daemon.untilLogged(/ingress-mix\.example\.com has a record that is not ours: A 127\.0\.0\.9/);
+    await daemon.untilLogged(/ingress-mix\.example\.com has a record that ccs did not create: A 127\.0\.0\.9/);
     await commitAfter(place, () => world.cable.server.behave({ kind: "refuse" }));
     await commitAfter(place, () => world.cable.server.behave({ kind: "ok" }));
     assert.deepEqual(contents(world), [world.cable.host]);

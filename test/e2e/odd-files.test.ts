@@ -140,12 +140,12 @@ describe("files that are none", { concurrency: 3 }, () => {
     await using daemon = startDaemon({ config: configOf(world) });
     await daemon.untilLogged(/^listening on/);
     assert.match((statSync(daemon.configPath).mode & 0o777).toString(8), /^6[4-6]4$/);
-    await daemon.untilLogged(/may read the token in .*config\.yml: chmod 600/);
+    await daemon.untilLogged(/can read the token in .*config\.yml: chmod 600/);
     chmodSync(daemon.configPath, 0o600);
-    const told = daemon.logged(/may read the token/).length;
+    const told = daemon.logged(/can read the token/).length;
     daemon.rewriteConfig((text) => text.replace("sticky: 1s", "sticky: 2s"));
     await daemon.untilLogged(/^configuration applied/, { count: 2 });
-    assert.equal(daemon.logged(/may read the token/).length, told + 1, "the new file is as open as the old one was");
+    assert.equal(daemon.logged(/can read the token/).length, told + 1, "the new file is as open as the old one was");
   });
 
   test(

@@ -15,9 +15,9 @@ after(() => rmSync(cwd, { recursive: true, force: true }));
 describe("on a terminal", { concurrency: 2 }, () => {
   const expected = {
     plan: [0, /nothing to write/],
-    probe: [0, /cable +127\.\S+ +ok +\d+ms +status 200/],
+    probe: [0, /cable +127\.\S+ +ok +\d+ ms +status 200/],
     doctor: [0, /^Cloudflare\r?$/m],
-    "run --once": [0, /CNAME primary\.example\.com \(60 s\) \(cable\)/],
+    "run --once": [0, /CNAME primary\.example\.com \(TTL 1 min\) \(cable\)/],
   } as const;
 
   for (const [words, [exitCode, says]] of Object.entries(expected)) {

@@ -80,7 +80,7 @@ describe("restart", { concurrency: 3 }, () => {
     for (const args of [["run"], ["run", "--once"]]) {
       const { code, stdout, stderr } = await runCcs([...args, "--config", path]);
       assert.equal(code, 69, `${stdout}${stderr}`);
-      assert.match(stderr, /^error: Another ccs already keeps its state in .*state\. End it first, or give this one/);
+      assert.match(stderr, /^error: Another ccs already keeps its state in .*state\. Stop it first, or give this one/);
     }
     assert.equal(world.cloudflare.counts.writes, 0);
   });

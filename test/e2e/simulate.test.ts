@@ -48,9 +48,9 @@ describe("ccs simulate", { concurrency: 2 }, () => {
       /decides {2}Secondary: Primary is down: no answer in time \(3 in a row\)\n.{10}writes {3}CNAME secondary/,
     );
     assert.match(stdout, /tells {4}_ingress\.example\.com now points to Secondary \(was Primary\)/);
-    assert.match(stdout, /impatient resolver served again, \d+s at worst/);
-    assert.match(stdout, /^ {2}clamping resolver +\S.* 10m +none$/m);
-    assert.match(stdout, /^served by {3}Primary [^,]+, Secondary [^,]+, Primary \+ Secondary 10m$/m);
+    assert.match(stdout, /impatient resolver served again, [\dmin ]+s at worst/);
+    assert.match(stdout, /^ {2}clamping resolver +\S.* 10 min +none$/m);
+    assert.match(stdout, /^served by {3}Primary [^,]+, Secondary [^,]+, Primary \+ Secondary 10 min$/m);
     assert.match(stdout, /^✓ Not worse than a record that never changes: /m);
     assert.match(stdout, /^Cloudflare {2}\d+ calls: \d+ reads, 4 writes$/m);
   });
@@ -130,7 +130,7 @@ notify: { telegram: { token_file: /no/such/file, chat_id: "\${NO_SUCH_CHAT}" } }
     );
     const written = timeline.filter(({ kind }) => kind === "writes").map(({ ingress, text }) => `${ingress}: ${text}`);
     for (const text of [
-      "a.example.com: A 203.0.113.77 (TTL 1m)",
+      "a.example.com: A 203.0.113.77 (TTL 1 min)",
       "a.example.com: A 192.0.2.1, AAAA 2001:db8:1::1 (TTL 1m)",
       "deep.b.example.org: A 203.0.113.1, AAAA 2001:db8:3::1 (TTL 1m)",
       "deep.b.example.org: A 192.0.2.1, AAAA 2001:db8:1::1 (TTL 1m)",
@@ -161,7 +161,7 @@ notify: { telegram: { token_file: /no/such/file, chat_id: "\${NO_SUCH_CHAT}" } }
     const { code, stdout, stderr } = await runCcs(["simulate", bad, "--config", original]);
     assert.deepEqual([code, stdout], [64, ""]);
     assert.match(stderr, /"primry".*did you mean primary\?.*Known: Primary, Secondary/);
-    assert.match(stderr, /^ {2}Scenarios by name: failover, /m);
+    assert.match(stderr, /^ {2}Named scenarios: failover, /m);
     for (const line of stderr.split("\n").slice(1)) assert.ok(line.length <= 80 && !line.startsWith("error:"), line);
   });
 

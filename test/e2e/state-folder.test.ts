@@ -117,7 +117,7 @@ describe("the state folder while a daemon runs", { concurrency: 3 }, () => {
       // The pin survives a death right after.
       await daemon.stop("SIGKILL");
       await using next = startDaemon({ config: readFileSync(daemon.configPath, "utf8"), folder: daemon.folder });
-      await next.untilLogged(/^mobile: pin/);
+      await next.untilLogged(/^mobile was pinned manually/);
       assert.deepEqual(contents(world), [world.mobile.host]);
     });
   }
@@ -171,7 +171,7 @@ describe("the state folder while a daemon runs", { concurrency: 3 }, () => {
       const writesBefore = world.cloudflare.writeRequests.length;
       await world.cable.server.behave({ kind: "refuse" });
       await second.until("failover", () => contents(world).join() === world.mobile.host);
-      await first.untilLogged(/^decided for mobile/);
+      await first.untilLogged(/^selected mobile/);
       assert.equal(world.cloudflare.writeRequests.length, writesBefore + 1, "by the second alone");
       assert.equal((await second.stop()).code, 0);
     }
@@ -187,7 +187,7 @@ describe("the state folder while a daemon runs", { concurrency: 3 }, () => {
     await untilBothUp(daemon);
     const state = join(daemon.folder, "state");
     chmodSync(state, 0o777);
-    const says = /Every user of this machine may replace the state/;
+    const says = /Every user of this machine can replace the state/;
     await daemon.untilLogged(says, patience);
     await eventually("a message", () => told(world, says), patience);
     const { stdout } = await runCcs(["doctor", "--config", daemon.configPath]);
@@ -301,7 +301,7 @@ describe("the state folder at a start", { concurrency: 3 }, () => {
     chmodSync(join(folder, "state"), 0o777);
     {
       await using daemon = startDaemon({ config: configOf(world), folder });
-      await daemon.untilLogged(/Every user of this machine may replace the state/);
+      await daemon.untilLogged(/Every user of this machine can replace the state/);
     }
     if (!isRoot) return;
     chmodSync(join(folder, "state"), 0o700);

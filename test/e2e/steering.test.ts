@@ -34,7 +34,7 @@ describe("steering", { concurrency: 3 }, () => {
     const fine = await ccs(daemon, "status", "--addresses");
     assert.deepEqual([fine.code, fine.stderr], [0, ""], fine.stdout);
     assert.match(fine.stdout, /^ingress\.example\.com {2}→ {2}cable\n/);
-    assert.match(fine.stdout, /DNS says +CNAME primary\.example\.com, TTL 60 s/);
+    assert.match(fine.stdout, /DNS says +CNAME primary\.example\.com \(TTL 1 min\)/);
     assert.match(fine.stdout, /cable +serves +● up /);
     assert.match(fine.stdout, /mobile +stands by +● up /);
     assert.match(fine.stdout, new RegExp(`${world.cable.address.replaceAll(".", "\\.")} .*● up`));
@@ -52,18 +52,18 @@ describe("steering", { concurrency: 3 }, () => {
     const pinned = await ccs(daemon, "pin", "cable");
     assert.match(
       pinned.stdout,
-      /It is down: connection refused(?: \(\d in a row\))?\. Nobody is served, though mobile could/,
+      /It is down: connection refused(?: \(\d in a row\))?\. There is no service, though mobile could/,
     );
     const dead = await ccs(daemon, "status");
     assert.equal(dead.code, 1, dead.stdout);
-    assert.match(dead.stdout, /! nobody is served: cable is pinned and down\n/);
+    assert.match(dead.stdout, /! no service: cable is pinned and down\n/);
     await ccs(daemon, "resume");
 
     await world.mobile.server.behave({ kind: "refuse" });
-    await daemon.untilLogged(/^nobody is up/);
+    await daemon.untilLogged(/^all endpoints are down/);
     const lost = await ccs(daemon, "status");
     assert.equal(lost.code, 1, lost.stdout);
-    assert.match(lost.stdout, /! nobody is up: the record stays as it is/);
+    assert.match(lost.stdout, /! all endpoints are down: the record stays as it is/);
     assert.match(lost.stdout, /✗ down .*connection refused/);
   });
 
@@ -82,13 +82,16 @@ describe("steering", { concurrency: 3 }, () => {
     for (const args of [["status"], ["events"], ["pin", "cable"], ["resume"], ["status", "--watch"]]) {
       const { code, stdout, stderr } = await ccs(daemon, ...args);
       assert.deepEqual([code, stdout], [69, ""]);
-      assert.match(stderr, /^error: no daemon answers at .*control\.sock: start it with `ccs run`, or say where it is/);
+      assert.match(
+        stderr,
+        /^error: no daemon answers at .*control\.sock: start it with `ccs run`, or tell ccs where it is/,
+      );
     }
     const { code, stderr } = await runCcs(["status", "--config", `${daemon.configPath}.old`]);
     assert.equal(code, 69);
     assert.match(
       stderr,
-      /^error: no daemon answers at .*\nerror: \S+\.old cannot be read: there is no such file; the daemon's state_dir may stand in it\n$/,
+      /^error: no daemon answers at .*\nerror: \S+\.old cannot be read: there is no such file; the daemon's state_dir may be set there\n$/,
     );
   });
 
@@ -98,7 +101,7 @@ describe("steering", { concurrency: 3 }, () => {
     daemon.rewriteConfig((text) => text.replace(/token: .*/, "token: ${A_SECRET_OF_THE_SERVICE}\n  nonsense: true"));
     const { code, stdout } = await eventually("the rejected file shows", async () => {
       const finished = await ccs(daemon, "status");
-      return /the configuration was refused/.test(finished.stdout) && finished;
+      return /the configuration was rejected/.test(finished.stdout) && finished;
     });
     assert.equal(code, 1);
     assert.match(stdout, /config\.yml:\d+:\d+ cloudflare\.nonsense: unknown\s+key/);
@@ -127,7 +130,7 @@ describe("steering", { concurrency: 3 }, () => {
     createInterface(child.stdout).on("line", (line) => lines.push(line));
     await eventually("the newest", () => lines.length > 0);
     await world.cable.server.behave({ kind: "refuse" });
-    await eventually("the failover", () => lines.some((line) => line.includes("decided for mobile")));
+    await eventually("the failover", () => lines.some((line) => line.includes("selected mobile")));
     const events = lines.map((line) => outputs.event.parse(JSON.parse(line)));
     const ids = events.map(({ id }) => id);
     assert.deepEqual(
@@ -152,7 +155,7 @@ describe("steering", { concurrency: 3 }, () => {
     const closed = once(child, "close");
     await daemon.stop();
     assert.deepEqual(await closed, [69, null]);
-    assert.match((await said).join(""), /^error: the daemon has ended(?:: start it with `ccs run`)?\n$/);
+    assert.match((await said).join(""), /^error: the daemon has stopped(?:: start it with `ccs run`)?\n$/);
   });
 
   test("pin serves alone, drain keeps away, resume takes it back; all of it is told and bounded", async () => {
@@ -162,12 +165,12 @@ describe("steering", { concurrency: 3 }, () => {
     const { world, daemon } = both;
     const pinned = await ccs(daemon, "pin", "mobile", "--for", "2h");
     assert.deepEqual([pinned.code, pinned.stderr], [0, ""]);
-    assert.match(pinned.stdout, /^ingress\.example\.com: mobile is pinned until .*\d\d:\d\d:\d\d\n {2}mobile serves/);
-    await eventually("the record", () => world.records[0]?.content === world.mobile.host);
     assert.match(
-      (await ccs(daemon, "status")).stdout,
-      /! mobile is pinned by a person's word; that ends in (?:2h|1h 59m)/,
+      pinned.stdout,
+      /^ingress\.example\.com: mobile is pinned until .*\d\d:\d\d:\d\d\n {2}mobile is active/,
     );
+    await eventually("the record", () => world.records[0]?.content === world.mobile.host);
+    assert.match((await ccs(daemon, "status")).stdout, /! mobile is pinned manually; ends in (?:2 h|1 h 59 min)/);
 
     const resumed = outputs.resume.parse(JSON.parse((await ccs(daemon, "resume", "--json")).stdout));
     assert.deepEqual(
@@ -182,7 +185,7 @@ describe("steering", { concurrency: 3 }, () => {
     assert.match((await ccs(daemon, "status")).stdout, /cable +drained +● up/);
     assert.match((await ccs(daemon, "resume", "cable")).stdout, /: the drain of cable ends\n/);
     await eventually("the record", () => world.records[0]?.content === world.cable.host);
-    assert.match((await ccs(daemon, "resume")).stdout, /: nothing ends\n {2}There was nothing to take back\./);
+    assert.match((await ccs(daemon, "resume")).stdout, /: nothing ends\n {2}There was nothing to end\./);
     assert.ok(world.cloudflare.recordsOverTime(ingressName).every((records) => records.length > 0));
     await eventually("it is told", () => world.telegram.messages.some(({ plainText }) => /pinned/.test(plainText)));
 
@@ -223,7 +226,7 @@ describe("steering", { concurrency: 3 }, () => {
     const { world, daemon } = both;
     const { code, stdout, stderr } = await ccs(daemon, "drill", "cable", "--for", "2s");
     assert.deepEqual([code, stderr], [0, ""], stdout);
-    assert.match(stdout, /^ingress\.example\.com: a drill takes cable for down until /);
+    assert.match(stdout, /^ingress\.example\.com: a drill treats cable as down until /);
     assert.match(stdout, /\d\d:\d\d:\d\d {2}written: CNAME secondary\.example\.com/);
     assert.match(stdout, /\d\d:\d\d:\d\d {2}written: CNAME primary\.example\.com/);
     assert.match(
@@ -238,7 +241,7 @@ describe("steering", { concurrency: 3 }, () => {
     assert.deepEqual([alone.code, alone.stdout], [1, ""]);
     assert.match(
       alone.stderr,
-      /^error: nobody can stand in for cable: mobile is down: connection refused.*\. A drill would/,
+      /^error: no other endpoint can take over from cable: mobile is down: connection refused.*\. A drill would/,
     );
     const begun = await ccs(daemon, "drill", "mobile", "--no-wait", "--json");
     assert.equal(outputs.drill.parse(JSON.parse(begun.stdout)).override.endpoint, "mobile");
@@ -276,7 +279,7 @@ describe("steering", { concurrency: 3 }, () => {
     assert.equal(vague.code, 64);
     assert.match(
       vague.stderr,
-      /ingress: missing, as there are several.*known: ingress\.example\.com, other\.example\.com/s,
+      /ingress: missing, but there are several.*known: ingress\.example\.com, other\.example\.com/s,
     );
     const clear = await ccs(daemon, "drain", "cable", "--ingress", "other.example.com");
     assert.equal(clear.code, 0, clear.stderr);

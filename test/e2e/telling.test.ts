@@ -38,7 +38,7 @@ describe("telling", { concurrency: 4 }, () => {
     assertTells(mix, [
       /^ingress\.example\.com now points to cable and mobile \(was mobile\)\n/,
       /Why: cable is up and has higher priority than mobile/,
-      /mobile: up since .*in the mix until /,
+      /mobile: up since .*also published until /,
       new RegExp(`Published now: A ${cable.address}, A ${mobile.address} \\(TTL 1 min\\)`),
     ]);
     assertTells(end, [
@@ -152,8 +152,8 @@ describe("telling", { concurrency: 4 }, () => {
     await world.mobile.server.behave({ kind: "refuse" });
     await daemon.untilLogged(/^mobile is down/);
     await world.cable.server.behave({ kind: "refuse" });
-    await daemon.untilLogged(/^nobody is up, the record stays/);
-    await untilTold(world, /nobody|none|outage|no endpoint/i);
+    await daemon.untilLogged(/^all endpoints are down, the record stays/);
+    await untilTold(world, /all endpoints are down/);
     assert.equal(world.cloudflare.counts.writes, 0);
     await world.mobile.server.behave({ kind: "ok" });
     await eventually("the failover", () => world.records[0]?.content === world.mobile.host);

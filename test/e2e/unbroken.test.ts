@@ -144,7 +144,7 @@ describe("what must not end the daemon", { concurrency: 3 }, () => {
     assert.ok(!existsSync(join(daemon.folder, "state/control.sock")), "it ended in order");
     // All that was decided is there for the next one, which has no such defect.
     await using next = startDaemon({ config: readFileSync(daemon.configPath, "utf8"), folder: daemon.folder });
-    await next.untilLogged(/^mobile: pin/);
+    await next.untilLogged(/^mobile was pinned manually/);
   });
 
   test("a log that cannot be written ends nothing", { skip: !existsSync("/dev/full") }, async (t) => {

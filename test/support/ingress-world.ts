@@ -234,7 +234,7 @@ export class IngressWorld {
 
   ingress(record?: string): IngressState {
     const found = this.state.ingresses.find(({ settings }) => record === undefined || settings.record === record);
-    if (found === undefined) throw new Error(`no ingress ${record ?? ""}`);
+    if (found === undefined) throw new Error(`there is no ingress ${record ?? ""}`);
     return found;
   }
 

@@ -51,7 +51,7 @@ export function describeFact(fact: Fact): string | undefined {
     case "override-began":
       return `${fact.override.endpoint}: ${fact.override.kind} begins`;
     case "override-ended":
-      return `${fact.override.endpoint}: ${fact.override.kind} is over`;
+      return `${fact.override.endpoint}: ${fact.override.kind} has ended`;
     case "drill-reported":
       return showDrill(fact.report);
     case "standoff-began":

@@ -56,18 +56,16 @@ function unreachable(
   ingresses: readonly IngressSettings[],
 ): CloudflareLook {
   const host = URL.parse(apiUrl)?.host ?? apiUrl;
-  const remedy = `check that this machine may reach ${host} over HTTPS, by name`;
+  const remedy = `check that this machine can reach ${host} over HTTPS, by name`;
   const findings = [
     wrong("Cloudflare", `${host} could not be reached: ${plainly(detail)}`, remedy),
     ...(telltales.contradictedWallMs === undefined
-      ? [unknown("token, rate limit, clock", "not found out, for Cloudflare could not be reached")]
+      ? [unknown("token, rate limit, clock", "skipped: Cloudflare is unreachable")]
       : [
           wrong("clock", `this machine's clock is wrong: ${contradiction(telltales.contradictedWallMs)}`, setClock),
-          unknown("token, rate limit", "not found out, for Cloudflare could not be reached"),
+          unknown("token, rate limit", "skipped: Cloudflare is unreachable"),
         ]),
-    ...ingresses.map(({ record }) =>
-      unknown(record, "its zone and its records were not found out, for the same reason"),
-    ),
+    ...ingresses.map(({ record }) => unknown(record, "zone and records skipped: Cloudflare is unreachable")),
   ];
   return { findings, zones: new Map() };
 }
@@ -79,7 +77,8 @@ async function inspectToken(
   accountId: string | undefined,
   wallMs: number,
 ): Promise<(isAllowed: boolean) => Finding> {
-  const remedy = "make a new one at dash.cloudflare.com/profile/api-tokens: Zone → DNS → Edit, and Zone → Zone → Read";
+  const remedy =
+    "create a new one at dash.cloudflare.com/profile/api-tokens: Zone → DNS → Edit, and Zone → Zone → Read";
   if (asUser.kind === "answered") return () => inspectStatus("a user's token", asUser.result, wallMs, remedy);
   const asAccount = accountId === undefined ? undefined : await inspector.verifyToken(accountId);
   if (asAccount?.kind === "answered")
@@ -87,15 +86,15 @@ async function inspectToken(
   const detail = asUser.kind === "refused" ? asUser.detail : "no answer";
   return (isAllowed) =>
     isAllowed
-      ? unknown("token", "it works, but whether and when it ends could not be found out: probably an account's token")
+      ? unknown("token", "it works, but its expiry is unknown: probably an account's token")
       : wrong("token", `Cloudflare does not know it: ${detail}`, remedy);
 }
 
 function inspectStatus(kind: string, { status, expires_on }: TokenStatus, wallMs: number, remedy: string): Finding {
   if (status !== "active") return wrong("token", `${kind}, ${plain(status, 20)}`, remedy);
   const leftMs = Date.parse(expires_on ?? "") - wallMs;
-  if (!Number.isFinite(leftMs)) return ok("token", `${kind}, active, without an end`);
-  const text = `${kind}, active, ends in ${formatDuration(leftMs)}`;
+  if (!Number.isFinite(leftMs)) return ok("token", `${kind}, active, never expires`);
+  const text = `${kind}, active, expires in ${formatDuration(leftMs)}`;
   return leftMs < soonMs
     ? warning("token", text, "renew it before that: without it no failover is possible")
     : ok("token", text);
@@ -144,12 +143,15 @@ function inspectZone(
   records: IngressLook["records"],
 ): readonly Finding[] {
   const subject = `zone of ${record}`;
-  if (zone.kind === "silent") return [unknown(subject, `not found out: ${zone.detail}`, "try again later")];
+  if (zone.kind === "silent") return [unknown(subject, `unknown: ${zone.detail}`, "try again later")];
   if (zone.kind === "refused") {
     // With the id in the configuration, DNS Edit alone is enough.
     if (records?.kind === "answered") {
       return [
-        ok(subject, "the token may not read the zone itself, only its records: enough, since its id is configured"),
+        ok(
+          subject,
+          "the token cannot read the zone itself, only its records: that is enough, since the zone's id is configured",
+        ),
       ];
     }
     const remedy =
@@ -162,17 +164,17 @@ function inspectZone(
   );
   const findings: Finding[] = [];
   if (record !== name && !record.endsWith(`.${name}`)) {
-    findings.push(wrong(subject, `${record} does not lie in ${plain(name)}`, "correct record or zone"));
+    findings.push(wrong(subject, `${record} is not in ${plain(name)}`, "correct record or zone"));
   } else if (status === "active" || status === undefined || status === null) {
     findings.push(ok(subject, `${plain(name)}: ${plain(details.join(", "))}`));
   } else {
-    const remedy = `set the name servers at the registrar to ${(servers ?? []).join(" and ")}, and wait for Cloudflare to see it`;
+    const remedy = `set the name servers at the registrar to ${(servers ?? []).join(" and ")}, and wait until Cloudflare has noticed`;
     findings.push(
-      wrong(subject, `${plain(name)} is ${plain(status, 20)}: the world does not ask Cloudflare for it yet`, remedy),
+      wrong(subject, `${plain(name)} is ${plain(status, 20)}: resolvers do not ask Cloudflare for it yet`, remedy),
     );
   }
   if (paused === true) {
-    findings.push(warning(subject, "paused: records are served, but nothing is proxied", "resume it in the dashboard"));
+    findings.push(warning(subject, "paused: DNS works, but nothing is proxied", "resume it in the dashboard"));
   }
   findings.push(inspectRights(record, permissions ?? undefined));
   return findings;
@@ -180,9 +182,9 @@ function inspectZone(
 
 /** Nothing but a write proves that one may write. The zone's own list is deprecated, and a hint at best. */
 function inspectRights(record: string, permissions: readonly string[] | undefined): Finding {
-  const subject = `rights on ${record}`;
+  const subject = `permissions on ${record}`;
   if (permissions === undefined)
-    return unknown(subject, "whether the token may write cannot be known before the first write");
+    return unknown(subject, "whether the token may write is not known before the first write");
   if (permissions.includes("#dns_records:edit")) {
     return ok(subject, "Cloudflare lists DNS Edit for this token; the first write is the proof");
   }
@@ -201,13 +203,12 @@ function inspectRecords(
   look: Look<readonly InspectedRecord[]>,
   addresses: ReadonlyMap<string, readonly string[]>,
 ): readonly Finding[] {
-  if (look.kind === "silent")
-    return [unknown(record, `its records were not found out: ${look.detail}`, "try again later")];
+  if (look.kind === "silent") return [unknown(record, `its records are unknown: ${look.detail}`, "try again later")];
   if (look.kind === "refused") {
     return [
       wrong(
         record,
-        `its records may not be read: ${look.detail}`,
+        `the token may not read its records: ${look.detail}`,
         "give the token Zone → DNS → Edit for this zone, and check zone",
       ),
     ];
@@ -253,16 +254,16 @@ function inspectRecords(
       ? ok(record, text)
       : warning(
           record,
-          `${text}: not what any endpoint has now`,
-          "it is replaced as soon as ccs runs and an endpoint is up; ccs plan shows how",
+          `${text}: does not match any endpoint`,
+          "ccs replaces it as soon as it runs and an endpoint is up; ccs plan shows how",
         );
   const isProxyWrong = proxied !== undefined && shown.some(({ isProxied }) => isProxied !== proxied);
   const proxy = isProxyWrong
     ? [
         warning(
           record,
-          `proxied is ${String(proxied)} in the configuration, and not so at Cloudflare`,
-          "it is changed as soon as ccs runs",
+          `proxied is ${String(proxied)} in the configuration, but not at Cloudflare`,
+          "ccs changes it as soon as it runs",
         ),
       ]
     : [];
@@ -279,10 +280,10 @@ function inspectTelltales({ telltales }: Inspector): readonly Finding[] {
   const findings: Finding[] = [];
   if (rateLimit !== undefined) {
     const { left, inSeconds } = rateLimit;
-    const text = `${left} calls left for the next ${formatDuration(inSeconds * 1_000)}, shared by all that this user does`;
+    const text = `${left} calls left for the next ${formatDuration(inSeconds * 1_000)}, shared by everything this user does`;
     findings.push(
       left < fewCalls
-        ? warning("rate limit", text, "find out who uses them up: other tools, other tokens of this user")
+        ? warning("rate limit", text, "find out what uses them up: other tools, other tokens of this user")
         : ok("rate limit", text),
     );
   }

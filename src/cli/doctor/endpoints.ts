@@ -48,7 +48,7 @@ function inspectEndpoint(
   if (resolution?.kind === "none")
     return [wrong(name, `${host} has no address: ${resolution.detail}`, "correct target, or the name in DNS")];
   if (resolution?.kind === "inconclusive") {
-    return [unknown(name, `its addresses were not found out: ${resolution.detail}`, "see the resolvers")];
+    return [unknown(name, `its addresses are unknown: ${resolution.detail}`, "see the resolvers above")];
   }
   const texts = addresses.map(({ text }) => text).join(", ");
   const privateOnes = allowPrivate ? [] : addresses.filter(({ scope }) => scope === "private");
@@ -57,24 +57,27 @@ function inspectEndpoint(
     .map(({ text, purpose = "" }) =>
       warning(
         name,
-        `has an address that is left out: ${text} is for ${purpose}`,
-        "see which resolver says so, and why",
+        `has an address that is not used: ${text} is reserved (${purpose})`,
+        "find out which resolver returns it, and why",
       ),
     );
   if (privateOnes.length > 0) {
     const which = privateOnes.map(({ text }) => text).join(", ");
     const isAll = privateOnes.length === addresses.length;
-    const remedy = "publish a public address under that name; or set allow_private, if clients are in the same network";
+    const remedy = "publish a public address under that name, or set allow_private if clients are in the same network";
     findings.push(
       isAll
         ? wrong(name, `has private addresses only: ${which}`, remedy)
-        : warning(name, `has a private address, which is left out: ${which}`, remedy),
+        : warning(name, `has a private address, which is not used: ${which}`, remedy),
     );
   }
   if (check === undefined)
-    return [...findings, warning(name, `${texts}: not checked, so believed up`, "give it a check")];
+    return [...findings, warning(name, `${texts}: not checked, so assumed up`, "configure a check for it")];
   if (observations.length === 0)
-    return [...findings, unknown(name, `${texts}: looking the name up left no time to probe`, "see the resolvers")];
+    return [
+      ...findings,
+      unknown(name, `${texts}: looking up the name left no time to probe`, "see the resolvers above"),
+    ];
   for (const { address, observation } of observations) {
     const tookMs = observation.endedMs - observation.startedMs;
     const text = `${address.text}: ${observation.detail}`;
@@ -83,7 +86,7 @@ function inspectEndpoint(
       findings.push(
         wrong(name, text, `see what answers there: curl -v --connect-to ::${bracketed(address)}: ${check.url}`),
       );
-    else findings.push(warning(name, text, "not checked from here, and left out of its health"));
+    else findings.push(warning(name, text, "cannot be checked from here, and does not count for its health"));
   }
   return [...findings, ...inspectCertificate(name, look, wallMs)];
 }
@@ -99,8 +102,12 @@ function inspectCertificate(name: string, { observations }: Look, wallMs: number
     .filter((endMs) => endMs > wallMs);
   if (ends.length === 0) return [];
   const days = Math.floor((Math.min(...ends) - wallMs) / dayMs);
-  const text = `its certificate ends in ${days} ${days === 1 ? "day" : "days"}`;
-  return [days < soonDays ? warning(name, text, "renew it: an expired one counts as down") : ok(name, text)];
+  const text = `its certificate expires in ${days} ${days === 1 ? "day" : "days"}`;
+  return [
+    days < soonDays
+      ? warning(name, text, "renew it: an endpoint with an expired certificate counts as down")
+      : ok(name, text),
+  ];
 }
 
 /** Two endpoints at one place are one endpoint: when it breaks, both do. */
@@ -117,7 +124,7 @@ function inspectSharing(looks: readonly EndpointLook[]): readonly Finding[] {
     return [
       warning(
         look.settings.name,
-        `shares its addresses with ${names(others)} (${own.join(", ")}): neither can replace the other`,
+        `has the same addresses as ${names(others)} (${own.join(", ")}): neither can replace the other`,
         remedy,
       ),
     ];
@@ -130,8 +137,8 @@ function inspectFamilies(looks: readonly EndpointLook[]): readonly Finding[] {
   return families.flatMap((family) => {
     const [having, lacking] = [known.filter((look) => has(look, family)), known.filter((look) => !has(look, family))];
     if (having.length === 0 || lacking.length === 0) return [];
-    const detail = `${names(having)} ${having.length === 1 ? "has" : "have"} ${familyNames[family]}, ${names(lacking)} ${lacking.length === 1 ? "has" : "have"} not`;
-    const remedy = `clients with nothing but ${familyNames[family]} lose the service while ${names(lacking)} serves`;
+    const detail = `${names(having)} ${having.length === 1 ? "has" : "have"} ${familyNames[family]}, ${names(lacking)} ${lacking.length === 1 ? "does" : "do"} not`;
+    const remedy = `clients with only ${familyNames[family]} lose the service while ${names(lacking)} ${lacking.length === 1 ? "is" : "are"} active`;
     return [warning("families", detail, remedy)];
   });
 }

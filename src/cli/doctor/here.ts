@@ -34,7 +34,7 @@ export function inspectProxy(env: Environment): readonly Finding[] {
   if (env["NODE_USE_ENV_PROXY"] === "1") {
     return [ok("proxy", `calls to Cloudflare and Telegram go through the one in ${name}; ${scope}`)];
   }
-  const remedy = `set NODE_USE_ENV_PROXY=1 beside it if they should go through it; ${scope}`;
+  const remedy = `also set NODE_USE_ENV_PROXY=1 if they should go through it; ${scope}`;
   return [warning("proxy", `${name} is set, and calls to Cloudflare and Telegram do not use it`, remedy)];
 }
 
@@ -42,11 +42,11 @@ export function inspectProxy(env: Environment): readonly Finding[] {
 export function inspectFile(path: string, loaded: LoadResult): readonly Finding[] {
   if (loaded.kind === "invalid") {
     return loaded.problems.map((problem) =>
-      wrong("configuration", formatProblem(problem), "correct it, then look again"),
+      wrong("configuration", formatProblem(problem), "correct it, then run ccs doctor again"),
     );
   }
   const format =
-    loaded.format === "original" ? ", in the original's format (ccs migrate prints it in the present one)" : "";
+    loaded.format === "original" ? ", in the original's format (ccs migrate converts it to the current format)" : "";
   const warnings = loaded.warnings.map((problem) => warning("configuration", formatProblem(problem)));
   return [ok("configuration", `${path} is valid${format}`), ...warnings, ...inspectSecrecy(path, loaded)];
 }
@@ -61,11 +61,11 @@ function inspectSecrecy(path: string, loaded: Extract<LoadResult, { kind: "ok" }
 export function inspectState(folder: string): readonly Finding[] {
   const subject = "state folder";
   const present = nearest(folder);
-  const remedy = "give the user that runs ccs the right to write there, or set state_dir (CCS_STATE_DIR)";
+  const remedy = "allow the user that runs ccs to write there, or set state_dir (CCS_STATE_DIR)";
   try {
     accessSync(present, constants.W_OK | constants.X_OK);
   } catch {
-    return [wrong(subject, `${folder} cannot be written: nobody but others may write to ${present}`, remedy)];
+    return [wrong(subject, `${folder} is not writable: this user may not write to ${present}`, remedy)];
   }
   return [
     ok(subject, present === folder ? `${folder} can be written` : `${folder} will be created`),
@@ -78,7 +78,7 @@ export function inspectState(folder: string): readonly Finding[] {
 
 function strangers(folder: string): readonly Finding[] {
   const found = strangersIn(folder, process.getuid?.());
-  return found === undefined ? [] : [warning("state folder", found, "then look at what is in it")];
+  return found === undefined ? [] : [warning("state folder", found, "then check what is in it")];
 }
 
 /** What is no file where only files of ours should be. A daemon moves the first two aside when it starts. */
@@ -107,7 +107,7 @@ function room(folder: string): readonly Finding[] {
       warning(
         "state folder",
         `only ${Math.floor((bavail * bsize) / 1e6)} MB are free`,
-        "make room: messages wait there",
+        "free some space: queued messages are stored there",
       ),
     ];
   } catch {
@@ -118,8 +118,11 @@ function room(folder: string): readonly Finding[] {
 function running(folder: string): Finding {
   const isLocked = isStateLocked(folder);
   if (isLocked === undefined)
-    return unknown("daemon", `whether one runs here could not be found out: ${folder}/ccs.lock cannot be read`);
-  return ok("daemon", isLocked ? "one is running, with this state folder" : "none is running with this state folder");
+    return unknown("daemon", `unknown whether one is running: ${folder}/ccs.lock cannot be read`);
+  return ok(
+    "daemon",
+    isLocked ? "a daemon is running with this state folder" : "no daemon is running with this state folder",
+  );
 }
 
 /** Whether there is a way out in each family, and whether the anchors answer. */
@@ -129,7 +132,11 @@ export async function inspectWaysOut(anchors: readonly string[], clock: Clock): 
   const isCutOff = ways.every(({ kind }) => kind === "none");
   if (isCutOff)
     return [
-      wrong("connection", "this machine has no way out, neither by IPv4 nor by IPv6", "check its network connection"),
+      wrong(
+        "connection",
+        "this machine has no route to the internet, neither over IPv4 nor over IPv6",
+        "check its network connection",
+      ),
     ];
   return ways.flatMap((way) => (way.kind === "none" ? [noWay(way.family)] : [way.finding]));
 }
@@ -154,22 +161,28 @@ async function wayOut(family: Family, anchors: readonly Anchor[], clock: Clock):
 
 function ofAnchors(name: string, asked: number, silent: readonly Anchor[]): Finding {
   if (asked === 0) {
-    const detail = "no anchor in this family: with all endpoints silent, nobody can tell whose fault it is";
+    const detail =
+      "no reference host in this family: when all endpoints stop answering, ccs cannot tell whether they or this machine are offline";
     return warning(name, detail, `add ${name} addresses to anchors`);
   }
-  if (silent.length === 0) return ok(name, asked === 1 ? "the anchor answers" : `all ${asked} anchors answer`);
+  if (silent.length === 0)
+    return ok(name, asked === 1 ? "the reference host answers" : `all ${asked} reference hosts answer`);
   const some = silent.map(({ address, port }) => `${address.text} port ${port}`).join(", ");
   if (silent.length * 2 < asked) {
-    return warning(name, `no answer from ${some}; the other anchors answer`, "if this stays, replace it in anchors");
+    return warning(
+      name,
+      `no answer from ${some}; the other reference hosts answer`,
+      "if this lasts, replace it in anchors",
+    );
   }
   const remedy =
-    "check this machine's connection and its firewall (TCP, out, port 443), or set anchors to what it may reach";
-  return wrong(name, `no connection to most anchors (${some})`, remedy);
+    "check this machine's connection and its firewall (TCP, out, port 443), or set anchors to hosts that it can reach";
+  return wrong(name, `no connection to most reference hosts (${some})`, remedy);
 }
 
 /** Without IPv4 hardly anything works; without IPv6 a lot does. */
 function noWay(family: Family): Finding {
-  const detail = `this machine has no way out by ${familyNames[family]}: endpoints are not checked there`;
+  const detail = `this machine has no route to the internet over ${familyNames[family]}: endpoints are not checked over it`;
   if (family === "ipv6") return warning("IPv6", detail, "fine while no endpoint depends on IPv6");
   return warning("IPv4", detail, "check its network connection");
 }

@@ -7,7 +7,7 @@ import { recordComment } from "../../core/records.ts";
 import { plain } from "../../lib/text.ts";
 import { ok, unknown, warning, type Finding } from "./finding.ts";
 
-const aloneText = "a failback goes to one endpoint alone, and sticky has no effect";
+const aloneText = "a failback goes to a single endpoint, and sticky has no effect";
 
 /** `own`: the records at the ingress' own name; `zoneName` is missing where the token may not read the zone. */
 export async function inspectMix(
@@ -25,7 +25,7 @@ export async function inspectMix(
   if (record === undefined || whyNot !== undefined) {
     const remedy = isProxied
       ? "remove sticky, or do not proxy the record"
-      : "set mix_record to a free name in the zone";
+      : "set mix_record to an unused name in the zone";
     return [warning(subject, `none: ${whyNot ?? "it has no name"}; ${aloneText}`, remedy)];
   }
   const look = await lookAtMix(inspector, zone, record);
@@ -34,15 +34,15 @@ export async function inspectMix(
       const count = look.ours;
       const text =
         count === 0
-          ? "no record yet; it is written when a failback is foreseen"
-          : `${count} ${count === 1 ? "record" : "records"} of ours`;
+          ? "no record yet; it is written shortly before a failback"
+          : `${count} ${count === 1 ? "record" : "records"} of ccs`;
       return [ok(subject, `${record}: ${text}`), ...(await inspectWildcards(inspector, zone.id, subject, record))];
     }
     case "not":
       return [warning(subject, `${look.why}; ${aloneText}`, look.remedy)];
     case "unknown":
       // That the zone's records cannot be read at all is said of the ingress itself.
-      return [unknown(subject, `${record} was not found out: ${look.detail}`)];
+      return [unknown(subject, `${record} is unknown: ${look.detail}`)];
     default:
       return look satisfies never;
   }
@@ -63,7 +63,7 @@ export type MixLook =
 export async function lookAtMix(inspector: Inspector, zone: InspectedPlace, record: string): Promise<MixLook> {
   if (zone.name !== undefined && record !== zone.name && !record.endsWith(`.${zone.name}`)) {
     const remedy = `set mix_record to a name in that zone, such as mix.${zone.name}`;
-    return { kind: "not", why: `${record} does not lie in the zone ${plain(zone.name)}`, remedy };
+    return { kind: "not", why: `${record} is not in the zone ${plain(zone.name)}`, remedy };
   }
   const look = await inspector.recordsAt(zone.id, record);
   if (look.kind !== "answered") return { kind: "unknown", detail: look.detail };
@@ -72,8 +72,8 @@ export async function lookAtMix(inspector: Inspector, zone: InspectedPlace, reco
   const what = `${plain(stranger.type, 10)} ${plain(stranger.content ?? "", 100)}`;
   return {
     kind: "not",
-    why: `${record} has a record that is not ours: ${what}`,
-    remedy: "remove that record, or set mix_record to a free name",
+    why: `${record} has a record that ccs did not create: ${what}`,
+    remedy: "remove that record, or set mix_record to an unused name",
   };
 }
 

@@ -58,20 +58,20 @@ function ofResolver(resolver: string, all: readonly Asked[]): Finding {
   const silent = asked.filter((each) => !isAnswer(each));
   const [first] = silent;
   const detailOf = ({ answers, host }: Asked): string =>
-    `asked for ${host}: ${answers.ipv4.kind === "unknown" ? answers.ipv4.detail : "no answer"}`;
+    `query for ${host}: ${answers.ipv4.kind === "unknown" ? answers.ipv4.detail : "no answer"}`;
   if (first !== undefined && silent.length === asked.length) {
     return wrong(
       subject,
       detailOf(first),
-      "check that UDP and TCP port 53 are open on the way out, or set resolvers to what this machine may ask",
+      "check that outgoing UDP and TCP port 53 are open, or set resolvers to servers that this machine can reach",
     );
   }
   if (first !== undefined)
-    return warning(subject, `answers, but not always: ${detailOf(first)}`, "see whether that name is in order");
+    return warning(subject, `answers, but not always: ${detailOf(first)}`, "check whether that name is correct");
   const slowestMs = Math.max(...asked.map(({ tookMs }) => tookMs));
   const text = `answers within ${formatDuration(slowestMs)}`;
   return slowestMs > slowMs
-    ? warning(subject, `${text}, which is slow`, "each probe waits for it: choose one that is nearer")
+    ? warning(subject, `${text}, which is slow`, "each probe waits for it: choose a closer one")
     : ok(subject, text);
 }
 
@@ -85,7 +85,7 @@ function disagreements(asked: readonly Asked[]): readonly Finding[] {
       warning(
         host,
         `the resolvers disagree: ${said}`,
-        "fine for a name that was just changed, or that is answered by where one is",
+        "fine for a name that was just changed, or that has different addresses by region",
       ),
     ];
   });
@@ -128,7 +128,7 @@ async function inspectServers(
 ): Promise<Finding> {
   const subject = `servers of ${record}`;
   if (typeof servers === "string")
-    return unknown(subject, `not found out: ${servers}`, "without them, writes are not verified");
+    return unknown(subject, `unknown: ${servers}`, "without them, writes cannot be verified");
   const asked = await Promise.all(
     servers.map(async ({ address, label }) => {
       const reply = await exchange(address, { name: record, type: "A" }, { timeoutMs, isRecursive: false });
@@ -143,7 +143,7 @@ async function inspectServers(
     return wrong(
       subject,
       `none answers on UDP port 53 (${labels})`,
-      "open UDP port 53 on the way out; until then, writes cannot be verified",
+      "open outgoing UDP port 53; until then, writes cannot be verified",
     );
   }
   const strangers = answered.filter(
@@ -154,7 +154,7 @@ async function inspectServers(
     return warning(
       subject,
       `${labels} answered, but not as a server of this zone`,
-      "something on the way may answer in its place; or set cloudflare.nameservers",
+      "something in the network path may answer in its place; otherwise set cloudflare.nameservers",
     );
   }
   const silent = reachable.length - answered.length;
@@ -162,7 +162,7 @@ async function inspectServers(
     return warning(
       subject,
       `${silent} of ${reachable.length} do not answer on UDP port 53`,
-      "a moment's loss, or a firewall",
+      "packet loss, or a firewall",
     );
   return ok(subject, answered.length === 1 ? "it answers on UDP" : `all ${answered.length} answer on UDP`);
 }
@@ -180,7 +180,7 @@ export async function inspectDelegation(
   if (reply.kind !== "answered" || reply.rcode !== "NOERROR") return [];
   const found = reply.answers.filter(({ type }) => type === "NS").map(({ data }) => canonicalName(data));
   if (found.length === 0 || found.some((host) => expected.has(host))) return [];
-  const detail = `the world asks ${found.map((host) => plain(host, 80)).join(" and ")}, not Cloudflare`;
+  const detail = `resolvers ask ${found.map((host) => plain(host, 80)).join(" and ")}, not Cloudflare`;
   return [
     wrong(
       `zone of ${ingress.record}`,

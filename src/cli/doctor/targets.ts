@@ -43,7 +43,7 @@ async function inspectTarget(
   own: ReadonlySet<string>,
 ): Promise<readonly Finding[]> {
   const path = await pathOf(host);
-  const remedy = `give ${host} a DNS record of its own`;
+  const remedy = `give ${host} its own DNS record`;
   if (path.some((step) => own.has(step))) {
     return [wrong(endpoint, `${host} leads back to the ingress: ${[host, ...path].join(" → ")}`, remedy)];
   }
@@ -51,8 +51,8 @@ async function inspectTarget(
     const wildcard = `*.${parent}`;
     const covering = await pathOf(wildcard);
     if (!covering.some((step) => own.has(step))) continue;
-    const text = `if the record of ${host} went away, the wildcard ${[wildcard, ...covering].join(" → ")} would answer for it; ccs would then take ${endpoint} for down`;
-    return [warning(endpoint, text, "make sure that whatever updates the record never deletes it")];
+    const text = `if the record of ${host} went away, the wildcard ${[wildcard, ...covering].join(" → ")} would answer for it; ccs would then consider ${endpoint} down`;
+    return [warning(endpoint, text, "make sure that the program that updates the record never deletes it")];
   }
   return [];
 }

@@ -7,7 +7,7 @@ import { TelegramApi, type TelegramAnswer } from "../../notify/telegram-api.ts";
 import { ok, plainly, unknown, wrong, type Finding } from "./finding.ts";
 
 const deadlineMs = 5_000;
-const testText = "A test by ccs doctor: messages of Cloudflare CNAME Switcher arrive here.";
+const testText = "This is a test by ccs doctor: messages from Cloudflare CNAME Switcher arrive here.";
 
 export async function inspectTelegram(
   config: TelegramConfig,
@@ -23,22 +23,25 @@ export async function inspectTelegram(
       wrong(
         "Telegram",
         `${host} could not be reached: ${plainly(me.detail)}`,
-        "messages wait on disk until it can be; check that this machine may reach it over HTTPS",
+        "messages are kept on disk until it can be reached; check that this machine can reach it over HTTPS",
       ),
-      unknown("bot, chat", "not found out, for Telegram could not be reached"),
+      unknown("bot, chat", "skipped: Telegram is unreachable"),
     ];
   }
   if (!me.body.ok)
     return [
-      wrong("bot", refusalOf(me), "take the token that @BotFather gives: /mybots → API Token"),
-      unknown("chat", "not found out without a bot"),
+      wrong("bot", refusalOf(me), "use the token from @BotFather: /mybots → API Token"),
+      unknown("chat", "skipped: it cannot be checked without a bot"),
     ];
   const bot = ok("bot", `@${textIn(me.body.result, "username") ?? "?"}`);
   const botId = me.body.result?.["id"];
   const chat = await call("getChat", { chat_id: config.chatId });
-  if (chat.kind === "unreachable") return [bot, unknown("chat", `not found out: ${chat.detail}`)];
+  if (chat.kind === "unreachable") return [bot, unknown("chat", `unknown: ${chat.detail}`)];
   if (!chat.body.ok)
-    return [bot, wrong("chat", refusalOf(chat), "write to the bot once, or add it to the group, and check chat_id")];
+    return [
+      bot,
+      wrong("chat", refusalOf(chat), "send the bot a message once, or add it to the group, and check chat_id"),
+    ];
   return [bot, await inspectChat(call, config.chatId, { botId, isTestSent, chat: chat.body.result ?? {} })];
 }
 
@@ -49,7 +52,7 @@ async function inspectChat(
 ): Promise<Finding> {
   const kind = textIn(chat, "type") ?? "chat";
   const name = textIn(chat, "title") ?? textIn(chat, "username") ?? textIn(chat, "first_name") ?? String(chatId);
-  const remedy = "let the bot write there: unblock it, or make it a member or an administrator who may post";
+  const remedy = "allow the bot to write there: unblock it, or make it a member, or an administrator who may post";
   const isChannel = kind === "channel";
   const answer = isTestSent
     ? await call("sendMessage", { chat_id: chatId, text: testText })
@@ -57,7 +60,7 @@ async function inspectChat(
       ? await call("getChatMember", { chat_id: chatId, user_id: botId })
       : await call("sendChatAction", { chat_id: chatId, action: "typing" });
   if (answer.kind === "unreachable")
-    return unknown("chat", `whether the bot may write to ${name} was not found out: ${answer.detail}`);
+    return unknown("chat", `unknown whether the bot may write to ${name}: ${answer.detail}`);
   if (!answer.body.ok) return wrong("chat", `the bot may not write to ${name} (${kind}): ${refusalOf(answer)}`, remedy);
   if (isChannel && !isTestSent && answer.body.result?.["can_post_messages"] !== true) {
     return wrong("chat", `the bot may not post in ${name} (${kind})`, remedy);

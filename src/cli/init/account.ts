@@ -23,7 +23,7 @@ export const tokenFileVariable = "CLOUDFLARE_API_TOKEN_FILE";
 
 export async function askAccount(world: InitWorld): Promise<Account> {
   const record = recordName.parse(
-    await askText("Which name shall point at the best endpoint that works?", {
+    await askText("Which DNS name should ccs manage?", {
       kind: recordName,
       placeholder: "ingress.example.com",
     }),
@@ -96,11 +96,11 @@ async function findZone(inspector: Inspector, record: string): Promise<ZoneAnswe
     await showRecords(inspector, look.zone.result, record);
     return { id: look.zone.result.id, name: look.zone.result.name };
   }
-  const choice = await askChoice("How shall it go on?", [
+  const choice = await askChoice("How should ccs init continue?", [
     ...(look.zone.kind === "silent" ? ([{ value: "again", label: "Try again" }] as const) : []),
-    { value: "another-token", label: "With another token" },
-    { value: "id", label: "With the zone's id", hint: "on its Overview page; then DNS → Edit alone is enough" },
-    { value: "later", label: "As it is", hint: "ccs doctor looks again later" },
+    { value: "another-token", label: "Use another token" },
+    { value: "id", label: "Enter the zone's id", hint: "on its Overview page; then DNS → Edit alone is enough" },
+    { value: "later", label: "Continue as it is", hint: "ccs doctor checks it again later" },
   ]);
   if (choice === "again") return findZone(inspector, record);
   if (choice === "another-token") return choice;
@@ -108,7 +108,7 @@ async function findZone(inspector: Inspector, record: string): Promise<ZoneAnswe
   const id = await askText("The zone's id or name", { kind: zoneKind });
   return {
     id: zoneKind.parse(id),
-    name: isZoneId(id) ? "The zone's id, as it was given." : "The zone, as it was given.",
+    name: isZoneId(id) ? "The zone's id, as entered." : "The zone, as entered.",
   };
 }
 
@@ -119,9 +119,11 @@ function zoneText({ name, status }: InspectedZone): string {
 
 async function showRecords(inspector: Inspector, zone: InspectedZone, record: string): Promise<void> {
   const look = await inspector.recordsAt(zone.id, record);
-  if (look.kind !== "answered") return warn(`What stands at ${record} now could not be read: ${look.detail}.`);
+  if (look.kind !== "answered") return warn(`The records at ${record} could not be read: ${look.detail}.`);
   if (look.result.some(({ type }) => type === "NS")) {
-    return warn(`An NS record delegates ${record} to other servers: ccs cannot serve it before that is removed.`);
+    return warn(
+      `An NS record delegates ${record} to other servers: ccs cannot manage it until that record is removed.`,
+    );
   }
   const ours = look.result.filter(({ type }) => ["A", "AAAA", "CNAME"].includes(type));
   if (ours.length === 0) return say(`${record} has no record yet: ccs will create it.`);

@@ -9,14 +9,14 @@ import { askChoice, askSecret, askText, askYes, findOut, say } from "./prompts.t
 export const telegramVariable = "TELEGRAM_TOKEN";
 
 export async function askBot({ env, telegramApiUrl }: InitWorld): Promise<Composition["telegram"]> {
-  if (!(await askYes("Tell you on Telegram what happens?", true))) return undefined;
+  if (!(await askYes("Send you messages on Telegram?", true))) return undefined;
   const found = env[telegramVariable]?.trim() ?? "";
   const isFound = found !== "" && telegramToken.safeParse(found).success;
   if (isFound) say(`${telegramVariable} is set in the environment: it is used, and the file will refer to it.`);
   for (;;) {
-    const token = isFound ? found : await askSecret("The bot's token, as @BotFather gave it", telegramToken);
+    const token = isFound ? found : await askSecret("The bot's token, from @BotFather", telegramToken);
     const chatId = await askText(
-      "The chat: its number, or @channelname (write to the bot once; @userinfobot tells your number)",
+      "The chat: its number, or @channelname (send the bot a message once; @userinfobot tells you your number)",
       {
         kind: chatIdKind,
       },
@@ -34,10 +34,10 @@ export async function askBot({ env, telegramApiUrl }: InitWorld): Promise<Compos
       }),
     );
     if (findings.every(({ level }) => level === "ok")) return { token: written, chatId };
-    const choice = await askChoice("How shall it go on?", [
+    const choice = await askChoice("How should ccs init continue?", [
       { value: "again", label: "Ask me again" },
-      { value: "keep", label: "Keep it as it is", hint: "ccs doctor looks again later" },
-      { value: "none", label: "Without Telegram" },
+      { value: "keep", label: "Keep it", hint: "ccs doctor checks it again later" },
+      { value: "none", label: "Continue without Telegram" },
     ]);
     if (choice === "keep") return { token: written, chatId };
     if (choice === "none") return undefined;

@@ -15,7 +15,7 @@ export type Lines = Pick<Composition, "endpoints" | "allowPrivate">;
 const usualNames = ["cable", "mobile"];
 
 export async function askLines(record: string, isPrivateAllowed: boolean | undefined): Promise<Lines> {
-  say("Now the endpoints, from the best to the last resort. Each is a host name, or an address.");
+  say("Now the endpoints, from the best to the last resort. Each is a host name or an address.");
   const endpoints: ComposedEndpoint[] = [];
   let allowPrivate = false;
   for (;;) {
@@ -29,26 +29,26 @@ export async function askLines(record: string, isPrivateAllowed: boolean | undef
       continue;
     }
     if (which !== "" && isPrivateAllowed === undefined && !allowPrivate) {
-      allowPrivate = await askYes(`${which} is private: only clients in that network reach it. Allow that?`, false);
+      allowPrivate = await askYes(`${which} is private: only clients in that network can reach it. Allow that?`, false);
       if (!allowPrivate) continue;
     }
     if (!found.isOk && (await whatNow(endpoint)) === "again") continue;
     const sticky = endpoints.length === 0 ? undefined : await askSticky(endpoint);
     endpoints.push({ ...endpoint, ...(sticky !== undefined && { sticky }) });
-    if (endpoints.length > 1 && !(await askYes("One more endpoint?", false))) return { endpoints, allowPrivate };
+    if (endpoints.length > 1 && !(await askYes("Add another endpoint?", false))) return { endpoints, allowPrivate };
   }
 }
 
 async function askEndpoint(taken: readonly string[]): Promise<ComposedEndpoint> {
   const name = await askName(taken);
-  const target = await askText(`Where does ${name} lead: a host name, or an address?`, {
+  const target = await askText(`What is the target of ${name}: a host name or an address?`, {
     kind: hostOrAddress,
     placeholder: taken.length === 0 ? "primary.example.com" : "secondary.example.com",
   });
   const isChecked = await askYes(`Check ${name} over HTTP or HTTPS?`, true);
   if (!isChecked) return { name, target };
   const isV6 = parseIp(target)?.family === "ipv6";
-  const url = await askText("Which page tells that it works?", {
+  const url = await askText("Which page shows that it works?", {
     kind: checkUrl,
     initial: `https://${isV6 ? `[${target}]` : target}/`,
   });
@@ -62,9 +62,9 @@ async function askEndpoint(taken: readonly string[]): Promise<ComposedEndpoint> 
 async function askName(taken: readonly string[]): Promise<string> {
   for (;;) {
     const usual = usualNames[taken.length] ?? "";
-    const name = await askText("What do you call this line?", { kind: endpointName, initial: usual });
+    const name = await askText("What should this endpoint be called?", { kind: endpointName, initial: usual });
     if (!taken.includes(name)) return name;
-    say(`${name} is there already: each needs a name of its own.`);
+    say(`${name} is taken: each endpoint needs its own name.`);
   }
 }
 
@@ -85,7 +85,7 @@ async function tryOut(record: string, endpoint: ComposedEndpoint): Promise<Trial
   const clock = systemClock;
   const ports = { clock, resolve: createResolver({ clock }), probe: createProbe({ clock }) };
   return findOut(
-    `Trying ${endpoint.name} out`,
+    `Testing ${endpoint.name}`,
     async () => trialOf(loaded, await probeOnce(loaded, { allowPrivate: true }, ports)),
     ({ isOk, text }) => ({ isGood: isOk, text }),
   );
@@ -98,14 +98,14 @@ function settingsOf(record: string, endpoint: ComposedEndpoint): EndpointSetting
   const loaded = loadConfig({ path: "new", text, env: {} });
   if (loaded.kind === "invalid") return loaded.problems.map(({ message }) => message).join("; ");
   const [settings] = loaded.config.ingresses.flatMap(({ endpoints }) => endpoints);
-  return settings ?? "it is no endpoint";
+  return settings ?? "it is not an endpoint";
 }
 
 function trialOf({ name, target, check }: EndpointSettings, { resolution, observations }: Look): Trial {
   if (resolution !== undefined && resolution.kind !== "addresses") {
     return {
       isOk: false,
-      text: `${name} has no address that could be found: ${resolution.detail}.`,
+      text: `${name} has no known address: ${resolution.detail}.`,
       privateAddresses: [],
     };
   }
@@ -117,7 +117,7 @@ function trialOf({ name, target, check }: EndpointSettings, { resolution, observ
   const isOk = observations.length > 0 && observations.every(({ observation: { kind } }) => kind !== "failed");
   return {
     isOk,
-    text: `${name} ${isOk ? "answers" : "does not answer as it should"}: ${seen || texts}.`,
+    text: `${name} ${isOk ? "answers" : "does not answer as expected"}: ${seen || texts}.`,
     privateAddresses,
   };
 }
@@ -125,15 +125,18 @@ function trialOf({ name, target, check }: EndpointSettings, { resolution, observ
 function whatNow({ name }: ComposedEndpoint): Promise<"again" | "keep"> {
   return askChoice(`What about ${name}?`, [
     { value: "again", label: "Ask me again" },
-    { value: "keep", label: "Keep it as it is", hint: "it may be down only now" },
+    { value: "keep", label: "Keep it", hint: "it may only be down right now" },
   ]);
 }
 
 async function askSticky({ name }: ComposedEndpoint): Promise<string | undefined> {
-  const choice = await askChoice(`After a return from ${name} to a better one, keep ${name} in the mix for a while?`, [
-    { value: "none", label: "No", hint: "move at once" },
-    { value: "10m", label: "10 minutes", hint: "both are published meanwhile" },
-    { value: "1h", label: "1 hour" },
-  ]);
+  const choice = await askChoice(
+    `After a return from ${name} to a better endpoint, keep publishing ${name} too for a while?`,
+    [
+      { value: "none", label: "No", hint: "switch at once" },
+      { value: "10m", label: "10 minutes", hint: "both are published meanwhile" },
+      { value: "1h", label: "1 hour" },
+    ],
+  );
   return choice === "none" ? undefined : choice;
 }

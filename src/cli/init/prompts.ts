@@ -5,7 +5,7 @@ import type { z } from "zod";
 /** The person pressed Ctrl-C or Escape. */
 export class GivenUp extends Error {
   constructor() {
-    super("given up");
+    super("cancelled");
   }
 }
 
@@ -75,7 +75,7 @@ function given<Answer>(answer: Answer): Exclude<Answer, symbol> {
 
 /** What speaks against an answer, in the words of the configuration's own errors. */
 export function complaint(kind: z.ZodType | undefined, value: string): string | undefined {
-  if (kind === undefined) return value === "" ? "An answer is needed here." : undefined;
+  if (kind === undefined) return value === "" ? "Please enter something." : undefined;
   const result = kind.safeParse(value);
   if (result.success) return undefined;
   const [issue] = result.error.issues;

@@ -101,9 +101,9 @@ export class Api implements Disposable {
     let openApi: string | undefined;
     app.onError((error, context) => {
       if (error instanceof Refusal) return context.json(error.problem, error.status);
-      if (hasLeft(context)) return problem(context, 400, { error: "the request ended before it was whole" });
+      if (hasLeft(context)) return problem(context, 400, { error: "the request ended before it was complete" });
       onBug(error);
-      return problem(context, 500, { error: "internal error; the log says more" });
+      return problem(context, 500, { error: "internal error; see the log" });
     });
     app.get("/status", async (context) => this.#statusText.get().then((text) => context.body(text, 200, jsonType)));
     app.get("/events", (context) => this.#askArchive(context, this.#eventsQuestion(context.req.query())));
@@ -178,11 +178,11 @@ export class Api implements Disposable {
     if (answer.kind === "document") {
       return context.body(answer.json, 200, { ...jsonType, "content-length": String(answer.json.byteLength) });
     }
-    const hint = "Try again in a moment. Nothing else depends on it.";
+    const hint = "Try again in a moment. Nothing else is affected.";
     return problem(
       context,
       503,
-      { error: `what happened cannot be read now: ${answer.why}`, hint },
+      { error: `the history cannot be read right now: ${answer.why}`, hint },
       { "retry-after": "2" },
     );
   }
@@ -192,8 +192,8 @@ export class Api implements Disposable {
     const query = readRequest(streamQuery, lastEventId === undefined ? {} : { lastEventId });
     const client = clientOf(context);
     if (context.req.method !== "HEAD" && !this.#stream.makeRoomFor(client)) {
-      const error = `${mostClients} clients read the stream already`;
-      const hint = "Try again later, or ask for /api/v1/status now and then.";
+      const error = `${mostClients} clients are already reading the stream`;
+      const hint = "Try again later, or poll /api/v1/status.";
       return problem(context, 503, { error, hint }, { "retry-after": "10" });
     }
     const headers = { "content-type": "text/event-stream", "x-accel-buffering": "no" };

@@ -75,8 +75,8 @@ describe("what changes", () => {
     assert.ok(Math.abs((override?.untilMs ?? 0) - site.world.nowMs - 3_600_000) < 1_000);
     assert.equal(site.world.ingress().selection?.primary, "mobile");
     assert.deepEqual(answer.follows, [
-      "mobile serves: mobile was pinned manually.",
-      "DNS says so already: nothing is to be written.",
+      "mobile is active: mobile was pinned manually.",
+      "DNS already says so: nothing needs to be written.",
       "The pin ends by itself after 1 h.",
     ]);
     assert.equal(site.store.load()?.ingresses[0]?.overrides[0]?.endpoint, "mobile");
@@ -86,10 +86,10 @@ describe("what changes", () => {
     await using site = await settled();
     site.world.observe("cable", "timeout");
     const answer = answered(overrideAnswerSchema, await site.post("/api/v1/pin", { endpoint: "cable" }));
-    assert.equal(answer.follows[0], "cable serves: cable was pinned manually.");
+    assert.equal(answer.follows[0], "cable is active: cable was pinned manually.");
     assert.match(
       answer.follows[1] ?? "",
-      /^It is down: .+\. Nobody is served, though mobile could; resume takes the pin back\.$/,
+      /^It is down: .+\. There is no service, though mobile could take over; resume ends the pin\.$/,
     );
   });
 
@@ -101,13 +101,13 @@ describe("what changes", () => {
       await site.post("/api/v1/drain", { ingress: `${record}.`, endpoint: "cable", for: "90s" }),
     );
     assert.deepEqual(moved.follows, [
-      "cable does not serve; mobile serves.",
+      "cable is not active; mobile is active.",
       "The records are being written.",
       "The drain ends by itself after 1 min 30 s.",
     ]);
     site.world.observe("cable", "timeout");
     const alone = answered(overrideAnswerSchema, await site.post("/api/v1/drain", { endpoint: "mobile" }));
-    assert.equal(alone.follows[0], "mobile goes on serving: nobody else is up.");
+    assert.equal(alone.follows[0], "mobile stays active: no other endpoint is up.");
   });
 
   test("a drill is short, and resume takes everything back", async () => {
@@ -121,9 +121,9 @@ describe("what changes", () => {
       resumed.ended.map(({ kind, endpoint }) => `${kind} ${endpoint}`),
       ["drill cable"],
     );
-    assert.match(resumed.follows[0] ?? "", /^cable serves: /);
+    assert.match(resumed.follows[0] ?? "", /^cable is active: /);
     const nothing = answered(resumeAnswerSchema, await site.post("/api/v1/resume", { endpoint: "mobile" }));
-    assert.deepEqual(nothing.follows, ["There was nothing to take back."]);
+    assert.deepEqual(nothing.follows, ["There was nothing to end."]);
   });
 
   test("a drill in which nobody could stand in is not begun, and the answer says why", async () => {
@@ -135,16 +135,16 @@ describe("what changes", () => {
     hasStatus(await site.post("/api/v1/drill", { endpoint: "cable" }));
     hasStatus(await site.post("/api/v1/resume", {}));
     site.world.observe("mobile", "timeout");
-    assert.match(await drill("cable"), /^nobody can stand in for cable: mobile is down: timeout/);
+    assert.match(await drill("cable"), /^no other endpoint can take over from cable: mobile is down: timeout/);
     site.world.observe("mobile", "ok");
     hasStatus(await site.post("/api/v1/drain", { endpoint: "mobile" }));
-    assert.equal(await drill("cable"), "nobody can stand in for cable: mobile is drained");
+    assert.equal(await drill("cable"), "no other endpoint can take over from cable: mobile is drained");
     assert.deepEqual(
       site.world.ingress().overrides.map(({ kind }) => kind),
       ["drain"],
     );
     site.world.start(ingressSettings(record, [endpointSettings("cable")]));
-    assert.equal(await drill("cable"), "nobody can stand in for cable: it is the only endpoint");
+    assert.equal(await drill("cable"), "no other endpoint can take over from cable: it is the only endpoint");
   });
 
   test("of several ingresses one must be named", async () => {
@@ -164,14 +164,14 @@ describe("what changes", () => {
     const before = site.world.state;
     const cases: readonly (readonly [path: string, body: unknown, status: number, pattern: RegExp])[] = [
       ["pin", { endpoint: "fibre" }, 404, /no endpoint fibre.*"known":\["cable","mobile"\]/],
-      ["pin", { ingress: "no.example.com", endpoint: "cable" }, 404, /no ingress no\.example\.com/],
+      ["pin", { ingress: "no.example.com", endpoint: "cable" }, 404, /there is no ingress no\.example\.com/],
       ["pin", {}, 400, /endpoint: /],
       ["pin", { endpoint: "cable", until: "tomorrow" }, 400, /until/],
       ["pin", { endpoint: "cable", for: "31d" }, 400, /from 1s to 30d, got 31d/],
       ["drain", { endpoint: "cable", for: "0s" }, 400, /from 1s/],
       ["drill", { endpoint: "cable", for: "31m" }, 400, /from 1s to 30m/],
       ["drill", { endpoint: "cable", for: "soon\u001B" }, 400, /got soon"/],
-      ["pin", "{", 400, /no JSON/],
+      ["pin", "{", 400, /not JSON/],
       ["pin", "[]", 400, /expected object/],
       ["resume", { endpoint: "fibre" }, 404, /fibre/],
     ];
@@ -188,7 +188,7 @@ describe("what changes", () => {
     await using site = await settled();
     site.store[Symbol.dispose]();
     const answer = answered(overrideAnswerSchema, await site.post("/api/v1/pin", { endpoint: "mobile" }));
-    assert.equal(answer.follows.at(-1), "It could not be written to the disk: a restart would end it.");
+    assert.equal(answer.follows.at(-1), "It could not be saved to disk: a restart would end it.");
   });
 });
 

@@ -52,7 +52,7 @@ export function setOverride(ports: ChangePorts, kind: Override["kind"], request:
       ...servesNow(after, name, kind),
       ...recordsThen(after),
       `The ${kind} ends by itself after ${formatDuration(lengthMs)}.`,
-      ...(ports.isKept() ? [] : ["It could not be written to the disk: a restart would end it."]),
+      ...(ports.isKept() ? [] : ["It could not be saved to disk: a restart would end it."]),
     ],
   };
 }
@@ -72,13 +72,13 @@ export function resume(ports: ChangePorts, request: ResumeRequest): ResumeAnswer
     ingress: record,
     ended: ended.map((override) => overrideDocument(override, now)),
     isStandoffEnded,
-    follows: isNothing ? ["There was nothing to take back."] : [...servesNow(after), ...recordsThen(after)],
+    follows: isNothing ? ["There was nothing to end."] : [...servesNow(after), ...recordsThen(after)],
   };
 }
 
 /** Nothing that people said may look as if it counted when an internal error kept it from being taken in. */
 function take({ dispatch }: ChangePorts, event: Event): void {
-  if (!dispatch(event)) throw new Error("what was asked could not be taken in");
+  if (!dispatch(event)) throw new Error("the request could not be processed");
 }
 
 /** A drill that can only end in "nobody could stand in" is not begun: it would say so at its end. */
@@ -91,8 +91,8 @@ function assertReplaceable(ingress: IngressState, name: string): void {
       : `${plain(settings.name)} is drained`,
   );
   throw new Refusal(409, {
-    error: `nobody can stand in for ${plain(name)}: ${why.length === 0 ? "it is the only endpoint" : why.join("; ")}`,
-    hint: "A drill would move nothing, so none was begun.",
+    error: `no other endpoint can take over from ${plain(name)}: ${why.length === 0 ? "it is the only endpoint" : why.join("; ")}`,
+    hint: "A drill would change nothing, so none was started.",
   });
 }
 
@@ -111,18 +111,18 @@ function lengthOf(kind: Override["kind"], asked: string | undefined): number {
 /** Who serves now, and whether that is what the person may have expected. */
 function servesNow(ingress: IngressState, endpoint?: string, kind?: Override["kind"]): string[] {
   const { selection } = ingress;
-  if (selection === undefined) return ["Nobody was chosen to serve yet; it counts as soon as that is so."];
+  if (selection === undefined) return ["No endpoint is selected yet; this takes effect as soon as one is."];
   const members = membersOf(selection).map((name) => plain(name));
-  const who = members.join(" and ");
+  const who = `${members.join(" and ")} ${members.length === 1 ? "is" : "are"} active`;
   if (kind === "pin" || kind === undefined || endpoint === undefined) {
-    return [`${who} serves: ${plain(selection.why)}.`, ...(kind === "pin" ? pinnedThough(ingress) : [])];
+    return [`${who}: ${plain(selection.why)}.`, ...(kind === "pin" ? pinnedThough(ingress) : [])];
   }
   const isMember = roleOf(ingress, endpoint) !== undefined;
-  if (!isMember) return [`${plain(endpoint)} does not serve; ${who} serves.`];
+  if (!isMember) return [`${plain(endpoint)} is not active; ${who}.`];
   const isUp = ingress.endpoints.some(
     ({ settings, health }) => settings.name === endpoint && isServing(health.verdict),
   );
-  return [`${plain(endpoint)} goes on serving${isUp ? "" : " though it is down"}: nobody else is up.`];
+  return [`${plain(endpoint)} stays active${isUp ? "" : " although it is down"}: no other endpoint is up.`];
 }
 
 /** A pin does not ask for health, so that its price has to be told. */
@@ -132,14 +132,14 @@ function pinnedThough({ selection, endpoints }: IngressState): string[] {
   const others = endpoints
     .filter(({ health }) => isServing(health.verdict))
     .map(({ settings }) => plain(settings.name));
-  const instead = others.length === 0 ? "" : `, though ${others.join(" and ")} could; resume takes the pin back`;
-  return [`It is down: ${plain(pinned.health.reason)}. Nobody is served${instead}.`];
+  const instead = others.length === 0 ? "" : `, though ${others.join(" and ")} could take over; resume ends the pin`;
+  return [`It is down: ${plain(pinned.health.reason)}. There is no service${instead}.`];
 }
 
 function recordsThen(ingress: IngressState): string[] {
   const { published, cloudProblem, standoff } = ingress;
-  if (published === undefined) return ["The records are not known yet; nothing is written before they are."];
-  if (isInSync(ingress)) return ["DNS says so already: nothing is to be written."];
+  if (published === undefined) return ["The records are not known yet; nothing is written until they are."];
+  if (isInSync(ingress)) return ["DNS already says so: nothing needs to be written."];
   if (standoff?.mayWrite === false || desiredRecords(ingress) === undefined) return ["The records stay as they are."];
   if (cloudProblem !== undefined)
     return [`The records are written as soon as possible: ${plain(cloudProblem.message)}`];
@@ -152,9 +152,9 @@ export function readRequest<Schema extends z.ZodType>(schema: Schema, body: unkn
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue?.path.map(String).join(".") ?? "";
-  const what = plain(issue?.message ?? "not what is wanted");
+  const what = plain(issue?.message ?? "not valid");
   throw new Refusal(400, {
     error: where === "" ? what : `${plain(where, 40)}: ${what}`,
-    hint: "See /api/v1/openapi.json for what is wanted.",
+    hint: "See /api/v1/openapi.json for the expected format.",
   });
 }

@@ -82,7 +82,10 @@ describe("status", () => {
     const mixName = site.world.ingress().mix?.record ?? "";
     const { mix: idle } = await ingressOf(site);
     assert.deepEqual([idle?.state, idle?.record, idle?.records], ["idle", mixName, []]);
-    assert.match(await told(), new RegExp(`mix +${mixName}: not in use; its records are written when a failback`));
+    assert.match(
+      await told(),
+      new RegExp(`mix +${mixName}: not in use; its records are written shortly before a failback`),
+    );
     site.world.observe("cable", "timeout");
     site.world.observe("cable", "ok");
     const { mix: prepared } = await ingressOf(site);
@@ -99,7 +102,7 @@ describe("status", () => {
     site.world.dispatch({ kind: "records-read", ingress: record, mix: mixName, records: [stranger] });
     const { mix: blocked } = await ingressOf(site);
     assert.equal(blocked?.state, "blocked");
-    const why = `no mix for now: ${mixName} has a record that is not ours: A 203.0.113.9; remove that record, or set mix_record to a free name`;
+    const why = `no mix is possible for now: ${mixName} has a record that ccs did not create: A 203.0.113.9; remove that record, or set mix_record to an unused name`;
     assert.equal(blocked.text, why);
     assert.ok((await told()).includes(`! ${why}`));
   });
@@ -364,7 +367,11 @@ test("unknown names and wrong parameters are told with those there are", async (
   site.settle();
   const cases: readonly (readonly [path: string, status: number, pattern: RegExp])[] = [
     ["/api/v1/history?endpoint=fibre", 404, /has no endpoint fibre.*"known":\["cable","mobile"\]/],
-    ["/api/v1/history?ingress=other.example.com", 404, /no ingress other\.example\.com.*ingress\.example\.com/],
+    [
+      "/api/v1/history?ingress=other.example.com",
+      404,
+      /there is no ingress other\.example\.com.*ingress\.example\.com/,
+    ],
     ["/api/v1/history?range=1y", 400, /range: /],
     ["/api/v1/events?limit=0", 400, /limit: /],
     ["/api/v1/events?limit=201", 400, /limit: /],

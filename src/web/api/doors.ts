@@ -39,14 +39,14 @@ export function onlyWithToken(guard: Guard): Middleware {
         return next();
       case "closed":
         return problem(context, 403, {
-          error: "changes over HTTP are off, as no token is configured",
+          error: "changes over HTTP are disabled because no token is configured",
           hint: "Set http.token or http.token_file, or use the command line on the daemon's own machine.",
         });
       case "missing":
         return problem(
           context,
           401,
-          { error: "a token is needed", hint },
+          { error: "a token is required", hint },
           { "www-authenticate": 'Bearer realm="ccs"' },
         );
       case "wrong": {
@@ -107,7 +107,7 @@ export async function bodyOf(context: Context<Env>): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Refusal(400, { error: "the body is no JSON", hint: 'Send an object, such as {"endpoint": "cable"}.' });
+    throw new Refusal(400, { error: "the body is not JSON", hint: 'Send an object, such as {"endpoint": "cable"}.' });
   }
 }
 

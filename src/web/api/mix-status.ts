@@ -32,9 +32,9 @@ export function mixText(stage: MixStage, ingress: IngressState): string {
   const trouble = problem === undefined ? "" : `; it could not be ${done[problem.during]}: ${problem.message}`;
   switch (stage.kind) {
     case "none":
-      return `no mix: ${stage.why}; a failback goes to one endpoint alone`;
+      return `no mix: ${stage.why}; a failback goes to a single endpoint`;
     case "blocked":
-      return `no mix for now: ${stage.why}; ${remedies[stage.reason]}`;
+      return `no mix is possible for now: ${stage.why}; ${remedies[stage.reason]}`;
     case "unread":
       return `not read yet${trouble}`;
     case "pointed-to":
@@ -46,7 +46,7 @@ export function mixText(stage: MixStage, ingress: IngressState): string {
     case "kept":
       return "not in use; its records are kept for the next failback";
     case "idle":
-      return "not in use; its records are written when a failback is foreseen";
+      return "not in use; its records are written shortly before a failback";
     default:
       return stage satisfies never;
   }
@@ -55,8 +55,8 @@ export function mixText(stage: MixStage, ingress: IngressState): string {
 const done = { read: "read", write: "written" } as const;
 
 const remedies = {
-  foreign: "remove that record, or set mix_record to a free name",
-  outside: "set mix_record to a free name in the zone of the record",
-  paused: "find out which one, and stop it",
+  foreign: "remove that record, or set mix_record to an unused name",
+  outside: "set mix_record to an unused name in the zone of the record",
+  paused: "find out which program writes it, and stop it",
   refused: "the next one is tried after the next change of the active endpoint",
 } as const;

@@ -22,13 +22,17 @@ export function findIngress({ ingresses }: State, record: string | undefined): I
   if (record === undefined) {
     const [only] = ingresses;
     if (only !== undefined && ingresses.length === 1) return only;
-    const error = ingresses.length === 0 ? "no ingress is configured yet" : "ingress: missing, as there are several";
-    throw new Refusal(400, { error, hint: "Say which one, by its record.", known });
+    const error = ingresses.length === 0 ? "no ingress is configured yet" : "ingress: missing, but there are several";
+    throw new Refusal(400, { error, hint: "Name one, by its record.", known });
   }
   const wanted = record.toLowerCase().replace(/\.$/, "");
   const found = ingresses.find(({ settings }) => settings.record === wanted);
   if (found !== undefined) return found;
-  throw new Refusal(404, { error: `no ingress ${plain(record, 100)}`, hint: "Take one of the known.", known });
+  throw new Refusal(404, {
+    error: `there is no ingress ${plain(record, 100)}`,
+    hint: "Use one of the known names.",
+    known,
+  });
 }
 
 /** The endpoint of this name. Throws a Refusal when there is none. */
@@ -37,7 +41,7 @@ export function findEndpoint({ settings, endpoints }: IngressState, name: string
   if (found !== undefined) return found;
   throw new Refusal(404, {
     error: `${settings.record} has no endpoint ${plain(name, 100)}`,
-    hint: "Take one of the known.",
+    hint: "Use one of the known names.",
     known: endpoints.map((endpoint) => plain(endpoint.settings.name)),
   });
 }

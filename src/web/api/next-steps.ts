@@ -24,9 +24,9 @@ function stepsOf(ingress: IngressState): readonly Step[] {
     {
       atMs: published && published.atMs + settings.reconcileIntervalMs,
       kind: "records-read",
-      what: "the records are read again, and repaired if somebody changed them",
+      what: "the records are read again, and repaired if another program changed them",
     },
-    { atMs: electionAtMs, kind: "election", what: "the best endpoint that is up by then is chosen" },
+    { atMs: electionAtMs, kind: "election", what: "the best endpoint that is up by then is selected" },
     { atMs: standoff?.untilMs, kind: "standoff-ends", what: "automatic repair of the records resumes" },
     ...(outage?.turns ?? []).map(({ endpoint, untilMs }): Step => ({
       atMs: untilMs,
@@ -38,7 +38,7 @@ function stepsOf(ingress: IngressState): readonly Step[] {
       atMs: untilMs,
       kind: "sticky-ends",
       endpoint: plain(endpoint),
-      what: `${plain(endpoint)} leaves the mix`,
+      what: `${plain(endpoint)} is no longer published`,
     })),
     ...overrides.map(({ kind, endpoint, untilMs }): Step => ({
       atMs: untilMs,
@@ -61,7 +61,7 @@ function ofMix(ingress: IngressState): readonly Step[] {
       {
         atMs: stage.untilMs,
         kind: "return-without-mix",
-        what: `the failback is made without a mix, if ${name} is not shown by then`,
+        what: `the failback is made without a mix unless every name server shows ${name} by then`,
       },
     ];
   }

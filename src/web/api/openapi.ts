@@ -22,7 +22,7 @@ interface Operation {
   readonly problems: Readonly<Record<number, string>>;
 }
 
-const ingress = z.string().describe("The record; may be left out when there is only one.").exactOptional();
+const ingress = z.string().describe("The record; may be omitted if there is only one.").exactOptional();
 const endpoint = z.string().describe("Name of an endpoint of the ingress.").exactOptional();
 /** Digits and nothing else: an empty text is no number. */
 const wholeNumber = (least = 0, most = Number.MAX_SAFE_INTEGER) =>
@@ -34,50 +34,53 @@ const wholeNumber = (least = 0, most = Number.MAX_SAFE_INTEGER) =>
 
 export const eventsQuery = z.object({
   before: wholeNumber().describe("Only events with a lower id.").exactOptional(),
-  limit: wholeNumber(1, mostEvents).describe("So many at most; 50 unless given.").exactOptional(),
+  limit: wholeNumber(1, mostEvents).describe("Maximum number of events (default: 50).").exactOptional(),
   ingress: z.string().describe("Only events about this record.").exactOptional(),
-  endpoint: z.string().describe("Only what concerns this endpoint, changes of the selection included.").exactOptional(),
+  endpoint: z
+    .string()
+    .describe("Only events about this endpoint, including changes of the active endpoint.")
+    .exactOptional(),
 });
 
 export const historyQuery = z.object({
   ingress,
-  endpoint: endpoint.describe("With one there are series of it; without one, all endpoints without series."),
-  range: rangeSchema.exactOptional().describe("How far back from now; `24h` unless given."),
+  endpoint: endpoint.describe("With an endpoint, its series are included; without one, all endpoints without series."),
+  range: rangeSchema.exactOptional().describe("How far back from now (default: `24h`)."),
 });
 
 export const streamQuery = z.object({
   lastEventId: wholeNumber().describe("The same as the header Last-Event-ID.").exactOptional(),
 });
 
-const unknownName = "No such ingress or endpoint: the answer lists those there are.";
-const badParameter = "A parameter is not what is wanted.";
+const unknownName = "No such ingress or endpoint: the answer lists the existing ones.";
+const badParameter = "A parameter is not valid.";
 const foreign = "The request came from a page of another site.";
-const unreadable = "What happened cannot be read now: the answer says why. Wait as Retry-After says.";
-const tooOften = "Too many requests: wait as Retry-After says.";
-const misnamed = "The server was called by a name that is not its own.";
+const unreadable = "The history cannot be read right now: the answer says why. Wait as long as Retry-After says.";
+const tooOften = "Too many requests: wait as long as Retry-After says.";
+const misnamed = "The request used a host name that is not the server's.";
 const change = {
-  400: "The body is no JSON, or not what is wanted.",
+  400: "The body is not JSON, or not valid.",
   401: "The token is missing or wrong.",
   403: "Changes over HTTP need `http.token`, or the request came from a page of another site.",
   404: unknownName,
   413: "The body is too large.",
   415: "The body is not application/json.",
   421: misnamed,
-  429: "Too many requests, changes or wrong tokens: wait as Retry-After says.",
+  429: "Too many requests, changes or wrong tokens: wait as long as Retry-After says.",
 };
 
 /** Paths below `/api/v1`, and what each answers. */
 export const operations: Readonly<Record<string, { readonly get?: Operation; readonly post?: Operation }>> = {
   "/status": {
     get: {
-      summary: "What is believed now, why, and what will happen next",
+      summary: "The current state, why it is so, and what happens next",
       answer: statusSchema,
       problems: { 403: foreign, 421: misnamed, 429: tooOften },
     },
   },
   "/events": {
     get: {
-      summary: "What happened, the newest first",
+      summary: "What happened, newest first",
       query: eventsQuery,
       answer: eventsSchema,
       problems: { 400: badParameter, 403: foreign, 404: unknownName, 421: misnamed, 429: tooOften, 503: unreadable },
@@ -85,7 +88,7 @@ export const operations: Readonly<Record<string, { readonly get?: Operation; rea
   },
   "/history": {
     get: {
-      summary: "Checks as series for charts, outages, and who served when",
+      summary: "Checks as series for charts, outages, and which endpoint was active when",
       query: historyQuery,
       answer: historySchema,
       problems: { 400: badParameter, 403: foreign, 404: unknownName, 421: misnamed, 429: tooOften, 503: unreadable },
@@ -95,9 +98,9 @@ export const operations: Readonly<Record<string, { readonly get?: Operation; rea
     get: {
       summary: "Server-sent events as things happen",
       description:
-        "`status` carries a Status, at once and after each change, at most twice a second. `event` carries an Event, with " +
-        "its id: a client that comes back with Last-Event-ID is told what it missed, or `reset` (a Reset) when that is too " +
-        "much. Comments keep the connection alive. Clients that do not read are cut off.",
+        "`status` carries a Status, at once and after each change, at most twice a second. " +
+        "`event` carries an Event, with its id: a client that reconnects with Last-Event-ID gets what it missed, or " +
+        "`reset` (a Reset) if that is too much. Comments keep the connection alive. Clients that do not read are disconnected.",
       query: streamQuery,
       answer: z.string(),
       problems: {
@@ -105,13 +108,13 @@ export const operations: Readonly<Record<string, { readonly get?: Operation; rea
         403: foreign,
         421: misnamed,
         429: tooOften,
-        503: "Too many clients: wait as Retry-After says.",
+        503: "Too many clients: wait as long as Retry-After says.",
       },
     },
   },
   "/pin": {
     post: {
-      summary: "Let one endpoint serve alone for a while, up or down",
+      summary: "Use only one endpoint for a while, up or down",
       request: overrideRequestSchema,
       answer: overrideAnswerSchema,
       problems: change,
@@ -119,7 +122,7 @@ export const operations: Readonly<Record<string, { readonly get?: Operation; rea
   },
   "/drain": {
     post: {
-      summary: "Keep an endpoint from serving for a while, unless nobody else is up",
+      summary: "Do not use an endpoint for a while, unless no other endpoint is up",
       request: overrideRequestSchema,
       answer: overrideAnswerSchema,
       problems: change,
@@ -127,15 +130,15 @@ export const operations: Readonly<Record<string, { readonly get?: Operation; rea
   },
   "/drill": {
     post: {
-      summary: "Play an outage of an endpoint on the real record; it ends by itself, in a report",
+      summary: "Simulate an outage of an endpoint on the real record; it ends by itself, with a report",
       request: drillRequestSchema,
       answer: overrideAnswerSchema,
-      problems: { ...change, 409: "Nobody can stand in for the endpoint, so that a drill would move nothing." },
+      problems: { ...change, 409: "No other endpoint can take over, so a drill would change nothing." },
     },
   },
   "/resume": {
     post: {
-      summary: "Take back pins, drains and drills, and let the repair of the records go on",
+      summary: "End pins, drains and drills, and resume automatic repair of the records",
       request: resumeRequestSchema,
       answer: resumeAnswerSchema,
       problems: change,
@@ -184,8 +187,9 @@ export function openApiDocument(version: string): Json {
       title: "Cloudflare CNAME Switcher",
       version,
       description:
-        "Moments are ISO 8601 texts in UTC; numbers that end in `Ms` are milliseconds, `Seconds` seconds. What is not known " +
-        "or does not apply is missing. Text comes in part from outside: show it as text, never as markup.",
+        "Times are ISO 8601 strings in UTC; numbers ending in `Ms` are milliseconds, in `Seconds` seconds. " +
+        "What is unknown or does not apply is missing. Some text comes from outside: show it as text, never as " +
+        "markup.",
     },
     paths,
     components: {

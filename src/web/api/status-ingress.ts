@@ -91,8 +91,8 @@ function whyNot({ cloudProblem, standoff }: IngressState, now: Now): Pick<Ingres
       standoff: {
         until: dateOf(standoff.untilMs, now),
         message:
-          "Somebody keeps undoing our records, so their repair rests; a new decision is still written once. Find out who " +
-          "else writes this name and stop that, then resume.",
+          "Another program keeps overwriting the records, so automatic repair is paused; a new decision is still " +
+          "written once. Find out what else writes this name, stop it, then resume.",
       },
     }),
   };

@@ -112,7 +112,7 @@ describe("a client", () => {
     assert.ok(site.recorder.newestId > 210);
     for (const [lastEventId, reason] of [
       [1, /too much/],
-      [site.recorder.newestId + 5, /begun anew/],
+      [site.recorder.newestId + 5, /restarted/],
     ] as const) {
       using reader = await site.stream({ "last-event-id": String(lastEventId) });
       const { data, id } = await eventually("the reset", () => reader.of("reset")[0]);

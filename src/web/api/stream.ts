@@ -189,7 +189,7 @@ export class Stream implements Disposable {
     const entries = this.#recent.since(lastEventId);
     if (entries === undefined) {
       const newest = this.#recent.newestId;
-      const reason = lastEventId > newest ? "the journal was begun anew" : "too much has happened since";
+      const reason = lastEventId > newest ? "the journal was restarted" : "too much has happened since";
       const reset: Reset = { reason, newest };
       return Buffer.from(`event: reset\nid: ${newest}\ndata: ${JSON.stringify(reset)}\n\n`);
     }

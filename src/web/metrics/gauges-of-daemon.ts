@@ -36,7 +36,7 @@ export function daemonMetrics(sources: DaemonSources & ReloadTime): readonly Met
       {
         name: "ccs_monitor_blind",
         labels: ["family"],
-        help: "Whether this machine appears to be offline over IPv4 or IPv6. Failover is suspended then, because failed checks prove nothing.",
+        help: "Whether this machine appears to be offline over IPv4 or IPv6. Failover is suspended while it does.",
         query: "ccs_monitor_blind == 1",
       },
       ({ connection }) => [
@@ -48,7 +48,7 @@ export function daemonMetrics(sources: DaemonSources & ReloadTime): readonly Met
       {
         name: "ccs_config_last_reload_success",
         labels: [],
-        help: "Whether the newest configuration is in force: 0 when it was rejected and the one before stays in force.",
+        help: "Whether the latest configuration is in force: 0 if it was rejected and the previous one stays in force.",
         query: "ccs_config_last_reload_success == 0",
       },
       ({ generation, rejectedConfig }) => [[[], Number(generation > 0 && rejectedConfig === undefined)]],
@@ -78,7 +78,7 @@ export function daemonMetrics(sources: DaemonSources & ReloadTime): readonly Met
       {
         name: "ccs_notifications_queued",
         labels: ["channel"],
-        help: "Messages that wait to be delivered.",
+        help: "Messages waiting to be delivered.",
         query: "min_over_time(ccs_notifications_queued[15m]) > 0",
       },
       function* () {

@@ -62,7 +62,7 @@ export const endpointGauges: readonly Metric[] = [
     {
       name: "ccs_endpoint_address_info",
       labels: ["ingress", "endpoint", "family", "address"],
-      help: "The addresses that the endpoint is known to have; always 1.",
+      help: "The known addresses of the endpoint; always 1.",
       query: "count by (ingress, endpoint, family) (ccs_endpoint_address_info)",
     },
     function* (state) {

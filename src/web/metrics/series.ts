@@ -75,7 +75,7 @@ export class Series {
   readonly #notifications = new Counter({
     name: "ccs_notifications_total",
     labels: ["channel", "outcome"],
-    help: "Attempts to deliver a message: sent, retried, refused (given up), or dropped from a full queue.",
+    help: "Attempts to deliver a message: sent, retried, refused (not retried), or dropped from a full queue.",
     query: 'increase(ccs_notifications_total{outcome=~"refused|dropped"}[1h]) > 0',
   });
   readonly all: readonly Metric[] = [

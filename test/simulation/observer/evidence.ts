@@ -66,7 +66,7 @@ export class Evidence implements Part {
     const book = this.bookOf(text);
     const { kind, startedMs, endedMs } = observation;
     if (kind === "ok") this.oks.set(`${family} ${this.ownerOf(text)}`, endedMs);
-    // Of probes that overlap, the youngest knows best: what began before an ok that is known counts for nothing.
+    // Of probes that overlap, the youngest knows best: what began before an ok that is known has no effect.
     if (startedMs < book.lastOkStartedMs) return;
     if (kind === "ok") {
       book.lastOkStartedMs = startedMs;

@@ -86,7 +86,7 @@ export class Messages implements Part {
   turned({ event, facts, atMs }: Turn): void {
     for (const fact of facts) {
       if (fact.kind === "records-changed") for (const debt of this.#debts) debt.knownMs ??= this.#ledger.nowMs;
-      if (fact.kind === "standoff-began") this.#owe("the standoff", (text) => /keeps changing|held back/.test(text));
+      if (fact.kind === "standoff-began") this.#owe("the standoff", (text) => /keeps overwriting|held back/.test(text));
       if (fact.kind === "override-began") {
         const { kind, endpoint, untilMs } = fact.override;
         this.#ledger.seen.overrides += 1;

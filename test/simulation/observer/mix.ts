@@ -102,7 +102,7 @@ export class Mix implements Part {
         known.find(({ settings }) => members.includes(settings.name)) ??
         endpoints.find(({ settings }) => this.#ledger.isOf(content, settings.name));
       const address = owner?.addresses.find(({ text }) => text === content);
-      const name = owner?.settings.name ?? "nobody";
+      const name = owner?.settings.name ?? "none";
       if (!members.includes(name)) wrong.set(`${content} of ${name}, no member, stands`, asSoonAsPossible("17"));
       else if (address === undefined) wrong.set(`${content}, gone from ${name}, stands`, asSoonAsPossible("17"));
       // What is about to be up again is not taken away for a moment, nor on half the evidence.

@@ -126,7 +126,7 @@ export class Silence implements Part {
       /Started:|Nothing was written|all is well again|now points to|stays with|put right again|were updated|was converted|lasted/g,
     );
     if (trouble !== well) this.#belief.isTrouble = trouble > well;
-    const contents = /^Served now: (.*)$/gm;
+    const contents = /^Published now: (.*)$/gm;
     const shown = [...text.matchAll(contents)].at(-1)?.[1];
     if (shown !== undefined) {
       const words = shown.replaceAll(/<\/?code>/g, "").split(/[ ,]+/);

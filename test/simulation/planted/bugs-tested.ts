@@ -23,7 +23,7 @@ export const testedBugs: readonly BugForTest[] = [
     ],
   },
   {
-    name: "the first endpoint that is up is elected, though a better one is not known yet",
+    name: "the first endpoint that is up is elected, though a better one is unknown",
     file: "src/core/selection.ts",
     from: "const electionPatienceMs = 30_000;",
     to: "const electionPatienceMs = 0;",

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { flag, overrideSchema, text } from "./parts.ts";
 
-const ingress = text("The record; may be left out when there is only one.").exactOptional();
+const ingress = text("The record; may be omitted if there is only one.").exactOptional();
 
 function lasting(usual: string, longest: string) {
   return text(
@@ -14,32 +14,32 @@ const endpoint = text("Name of the endpoint.");
 
 export const overrideRequestSchema = z
   .strictObject({ ingress, endpoint, for: lasting("1h", "30d") })
-  .meta({ id: "OverrideRequest", description: "Whom to pin or drain, and for how long." });
+  .meta({ id: "OverrideRequest", description: "The endpoint to pin or drain, and for how long." });
 
 export const drillRequestSchema = z
   .strictObject({ ingress, endpoint, for: lasting("2m", "30m") })
-  .meta({ id: "DrillRequest", description: "Whose outage to play, and for how long." });
+  .meta({ id: "DrillRequest", description: "The endpoint whose outage to simulate, and for how long." });
 
 export const resumeRequestSchema = z
-  .strictObject({ ingress, endpoint: text("Only the word about this one; else all of them.").exactOptional() })
-  .meta({ id: "ResumeRequest", description: "What to take back." });
+  .strictObject({ ingress, endpoint: text("Only the overrides of this endpoint (default: all).").exactOptional() })
+  .meta({ id: "ResumeRequest", description: "The overrides to end." });
 
 export const overrideAnswerSchema = z
   .object({
     ingress: text("The record."),
     override: overrideSchema,
-    follows: z.array(z.string()).describe("What follows from it, in plain words."),
+    follows: z.array(z.string()).describe("The consequences, in plain words."),
   })
-  .meta({ id: "OverrideAnswer", description: "The word that holds now." });
+  .meta({ id: "OverrideAnswer", description: "The override that is now in force." });
 
 export const resumeAnswerSchema = z
   .object({
     ingress: text("The record."),
-    ended: z.array(overrideSchema).describe("What was taken back; empty when there was nothing."),
-    isStandoffEnded: flag("Whether the repair of the records had rested and goes on."),
-    follows: z.array(z.string()).describe("What follows from it, in plain words."),
+    ended: z.array(overrideSchema).describe("The overrides that were ended; empty if there were none."),
+    isStandoffEnded: flag("Whether automatic repair of the records was paused and has resumed."),
+    follows: z.array(z.string()).describe("The consequences, in plain words."),
   })
-  .meta({ id: "ResumeAnswer", description: "What was taken back." });
+  .meta({ id: "ResumeAnswer", description: "The overrides that were ended." });
 
 export type OverrideRequest = z.output<typeof overrideRequestSchema>;
 export type ResumeRequest = z.output<typeof resumeRequestSchema>;

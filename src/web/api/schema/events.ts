@@ -4,27 +4,27 @@ import { count, moment, text } from "./parts.ts";
 
 export const eventSchema = z
   .object({
-    id: count("Grows with time."),
+    id: count("Increases with time."),
     at: moment("When it happened."),
-    kind: text("Such as `selection-changed`; there may be more of them in later versions."),
-    importance: z.enum(["low", "normal", "high"]).describe("`high` is worth a person's attention."),
-    ingress: text("The record that it is about.").exactOptional(),
-    endpoint: text("The endpoint that it is about.").exactOptional(),
+    kind: text("Such as `selection-changed`; later versions may add more."),
+    importance: z.enum(["low", "normal", "high"]).describe("`high` deserves attention."),
+    ingress: text("The record concerned.").exactOptional(),
+    endpoint: text("The endpoint concerned.").exactOptional(),
     text: text("What happened, in plain words."),
-    fact: z.record(z.string(), z.unknown()).describe("The same as data, with moments as ISO 8601 texts."),
+    fact: z.record(z.string(), z.unknown()).describe("The same as data, with times as ISO 8601 strings."),
   })
   .meta({ id: "Event", description: "Something that happened." });
 
 export const eventsSchema = z
   .object({
-    events: z.array(eventSchema).describe("The newest first."),
-    before: count("To be given as `before` for the page after this one; missing at the end.").exactOptional(),
+    events: z.array(eventSchema).describe("Newest first."),
+    before: count("The value of `before` for the next page; missing on the last page.").exactOptional(),
   })
   .meta({ id: "Events", description: "A page of the journal." });
 
 export const resetSchema = z
-  .object({ reason: text("Why what was missed is not replayed."), newest: count("Id of the newest event.") })
-  .meta({ id: "Reset", description: "More was missed than can be replayed: load the journal anew." });
+  .object({ reason: text("Why the missed events are not replayed."), newest: count("Id of the newest event.") })
+  .meta({ id: "Reset", description: "More was missed than can be replayed: load the journal again." });
 
 export type EventDocument = z.output<typeof eventSchema>;
 export type Events = z.output<typeof eventsSchema>;

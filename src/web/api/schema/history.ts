@@ -11,11 +11,11 @@ const addressSeriesSchema = z
   .object({
     address: text("The address."),
     checks: z.array(z.int()).describe("Checks in each period."),
-    failures: z.array(z.int()).describe("Those of them that failed."),
-    inconclusive: z.array(z.int()).describe("Those of them that prove nothing."),
-    p50Ms: gaps.describe("Half of the good ones took no longer; null where there was none."),
-    p95Ms: gaps.describe("95 % of the good ones took no longer."),
-    maxMs: gaps.describe("The longest of the good ones."),
+    failures: z.array(z.int()).describe("Checks that failed."),
+    inconclusive: z.array(z.int()).describe("Inconclusive checks."),
+    p50Ms: gaps.describe("Median duration of the successes; null where there was none."),
+    p95Ms: gaps.describe("95th percentile of the duration of the successes."),
+    maxMs: gaps.describe("The longest duration of a success."),
     recent: z
       .array(
         z.object({
@@ -25,15 +25,15 @@ const addressSeriesSchema = z
           tookMs: z.number(),
         }),
       )
-      .describe("The newest checks, the oldest of them first; of this run of the daemon only."),
+      .describe("The latest checks, oldest first; only since the daemon was started."),
   })
   .meta({ id: "AddressSeries", description: "Checks of one address, over `startSeconds`." });
 
 const outageSchema = z
   .object({
     from: moment("When it went down; the start of the range if that was earlier."),
-    until: moment("When it was over; missing while it lasts.").exactOptional(),
-    reason: text("Why it was believed down."),
+    until: moment("When it ended; missing while it lasts.").exactOptional(),
+    reason: text("Why it was considered down."),
   })
   .meta({ id: "Outage", description: "A time in which an endpoint was down." });
 
@@ -47,22 +47,22 @@ const endpointHistorySchema = z
       .describe("Share of the time with checks in which it was not down; missing without checks.")
       .exactOptional(),
     coveredFrom: moment(
-      "Since when it is known whether it was down; missing without checks. Nothing is told of the time before.",
+      "Since when it is known whether it was down; missing without checks. Nothing is known about the time before.",
     ).exactOptional(),
-    outages: z.array(outageSchema).describe("The oldest first; the newest 500."),
-    addresses: z.array(addressSeriesSchema).describe("Missing when no endpoint was asked for by name.").exactOptional(),
+    outages: z.array(outageSchema).describe("The latest 500, oldest first."),
+    addresses: z.array(addressSeriesSchema).describe("Missing if no endpoint was requested by name.").exactOptional(),
   })
   .meta({ id: "EndpointHistory", description: "What happened to one endpoint." });
 
 const servedSchema = z
   .object({
-    from: moment("When it was chosen; the start of the range if that was earlier."),
-    until: moment("When another was chosen; missing while it serves.").exactOptional(),
+    from: moment("When it was selected; the start of the range if that was earlier."),
+    until: moment("When another was selected; missing while it is active.").exactOptional(),
     primary: text("The endpoint."),
-    sticky: z.array(z.string()).describe("Those beside it."),
+    sticky: z.array(z.string()).describe("Endpoints published with it."),
     why: text("Why, in plain words."),
   })
-  .meta({ id: "Served", description: "A time in which one endpoint served." });
+  .meta({ id: "Served", description: "A time in which one endpoint was active." });
 
 export const historySchema = z
   .object({
@@ -74,10 +74,10 @@ export const historySchema = z
     stepSeconds: count("Length of a period."),
     startSeconds: z
       .array(z.int())
-      .describe("Start of each period, in seconds since 1970, without gaps; empty when no endpoint was asked for."),
+      .describe("Start of each period, in seconds since 1970, without gaps; empty if no endpoint was requested."),
     isWhole: flag("Whether the journal reaches back to the start of the range."),
     endpoints: z.array(endpointHistorySchema),
-    served: z.array(servedSchema).describe("Who served, the oldest first; the newest 500."),
+    served: z.array(servedSchema).describe("The active endpoints, the latest 500, oldest first."),
   })
   .meta({ id: "History", description: "What happened to an ingress and its endpoints." });
 

@@ -29,13 +29,13 @@ export const familySchema = z.enum(["ipv4", "ipv6"]).describe("Address family.")
 
 export const verdictSchema = z
   .enum(["unknown", "up", "suspect", "down", "recovering"])
-  .describe("What is believed. `suspect` still serves, `recovering` does not yet.");
+  .describe("The health. A `suspect` endpoint still counts as up, a `recovering` one still as down.");
 
 export const recordSchema = z
   .object({
     type: z.enum(["A", "AAAA", "CNAME"]),
     content: text("An address or a host name."),
-    ttlSeconds: count("1 stands for Cloudflare's automatic TTL."),
+    ttlSeconds: count("1 means Cloudflare's automatic TTL."),
     proxied: flag("Whether Cloudflare proxies the name."),
   })
   .meta({ id: "Record", description: "One DNS record." });
@@ -44,19 +44,21 @@ export const overrideSchema = z
   .object({
     kind: z
       .enum(["pin", "drain", "drill"])
-      .describe("`pin`: it alone serves. `drain`: it does not serve. `drill`: a drain that ends in a report."),
+      .describe(
+        "`pin`: only this endpoint is used. `drain`: it is not used. `drill`: a drain that ends with a report.",
+      ),
     endpoint: text("Name of the endpoint."),
     until: moment("When it ends by itself."),
   })
-  .meta({ id: "Override", description: "A person's word about an endpoint." });
+  .meta({ id: "Override", description: "A manual override of an endpoint." });
 
 export const problemSchema = z
   .object({
     error: text("What is wrong."),
     hint: text("What to do now.").exactOptional(),
-    known: z.array(z.string()).describe("The names there are, where an unknown one was given.").exactOptional(),
+    known: z.array(z.string()).describe("The existing names, if an unknown one was given.").exactOptional(),
   })
-  .meta({ id: "Problem", description: "Why a request was not answered." });
+  .meta({ id: "Problem", description: "Why a request failed." });
 
 export type RecordDocument = z.output<typeof recordSchema>;
 export type OverrideDocument = z.output<typeof overrideSchema>;

@@ -18,20 +18,20 @@ const visibilitySchema = z
     status: z
       .enum(["checking", "visible", "wrong", "silent", "proxied"])
       .describe(
-        "Whether the authoritative servers show what was written: `checking` goes on, `wrong` is an alarm, `silent` and " +
+        "Whether the authoritative servers show what was written: `checking` is in progress, `wrong` is an alarm, `silent` and " +
           "`proxied` cannot be verified.",
       ),
     written: moment("When Cloudflare confirmed the write.").exactOptional(),
-    tookMs: milliseconds("From there until that became known.").exactOptional(),
-    detail: text("Whom was asked, and what they said. May be empty."),
+    tookMs: milliseconds("Time from then until this became known.").exactOptional(),
+    detail: text("Which servers were asked, and what they answered. May be empty."),
   })
-  .meta({ id: "Visibility", description: "Whether the newest write of ours is visible." });
+  .meta({ id: "Visibility", description: "Whether the daemon's latest write is visible." });
 
 const publishedSchema = z
   .object({
-    records: z.array(recordSchema).describe("A, AAAA and CNAME records at the name; empty when there is none."),
-    since: moment("Since when they are known to say this.").exactOptional(),
-    by: z.enum(["us", "others"]).describe("Who wrote them, as far as that is known.").exactOptional(),
+    records: z.array(recordSchema).describe("A, AAAA and CNAME records at the name; empty if there are none."),
+    since: moment("Since when these are known to be the records.").exactOptional(),
+    by: z.enum(["us", "others"]).describe("What wrote them, as far as that is known.").exactOptional(),
     confirmed: moment("When Cloudflare last confirmed them."),
   })
   .meta({ id: "Published", description: "What DNS says, as Cloudflare last confirmed it." });
@@ -39,10 +39,10 @@ const publishedSchema = z
 const observationSchema = z
   .object({
     at: moment("When it ended."),
-    kind: z.enum(["ok", "failed", "inconclusive"]).describe("`inconclusive` proves nothing."),
-    reason: text("Why not ok, in one word.").exactOptional(),
+    kind: z.enum(["ok", "failed", "inconclusive"]).describe("`inconclusive` says nothing about the endpoint."),
+    reason: text("Why it did not succeed, in one word.").exactOptional(),
     detail: text("Status line or error text."),
-    tookMs: milliseconds("How long it took in all."),
+    tookMs: milliseconds("Total duration."),
     phases: z
       .object({
         resolve: z.number().exactOptional(),
@@ -53,20 +53,20 @@ const observationSchema = z
       })
       .describe("Milliseconds of each phase that was reached."),
   })
-  .meta({ id: "Observation", description: "What one probe saw." });
+  .meta({ id: "Observation", description: "The result of one probe." });
 
 const addressSchema = z
   .object({
-    address: text("The address itself."),
+    address: text("The address."),
     family: familySchema,
     scope: z.enum(["public", "private", "special"]),
     verdict: verdictSchema,
     reason: text("Why, in plain words."),
     since: moment("Since when."),
     lastObservation: observationSchema.exactOptional(),
-    isUncheckable: flag("This machine has no route to it, or cannot trust its own connection."),
-    vanishes: moment("It is no longer in the answer for the target, and forgotten then.").exactOptional(),
-    isPublished: flag("Whether a record has it."),
+    isUncheckable: flag("This machine has no route to it, or appears to be offline."),
+    vanishes: moment("It is no longer in the DNS answer for the target, and is dropped at this time.").exactOptional(),
+    isPublished: flag("Whether it is in a published record."),
   })
   .meta({ id: "Address", description: "One address of an endpoint." });
 
@@ -74,65 +74,65 @@ const endpointSchema = z
   .object({
     name: text("Its name."),
     target: z.array(z.string()).min(1).describe("A host name, or addresses."),
-    priority: z.int().describe("Lower serves first."),
-    rank: count("Its place among the endpoints, 1 for the best."),
-    ttlSeconds: count("TTL while it serves; missing for Cloudflare's automatic one.").exactOptional(),
-    stickyMs: milliseconds("How long it stays in the mix after a better one took over.").exactOptional(),
+    priority: z.int().describe("A lower number means higher priority."),
+    rank: count("Its position by priority, 1 for the highest."),
+    ttlSeconds: count("TTL while it is active; missing for Cloudflare's automatic TTL.").exactOptional(),
+    stickyMs: milliseconds("How long it is also published after a better endpoint has taken over.").exactOptional(),
     check: z
       .object({
-        url: text("What is asked for; `?…` stands for a query, which may be secret."),
-        intervalMs: milliseconds("The steady rhythm."),
-        fastIntervalMs: milliseconds("The rhythm while something is in question."),
-        nowMs: milliseconds("The rhythm now."),
+        url: text("The requested URL; `?…` stands for a query, which may be secret."),
+        intervalMs: milliseconds("The usual interval."),
+        fastIntervalMs: milliseconds("The interval while the health is not settled."),
+        nowMs: milliseconds("The interval now."),
         timeoutMs: milliseconds("Deadline of one probe."),
-        rise: count("Good results in a row for up."),
-        fall: count("Failures in a row for down."),
+        rise: count("Successes in a row until it is up."),
+        fall: count("Failures in a row until it is down."),
       })
-      .describe("Missing for an endpoint that is believed up without a check.")
+      .describe("Missing for an endpoint that is assumed up without a check.")
       .exactOptional(),
     role: z
       .enum(["primary", "sticky", "none"])
-      .describe("Whether it was chosen to serve, alone or beside the primary."),
+      .describe("Whether it is selected, as the primary or as an endpoint also published."),
     verdict: verdictSchema,
     isDegraded: flag("Up in one family, down in the other."),
     reason: text("Why, in plain words."),
     since: moment("Since when."),
-    heldUntil: moment("Nobody returns to it before.").exactOptional(),
+    heldUntil: moment("The ingress does not return to it before this time.").exactOptional(),
     sharesWith: z
       .array(text("Name of an endpoint."))
       .describe(
-        "Endpoints that all its addresses belong to: nothing is gained by a move to it. Missing when it has its own.",
+        "Endpoints that have all of its addresses: failover to it gains nothing. Missing if it has an address of its own.",
       )
       .exactOptional(),
     override: overrideSchema.exactOptional(),
-    certificateEnds: moment("When the certificate that ends first ends.").exactOptional(),
+    certificateEnds: moment("When the first of its certificates expires.").exactOptional(),
     resolution: z
       .object({
         kind: z.enum(["addresses", "none", "inconclusive"]),
-        detail: text("What the resolvers said. May be empty."),
+        detail: text("What the resolvers answered. May be empty."),
         at: moment("When."),
       })
-      .describe("The newest look-up of the target; missing for addresses and before the first.")
+      .describe("The latest lookup of the target; missing for addresses and before the first lookup.")
       .exactOptional(),
     addresses: z.array(addressSchema),
   })
-  .meta({ id: "Endpoint", description: "One way in, and what is believed of it." });
+  .meta({ id: "Endpoint", description: "One endpoint, and its health." });
 
 const selectionSchema = z
   .object({
-    primary: text("Name of the endpoint that serves."),
+    primary: text("Name of the active endpoint."),
     sticky: z
-      .array(z.object({ endpoint: text("Its name."), until: moment("When it leaves the mix.") }))
-      .describe("Endpoints that serve beside it for a while."),
+      .array(z.object({ endpoint: text("Its name."), until: moment("Until when it is also published.") }))
+      .describe("Endpoints that are also published for a while."),
     why: text("Why this primary, in plain words."),
     reason: z.enum(["adopted", "elected", "failover", "return", "configuration", "pin", "drain", "resume"]),
     since: moment("Since when."),
   })
-  .meta({ id: "Selection", description: "Who was chosen to serve, and why." });
+  .meta({ id: "Selection", description: "The selected endpoint, and why." });
 
 const nextSchema = z
   .object({
-    at: moment("When, unless something happens before."),
+    at: moment("When, unless something happens first."),
     kind: z.enum([
       "sticky-ends",
       "return-possible",
@@ -146,7 +146,7 @@ const nextSchema = z
       "mix-pause-ends",
       "mix-removed",
     ]),
-    endpoint: text("Name of the endpoint that it is about.").exactOptional(),
+    endpoint: text("Name of the endpoint concerned.").exactOptional(),
     what: text("In plain words."),
   })
   .meta({ id: "NextStep", description: "Something that will happen by itself." });
@@ -157,16 +157,16 @@ export const ingressSchema = z
     zone: text("Zone name or id, where it is configured.").exactOptional(),
     publish: z.enum(["auto", "cname", "addresses"]),
     isServed: flag("Whether any endpoint is up."),
-    published: publishedSchema.describe("Missing until it was read for the first time.").exactOptional(),
-    visibility: visibilitySchema.describe("Missing while nothing was written.").exactOptional(),
+    published: publishedSchema.describe("Missing until it has been read for the first time.").exactOptional(),
+    visibility: visibilitySchema.describe("Missing until something has been written.").exactOptional(),
     isInSync: flag("Whether DNS says what it should."),
     wanted: z
       .array(recordSchema)
-      .describe("What it should say; missing while there is no saying, and all is left as it is.")
+      .describe("What it should say; missing while that is not decided, and everything is left as it is.")
       .exactOptional(),
-    isMixRefused: flag("Cloudflare refused the mix, so that the primary serves alone."),
+    isMixRefused: flag("Cloudflare rejected the mix, so only the primary is published."),
     mix: mixSchema
-      .describe("Missing where no mix has a name of its own: no endpoint is sticky, or the record holds addresses.")
+      .describe("Missing if there is no separate name for a mix: no endpoint is sticky, or the record holds addresses.")
       .exactOptional(),
     trouble: z
       .object({
@@ -175,21 +175,21 @@ export const ingressSchema = z
         message: text("What happened and what to do."),
         since: moment("Since when."),
       })
-      .describe("Why DNS could not be read or written; missing when it could.")
+      .describe("Why the records could not be read or written; missing if they could.")
       .exactOptional(),
     standoff: z
       .object({
-        until: moment("When repair goes on."),
+        until: moment("When automatic repair resumes."),
         message: text("What it means, and what to do."),
       })
-      .describe("Somebody keeps undoing our records, so that repair rests.")
+      .describe("Another program keeps overwriting the records, so automatic repair is paused.")
       .exactOptional(),
-    selection: selectionSchema.describe("Missing while nobody was chosen.").exactOptional(),
+    selection: selectionSchema.describe("Missing until an endpoint has been selected.").exactOptional(),
     overrides: z.array(overrideSchema),
     endpoints: z.array(endpointSchema).describe("In the order of the configuration."),
-    next: z.array(nextSchema).describe("What will happen by itself, the soonest first."),
+    next: z.array(nextSchema).describe("What will happen by itself, soonest first."),
   })
-  .meta({ id: "Ingress", description: "One DNS name that the daemon owns." });
+  .meta({ id: "Ingress", description: "One DNS name that the daemon manages." });
 
 export type IngressStatus = z.output<typeof ingressSchema>;
 export type EndpointStatus = z.output<typeof endpointSchema>;

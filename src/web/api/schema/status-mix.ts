@@ -7,17 +7,17 @@ export const mixSchema = z
     state: z
       .enum(["none", "blocked", "unread", "pointed-to", "waiting", "prepared", "kept", "idle"])
       .describe(
-        "`none`: there is never one; `blocked`: there is none for now; `unread`: its name was not read yet; `pointed-to`: the " +
+        "`none`: there is never a mix; `blocked`: no mix is possible for now; `unread`: its name has not been read yet; `pointed-to`: the " +
           "ingress points to it; `waiting`: a failback is due and waits until every name server shows it; `prepared`: for " +
-          "the next failback; `kept`: not in use, its records wait for the next failback; `idle`: it has no records.",
+          "the next failback; `kept`: not in use, its records are kept for the next failback; `idle`: it has no records.",
       ),
-    record: text("Its name; missing where it has none.").exactOptional(),
+    record: text("Its name; missing if it has none.").exactOptional(),
     text: text("What the state means and, where there is no mix, why and what to do."),
     since: moment("Since when a failback waits for it.").exactOptional(),
     until: moment(
-      "When that ends by itself: the failback is made without it, its records are removed, or it is tried again.",
+      "When this ends by itself: the failback is made without it, its records are removed, or it is tried again.",
     ).exactOptional(),
-    records: z.array(recordSchema).describe("Our records there; empty when there are none."),
+    records: z.array(recordSchema).describe("The records of ccs there; empty if there are none."),
   })
   .meta({ id: "Mix", description: "The second name of a CNAME ingress, for the addresses of several endpoints." });
 

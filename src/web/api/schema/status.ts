@@ -9,37 +9,35 @@ const daemonSchema = z
     started: moment("When the daemon was started."),
     uptimeMs: milliseconds("How long it has been running."),
     isReady: flag("Whether it knows enough to decide."),
-    missing: z.array(z.string()).describe("What it still waits for, in plain words; empty when it is ready."),
+    missing: z.array(z.string()).describe("What it is still waiting for, in plain words; empty when it is ready."),
     blind: z
-      .array(z.object({ family: familySchema, since: moment("Since when failures prove nothing.") }))
-      .describe("Where the daemon's own connection is in doubt, so that nothing is switched."),
+      .array(z.object({ family: familySchema, since: moment("Since when this machine appears to be offline.") }))
+      .describe("The address families in which this machine appears to be offline, so failover is suspended."),
     clock: z
       .object({
-        aheadMs: z
-          .number()
-          .describe("Milliseconds that it is ahead of the time that Cloudflare tells, or behind it where negative."),
+        aheadMs: z.number().describe("Milliseconds by which it is ahead of Cloudflare's clock; behind if negative."),
         since: moment("Since when that is known."),
       })
-      .describe("This machine's clock is wrong by more than a minute; missing while it is not, as far as is known.")
+      .describe("This machine's clock is wrong by more than a minute; missing otherwise, and while that is unknown.")
       .exactOptional(),
     configuration: z.object({
-      generation: count("Counts the configurations in force since the start; 0 before the first."),
+      generation: count("Number of configurations in force since the start; 0 before the first."),
       loaded: moment("When the one in force was loaded.").exactOptional(),
       rejected: z
         .object({
           at: moment("When."),
           problems: z.array(z.string()).describe("What is wrong, with lines."),
         })
-        .describe("The newest configuration was refused, and the one before it is in force.")
+        .describe("The latest configuration was rejected, and the previous one stays in force.")
         .exactOptional(),
     }),
     notifications: z
-      .array(z.object({ channel: text("Name of the channel."), queued: count("Messages that wait to be sent.") }))
-      .describe("Where people are told; empty when nobody is."),
+      .array(z.object({ channel: text("Name of the channel."), queued: count("Messages waiting to be sent.") }))
+      .describe("The channels for messages; empty if there are none."),
     state: z.object({
       isKept: flag("Whether decisions, history, overrides and unsent messages would all survive a restart now."),
       path: text(
-        "The file that they are in; missing where none can be had. While it cannot be written, the newest of them wait in memory.",
+        "The file that holds them; missing if there is none. While it cannot be written, the latest of them are kept in memory.",
       ).exactOptional(),
     }),
     changesOverHttp: z
@@ -50,11 +48,11 @@ const daemonSchema = z
 
 export const statusSchema = z
   .object({
-    at: moment("The moment that this document is of."),
+    at: moment("The time of this document."),
     daemon: daemonSchema,
     ingresses: z.array(ingressSchema).describe("In the order of the configuration."),
   })
-  .meta({ id: "Status", description: "All that is believed now, why, and what will happen next." });
+  .meta({ id: "Status", description: "The current state, why it is so, and what happens next." });
 
 export type Status = z.output<typeof statusSchema>;
 export type DaemonStatus = z.output<typeof daemonSchema>;

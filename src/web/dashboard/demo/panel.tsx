@@ -10,7 +10,7 @@ export function DemoPanel() {
   return (
     <section class="demo" aria-label="Demo">
       {controls === undefined ? (
-        <p class="quiet">The demo is about to begin…</p>
+        <p class="quiet">The demo is about to start…</p>
       ) : (
         <Panel controls={isAway ? { ...controls, story: { kind: "starting" } } : controls} act={act} />
       )}
@@ -44,7 +44,7 @@ function Panel({ controls, act }: { controls: ControlsDocument; act: Act }) {
       </div>
       <p class="quiet demo-hint">
         Everything is emulated on this machine. Pin, drain and drill work as well: open an endpoint below. The token of
-        this demo, <code>{token}</code>, is entered already.
+        this demo, <code>{token}</code>, has already been entered.
       </p>
     </>
   );
@@ -60,7 +60,7 @@ function Story({ story, act }: { story: StoryDocument; act: Act }) {
         </h2>
         {story.kind === "aside" && (
           <button type="button" onClick={() => act({ deed: "story" })}>
-            Mend all, play the story
+            Repair everything, play the story
           </button>
         )}
       </div>
@@ -90,10 +90,10 @@ function wordsOf(story: StoryDocument): StoryWords {
   switch (story.kind) {
     case "starting":
       return {
-        title: "The story begins",
+        title: "The story starts",
         text:
-          "After some outages the daemon is started afresh, as it would hold traffic back longer each time. " +
-          "If this takes long, see whether the demo still runs in its terminal.",
+          "After some outages the daemon is restarted, because it would otherwise hold traffic back longer each time. " +
+          "If this takes long, check whether the demo is still running in its terminal.",
       };
     case "step": {
       const { number, count, title, text, outcome } = story;
@@ -102,13 +102,13 @@ function wordsOf(story: StoryDocument): StoryWords {
       return { ...told, outcome: { ...signOf(outcome.isAsTold), words: outcome.words } };
     }
     case "ended": {
-      const text = "In a moment it begins again. Break something yourself at any time.";
-      const title = story.isWell ? "All went well" : "This did not go as it should";
+      const text = "It will start again in a moment. Break something yourself at any time.";
+      const title = story.isWell ? "All went well" : "Something did not go as expected";
       return { title, text, outcome: { ...signOf(story.isWell), words: story.words } };
     }
     case "aside": {
-      const text = "The story waits. Break and mend what you like, and see below what comes of it.";
-      const title = "You are in charge";
+      const text = "The story is paused. Break and repair whatever you like, and see the effect below.";
+      const title = "You are in control";
       if (story.echo === undefined) return { title, text };
       return { title, text, outcome: { sign: "chevron", tone: "info", words: story.echo } };
     }

@@ -8,19 +8,21 @@ export interface IngressLook {
 
 export function lookOf(ingress: IngressStatus): IngressLook {
   const { isServed, trouble, standoff, visibility, isInSync, selection, endpoints, published, overrides } = ingress;
-  if (!isServed && endpoints.some(({ verdict }) => verdict === "down")) return { tone: "bad", word: "nobody is up" };
-  if (standoff !== undefined) return { tone: "bad", word: "somebody undoes our records" };
-  if (trouble !== undefined) return { tone: "bad", word: "trouble with Cloudflare" };
+  if (!isServed && endpoints.some(({ verdict }) => verdict === "down"))
+    return { tone: "bad", word: "all endpoints are down" };
+  if (standoff !== undefined) return { tone: "bad", word: "another program overwrites the record" };
+  if (trouble !== undefined) return { tone: "bad", word: "problem with Cloudflare" };
   if (visibility?.status === "wrong") return { tone: "bad", word: "not visible" };
-  if (published === undefined || selection === undefined) return { tone: "quiet", word: "finding out" };
+  if (published === undefined || selection === undefined) return { tone: "quiet", word: "starting" };
   if (!isInSync) return { tone: "warn", word: "out of sync" };
   const primary = endpoints.find(({ name }) => name === selection.primary);
   if (overrides.some(({ kind }) => kind === "pin")) {
     return primary?.verdict === "down" ? { tone: "bad", word: "pinned and down" } : { tone: "warn", word: "pinned" };
   }
-  if (primary !== undefined && primary.verdict !== "up") return { tone: "warn", word: `${primary.name} in doubt` };
+  if (primary !== undefined && primary.verdict !== "up")
+    return { tone: "warn", word: `${primary.name} is ${primary.verdict}` };
   if (primary !== undefined && primary.rank > 1) return { tone: "warn", word: "failed over" };
-  return { tone: "ok", word: "all well" };
+  return { tone: "ok", word: "all is well" };
 }
 
 /** Whether a person should look at it. */

@@ -21,7 +21,7 @@ export function foremost(endpoints: readonly EndpointStatus[], most: number): re
 export function countsText(endpoints: readonly EndpointStatus[]): string {
   const counts = new Map<string, number>();
   for (const { verdict } of endpoints) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
-  const words = { up: "up", suspect: "suspect", down: "down", recovering: "recovering", unknown: "not known yet" };
+  const words = { up: "up", suspect: "suspect", down: "down", recovering: "recovering", unknown: "unknown" };
   return Object.entries(words)
     .flatMap(([verdict, word]) => (counts.has(verdict) ? [`${counts.get(verdict)} ${word}`] : []))
     .join(", ");

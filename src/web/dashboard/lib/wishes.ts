@@ -32,7 +32,7 @@ export const usualLength = { pin: "1h", drain: "1h", drill: "2m", resume: "" } a
 
 export function titleOf({ kind, ingress, endpoint }: Wish): string {
   if (kind === "resume") return endpoint === undefined ? `Resume ${ingress}` : `Resume ${endpoint}`;
-  return { pin: `Pin ${endpoint}`, drain: `Drain ${endpoint}`, drill: `Play an outage of ${endpoint}` }[kind];
+  return { pin: `Pin ${endpoint}`, drain: `Drain ${endpoint}`, drill: `Simulate an outage of ${endpoint}` }[kind];
 }
 
 /** What will happen, a sentence each. */
@@ -47,30 +47,30 @@ export function promise(
   switch (kind) {
     case "pin":
       return [
-        `${name} alone will serve ${record} for ${length}, whether it is up or down: nothing fails over meanwhile.`,
+        `Only ${name} will be used for ${record} for ${length}, whether it is up or down: there is no failover in that time.`,
         ...notUp(endpoint),
-        "It ends by itself, or when you resume. Then the best endpoint serves again.",
+        "It ends by itself, or when you resume. Then the best endpoint is active again.",
       ];
     case "drain":
       return [
-        `${name} will not serve ${record} for ${length}.`,
-        isServing ? afterLeaving(ingress, name) : "It does not serve now, so nothing changes at once.",
-        "While nobody else is up it still serves, since that is better than nobody. It ends by itself, or when you resume.",
+        `${name} will not be used for ${record} for ${length}.`,
+        isServing ? afterLeaving(ingress, name) : "It is not active now, so nothing changes at once.",
+        "While no other endpoint is up, it is still used. It ends by itself, or when you resume.",
       ];
     case "drill":
       return [
-        `For ${length} everything happens as if ${name} were out of order, though it goes on working.`,
-        isServing ? afterLeaving(ingress, name) : "It does not serve now, so visitors notice nothing.",
-        "Then it may serve again, and a report says how long each step took.",
+        `For ${length}, ${name} is treated as down, although it keeps working.`,
+        isServing ? afterLeaving(ingress, name) : "It is not active now, so visitors notice nothing.",
+        "Then it may become active again, and a report says how long each step took.",
       ];
     case "resume":
       return name === ""
         ? [
-            "Every pin, drain and drill ends now, and so does the rest of the repair.",
-            "The best endpoint that is up serves, and the records are put right.",
+            "Every pin, drain and drill ends now, and automatic repair resumes if it is paused.",
+            "The best endpoint that is up becomes active, and the records are repaired.",
           ]
         : [
-            `What was said about ${name} ends now.`,
+            `The overrides of ${name} end now.`,
             selection?.primary === name
               ? "If a better endpoint is up, that one takes over."
               : "If it is the best endpoint that is up, it takes over.",
@@ -87,7 +87,7 @@ export function obstacleTo({ kind, endpoint: name }: Wish, { endpoints }: Ingres
   const others = endpoints.filter((each) => each !== endpoint);
   if (others.some(({ verdict, override }) => verdict !== "down" && override?.kind !== "drain")) return undefined;
   const why = others.map((each) => `${each.name} is ${each.verdict === "down" ? "down" : "drained"}`);
-  return `Nobody can stand in for ${name} now: ${why.length === 0 ? "it is the only endpoint" : why.join("; ")}. An outage would move nothing.`;
+  return `No other endpoint can take over from ${name} now: ${why.length === 0 ? "it is the only endpoint" : why.join("; ")}. A drill would change nothing.`;
 }
 
 function notUp(endpoint: EndpointStatus | undefined): readonly string[] {
@@ -101,8 +101,8 @@ function afterLeaving({ endpoints }: IngressStatus, name: string): string {
     .filter((each) => each.name !== name && each.verdict === "up" && each.override?.kind !== "drain")
     .toSorted((a, b) => a.rank - b.rank)[0];
   return next === undefined
-    ? "No other endpoint is up, so it goes on serving until one is."
-    : `It serves now: ${next.name} takes over at once.`;
+    ? "No other endpoint is up, so it stays active until one is."
+    : `It is active now: ${next.name} takes over at once.`;
 }
 
 /** Why it was not done, and what to do. */
@@ -110,17 +110,17 @@ export function troubleText(answer: Exclude<Answer<unknown>, { kind: "ok" }>): r
   if (answer.kind === "unreachable") {
     return [
       `The daemon did not answer: ${answer.detail}.`,
-      "The page shows whether it was done, once it is connected again.",
+      "Once it is connected again, this page shows whether it was done.",
     ];
   }
   const { status, problem, retryAfter } = answer;
   const advice: Record<number, string> = {
-    401: "The daemon does not know this token. Enter it again: it is http.token of its configuration.",
+    401: "The daemon did not accept this token. Enter http.token from its configuration again.",
     403: "Set http.token in the daemon's configuration, or use the ccs command on its machine.",
-    404: "It may have left the configuration meanwhile.",
-    429: `Too much was asked in a short time. Wait${retryAfter === undefined ? "" : ` ${retryAfter} s`}, then try again.`,
+    404: "It may have been removed from the configuration meanwhile.",
+    429: `Too many requests in a short time. Wait${retryAfter === undefined ? "" : ` ${retryAfter} s`}, then try again.`,
   };
   const known =
-    problem.known === undefined || problem.known.length === 0 ? [] : [`There are: ${problem.known.join(", ")}.`];
+    problem.known === undefined || problem.known.length === 0 ? [] : [`Known names: ${problem.known.join(", ")}.`];
   return [`Not done: ${problem.error}.`, problem.hint ?? advice[status] ?? "Nothing was changed.", ...known];
 }

@@ -20,7 +20,7 @@ export function Actions({ ingress, endpoint: { name, override } }: ActionsProps)
   }
   const isLocked = mode === "locked";
   return (
-    <div class="actions" role="group" aria-label="What to do with it">
+    <div class="actions" role="group" aria-label="Actions">
       {isLocked && (
         <button type="button" onClick={unlock}>
           <Sign name="lock" /> Enter the token to act

@@ -16,7 +16,7 @@ export function Availability({ history, past }: { history: History; past: Endpoi
   const place = (atMs: number): number => Math.max(0, ((atMs - whole.from) * 100) / (whole.until - whole.from));
   // Green says that it was up all the time, which is not known where nothing was written down.
   const knownFrom = coveredFrom === undefined ? 100 : Math.min(98.5, place(Date.parse(coveredFrom)));
-  const title = `${share} in the last ${rangeText(history.range)}: ${count}${longMs > 0 ? `, ${durationText(longMs)} in all` : ""}`;
+  const title = `${share} in the last ${rangeText(history.range)}: ${count}${longMs > 0 ? `, ${durationText(longMs)} in total` : ""}`;
   return (
     <span class="availability" title={title}>
       <svg class="strip" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">

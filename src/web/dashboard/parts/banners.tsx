@@ -6,7 +6,8 @@ import type { Connection } from "../data/live.ts";
 import { readerNowMs, useTicking } from "../lib/clock.ts";
 import { agoText, clockText, countdownText, durationText, fullText } from "../lib/time.ts";
 import { Sign } from "./icons.tsx";
-import { Ago, Countdown } from "./moments.tsx";
+import { Ago, Countdown, For } from "./moments.tsx";
+import { familyNames } from "../lib/words.ts";
 
 interface BannerProps {
   readonly tone: "bad" | "warn" | "info";
@@ -50,7 +51,7 @@ export function LostBanner({ connection, retry }: { connection: Connection & { k
         <time dateTime={new Date(sinceMs).toISOString()} title={fullText(sinceMs)}>
           {clockText(sinceMs)} ({ago})
         </time>
-        : {why}. What you see below is from before. <span class="countdown">{again}</span>
+        : {why}. This page shows the state from before. <span class="countdown">{again}</span>
       </p>
     </Banner>
   );
@@ -71,7 +72,7 @@ export function UpdateBanner({ version }: { version: string }) {
       }
     >
       <p>
-        It is version {version} now, and this page came with {first}.
+        It is now version {version}, and this page is from version {first}.
       </p>
     </Banner>
   );
@@ -84,10 +85,10 @@ export function DaemonBanners({ daemon }: { daemon: DaemonStatus }) {
   return (
     <>
       {configuration.rejected !== undefined && (
-        <Banner tone="bad" title="The newest configuration was refused">
+        <Banner tone="bad" title="The new configuration was rejected">
           <p>
-            <Ago at={configuration.rejected.at} />. The one before it goes on. Mend this and save the file; it is loaded
-            by itself:
+            <Ago at={configuration.rejected.at} />. The previous one stays in force. Correct this and save the file; it
+            is reloaded automatically:
           </p>
           <ul class="problems">
             {configuration.rejected.problems.map((problem) => (
@@ -99,40 +100,40 @@ export function DaemonBanners({ daemon }: { daemon: DaemonStatus }) {
         </Banner>
       )}
       {blind.map(({ family, since }) => (
-        <Banner key={family} tone="warn" title={`Blind over ${family === "ipv4" ? "IPv4" : "IPv6"}`}>
+        <Banner key={family} tone="warn" title={`This machine appears to be offline (${familyNames[family]})`}>
           <p>
-            <Ago at={since} />: nothing answers, the anchors neither, so this machine's own connection is in doubt.
-            Failures prove nothing now, and nothing is switched because of them. Check the daemon's connection.
+            Neither endpoints nor reference hosts have answered for <For since={since} />, so failover is suspended.
+            Check the connection of the daemon's machine.
           </p>
         </Banner>
       ))}
       {clock !== undefined && (
         <Banner tone="bad" title="The clock of this machine is wrong">
           <p>
-            It is {durationText(Math.abs(clock.aheadMs))} {clock.aheadMs > 0 ? "ahead" : "behind"}, by the time that
-            Cloudflare tells. Endpoints are not held responsible for it, but new connections to Cloudflare may fail, and
-            times are wrong: set the clock by NTP.
+            It is {durationText(Math.abs(clock.aheadMs))} {clock.aheadMs > 0 ? "ahead" : "behind"} compared with
+            Cloudflare's clock. No endpoint is marked down because of it, but new connections to Cloudflare may fail,
+            and times are wrong: set the clock by NTP.
           </p>
         </Banner>
       )}
       {waiting.map(({ channel, queued }) => (
-        <Banner key={channel} tone="info" title="Notifications are waiting">
+        <Banner key={channel} tone="info" title="Messages are waiting">
           <p>
-            {queued} {queued === 1 ? "message waits" : "messages wait"} to be sent by {channel}. They are kept, and sent
-            as soon as it takes them.
+            {queued} {queued === 1 ? "message is" : "messages are"} waiting to be sent by {channel}, and will be sent as
+            soon as possible.
           </p>
         </Banner>
       ))}
       {!isReady && (
-        <Banner tone="info" title="Finding out">
-          <p>Nothing is decided before this is known: {missing.join("; ")}.</p>
+        <Banner tone="info" title="Starting">
+          <p>No decision is made until this is known: {missing.join("; ")}.</p>
         </Banner>
       )}
       {!state.isKept && state.path !== undefined && (
         <Banner tone="warn" title="The state cannot be written">
           <p>
-            The newest decisions, messages and history wait in memory, and would be lost at a restart. The daemon tries
-            again to write <code>{state.path}</code>; its log says what is wrong.
+            The latest decisions, messages and history are kept in memory, and would be lost at a restart. The daemon
+            keeps trying to write <code>{state.path}</code>; its log says what is wrong.
           </p>
         </Banner>
       )}
@@ -153,7 +154,7 @@ export function IngressBanners({ ingress, resume }: { ingress: IngressStatus; re
     <>
       {!isServed && areKnown && (
         <Banner tone="bad" title="No endpoint is up">
-          <p>The last records stay in place, since no other would be better.</p>
+          <p>The record stays as it is, since no other endpoint would be better.</p>
         </Banner>
       )}
       {trouble !== undefined && (
@@ -167,9 +168,9 @@ export function IngressBanners({ ingress, resume }: { ingress: IngressStatus; re
         </Banner>
       )}
       {standoff !== undefined && (
-        <Banner tone="bad" title="Somebody keeps undoing our records" action={resume}>
+        <Banner tone="bad" title="Another program keeps overwriting the record" action={resume}>
           <p>
-            {standoff.message} Repair goes on by itself <Countdown to={standoff.until} />.
+            {standoff.message} Automatic repair resumes <Countdown to={standoff.until} />.
           </p>
         </Banner>
       )}
@@ -179,13 +180,13 @@ export function IngressBanners({ ingress, resume }: { ingress: IngressStatus; re
         </Banner>
       )}
       {mix?.state === "blocked" && (
-        <Banner tone="warn" title="There is no mix for now">
+        <Banner tone="warn" title="No mix is possible for now">
           <p>{sentence(mix.text)}</p>
         </Banner>
       )}
       {isMixRefused && mix === undefined && (
-        <Banner tone="warn" title="Cloudflare refused the mix">
-          <p>So the primary serves alone.</p>
+        <Banner tone="warn" title="Cloudflare rejected the mix">
+          <p>So only the primary is published.</p>
         </Banner>
       )}
     </>

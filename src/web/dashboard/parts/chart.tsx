@@ -36,8 +36,8 @@ export default function Chart({ history, series, outages }: ChartProps) {
       <figcaption class="quiet">
         {pointed === null ? (
           <>
-            <span class="key-p50" /> half of the good checks took no longer <span class="key-p95" /> 95 % of them took
-            no longer <span class="stretch outage" /> down
+            <span class="key-p50" /> half of the successful checks took no longer <span class="key-p95" /> 95 % of them
+            took no longer <span class="stretch outage" /> down
           </>
         ) : (
           pointText(history, series, pointed)
@@ -53,8 +53,7 @@ function pointText(
   index: number,
 ): string {
   const [p50, p95] = [p50Ms[index] ?? null, p95Ms[index] ?? null];
-  const took =
-    p50 === null ? "no good check" : `half within ${latencyText(p50)}, 95 % within ${latencyText(p95 ?? p50)}`;
+  const took = p50 === null ? "no success" : `half within ${latencyText(p50)}, 95 % within ${latencyText(p95 ?? p50)}`;
   const count = `${checks[index] ?? 0} checks, ${failures[index] ?? 0} failed`;
   return `${dayAndTimeText((startSeconds[index] ?? 0) * 1_000)}: ${took}; ${count}`;
 }

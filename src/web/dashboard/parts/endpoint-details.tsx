@@ -7,6 +7,7 @@ import { Actions } from "./actions.tsx";
 import { EndpointPast } from "./endpoint-past.tsx";
 import { VerdictMark } from "./icons.tsx";
 import { Ago, Countdown, For } from "./moments.tsx";
+import { familyNames } from "../lib/words.ts";
 
 interface DetailsProps {
   readonly id: string;
@@ -38,7 +39,7 @@ function Facts({ endpoint }: { endpoint: EndpointStatus }) {
         {resolution !== undefined && resolution.kind !== "addresses" && (
           <span class="tone-warn">
             {" "}
-            – {resolution.kind === "none" ? "no address" : "the resolvers do not say"}: {resolution.detail} (
+            – {resolution.kind === "none" ? "no address" : "the resolvers do not answer"}: {resolution.detail} (
             <Ago at={resolution.at} />)
           </span>
         )}
@@ -46,7 +47,7 @@ function Facts({ endpoint }: { endpoint: EndpointStatus }) {
       {sharesWith !== undefined && (
         <>
           <dt>Addresses</dt>
-          <dd class="tone-warn">shared with {sharesWith.join(" and ")}: nothing is gained by a move to it</dd>
+          <dd class="tone-warn">shared with {sharesWith.join(" and ")}: failover to it gains nothing</dd>
         </>
       )}
       <dt>Rank</dt>
@@ -56,17 +57,17 @@ function Facts({ endpoint }: { endpoint: EndpointStatus }) {
       <dt>TTL</dt>
       <dd>
         {ttlSeconds === undefined ? "automatic" : durationText(ttlSeconds * 1_000)}
-        {stickyMs !== undefined && `, stays in the mix for ${durationText(stickyMs)} after a return`}
+        {stickyMs !== undefined && `, also published for ${durationText(stickyMs)} after a return`}
       </dd>
       <dt>Check</dt>
       <dd class="wrap">
         {check === undefined ? (
-          "none: it is believed up, and serves when no checked one can"
+          "none: it is assumed up, and used only when no checked endpoint is up"
         ) : (
           <>
             <code>{check.url}</code> every {durationText(check.nowMs)}
-            {check.nowMs !== check.intervalMs && ` (${durationText(check.intervalMs)} when all is quiet)`}; down after{" "}
-            {check.fall} failures, up after {check.rise} good ones in a row
+            {check.nowMs !== check.intervalMs && ` (${durationText(check.intervalMs)} while its health is settled)`};
+            down after {check.fall} failures, up after {check.rise} successes in a row
           </>
         )}
       </dd>
@@ -105,7 +106,7 @@ function Certificate({ ends }: { ends: string }) {
   const leftMs = endsMs - daemonNowMs();
   return (
     <span class={leftMs < soonMs ? "tone-warn" : ""}>
-      {leftMs < 0 ? "ended" : "ends"} {dateText(endsMs)}
+      {leftMs < 0 ? "expired" : "expires"} {dateText(endsMs)}
       {leftMs >= 0 && `, in ${durationText(leftMs)}`}
       {leftMs < soonMs && ": renew it"}
     </span>
@@ -132,14 +133,14 @@ function AddressLine({ address: it }: { address: AddressStatus }) {
       <div>
         <code>{it.address}</code>
         <p class="quiet">
-          {it.family === "ipv4" ? "IPv4" : "IPv6"}
+          {familyNames[it.family]}
           {it.scope === "private" && ", private"}
           {it.isPublished && ", published"}
           {it.isUncheckable && ", cannot be checked from here"}
         </p>
         {it.vanishes !== undefined && (
           <p class="tone-warn">
-            gone from DNS, forgotten <Countdown to={it.vanishes} />
+            no longer in DNS, dropped <Countdown to={it.vanishes} />
           </p>
         )}
       </div>
@@ -157,7 +158,7 @@ function AddressLine({ address: it }: { address: AddressStatus }) {
 const results = {
   ok: { tone: "ok", word: "ok" },
   failed: { tone: "bad", word: "failed" },
-  inconclusive: { tone: "quiet", word: "proved nothing" },
+  inconclusive: { tone: "quiet", word: "inconclusive" },
 } as const;
 
 function LastCheck({ address: { lastObservation: seen } }: { address: AddressStatus }) {

@@ -43,7 +43,7 @@ export const Endpoints = memo(function Endpoints({ ingress, past, range }: Endpo
       </ul>
       {endpoints.length > mostShown && (
         <button type="button" class="plain" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
-          {isWhole ? `Show the foremost ${mostShown}` : `Show all ${endpoints.length}`}
+          {isWhole ? `Show the first ${mostShown}` : `Show all ${endpoints.length}`}
         </button>
       )}
     </section>

@@ -14,7 +14,7 @@ export const looks: Readonly<Record<Verdict, Look>> = {
   suspect: { word: "suspect", tone: "warn", path: "M8 1.6 15 14.2H1L8 1.6ZM8 6v4M8 11.7v.9" },
   down: { word: "down", tone: "bad", path: "M5 1h6l4 4v6l-4 4H5l-4-4V5l4-4ZM5.2 5.2l5.6 5.6M10.8 5.2l-5.6 5.6" },
   recovering: { word: "recovering", tone: "warn", path: "M14.5 8A6.5 6.5 0 1 1 8 1.5M8 11.5v-6M5.2 7.8 8 5l2.8 2.8" },
-  unknown: { word: "not known yet", tone: "quiet", path: "M6 6a2 2 0 1 1 2.6 2c-.4.2-.6.5-.6 1.2M8 11.4v.8" },
+  unknown: { word: "unknown", tone: "quiet", path: "M6 6a2 2 0 1 1 2.6 2c-.4.2-.6.5-.6 1.2M8 11.4v.8" },
 };
 
 export function VerdictIcon({ verdict }: { verdict: Verdict }) {

@@ -16,6 +16,7 @@ import { Next } from "./next.tsx";
 import { Picture } from "./picture.tsx";
 import { Published } from "./published.tsx";
 import { Served } from "./served.tsx";
+import { overridden } from "../lib/words.ts";
 
 interface IngressProps {
   readonly ingress: IngressStatus;
@@ -80,12 +81,13 @@ function Look({ ingress }: { ingress: IngressStatus }) {
 }
 
 function Summary({ ingress: { selection }, isShort }: { ingress: IngressStatus; isShort: boolean }) {
-  if (selection === undefined) return <p class="summary quiet">Nobody is chosen yet: the records stay as they are.</p>;
+  if (selection === undefined)
+    return <p class="summary quiet">No endpoint is selected yet: the records stay as they are.</p>;
   const { primary, sticky, why, since } = selection;
   return (
     <p class="summary">
-      <strong>{primary}</strong> has served <For since={since} />
-      {sticky.length > 0 && `, beside it ${sticky.map(({ endpoint }) => endpoint).join(", ")}`}
+      <strong>{primary}</strong> has been active for <For since={since} />
+      {sticky.length > 0 && `, also published: ${sticky.map(({ endpoint }) => endpoint).join(", ")}`}
       {!isShort && `: ${why}`}
     </p>
   );
@@ -94,14 +96,13 @@ function Summary({ ingress: { selection }, isShort }: { ingress: IngressStatus; 
 /** What people said about it, with the time that is left. */
 function Overrides({ ingress: { overrides, record } }: { ingress: IngressStatus }) {
   if (overrides.length === 0) return null;
-  const words = { pin: "pinned", drain: "drained", drill: "in a drill" };
   return (
     <div class="overrides">
       <Sign name="pin" />
       <ul>
         {overrides.map(({ kind, endpoint, until }) => (
           <li key={`${kind} ${endpoint}`}>
-            <strong>{endpoint}</strong> is {words[kind]}; that ends <Countdown to={until} />
+            <strong>{endpoint}</strong> is {overridden[kind]}; ends <Countdown to={until} />
           </li>
         ))}
       </ul>

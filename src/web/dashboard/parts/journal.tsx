@@ -24,7 +24,7 @@ export const Journal = memo(function Journal({ ingresses, news }: JournalProps) 
         <h3>Journal</h3>
         {ingresses.length > 1 && (
           <select
-            aria-label="About which ingress"
+            aria-label="Ingress"
             value={ingress ?? ""}
             onChange={({ currentTarget: { value } }) => choose(value === "" ? undefined : value)}
           >
@@ -47,7 +47,7 @@ export const Journal = memo(function Journal({ ingresses, news }: JournalProps) 
       </div>
       {problem !== undefined && <p class="tone-bad">{problem}</p>}
       {shown.length === 0 && problem === undefined && (
-        <p class="quiet">{isLoading ? "Loading…" : "Nothing worth telling has happened yet."}</p>
+        <p class="quiet">{isLoading ? "Loading…" : "Nothing important has happened yet."}</p>
       )}
       <ol class="events">
         {shown.map((event) => (

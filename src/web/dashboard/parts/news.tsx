@@ -16,7 +16,7 @@ export function News({ connection, news }: { connection: Connection; news: Event
   const [before, setBefore] = useState(kind);
   useEffect(() => {
     setBefore(kind);
-    if (kind === "lost") setText("No connection to the daemon. What is shown is from before.");
+    if (kind === "lost") setText("No connection to the daemon. The page shows the state from before.");
     if (kind === "live" && before === "lost") setText("The daemon answers again.");
   }, [kind]);
   return (

@@ -7,7 +7,7 @@ export const Next = memo(function Next({ steps }: { steps: readonly NextStep[] }
   return (
     <section class="card next" aria-label="What happens next">
       <h3>What happens next</h3>
-      {steps.length === 0 && <p class="quiet">Nothing by itself, unless an endpoint changes.</p>}
+      {steps.length === 0 && <p class="quiet">Nothing, unless an endpoint changes.</p>}
       <ol>
         {steps.slice(0, 6).map(({ at, kind, endpoint, what }) => (
           <li key={`${kind} ${endpoint} ${what}`}>

@@ -4,6 +4,7 @@ import { memo } from "../lib/memo.tsx";
 import { countsText, foremost } from "../lib/order.ts";
 import { HostName } from "./host-name.tsx";
 import { VerdictIcon, looks } from "./icons.tsx";
+import { overridden } from "../lib/words.ts";
 
 const mostShown = 6;
 /** Of one row, in the units of the drawing. */
@@ -15,8 +16,8 @@ export const Picture = memo(function Picture({ ingress }: { ingress: IngressStat
   const rest = endpoints.filter((endpoint) => !shown.includes(endpoint));
   const rows = shown.length + (rest.length > 0 ? 1 : 0);
   return (
-    <section class="card picture" aria-label="Who serves">
-      <h3>Who serves</h3>
+    <section class="card picture" aria-label="Active endpoint">
+      <h3>Active endpoint</h3>
       <div class="picture-grid">
         <ul class="picture-endpoints">
           {shown.map((endpoint) => (
@@ -73,14 +74,13 @@ function isLit(way: Way): boolean {
   return way === "primary" || way === "sticky";
 }
 
-const overrideWords = { pin: "pinned", drain: "drained", drill: "in a drill" } as const;
-
 function roleText({ role, verdict, override }: EndpointStatus, isInSync: boolean): string {
-  const word = override === undefined ? [] : [overrideWords[override.kind]];
+  const word = override === undefined ? [] : [overridden[override.kind]];
   const health = verdict === "up" ? [] : [looks[verdict].word];
-  const serves = role === "primary" ? [isInSync ? "serves" : "is to serve"] : role === "sticky" ? ["beside it"] : [];
+  const serves =
+    role === "primary" ? [isInSync ? "active" : "to become active"] : role === "sticky" ? ["also published"] : [];
   const words = [...serves, ...word, ...health];
-  return words.length === 0 ? "stands by" : words.join(", ");
+  return words.length === 0 ? "standby" : words.join(", ");
 }
 
 function wayPath(row: number, rows: number): string {

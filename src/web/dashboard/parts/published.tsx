@@ -13,7 +13,7 @@ export const Published = memo(function Published({ ingress }: { ingress: Ingress
     <section class="card published" aria-label="What DNS says">
       <h3>DNS says</h3>
       {published === undefined && <p class="quiet">Not read yet.</p>}
-      {published?.records.length === 0 && <p>Nothing: there is no record at this name.</p>}
+      {published?.records.length === 0 && <p>There is no record at this name.</p>}
       {published !== undefined && published.records.length > 0 && <Records records={published.records} />}
       {!isInSync && wanted !== undefined && (
         <div class="wanted">
@@ -27,7 +27,7 @@ export const Published = memo(function Published({ ingress }: { ingress: Ingress
         <p class="facts">
           {published.since !== undefined && (
             <span>
-              {published.by === "others" ? "Written by somebody else" : "Written"} <Ago at={published.since} />
+              {published.by === "others" ? "Written by another program" : "Written"} <Ago at={published.since} />
             </span>
           )}
           {visibility !== undefined && <Visible visibility={visibility} />}
@@ -76,7 +76,7 @@ function Records({ records }: { records: readonly RecordDocument[] }) {
             <HostName name={content} />
           </span>
           <span class="record-ttl" title="How long resolvers may keep it">
-            {ttlSeconds === 1 ? "TTL automatic" : `TTL ${durationText(ttlSeconds * 1_000)}`}
+            {ttlSeconds === 1 ? "automatic TTL" : `TTL ${durationText(ttlSeconds * 1_000)}`}
             {proxied && ", proxied"}
           </span>
         </li>

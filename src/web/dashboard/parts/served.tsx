@@ -16,9 +16,9 @@ interface ServedProps {
 
 export const Served = memo(function Served({ past, range, choose }: ServedProps) {
   return (
-    <section class="card served" aria-label="Who served when">
+    <section class="card served" aria-label="Active endpoint over time">
       <div class="card-head">
-        <h3>Who served when</h3>
+        <h3>Active endpoint over time</h3>
         <RangeChoice range={range} choose={choose} />
       </div>
       {past.kind === "loading" && <p class="quiet">Loading…</p>}
@@ -40,7 +40,7 @@ function Timeline({ history }: { history: History }) {
   const lanes = all.slice(0, mostLanes);
   if (lanes.length === 0) {
     return (
-      <p class="quiet">Nothing to show yet: nobody has served in the last {rangeText(range)}, as far as is known.</p>
+      <p class="quiet">Nothing to show yet: no endpoint is known to have been active in the last {rangeText(range)}.</p>
     );
   }
   return (
@@ -54,10 +54,16 @@ function Timeline({ history }: { history: History }) {
                 <Stretch key={outage.from} kind="outage" span={outage} whole={whole} title={`down: ${outage.reason}`} />
               ))}
               {sticky.map((time) => (
-                <Stretch key={time.from} kind="sticky" span={time} whole={whole} title={`beside ${time.primary}`} />
+                <Stretch
+                  key={time.from}
+                  kind="sticky"
+                  span={time}
+                  whole={whole}
+                  title={`also published with ${time.primary}`}
+                />
               ))}
               {primary.map((time) => (
-                <Stretch key={time.from} kind="primary" span={time} whole={whole} title={`served: ${time.why}`} />
+                <Stretch key={time.from} kind="primary" span={time} whole={whole} title={`active: ${time.why}`} />
               ))}
             </span>
           </div>
@@ -71,7 +77,7 @@ function Timeline({ history }: { history: History }) {
           </span>
         </div>
         <p class="key">
-          <span class="stretch primary" /> served <span class="stretch sticky" /> beside it{" "}
+          <span class="stretch primary" /> active <span class="stretch sticky" /> also published{" "}
           <span class="stretch outage" /> down
         </p>
       </div>
@@ -86,7 +92,7 @@ function Timeline({ history }: { history: History }) {
             .map((time) => (
               <li key={time.from}>
                 <SpanText {...spanOf(time, whole)} isOver={time.until !== undefined} /> <strong>{time.primary}</strong>
-                {time.sticky.length > 0 && `, beside it ${time.sticky.join(", ")}`}: {time.why}
+                {time.sticky.length > 0 && `, also published: ${time.sticky.join(", ")}`}: {time.why}
               </li>
             ))}
         </ul>

@@ -13,8 +13,8 @@ export function TokenDialog({ close, take }: TokenDialogProps) {
   return (
     <Modal title="Enter the token" close={close} onSubmit={() => token !== "" && take(token)}>
       <p>
-        It is what <code>http.token</code> of the daemon's configuration says. It stays in the memory of this page,
-        until you close or reload it, and is sent to the daemon only with what you ask it to do.
+        This is the <code>http.token</code> of the daemon's configuration. It stays in the memory of this page until you
+        close or reload it, and is sent to the daemon only with the actions that you ask for.
       </p>
       <label class="field">
         Token

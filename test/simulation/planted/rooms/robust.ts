@@ -85,7 +85,7 @@ export const robustBugs: readonly BugForTest[] = [
   {
     name: "a pin that could not be taken in is answered as if it held",
     file: "src/web/api/changes.ts",
-    from: 'if (!dispatch(event)) throw new Error("what was asked could not be taken in");',
+    from: 'if (!dispatch(event)) throw new Error("the request could not be processed");',
     to: "dispatch(event);",
     test: [internalErrors, "a pin that could not be taken in is not answered as if it held"],
   },
