@@ -26,12 +26,20 @@ export const packagesByProgram = {
   perl: "perl-base",
   "systemd-notify": "systemd",
   "systemd-analyze": "systemd",
+  buildah: "buildah",
+  podman: "podman",
+  runc: "runc",
+  mmdebstrap: "mmdebstrap",
+  python3: "python3-venv",
+  docker: "docker.io",
+  dockerd: "docker.io",
+  "docker-compose": "docker-compose",
+  ip: "iproute2",
 } as const;
 
 /** The same for programs that only expensive checks of artifacts need, which people run by hand. */
 const packagesByHand = {
   "qemu-aarch64-static": "qemu-user-static",
-  mmdebstrap: "mmdebstrap",
 } as const;
 
 const packages = { ...packagesByProgram, ...packagesByHand };
