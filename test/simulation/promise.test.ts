@@ -20,7 +20,7 @@ import { worseOff } from "../../src/what-if/verdict.ts";
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 /** CI plays 20. */
-const seeds = Number(process.env["CCS_PROMISE_SEEDS"] ?? 5);
+const seeds = Number(process.env["CCS_PROMISE_SEEDS"] ?? 3);
 const outageSeeds = Math.ceil(2.4 * seeds);
 /** Beside many daemons it gets little of the machine. */
 const longestMs = 600_000;
