@@ -113,17 +113,17 @@ export class Silence implements Part {
     const isNobodyUp = marks.length > 0 && marks.every((mark) => mark === "✗");
     // Why somebody was chosen is no news of who serves.
     const news = text.replaceAll(/^Why: .*$/gm, "");
-    const outage = lastOf(news, /Nobody can serve|can be served by nobody/g);
+    const outage = lastOf(news, /: all endpoints are down|has no endpoint that is up/g);
     const served = lastOf(
       news,
-      /can be served again|points? to|stays with|put right again|every endpoint was down for/g,
+      /is available again|points? to|stays with|has been repaired|all endpoints were down for/g,
     );
     if (outage > served) this.#belief.isOutage = true;
     if (served > outage && !isNobodyUp) this.#belief.isOutage = false;
-    const trouble = lastOf(text, /cannot be (?:read|written)|is not done yet|^Cloudflare: |not yet confirmed/gm);
+    const trouble = lastOf(text, /cannot be (?:read|written)|is not done yet|^Cloudflare: |has not confirmed yet/gm);
     const well = lastOf(
       text,
-      /Started:|Nothing was written|all is well again|now points to|stays with|put right again|were updated|was converted|lasted/g,
+      /Started:|Nothing was written|can be read and written again|now points to|stays with|has been repaired|were updated|was converted|lasted/g,
     );
     if (trouble !== well) this.#belief.isTrouble = trouble > well;
     const contents = /^Published now: (.*)$/gm;
