@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { architectures, buildExecutable } from "../../../scripts/sea.ts";
@@ -42,10 +44,12 @@ function copyInto(library: string): void {
   execFileSync("cp", ["--dereference", library, join(base, library)]);
 }
 
+/** What lets others than root do what follows. */
+const asRoot = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
+
 /** The command line that runs the executable with nothing but that around it. */
 function inBase(args: readonly string[]): readonly string[] {
-  const asRoot = process.getuid?.() === 0 ? [] : ["unshare", "--user", "--map-root-user"];
-  return [...asRoot, "chroot", base, "/ccs", ...args];
+  return ["unshare", ...asRoot, "chroot", base, "/ccs", ...args];
 }
 
 const env = { HOME: "/home", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
@@ -90,6 +94,25 @@ test("its demo passes", { skip }, () => {
 
 test("it serves the dashboard, its history can be read, and it ends in peace", { skip }, async () => {
   await assertServesDashboard(inBase(["demo"]), env);
+});
+
+test("as the first process of a container it ends by SIGTERM, whatever it does", { skip }, async (t) => {
+  // It asks, and hears nothing.
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => sockets.push(socket.on("error", () => undefined)));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  server.listen(join(base, "home/control.sock"));
+  await once(server, "listening");
+  const args = [...asRoot, "--pid", "--fork", "--kill-child", ...inBase(["health"])];
+  const child = spawn("unshare", args, { env: { ...env, CCS_STATE_DIR: "/home" }, stdio: "ignore" });
+  const ended = once(child, "exit");
+  await once(server, "connection");
+  const [pid] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").split(" ");
+  process.kill(Number(pid), "SIGTERM");
+  assert.deepEqual(await ended, [143, null]);
 });
 
 test("the same sources make the same bytes", { skip }, async () => {
