@@ -120,19 +120,19 @@ const explanations: { readonly [Kind in StoryKind]: Explanation & { readonly sec
     action: nothing,
   },
   "override-began": {
-    section: "By hand",
+    section: "Manual actions",
     title: "Pinned, drained, or a drill",
     meaning: "Somebody ran `ccs pin`, `ccs drain` or `ccs drill`, or used the dashboard.",
     action: "`ccs resume` ends it before its time.",
   },
   "override-ended": {
-    section: "By hand",
+    section: "Manual actions",
     title: "A pin or a drain has ended",
     meaning: "Health alone decides again.",
     action: nothing,
   },
   "drill-reported": {
-    section: "By hand",
+    section: "Manual actions",
     title: "The report of a drill",
     meaning:
       "How fast the ingress left the endpoint and came back. A real outage has to be noticed first, which takes longer.",
@@ -167,7 +167,7 @@ const explanations: { readonly [Kind in StoryKind]: Explanation & { readonly sec
     section: "Cloudflare and DNS",
     title: "Another program keeps overwriting the record",
     meaning:
-      "The record was overwritten twice within an hour. ccs stops repairing it for an hour, so that there is no endless fight.",
+      "The record was overwritten twice within an hour. ccs stops repairing it for an hour, so that the two do not overwrite each other forever.",
     action:
       "Find the other program and stop it, then `ccs resume`. See [the usual suspects](troubleshooting.md#another-program-keeps-overwriting-the-record).",
   },
