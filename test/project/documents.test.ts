@@ -136,6 +136,10 @@ test("a command line that the program does not take is noticed, wherever it stan
     ["completion", "bash"],
     ["migrate", "old.yml"],
   ]);
+  assert.deepEqual(ccsCommands("docker compose run --rm ccs plan; docker compose exec ccs ccs status --watch"), [
+    ["plan"],
+    ["status", "--watch"],
+  ]);
   assert.deepEqual(ccsCommands("systemctl restart ccs"), []);
   assert.deepEqual(ccsCommands('docker exec ccs ccs simulate "primary down for 10 min"'), [
     ["simulate", "primary down for 10 min"],

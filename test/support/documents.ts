@@ -58,7 +58,7 @@ export function ccsCommands(shell: string): readonly (readonly string[])[] {
 function commandsOfLine(line: string): readonly (readonly string[])[] {
   // In a container it is the same program.
   const here = line.replaceAll(/\b(?:docker|podman|kubectl)(?: compose)? exec(?: -+\S+)* \S+(?: --)? (?=ccs )/g, "");
-  const words = here.match(wordsOfShell) ?? [];
+  const words = here.replaceAll(/\bdocker compose run --rm ccs(?= )/g, "ccs").match(wordsOfShell) ?? [];
   const commands: string[][] = [];
   /** Of the command that is being read; missing before its name. */
   let args: string[] | undefined;
