@@ -1,9 +1,19 @@
 // `ccs init`: asks for everything that a configuration needs, tries it out on the way, and writes the file.
-import { existsSync, lstatSync, readlinkSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, resolve } from "node:path";
 import { cancel, intro, note, outro } from "@clack/prompts";
 import { Argument } from "commander";
-import { composeConfig, exampleComposition, type Composition, type WrittenSecret } from "../config/compose.ts";
+import { composeConfig, exampleComposition } from "../config/compose.ts";
 import { readEnvironment } from "../config/environment.ts";
 import { given } from "../config/variables.ts";
 import { loadConfig } from "../config/load.ts";
@@ -15,7 +25,9 @@ import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { askAccount, tokenVariable, type InitWorld } from "./init/account.ts";
 import { askBot, telegramVariable } from "./init/bot.ts";
 import { askLines } from "./init/lines.ts";
-import { askChoice, askYes, GivenUp } from "./init/prompts.ts";
+import { askYes, GivenUp } from "./init/prompts.ts";
+import { httpVariable, placeSecrets, type Placed } from "./init/secrets.ts";
+import { askWay, nextSteps } from "./init/way.ts";
 import type { Register } from "./registration.ts";
 
 /** Where the other commands look for it. */
@@ -64,10 +76,17 @@ async function initCommand(file: string): Promise<ExitCode> {
     const account = await askAccount(world);
     const lines = await askLines(account.record, settings.allowPrivate);
     const telegram = await askBot(world);
-    const answers = await placeSecrets({ ...account, ...lines, ...(telegram !== undefined && { telegram }) });
-    write(file, answers.composition);
-    note(nextSteps(file, answers.variables), "Next steps");
-    outro(`${file} has been written; only you can read it.`);
+    const way = await askWay();
+    const answers = { ...account, ...lines, ...(telegram !== undefined && { telegram }) };
+    const placed = await placeSecrets(answers, way, file);
+    write(file, placed);
+    const { variables } = placed;
+    note(nextSteps(way, { file, isUsual: file === usualFile, variables }).join("\n"), "Next steps");
+    const names = [...placed.files.keys()];
+    const others = names.length === 0 ? "; only you can read it" : `, and the tokens: ${names.join(", ")}`;
+    outro(
+      `${file} has been written${others}. The dashboard will be at http://127.0.0.1:3000/; its token, for changes, is http.token.`,
+    );
     return exitCodes.ok;
   } catch (error) {
     if (!(error instanceof GivenUp)) throw error;
@@ -76,36 +95,18 @@ async function initCommand(file: string): Promise<ExitCode> {
   }
 }
 
-interface Placed {
-  readonly composition: Composition;
-  /** The variables that have to be set for the file to load. */
-  readonly variables: readonly string[];
-}
-
-/** Tokens that were typed stand in the file, or only their variables do. */
-async function placeSecrets(composition: Composition): Promise<Placed> {
-  const { token, telegram } = composition;
-  const isAnyTyped = token.kind === "literal" || telegram?.token.kind === "literal";
-  const place = isAnyTyped
-    ? await askChoice("Where should the tokens be stored?", [
-        { value: "file", label: "In the file", hint: "which only you can read" },
-        { value: "environment", label: "In the environment", hint: "the file refers to them" },
-      ])
-    : "file";
-  const placed = (secret: WrittenSecret, name: string): WrittenSecret =>
-    place === "environment" && secret.kind === "literal" ? { kind: "variable", name } : secret;
-  const placedToken = placed(token, tokenVariable);
-  const bot = telegram && { ...telegram, token: placed(telegram.token, telegramVariable) };
-  const variables = [placedToken, bot?.token].flatMap((each) => (each?.kind === "variable" ? [each.name] : []));
-  return { composition: { ...composition, token: placedToken, ...(bot && { telegram: bot }) }, variables };
-}
-
 /** Whole or not at all, and never readable by others, not even for a moment. */
-function write(file: string, composition: Composition): void {
+function write(file: string, { composition, files }: Placed): void {
   const text = composeConfig(composition);
   assertLoads(file, text);
+  // A service of another user reads the configuration; no token is in it then.
+  const isForAll = composition.token.kind === "credential";
   try {
-    replace(placeOf(file), text);
+    for (const [path, token] of files) {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      replace(path, `${token}\n`, 0o600);
+    }
+    replace(placeOf(file), text, isForAll ? 0o644 : 0o600);
   } catch (error) {
     const owner = `the folder that is mounted there has to belong to the user of this container (${process.getuid?.()})`;
     const why = `${messageOf(error)}${isContainer(process.env) ? `: ${owner}` : ""}`;
@@ -113,10 +114,12 @@ function write(file: string, composition: Composition): void {
   }
 }
 
-function replace(path: string, text: string): void {
+function replace(path: string, text: string, mode: number): void {
   const beside = `${path}.${process.pid}.new`;
   try {
     writeFileSync(beside, text, { mode: 0o600, flag: "wx" });
+    // Whatever the umask of this shell.
+    chmodSync(beside, mode);
     renameSync(beside, path);
   } catch (error) {
     rmSync(beside, { force: true });
@@ -133,26 +136,8 @@ function placeOf(file: string): string {
 
 /** What we write has to be what we read. */
 function assertLoads(file: string, text: string): void {
-  const env = { ...process.env, [tokenVariable]: "token", [telegramVariable]: "1:token" };
-  const loaded = loadConfig({ path: file, text, env });
+  const env = { ...process.env, [tokenVariable]: "token", [telegramVariable]: "1:token", [httpVariable]: "token" };
+  const loaded = loadConfig({ path: file, text, env, readFile: () => Buffer.from("1:token") });
   if (loaded.kind === "invalid")
     throw new Error(`internal error: what init writes does not load: ${loaded.problems.map(formatProblem).join("; ")}`);
-}
-
-function nextSteps(file: string, variables: readonly string[]): string {
-  if (isContainer(process.env)) {
-    return [
-      "docker compose run --rm ccs doctor   check everything",
-      "docker compose run --rm ccs plan     show what would be written",
-      "docker compose up --detach           go",
-    ].join("\n");
-  }
-  const option = file === usualFile ? "" : ` --config ${file}`;
-  return [
-    ...variables.map((name) => `export ${name}=…`),
-    `ccs doctor${option}    check everything`,
-    `ccs explain${option}   explain times and costs`,
-    `ccs plan${option}      show what would be written`,
-    `ccs run${option}       go`,
-  ].join("\n");
 }

@@ -5,7 +5,9 @@ import { literal, scalar } from "./scalar.ts";
 export type WrittenSecret =
   | { readonly kind: "literal"; readonly value: string }
   | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "variable"; readonly name: string };
+  | { readonly kind: "variable"; readonly name: string }
+  /** A file that systemd hands over by this name; without systemd, in the folder `credentials` beside the configuration. */
+  | { readonly kind: "credential"; readonly name: string };
 
 export interface ComposedEndpoint {
   readonly name: string;
@@ -25,6 +27,8 @@ export interface Composition {
   /** From the best to the last resort. */
   readonly endpoints: readonly ComposedEndpoint[];
   readonly telegram?: { readonly token: WrittenSecret; readonly chatId: string };
+  /** For pins and drains on the dashboard. */
+  readonly httpToken?: WrittenSecret;
 }
 
 /** What the ways in of most people look like; every value in it is to be replaced. */
@@ -49,7 +53,8 @@ export const exampleComposition: Composition = {
 };
 
 /** The file's text. It loads as it is, given the variables that it names. */
-export function composeConfig({ token, record, zone, allowPrivate, endpoints, telegram }: Composition): string {
+export function composeConfig(composition: Composition): string {
+  const { token, record, zone, allowPrivate, endpoints, telegram, httpToken } = composition;
   const lines = [
     "# Cloudflare CNAME Switcher. What is not here has its default; docs/configuration.md lists every key.",
     "# Check it with `ccs doctor`, see what it means with `ccs explain`, and what would be written with `ccs plan`.",
@@ -72,6 +77,14 @@ export function composeConfig({ token, record, zone, allowPrivate, endpoints, te
     "    endpoints:",
     ...endpoints.flatMap(endpointLines),
     ...(telegram === undefined ? [] : telegramLines(telegram)),
+    ...(httpToken === undefined
+      ? []
+      : [
+          "",
+          "http:",
+          "  # The dashboard, at http://127.0.0.1:3000/, asks for this token before it pins or drains an endpoint.",
+          `  ${secret(httpToken)}`,
+        ]),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -114,6 +127,8 @@ function telegramLines({ token, chatId }: NonNullable<Composition["telegram"]>):
 /** The key with the token, or with where it is. */
 function secret(written: WrittenSecret): string {
   if (written.kind === "file") return `token_file: ${literal(written.path)}`;
+  if (written.kind === "credential")
+    return `token_file: ${scalar(`\${CREDENTIALS_DIRECTORY:-credentials}/${written.name}`)}`;
   return `token: ${written.kind === "variable" ? `\${${written.name}}` : literal(written.value)}`;
 }
 

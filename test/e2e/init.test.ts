@@ -30,6 +30,25 @@ function environmentOf({ cloudflare, telegram }: World): Record<string, string> 
   return { CCS_CLOUDFLARE_API_URL: cloudflare.url, CCS_TELEGRAM_API_URL: telegram.url };
 }
 
+/** The last of the ways to run ccs. */
+const byHand = keys.down + keys.down + keys.enter;
+
+/** All questions before the last one, with a token in the environment, no checks and no messages. */
+async function answerBriefly(terminal: PseudoTerminal): Promise<void> {
+  await terminal.answer(/Which DNS name should ccs manage/, `ingress.example.com${keys.enter}`);
+  for (const [name, target] of [
+    ["cable", "192.0.2.1"],
+    ["vps", "192.0.2.2"],
+  ] as const) {
+    await terminal.answer(/What should this endpoint be called/, `${keys.clear}${name}${keys.enter}`);
+    await terminal.answer(/What is the target of/, target + keys.enter);
+    await terminal.answer(/Check .* over HTTP/, "n");
+  }
+  await terminal.answer(/keep\s+publishing vps/, keys.enter);
+  await terminal.answer(/Add another endpoint/, keys.enter);
+  await terminal.answer(/Send you messages on Telegram/, "n");
+}
+
 async function answerLine(
   terminal: PseudoTerminal,
   line: { name: string; target: string; url: string },
@@ -60,6 +79,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     await terminal.answer(/Send you messages on Telegram/, keys.enter);
     await terminal.answer(/The bot's token/, telegram.token + keys.enter);
     await terminal.answer(/The chat: its number/, `123456${keys.enter}`);
+    await terminal.answer(/How should ccs run/, byHand);
     await terminal.answer(/Where should the tokens be stored/, keys.enter);
     assert.equal(await terminal.ended(), 0, terminal.text);
 
@@ -85,6 +105,9 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     );
     assert.equal(loaded.config.cloudflare.token.reveal(), cloudflare.token);
     assert.equal(loaded.config.notify.telegram?.chatId, 123_456);
+    assert.match(loaded.config.http.token?.reveal() ?? "", /^[0-9a-f]{32}$/);
+    assert.deepEqual(loaded.warnings, []);
+    assert.match(terminal.text, /dashboard will be at http:\/\/127\.0\.0\.1:3000\//);
     assert.equal(cloudflare.counts.writes, 0);
     assert.deepEqual(telegram.messages, []);
   });
@@ -104,7 +127,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     await terminal.answer(/other\.yml already exists/, "y");
     await terminal.answer(/Which DNS name should ccs manage/, `https://x${keys.enter}`);
     await terminal.answer(/write only the host name/, `${keys.clear}ingress.example.com${keys.enter}`);
-    await terminal.answer(/Cloudflare could not be asked[^]*How should ccs init continue[^]*Try again/, keys.enter);
+    await terminal.answer(/Cloudflare could not be queried[^]*How should ccs init continue[^]*Try again/, keys.enter);
     const { cable, mobile } = world;
     const url = (line: World["cable"]): string => `http://${line.address}:${line.server.port}/healthz`;
     await answerLine(terminal, { name: "cable", target: cable.address, url: url(cable) });
@@ -114,6 +137,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     await terminal.answer(/keep\s+publishing mobile/, keys.enter);
     await terminal.answer(/Add another endpoint/, keys.enter);
     await terminal.answer(/Send you messages on Telegram/, "n");
+    await terminal.answer(/How should ccs run/, byHand);
     assert.equal(await terminal.ended(), 0, terminal.text);
     assert.ok(lstatSync(join(cwd, "other.yml")).isSymbolicLink(), "the link stays");
     const text = readFileSync(kept, "utf8");
@@ -139,19 +163,22 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
       CLOUDFLARE_API_TOKEN_FILE: token,
     };
     await using terminal = openTerminal(["init"], { script, cwd, env });
-    await terminal.answer(/Which name shall point/, `ingress.example.com${keys.enter}`);
+    await terminal.answer(/Which DNS name should ccs manage/, `ingress.example.com${keys.enter}`);
     const url = `http://${cable.address}:${cable.server.port}/healthz`;
     await answerLine(terminal, { name: "cable", target: cable.address, url });
-    await terminal.answer(/What do you call this line/, `${keys.clear}vps${keys.enter}`);
-    await terminal.answer(/Where does .* lead/, `192.0.2.1${keys.enter}`);
+    await terminal.answer(/What should this endpoint be called/, `${keys.clear}vps${keys.enter}`);
+    await terminal.answer(/What is the target of/, `192.0.2.1${keys.enter}`);
     await terminal.answer(/Check .* over HTTP/, "n");
-    await terminal.answer(/keep vps in the mix/, keys.enter);
-    await terminal.answer(/One more endpoint/, keys.enter);
-    await terminal.answer(/Tell you on Telegram/, "n");
+    await terminal.answer(/keep\s+publishing vps/, keys.enter);
+    await terminal.answer(/Add another endpoint/, keys.enter);
+    await terminal.answer(/Send you messages on Telegram/, "n");
     assert.equal(await terminal.ended(), 0, terminal.text);
     assert.match(terminal.text, /CLOUDFLARE_API_TOKEN_FILE names a file with the token: it is used/);
     assert.match(terminal.text, /docker compose up --detach/);
-    assert.doesNotMatch(terminal.text, /The Cloudflare API token \(|Where shall the tokens stand/);
+    assert.doesNotMatch(
+      terminal.text,
+      /The Cloudflare API token \(|Where should the tokens be stored|How should ccs run/,
+    );
     assert.deepEqual(readdirSync(cwd), []);
     const text = readFileSync(path, "utf8");
     assert.ok(!text.includes(cloudflare.token), text);
@@ -166,12 +193,69 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     if (script === undefined) return;
     const env = { CLOUDFLARE_API_TOKEN_FILE: "/nowhere/token" };
     await using terminal = openTerminal(["init"], { script, cwd: newFolder(), env });
-    await terminal.answer(/Which name shall point/, `ingress.example.com${keys.enter}`);
+    await terminal.answer(/Which DNS name should ccs manage/, `ingress.example.com${keys.enter}`);
     await terminal.answer(
       /names \/nowhere\/token, but there is no such file[^]*The Cloudflare API token/,
       keys.controlC,
     );
     assert.equal(await terminal.ended(), 1);
+  });
+
+  test("for a service, the tokens are files of their own, and everybody may read the configuration", async (t) => {
+    const script = requireProgram(t, "script");
+    if (script === undefined) return;
+    await using world = await startWorld();
+    const { token } = world.cloudflare;
+    const cwd = newFolder();
+    const env = { ...environmentOf(world), CLOUDFLARE_API_TOKEN: token };
+    await using terminal = openTerminal(["init"], { script, cwd, env });
+    await answerBriefly(terminal);
+    await terminal.answer(/How should ccs run/, keys.enter);
+    assert.equal(await terminal.ended(), 0, terminal.text);
+    assert.match(terminal.text, /sudo ccs service install/);
+    const credentials = join(cwd, "credentials");
+    const modeOf = (path: string): number => statSync(path).mode & 0o777;
+    assert.deepEqual(readdirSync(credentials), ["cloudflare-token", "http-token"]);
+    assert.deepEqual([modeOf(credentials), modeOf(join(credentials, "cloudflare-token"))], [0o700, 0o600]);
+    const path = join(cwd, "config.yml");
+    assert.equal(modeOf(path), 0o644);
+    const text = readFileSync(path, "utf8");
+    assert.ok(!text.includes(token), text);
+    // As it is here, and as systemd hands the tokens over.
+    for (const variables of [{}, { CREDENTIALS_DIRECTORY: credentials }]) {
+      const loaded = loadConfig({ path, env: variables });
+      assert.ok(loaded.kind === "ok", JSON.stringify(loaded));
+      assert.equal(loaded.config.cloudflare.token.reveal(), token);
+      assert.match(loaded.config.http.token?.reveal() ?? "", /^[0-9a-f]{32}$/);
+    }
+  });
+
+  test("for Docker, the token is a file that becomes the secret of compose.yaml", async (t) => {
+    const script = requireProgram(t, "script");
+    if (script === undefined) return;
+    await using world = await startWorld();
+    const { token } = world.cloudflare;
+    const cwd = newFolder();
+    const env = { ...environmentOf(world), CLOUDFLARE_API_TOKEN: token };
+    await using terminal = openTerminal(["init"], { script, cwd, env });
+    await answerBriefly(terminal);
+    await terminal.answer(/How should ccs run/, keys.down + keys.enter);
+    assert.equal(await terminal.ended(), 0, terminal.text);
+    assert.match(terminal.text, /docker compose up --detach/);
+    assert.equal(readFileSync(join(cwd, "cloudflare_token"), "utf8"), `${token}\n`);
+    const path = join(cwd, "config.yml");
+    assert.deepEqual(
+      [statSync(path).mode & 0o777, statSync(join(cwd, "cloudflare_token")).mode & 0o777],
+      [0o600, 0o600],
+    );
+    const secret = "/run/secrets/cloudflare_token";
+    const compose = readFileSync(join(import.meta.dirname, "../../compose.yaml"), "utf8");
+    assert.ok(compose.includes("cloudflare_token"), "what compose.yaml calls it");
+    const readFile = (name: string): Uint8Array => readFileSync(name === secret ? join(cwd, "cloudflare_token") : name);
+    const loaded = loadConfig({ path, env: {}, readFile });
+    assert.ok(loaded.kind === "ok", JSON.stringify(loaded));
+    assert.deepEqual(loaded.tokenFiles, [secret]);
+    assert.equal(loaded.config.cloudflare.token.reveal(), token);
   });
 
   test("never writes over a file without a yes, and writes nothing when it is given up", async (t) => {
