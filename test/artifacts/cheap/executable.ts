@@ -73,15 +73,12 @@ test("its commands work in an empty home", { skip }, () => {
   const secrets = { CLOUDFLARE_API_TOKEN: "a".repeat(40), TELEGRAM_TOKEN: `123456789:${"a".repeat(35)}` };
   const checked = run(["validate", "--config", "/examples/config.yml"], secrets);
   assert.equal(checked.code, 0, checked.stdout + checked.stderr);
-  assert.deepEqual(run(["health"]), {
-    code: 1,
-    stdout: `unhealthy: ${[
-      "no daemon answers at /home/.local/state/cloudflare-cname-switcher/control.sock",
-      "start it with `ccs run`, or say where it is",
-      "--config FILE as given to it, or CCS_STATE_DIR",
-    ].join(": ")}\n`,
-    stderr: "",
-  });
+  const health = run(["health"]);
+  assert.equal(health.code, 1);
+  assert.match(
+    health.stdout,
+    /^unhealthy: no daemon answers at \/home\/\.local\/state\/[^\n]*control\.sock: [^\n]+\n$/,
+  );
   const mistake = run(["pin"]);
   assert.equal(mistake.code, 64);
   assert.match(mistake.stderr, /missing required argument/);
