@@ -166,6 +166,37 @@ test("every shell block is shell, and every script of npm is there", () => {
   }
 });
 
+test("jq takes every filter, and curl every option", (t) => {
+  const [jq, curl] = [requireProgram(t, "jq"), requireProgram(t, "curl")];
+  if (jq === undefined || curl === undefined) return;
+  const shell = inLanguage("sh").map(({ at, code }) => ({ at, code: code.replaceAll("\\\n", " ") }));
+  let count = 0;
+  for (const { at, code } of shell) {
+    for (const [, options = "", quoted, bare] of code.matchAll(/\bjq((?: -+[\w-]+)*) (?:'([^']+)'|(\.\S*))/g)) {
+      const filter = quoted ?? bare ?? "";
+      const { status, stderr }: Ended = spawnSync(
+        jq,
+        ["-n", ...options.split(" ").filter(Boolean), `def f: ${filter}; 1`],
+        {
+          encoding: "utf8",
+        },
+      );
+      assert.equal(status, 0, `${at}: ${filter}: ${stderr}`);
+      count += 1;
+    }
+  }
+  const known = spawnSync(curl, ["--help", "all"], { encoding: "utf8" }).stdout;
+  for (const { at, code } of shell) {
+    for (const [command] of code.matchAll(/^(?:.*\| *)?curl .*$/gm)) {
+      for (const [, option = ""] of command.matchAll(/ (--[\w-]+)/g)) {
+        assert.ok(new RegExp(`${option}\\b`).test(known), `${at}: ${option}`);
+        count += 1;
+      }
+    }
+  }
+  assert.ok(count > 8, `${count}`);
+});
+
 test("the forms for issues ask for what helps", () => {
   const forms = globSync("*.yml", { cwd: join(root, ".github/ISSUE_TEMPLATE") }).filter(
     (name) => name !== "config.yml",

@@ -23,6 +23,8 @@ export const packagesByProgram = {
   fish: "fish",
   faketime: "faketime",
   caddy: "caddy",
+  curl: "curl",
+  jq: "jq",
   perl: "perl-base",
   "systemd-notify": "systemd",
   "systemd-analyze": "systemd",
