@@ -24,7 +24,7 @@ import { registerService } from "./cli/service.ts";
 import { registerSimulate } from "./cli/simulate.ts";
 import { registerStatus } from "./cli/status.ts";
 import { registerValidate } from "./cli/validate.ts";
-import { lineWidth, printError, styled, wrapped } from "./terminal/terminal.ts";
+import { lineWidth, printError, printLine, styled, wrapped } from "./terminal/terminal.ts";
 
 /** Every command, in the order of the help. Each registers itself, beside what it does. */
 const commands: readonly Register[] = [
@@ -90,8 +90,9 @@ export function createProgram(run: Run): Command {
     .version(version)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void process.stdout.write(fitted(text)),
-      outputError: (text, write) => write(`${text}${hintFor(text)}`),
+      getOutHelpWidth: lineWidth,
+      writeOut: (text) => printLine(helpText(text).trimEnd()),
+      outputError: (text) => printError(`${text}${hintFor(text)}`.trimEnd()),
     })
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", exitCodeHelp);
@@ -100,12 +101,12 @@ export function createProgram(run: Run): Command {
   return program;
 }
 
-/** Help on a narrow screen: commander breaks its own lines, and this the prose beneath them. Indented lines are commands. */
-function fitted(help: string): string {
+/** Commander breaks its own lines, and this the prose beneath them. Indented lines are commands. */
+function helpText(help: string): string {
   return help.replaceAll(/^[^\s].*$/gm, (line) => wrapped(line, lineWidth()));
 }
 
-/** Most commands take the configuration by name only; whoever gives it like any other file is told how. */
+/** Most commands take the configuration by name only; anyone who gives it like any other file is told how. */
 function hintFor(mistake: string): string {
   const [, command, file] = /^error: too many arguments for '(\S+)'.*: (\S+\.ya?ml)\.$/m.exec(mistake) ?? [];
   return command === undefined ? "" : `(Did you mean ccs ${command} --config ${file}?)\n`;
@@ -127,7 +128,7 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Node's switch for tests would send the tokens to whoever answers. */
+/** Node's switch for tests would send the tokens to any server that answers. */
 function verifyCertificatesAlways(): void {
   const name = "NODE_TLS_REJECT_UNAUTHORIZED";
   if (process.env[name] === "0") {

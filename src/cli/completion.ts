@@ -3,7 +3,7 @@
 import { Argument, Option } from "commander";
 import { findConfigPath } from "../config/find.ts";
 import { loadConfig } from "../config/load.ts";
-import { printLine } from "../terminal/terminal.ts";
+import { printRaw } from "../terminal/terminal.ts";
 import { bashScript } from "./completion/bash.ts";
 import { fishScript } from "./completion/fish.ts";
 import { nameKinds, outlineOf, type NameKind, type Outline } from "./completion/outline.ts";
@@ -42,7 +42,7 @@ Examples:
             `name the shell: ccs completion ${shells.join(", or ccs completion ")}`,
           );
         }
-        printLine(script(outlineOf(program)));
+        printRaw(script(outlineOf(program)));
         return exitCodes.ok;
       }),
     );
@@ -58,6 +58,6 @@ function printNames(kind: NameKind): ExitCode {
     kind === "ingress"
       ? ingresses.map(({ record }) => record)
       : ingresses.flatMap(({ endpoints }) => endpoints.map(({ name }) => name));
-  for (const name of new Set(names)) printLine(name);
+  for (const name of new Set(names)) printRaw(name);
   return exitCodes.ok;
 }

@@ -19,7 +19,7 @@ import { given } from "../config/variables.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { messageOf } from "../lib/text.ts";
-import { printLine } from "../terminal/terminal.ts";
+import { printRaw } from "../terminal/terminal.ts";
 import { isContainer } from "./container.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { askAccount, tokenVariable, type InitWorld } from "./init/account.ts";
@@ -43,7 +43,7 @@ export const registerInit: Register = (program, run) => {
     .action((file: string, options: { printExample?: true }) =>
       run(() => {
         if (options.printExample === true) {
-          printLine(composeConfig(exampleComposition).trimEnd());
+          printRaw(composeConfig(exampleComposition).trimEnd());
           return exitCodes.ok;
         }
         return initCommand(file);
@@ -51,7 +51,7 @@ export const registerInit: Register = (program, run) => {
     );
 };
 
-/** Exit code 0 when the file was written, 1 when it was given up, 64 without a terminal. */
+/** Exit code 0 when the file was written, 1 when it was cancelled, 64 without a terminal. */
 async function initCommand(file: string): Promise<ExitCode> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     throw new CommandError(

@@ -2,7 +2,7 @@
 import { readFromDisk, readText } from "../config/files.ts";
 import { migrate } from "../config/migrate.ts";
 import { formatProblem } from "../config/problem.ts";
-import { printError, printLine, styled } from "../terminal/terminal.ts";
+import { printError, printRaw, styled } from "../terminal/terminal.ts";
 import { configPath, invalidConfig } from "./config-option.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
@@ -38,7 +38,7 @@ function migrateCommand(file: string | undefined, { json }: { json: boolean }): 
   if (migrated.kind === "invalid") throw invalidConfig(migrated.problems);
   for (const warning of migrated.warnings) printError(`${styled("yellow", "warning:")} ${formatProblem(warning)}`);
   if (json) printOutput("migrate", { file: path, text: migrated.text, warnings: migrated.warnings });
-  else printLine(migrated.text.trimEnd());
+  else printRaw(migrated.text.trimEnd());
   return exitCodes.ok;
 }
 

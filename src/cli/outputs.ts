@@ -1,7 +1,7 @@
 // The shape of everything that commands print with --json, in one place: programs rely on it, `ccs schema COMMAND` prints
 // it, and a command whose output differs does not compile.
 import * as z from "zod";
-import { printJson, printLine } from "../terminal/terminal.ts";
+import { printJson, printRaw } from "../terminal/terminal.ts";
 import { overrideAnswerSchema, resumeAnswerSchema } from "../web/api/schema/changes.ts";
 import { eventSchema, eventsSchema } from "../web/api/schema/events.ts";
 import { statusSchema } from "../web/api/schema/status.ts";
@@ -333,9 +333,9 @@ export function printOutput<Name extends OutputName>(_name: Name, value: z.input
   printJson(value);
 }
 
-/** The same on a line of its own, for outputs that go on. */
+/** The same on a line of its own, for outputs that continue. */
 export function printOutputLine<Name extends OutputName>(_name: Name, value: z.input<(typeof outputs)[Name]>): void {
-  printLine(JSON.stringify(value));
+  printRaw(JSON.stringify(value));
 }
 
 /** The JSON Schema of what a command prints with --json. */

@@ -1,6 +1,7 @@
 // Questions on a terminal, each answered or given up. Giving up any of them gives up all.
 import { confirm, isCancel, log, password, select, spinner, text } from "@clack/prompts";
 import type { z } from "zod";
+import { lineWidth, wrapped } from "../../terminal/terminal.ts";
 
 /** The person pressed Ctrl-C or Escape. */
 export class GivenUp extends Error {
@@ -15,7 +16,7 @@ export async function askText(
   { kind, ...options }: { kind?: z.ZodType; placeholder?: string; initial?: string; isOptional?: boolean } = {},
 ): Promise<string> {
   const answer = await text({
-    message,
+    message: shown(message),
     ...(options.placeholder !== undefined && { placeholder: options.placeholder }),
     ...(options.initial !== undefined && { initialValue: options.initial }),
     validate: (typed) => {
@@ -29,11 +30,13 @@ export async function askText(
 
 /** A secret, not shown while it is typed. */
 export async function askSecret(message: string, kind: z.ZodType): Promise<string> {
-  return given(await password({ message, validate: (typed) => complaint(kind, (typed ?? "").trim()) })).trim();
+  return given(
+    await password({ message: shown(message), validate: (typed) => complaint(kind, (typed ?? "").trim()) }),
+  ).trim();
 }
 
 export async function askYes(message: string, initialValue: boolean): Promise<boolean> {
-  return given(await confirm({ message, initialValue }));
+  return given(await confirm({ message: shown(message), initialValue }));
 }
 
 export async function askChoice<const Value extends string>(
@@ -41,7 +44,11 @@ export async function askChoice<const Value extends string>(
   options: readonly { readonly value: Value; readonly label: string; readonly hint?: string }[],
 ): Promise<Value> {
   const [first] = options;
-  const answer = await select<string>({ message, options: [...options], ...(first && { initialValue: first.value }) });
+  const answer = await select<string>({
+    message: shown(message),
+    options: [...options],
+    ...(first && { initialValue: first.value }),
+  });
   return given(answer) as Value;
 }
 
@@ -55,18 +62,26 @@ export async function findOut<Result>(
   turning.start(message);
   const result = await work();
   const { isGood, text: outcome } = describe(result);
-  if (isGood) turning.stop(outcome);
-  else turning.error(outcome);
+  if (isGood) turning.stop(shown(outcome));
+  else turning.error(shown(outcome));
   return result;
 }
 
 export function say(message: string): void {
-  log.info(message);
+  log.info(shown(message));
 }
 
 export function warn(message: string): void {
-  log.warn(message);
+  log.warn(shown(message));
 }
+
+/** Broken at spaces beside the bar that the questions are drawn with. */
+function shown(message: string): string {
+  return wrapped(message, lineWidth() - barWidth);
+}
+
+/** The bar or the mark of a question, and the spaces around it. */
+const barWidth = 4;
 
 function given<Answer>(answer: Answer): Exclude<Answer, symbol> {
   if (isCancel(answer)) throw new GivenUp();

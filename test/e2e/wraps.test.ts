@@ -1,0 +1,95 @@
+// What is printed for people fits the terminal: lines that are too wide are broken at spaces, never within a word.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { createProgram } from "../../src/main.ts";
+import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
+import { runCcs } from "../support/built-program.ts";
+import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
+import { recordedConfig, recordPast } from "../support/recorded-past.ts";
+import { configOf } from "../support/world-config.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ccs-wraps-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const widths = [60, 80, 120] as const;
+
+/** The lines that are wider than `width` although they could have been broken at a space. */
+function tooWide(text: string, width: number): readonly string[] {
+  return text.split("\n").filter((line) => line.length > width && line.trim().slice(0, width).includes(" "));
+}
+
+/** The lines that begin or end within a word of `whole`, the same text in one line. */
+function brokenWords(text: string, whole: string): readonly string[] {
+  const known = new Set(whole.split(/\s+/));
+  return text.split(/\s+/).filter((word) => !known.has(word));
+}
+
+async function assertFits(args: readonly string[]): Promise<void> {
+  const wide = await runCcs(args, { env: { COLUMNS: "1000" } });
+  for (const width of widths) {
+    const { stdout, stderr } = await runCcs(args, { env: { COLUMNS: String(width) } });
+    const text = stdout + stderr;
+    assert.notEqual(text.trim(), "", `ccs ${args.join(" ")} prints nothing`);
+    assert.deepEqual(tooWide(text, width), [], `ccs ${args.join(" ")} at ${width} columns`);
+    // Times differ from run to run: what is held against each other are the words.
+    const broken = brokenWords(text, wide.stdout + wide.stderr).filter((word) => /^[a-z]{4,}$/i.test(word));
+    assert.deepEqual(broken, [], `words of ccs ${args.join(" ")} at ${width} columns`);
+  }
+}
+
+describe("at 60, 80 and 120 columns", { concurrency: 2 }, () => {
+  let world: World;
+  let daemon: DaemonProcess;
+  let config: string;
+  const wrong = join(folder, "wrong.yml");
+  const recorded = join(folder, "recorded.yml");
+  before(async () => {
+    world = await startWorld({ records: [{ type: "A", name: ingressName, content: "192.0.2.9", ttl: 300 }] });
+    config = join(folder, "config.yml");
+    writeFileSync(config, configOf(world)(folder));
+    writeFileSync(
+      wrong,
+      "cloudflare:\n  token: x y\n  tokn: z\ningresses:\n  - record: a.example.com\n    endpoint: []\n",
+    );
+    writeFileSync(recorded, recordedConfig(join(folder, "past")));
+    using _ = await recordPast(recorded, { scenario: "0:05 cable down for 5m", hours: 0.5 });
+    daemon = startDaemon({ config: configOf(world) });
+    await daemon.untilLogged(/ is up/, { count: 2 });
+  });
+  after(async () => {
+    await daemon[Symbol.asyncDispose]();
+    await world[Symbol.asyncDispose]();
+  });
+
+  test("the help of the program", () => assertFits(["--help"]));
+  for (const command of createProgram(async () => {}).commands) {
+    test(`the help of ${command.name()}`, () => assertFits([command.name(), "--help"]));
+  }
+
+  const outputs: Readonly<Record<string, () => readonly string[]>> = {
+    validate: () => ["validate", "--config", config],
+    "validate, with mistakes": () => ["validate", "--config", wrong],
+    explain: () => ["explain", "--config", config],
+    doctor: () => ["doctor", "--config", config],
+    probe: () => ["probe", "--config", config],
+    plan: () => ["plan", "--config", config],
+    simulate: () => ["simulate", "cable down for 1m at 0:02", "--for", "5m", "--config", config],
+    "simulate --list": () => ["simulate", "--list"],
+    replay: () => ["replay", "--present", recorded],
+    "run --once": () => ["run", "--once", "--config", config],
+    status: () => ["status", "--addresses", "--config", daemon.configPath],
+    events: () => ["events", "--config", daemon.configPath],
+    resume: () => ["resume", "--config", daemon.configPath],
+    "a command that asks a daemon which is not there": () => ["status", "--config", config],
+    "a command line that is not valid": () => ["explain", "third.example.com", "--config", config],
+    "a configuration that is not there": () => [
+      "plan",
+      "--config",
+      join(folder, "no-such-file-anywhere-on-this-machine.yml"),
+    ],
+  };
+  for (const [name, args] of Object.entries(outputs)) test(name, () => assertFits(args()));
+});
