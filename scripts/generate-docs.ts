@@ -88,7 +88,7 @@ config.yml:14:17 ingresses[0].endpoints[1].check.rise: expected a whole number f
 \`\`\`
 
 A file that changes while the daemon runs is read again within two seconds, and so are the files of secrets; SIGHUP does the
-same at once. A file with a mistake changes nothing: the daemon goes on with what it has, and tells.
+same at once. A file with a mistake changes nothing: the daemon keeps the previous one, and reports it.
 
 Editors that know the YAML language server complete and check the file with this line at its top:
 
@@ -102,10 +102,10 @@ Editors that know the YAML language server complete and check the file with this
 - **Variables**: \`\${NAME}\` stands for the environment variable and \`\${NAME:-default}\` does so with a default for when it is
   not set or empty. A variable without default that is not set is a mistake. They work in every value, also as a part of
   it, and what they hold can never change the structure of the file. \`$\${\` stands for the characters \`\${\`.
-- **Secrets** can stand in files of their own: every \`token\` also exists as \`token_file\`, the path of a file whose content
+- **Secrets** can be kept in files of their own: every \`token\` also exists as \`token_file\`, the path of a file whose content
   is the token; white space around it does not count. One of the two may be given, not both.
 - **Paths** that are relative begin at the folder of the configuration file.
-- **Addresses** with a port are \`1.1.1.1:53\`, and IPv6 addresses then stand in brackets and quotes:
+- **Addresses** with a port are \`1.1.1.1:53\`, and IPv6 addresses are then written in brackets and quotes:
   \`"[2606:4700:4700::1111]:53"\`.
 - **Names** may be international (\`bücher.example\`) and are the same in upper and lower case and with a dot at the end.
 - Text that looks like a number must be in quotes. A key without a value, a key given twice and an unknown key are mistakes.

@@ -35,7 +35,7 @@ const explanations: { readonly [Kind in StoryKind]: Explanation & { readonly sec
   },
   halfway: {
     section: "The ingress",
-    title: "Switched, but decided anew meanwhile",
+    title: "Switched, but decided again meanwhile",
     meaning: "A change has been written that is not wanted any more, since things changed while it was on its way.",
     action: "Wait for the next message. If none comes within a minute, look at `ccs status`.",
   },
@@ -174,7 +174,7 @@ const explanations: { readonly [Kind in StoryKind]: Explanation & { readonly sec
   "standoff-ended": {
     section: "Cloudflare and DNS",
     title: "Automatic repair resumes",
-    meaning: "The hour is over, or the configuration was loaded again, or somebody ran `ccs resume`.",
+    meaning: "The hour is over, or the configuration was loaded again, or a person ran `ccs resume`.",
     action: nothing,
   },
   "mix-blocked": {

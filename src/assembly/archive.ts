@@ -22,13 +22,13 @@ export interface ArchivePorts {
   /** Hears, in a sentence for people, that nothing can be read: once when it begins, once when it ends. */
   readonly onTrouble: (message: string) => void;
   readonly onBug: (error: unknown) => void;
-  /** How long an answer is good for whoever asks the same; a second unless given. */
+  /** How long an answer is good for anyone who asks the same; a second by default. */
   readonly shareMs?: number;
-  /** Starts the thread; the program's own unless given. */
+  /** Starts the thread; the program's own by default. */
   readonly startThread?: () => Worker;
 }
 
-/** So many questions may wait, and so many of them from one client. */
+/** So many questions may wait, and this many of them from one client. */
 const mostWaiting = 64;
 const mostOfOneClient = 32;
 
@@ -41,7 +41,7 @@ const idleMs = 60_000;
 const mostStarts = 5;
 const startsMemoryMs = 60_000;
 
-/** So much of what is not written goes with a question: it is copied, and only a disk that fails lets it grow. */
+/** this much of what is not written goes with a question: it is copied, and only a disk that fails lets it grow. */
 const mostUnwritten = 1_000;
 
 /** Enough for the largest answer many times over. */
@@ -139,7 +139,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
     thread.postMessage(asked, []);
   }
 
-  /** Clients take turns, so that one that asks for much delays nobody by more than an answer or two. */
+  /** Clients take turns, so that one that asks for much delays no other one by more than an answer or two. */
   #takeNext(): Job | undefined {
     const turnOf = ({ client, tries }: Job): number => (tries > 0 ? -1 : (this.#servedAt.get(client) ?? 0));
     const [next] = this.#waiting.toSorted((a, b) => turnOf(a) - turnOf(b));
@@ -200,7 +200,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
     if (job !== undefined) this.#finish(job, job.tries > 1 ? this.#troubled(why) : undefined);
   }
 
-  /** Goes on with the next question, or with the same one when it has no answer yet. */
+  /** Continues with the next question, or with the same one when it has no answer yet. */
   #finish(job: Job, answer: ArchiveAnswer | undefined): void {
     this.#current?.cancelDeadline();
     this.#current = undefined;

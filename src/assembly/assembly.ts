@@ -21,7 +21,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly resolve: Resolve;
-  /** Asks the authoritative servers, after a write and now and then. Without it only reads show what stands there. */
+  /** Asks the authoritative servers, after a write and now and then. Without it only reads show what is there. */
   readonly exchange?: Exchange;
   readonly probe: Probe;
   readonly reach: Reach;
@@ -33,7 +33,7 @@ export interface AssemblyOptions {
   readonly config: Config;
   readonly log: Log;
   readonly ports: Ports;
-  /** Hears of internal errors, and when the core takes in nothing any more. */
+  /** Is told about internal errors, and when the core takes in nothing any more. */
   readonly errors?: Pick<InternalErrors, "report" | "corrupt">;
   /** `off`: the records are read but not written until `reconciler.releaseWrites()`. */
   readonly writes?: "on" | "off";
@@ -86,7 +86,7 @@ export class Assembly implements AsyncDisposable {
     if (this.daemon.state.generation === 0) throw new Error("the configuration could not be applied");
   }
 
-  /** Goes on with another configuration, or tries anew what the same one did not achieve. What did not change keeps its state. */
+  /** Continues with another configuration, or tries again what the same one did not achieve. What did not change keeps its state. */
   reconfigure(config: Config, news: "changed" | "unchanged" = "changed"): void {
     const { cloudflare: before } = this.#config;
     this.#config = config;

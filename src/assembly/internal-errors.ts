@@ -42,7 +42,7 @@ export class InternalErrors {
     return this.#corruption.promise;
   }
 
-  /** One that was caught where it happened, or that nothing caught: in a timer, a stream, a promise that nobody awaits. */
+  /** One that was caught where it happened, or that nothing caught: in a timer, a stream, a promise that is not awaited. */
   readonly report = (error: unknown): void => {
     this.#count += 1;
     const { log, clock } = this.#ports;

@@ -17,7 +17,7 @@ export interface MemoryPorts {
   readonly store: Store;
   readonly clock: Clock;
   readonly daemon: Daemon;
-  /** Hears of bugs of ours; trouble with the disk is told by the store. */
+  /** Is told about internal errors; trouble with the disk is told by the store. */
   readonly onBug: (error: unknown) => void;
   /** Hears, in a sentence or two for people, that the disk holds decisions up: once when it begins, once when it ends. */
   readonly onWarning?: (message: string) => void;
@@ -32,7 +32,7 @@ export class Memory implements Keeper, Disposable {
   #isSlow = false;
   /** What happened before the start. */
   readonly earlier: EarlierJournal;
-  /** Hears of each fact as soon as it has its place in the journal. */
+  /** Is told about each fact as soon as it has its place in the journal. */
   onEntry: (entry: JournalEntry) => void = () => undefined;
 
   constructor(ports: MemoryPorts) {
@@ -108,7 +108,7 @@ export function openState(
   return store;
 }
 
-/** Passes on what is a bug of ours. A store that fails has told so itself. */
+/** Passes on what is an internal error. A store that fails has told so itself. */
 export function exceptStoreTrouble(onBug: (error: unknown) => void): (error: unknown) => void {
   return (error) => {
     if (!(error instanceof StoreError)) onBug(error);

@@ -8,7 +8,7 @@ import { reachOverTcp } from "../probe/anchors.ts";
 import { createProbe } from "../probe/probes.ts";
 import type { Ports } from "./assembly.ts";
 
-/** `onRequest` hears of every request to Cloudflare when it has ended. */
+/** `onRequest` is told about every request to Cloudflare when it has ended. */
 export function networkPorts(onRequest?: (measure: RequestMeasure) => void): Ports {
   const clock = systemClock;
   const exchange = createExchange(clock);

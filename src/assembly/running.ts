@@ -37,7 +37,7 @@ export async function startDaemon(options: {
   readonly path: string;
   readonly env: Environment;
   readonly log: Log;
-  /** Of the user as whom it runs. */
+  /** Of the user that it runs as. */
   readonly userId?: number | undefined;
   /** By which a service manager may know this process. Without them none is told anything. */
   readonly processIds?: readonly number[];
@@ -153,7 +153,7 @@ interface Managed {
   readonly log: Log;
 }
 
-/** The service manager that started us and wants to hear of us, if one did. */
+/** The service manager that started us and wants to be told, if there is one. */
 function serviceManager({ env, processIds, daemon, log }: Managed): ServiceManager | undefined {
   const wanted = wantedBy(env, processIds);
   if (wanted === undefined) return undefined;

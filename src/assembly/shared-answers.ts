@@ -6,7 +6,7 @@ import type { ArchiveAnswer } from "../web/api/archive.ts";
 /** No chart moves faster, and hundreds of readers cost no more than one. */
 const usualShareMs = 1_000;
 
-/** So many answers, and so much of them, are kept. */
+/** So many answers, and this much of them, are kept. */
 const mostKept = 64;
 const mostBytes = 8 * 1_024 * 1_024;
 

@@ -122,7 +122,7 @@ export class Surroundings implements AsyncDisposable {
     return this.#web.port;
   }
 
-  /** Hears of every request to Cloudflare when it has ended. */
+  /** Is told about every request to Cloudflare when it has ended. */
   countCloudRequest(measure: RequestMeasure): void {
     this.#metrics.countCloudRequest(measure);
   }

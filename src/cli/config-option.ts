@@ -29,7 +29,7 @@ export function configOf(option: string | undefined): Config {
 }
 
 /**
- * The configuration for commands that ask nobody: secrets that this machine lacks are stood in for, so that a file from
+ * The configuration for commands that work offline: secrets that this machine lacks are replaced, so that a file from
  * elsewhere can be looked at as it is. Throws as `configOf` does.
  */
 export function configWithoutSecrets(option: string | undefined): { readonly path: string; readonly config: Config } {

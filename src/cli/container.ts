@@ -11,7 +11,7 @@ export function isContainer(env: Environment): boolean {
 
 /**
  * What to tell people whose container has no configuration that it may read at `path`: what is wrong, and the commands that
- * mend it, one a line. `undefined` when there is one, and outside of a container. `userId`: as whom ccs runs.
+ * correct it, one a line. `undefined` when there is one, and outside of a container. `userId`: as whom ccs runs.
  */
 export function missingInContainer(path: string, env: Environment, userId: number | undefined): string | undefined {
   if (!isContainer(env)) return undefined;

@@ -32,7 +32,7 @@ export interface DemoOptions {
   readonly isOpening?: boolean;
   /** Called before the story begins: what a test does to the world. */
   readonly prepare?: (world: World) => void;
-  /** How long a change may take beyond what the rules say; 10 s unless told. */
+  /** How long a change may take beyond what the rules say; 10 s by default. */
   readonly slackMs?: number;
   readonly print?: (line: string) => void;
 }

@@ -74,7 +74,7 @@ function printBeginning({ ingress, override, follows }: OverrideAnswer): void {
   printLine();
 }
 
-/** Shows what happens to the ingress until the report comes; `undefined` when nobody wants to wait for it any more. */
+/** Shows what happens to the ingress until the report comes; `undefined` when the caller no longer waits for it. */
 async function reportOf(
   control: Control,
   { ingress, override }: OverrideAnswer,

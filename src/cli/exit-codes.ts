@@ -7,7 +7,7 @@ export const exitCodes = {
   notSo: 1,
   /** `plan`: something would be written. */
   changes: 2,
-  /** The command line makes no sense (EX_USAGE). */
+  /** The command line is not valid (EX_USAGE). */
   usage: 64,
   /** Something that is needed is not available: a port, a file, an answer from Cloudflare (EX_UNAVAILABLE). */
   unavailable: 69,
@@ -19,7 +19,7 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** A command's end for a reason that a person can mend: printed as it is, without a stack trace. */
+/** A command's end for a reason that a person can correct: printed as it is, without a stack trace. */
 export class CommandError extends Error {
   readonly exitCode: ExitCode;
 

@@ -47,7 +47,7 @@ export async function onceCommand(config: Config, options: { json: boolean; log:
 }
 
 /**
- * Nobody else may decide meanwhile: a daemon over the same state folder writes the same records. Where the folder takes no
+ * No other process may decide meanwhile: a daemon over the same state folder writes the same records. Where the folder takes no
  * lock this round goes without one.
  */
 function lockOf({ stateDir }: Config, log: Log): Disposable {
@@ -68,7 +68,7 @@ function lockOf({ stateDir }: Config, log: Log): Disposable {
   }
 }
 
-/** Whether the daemon's own connection is in doubt: then what it sees is no reason to write. */
+/** Whether the machine appears to be offline: then what it sees is no reason to write. */
 function isBlind({ connection }: State): boolean {
   return Object.values(connection).some(({ blindSinceMs }) => blindSinceMs !== undefined);
 }

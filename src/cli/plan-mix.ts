@@ -22,7 +22,7 @@ export interface MixPlan extends MixOutlook {
 }
 
 /**
- * `settings`: as configured; those of the state have nobody sticky. `whyNot`: what the zone has against it. `undefined`
+ * `settings`: as configured; those of the state have no sticky endpoint. `whyNot`: what the zone has against it. `undefined`
  * where no mix is asked for.
  */
 export function mixPlanOf(ingress: IngressState, settings: IngressSettings, whyNot?: string): MixPlan | undefined {
@@ -69,7 +69,7 @@ export function printIndented(text: string): void {
   for (const line of wrapped(text, lineWidth() - 2, 2).split("\n")) printLine(`  ${line}`);
 }
 
-/** What else stands in the zone of an ingress. What cannot be read is told elsewhere. */
+/** What else is in the zone of an ingress. What cannot be read is told elsewhere. */
 export interface ZoneLook {
   /** Why its mix cannot be. */
   readonly whyNoMix?: string;

@@ -58,7 +58,7 @@ interface Outlook {
   readonly mix?: MixPlan;
   /** A change of type that the configuration asks for. */
   readonly conversion?: Conversion;
-  /** What may go wrong one day by what else stands in the zone. */
+  /** What may go wrong one day by what else is in the zone. */
   readonly warnings: readonly string[];
   readonly primary?: string;
   readonly why: string;

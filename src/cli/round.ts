@@ -9,7 +9,7 @@ export const roundTimeoutMs = 30_000;
 
 /**
  * The configuration as it counts for one look: probed fast, without memory of earlier outages, so that nothing is held
- * and nobody is sticky.
+ * and no endpoint is sticky.
  */
 export function forOneRound(config: Config): Config {
   const ingresses = config.ingresses.map((ingress) => ({

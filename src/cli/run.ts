@@ -35,7 +35,7 @@ With --once, the exit code is 0 if every record is as it should be, else 1.`,
 /** The longest that the last messages of a broken process may take. */
 const lastResortMs = 10_000;
 
-/** Runs until SIGTERM or SIGINT, then ends cleanly with 0. SIGHUP loads the configuration anew. */
+/** Runs until SIGTERM or SIGINT, then ends cleanly with 0. SIGHUP loads the configuration again. */
 async function runCommand(path: string, { log }: { log: Log }): Promise<ExitCode> {
   // Signals may come before everything stands, and none of them may end us as it ends a program that knows nothing of it.
   const onHangUp: { reload?: () => void } = {};

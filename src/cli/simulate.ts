@@ -53,7 +53,7 @@ Examples:
 Endpoints are given by name, target or rank (primary, secondary). Times count from the start: 0:05 is five
 minutes. A line without a time happens at 0:05, and one without a length lasts 10m.`;
 
-/** Exit code 0 when it was played; 64 for a scenario that makes no sense. */
+/** Exit code 0 when it was played; 64 for a scenario that is not valid. */
 async function simulateCommand(words: readonly string[], options: Options): Promise<ExitCode> {
   const isJson = options.json === true;
   if (options.list === true) return listScenarios(options, isJson);

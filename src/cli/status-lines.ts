@@ -103,7 +103,7 @@ function visibilityText({ status, tookMs }: Visibility): string {
   }
 }
 
-/** Whether somebody is up and, where a person pinned one endpoint, whether that one is not down. */
+/** Whether an endpoint is up and, where a person pinned one endpoint, whether that one is not down. */
 export function isReached({ isServed, selection, overrides, endpoints }: IngressStatus): boolean {
   const pinned = endpoints.find(
     ({ name }) =>
@@ -223,7 +223,7 @@ class Page {
     this.lines.push(spans);
   }
 
-  /** A label, and text beside it. */
+  /** A label, and text next to it. */
   item(label: string, text: string): void {
     const [first = "", ...rest] = wrap(text, this.#width - labelWidth - 3);
     this.add("  ", dim(label.padEnd(labelWidth)), " ", first);

@@ -13,7 +13,7 @@ export function takeStrayErrors(): void {
   process.on("uncaughtException", (error) => handler(error));
 }
 
-/** From now on `hear` hears of such errors, and the process goes on. */
+/** From now on `hear` is told about such errors, and the process continues. */
 export function onStrayError(hear: Handler): void {
   handler = hear;
 }

@@ -53,7 +53,7 @@ const NameAndType = z.object({
 export type ZoneAnswer = z.infer<typeof ZoneAnswer>;
 export type OurRecordAnswer = z.infer<typeof OurRecordAnswer>;
 
-/** What stands in a list of records. */
+/** What is in a list of records. */
 export type RecordAnswer =
   | ({ readonly kind: "ours" } & OurRecordAnswer)
   /** Of another type: only that it is there matters. */
@@ -80,7 +80,7 @@ export interface RecordList {
   readonly records: readonly RecordAnswer[];
 }
 
-/** What was done; whoever asked looks for what was asked. */
+/** What was done; the caller looks for what was asked. */
 const DoneList = z
   .array(z.unknown())
   .transform((entries) => entries.flatMap((entry) => OurRecordAnswer.safeParse(entry).data ?? []))

@@ -11,7 +11,7 @@ export interface Attempt {
   readonly wanted: string;
   readonly abort: AbortController;
   readonly gate: CallGate;
-  /** Something newer has made it pointless: its failure says nothing, and a read is given up. */
+  /** Something newer has made it pointless: its failure says nothing, and a read is cancelled. */
   isObsolete: boolean;
   /** Its next request has not been admitted yet. A write is the last request of its attempt, so nothing was written. */
   isWaiting: boolean;

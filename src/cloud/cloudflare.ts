@@ -30,7 +30,7 @@ export interface CloudflareOptions {
   readonly apiUrl: string;
   readonly clock: Clock;
   readonly fetch?: typeof fetch;
-  /** Hears of every request when it has ended. */
+  /** Is told about every request when it has ended. */
   readonly onRequest?: (measure: RequestMeasure) => void;
   /** Hears what each answer, or the refusal of Cloudflare's certificate, tells of the time. */
   readonly onTime?: (event: TimeEvent) => void;

@@ -27,7 +27,7 @@ export type Look<Result> =
   | { readonly kind: "answered"; readonly result: Result }
   /** Cloudflare said no. `detail` is for people. */
   | { readonly kind: "refused"; readonly status: number; readonly codes: readonly number[]; readonly detail: string }
-  /** Nobody answered, or somebody else did. */
+  /** There was no answer, or one from another program. */
   | { readonly kind: "silent"; readonly detail: string };
 
 /** What the headers of the answers told besides. */

@@ -51,12 +51,12 @@ export class MemoryProvider implements RecordProvider {
     return this.states.at(-1) ?? [];
   }
 
-  /** Commits a change by somebody else. */
+  /** Commits a change by another program. */
   edit(change: (records: readonly MemoryRecord[]) => readonly MemoryRecord[]): void {
     this.states.push(change(this.records));
   }
 
-  /** Adds a record as somebody else would, and returns its id. */
+  /** Adds a record as another program would, and returns its id. */
   add(record: Pick<MemoryRecord, "name" | "type" | "content"> & Partial<MemoryRecord>): string {
     const added = { id: this.#newId(), ttlSeconds: 300, proxied: false, ...record };
     this.edit((records) => [...records, added]);

@@ -13,10 +13,10 @@ export const transientPause = { firstMs: 1_000, mostMs: 30_000 };
  */
 const duePause = { mostMs: 2_000, share: 1 / 8 };
 
-/** Pause after a failure that only a person can mend. */
+/** Pause after a failure that only a person can correct. */
 const permanentPauseMs = 5 * 60_000;
 
-/** The longest that we let ourselves be told to wait, and how long when nobody says. */
+/** The longest that we let ourselves be told to wait, and how long when Cloudflare does not say. */
 const longestWaitMs = 5 * 60_000;
 
 export interface Failure {

@@ -8,7 +8,7 @@ export interface RecordProvider {
   list(ingress: IngressName, call: Call): Promise<readonly PublishedRecord[]>;
   /**
    * Applies the plan in one batch request, all or nothing, and resolves to all our records at the name afterwards.
-   * `known` is what the plan was made from. Rejects with `CloudError`; throws before sending what would be a bug of ours.
+   * `known` is what the plan was made from. Rejects with `CloudError`; throws before sending what would be an internal error.
    */
   apply(
     ingress: IngressName,

@@ -17,7 +17,7 @@ export interface ReconcilerOptions {
   readonly provider: RecordProvider;
   /** Takes `records-read`, `records-written` and `cloud-failed`. */
   readonly dispatch: (event: Event) => void;
-  /** Hears of internal errors. Whatever was under way is tried again, as after a transient failure. */
+  /** Is told about internal errors. Whatever was under way is tried again, as after a transient failure. */
   readonly onBug: (error: unknown) => void;
   readonly log?: Log;
   /** `off`: only read, until `releaseWrites()`. */
@@ -28,7 +28,7 @@ export interface ReconcilerOptions {
 const closingGraceMs = 2_000;
 
 /**
- * The ingress whose records are read sooner because somebody has to tell the time: one that waits for it, else the first.
+ * The ingress whose records are read sooner because an answer has to tell the time: one that waits for it, else the first.
  */
 function seekerOf({ ingresses, time }: State): IngressState | undefined {
   if (time.sought === undefined) return undefined;
@@ -125,14 +125,14 @@ export class Reconciler implements AsyncDisposable {
     for (const machine of this.#machines.values()) machine.consider();
   }
 
-  /** Goes on with another token or another API: everything is read anew, at once. A write under way may end. */
+  /** Continues with another token or another API: everything is read again, at once. A write under way may end. */
   replaceProvider(provider: RecordProvider): void {
     this.#shared.provider = provider;
     this.#shared.gate = new CallGate(this.#shared.clock, this.#ingresses);
     for (const machine of this.#machines.values()) machine.startOver();
   }
 
-  /** Reads everything anew, at once, and tries what waits for another try. */
+  /** Reads everything again, at once, and tries what waits for another try. */
   startOver(): void {
     for (const machine of this.#machines.values()) machine.startOver();
   }

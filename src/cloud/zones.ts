@@ -7,7 +7,7 @@ import type { Requests } from "./requests.ts";
 
 export interface Zone {
   readonly id: string;
-  /** Unknown while the zone is configured by its id and nobody has asked Cloudflare. */
+  /** Unknown while the zone is configured by its id and Cloudflare has not been asked. */
   name?: string;
 }
 

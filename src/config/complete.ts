@@ -15,7 +15,7 @@ export interface Tokens {
   readonly http?: Secret;
 }
 
-/** What stands beside the configuration file. */
+/** What is beside the configuration file. */
 export interface Beside {
   readonly tokens: Tokens;
   /** Holds every `ca_file` of the file. */

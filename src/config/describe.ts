@@ -35,7 +35,7 @@ export function shown(text: string): string {
   return mayBeSecret(text) ? "text (not shown)" : `"${plain(text, 60)}"`;
 }
 
-/** A secret may stand in a wrong key: long unbroken words with digits in them, and URLs with a user or a query. */
+/** A secret may be in a wrong key: long unbroken words with digits in them, and URLs with a user or a query. */
 function mayBeSecret(text: string): boolean {
   const hasToken = (text.match(/[\w-]{20,}/g) ?? []).some((word) => /\d/.test(word));
   return hasToken || (text.includes("://") && /[@?]/.test(text)) || text.length > 300;

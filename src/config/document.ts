@@ -150,7 +150,7 @@ class Inspector {
   }
 }
 
-/** A key as it stands in the file: `8080` and `true` are keys like any other. */
+/** A key as it is written in the file: `8080` and `true` are keys like any other. */
 export function keyText(key: Scalar): string {
   return unmask(key.source ?? String(key.value));
 }

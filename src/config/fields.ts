@@ -267,7 +267,7 @@ export const secret = kind(z.string(), { expects: "a token", isHushed: true }, (
   return /^[\x21-\x7e]+$/.test(value) ? ok(new Secret(value)) : bad("it contains a space or an unusual character");
 });
 
-/** Telegram's token stands in the path of the URL. */
+/** Telegram's token is part of the path of the URL. */
 export const telegramToken = kind(
   z.string(),
   { expects: "a bot token such as 123456:ABC-DEF", isHushed: true },
@@ -288,7 +288,7 @@ export const chatId = kind(
   },
 );
 
-/** A path in the file system. What stands there may be a secret put into the wrong key. */
+/** A path in the file system. What is there may be a secret put into the wrong key. */
 export const filePath = kind(z.string(), { expects: "the path of a file", isHushed: true }, (text) => parsePath(text));
 
 export const folderPath = kind(z.string(), { expects: "the path of a folder" }, (text) => parsePath(text));

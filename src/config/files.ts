@@ -37,7 +37,7 @@ export function decode(bytes: Uint8Array): FileText {
 /** What the program was given open, under the names that shells use for it. */
 const givenOpen = /^\/(?:dev\/stdin|dev\/fd\/\d+|proc\/self\/fd\/\d+)$/;
 
-/** How long whoever feeds a pipe may take at the start. */
+/** How long the writer of a pipe may take at the start. */
 const longestPipeMs = 10_000;
 const pipePauseMs = 10;
 
@@ -46,7 +46,7 @@ const fromPipes = new Map<string, Uint8Array>();
 
 /**
  * Reads from the file system. Waits for nothing but a pipe that the program was given, and for that only once, so that a
- * daemon can load its configuration anew.
+ * daemon can load its configuration again.
  */
 export const readFromDisk: ReadFile = (path) => {
   const known = fromPipes.get(path);

@@ -163,7 +163,7 @@ function warnOfPlainHttp(config: Config, warn: Report): void {
   if (telegram !== undefined && isPlainHttp(telegram.apiUrl)) warn("notify.telegram.api_url", message);
 }
 
-/** The daemon starts with one all the same, so that an update of ccs stops nobody's service; but it can be guessed in time. */
+/** The daemon starts with one all the same, so that an update of ccs interrupts no service; but it can be guessed in time. */
 function warnOfWeakToken({ http: { token } }: Config, path: string, warn: Report): void {
   const weakness = token === undefined ? undefined : weaknessOf(token.reveal());
   if (weakness === undefined) return;

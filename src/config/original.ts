@@ -115,7 +115,7 @@ export function checkOriginalRules(file: Partially<OriginalFile>, allowPrivate: 
   }
 }
 
-/** The same file in the present form. `warn` hears of names that had to be changed. */
+/** The same file in the current format. `warn` is told about names that had to be changed. */
 export function translate(file: OriginalFile, warn: Report): ConfigFile {
   const { record, cloudflare, telegram } = file;
   const defaults = presentDefaults();
@@ -154,7 +154,7 @@ function translateEndpoint(original: OriginalFile["endpoints"][number], defaults
   };
 }
 
-/** The original did not mind two endpoints of one name, and its file must go on running. */
+/** The original did not mind two endpoints of one name, and its file must continue running. */
 function withUniqueNames(endpoints: readonly EndpointInFile[], warn: Report): EndpointInFile[] {
   const taken = new Set<string>();
   return endpoints.map((endpoint, index) => {

@@ -1,6 +1,6 @@
 // A mistake in the configuration, with its place, and how it is put into words.
 
-/** Where something stands in a file; both count from 1. */
+/** Where something is in a file; both count from 1. */
 export interface Place {
   readonly line: number;
   readonly column: number;
@@ -38,12 +38,12 @@ export function joinPath(path: string, key: string): string {
   return path === "" ? key : `${path}.${key}`;
 }
 
-/** Whether a key that nobody knows may be repeated: a secret in the wrong place can become a key to YAML. */
+/** Whether an unknown key may be repeated: a secret in the wrong place can become a key to YAML. */
 export function isShowable(key: string): boolean {
   return /^[A-Za-z][A-Za-z0-9_-]{0,23}$/.test(key);
 }
 
-/** More would bury the first ones; a person mends the file and looks again. */
+/** More would bury the first ones; a person corrects the file and looks again. */
 const mostProblems = 100;
 
 /** In the order of the file, those without a place last; after a hundred only their number is told. */

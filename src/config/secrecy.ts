@@ -15,7 +15,7 @@ export interface ExposedFile {
 const groupMayRead = 0o040;
 const othersMayRead = 0o004;
 
-/** The configuration file, if a token stands in it, and the files of tokens, as far as others than user `userId` may read them. */
+/** The configuration file, if it contains a token, and the files of tokens, as far as others than user `userId` may read them. */
 export function exposedFiles(
   path: string,
   { config, tokenFiles }: Extract<LoadResult, { kind: "ok" }>,

@@ -5,7 +5,7 @@
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Substituted =
-  /** `names`: the variables that the text came from; empty when it stands in the file as it is. */
+  /** `names`: the variables that the text came from; empty when it is written in the file as it is. */
   { readonly kind: "text"; readonly text: string; readonly names: readonly string[] } | SubstitutionProblem;
 
 interface SubstitutionProblem {

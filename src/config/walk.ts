@@ -63,7 +63,7 @@ class Walker {
   readonly problems: Problem[] = [];
   readonly warnings: Problem[] = [];
   readonly #places = new Map<string, Place>();
-  /** Values that may stand in a file of their own instead, and the keys that name it. */
+  /** Values that may be in a file of their own instead, and the keys that name it. */
   readonly #fileKeys = new Map<string, string>();
   readonly #document: YamlDocument;
   readonly #options: ReadOptions;
@@ -248,7 +248,7 @@ function expectation(schema: z.ZodType): string {
   return schema.meta()?.expects ?? "another value";
 }
 
-/** The text as YAML would read it, had it stood in the file. */
+/** The text as YAML would read it, had it been in the file. */
 function typed(text: string): unknown {
   if (/^[-+]?\d+(\.\d+)?$/.test(text)) return Number(text);
   return text === "true" ? true : text === "false" ? false : text;

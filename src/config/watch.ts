@@ -16,19 +16,19 @@ export interface WatchOptions {
   readonly env: Environment;
   readonly clock: Clock;
   /**
-   * Hears the result of every load after the first, good or bad. The applying is up to the listener. `unchanged`: somebody
-   * asked for it, and all that was read is as it was.
+   * Hears the result of every load after the first, good or bad. The applying is up to the listener. `unchanged`: a reload
+   * was asked for it, and all that was read is as it was.
    */
   readonly onResult: (result: LoadResult, news: "changed" | "unchanged") => void;
   /** Hears, once each time it begins, that changes of the file cannot be seen from here. */
   readonly onBlindSpot: (message: string) => void;
-  /** Hears of internal errors. The watching goes on. */
+  /** Is told about internal errors. The watching continues. */
   readonly onBug?: (error: unknown) => void;
-  /** Time between two looks, 500 ms unless told. */
+  /** Time between two looks, 500 ms by default. */
   readonly pollMs?: number;
-  /** How long a change must last before it is told, since it may be written only half; 400 ms unless told. */
+  /** How long a change must last before it is told, since it may be written only half; 400 ms by default. */
   readonly settleMs?: number;
-  /** How long a file may not be readable, for want of file descriptors, say, before that is told; 30 s unless told. */
+  /** How long a file may not be readable, for want of file descriptors, say, before that is told; 30 s by default. */
   readonly patienceMs?: number;
   readonly readFile?: ReadFile;
   /** Number of names that the file has, 0 when it was replaced behind a mount; `undefined` when it is not there. */
@@ -43,7 +43,7 @@ export interface ConfigWatcher extends Disposable {
   close(): void;
 }
 
-/** Loads the configuration and goes on watching it until `close`. */
+/** Loads the configuration and continues watching it until `close`. */
 export function watchConfig(options: WatchOptions): ConfigWatcher {
   const watcher = new Watcher(options);
   watcher.start();
@@ -66,7 +66,7 @@ class Watcher implements ConfigWatcher {
   #cancelTimer: (() => void) | undefined;
   /** What the newest load gave, while it may still be of files that are written only half. */
   #settling: LoadResult | undefined;
-  /** Somebody asked for a load and has not heard of one yet. */
+  /** A load was asked for and has not been reported yet. */
   #isAsked = false;
   #reloadedMs = -Infinity;
   #cancelReload: (() => void) | undefined;

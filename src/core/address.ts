@@ -8,7 +8,7 @@ const mostUnproven = 16;
 /** How long proof is sought for a failure. Without any by then, the monitor is blind. */
 export const proofSearchMs = 2_000;
 
-/** What a failure of an address that ended at `endedMs` is worth: it counts, waits for proof, or proves nothing. */
+/** What a failure of an address that ended at `endedMs` is worth: it counts, waits for proof, or is inconclusive. */
 export type Weigh = (address: AddressState, endedMs: number) => "counts" | "waits" | "nothing";
 
 /** The address after one probe of it. `weigh` says what a failure is worth. */
@@ -99,7 +99,7 @@ function isOvertaken({ countedStartedMs = -Infinity }: AddressState, startedMs: 
   return startedMs < countedStartedMs;
 }
 
-/** A result that came too late to count. An ok still shows that our own connection works. */
+/** A result that came too late to count. An ok still shows that this machine's connection works. */
 function overtaken(address: AddressState, { kind, endedMs }: Observation): AddressState {
   return kind === "ok" ? { ...address, lastOkMs: Math.max(address.lastOkMs ?? -Infinity, endedMs) } : address;
 }
@@ -122,7 +122,7 @@ function withoutOvertakenDates(address: AddressState, startedMs: number): Addres
   );
 }
 
-/** Whether nothing at all came back, as it does when our own connection is broken. */
+/** Whether nothing at all came back, as it does when this machine's connection is broken. */
 function isSilence({ reason }: Observation & { kind: "failed" }): boolean {
   return reason === "timeout" || reason === "unreachable";
 }
@@ -148,7 +148,7 @@ export interface Failure {
   readonly endedMs: number;
 }
 
-/** Lets a failure count, wait for proof, or prove nothing. */
+/** Lets a failure count, wait for proof, or are inconclusive. */
 export function withFailure(
   address: AddressState,
   failure: Failure,

@@ -8,12 +8,12 @@ import { endpointNamed, membersOf } from "./selection.ts";
 /** What has not come back so long after the end of the drill is reported as it is. */
 const patienceMs = 5 * 60_000;
 
-/** When a drill is reported at the latest; `undefined` while it goes on. */
+/** When a drill is reported at the latest; `undefined` while it continues. */
 export function drillDeadlineMs({ drill }: IngressState): number | undefined {
   return drill?.endedMs === undefined ? undefined : drill.endedMs + patienceMs;
 }
 
-/** Whether somebody may serve in the place of this endpoint, now or soon. Without anybody a drill moves nothing. */
+/** Whether another endpoint may take over, now or soon. Without one a drill changes nothing. */
 export function isReplaceable({ endpoints, overrides }: IngressState, name: string): boolean {
   // A drill of another one ends when this one begins.
   const isDrained = (other: string): boolean =>
@@ -28,7 +28,7 @@ export function interruptedDrill(endpoint: string, nowMs: number): Drill {
   return { endpoint, startedMs: nowMs, isInterrupted: true, away: { from: [] } };
 }
 
-/** The ingress with what the newest step shows of its drill. `before` is the ingress before anybody was selected anew. */
+/** The ingress with what the newest step shows of its drill. `before` is the ingress before anybody was selected again. */
 export function withDrill(before: IngressState, after: IngressState, nowMs: number): IngressState {
   const word = after.overrides.find(({ kind }) => kind === "drill");
   const { drill, ...rest } = after;

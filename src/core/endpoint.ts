@@ -111,7 +111,7 @@ export function afterObservation(
   return withHealth({ ...endpoint, addresses }, nowMs);
 }
 
-/** Whether an address that left the answer gives way to one that stands there, answers, and is believed in as much. */
+/** Whether an address that left the answer gives way to one that is there, answers, and is believed in as much. */
 function isReplacedBy(left: AddressState, by: AddressState): boolean {
   if (left.vanishesAtMs === undefined || by.vanishesAtMs !== undefined || left.family !== by.family) return false;
   return by.health.verdict === "up" || (by.health.verdict === "suspect" && left.health.verdict !== "up");
@@ -154,7 +154,7 @@ export function isFresh({ settings, addresses }: EndpointState, nowMs: number): 
   );
 }
 
-/** The addresses that may stand in DNS while this endpoint serves. */
+/** The addresses that may be in DNS while this endpoint serves. */
 export function publishableAddresses({ settings, addresses }: EndpointState): readonly AddressState[] {
   if (settings.check === undefined) return addresses;
   return addresses.filter(
@@ -167,7 +167,7 @@ function withHealth(endpoint: EndpointState, nowMs: number): EndpointState {
   return health === endpoint.health ? endpoint : { ...endpoint, health };
 }
 
-/** Whether failures of the address wait for somebody to tell the time. */
+/** Whether failures of the address wait for something to tell the time. */
 export function isUndatedSince({ undated }: AddressState): boolean {
   return undated !== undefined;
 }

@@ -28,12 +28,12 @@ export interface NameRef {
 }
 
 export type Event =
-  /** `isUnchanged`: somebody asked for the one in force to be loaded again, so that what was given up gets a new try. */
+  /** `isUnchanged`: a reload of the one in force was asked for, so that what failed gets a new try. */
   | { readonly kind: "config-loaded"; readonly ingresses: readonly IngressSettings[]; readonly isUnchanged?: boolean }
   | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
   | ({ readonly kind: "resolved"; readonly resolution: Resolution } & EndpointRef)
   | ({ readonly kind: "probed"; readonly address: string; readonly observation: Observation } & EndpointRef)
-  /** A person's word. A new pin replaces the old one; the newest word about an endpoint counts. */
+  /** A manual override. A new pin replaces the old one; the newest override of an endpoint counts. */
   | { readonly kind: "override-set"; readonly ingress: string; readonly override: Override }
   /** Ends the overrides of an ingress, or those of one endpoint, and any standoff with it. */
   | { readonly kind: "resumed"; readonly ingress: string; readonly endpoint?: string }
@@ -123,7 +123,7 @@ export type Fact =
       readonly endpoint: string;
       readonly detail: string;
     }
-  /** Decided, not yet done: another primary, or another mix beside it. `from` is missing at the first selection. */
+  /** Decided, not yet done: another primary, or another mix next to it. `from` is missing at the first selection. */
   | {
       readonly kind: "selection-changed";
       readonly ingress: string;
@@ -131,10 +131,10 @@ export type Fact =
       readonly to: Selection;
       readonly why: string;
     }
-  /** Nobody can serve, or somebody can again. */
+  /** No endpoint can serve, or one can again. */
   | { readonly kind: "ingress-outage-began"; readonly ingress: string; readonly why: string }
   | { readonly kind: "ingress-outage-ended"; readonly ingress: string; readonly by: string }
-  /** Confirmed by Cloudflare. `by: "write"`: ours; `by: "read"`: somebody else's. `from` is missing at the first read. */
+  /** Confirmed by Cloudflare. `by: "write"`: ours; `by: "read"`: another program's. `from` is missing at the first read. */
   | {
       readonly kind: "records-changed";
       readonly ingress: string;
@@ -164,12 +164,12 @@ export type Fact =
       readonly why: string;
     }
   | { readonly kind: "mix-freed"; readonly ingress: string; readonly record: string }
-  /** Somebody keeps undoing our records, so repair rests until `untilMs`; or it goes on. */
+  /** Another program keeps overwriting our records, so repair is paused until `untilMs`; or it continues. */
   | { readonly kind: "standoff-began"; readonly ingress: string; readonly untilMs: number }
   | { readonly kind: "standoff-ended"; readonly ingress: string }
   /** The authoritative servers show what was written; or they show something else, or say nothing. */
   | { readonly kind: "visibility-known"; readonly ingress: string; readonly visibility: Visibility }
-  /** The monitor's own connection is in doubt in this family; or it is not any more. */
+  /** The machine appears to be offline in this family; or it is not any more. */
   | { readonly kind: "blindness-began"; readonly family: Family }
   | { readonly kind: "blindness-ended"; readonly family: Family; readonly sinceMs: number }
   /** The machine's wall clock is wrong, by so much ahead, or behind where negative; or it is right again. */

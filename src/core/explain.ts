@@ -35,7 +35,7 @@ export interface Sum {
 
 export interface Explanation {
   readonly ingress: string;
-  /** The records while one endpoint serves, and while a sticky one is beside it; missing when nobody is sticky. */
+  /** The records while one endpoint serves, and while a sticky one is next to it; missing when no endpoint is sticky. */
   readonly records: { readonly alone: "cname" | "addresses"; readonly mixed?: "addresses" };
   /** How the mix of a CNAME is used, or why there is none; missing where none is asked for. */
   readonly mix?: MixOutlook;
@@ -57,7 +57,7 @@ export interface EndpointOutlook {
   readonly stickyMs?: number;
   /** Of literal addresses; those of a host name are not known without looking it up. */
   readonly families?: readonly Family[];
-  /** Missing for an endpoint that is believed up. */
+  /** Missing for an endpoint that is assumed up. */
   readonly check?: CheckOutlook;
 }
 
@@ -71,7 +71,7 @@ export interface CheckOutlook {
   /** Of each address, in the steady rhythm. */
   readonly checksPerDay: number;
   readonly bytesPerMonth: number;
-  /** An endpoint that fails now and then counts as down after `failures` since it was last up, unless `oksToForgive` oks in a row come between. */
+  /** An endpoint that fails now and then counts as down after `failures` since it was last up, unless `oksToForgive` successes in a row come between. */
   readonly brownOut: { readonly failures: number; readonly oksToForgive: number };
 }
 
@@ -85,7 +85,7 @@ export interface Move {
     readonly silent: Sum;
     /** The server is gone: connections are refused at once. */
     readonly refused: Sum;
-    /** For so long resolvers may go on answering with the old record. */
+    /** For this long resolvers may continue answering with the old record. */
     readonly ttlSeconds: number;
     readonly clientsWorstMs: number;
   };

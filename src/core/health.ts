@@ -16,12 +16,12 @@ export function freshHealth(nowMs: number, verdict: Verdict = "unknown", reason 
   return { verdict, sinceMs: nowMs, reason, oksInRow: 0, failuresInRow: 0, failuresSinceUp: 0 };
 }
 
-/** Whether an endpoint or address of this verdict goes on serving. Only `up` may start to. */
+/** Whether an endpoint or address of this verdict continues serving. Only `up` may start to. */
 export function isServing(verdict: Verdict): boolean {
   return verdict === "up" || verdict === "suspect";
 }
 
-/** Whether an endpoint or address of this verdict has been given up, and has not come back yet. */
+/** Whether an endpoint or address of this verdict counts as down, and is not up again yet. */
 export function isOut(verdict: Verdict): boolean {
   return verdict === "down" || verdict === "recovering";
 }

@@ -34,7 +34,7 @@ export function afterMixRead(
   return isUndone ? withUndoneMix(ingress, read, nowMs) : withMix(ingress, read);
 }
 
-/** Another program changed the mix: while it is pointed to, the primary serves alone from now on. */
+/** Another program changed the mix: while it is pointed to, the primary is active alone from now on. */
 function withUndoneMix(ingress: IngressState, mix: MixState, nowMs: number): IngressState {
   const undoneAtMs = [...mix.undoneAtMs.filter((atMs) => atMs > nowMs - undoneMemoryMs), nowMs];
   const isFight = undoneAtMs.length >= mostUndone;

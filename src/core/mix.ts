@@ -30,7 +30,7 @@ const mixPatienceMs = 60_000;
 /** Records of a mix to which nothing points are kept for the next return so long, or as long as resolvers may know of it. */
 export const unusedMs = 60 * 60_000;
 
-/** What is to be said of a mix of this ingress: it can be had; its name was not read yet; there is none. */
+/** What is to be said of a mix of this ingress: it is available; its name was not read yet; there is none. */
 export function mixOutlook(ingress: IngressState): "usable" | "unread" | "none" {
   const { mix } = ingress;
   if (mix === undefined || !publishesCname(ingress) || ingress.isMixRefused || isProxied(ingress)) return "none";
@@ -43,7 +43,7 @@ export function isOutsideZone({ cloudProblem, published }: MixState): boolean {
   return published === undefined && cloudProblem?.during === "read" && cloudProblem.kind === "invalid";
 }
 
-/** Whether the endpoint, when it is left for a better one, may stay beside it for a while. */
+/** Whether the endpoint, when it is left for a better one, may stay next to it for a while. */
 export function mayBeSticky(ingress: IngressState, endpoint: EndpointState): boolean {
   return endpoint.settings.stickyMs !== undefined && endpoint.health.verdict === "up" && !isDrained(ingress, endpoint);
 }

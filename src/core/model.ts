@@ -74,7 +74,7 @@ export interface EndpointSettings {
   readonly stickyMs?: number;
   /** Resolvers to ask for the target, each `ip:port` or `[ip]:port`. */
   readonly resolvers: readonly string[];
-  /** Without one the endpoint is believed up and ranks after every checked endpoint. */
+  /** Without one the endpoint is assumed up and has lower priority than every checked endpoint. */
   readonly check?: CheckSettings;
 }
 
@@ -165,12 +165,12 @@ export interface AddressState extends Address {
   readonly stalled: readonly Stalled[];
   /** Failures that wait for proof that the monitor's own connection works, oldest first. They count for nothing yet. */
   readonly unproven: readonly Unproven[];
-  /** Failures by the dates of a certificate that wait for somebody to tell the time, oldest first. */
+  /** Failures by the dates of a certificate that wait for something to tell the time, oldest first. */
   readonly undated?: readonly Undated[];
 }
 
 /**
- * A person's word about an endpoint, until a time: it alone serves (pin), it does not serve (drain), or its outage is
+ * A manual override about an endpoint, until a time: it alone is active (pin), it does not serve (drain), or its outage is
  * played (drill), which is a drain with a report.
  */
 export interface Override {
@@ -200,7 +200,7 @@ export interface Passage {
   readonly from: readonly string[];
   /** Who served after. */
   readonly to?: readonly string[];
-  /** How long clients may go on with what they knew before. */
+  /** How long clients may continue with what they knew before. */
   readonly ttlSeconds?: number;
   readonly decidedMs?: number;
   /** Confirmed by Cloudflare; or there was nothing to write. */
@@ -275,7 +275,7 @@ export interface EndpointState {
   /** The newest answer to a look-up of the target, and when the known addresses stop being usable without a new one. */
   readonly resolution?: { readonly kind: Resolution["kind"]; readonly detail: string; readonly atMs: number };
   readonly addressesUsableUntilMs?: number;
-  /** It had more addresses of a family than are used, in words. Stays as it was first, so that people hear of it once. */
+  /** It had more addresses of a family than are used, in words. Stays as it was first, so that people are told once. */
   readonly leftOut?: string;
   /** After an outage: not before this time does the ingress return to it. */
   readonly heldUntilMs?: number;
@@ -315,7 +315,7 @@ export type SelectionReason =
 
 /** No endpoint can serve, or the one that could waits for those that served before it. */
 export interface Outage {
-  /** All endpoints were given up since it began; until then it is no more than a suspicion. */
+  /** All endpoints have been down since it began; until then it is no more than a suspicion. */
   readonly isKnown: boolean;
   /** Since when one of them answers again; missing while none does. */
   readonly answeredMs?: number;
@@ -334,7 +334,7 @@ export interface Turn {
 export interface NameState {
   /** Missing until the records have been read for the first time. */
   readonly published?: Published;
-  /** When somebody else undid our records, within the last hour. */
+  /** When another program undid our records, within the last hour. */
   readonly undoneAtMs: readonly number[];
   /** Until then a late write of our own, whose outcome is not known, may still change the records. */
   readonly writeInDoubtUntilMs?: number;
@@ -349,7 +349,7 @@ export interface NameState {
 /** The second name of a CNAME ingress. `published` holds our records there, `visibility` is known without a write too. */
 export interface MixState extends NameState {
   readonly record: string;
-  /** What stands there that is not ours, in words: there is no mix then. */
+  /** What is there that is not ours, in words: there is no mix then. */
   readonly foreign?: string;
   /** The name, or one of its families, has not been shown for `waitMs` yet: other servers may not know of it. */
   readonly isNew: boolean;
@@ -384,13 +384,13 @@ export interface IngressState extends NameState {
   readonly isLeaving?: true;
   /** A return that only waits for its mix to be shown: since when. */
   readonly returnDueMs?: number;
-  /** The record set first found, then the last that we wrote: put back when the name turns out empty while nobody is up. */
+  /** The record set first found, then the last that we wrote: put back when the name turns out empty while no endpoint is up. */
   readonly lastGood?: RecordSet;
   /** Missing while no endpoint is named by the record and none has been elected. */
   readonly selection?: Selection;
   /** While all endpoints are down, and until the ingress is served again. */
   readonly outage?: Outage;
-  /** While nobody is selected: when the best of those up is elected, though better ones are still unknown. */
+  /** While no endpoint is selected: when the best of those up is elected, though better ones are still unknown. */
   readonly electionAtMs?: number;
   /** When endpoints were left as down, within the last hour. */
   readonly departures: readonly Departure[];
@@ -406,11 +406,11 @@ export interface IngressState extends NameState {
     /** It was saved before an ingress had one form for life. */
     readonly isWithoutForm?: true;
   };
-  /** What authoritative servers show in place of the records that are known, until these are read anew. */
+  /** What authoritative servers show in place of the records that are known, until these are read again. */
   readonly drift?: { readonly says: string; readonly sinceMs: number };
-  /** Somebody keeps undoing our records: repair rests until then. A new selection may still be written once. */
+  /** Another program keeps overwriting our records: repair is paused until then. A new selection may still be written once. */
   readonly standoff?: { readonly untilMs: number; readonly mayWrite: boolean };
-  /** The selection whose mix Cloudflare refused for good: its primary serves alone. */
+  /** The selection whose mix Cloudflare refused for good: its primary is active alone. */
   readonly isMixRefused: boolean;
 }
 

@@ -25,7 +25,7 @@ export type Resolution =
     }
   /** The name has no address, and all configured resolvers (two at most) say so. */
   | { readonly kind: "none"; readonly reason: "nxdomain" | "no-data"; readonly detail: string }
-  /** Nobody could say: silence, SERVFAIL, one resolver alone that denies it. Proves nothing. */
+  /** No resolver could say: silence, SERVFAIL, one resolver alone that denies it. Proves nothing. */
   | {
       readonly kind: "inconclusive";
       readonly reason: "silent" | "servfail" | "refused" | "local";

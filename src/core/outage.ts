@@ -7,7 +7,7 @@ import { families } from "./words.ts";
 /** No endpoint is waited for longer than this, however slow its check. */
 const longestTurnMs = 15_000;
 
-/** Whether all endpoints were given up, and the ingress has not been served since. */
+/** Whether all endpoints have been down, and the ingress has not been served since. */
 export function isOutage({ outage }: Pick<IngressState, "outage">): boolean {
   return outage?.isKnown === true;
 }
@@ -37,15 +37,15 @@ export function withoutEndedOutage(ingress: IngressState): IngressState {
   return rest;
 }
 
-/** When the next turn is over; `undefined` while nobody is waited for. */
+/** When the next turn is over; `undefined` while no endpoint is awaited. */
 export function turnDeadlineMs({ outage }: IngressState): number | undefined {
   const ends = outage?.turns?.map(({ untilMs }) => untilMs) ?? [];
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
 /**
- * Whether nothing shows that any endpoint could serve: each is given up, or has only failed since it last answered. Once one
- * was up, a failure of it alone does not begin the outage anew: turns are given once.
+ * Whether nothing shows that any endpoint could serve: each is down, or has only failed since it last answered. Once one
+ * was up, a failure of it alone does not begin the outage again: turns are given once.
  */
 function isDark({ endpoints, outage }: IngressState): boolean {
   const isBegun = outage?.upMs !== undefined;
@@ -55,7 +55,7 @@ function isDark({ endpoints, outage }: IngressState): boolean {
   );
 }
 
-/** Not given up yet, which takes some longer than others, but nothing is heard of it at any address. */
+/** Not down yet, which takes some longer than others, but nothing is heard of it at any address. */
 function isFailing({ health, addresses, withoutAddress }: EndpointState, isBegun: boolean): boolean {
   if (health.verdict !== "unknown" && (isBegun || health.verdict !== "suspect")) return false;
   const seen = addresses.length === 0 ? [withoutAddress] : addresses.map((address) => address.health);

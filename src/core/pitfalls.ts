@@ -7,9 +7,9 @@ import { byRank } from "./selection.ts";
 import { families } from "./words.ts";
 
 export type Pitfall =
-  /** There is nobody to fail over to. */
+  /** No other endpoint can take over. */
   | { readonly kind: "alone"; readonly endpoint: string }
-  /** Believed up whatever happens: nothing after it in rank ever serves, and nothing notices when it breaks. */
+  /** Assumed up whatever happens: nothing after it in rank ever serves, and nothing notices when it breaks. */
   | { readonly kind: "unchecked"; readonly endpoint: string; readonly isFirst: boolean }
   /** Its priority number would put it before others, but it has no check and they have. */
   | { readonly kind: "rank"; readonly endpoint: string; readonly after: string }
@@ -20,7 +20,7 @@ export type Pitfall =
       readonly stickyMs: number;
       readonly ttlSeconds: number;
     }
-  /** Nobody ranks before it, so the ingress never leaves it for a better one. */
+  /** No endpoint has higher priority, so the ingress never leaves it for a better one. */
   | { readonly kind: "sticky-on-best"; readonly endpoint: string }
   /** The sticky time has no effect: a proxied CNAME has no mix, nor has one without a second name. `why`: there is none. */
   | {
@@ -114,7 +114,7 @@ function privacy({ allowPrivate, endpoints }: IngressSettings): Pitfall[] {
   return [...literal, ...(allowPrivate && hasNames ? [{ kind: "private-names" } as const] : [])];
 }
 
-/** The mix carries the lowest TTL of its members. The other one may be any that ranks before. */
+/** The mix carries the lowest TTL of its members. The other one may be any that has higher priority than. */
 function tooShortSticky(endpoint: EndpointSettings, endpoints: readonly EndpointSettings[]): Pitfall[] {
   const { name, stickyMs } = endpoint;
   if (stickyMs === undefined) return [];

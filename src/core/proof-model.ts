@@ -9,13 +9,13 @@ export interface Stalled {
   readonly provenMs?: number;
 }
 
-/** A failure that waits for proof of connection. Without one by `untilMs` it proves nothing. */
+/** A failure that waits for proof of connection. Without one by `untilMs` it is inconclusive. */
 export interface Unproven {
   readonly startedMs: number;
   readonly endedMs: number;
   readonly detail: string;
   readonly untilMs: number;
-  /** It can never count: our own connection is not known to have worked during the probe. The search goes on all the same. */
+  /** It can never count: this machine's connection is not known to have worked during the probe. The search continues all the same. */
   readonly isDoubtful?: true;
 }
 
@@ -23,6 +23,6 @@ export interface Unproven {
 export interface Connection {
   /** When most anchors answered last. */
   readonly anchorsMs?: number;
-  /** Since when failures prove nothing, until the next ok; missing while the connection is not in doubt. */
+  /** Since when failures are inconclusive, until the next ok; missing while the connection works. */
   readonly blindSinceMs?: number;
 }

@@ -5,7 +5,7 @@ import { askedForm, isAtMix, isNameInSync, lowestTtl, recordSetOf, wantedRecords
 import { hasSameMembers, isAsWritten } from "./selection.ts";
 import { unseenAmong, withoutUnseen } from "./unseen.ts";
 
-/** Undone this often within the memory, repair rests for as long. */
+/** Undone this often within the memory, repair is paused for as long. */
 export const mostUndone = 2;
 export const undoneMemoryMs = 60 * 60_000;
 
@@ -13,7 +13,7 @@ export const undoneMemoryMs = 60 * 60_000;
 export const writeDoubtMs = 2 * 60_000;
 
 /**
- * The ingress after its records were read. Finding ours undone by somebody else too often begins a standoff. A name that
+ * The ingress after its records were read. Finding ours undone by another program too often begins a standoff. A name that
  * is found empty in a standoff is filled once for each such look: no record at all serves nobody, whoever is right.
  */
 export function afterRead(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
@@ -124,7 +124,7 @@ export function withoutSettledProblem(ingress: IngressState): IngressState {
   return rest;
 }
 
-/** The end of a standoff, by time or by a person's word: repair goes on. */
+/** The end of a standoff, by time or by a manual override: repair continues. */
 export function withoutStandoff(ingress: IngressState): IngressState {
   const { standoff, ...rest } = ingress;
   return standoff === undefined && ingress.undoneAtMs.length === 0 ? ingress : { ...rest, undoneAtMs: [] };

@@ -21,7 +21,7 @@ export interface RecordSet {
 /** What an ingress is for its life: one CNAME, or A and AAAA records. */
 export type Form = "cname" | "addresses";
 
-/** A record of ours as it stands at Cloudflare. */
+/** A record of ours as it is at Cloudflare. */
 export interface PublishedRecord extends RecordContent {
   readonly id: string;
   /** Of an address that is not public. */
@@ -32,7 +32,7 @@ export interface PublishedRecord extends RecordContent {
   readonly extras?: RecordExtras;
 }
 
-/** What stands beside the content of a record and is not ours to decide. Empty parts are missing. */
+/** What is beside the content of a record and is not ours to decide. Empty parts are missing. */
 export interface RecordExtras {
   readonly comment?: string;
   readonly tags?: readonly string[];

@@ -20,7 +20,7 @@ import { automaticTtl } from "./words.ts";
 
 /**
  * What to make DNS say for this ingress, or `undefined`: leave alone what is there. That is so before the records were
- * read, before the primary has a verdict, while nobody is up, and while somebody keeps undoing our records.
+ * read, before the primary has a verdict, while no endpoint is up, and while another program keeps overwriting our records.
  */
 export function desiredRecords(ingress: IngressState): RecordSet | undefined {
   return ingress.standoff?.mayWrite === false ? undefined : wantedRecords(ingress);
@@ -28,7 +28,7 @@ export function desiredRecords(ingress: IngressState): RecordSet | undefined {
 
 /**
  * What DNS should say, whether or not we may write it now; `undefined` when there is no saying. An empty name gets its
- * last good record set even while nobody is up.
+ * last good record set even while no endpoint is up.
  */
 export function wantedRecords(ingress: IngressState): RecordSet | undefined {
   const { published, selection, lastGood } = ingress;
@@ -55,7 +55,7 @@ function isAtAnyMix({ published, mix, formerMixes }: IngressState): boolean {
   return published?.records.some(({ type, content }) => type === "CNAME" && names.has(content)) === true;
 }
 
-/** Whether the ingress should point to its mix: somebody serves beside the primary. */
+/** Whether the ingress should point to its mix: an endpoint is published with the primary. */
 export function isPointedToMix(ingress: IngressState): boolean {
   const { selection, mix } = ingress;
   if (mix === undefined || selection === undefined || !publishesCname(ingress)) return false;
@@ -106,7 +106,7 @@ export function recordSetOf(published: readonly PublishedRecord[]): RecordSet | 
   };
 }
 
-/** The mark on records that we wrote, where nobody has written a comment of their own. */
+/** The mark on records that we wrote, where there is no comment of their own. */
 export const recordComment = "managed by cloudflare-cname-switcher";
 
 /** Whether nothing is left to do at the ingress' own name: its records say what they should, or nothing is asked of them. */
@@ -148,13 +148,13 @@ export function mixSetOf(ingress: IngressState, members: readonly EndpointState[
   return records && { records, ttlSeconds: lowestTtl(members, { proxied: false }), proxied: false };
 }
 
-/** Whether an address of the endpoint may stand in the mix. */
+/** Whether an address of the endpoint may be in the mix. */
 export function hasMixAddress(ingress: IngressState, member: EndpointState): boolean {
   return ingress.mix !== undefined && addressesOf(ingress, member, ingress.mix).length > 0;
 }
 
 /**
- * A primary whose addresses are forgotten, as nobody answers look-ups, leaves the mix to the others. Its TTL counts all
+ * A primary whose addresses are forgotten, as no resolver answers lookups, leaves the mix to the others. Its TTL counts all
  * the same: once its addresses are known again, they should soon be seen.
  */
 function addressRecords(
@@ -170,7 +170,7 @@ function addressRecords(
 }
 
 /**
- * What goes, though only once every server shows what stays: servers hear of each record on its own, and one that heard
+ * What goes, though only once every server shows what stays: servers learn of each record on its own, and one that heard
  * of the deletion first would deny the name, which resolvers remember for half an hour. Where a record of the same type
  * stays, it is patched instead (`planBetween`).
  */
@@ -188,7 +188,7 @@ function keptUntilSeen(
   return seen.map(({ type, content }) => ({ type, content }));
 }
 
-/** The primary and whoever is sticky beside it. Members without an address drop out: they never block an update. */
+/** The primary and the endpoints that are sticky. Members without an address drop out: they never block an update. */
 function mixOf(ingress: IngressState, primary: EndpointState, at: NameState): readonly EndpointState[] {
   if (ingress.isMixRefused) return [primary];
   const sticky = (ingress.selection?.sticky ?? []).flatMap(({ endpoint }) => {
@@ -199,7 +199,7 @@ function mixOf(ingress: IngressState, primary: EndpointState, at: NameState): re
 }
 
 /**
- * The addresses that a member contributes. What is pinned is not judged. What stands there is not taken away on half the
+ * The addresses that a member contributes. What is pinned is not judged. What is there is not taken away on half the
  * evidence, since resolvers remember for half an hour that a name has no address of a family:
  * - an address without a verdict yet stays, as after a restart, and so does one that is just coming back;
  * - the last of a family stays while the endpoint as a whole is in question: most lines fail in both families at once, and
@@ -275,7 +275,7 @@ function compareText(a: string, b: string): number {
  * The smallest change that turns `published` into `desired`. Records whose content stays are kept; old ones of the same
  * type are patched in place, so that the name is never without an answer; only the rest is deleted or created.
  *
- * Servers hear of each record on its own, in any order. Where all that would be left of a type is `unseen`, records that
+ * Servers learn of each record on its own, in any order. Where all that would be left of a type is `unseen`, records that
  * they may not show yet, one that they show is patched instead of deleted, and takes the place of an unseen one.
  */
 export function planBetween(

@@ -12,7 +12,7 @@ export function probeIntervalMs(ingress: IngressState, endpoint: EndpointState):
 }
 
 /**
- * A probe without an answer for this long has stalled: time to see whether our own connection works. It holds up no other
+ * A probe without an answer for this long has stalled: time to see whether this machine's connection works. It holds up no other
  * probe from then on, so that the fast rhythm is kept.
  */
 export function stallMs({ timeoutMs, fastIntervalMs }: CheckSettings): number {
@@ -65,7 +65,7 @@ function wantsProofSinceMs({ unproven, stalled, health }: AddressState): number 
 
 /**
  * Whether it is failing itself, or waits for proof of that. Two that fail would only drive each other on, without the
- * pause that makes several failures more than one moment. Whoever is down already has nothing to lose.
+ * pause that makes several failures more than one moment. An endpoint that is down already has nothing to lose.
  */
 function isFailing({ resolution, addresses }: EndpointState): boolean {
   // Whose name has no address is not probed at all.

@@ -41,7 +41,7 @@ export function answersSinceMs(
 
 /**
  * Whether the newest answer is its own. The answer of a target that ever shared may have come by way of our own record,
- * so one from before the last switch proves nothing.
+ * so one from before the last switch is inconclusive.
  */
 export function isAnswerItsOwn(ingress: IngressState, endpoint: EndpointState): boolean {
   const sinceMs = answersSinceMs(ingress, endpoint);

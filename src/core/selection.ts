@@ -19,7 +19,7 @@ import type {
 
 export { byRank, endpointNamed, isDrained, ranked };
 
-/** With nobody named by the record, better endpoints get this long to show up after the first one is up. */
+/** When the record names no endpoint, better endpoints get this long to show up after the first one is up. */
 const electionPatienceMs = 30_000;
 
 /** Departures older than this neither count nor are kept. */
@@ -70,12 +70,12 @@ export function whyDrained({ overrides }: IngressState, name: string): string {
   return isDrill ? `a drill simulates an outage of ${name}` : `${name} was drained manually`;
 }
 
-/** Whoever was adopted may have to be left at once: no other event might come for a while. */
+/** An adopted endpoint may have to be left at once: no other event might come for a while. */
 function withFirst(ingress: IngressState, nowMs: number): IngressState {
   return ingress.selection === undefined ? ingress : select(ingress, nowMs);
 }
 
-/** A pin serves alone, up or down. */
+/** A pin is active alone, up or down. */
 function pin(ingress: IngressState, { settings }: EndpointState, nowMs: number): IngressState {
   const { selection } = ingress;
   if (selection?.reason === "pin" && selection.primary === settings.name) return ingress;
@@ -142,7 +142,7 @@ function elsewhere(ingress: IngressState, primary: EndpointState, nowMs: number)
   return bestOf(ingress, (endpoint) => candidates.includes(endpoint) && !hasSameAddresses(endpoint, primary));
 }
 
-/** Who was drained but is up still serves in place of a primary that is down, while nobody else is up. */
+/** Who was drained but is up still serves in place of a primary that is down, while no other endpoint is up. */
 function lastResort(ingress: IngressState, { health }: EndpointState, nowMs: number): EndpointState | undefined {
   return isOut(health.verdict) ? bestOf(ingress, (endpoint) => canStart(endpoint, nowMs)) : undefined;
 }
@@ -250,7 +250,7 @@ function afterRemoval(ingress: IngressState, selection: Selection, nowMs: number
   );
 }
 
-/** Nobody is selected: whom the published record names goes on; where it names nobody, the best one up is elected. */
+/** No endpoint is selected: the one that the published record names stays; where it names none, the best one up is elected. */
 function adoptOrElect(ingress: IngressState, nowMs: number): IngressState {
   const { published } = ingress;
   const mix = mixPointedTo(ingress);
@@ -319,8 +319,8 @@ function withoutElection(ingress: IngressState): IngressState {
 }
 
 /**
- * Whether the records are still those that we wrote last. They are ours then, though nobody can say at the moment whose
- * addresses they hold: nobody answers look-ups, or the endpoint has moved meanwhile.
+ * Whether the records are still those that we wrote last. They are ours then, though it is not known at the moment
+ * whose addresses they hold: nobody answers look-ups, or the endpoint has moved meanwhile.
  */
 export function isAsWritten({ published, lastGood }: IngressState): boolean {
   return published !== undefined && lastGood !== undefined && textOf(published.records) === textOf(lastGood.records);
@@ -331,7 +331,7 @@ function textOf(records: readonly RecordContent[]): string {
   return lines.toSorted().join("\n");
 }
 
-/** Whether the published records point at this endpoint: the CNAME is its target, or one of its addresses stands there. */
+/** Whether the published records point at this endpoint: the CNAME is its target, or one of its addresses is there. */
 function isNamedBy(
   records: readonly { readonly type: string; readonly content: string }[],
   { settings, addresses }: EndpointState,
@@ -343,7 +343,7 @@ function isNamedBy(
   );
 }
 
-/** Everybody who serves, the primary first; nobody before the first selection. */
+/** All active endpoints, the primary first; none before the first selection. */
 export function membersOf(selection: Pick<Selection, "primary" | "sticky"> | undefined): readonly string[] {
   return selection === undefined ? [] : [selection.primary, ...selection.sticky.map(({ endpoint }) => endpoint)];
 }
@@ -353,7 +353,7 @@ export function hasSameMembers(a: Selection | undefined, b: Selection | undefine
   return a === b || membersOf(a).join("\n") === membersOf(b).join("\n");
 }
 
-/** Whether the endpoint takes part in serving now, as primary or beside it. */
+/** Whether the endpoint takes part in serving now, as primary or next to it. */
 export function roleOf({ selection }: IngressState, endpoint: string): "primary" | "sticky" | undefined {
   if (selection?.primary === endpoint) return "primary";
   return selection?.sticky.some((member) => member.endpoint === endpoint) === true ? "sticky" : undefined;

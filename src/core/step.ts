@@ -126,7 +126,7 @@ function afterProbe(state: State, event: Event & { kind: "probed" }, nowMs: numb
   return withProof(probed, address.includes(":") ? "ipv6" : "ipv4", observation.endedMs, nowMs, event);
 }
 
-/** Whether the newest result of this address waits for somebody to tell the time. */
+/** Whether the newest result of this address waits for something to tell the time. */
 function isUndated(state: State, { ingress, endpoint, address, observation }: Event & { kind: "probed" }): boolean {
   if (observation.kind !== "inconclusive" || observation.reason !== "clock") return false;
   const probed = state.ingresses

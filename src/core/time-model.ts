@@ -20,7 +20,7 @@ export interface TimeState {
   readonly told?: { readonly wallMs: number; readonly atMs: number; readonly askedMs: number };
   /** An answer is wanted that was asked for at or after this time. */
   readonly sought?: { readonly youngerThanMs: number };
-  /** Cloudflare's own certificate is not valid by the machine's clock: nobody can tell the time as long as that is so. */
+  /** Cloudflare's own certificate is not valid by the machine's clock: the time is unknown as long as that is so. */
   readonly isContradicted?: true;
   /** The machine's wall clock is wrong: by so much ahead, or behind where negative. */
   readonly wrong?: { readonly aheadMs: number; readonly sinceMs: number };

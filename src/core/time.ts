@@ -11,7 +11,7 @@ import { withEachEndpoint, withIngresses } from "./sharing.ts";
 /** A wall clock that is wrong by more than this is told. */
 export const mostClockErrorMs = 60_000;
 
-/** Without any Date for so long, a certificate's dates count as they are. */
+/** Without any Date for this long, a certificate's dates count as they are. */
 export const dateSearchMs = 10 * 60_000;
 
 /** What Cloudflare said in the Date of an answer. */
@@ -24,7 +24,7 @@ export interface Told {
   readonly machineWallMs: number;
 }
 
-/** The time as far as it is vouched for, milliseconds since 1970; `undefined` while nobody has told it. */
+/** The time as far as it is vouched for, milliseconds since 1970; `undefined` while it is unknown. */
 export function vouchedWallMs({ told }: TimeState, nowMs: number): number | undefined {
   return told === undefined ? undefined : Math.max(releasedWallMs, told.wallMs + (nowMs - told.atMs));
 }
@@ -64,7 +64,7 @@ export function seekingTime(state: State, youngerThanMs: number): State {
   return { ...state, time: { ...state.time, sought: { youngerThanMs } } };
 }
 
-/** The state after time passed: where no Date could be had for ten minutes, certificates' dates count as they are. */
+/** The state after time passed: where no Date was available for ten minutes, certificates' dates count as they are. */
 export function afterVainDateSearch(state: State, nowMs: number): State {
   // Where Cloudflare's own certificate fails in the same way, it is our clock that is wrong.
   if (state.time.sought === undefined || state.time.isContradicted === true) return state;

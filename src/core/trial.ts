@@ -2,7 +2,7 @@
 import type { EndpointState, IngressState, Observation } from "./model.ts";
 import { endpointNamed } from "./roster.ts";
 
-/** The same as for proof of connection: nobody is waited for longer before a failover. */
+/** The same as for proof of connection: no endpoint is awaited longer before a failover. */
 const longestTryMs = 2_000;
 
 /**
@@ -24,7 +24,7 @@ export function isAnswerFromBefore(ingress: IngressState, endpoint: EndpointStat
 }
 
 /**
- * Whether a primary that is given up at its first failure says nothing yet about the next one, which may have died with it:
+ * Whether a primary that is down at its first failure says nothing yet about the next one, which may have died with it:
  * that one's newest answer is from before. Where it takes several failures, the others have been asked meanwhile.
  */
 export function isYetToBeTried(

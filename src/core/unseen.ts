@@ -4,7 +4,7 @@ import type { NameState, PublishedRecord } from "./model.ts";
 /** How long it takes at most until every authoritative server has heard of a record. They mostly do so within seconds. */
 const propagationMs = 60_000;
 
-/** Which of the records are new since the last look, or still were then, whoever created them. */
+/** Which of the records are new since the last look, or still were then, whatever program created them. */
 export function unseenAmong(
   { published, unseen }: NameState,
   records: readonly PublishedRecord[],

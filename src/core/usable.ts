@@ -10,7 +10,7 @@ export function isPermitted(scope: Address["scope"], allowPrivate: IngressSettin
   return scope === "public" || (scope === "private" && allowPrivate);
 }
 
-/** At most so many of each family, those that are in use already before all others. The order stays. */
+/** At most this many of each family, those that are in use already before all others. The order stays. */
 export function withinLimit<Item extends Address>(
   items: readonly Item[],
   isInUse: (item: Item) => boolean = () => true,

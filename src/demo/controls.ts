@@ -41,7 +41,7 @@ export class Controls implements Disposable {
     return this.#story;
   }
 
-  /** Takes in how the story goes on. */
+  /** Takes in how the story continues. */
   tell(telling: Telling): void {
     switch (telling.kind) {
       case "step-began":

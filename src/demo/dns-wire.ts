@@ -16,7 +16,7 @@ export interface Query {
   readonly id: number;
   readonly isRecursionDesired: boolean;
   readonly question: Question;
-  /** The question as it stood in the packet. */
+  /** The question as it was in the packet. */
   readonly questionBytes: Buffer;
   /** How large a UDP answer may be: 512 without EDNS. */
   readonly udpPayloadSize: number;
@@ -115,7 +115,7 @@ function errorReply(message: Buffer, rcode: "FORMERR" | "NOTIMP" | "REFUSED"): B
   return reply;
 }
 
-/** Where the first question ends: after its labels, type and class. Throws for a name with pointers, which nobody sends. */
+/** Where the first question ends: after its labels, type and class. Throws for a name with pointers, which no client sends. */
 function endOfQuestion(message: Buffer): number {
   let offset = headerBytes;
   for (let length = message[offset]; length !== undefined && length !== 0; length = message[offset]) {

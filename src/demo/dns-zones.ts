@@ -119,7 +119,7 @@ export interface EdgeOptions {
   readonly clock: Clock;
   /** How long a change takes to get there. */
   readonly delayMs: number | ((change: RecordChange) => number);
-  /** Hears of every change when it has arrived. */
+  /** Is told about every change when it has arrived. */
   readonly onShown?: (zone: ZoneState) => void;
 }
 

@@ -20,7 +20,7 @@ export interface Credentials {
 
 /** How an endpoint behaves. */
 export type Behaviour =
-  /** 200 with the marker in the body (`OK` unless told). */
+  /** 200 with the marker in the body (`OK` by default). */
   | { readonly kind: "ok"; readonly marker?: string; readonly status?: number; readonly delayMs?: number }
   /** This status, marker and all. */
   | { readonly kind: "status"; readonly status: number }
@@ -56,7 +56,7 @@ export interface SeenRequest {
 
 const marker = "OK";
 
-/** Starts a toy endpoint; it works unless told otherwise. */
+/** Starts a toy endpoint; it works by default. */
 export async function startEndpoint(options: EndpointOptions = {}): Promise<Endpoint> {
   const endpoint = new Endpoint(options);
   await endpoint.listen(options);

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import type { AddressInfo, Server, Socket } from "node:net";
 
 export interface ListenOptions {
-  /** Loopback address; `127.0.0.1` unless told. */
+  /** Loopback address; `127.0.0.1` by default. */
   readonly host?: string;
-  /** 0 unless told: any free port. */
+  /** 0 by default: any free port. */
   readonly port?: number;
 }
 
@@ -42,7 +42,7 @@ export async function listenTcp(server: Server, options: ListenOptions = {}): Pr
   };
 }
 
-/** `host:port` as it stands in URLs and configuration. */
+/** `host:port` as it is written in URLs and configuration. */
 export function authority(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -34,7 +34,7 @@ export interface Scene {
   readonly writes: 1 | 2 | "as-needed";
   /** The change must not be seen earlier than this after cable came back, by that rule. */
   readonly notBefore?: { readonly ms: number; readonly rule: string };
-  /** How long it takes by rule, until somebody would begin to wonder. */
+  /** How long it takes by rule, until a viewer would begin to wonder. */
   readonly takesMs: number;
   /** What is told of it in the end. */
   readonly words: (seen: {

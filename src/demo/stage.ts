@@ -80,7 +80,7 @@ export class Stage implements Scenery, AsyncDisposable {
     return this.#running?.daemon.state ?? initialState;
   }
 
-  /** The state of the one ingress, unless somebody took it out of the configuration. */
+  /** The state of the one ingress, unless it was removed from the configuration. */
   get ingress(): IngressState | undefined {
     return this.state.ingresses.find(({ settings }) => settings.record === ingressName);
   }
@@ -118,8 +118,8 @@ export class Stage implements Scenery, AsyncDisposable {
   }
 
   /**
-   * Starts the daemon anew where it remembers what the story must not meet: so many outages of cable that the traffic would
-   * be held back for long, what a person said, or that somebody keeps undoing its records. Does nothing while the
+   * Starts the daemon again where it remembers what the story must not meet: so many outages of cable that the traffic would
+   * be held back for long, what a person said, or that another program keeps undoing its records. Does nothing while the
    * configuration file, which people may edit, is wrong. Resolves to whether it did.
    */
   async startAfresh(): Promise<boolean> {

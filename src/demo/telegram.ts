@@ -7,9 +7,9 @@ import { readRequest } from "./read-request.ts";
 import { readHtml } from "./telegram-html.ts";
 
 export interface TelegramOptions extends ListenOptions {
-  /** The bot's token; `telegramToken` unless told. */
+  /** The bot's token; `telegramToken` by default. */
   readonly token?: string;
-  /** The chats that the bot may write to; `123456` unless told. */
+  /** The chats that the bot may write to; `123456` by default. */
   readonly chats?: readonly (number | string)[];
   readonly clock?: Clock;
 }
@@ -207,7 +207,7 @@ function chatOf(id: unknown): Record<string, unknown> {
     : { id, type: "private", first_name: "You" };
 }
 
-/** Nobody types in a channel. */
+/** There is no typing in a channel. */
 function chatAction(parameters: TelegramCall["parameters"]): Reply {
   if (chatOf(parameters["chat_id"])["type"] === "channel")
     return refusal(400, "Bad Request: chat type is not supported");

@@ -4,7 +4,7 @@ import type { EndpointName, WayName } from "../web/dashboard/demo/document.ts";
 import { wayOf, ways } from "./ways.ts";
 import { ingressName, type World } from "./world.ts";
 
-/** Where a record of this type leads when somebody edited it: names and addresses for documentation. */
+/** Where a record of this type leads when another program edited it: names and addresses for documentation. */
 const elsewhere: Readonly<Record<string, string>> = {
   CNAME: "elsewhere.example.net",
   A: "192.0.2.99",
@@ -65,7 +65,7 @@ export class Troubles {
     this.#setCloudflare();
   }
 
-  /** Somebody points the ingress elsewhere. Returns where to. */
+  /** Points the ingress elsewhere, as another program would. Returns where to. */
   editRecord(): string {
     const { records, cloudflare } = this.#world;
     const record = records.find(({ type }) => type in elsewhere);

@@ -17,9 +17,9 @@ export interface LiveOptions {
   readonly places: () => Places;
   readonly paint: Paint;
   readonly output: WriteStream;
-  /** Missing where nobody can press keys. */
+  /** Missing where there is no keyboard. */
   readonly input: ReadStream | undefined;
-  /** Whether endpoints may be broken and mended by hand. */
+  /** Whether endpoints may be broken and corrected by hand. */
   readonly isOpen: boolean;
   readonly onQuit: () => void;
 }

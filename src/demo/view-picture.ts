@@ -79,7 +79,7 @@ function hostOf({ settings: { target } }: Pick<EndpointState, "settings">): stri
   return target.kind === "host" ? target.host : "";
 }
 
-/** The most that the right side needs, whoever serves, so that nothing moves when that changes. */
+/** The most that the right side needs, whatever is active, so that nothing moves when that changes. */
 function longestRight({ settings, endpoints }: IngressState): number {
   return longestOf([settings.record, ...endpoints.map((endpoint) => `CNAME ${hostOf(endpoint)}`)]) + 1;
 }

@@ -23,7 +23,7 @@ export interface Manner {
 
 const indent = " ".repeat(5);
 
-/** What stands before the story: what there is, and what to try. */
+/** What is before the story: what there is, and what to try. */
 export function openingLines(world: World, places: Places, { width, paint }: Manner): string[] {
   const { cable, mobile } = world;
   const endpoints = [cable, mobile].map(

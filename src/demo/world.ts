@@ -19,7 +19,7 @@ export const ttlSeconds = { cable: 60, mobile: 300 } as const;
 
 export interface WorldOptions {
   readonly clock?: Clock;
-  /** What stands at the ingress name at first; a CNAME to the primary unless told. */
+  /** What is at the ingress name at first; a CNAME to the primary by default. */
   readonly records?: readonly RecordDraft[];
   /** Serves HTTPS on both endpoints. */
   readonly tls?: Credentials;
@@ -125,7 +125,7 @@ export interface Tempo {
   readonly fall: number;
   readonly holdUp: string;
   readonly sticky: string;
-  /** How often the records are read, to find what others did to them; 5 min unless told. */
+  /** How often the records are read, to find what others did to them; 5 min by default. */
   readonly reconcile?: string;
 }
 

@@ -32,7 +32,7 @@ export interface Asking {
   readonly signal: AbortSignal;
 }
 
-/** Resolvers follow CNAMEs themselves; when one stops half-way we go on asking, this many times at most. */
+/** Resolvers follow CNAMEs themselves; when one stops half-way we continue asking, this many times at most. */
 const mostQuestions = 8;
 
 export async function askForAddresses(asking: Asking): Promise<ServerAnswers> {

@@ -15,7 +15,7 @@ export interface Expectation {
   readonly ours: ReadonlySet<string>;
   /** Addresses that stood at the name before. */
   readonly earlier: ReadonlySet<string>;
-  /** `ours` is all there is behind the CNAME, in the same zone: whoever shows anything else has not heard of it. */
+  /** `ours` is all there is behind the CNAME, in the same zone: a server that shows anything else does not know of it yet. */
   readonly isExact: boolean;
   /** Addresses that served before, or belong to other endpoints, and not to ours as well. */
   readonly others: ReadonlySet<string>;
@@ -34,9 +34,9 @@ export type Word =
   | { readonly kind: "agrees" }
   /** `says`: what it shows in place of what was written, such as `CNAME old.example.com`. */
   | { readonly kind: "differs"; readonly says: string }
-  /** Addresses that belong to nobody we know: they prove nothing. */
+  /** Addresses that belong to no known endpoint: they are inconclusive. */
   | { readonly kind: "unclear"; readonly says: string }
-  /** `detail` goes on after the server's name: `did not answer`. `isReferral`: other servers are responsible. */
+  /** `detail` continues after the server's name: `did not answer`. `isReferral`: other servers are responsible. */
   | { readonly kind: "silent"; readonly detail: string; readonly isReferral: boolean };
 
 /** What one server's answers amount to. */
@@ -73,7 +73,7 @@ function compareFlattened(seen: readonly RecordContent[], differs: Word, expecta
   return { kind: "unclear", says: [...addresses].toSorted().slice(0, mostShown).join(", ") || "no record" };
 }
 
-/** The records at the name itself; what follows behind an alias is somebody else's. */
+/** The records at the name itself; what follows behind an alias is another program's. */
 function seenAt(record: string, reply: Reply): readonly RecordContent[] {
   if (reply.kind !== "answered" || silenceIn(reply) !== undefined) return [];
   return reply.answers.flatMap(({ name, type, data }) => {

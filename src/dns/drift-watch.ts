@@ -17,7 +17,7 @@ export interface DriftPorts {
 /** From the start of one look to the start of the next, at most. Chance shortens it by up to a tenth. */
 const usualPeriodMs = 30_000;
 const jitter = 0.1;
-/** A server that was silent is passed over for so long, unless all were. */
+/** A server that was silent is passed over for this long, unless all were. */
 const benchMs = 60 * 60_000;
 
 /** What two servers have shown, until a read has told whether it is so. */

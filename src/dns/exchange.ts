@@ -11,13 +11,13 @@ export interface ExchangeOptions {
   /** One deadline over everything, TCP included. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
-  /** Whether the server shall look further: true for resolvers, false for authoritative servers. */
+  /** Whether the server should look further: true for resolvers, false for authoritative servers. */
   readonly isRecursive: boolean;
 }
 
 export type Reply =
   | Answered
-  /** No valid answer in time. `detail` goes on after the server's name: `did not answer`. */
+  /** No valid answer in time. `detail` continues after the server's name: `did not answer`. */
   | { readonly kind: "silent"; readonly detail: string }
   /** The question never left: no route, out of file descriptors. */
   | { readonly kind: "local"; readonly detail: string };
@@ -61,7 +61,7 @@ interface Way {
   readonly isMixedCase: boolean;
 }
 
-/** More packets in answer to one question that are no answer to it than this, and somebody is guessing. */
+/** More packets in answer to one question that are no answer to it than this, and an attacker is guessing. */
 const mostInvalid = 16;
 
 /** The name with each letter in upper or lower case by chance: servers repeat it as it is, and forgers have to guess it. */

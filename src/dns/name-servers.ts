@@ -59,7 +59,7 @@ export class NameServerFinder {
     return found;
   }
 
-  /** They did not answer: next time they are looked up anew. */
+  /** They did not answer: next time they are looked up again. */
   forget({ record }: IngressSettings): void {
     this.#known.delete(record);
   }

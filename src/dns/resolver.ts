@@ -8,7 +8,7 @@ import { families, familyNames } from "../core/words.ts";
 
 export interface ResolverPorts {
   readonly clock: Clock;
-  /** How one question is put to one server; the network unless told. */
+  /** How one question is put to one server; the network by default. */
   readonly exchange?: Exchange;
 }
 
@@ -24,14 +24,14 @@ export interface ResolveOptions {
  * The addresses of `host`, both families, by the `resolvers` (each `ip:port` or `[ip]:port`). Never rejects.
  *
  * Addresses are cached for their TTL, and the very same object is returned meanwhile: a new object is a new answer.
- * Anything else is asked anew each time, since every "there is none" counts as a result of its own.
+ * Anything else is asked again each time, since every "there is none" counts as a result of its own.
  */
 export type Resolve = (host: string, resolvers: readonly string[], options: ResolveOptions) => Promise<Resolution>;
 
 /** Bounds for how long an answer is used, whatever its TTL says. */
 const leastTtlSeconds = 1;
 const mostTtlSeconds = 86_400;
-/** How long a family's last known addresses stand in for it, past their TTL, while nobody can say anything about it. */
+/** How long a family's last known addresses take over from it, past their TTL, while no resolver can say anything about it. */
 const standInMs = 10 * 60_000;
 /** How long a family of which nothing was ever known is asked for in vain before the other one is used alone. */
 const patienceMs = 10_000;
@@ -71,7 +71,7 @@ export function createResolver(ports: ResolverPorts): Resolve {
 /** What is remembered of one host, as its resolvers told. */
 interface Memory {
   cached?: { readonly resolution: Resolution; readonly atMs: number; readonly untilMs: number };
-  /** What was last known of each family, an empty list included, and how long that may stand in for an answer. */
+  /** What was last known of each family, an empty list included, and how long that may take over from an answer. */
   readonly families: { [family in Family]?: { readonly addresses: readonly Address[]; readonly untilMs: number } };
   /** Since when one family has answered and the other one has not. */
   partialSinceMs?: number;
@@ -90,8 +90,8 @@ function conclude(host: string, finding: Finding, memory: Memory, nowMs: number)
 }
 
 /**
- * Whoever uses the result takes a missing family for gone. So one that nobody could say anything about is never just
- * left out: its last known addresses stand in for it, and if there never were any, the result is inconclusive for a while.
+ * Anyone who uses the result takes a missing family for gone. So one that no resolver could say anything about is never just
+ * left out: its last known addresses take over from it, and if there never were any, the result is inconclusive for a while.
  */
 function concludeAddresses(
   host: string,

@@ -14,7 +14,7 @@ export interface VerifierPorts {
   readonly onBug: (error: unknown) => void;
 }
 
-/** Servers that show something else so long after the write are an alarm; nobody who answered by then is "not verified". */
+/** Servers that show something else so long after the write are an alarm; a server that has not answered by then is "not verified". */
 export const patienceMs = 60_000;
 /** After the alarm they are asked on, so that its end can be told, but not for ever. */
 export const longestMs = 60 * 60_000;
@@ -124,7 +124,7 @@ export class Verifier implements AsyncDisposable {
     abort.abort();
   }
 
-  /** Round after round, until it is visible, nobody could say, or it has lasted too long. */
+  /** Round after round, until it is visible, no server could say, or it has lasted too long. */
   async #look(check: Check): Promise<void> {
     const { clock } = this.#ports;
     const { signal } = check.abort;
@@ -208,7 +208,7 @@ export class Verifier implements AsyncDisposable {
     return conclude(heard, words);
   }
 
-  /** When nobody answered, the servers may be others by now, or those of a zone further up. */
+  /** When none answered, the servers may be others by now, or those of a zone further up. */
   #learn({ settings }: IngressState, heard: readonly Heard[]): void {
     if (heard.some(({ word }) => word.kind !== "silent")) return;
     const isReferred = heard.some(({ word }) => word.kind === "silent" && word.isReferral);

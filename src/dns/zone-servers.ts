@@ -6,7 +6,7 @@ import type { Answers } from "./comparison.ts";
 import type { Exchange } from "./exchange.ts";
 import { NameServerFinder, type FoundServers, type NameServerPorts } from "./name-servers.ts";
 
-/** How long one server may take to answer. Silence holds nobody up for longer. */
+/** How long one server may take to answer. Silence delays nothing for longer. */
 export const answerTimeoutMs = 1_500;
 /** Many ingresses can be written at once, and file descriptors are needed for probes. */
 const mostQuestionsAtOnce = 32;

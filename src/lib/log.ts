@@ -12,7 +12,7 @@ export const logLevels: readonly LogLevel[] = ["fatal", "error", "warn", "info",
 /** Fields that only say again what the message says, for programs to search by. A person who debugs gets them all. */
 const forPrograms = "endpoint,from,to,isDegraded,sticky,records,generation,tookMs,url";
 
-/** A log that writes to `stream` (standard output unless told), pretty when `isForPeople`. */
+/** A log that writes to `stream` (standard output by default), pretty when `isForPeople`. */
 export function createLog(options: { level: LogLevel; isForPeople: boolean; stream?: DestinationStream }): Log {
   const stream = options.stream ?? standardOutput();
   const ignore = options.level === "debug" || options.level === "trace" ? "" : forPrograms;
@@ -41,8 +41,8 @@ export function createLog(options: { level: LogLevel; isForPeople: boolean; stre
 const mostWaitingBytes = 1_024 * 1_024;
 
 /**
- * A log that cannot be written, on a full disk or to a reader who has gone, is no reason to end; and one that nobody reads for
- * a while, in a terminal that was stopped or behind a full pipe, is none to wait: it goes on with the next line.
+ * A log that cannot be written, on a full disk or to a reader who has gone, is no reason to end; and one that is not read for
+ * a while, in a terminal that was stopped or behind a full pipe, is none to wait: it continues with the next line.
  */
 function standardOutput(): DestinationStream {
   const options = { dest: 1, sync: true, maxLength: mostWaitingBytes, retryEAGAIN: () => false };
@@ -61,7 +61,7 @@ function wholeStream(stream: DestinationStream): NodeJS.WritableStream | Destina
   });
 }
 
-/** More than any message of ours; a longer one is foreign text that nobody shortened. */
+/** More than any message of ours; a longer one is foreign text that was not shortened. */
 const longestText = 2_000;
 
 /** The same value, all text in it made plain. Errors stay as they are: their stack has lines of its own. */

@@ -39,7 +39,7 @@ export class Slots {
     });
   }
 
-  /** The slot goes straight to the next in line, so that nobody can slip in between. */
+  /** The slot goes straight to the next in line, so that no other can slip in between. */
   #leave(): void {
     const [next] = this.#line;
     if (next === undefined) this.#free += 1;

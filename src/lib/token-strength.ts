@@ -6,7 +6,7 @@ export const leastTokenLength = 16;
 /** With fewer different characters than this it is hardly random. */
 const leastVariety = 6;
 
-/** Words that stand in examples, and that people begin with. */
+/** Words that are used in examples, and that people begin with. */
 const wellKnown = ["change-me", "changeme", "password", "letmein", "12345678", "qwerty"];
 
 /** Why a token could be guessed, as the end of a sentence that begins with "it"; `undefined` for one that could not. */

@@ -16,12 +16,12 @@ export const patienceMs = 20_000;
 /** Passing trouble with Cloudflare is told when it lasts longer. */
 export const longTroubleMs = 60_000;
 
-/** A primary that goes down is told alone when nobody takes its place for this long: the next one may just be on trial. */
+/** A primary that goes down is told alone when no endpoint takes over for this long: the next one may just be on trial. */
 const successionMs = 5_000;
 
 type IngressFact = Extract<Fact, { readonly ingress: string }>;
 
-/** A change on its way: from the decision, or somebody else's edit, until Cloudflare confirms what is wanted. */
+/** A change on its way: from the decision, or another program's edit, until Cloudflare confirms what is wanted. */
 interface Pending {
   readonly sinceMs: number;
   readonly from: Selection | undefined;
@@ -48,7 +48,7 @@ export class IngressNarrator {
   readonly #mix: Recurring<"blocked" | "free">;
   readonly #visibility = new VisibilityNarrator();
   readonly #endpoints = new Map<string, Recurring<EndpointStatus>>();
-  /** The primary is down, and until this time somebody may take its place. In the past: nobody did. */
+  /** The primary is down, and until this time another endpoint may take over. In the past: none did. */
   #successionEndsMs: number | undefined;
   #recordsAtStart: Records | undefined;
 
@@ -131,7 +131,7 @@ export class IngressNarrator {
     return { sinceMs, from, was, undoneAtMs: sinceMs + patienceMs, isTold: false };
   }
 
-  /** A decision joins what is pending; but one that comes over somebody else's edit counts from now. */
+  /** A decision joins what is pending; but one that comes over another program's edit counts from now. */
   #decide(from: Selection | undefined, nowMs: number): Pending {
     const pending = this.#pending;
     if (pending === undefined) return this.#begin(from, nowMs);
@@ -221,7 +221,7 @@ export class IngressNarrator {
     return [{ kind: fact.kind, ingress: this.#ingress }];
   }
 
-  /** A person's word that moves something is told by what it moves. */
+  /** A manual override that moves something is told by what it moves. */
   #overrides(facts: readonly IngressFact[]): Story[] {
     if (facts.some(({ kind }) => kind === "selection-changed")) return [];
     const words = facts.flatMap((fact) => {
@@ -315,7 +315,7 @@ export class IngressNarrator {
     return known;
   }
 
-  /** Trouble with Cloudflare: what a person must mend at once, what passes by itself only when it lasts. */
+  /** Trouble with Cloudflare: what a person must correct at once, what passes by itself only when it lasts. */
   #trouble(stories: Story[], nowMs: number): Story[] {
     const ingress = this.#ingress;
     const problem = ingress.cloudProblem;

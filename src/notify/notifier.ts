@@ -18,9 +18,9 @@ export interface NotifierPorts {
   /** IANA name of the zone in which people are told times; asked for each message. Default: UTC. */
   readonly timeZone?: () => string;
   readonly store: OutboxStore;
-  /** Hears of every attempt to deliver; `detail` is plain text without secrets. */
+  /** Is told about every attempt to deliver; `detail` is plain text without secrets. */
   readonly onOutcome: (channelName: string, outcome: Outcome, message: Message, detail: string) => void;
-  /** Hears of what should not happen: a bug, a store that fails. */
+  /** Is told about what should not happen: a bug, a store that fails. */
   readonly onBug: (error: unknown) => void;
 }
 

@@ -27,9 +27,9 @@ export interface OutboxPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly store: OutboxStore;
-  /** Hears of every attempt; `detail` is plain text without secrets. */
+  /** Is told about every attempt; `detail` is plain text without secrets. */
   readonly onOutcome: (outcome: Outcome, message: Message, detail: string) => void;
-  /** Hears of trouble with the store. */
+  /** Is told about trouble with the store. */
   readonly onBug: (error: unknown) => void;
   /** One message for many that were held back. */
   readonly summarise: (messages: readonly Message[]) => Message;
@@ -44,7 +44,7 @@ export interface OutboxOptions {
 }
 
 const retryBounds = { firstMs: 1_000, mostMs: 5 * 60_000 };
-/** Where only a person can help, asking more often helps nobody. */
+/** Where only a person can help, asking more often does not help. */
 const barredPauseMs = 5 * 60_000;
 /** However long the other side says. */
 const longestPauseMs = 24 * 60 * 60_000;
@@ -106,7 +106,7 @@ export class Outbox implements AsyncDisposable {
     this.#pump();
   }
 
-  /** Tries what waits at once: what was in the way may be gone. Where it was told to wait, it goes on waiting. */
+  /** Tries what waits at once: what was in the way may be gone. Where it was told to wait, it continues waiting. */
   retry(): void {
     if (!this.#isToldToWait) this.#resetPatience();
     this.#pump();

@@ -19,7 +19,7 @@ export type EndpointStatus = "unknown" | "up" | "degraded" | "down";
 /** What was published, as Cloudflare confirmed it. */
 export type Records = readonly PublishedRecord[];
 
-/** A change of an ingress that was decided, or that somebody else made, up to the moment of telling. */
+/** A change of an ingress that was decided, or that another program made, up to the moment of telling. */
 export interface Change {
   /** As it is now; its `published` is what Cloudflare confirmed. */
   readonly ingress: IngressState;
@@ -27,11 +27,11 @@ export interface Change {
   readonly sinceMs: number;
   /** Why it was decided, in plain words. */
   readonly why?: string;
-  /** The endpoints that served before; missing when nobody did. */
+  /** The endpoints that served before; missing when none did. */
   readonly was?: readonly string[];
   /** What was published before; missing when that has not changed. */
   readonly recordsBefore?: Records;
-  /** What somebody else had put there in the meantime. */
+  /** What another program had put there in the meantime. */
   readonly foreignRecords?: Records;
   /** It also ended an outage of this length. */
   readonly outageLastedMs?: number;
@@ -44,7 +44,7 @@ export type Story =
   | {
       readonly kind: "started";
       readonly ingresses: readonly { readonly ingress: IngressState; readonly recordsAtStart?: Records }[];
-      /** Where the monitor's own connection is in doubt. */
+      /** Where the machine appears to be offline. */
       readonly blindIn: readonly Family[];
     }
   | {
@@ -61,11 +61,11 @@ export type Story =
   | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
   /** Something happened to the state folder. */
   | { readonly kind: "state-moved"; readonly text: string }
-  /** An error of ours, with which the daemon goes on. */
+  /** An error of ours, with which the daemon continues. */
   | { readonly kind: "internal-error"; readonly what: string }
   /** The daemon ends because of an internal error. */
   | { readonly kind: "corrupted"; readonly why: string }
-  /** The monitor's own connection has been in doubt for a while. */
+  /** The monitor's own connection has appeared to be offline for a while. */
   | ({ readonly kind: "blindness-began"; readonly families: readonly Family[]; readonly sinceMs: number } & MayRecur)
   | ({
       readonly kind: "blindness-ended";
@@ -86,7 +86,7 @@ export type Story =
   | ({ readonly kind: "undone" } & Change)
   /** A move was decided and taken back before it was done. */
   | ({ readonly kind: "stays"; readonly considered: string } & Change)
-  /** What somebody else had changed is back in place. */
+  /** What another program had changed is back in place. */
   | ({ readonly kind: "repaired" } & Change)
   /** The records changed, and nothing else. */
   | ({ readonly kind: "updated"; readonly by: "read" | "write" } & Change)
@@ -131,10 +131,10 @@ export type Story =
     }
   | { readonly kind: "trouble-began"; readonly ingress: IngressState; readonly problem: Trouble }
   | { readonly kind: "trouble-ended"; readonly ingress: IngressState; readonly lastedMs: number }
-  /** A person's word about an endpoint that changes nothing for now. One that does is told with the change. */
+  /** A manual override about an endpoint that changes nothing for now. One that does is told with the change. */
   | { readonly kind: "override-began" | "override-ended"; readonly ingress: IngressState; readonly override: Override }
   | { readonly kind: "drill-reported"; readonly ingress: IngressState; readonly report: Drill }
-  /** Somebody keeps undoing our records, so that repair rests; or it goes on. */
+  /** Another program keeps overwriting our records, so that repair is paused; or it continues. */
   | { readonly kind: "standoff-began" | "standoff-ended"; readonly ingress: IngressState }
   /** The authoritative servers do not show what was written; or now they do. */
   | {
@@ -167,7 +167,7 @@ export function statusOf({ health }: EndpointState): EndpointStatus {
   }
 }
 
-/** Whom the published records name: members of the selection, primary first, or else whoever it is. */
+/** Whom the published records name: members of the selection, primary first, or else the endpoint that it is. */
 export function servingNow(ingress: IngressState): readonly string[] {
   const { published, endpoints, selection } = ingress;
   const named = endpointsNamedBy(followed(ingress, published?.records ?? []), endpoints);

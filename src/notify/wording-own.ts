@@ -38,7 +38,7 @@ export function configRejected(problems: readonly string[]): Wording {
   };
 }
 
-/** It costs what it was about a pause; whoever reads this can only report it. */
+/** It costs what it was about a pause; anyone who reads this can only report it. */
 export function internalError(what: string): Wording {
   return {
     importance: "normal",
@@ -62,7 +62,7 @@ export function corrupted(why: string): Wording {
   };
 }
 
-/** Somebody removed or replaced what the state is kept in. */
+/** Another program removed or replaced what the state is kept in. */
 export function stateMoved(what: string): Wording {
   return {
     importance: "high",

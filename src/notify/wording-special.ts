@@ -11,7 +11,7 @@ import { overridden } from "../core/words.ts";
 type Wording = Pick<Message, "importance" | "headline" | "details">;
 type StoryOf<Kind extends Story["kind"]> = Extract<Story, { readonly kind: Kind }>;
 
-/** Somebody pinned or drained an endpoint, or that is over, and nothing moves for now. */
+/** A person pinned or drained an endpoint, or that is over, and nothing moves for now. */
 export function override(story: StoryOf<"override-began" | "override-ended">, now: Now): Wording {
   const { kind, endpoint, untilMs } = story.override;
   if (story.kind === "override-ended") {

@@ -20,13 +20,13 @@ export interface AnchorPorts {
   readonly clock: Clock;
   readonly reach: Reach;
   readonly dispatch: (event: Event) => void;
-  /** Hears of internal errors. */
+  /** Is told about internal errors. */
   readonly onBug: (error: unknown) => void;
 }
 
 /** One try of all anchors takes no longer than proof is waited for. */
 const tryTimeoutMs = 2_000;
-/** Between two tries that proved nothing. */
+/** Between two tries that was inconclusive. */
 const pauseMs = 500;
 
 export class Anchors implements AsyncDisposable {
@@ -65,7 +65,7 @@ export class Anchors implements AsyncDisposable {
     return this.close();
   }
 
-  /** Never rejects. After an internal error it goes on after a pause. */
+  /** Never rejects. After an internal error it continues after a pause. */
   async #tryUntilSettled(family: Family): Promise<void> {
     const { clock, onBug } = this.#ports;
     try {

@@ -10,7 +10,7 @@ export interface Circumstances {
   /** Authorities (PEM) to trust in place of the usual ones. */
   readonly ca: readonly string[] | undefined;
   readonly machineWallMs: number;
-  /** The time as far as somebody vouches for it. */
+  /** The time as far as something vouches for it. */
   readonly vouchedWallMs: number | undefined;
 }
 

@@ -18,9 +18,9 @@ export interface HttpProbeOptions {
   readonly timeoutMs: number;
   /** Ends the probe at once; its observation means nothing then. */
   readonly signal?: AbortSignal;
-  /** The time as far as somebody vouches for it; without, certificates are judged by the machine's wall clock. */
+  /** The time as far as something vouches for it; without, certificates are judged by the machine's wall clock. */
   readonly vouchedWallMs?: number;
-  /** Whether this machine has a route to the address; the kernel is asked unless told. */
+  /** Whether this machine has a route to the address; the kernel is asked by default. */
   readonly hasRoute?: typeof hasRoute;
 }
 
@@ -70,7 +70,7 @@ function believable(verdict: Verdict, tookMs: number, timeoutMs: number): Verdic
   return inconclusive("late", `the monitor was suspended or too busy for ${formatDuration(tookMs)}`);
 }
 
-/** The way of one probe through its stages. Whoever stops waiting for `run` calls `end`. */
+/** The way of one probe through its stages. Anyone who stops waiting for `run` calls `end`. */
 class Trip {
   readonly phases: { -readonly [phase in keyof Phases]: Phases[phase] } = {};
   certificateEndsWallMs: number | undefined;
@@ -203,7 +203,7 @@ class Trip {
     return verdictOfError(error, this.#stage);
   }
 
-  /** Goes on to a stage and returns how long the one before it took. */
+  /** Continues to a stage and returns how long the one before it took. */
   #enter(stage: Stage): number {
     const nowMs = this.#options.clock.nowMs();
     const tookMs = nowMs - this.#stageSinceMs;

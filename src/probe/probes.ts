@@ -8,7 +8,7 @@ export interface ProbeOptions {
   readonly timeoutMs: number;
   /** Ends the probe at once; its observation means nothing then. */
   readonly signal: AbortSignal;
-  /** The time as far as somebody vouches for it, milliseconds since 1970; certificates are judged by it. */
+  /** The time as far as something vouches for it, milliseconds since 1970; certificates are judged by it. */
   readonly vouchedWallMs?: number;
 }
 

@@ -25,9 +25,9 @@ export interface RoundPorts {
   readonly clock: Clock;
   readonly resolve: Resolve;
   readonly probe: Probe;
-  /** The time as far as somebody vouches for it, milliseconds since 1970. */
+  /** The time as far as something vouches for it, milliseconds since 1970. */
   readonly vouchedWallMs?: () => number | undefined;
-  /** Called with what a port threw. That is a bug of ours: it is reported, and the result has no effect. */
+  /** Called with what a port threw. That is an internal error: it is reported, and the result has no effect. */
   readonly onBug?: (error: unknown) => void;
 }
 
@@ -36,7 +36,7 @@ export interface RoundListener {
   /** The addresses to probe, as known at this moment; asked before and again after `resolved`. */
   addresses(): readonly Address[];
   resolved(resolution: Resolution): void;
-  /** Whether one more probe of this address may begin; `probed`, or the end of the round, follows if so. All may, unless told. */
+  /** Whether one more probe of this address may begin; `probed`, or the end of the round, follows if so. All may by default. */
   mayProbe?(address: Address): boolean;
   /** The probe of this address that began at `startedMs` has had no answer for a good while. */
   stalled?(address: Address, startedMs: number): void;
@@ -46,7 +46,7 @@ export interface RoundListener {
   settled?(): void;
 }
 
-/** How much may be going on at once, over all rounds that share it. */
+/** How much may run at once, over all rounds that share it. */
 export class Traffic {
   readonly probes = new Slots(256);
   /** Each look-up takes up to four sockets: two families, two resolvers. */
@@ -139,7 +139,7 @@ export async function probeOnce(
   return { ...(resolution && { resolution }), observations };
 }
 
-/** A certificate that is not valid at a time that somebody vouches for is a failure; else it may be our clock's. */
+/** A certificate that is not valid at a time that something vouches for is a failure; else it may be our clock's. */
 function asTold(observation: Observation, { vouchedWallMs }: RoundPorts): Observation {
   if (observation.kind !== "inconclusive" || observation.reason !== "clock") return observation;
   const { validity: _, ...seen } = observation;

@@ -46,7 +46,7 @@ export function verdictOfError(error: NodeJS.ErrnoException, stage: Stage): Verd
   return failed("not-http", `not a valid HTTP answer: ${messageOf(error)}`);
 }
 
-/** Whether the error may mean that this machine has no route to the address, rather than that nobody is there. */
+/** Whether the error may mean that this machine has no route to the address, rather than that the host is down. */
 export function isMissingRoute(code: string | undefined): boolean {
   return code !== undefined && missingRoutes.has(code);
 }
@@ -93,7 +93,7 @@ export function verdictOfCertificate(code: string, certificate: PeerCertificate,
 }
 
 /**
- * A certificate that is not valid at `wallMs`. Whether that is the endpoint's fault is known once somebody has told the
+ * A certificate that is not valid at `wallMs`. Whether that is the endpoint's fault is known once something has told the
  * time.
  */
 export function verdictOfDates(certificate: PeerCertificate, validity: Validity, wallMs: number): Verdict {

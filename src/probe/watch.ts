@@ -27,7 +27,7 @@ const jitter = 0.1;
 
 /** The newest round, which the wait for the next one is counted from. */
 interface Round {
-  /** Nothing is left in it but silence, which holds up nobody. */
+  /** Nothing is left in it but silence, which holds up nothing. */
   isSettled: boolean;
   /** From when on the next round is waited for, by each address. */
   readonly fromMs: Map<string, number>;

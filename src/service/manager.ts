@@ -13,7 +13,7 @@ export type Send = (message: ReadonlyMap<string, string>) => Promise<void>;
 export interface ServiceManagerOptions {
   readonly clock: Clock;
   readonly send: Send;
-  /** The manager restarts a daemon that has not told for so long that its loop turns; `undefined`: it does not wait for that. */
+  /** The manager restarts a daemon that has not told for this long that its loop turns; `undefined`: it does not wait for that. */
   readonly watchdogMs?: number | undefined;
   /** Whether the loop turns. */
   readonly isAlive: () => boolean;
@@ -69,7 +69,7 @@ export class ServiceManager implements AsyncDisposable {
     this.#tell({ STATUS: status });
   }
 
-  /** Loads the configuration anew by `load`, between the messages that it begins and that it is done. */
+  /** Loads the configuration again by `load`, between the messages that it begins and that it is done. */
   reload(load: () => void): void {
     // Where one still waits to be told, it is told of both.
     const isToldAlready = this.#waiting.some((message) => message.has("RELOADING"));

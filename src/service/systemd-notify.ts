@@ -9,7 +9,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface Wanted {
   /** Where it listens: a path, or an abstract name that begins with `@`. */
   readonly socket: string;
-  /** It restarts us when it has not heard of us for so long. */
+  /** It restarts us when it has not heard of us for this long. */
   readonly watchdogMs?: number;
 }
 
@@ -27,7 +27,7 @@ export function wantedBy(env: Environment, processIds: readonly number[]): Wante
   return { socket, ...(watchdogMs > 0 && Number.isFinite(watchdogMs) && isMeant && { watchdogMs }) };
 }
 
-/** Longer than systemd is busy for, when it loads all units anew. */
+/** Longer than systemd is busy for, when it loads all units again. */
 const patienceMs = 20_000;
 
 /**

@@ -14,7 +14,7 @@ export interface ClientHabits {
   /** How long it sticks to addresses that it has found, as browsers do. */
   readonly pinMs: number;
   readonly hasIpv6: boolean;
-  /** When it comes for the first time, in milliseconds; at once unless told. */
+  /** When it comes for the first time, in milliseconds; at once by default. */
   readonly fromMs?: number;
 }
 
@@ -27,7 +27,7 @@ export const usualClients: readonly ClientHabits[] = [
 
 export interface ClientsOptions {
   readonly habits?: readonly ClientHabits[];
-  /** The ways into the service, the best one first; all sites unless told. A static record names the first. */
+  /** The ways into the service, the best one first; all sites by default. A static record names the first. */
   readonly sites?: readonly Site[];
   /** How often they try. */
   readonly everyMs?: number;

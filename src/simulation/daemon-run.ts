@@ -150,7 +150,7 @@ export class DaemonRun {
     this.#assembly.daemon.dispatch({ kind: "config-rejected", problems });
   }
 
-  /** A person's word reaches it as soon as it runs. */
+  /** A manual override reaches it as soon as it runs. */
   hearWord({ what, site, forMs }: Fault & { kind: "word" }, ingresses: Config["ingresses"]): void {
     for (const { record: ingress, endpoints } of ingresses) {
       const endpoint = endpoints[site]?.name ?? "";

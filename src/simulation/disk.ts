@@ -23,7 +23,7 @@ export interface DiskOptions {
   readonly onWrite: (isDone: boolean) => void;
   readonly onAppend: (id: string) => void;
   readonly onRemove: (ids: readonly string[]) => void;
-  /** What was kept is gone, as somebody finds out now. */
+  /** What was kept is gone, as is noticed now. */
   readonly onLoss: () => void;
 }
 
@@ -73,7 +73,7 @@ export class Disk implements Disposable {
     this.#store = undefined;
   }
 
-  /** The file will be gone, torn, or somebody else's when it is next opened. */
+  /** The file will be gone, torn, or another program's when it is next opened. */
   lose(how: Loss): void {
     this.#loss = how;
   }

@@ -97,7 +97,7 @@ export class Edge {
   }
 }
 
-/** What somebody learns who asks an edge on behalf of clients. */
+/** What a resolver learns that asks an edge on behalf of clients. */
 export interface Learned {
   /** Addresses, or the host outside of the zone that an alias leads to; empty for none. */
   readonly contents: readonly string[];

@@ -3,7 +3,7 @@
 import type { Family } from "../core/model.ts";
 import type { Oddity } from "../demo/cloudflare/odd.ts";
 
-/** How an address treats whoever connects to it. */
+/** How an address treats its clients. */
 export type Treatment =
   /** Nothing listens: refused at once. */
   | { readonly how: "refuse" }
@@ -13,7 +13,7 @@ export type Treatment =
   | { readonly how: "drip" }
   /** It answers with this status. */
   | { readonly how: "status"; readonly status: number }
-  /** It answers 200, but with somebody else's page. */
+  /** It answers 200, but with another program's page. */
   | { readonly how: "unmarked" }
   /** A connection fails with this probability. */
   | { readonly how: "loss"; readonly probability: number }
@@ -109,20 +109,20 @@ export type Fault = { readonly atMs: number } & (
   /** One authoritative server of the zone, or all. */
   | ({ readonly kind: "edges"; readonly edge?: number; readonly forMs: number } & EdgeTrouble)
   | { readonly kind: "bot"; readonly how: BotTrouble; readonly forMs: number }
-  /** Somebody pins or drains an endpoint for this long, or plays its outage, or takes all such words back. */
+  /** A person pins or drains an endpoint for this long, or starts a drill, or ends all overrides. */
   | {
       readonly kind: "word";
       readonly what: "pin" | "drain" | "drill" | "resume";
       readonly site: number;
       readonly forMs: number;
     }
-  /** Somebody changes the records by hand, once: those of an ingress, or (`at`) those of its mix. */
+  /** Another program changes the records, once: those of an ingress, or (`at`) those of its mix. */
   | {
       readonly kind: "edit";
       readonly what: "content" | "ttl" | "remove" | "add" | "unrelated";
       readonly at?: "mix";
     }
-  /** Somebody else's program puts its own content back whenever it looks. */
+  /** Another program's program puts its own content back whenever it looks. */
   | { readonly kind: "rival"; readonly forMs: number; readonly everyMs: number }
 );
 

@@ -9,7 +9,7 @@ export function addressRecords(name: string, ttl: number, addresses: readonly st
   return addresses.map((content) => ({ type: typeOf(content), name, content, ttl }));
 }
 
-/** What stands in `zone` of these sites at first. */
+/** What is in `zone` of these sites at first. */
 export function hostRecords(
   zone: string,
   sites: readonly SiteOptions[],

@@ -13,13 +13,13 @@ export interface SiteOptions {
   readonly ipv6: number;
   /** TTL of its address records. */
   readonly ttlSeconds: number;
-  /** Its addresses never change, and stand in the configuration. */
+  /** Its addresses never change, and are in the configuration. */
   readonly isFixed: boolean;
   /** Where it is at first, after its next move, and so on, in place of addresses that are made up. */
   readonly numberings?: readonly (readonly string[])[];
 }
 
-/** What a site does to whoever comes, from whom, and at which of its addresses. */
+/** What a site does to a client, from whom, and at which of its addresses. */
 export type SiteFault = Treatment & { readonly family?: Family; readonly address?: number; readonly seenBy: SeenBy };
 
 /** One way into the service. */
@@ -59,7 +59,7 @@ export class Site {
   }
 }
 
-/** How one attempt to fetch the health page ends, if nobody gives it up before. */
+/** How one attempt to fetch the health page ends, if it is not cancelled before. */
 export interface Visit {
   readonly kind: "ok" | "refused" | "timeout" | "status" | "marker";
   /** How long it takes; Infinity for never. */
@@ -108,7 +108,7 @@ export class Internet {
     this.changes += 1;
   }
 
-  /** What happens to somebody who connects to this address now. */
+  /** What happens to a client that connects to this address now. */
   visit(address: string, who: "monitor" | "clients", random: Random): Visit {
     const roundTripMs = 10 + 30 * random();
     const site = this.sites.find(({ addresses }) => addresses.includes(address));

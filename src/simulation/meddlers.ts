@@ -2,7 +2,7 @@
 import type { CloudflareApi } from "../demo/cloudflare/api.ts";
 import type { Fault } from "./faults.ts";
 
-/** Somebody edits the zone by hand, once. `records`: the names that the daemon owns; the first with something to edit is meant. */
+/** Another program edits the zone, once. `records`: the names that the daemon owns; the first with something to edit is meant. */
 export function editByHand(
   api: CloudflareApi,
   what: (Fault & { kind: "edit" })["what"],
@@ -25,7 +25,7 @@ export function editByHand(
   }
 }
 
-/** Somebody else's program puts its own content back, wherever that is missing. */
+/** Another program's program puts its own content back, wherever that is missing. */
 export function takeOver(api: CloudflareApi, records: readonly string[]): void {
   for (const record of records) {
     for (const { id, type, content } of api.recordsAt(record)) {

@@ -53,13 +53,13 @@ export interface MonitorParts {
   readonly resolvers: readonly Resolver[];
   /** The zone's authoritative servers. */
   readonly edges: readonly Edge[];
-  /** When the certificates of all sites are valid; `undefined` where nobody looks at them. */
+  /** When the certificates of all sites are valid; `undefined` where they are not checked. */
   readonly certificates?: Validity | undefined;
   /** Chances of the network. */
   readonly random: Random;
   /** Chances on the way to the authoritative servers. */
   readonly edgeRandom: Random;
-  /** Hears of every probe that ended; `isGenuine`: what it saw is what the site did, and no trouble of the monitor's own. */
+  /** Is told about every probe that ended; `isGenuine`: what it saw is what the site did, and no trouble of the monitor's own. */
   readonly onProbe?: (address: Address, observation: Observation, isGenuine: boolean) => void;
   readonly onReach?: (anchor: Anchor, isReached: boolean) => void;
 }
@@ -135,7 +135,7 @@ export class Monitor {
       // Connections do not survive a sleep, nor the loss of the link.
       wasCut ||= link.troubleIn(address.family) !== undefined || clock.wokeAtMs > startedWorldMs;
     };
-    /** As the real probe judges a certificate: by the time that somebody vouches for, else by this machine's wall clock. */
+    /** As the real probe judges a certificate: by the time that something vouches for, else by this machine's wall clock. */
     const objection = (found: Visit, { vouchedWallMs }: ProbeOptions): Verdict | undefined => {
       const { certificates } = this.#parts;
       if (certificates === undefined || found.kind === "refused") return undefined;

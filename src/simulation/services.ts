@@ -15,15 +15,15 @@ export interface WayThere {
   readonly clock: ProcessClock;
   readonly link: Link;
   readonly random: Random;
-  /** Fires when the world ends: whoever still waits for an answer is told so. */
+  /** Fires when the world ends: callers that still wait for an answer are told. */
   readonly worldEnds: AbortSignal;
   /** Whether answers have a Date, as those of a real server do. */
   readonly isDated?: boolean;
-  /** When the service's certificate is valid; without it nobody looks at that. */
+  /** When the service's certificate is valid; without it that is not checked. */
   readonly certificate?: Validity | undefined;
-  /** Hears of every request that arrives, and when it was sent. */
+  /** Is told about every request that arrives, and when it was sent. */
   readonly onRequest?: (isWrite: boolean, sentMs: number) => void;
-  /** Hears of every answer that reaches the daemon. */
+  /** Is told about every answer that reaches the daemon. */
   readonly onAnswer?: (status: number, retryAfterSeconds: number | undefined) => void;
   /** Hears when a request or answer gets to such a point. */
   readonly onMoment: (moment: CrashMoment) => void;

@@ -6,7 +6,7 @@ import { DueHeap } from "./heap.ts";
 interface Timer {
   readonly dueMs: number;
   readonly order: number;
-  /** Nobody waits for what it does: the next timer may run right after it. */
+  /** It is not awaited: the next timer may run right after it. */
   readonly isQuiet: boolean;
   /** Missing once cancelled. */
   callback: (() => void) | undefined;
@@ -15,15 +15,15 @@ interface Timer {
 /** How many timers run before the loop of Node gets its turn; each one still gets all its promises settled first. */
 const batchSize = 512;
 
-/** So many timers at one and the same moment: somebody sets them for at once, again and again. */
+/** So many timers at one and the same moment: they are set for at once, again and again. */
 const mostAtOnce = 50_000;
 
-/** Something in the simulated world goes on for ever without letting time pass. */
+/** Something in the simulated world continues for ever without letting time pass. */
 export class Standstill extends Error {
   override readonly name = "Standstill";
 }
 
-/** The time of the world. Nobody inside it can stop it or set it wrong. */
+/** The time of the world. Nothing inside it can stop it or set it wrong. */
 export class SimulatedTime implements Clock {
   readonly #timers = new DueHeap<Timer>();
   readonly #wallAtStartMs: number;
@@ -108,7 +108,7 @@ export class SimulatedTime implements Clock {
     return promise;
   }
 
-  /** Runs all timers up to one that somebody may wait for. False when there was none. */
+  /** Runs all timers up to one that a caller may wait for. False when there was none. */
   #runNext(endMs: number): boolean {
     for (let timer = this.#timers.first; timer !== undefined && timer.dueMs <= endMs; timer = this.#timers.first) {
       this.#timers.pop();
@@ -131,7 +131,7 @@ export class ProcessClock implements Clock {
   #wallAheadMs: number;
   /** What its monotonic clock has missed: the time before its start, and sleep. */
   #missedMs: number;
-  /** While it stands still: when it goes on. Before: when it last did. */
+  /** While it stands still: when it continues. Before: when it last did. */
   #resumesAtMs = -Infinity;
   #wokeAtMs = -Infinity;
   #isKilled = false;
@@ -154,7 +154,7 @@ export class ProcessClock implements Clock {
     return this.#wallAheadMs;
   }
 
-  /** World time at which it last went on after standing still, or will. */
+  /** World time at which it last continued after standing still, or will. */
   get resumesAtMs(): number {
     return this.#resumesAtMs;
   }
@@ -198,7 +198,7 @@ export class ProcessClock implements Clock {
     };
   }
 
-  /** Runs nothing for this long; its clocks go on meanwhile (SIGSTOP, or a machine that is far too busy). */
+  /** Runs nothing for this long; its clocks continue meanwhile (SIGSTOP, or a machine that is far too busy). */
   stop(forMs: number): void {
     this.#resumesAtMs = Math.max(this.#resumesAtMs, this.#time.nowMs() + forMs);
   }

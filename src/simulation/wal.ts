@@ -7,7 +7,7 @@ import { wholeBetween } from "./random.ts";
 const headerBytes = 32;
 const frameHeaderBytes = 24;
 
-/** The frames that were written since the log was last begun anew, which its salts tell. */
+/** The frames that were written since the log was last begun again, which its salts tell. */
 interface Extent {
   readonly salts: string;
   readonly endBytes: number;
@@ -42,7 +42,7 @@ export class WalGauge {
   }
 }
 
-/** `known`: what was there at an earlier look, to go on from. */
+/** `known`: what was there at an earlier look, to continue from. */
 function extentOf(path: string, known: Extent): Extent {
   const sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (sizeBytes < headerBytes) return nothing;

@@ -27,13 +27,13 @@ export interface WorldOptions {
   readonly config: Config;
   readonly sites: readonly SiteOptions[];
   readonly resolvers: readonly ResolverHabits[];
-  /** What stands in the zone at first. */
+  /** What is in the zone at first. */
   readonly records: readonly RecordDraft[];
-  /** All zones and what stands in them, in place of the one zone with `records`. */
+  /** All zones and what is in them, in place of the one zone with `records`. */
   readonly zones?: readonly ZoneOptions[];
-  /** Whether the daemon's state is kept in a file, for worlds in which processes end; `false` unless told. */
+  /** Whether the daemon's state is kept in a file, for worlds in which processes end; `false` by default. */
   readonly hasFiles?: boolean;
-  /** From when to when the certificates of all sites are valid; without it nobody looks at them, and no answer has a Date. */
+  /** From when to when the certificates of all sites are valid; without it they are not checked, and no answer has a Date. */
   readonly certificates?: Validity;
   /** The same for Cloudflare and the bot: a clock that is wrong by more keeps the daemon from both. */
   readonly certificateOfServices?: Validity;
@@ -217,7 +217,7 @@ export class World implements Disposable {
   }
 
   /**
-   * Leaves nothing behind. Requests that nobody was going to answer fail now: the real timers that a library keeps for
+   * Leaves nothing behind. Requests without an answer to come fail now: the real timers that a library keeps for
    * them would hold the real process open.
    */
   [Symbol.dispose](): void {

@@ -60,7 +60,7 @@ const mostHoursDropped = 48;
 export class ChecksTable {
   readonly #statements;
   readonly #proven: ProvenTable;
-  /** What the rows say of those that are being added to, so that adding reads nothing. Forgotten rather than mended. */
+  /** What the rows say of those that are being added to, so that adding reads nothing. Forgotten rather than corrected. */
   readonly #open = new Map<string, OpenSeries>();
   #rows: number | undefined;
 

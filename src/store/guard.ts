@@ -57,7 +57,7 @@ function happenedTo(now: string | undefined): string {
   return now.startsWith(inaccessible) ? `became inaccessible (${now.slice(inaccessible.length)})` : "was replaced";
 }
 
-/** Who else has power over a state folder, as a sentence with its remedy; `undefined` for nobody, or no folder. */
+/** Who else has power over a state folder, as a sentence with its remedy; `undefined` for none, or no folder. */
 export function strangersIn(folder: string, userId: number | undefined): string | undefined {
   const status = statusOf(folder);
   if (status === undefined) return undefined;

@@ -81,7 +81,7 @@ export function abandonHome({ database, path }: Home, why: string, left: Leftove
   return withLeftover(memoryHome(`${path ?? "The state in memory"} keeps being damaged (${why}).`), left);
 }
 
-/** A home at a path, for the state and the messages of one that was lost while we ran; `undefined` where none can be had. */
+/** A home at a path, for the state and the messages of one that was lost while we ran; `undefined` where none is available. */
 export function rebuildHome(path: string, left: Leftover, wallMs: number): Home | undefined {
   const home = openHome(path, wallMs);
   if (home.path === undefined) {
@@ -162,7 +162,7 @@ function tryFile(path: string): Found {
   }
 }
 
-/** What is no file at all is as broken as one that makes no sense. */
+/** What is no file at all is as broken as one that is not valid. */
 function prepare(path: string): { readonly kind: "file"; readonly isNew: boolean } | (Found & { kind: "broken" }) {
   try {
     return { kind: "file", isNew: prepareFile(path) };

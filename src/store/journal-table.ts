@@ -165,7 +165,7 @@ export function isOfKind(fact: JournaledFact, { kind, ingress, endpoint }: Omit<
   return fact.kind === kind && fact.ingress === ingress && endpointOf(fact) === (endpoint ?? null);
 }
 
-/** The endpoint that a fact is about; a person's word, and the report of a drill, name it one level deeper. */
+/** The endpoint that a fact is about; a manual override, and the report of a drill, name it one level deeper. */
 function endpointOf({ endpoint, override, report }: JournaledFact): string | null {
   const deeper = [override, report].map((part) =>
     typeof part === "object" && part !== null && "endpoint" in part ? part.endpoint : undefined,
@@ -173,7 +173,7 @@ function endpointOf({ endpoint, override, report }: JournaledFact): string | nul
   return [endpoint, ...deeper].find((name) => typeof name === "string") ?? null;
 }
 
-/** Rows that make no sense are passed over. They are many: a schema would take as long as reading them does. */
+/** Rows that are not valid are passed over. They are many: a schema would take as long as reading them does. */
 function entriesOf(rows: unknown): readonly JournalEntry[] {
   return (rows as unknown[][]).flatMap(([id, atWallMs, atMs, json]) => {
     const fact = typeof json === "string" ? factOf(json) : undefined;

@@ -67,7 +67,7 @@ function hold(path: string): StateLock {
   return { kind: "held", [Symbol.dispose]: () => database[Symbol.dispose]() };
 }
 
-/** Somebody else's file in the place of the lock. */
+/** Another program's file in the place of the lock. */
 function afterMovingAside(path: string, wallMs: number, cause: unknown): LockResult {
   try {
     const aside = moveAside(path, wallMs);

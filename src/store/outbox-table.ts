@@ -76,7 +76,7 @@ export class OutboxTable {
   }
 }
 
-/** The message of a row; `undefined` when it makes no sense. */
+/** The message of a row; `undefined` when it is not valid. */
 export function messageOfRow({ json }: OutboxRow): StoredMessage | undefined {
   try {
     return messageSchema.safeParse(JSON.parse(json)).data;

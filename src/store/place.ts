@@ -20,7 +20,7 @@ export interface PlaceOptions {
   readonly clock: Clock;
   readonly onWarning: (message: string) => void;
   readonly watch: PlaceWatch;
-  /** Missing where none could be had. */
+  /** Missing where none was available. */
   readonly lock: Disposable | undefined;
   /** Whether the store lives at the place already; else that is tried again and again. */
   readonly isThere: boolean;
@@ -72,7 +72,7 @@ export class Place implements Disposable {
     this.#lock?.[Symbol.dispose]();
   }
 
-  /** Somebody took the folder or a file away, or put another in its place. */
+  /** The folder or a file was removed, or put another in its place. */
   #moved(finding: string): void {
     this.#isLost = !this.#isKeptAgain();
     const what = `${finding} while ccs was running.`;

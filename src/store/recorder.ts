@@ -22,9 +22,9 @@ export interface Heard {
 export interface RecorderPorts {
   readonly store: Store;
   readonly clock: Clock;
-  /** Hears of bugs of ours; trouble with the disk is told by the store. */
+  /** Is told about internal errors; trouble with the disk is told by the store. */
   readonly onBug: (error: unknown) => void;
-  /** Hears of each fact as soon as it has its place in the journal, before it is written. */
+  /** Is told about each fact as soon as it has its place in the journal, before it is written. */
   readonly onEntry?: (entry: JournalEntry) => void;
 }
 
@@ -42,7 +42,7 @@ const clockToleranceMs = 2_000;
 
 /**
  * What of the state is not on the disk yet. `dates`: only for how much longer known addresses may be used, which every
- * answer of a resolver extends; no SD card shall wear out over that, so it waits for the checks.
+ * answer of a resolver extends; no SD card should wear out over that, so it waits for the checks.
  */
 type Unsaved = "nothing" | "dates" | "more";
 
@@ -205,7 +205,7 @@ export class Recorder implements Disposable {
     return { ingresses };
   }
 
-  /** Whether somebody set the clock: every date that was saved is off by as much. */
+  /** Whether the clock was set: every date that was saved is off by as much. */
   #isClockSet(): boolean {
     return Math.abs(this.#wallAhead() - this.#wallAheadMs) > clockToleranceMs;
   }
@@ -255,7 +255,7 @@ function managed({ ingresses, leaving }: State): readonly IngressState[] {
   return leaving.length === 0 ? ingresses : [...ingresses, ...leaving];
 }
 
-/** Whether somebody else serves, is sticky, or is written, or a person said so: what a power cut must not undo. */
+/** Whether another program serves, is sticky, or is written, or a person said so: what a power cut must not undo. */
 function hasOtherDecisions(before: State, after: State): boolean {
   if (before.ingresses === after.ingresses) return false;
   return after.ingresses.some(({ settings, overrides, selection, lastGood }) => {

@@ -13,7 +13,7 @@ export interface Saved {
 /** The core's `SavedIngress` with times as milliseconds since 1970, and more for people to read. */
 export interface DatedIngress {
   readonly record: string;
-  /** The wall clock when this was written. The other times mean something only beside it: the clock may have been wrong. */
+  /** The wall clock when this was written. The other times mean something only next to it: the clock may have been wrong. */
   readonly savedWallMs: number;
   readonly selection?: DatedSelection;
   readonly departures: readonly { readonly endpoint: string; readonly atWallMs: number }[];
@@ -144,7 +144,7 @@ export function restoredFrom({ ingresses }: Saved, nowMs: number, wallMs: number
 }
 
 /**
- * Reads what was written of one ingress. A part that makes no sense is left out and named in `dropped`; a whole that
+ * Reads what was written of one ingress. A part that is not valid is left out and named in `dropped`; a whole that
  * makes none is `undefined`.
  */
 export function parseDated(json: unknown): { readonly ingress: DatedIngress | undefined; readonly dropped: string[] } {
@@ -236,12 +236,12 @@ const addressesSchema = z.array(
   }),
 );
 
-/** A host name as Cloudflare lists it, which may be one that somebody else chose. */
+/** A host name as Cloudflare lists it, which may be one that another program chose. */
 const hostPattern = /^[a-z0-9_*-]{1,63}(\.[a-z0-9_*-]{1,63})*$/;
 
 const formSchema = z.enum(["cname", "addresses"]);
 
-/** Names that we read, and whose records with our comment we delete. More than a few nobody had. */
+/** Names that we read, and whose records with our comment we delete. More than a few are not expected. */
 const mixRecordsSchema = z.array(z.string().regex(hostPattern)).max(20);
 
 const ttlSchema = z.union([z.literal("auto"), z.int().min(30).max(86_400)]);

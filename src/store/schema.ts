@@ -118,7 +118,7 @@ export function versionOf(database: DatabaseSync): number {
   return numberOf(database, "user_version");
 }
 
-/** Whether the file is empty, ours, or somebody else's. */
+/** Whether the file is empty, ours, or another program's. */
 export function ownerOf(database: DatabaseSync): "nobody" | "us" | "others" {
   if (numberOf(database, "application_id") === applicationId) return "us";
   const { tables } = database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() ?? {};

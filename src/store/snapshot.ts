@@ -23,10 +23,10 @@ export interface Snapshot extends Disposable {
 /** `missing`: nothing was kept there yet. `unusable`: something else is in the way. `message` is for people. */
 export type SnapshotResult = Snapshot | { readonly kind: "missing" | "unusable"; readonly message: string };
 
-/** The log may begin anew while we copy; that it does so again and again is unlikely. */
+/** The log may begin again while we copy; that it does so again and again is unlikely. */
 const mostTries = 5;
 
-/** A log has this much before its first entry, and none of it stays the same when the log begins anew. */
+/** A log has this much before its first entry, and none of it stays the same when the log begins again. */
 const walHeaderBytes = 32;
 
 /** Copies the history of a state folder. Never waits, and never keeps the daemon waiting. */
@@ -88,8 +88,8 @@ function readerOf(database: DatabaseSync, path: string, cleaner: () => void): Sn
 }
 
 /**
- * The database and its log, as they stood at one moment. The database goes first: what a checkpoint writes to it
- * meanwhile stands in the log too, as long as that does not begin anew. What the daemon appends meanwhile ends in an
+ * The database and its log, as they were at one moment. The database goes first: what a checkpoint writes to it
+ * meanwhile stands in the log too, as long as that does not begin again. What the daemon appends meanwhile ends in an
  * entry that is not whole, which SQLite passes over.
  */
 function copyWhole(path: string, copy: string): void {

@@ -27,7 +27,7 @@ import { StoreError, troubleOf, type Trouble } from "./trouble.ts";
 
 /** What is kept, and how much of it at most. */
 export interface Store extends Disposable {
-  /** The file; missing where none can be had and everything is in memory. */
+  /** The file; missing where none is available and everything is in memory. */
   readonly path: string | undefined;
   /** Where other threads of this process read what is kept. */
   readonly readingPlace: ReadingPlace;
@@ -35,7 +35,7 @@ export interface Store extends Disposable {
   hearOfDamage(why: string): string | undefined;
   /** False from a failure until all that should have been written is. */
   readonly isKeepingUp: boolean;
-  /** What an earlier life left behind, if anything. What of it makes no sense is left out with a warning. */
+  /** What an earlier life left behind, if anything. What of it is not valid is left out with a warning. */
   load(): Saved | undefined;
   /** Replaces what is saved. It is on the disk when the call returns. Throws a StoreError when that fails. */
   save(saved: Saved): void;
@@ -265,7 +265,7 @@ export class SqliteStore implements Store {
     this.#lock?.[Symbol.dispose]();
   }
 
-  /** The folder is another one, or none can be had for now: what is known goes with us. */
+  /** The folder is another one, or none is available for now: what is known goes with us. */
   #moveTo(open: (left: Leftover) => Home | undefined): "file" | "memory" {
     const left = { saved: this.#saved, messages: this.#outbox.rows, entries: this.#newestEntries() };
     if (this.path !== undefined) {
@@ -361,7 +361,7 @@ export class SqliteStore implements Store {
     return this.#home.path ?? "The state in memory";
   }
 
-  /** Tells people of trouble that is new, and gives it as a StoreError. A bug of ours is thrown as it is. */
+  /** Tells people of trouble that is new, and gives it as a StoreError. an internal error is thrown as it is. */
   #toldError(error: unknown): StoreError {
     const trouble = troubleOf(error);
     if (trouble === undefined) throw error;

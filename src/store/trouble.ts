@@ -1,8 +1,8 @@
 // What goes wrong with a database file, in our words.
 
 /**
- * Why the file could not be read or written: `torn` its content makes no sense, `foreign` it is no database,
- * `read-only` it may not be written, `busy` somebody else holds it, `full` no room is left, `io` anything else that the
+ * Why the file could not be read or written: `torn` its content is not valid, `foreign` it is no database,
+ * `read-only` it may not be written, `busy` another program holds it, `full` no room is left, `io` anything else that the
  * file system refuses. `odd`: its content is not what our statements expect, so that it is damaged, or they are wrong.
  */
 export type Trouble = "torn" | "foreign" | "read-only" | "busy" | "full" | "io" | "odd";
@@ -17,7 +17,7 @@ export class StoreError extends Error {
   }
 }
 
-/** SQLite's primary result codes (https://www.sqlite.org/rescode.html), those that are not plainly a bug of ours. */
+/** SQLite's primary result codes (https://www.sqlite.org/rescode.html), those that are not plainly an internal error. */
 const troubles: Readonly<Record<number, Trouble>> = {
   // A table or column that is not there.
   1: "odd",
@@ -40,7 +40,7 @@ const troubles: Readonly<Record<number, Trouble>> = {
   26: "foreign",
 };
 
-/** What kind of trouble an error of `node:sqlite` or `node:fs` is; `undefined` when it is a bug of ours. */
+/** What kind of trouble an error of `node:sqlite` or `node:fs` is; `undefined` when it is an internal error. */
 export function troubleOf(error: unknown): Trouble | undefined {
   if (error instanceof StoreError) return error.trouble;
   if (!(error instanceof Error) || !("code" in error)) return undefined;

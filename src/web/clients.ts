@@ -45,7 +45,7 @@ export function addressOf(peer: string, headers: IncomingHttpHeaders, isTrusted:
   return others.every((other) => other === address) ? address : peer;
 }
 
-/** What limits count: an IPv4 address, or the network of an IPv6 address, since whoever has one of those has 2^64. */
+/** What limits count: an IPv4 address, or the network of an IPv6 address, since the owner of one of those has 2^64. */
 export function clientOf(address: string): string {
   const canonical = peerAddress(address);
   const parsed = parseIp(canonical);

@@ -25,7 +25,7 @@ export class ControlSocketError extends Error {
 
 export interface ControlSocket extends AsyncDisposable {
   readonly path: string;
-  /** Whether it is still there: somebody may remove it, or put another in its place. */
+  /** Whether it is still there: another program may remove or replace it. */
   isInPlace(): boolean;
 }
 
@@ -74,7 +74,7 @@ export async function startControlSocket(stateDir: string, ports: ControlPorts):
   return { path, isInPlace, [Symbol.asyncDispose]: () => end(server, path, isInPlace) };
 }
 
-/** At most so many of the things that are missing are named. */
+/** At most this many of the things that are missing are named. */
 const mostNamed = 2;
 
 /** What `ccs health` is told. */
@@ -105,7 +105,7 @@ async function listenInPrivate(server: Server, stateDir: string, path: string): 
   }
 }
 
-/** Whether somebody answers there. */
+/** Whether a program answers there. */
 async function isTaken(path: string): Promise<boolean> {
   const socket = connect(path);
   try {

@@ -3,7 +3,7 @@
 // controls in the DNS.
 import { parseIp } from "../lib/ip.ts";
 
-/** Endings of names that nobody can register in the public DNS (RFC 6761, 6762, 8375; ICANN's `internal`). */
+/** Endings of names that cannot be registered in the public DNS (RFC 6761, 6762, 8375; ICANN's `internal`). */
 const privateEndings = ["localhost", "local", "internal", "home.arpa"];
 
 export interface OwnNames {
@@ -62,7 +62,7 @@ function hostNameOf(host: string): string | undefined {
   return name === "" ? undefined : name;
 }
 
-/** An IPv6 address stands in brackets. */
+/** An IPv6 address is written in brackets. */
 function bare(name: string): string {
   return name.startsWith("[") ? name.slice(1, -1) : name;
 }

@@ -13,7 +13,7 @@ const bytesOfOne = 64 * 1_024;
 
 /** So many requests of one client may be under way … */
 const mostUnderWay = 64;
-/** … and so many wait for being refused: more come only from whoever sends them without waiting for answers. */
+/** … and so many wait for being refused: more come only from clients that send them without waiting for answers. */
 const mostLate = 512;
 /** So many clients are remembered; beyond, the oldest is forgotten. */
 const mostClients = 1_000;

@@ -28,7 +28,7 @@ export interface WebPorts {
   readonly metrics: {
     render(): Promise<{ readonly contentType: string; readonly body: string | Uint8Array<ArrayBuffer> }>;
   };
-  /** Hears of what a route threw: a bug of ours. */
+  /** Is told about what a route threw: an internal error. */
   readonly onBug: (error: unknown) => void;
 }
 
@@ -62,7 +62,7 @@ const mostConnections = 2 * mostClients;
 const reservedDescriptors = 32;
 const leastConnections = 8;
 
-/** Whoever reads or writes nothing for so long, in the middle of an answer, is hung up on. */
+/** Anyone who reads or writes nothing for this long, in the middle of an answer, is hung up on. */
 const silenceMs = 30_000;
 
 /** So late comes the answer that says that a client asks too often. */
@@ -175,7 +175,7 @@ function withClient(isTrusted: IsTrusted): Middleware {
   };
 }
 
-/** Whoever asks too often gets a late answer, and not the one that was asked for. Only whether the daemon is ready may be asked always. */
+/** Anyone who asks too often gets a late answer, and not the one that was asked for. Only whether the daemon is ready may be asked always. */
 function notTooOften(): Middleware {
   const limits = new RequestLimits(clock);
   return async (context, next) => {

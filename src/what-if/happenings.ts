@@ -24,7 +24,7 @@ export interface Happening {
   readonly isMoment?: true;
   /** In plain words, as they follow the subject's name. */
   readonly say: (match: RegExpExecArray) => string;
-  /** How it is over; "works again" unless told. */
+  /** How it is over; "works again" by default. */
   readonly sayEnd?: string;
   readonly faults: (match: RegExpExecArray, circumstances: Circumstances) => readonly Fault[];
 }

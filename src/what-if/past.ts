@@ -47,7 +47,7 @@ export interface Past {
   readonly fromWallMs: number;
   readonly toWallMs: number;
   readonly ingresses: readonly PastOfIngress[];
-  /** When the monitor's own connection was in doubt. */
+  /** When the monitor appeared to be offline. */
   readonly blindness: readonly { readonly family: string; readonly fromWallMs: number; readonly toWallMs: number }[];
   readonly checks: number;
 }

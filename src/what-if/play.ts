@@ -24,7 +24,7 @@ export interface Played {
   readonly apiCalls: { readonly reads: number; readonly writes: number };
   /** As they reached the chat, without markup. */
   readonly messages: readonly { readonly atMs: number; readonly text: string }[];
-  /** Bugs of ours that showed. */
+  /** Internal errors that showed. */
   readonly bugs: readonly string[];
 }
 

@@ -28,7 +28,7 @@ export interface Seen {
 
 /**
  * The observations of one address, in the order of time. Within a minute they stand evenly, those that changed the
- * health at their true times; failures come where the health was in doubt, oks elsewhere, and what is left over is
+ * health at their true times; failures come where the health was in doubt, successes elsewhere, and what is left over is
  * spread evenly.
  */
 export function reconstruct(minutes: readonly RecordedMinute[], turns: readonly RecordedTurn[]): readonly Seen[] {
@@ -106,7 +106,7 @@ function ofMinute(minute: RecordedMinute, turns: readonly RecordedTurn[], doubtB
   return slots.map(({ atWallMs, kind = "ok", detail }) => ({ address, atWallMs, kind, detail }));
 }
 
-/** The longest time within the minute in which the health was in doubt. */
+/** The longest time within the minute in which the endpoint was suspect. */
 function longestDoubt(
   turns: readonly RecordedTurn[],
   before: string | undefined,
@@ -136,7 +136,7 @@ function nearestFree(slots: readonly Slot[], atWallMs: number): Slot | undefined
   return free.toSorted((a, b) => Math.abs(a.atWallMs - atWallMs) - Math.abs(b.atWallMs - atWallMs))[0];
 }
 
-/** So many of the items, spread evenly. */
+/** This many of the items, spread evenly. */
 function evenly<Item>(items: readonly Item[], many: number): readonly Item[] {
   return items.filter(
     (_, index) => Math.floor(((index + 1) * many) / items.length) > Math.floor((index * many) / items.length),

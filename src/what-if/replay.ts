@@ -71,7 +71,7 @@ export function unreplayable(wanted: IngressSettings, recorded: IngressSettings)
   });
 }
 
-/** All that is as it was recorded: `rise` and `fall` alone are counted anew. */
+/** All that is as it was recorded: `rise` and `fall` alone are counted again. */
 const checkKeys = {
   url: "check.url",
   intervalMs: "check.interval",
@@ -227,7 +227,7 @@ class Player {
     return records.map(({ type, content }) => ({ id: String((this.#ids += 1)), type, content, ttlSeconds, proxied }));
   }
 
-  /** What the record said at the beginning: whoever served then. */
+  /** What the record said at the beginning: the endpoint that was active then. */
   #firstRecords({ record, endpoints }: IngressSettings, then: PastOfIngress | undefined): readonly PublishedRecord[] {
     const primary = endpoints.find(({ name }) => name === then?.primary);
     const addresses = this.#endpoint(record, primary?.name ?? "")?.addresses ?? [];

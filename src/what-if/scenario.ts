@@ -34,14 +34,14 @@ export interface Occurrence {
   readonly endMs?: number;
   /** `cable is down: it does not answer`. */
   readonly text: string;
-  /** `cable works again`; missing without an end. */
+  /** `cable works again`; missing without expiry. */
   readonly endText?: string;
   readonly faults: readonly Fault[];
 }
 
 export type Scenario =
   | { readonly kind: "understood"; readonly occurrences: readonly Occurrence[]; readonly hasIpv6: boolean }
-  /** One sentence for each line that makes no sense. */
+  /** One sentence for each line that is not valid. */
   | { readonly kind: "wrong"; readonly problems: readonly string[] };
 
 /** A line without a time. */
@@ -177,7 +177,7 @@ function viewersOf(seenBy: SeenBy): string[] {
   return [seenBy === "monitor" ? "only for ccs" : "only for clients"];
 }
 
-/** Takes out whom it concerns: `over ipv6`, `only for us`, `only for clients`. */
+/** Takes out what it concerns: `over ipv6`, `only for us`, `only for clients`. */
 function takeViewers(text: string): { family?: Family; seenBy: SeenBy; what: string } {
   let rest = text;
   const take = (pattern: RegExp): string | undefined => {
@@ -218,7 +218,7 @@ function findSubjects(
   return { named, words: rest.replace(/^(?:(?:is|are|goes|go|gets (?=slow)|becomes|has been) )+/, "") };
 }
 
-/** The longest way to call somebody that the text begins with. Nobody named: the daemon, if that makes sense. */
+/** The longest name that the text begins with. None: the daemon, if that makes sense. */
 function subjectAtStart(
   text: string,
   subjects: readonly Subject[],

@@ -7,7 +7,7 @@ import { replay, replayable, unreplayable } from "./replay.ts";
 
 export interface Trial {
   readonly past: Past;
-  /** Those that stand in both configurations. `notReplayed`: what of the other one could not be tried, for people. */
+  /** Those that are in both configurations. `notReplayed`: what of the other one could not be tried, for people. */
   readonly ingresses: readonly (ComparedIngress & { readonly notReplayed: readonly string[] })[];
   /**
    * The present configuration, replayed: how many switches were made, how many of them the replay makes `again`, and how

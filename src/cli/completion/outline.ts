@@ -23,7 +23,7 @@ export interface OptionOutline {
   readonly values?: Values;
 }
 
-/** What can stand in a place. */
+/** What can take over a place. */
 export type Values =
   | { readonly kind: "choices"; readonly choices: readonly string[] }
   /** Whatever the configuration calls so; the program itself is asked. */

@@ -29,7 +29,7 @@ export function unknown(subject: string, detail: string, remedy?: string): Findi
   return { level: "unknown", subject, detail, ...(remedy !== undefined && { remedy }) };
 }
 
-/** Why nobody answered: the codes of a name that could not be looked up mean nothing to most people. */
+/** Why there was no answer: the codes of a name that could not be looked up mean nothing to most people. */
 export function plainly(detail: string): string {
   const code = /\b(?:EAI_AGAIN|ENOTFOUND)\b/.exec(detail)?.[0];
   return code === undefined ? detail : `this machine could not look its name up (${code})`;

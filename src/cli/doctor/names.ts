@@ -167,7 +167,7 @@ async function inspectServers(
   return ok(subject, answered.length === 1 ? "it answers on UDP" : `all ${answered.length} answer on UDP`);
 }
 
-/** Whether the world asks Cloudflare for this zone at all. */
+/** Whether resolvers ask Cloudflare for this zone at all. */
 export async function inspectDelegation(
   ingress: IngressSettings,
   zone: InspectedZone,

@@ -73,7 +73,7 @@ function tokenInFile(path: string): KnownSecret | undefined {
 
 type ZoneAnswer = { readonly id: string; readonly name: string } | undefined | "another-token";
 
-/** The zone by its name; where that fails, a person decides how to go on. `undefined`: to be found later. */
+/** The zone by its name; where that fails, a person decides how to continue. `undefined`: to be found later. */
 async function findZone(inspector: Inspector, record: string): Promise<ZoneAnswer> {
   const look = await findOut(
     "Asking Cloudflare about the token and the zone",

@@ -27,7 +27,7 @@ export interface Host {
   readonly run: (command: string, args: readonly string[]) => Finished;
   readonly print: (line?: string) => void;
   readonly warn: (line: string) => void;
-  /** Asks a person, who may say no. Throws a CommandError where nobody can be asked. */
+  /** Asks a person, who may say no. Throws a CommandError where there is no terminal to ask on. */
   readonly ask: (question: string) => Promise<boolean>;
 }
 
@@ -98,7 +98,7 @@ export function on({ root }: Host, path: string): string {
   return join(root, path);
 }
 
-/** Throws a CommandError for whoever may not change services of the system. */
+/** Throws a CommandError for anyone who may not change services of the system. */
 export function assertMayChange(host: Host, scope: Scope, action: "install" | "uninstall"): void {
   if (scope === "user" || host.userId === 0) return;
   const own = action === "install" ? `, or install one of your own: ccs service ${action} --user` : "";

@@ -16,7 +16,7 @@ export interface InstallOptions {
   readonly scope: Scope;
   /** The configuration, as it was named. */
   readonly config?: string | undefined;
-  /** Nobody is asked. */
+  /** Asks no questions. */
   readonly isAgreed: boolean;
 }
 
@@ -127,7 +127,7 @@ function serviceEnvironment(host: Host, scope: Scope): Record<string, string> {
   return { CREDENTIALS_DIRECTORY: systemPlaces.credentials, STATE_DIRECTORY: systemPlaces.state };
 }
 
-/** Whether this user's services run while nobody is logged in. */
+/** Whether this user's services run while no user is logged in. */
 function lingers(host: Host): boolean {
   return existsSync(on(host, `/var/lib/systemd/linger/${userInfo().username}`));
 }

@@ -8,7 +8,7 @@ import { systemPlaces, unitName } from "./unit-text.ts";
 export interface UninstallOptions {
   readonly scope: Scope;
   readonly isStateKept: boolean;
-  /** Nobody is asked. */
+  /** Asks no questions. */
   readonly isAgreed: boolean;
 }
 

@@ -16,7 +16,7 @@ import { CommandError, exitCodes } from "../exit-codes.ts";
 import { on, type Host, type Scope } from "./host.ts";
 import { unitName } from "./unit-text.ts";
 
-/** The first line of each unit that `ccs service install` writes, after `# `. Without it a file is somebody else's. */
+/** The first line of each unit that `ccs service install` writes, after `# `. Without it a file is another program's. */
 export const ourOpening =
   "Written by `ccs service install`; `ccs service uninstall` removes it. Changes: systemctl edit ccs";
 
@@ -26,7 +26,7 @@ const packagedFolders = ["/usr/local/lib/systemd/system", "/usr/lib/systemd/syst
 export type FoundUnit =
   | { readonly kind: "none" }
   | { readonly kind: "ours"; readonly text: string }
-  /** `what` goes on after the path. */
+  /** `what` continues after the path. */
   | { readonly kind: "foreign"; readonly what: string };
 
 export class UnitFile {

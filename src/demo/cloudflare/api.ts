@@ -25,7 +25,7 @@ export type { Delivery };
 
 export interface ApiOptions {
   readonly zones?: readonly ZoneOptions[];
-  /** Unless told: one user token that may do everything, `demoToken`. */
+  /** By default: one user token that may do everything, `demoToken`. */
   readonly tokens?: readonly TokenOptions[];
   readonly rateLimit?: RateLimit;
   readonly clock?: Clock;

@@ -32,7 +32,7 @@ export type Fault = FaultTiming &
 
 export interface FaultTiming {
   readonly beforeCommitMs?: number;
-  /** Done just before the commit: somebody else's edit, say. */
+  /** Done just before the commit: another program's edit, say. */
   readonly meanwhile?: () => void;
   readonly afterCommitMs?: number;
 }
@@ -47,7 +47,7 @@ export interface Quirks extends WriteRules {
   readonly settings: "full" | "partial" | "absent";
   /** Whether records carry `zone_id` and `zone_name`, as they once did. */
   readonly zoneFields: "present" | "absent";
-  /** Adds fields that nobody knows to records, their meta and the envelope. */
+  /** Adds unknown fields to records, their meta and the envelope. */
   readonly unknownFields: boolean;
   /** The lists of a batch answer that have nothing in them. */
   readonly emptyBatchLists: "empty" | "null" | "absent";

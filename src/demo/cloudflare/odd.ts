@@ -7,7 +7,7 @@ export type Oddity =
   | "twice"
   /** The same page again and again. */
   | "repeated"
-  /** Entries that are none, records of other names, and types that nobody knows beside the right ones. */
+  /** Entries that are none, records of other names, and unknown types beside the right ones. */
   | "company"
   /** Fields that nothing depends on are missing, or of another type. */
   | "fields"

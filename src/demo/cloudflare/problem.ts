@@ -9,7 +9,7 @@ export interface Problem {
   readonly chain?: readonly { readonly code: number; readonly message: string }[];
 }
 
-/** Thrown where a request is refused; whoever threw it has changed nothing. */
+/** Thrown where a request is refused; nothing has been changed then. */
 export class Refusal extends Error {
   readonly problem: Problem;
 
@@ -152,7 +152,7 @@ export const problems = {
     unlisted(`Batch of ${count} operations exceeds the limit of ${limit}.`),
 } as const;
 
-/** A refusal that the real API is known to give, with a code that nobody has published. */
+/** A refusal that the real API is known to give, with a code that is not published. */
 export function unlisted(message: string): Problem {
   return { status: 400, code: 1004, message: `${message} [emulator: the real code is not known]` };
 }

@@ -7,7 +7,7 @@ import type { Delivery } from "./delivery.ts";
 
 const basePath = "/client/v4";
 
-/** Starts an emulated Cloudflare. Unless told: zone `example.com`, one token that may do everything. */
+/** Starts an emulated Cloudflare. By default: zone `example.com`, one token that may do everything. */
 export async function startCloudflare(options: ApiOptions & ListenOptions = {}): Promise<CloudflareServer> {
   const server = new CloudflareServer(options);
   await server.listen(options);

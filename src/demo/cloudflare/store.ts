@@ -12,14 +12,14 @@ export type RecordDraft = Pick<RecordFields, "type" | "name" | "content"> &
 
 export interface ZoneOptions {
   readonly name: string;
-  /** 32 lower-case hex digits; made up unless told. */
+  /** 32 lower-case hex digits; made up by default. */
   readonly id?: string;
   readonly plan?: PlanName;
   readonly status?: ZoneState["status"];
   readonly paused?: boolean;
   readonly type?: ZoneState["type"];
   readonly account?: ZoneState["account"];
-  /** ISO 8601; now unless told. */
+  /** ISO 8601; now by default. */
   readonly createdOn?: string;
   readonly records?: readonly RecordDraft[];
 }

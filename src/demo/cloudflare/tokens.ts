@@ -7,7 +7,7 @@ export interface TokenOptions {
   readonly kind?: "user" | "account";
   readonly status?: "active" | "disabled" | "expired";
   readonly scopes?: readonly TokenScope[];
-  /** Client addresses that may use it; all unless told. */
+  /** Client addresses that may use it; all by default. */
   readonly allowedIps?: readonly string[];
   /** ISO 8601; shown when the token is verified. */
   readonly notBefore?: string;

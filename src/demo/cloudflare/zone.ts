@@ -29,7 +29,7 @@ export interface ZoneState {
   readonly records: readonly DnsRecord[];
 }
 
-/** One request that changes records. Bodies are parsed JSON that nobody has looked at yet. */
+/** One request that changes records. Bodies are parsed JSON that has not been checked yet. */
 export type Write =
   | { readonly kind: "post"; readonly body: unknown }
   | { readonly kind: "put" | "patch"; readonly id: string; readonly body: unknown }
@@ -37,7 +37,7 @@ export type Write =
   | { readonly kind: "batch"; readonly body: unknown };
 
 export interface WriteRules extends RecordRules {
-  /** Whether PUT and PATCH may turn a record into another type. Refused unless told otherwise. */
+  /** Whether PUT and PATCH may turn a record into another type. Refused by default. */
   readonly typeChange: "refused" | "allowed";
   /** How a second identical record is refused: 81058 today, 81057 until 2024. */
   readonly duplicateCode: 81058 | 81057;

@@ -41,7 +41,7 @@ export interface ApiPorts extends ChangePorts, Omit<DaemonFacts, "hasToken"> {
   readonly word: WordFact;
   /** What every changing call over HTTP must carry. */
   readonly token: () => Secret | undefined;
-  /** Hears of bugs of ours. */
+  /** Is told about internal errors. */
   readonly onBug: (error: unknown) => void;
 }
 

@@ -26,7 +26,7 @@ export interface ChangePorts {
   readonly isKept: () => boolean;
 }
 
-/** How long a person's word holds unless they say, and at most. */
+/** How long a manual override holds unless they say, and at most. */
 const lengths: Readonly<Record<Override["kind"], { readonly usualMs: number; readonly mostMs: number }>> = {
   pin: { usualMs: hourMs, mostMs: 30 * dayMs },
   drain: { usualMs: hourMs, mostMs: 30 * dayMs },
@@ -34,7 +34,7 @@ const lengths: Readonly<Record<Override["kind"], { readonly usualMs: number; rea
 };
 const leastMs = 1_000;
 
-/** Sets an override. Throws a Refusal for what makes no sense. */
+/** Sets an override. Throws a Refusal for what is not valid. */
 export function setOverride(ports: ChangePorts, kind: Override["kind"], request: OverrideRequest): OverrideAnswer {
   const ingress = findIngress(ports.state(), request.ingress);
   const { name } = findEndpoint(ingress, request.endpoint).settings;
@@ -57,7 +57,7 @@ export function setOverride(ports: ChangePorts, kind: Override["kind"], request:
   };
 }
 
-/** Takes back what people said. Throws a Refusal for what makes no sense. */
+/** Takes back what people said. Throws a Refusal for what is not valid. */
 export function resume(ports: ChangePorts, request: ResumeRequest): ResumeAnswer {
   const before = findIngress(ports.state(), request.ingress);
   const { record } = before.settings;
@@ -81,7 +81,7 @@ function take({ dispatch }: ChangePorts, event: Event): void {
   if (!dispatch(event)) throw new Error("the request could not be processed");
 }
 
-/** A drill that can only end in "nobody could stand in" is not begun: it would say so at its end. */
+/** A drill that can only end in "no other endpoint could take over" is not begun: it would say so at its end. */
 function assertReplaceable(ingress: IngressState, name: string): void {
   if (roleOf(ingress, name) === undefined || isReplaceable(ingress, name)) return;
   const others = ingress.endpoints.filter(({ settings }) => settings.name !== name);

@@ -69,7 +69,7 @@ export function onlyWithToken(guard: Guard): Middleware {
   };
 }
 
-/** All changes together, whoever makes them. */
+/** All changes together, of all clients. */
 export function notTooOften(guard: Guard): Middleware {
   return async (context, next) => {
     const waitSeconds = guard.takeChange();

@@ -53,7 +53,7 @@ export class Guard {
    * Whether a request with this Authorization header may change something. `address`: where it comes from.
    *
    * The right token passes, whoever tried wrong ones before: many may share an address with its owner, behind a proxy or on
-   * one machine, and none of them shall lock the owner out. Waiting would only protect a token that could be guessed, and
+   * one machine, and none of them should lock the owner out. Waiting would only protect a token that could be guessed, and
    * there it does: such a token has to wait as well.
    */
   admit(authorization: string | undefined, address: string): Admission {

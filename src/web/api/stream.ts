@@ -13,7 +13,7 @@ export interface StreamPorts {
   readonly status: () => Status;
   readonly earlier: EarlierJournal;
   readonly word: WordFact;
-  /** Hears of bugs of ours. */
+  /** Is told about internal errors. */
   readonly onBug: (error: unknown) => void;
 }
 
@@ -27,7 +27,7 @@ const heartbeatMs = 15_000;
 /** After the making of a status, so many times as long has to pass before the next one. */
 const restFactor = 4;
 
-/** A client with more than this unread, or that reads nothing for so long, is cut off. */
+/** A client with more than this unread, or that reads nothing for this long, is cut off. */
 const mostUnread = 512 * 1_024;
 const longestStuckMs = 30_000;
 

@@ -19,7 +19,7 @@ import { WishDialog } from "./parts/wish-dialog.tsx";
 const mostOpen = 3;
 
 export interface PageOptions {
-  /** What stands above everything else. */
+  /** What is shown above everything else. */
   readonly lead?: ComponentChildren;
   /** A token that need not be asked for. */
   readonly token?: string;

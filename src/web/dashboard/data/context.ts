@@ -3,7 +3,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { ChangeKind } from "./api.ts";
 
-/** Grows with everything that happened: whoever shows the past asks anew. */
+/** Grows with everything that happened: parts that show the past ask again. */
 export const Happened = createContext(0);
 
 /** Grows whenever things may have happened that the stream did not tell of. */
@@ -12,7 +12,7 @@ export const Missed = createContext(0);
 export interface Wish {
   readonly kind: ChangeKind;
   readonly ingress: string;
-  /** Missing: all that was said about the ingress is to be taken back. */
+  /** Missing: all overrides of the ingress end. */
   readonly endpoint?: string;
 }
 

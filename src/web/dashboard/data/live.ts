@@ -17,13 +17,13 @@ export interface Snapshot {
   readonly connection: Connection;
   /** The newest there is; missing before the first. */
   readonly status?: Status;
-  /** Grows with everything that happened: what depends on the past asks anew. */
+  /** Grows with everything that happened: what depends on the past asks again. */
   readonly happened: number;
-  /** Grows whenever things may have happened that nobody told of. */
+  /** Grows whenever things may have happened that were not reported. */
   readonly missed: number;
 }
 
-/** How often it is asked while no stream could be had; and beside one, to be sure, or while nobody looks. */
+/** How often it is asked while no stream was available; and beside one, to be sure, or while the page is hidden. */
 const pollMs = { often: 5_000, seldom: 30_000 } as const;
 const retriesMs = [1_000, 2_000, 4_000, 8_000, 15_000] as const;
 

@@ -10,7 +10,7 @@ const patienceMs = 5_000;
 export interface Demo {
   /** How the world is, kept up to date; missing before the first answer. */
   readonly controls: ControlsDocument | undefined;
-  /** Whether nobody answers now, as between two lives of the daemon. What was known stays. */
+  /** Whether there is no answer now, as between two lives of the daemon. What was known stays. */
   readonly isAway: boolean;
   readonly act: (deed: Deed) => void;
 }

@@ -154,7 +154,7 @@ function drawFailures(plot: uPlot, startSeconds: readonly number[], failures: re
   ctx.restore();
 }
 
-/** Whether the page is dark now: what is drawn has to be drawn anew when that changes. */
+/** Whether the page is dark now: what is drawn has to be drawn again when that changes. */
 function useDark(): boolean {
   const [query] = useState(() => matchMedia("(prefers-color-scheme: dark)"));
   const [isDark, setDark] = useState(query.matches);
