@@ -9,6 +9,12 @@ import { printError, styled } from "../terminal/terminal.ts";
 import { missingInContainer } from "./container.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
 
+/** The file that was named, as an argument or by --config: some commands take it in either way. */
+export function oneOf(file: string | undefined, config: string | undefined): string | undefined {
+  if (file === undefined || config === undefined || file === config) return file ?? config;
+  throw new CommandError(exitCodes.usage, `expected one file, got ${file} and --config ${config}: name one of them`);
+}
+
 /** The path of the configuration file. Throws a CommandError that lists what was tried, or says what a container lacks. */
 export function configPath(option: string | undefined): string {
   const found = findConfigPath(option, process.env);

@@ -3,7 +3,7 @@ import { readFromDisk, readText } from "../config/files.ts";
 import { migrate } from "../config/migrate.ts";
 import { formatProblem } from "../config/problem.ts";
 import { printError, printRaw, styled } from "../terminal/terminal.ts";
-import { configPath, invalidConfig } from "./config-option.ts";
+import { configPath, invalidConfig, oneOf } from "./config-option.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
@@ -25,12 +25,6 @@ export const registerMigrate: Register = (program, run) => {
       run(() => migrateCommand(oneOf(file, config), { json: json === true })),
     );
 };
-
-/** The file may be named in either way. */
-function oneOf(file: string | undefined, config: string | undefined): string | undefined {
-  if (file === undefined || config === undefined || file === config) return file ?? config;
-  throw new CommandError(exitCodes.usage, `expected one file, got ${file} and --config ${config}: name one of them`);
-}
 
 function migrateCommand(file: string | undefined, { json }: { json: boolean }): ExitCode {
   const path = configPath(file);

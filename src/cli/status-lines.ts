@@ -147,7 +147,7 @@ function rowsOf(endpoint: EndpointStatus, { wallMs, detail }: View): readonly (r
   const { name, role, verdict, isDegraded, reason, since, addresses, check, override } = endpoint;
   const { sign, style } = looks[verdict];
   const health = isDegraded ? `${verdict}, degraded` : verdict;
-  const why = check === undefined ? "not checked" : reason;
+  const why = check === undefined && verdict !== "down" ? "not checked" : reason;
   const own: readonly Span[] = [
     name,
     override !== undefined && role === "none" ? overridden[override.kind] : roles[role],

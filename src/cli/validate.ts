@@ -2,7 +2,7 @@
 import { loadConfig } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { printError, printLine, styled } from "../terminal/terminal.ts";
-import { configPath } from "./config-option.ts";
+import { configPath, oneOf } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import { withCommon, type CommonOptions, type Register } from "./registration.ts";
@@ -10,8 +10,11 @@ import { withCommon, type CommonOptions, type Register } from "./registration.ts
 export const registerValidate: Register = (program, run) => {
   withCommon(program.command("validate"))
     .description("check the configuration and list every mistake in it")
-    .addHelpText("after", "\nExample:\n  $ ccs validate --config config.yml")
-    .action((options: CommonOptions) => run(() => validateCommand(options.config, { json: options.json === true })));
+    .argument("[file]", "the file, instead of --config")
+    .addHelpText("after", "\nExample:\n  $ ccs validate config.yml")
+    .action((file: string | undefined, options: CommonOptions) =>
+      run(() => validateCommand(oneOf(file, options.config), { json: options.json === true })),
+    );
 };
 
 /** Exit code 0 when the configuration can be used, else 78. */

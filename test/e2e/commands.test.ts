@@ -43,6 +43,9 @@ describe("ccs validate", { concurrency: 2 }, () => {
     assert.deepEqual([code, stderr], [0, ""]);
     assert.equal(stdout, `valid: ${path}\n  ingress.example.com: cable, mobile\n`);
     assert.deepEqual(world.cloudflare.counts, { reads: 0, writes: 0 });
+    assert.deepEqual(await runCcs(["validate", path]), { code, stdout, stderr }, "the file may be named alone");
+    const both = await runCcs(["validate", path, "--config", "other.yml"]);
+    assert.match(both.stderr, /^error: expected one file, got .* and --config other\.yml: name one of them$/m);
   });
 
   test("names every mistake in a line of its own", async () => {
@@ -288,9 +291,9 @@ describe("ccs by itself", { concurrency: 2 }, () => {
   const commands = "init run validate probe plan simulate replay explain doctor migrate schema completion".split(" ");
 
   test("a configuration that is given without --config is not refused without a word about it", async () => {
-    const { code, stderr } = await runCcs(["validate", "other.yml"]);
+    const { code, stderr } = await runCcs(["doctor", "other.yml"]);
     assert.equal(code, 64);
-    assert.match(stderr, /^error: too many arguments .*\n\(Did you mean ccs validate --config other\.yml\?\)\n$/);
+    assert.match(stderr, /^error: too many arguments .*\n\(Did you mean ccs doctor --config other\.yml\?\)\n$/);
   });
 
   test("--help lists the commands and the exit codes", async () => {

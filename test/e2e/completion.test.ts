@@ -135,6 +135,12 @@ test("completion in zsh", async (t) => {
   assert.match(run, /^--once\[one full round of checks, apply, exit\\: for cron\]$/m);
   assert.match(run, /^\(-c --config\)--config\[.*\]:file:_files$/m);
   assert.match(run, /^--log-level\[.*\]:value:\(.* debug .*\)$/m);
+  const pin = await offered("pin", "--i");
+  assert.match(pin, /--ingress\[.*\]:ingress:\{compadd -- .*ccs completion --names ingress/m);
+  assert.match(
+    await offered("events", "--e"),
+    /--endpoint\[.*\]:endpoint:\{compadd -- .*ccs completion --names endpoint/m,
+  );
   assert.match(await offered("explain", ""), /^::ingress:\{compadd -- .*ccs completion --names ingress/m);
 });
 

@@ -59,9 +59,10 @@ function valuesOf(argument: Argument): Values {
   return valuesNamed(argument.argChoices, argument.name());
 }
 
-/** The placeholder in `--config <file>` says what it is. */
-function valuesOfOption({ argChoices, flags }: Option): Values {
-  return valuesNamed(argChoices, /[<[]([\w-]+)/.exec(flags)?.[1] ?? "");
+/** `--ingress <record>` takes an ingress, whatever the placeholder; otherwise that of `--config <file>` says what it is. */
+function valuesOfOption(option: Option): Values {
+  const kind = nameKinds.find((each) => each === option.attributeName());
+  return valuesNamed(option.argChoices, kind ?? /[<[]([\w-]+)/.exec(option.flags)?.[1] ?? "");
 }
 
 function valuesNamed(choices: readonly string[] | undefined, name: string): Values {

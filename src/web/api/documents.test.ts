@@ -67,6 +67,27 @@ describe("status", () => {
     );
   });
 
+  test("says on a terminal why an endpoint is down that has no check", async () => {
+    await using site = await ApiSite.start();
+    site.settle();
+    const status = await document(site, "/api/v1/status", statusSchema);
+    const shown = (verdict: "up" | "down"): string => {
+      const ingresses = status.ingresses.map((ingress) => ({
+        ...ingress,
+        endpoints: ingress.endpoints.map(({ check: _, ...rest }) => ({
+          ...rest,
+          verdict,
+          reason: "it does not exist",
+        })),
+      }));
+      return statusLines({ ...status, ingresses }, 300, { addresses: false })
+        .map((line) => painted(line, (__, text) => text))
+        .join("\n");
+    };
+    assert.match(shown("down"), /cable .* down .* it does not exist$/m);
+    assert.match(shown("up"), /cable .* up .* not checked$/m);
+  });
+
   test("says what the mix is good for, in the same words on a terminal", async () => {
     await using site = await ApiSite.start();
     site.settle();
