@@ -51,7 +51,8 @@ const commands: readonly Register[] = [
   registerCompletion,
 ];
 
-const exitCodeHelp = `
+/** The end of `ccs --help`. */
+export const exitCodeHelp = `
 Exit codes:
   0   done, and everything is fine
   1   done, but what was checked is not as it should be

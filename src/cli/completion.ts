@@ -11,12 +11,12 @@ import { zshScript } from "./completion/zsh.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Register } from "./registration.ts";
 
-const scripts: Readonly<Record<string, (outline: Outline) => string>> = {
-  bash: bashScript,
-  zsh: zshScript,
-  fish: fishScript,
-};
-const shells = Object.keys(scripts);
+/** What makes the script, by shell. */
+export const completionScripts = { bash: bashScript, zsh: zshScript, fish: fishScript } satisfies Record<
+  string,
+  (outline: Outline) => string
+>;
+const shells = Object.keys(completionScripts);
 
 export const registerCompletion: Register = (program, run) => {
   program
@@ -35,7 +35,7 @@ Examples:
     .action((shell: string | undefined, options: { names?: NameKind }) =>
       run(() => {
         if (options.names !== undefined) return printNames(options.names);
-        const script = scripts[shell ?? ""];
+        const script = Object.entries(completionScripts).find(([name]) => name === shell)?.[1];
         if (script === undefined) {
           throw new CommandError(
             exitCodes.usage,

@@ -1,6 +1,6 @@
 // The control socket as commands find it: where it is, whether it is the daemon's own, and what to say when no daemon answers
 // there. Loads little, so that `ccs health` costs little.
-import { lstatSync } from "node:fs";
+import { lstatSync, type Stats } from "node:fs";
 import { stateDirOf, unreadConfig } from "../config/state-dir.ts";
 import { noStateDir } from "../config/variables.ts";
 import { messageOf } from "../lib/text.ts";
@@ -21,7 +21,7 @@ export class ControlPlace {
 
   /** Throws a CommandError for a socket that another user made: that one may say anything. */
   assertOurs(): void {
-    const status = lstatSync(this.path, { throwIfNoEntry: false });
+    const status = this.#look();
     if (status === undefined) return;
     const userId = process.getuid?.();
     const why = status.isSocket() ? `belongs to another user (${status.uid})` : "is not a socket";
@@ -29,6 +29,15 @@ export class ControlPlace {
       return;
     const now = "it is not the daemon's socket and is not used: find out what put it there";
     throw new CommandError(exitCodes.unavailable, `${this.path} ${why}: ${now}`);
+  }
+
+  /** What is at the path, if anything. Throws a CommandError when that cannot even be looked at, in a folder closed to us, say. */
+  #look(): Stats | undefined {
+    try {
+      return lstatSync(this.path, { throwIfNoEntry: false });
+    } catch (error) {
+      throw this.unreachable(error);
+    }
   }
 
   /** What to say of a daemon that took the connection and did not answer in time. */

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { temporaryFolder } from "../../test/support/state-folder.ts";
+import { statusSchema } from "../web/api/schema/status.ts";
 import { controlSocketPath } from "../web/control-path.ts";
 import { Control } from "./control.ts";
 import { CommandError } from "./exit-codes.ts";
@@ -42,4 +43,17 @@ test("whoever does not want to wait for the first word of a stream any more is t
   await connected;
   end.abort();
   assert.deepEqual(await first, { done: true, value: undefined });
+});
+
+test("a place that cannot even be looked at is no internal error", async (t) => {
+  const folder = temporaryFolder(t);
+  const config = join(folder, "config.yml");
+  const loop = join(folder, "loop");
+  symlinkSync(loop, loop);
+  writeFileSync(config, `state_dir: ${loop}\n`);
+  await assert.rejects(
+    new Control({ config }).get("status", statusSchema),
+    (error) =>
+      error instanceof CommandError && /^the daemon does not answer \(ELOOP[^\n]*control\.sock/.test(error.message),
+  );
 });

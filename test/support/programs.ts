@@ -37,11 +37,14 @@ export const packagesByProgram = {
   dockerd: "docker.io",
   "docker-compose": "docker-compose",
   ip: "iproute2",
+  "systemd-nspawn": "systemd-container",
+  nsenter: "util-linux",
 } as const;
 
 /** The same for programs that only expensive checks of artifacts need, which people run by hand. */
 const packagesByHand = {
   "qemu-aarch64-static": "qemu-user-static",
+  lintian: "lintian",
 } as const;
 
 const packages = { ...packagesByProgram, ...packagesByHand };

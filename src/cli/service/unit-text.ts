@@ -108,7 +108,7 @@ Type=notify
 NotifyAccess=all
 ExecStart=${command("run", "--config", config)}
 # A configuration with a mistake changes nothing: \`systemctl status ccs\` and the journal say so.
-ExecReload=/bin/kill -HUP $MAINPID
+ExecReload=/bin/sh -c "kill -HUP $$MAINPID"
 Restart=on-failure
 RestartSec=5
 # A wrong command line, or a wrong configuration: a start anew would not change that.

@@ -1,0 +1,221 @@
+// Makes the Debian package: `npm run deb` writes artifacts/cloudflare-cname-switcher_VERSION-1_amd64.deb and …_arm64.deb,
+// `npm run deb -- x64` one of them. It carries the single executable, so that a base system is all that it needs. Only
+// dpkg-deb is needed to make it. The same sources give the same bytes.
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { hash } from "node:crypto";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { createProgram } from "../src/main.ts";
+import { outlineOf } from "../src/cli/completion/outline.ts";
+import { completionScripts } from "../src/cli/completion.ts";
+import { packagedUnit } from "../src/cli/service/unit-text.ts";
+import { manPage } from "./man-page.ts";
+import { artifactsFolder } from "./package.ts";
+import { architectures, buildExecutable, type Architecture } from "./sea.ts";
+
+const root = dirname(import.meta.dirname);
+const sources = join(root, "deploy/debian");
+
+export const debianName = "cloudflare-cname-switcher";
+
+const debianArchitectures: Readonly<Record<Architecture, string>> = { x64: "amd64", arm64: "arm64" };
+
+/** What Node's own builds need (https://github.com/nodejs/node/blob/v24.x/BUILDING.md#platform-list); apt itself needs all three. */
+const dependencies = "libc6 (>= 2.28), libgcc-s1 (>= 3.0), libstdc++6 (>= 8)";
+
+const maintainer = "The CCS authors <cloudflare-cname-switcher@users.noreply.github.com>";
+
+export interface DebOptions {
+  readonly architecture: Architecture;
+  /** The single executable for it. */
+  readonly executable: string;
+  /** Where the package is put. */
+  readonly folder: string;
+  /** Another than that of package.json, for trying an upgrade. */
+  readonly version?: string;
+  /** `quick` for tests: it takes a tenth of the time, and makes half as much again. */
+  readonly compression?: "small" | "quick";
+}
+
+/** Builds the package. Its path. */
+export function buildDeb(options: DebOptions): string {
+  const { architecture, executable, folder, version = versionHere(), compression = "small" } = options;
+  const stage = mkdtempSync(join(tmpdir(), "ccs-deb-"));
+  const epoch = sourceEpoch();
+  try {
+    const put = (path: string, content: string | Uint8Array, mode = 0o644): void => {
+      mkdirSync(dirname(join(stage, path)), { recursive: true });
+      writeFileSync(join(stage, path), content);
+      chmodSync(join(stage, path), mode);
+    };
+    const documents = `usr/share/doc/${debianName}`;
+    mkdirSync(join(stage, "usr/bin"), { recursive: true });
+    copyFileSync(executable, join(stage, "usr/bin/ccs"));
+    chmodSync(join(stage, "usr/bin/ccs"), 0o755);
+    put("usr/lib/systemd/system/ccs.service", packagedUnit());
+    put("usr/share/man/man1/ccs.1.gz", zipped(manPage({ version, date: dateOf(epoch) })));
+    const outline = outlineOf(createProgram(() => Promise.resolve()));
+    put("usr/share/bash-completion/completions/ccs", completionScripts.bash(outline));
+    put("usr/share/zsh/vendor-completions/_ccs", completionScripts.zsh(outline));
+    put("usr/share/fish/vendor_completions.d/ccs.fish", completionScripts.fish(outline));
+    put(`usr/share/lintian/overrides/${debianName}`, readFileSync(join(sources, "lintian-overrides")));
+    put(`${documents}/copyright`, copyright());
+    put(`${documents}/LICENSES.txt.gz`, zipped(licences()));
+    put(`${documents}/changelog.Debian.gz`, zipped(debianChangelog(version, epoch)));
+    put(`${documents}/changelog.gz`, zipped(readFileSync(join(root, "CHANGELOG.md"))));
+    put(`${documents}/README.Debian`, readFileSync(join(sources, "README.Debian")));
+    put(`${documents}/examples/config.yml`, readFileSync(join(sources, "config.yml")));
+    // Of the configuration there is only the folder: what is in it is the administrator's alone, so that no upgrade ever asks.
+    mkdirSync(join(stage, "etc/ccs/credentials"), { recursive: true });
+    normaliseFolders(stage);
+    chmodSync(join(stage, "etc/ccs/credentials"), 0o700);
+
+    const sums = filesIn(stage).map((path) => `${hash("md5", readFileSync(join(stage, path)))}  ${path}\n`);
+    const sizes = filesIn(stage).map((path) => Math.ceil(statSync(join(stage, path)).size / 1_024));
+    const kilobytes = sizes.reduce((sum, each) => sum + each, 0);
+    const debianArchitecture = debianArchitectures[architecture];
+    put("DEBIAN/control", control({ version, architecture: debianArchitecture, kilobytes }));
+    put("DEBIAN/md5sums", sums.join(""));
+    for (const name of ["postinst", "prerm", "postrm"]) put(`DEBIAN/${name}`, readFileSync(join(sources, name)), 0o755);
+    chmodSync(join(stage, "DEBIAN"), 0o755);
+
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, `${debianName}_${version}-1_${debianArchitecture}.deb`);
+    const squeeze = compression === "small" ? ["-Zxz", "-z6"] : ["-Zgzip", "-z1"];
+    execFileSync("dpkg-deb", ["--root-owner-group", ...squeeze, "--build", stage, path], {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) },
+    });
+    return path;
+  } finally {
+    rmSync(stage, { recursive: true, force: true });
+  }
+}
+
+interface ControlFields {
+  readonly version: string;
+  /** In Debian's words. */
+  readonly architecture: string;
+  readonly kilobytes: number;
+}
+
+function control({ version, architecture, kilobytes }: ControlFields): string {
+  return `Package: ${debianName}
+Version: ${version}-1
+Architecture: ${architecture}
+Maintainer: ${maintainer}
+Installed-Size: ${kilobytes}
+Depends: ${dependencies}
+Recommends: systemd
+Section: net
+Priority: optional
+Description: keep one DNS name on Cloudflare pointing at an endpoint that works
+ Watches two or more ways into the same service (a cable line and a mobile
+ line, a home server and a VPS) over HTTP or HTTPS, and rewrites one DNS record
+ at Cloudflare when the active one is really down.
+ .
+ It runs as a service with a user of its own and next to no rights, and starts
+ as soon as /etc/ccs/config.yml exists.
+`;
+}
+
+/** https://www.debian.org/doc/packaging-manuals/copyright-format/1.0 */
+function copyright(): string {
+  const [, , holders = "", , ...text] = readFileSync(join(root, "LICENSE"), "utf8").trimEnd().split("\n");
+  const indented = text.map((line) => (line === "" ? " ." : ` ${line}`));
+  return `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+Upstream-Name: Cloudflare CNAME Switcher
+Comment: usr/bin/ccs contains Node.js and libraries of others, with their own
+ licences: see LICENSES.txt.gz in this folder.
+
+Files: *
+Copyright: ${holders.replace("Copyright (c) ", "")}
+License: Expat
+${indented.join("\n")}
+`;
+}
+
+/** Node's, and those of the libraries within. */
+function licences(): string {
+  const libraries = readFileSync(join(root, "dist/LICENSES.txt"), "utf8");
+  const rule = "-".repeat(80);
+  return `usr/bin/ccs is Node.js, with this licence:\n\n${licenceOfNode().trim()}\n\n${rule}\n\n${libraries}`;
+}
+
+/** One text for all architectures. */
+function licenceOfNode(): string {
+  const folder = readdirSync(join(root, "node_modules")).find((name) => name.startsWith("node-linux-"));
+  if (folder === undefined) throw new Error("no Node is installed here: run npm ci");
+  return readFileSync(join(root, "node_modules", folder, "LICENSE"), "utf8");
+}
+
+function debianChangelog(version: string, epoch: number): string {
+  const date = new Date(epoch * 1_000).toUTCString().replace("GMT", "+0000");
+  return `${debianName} (${version}-1) unstable; urgency=medium
+
+  * Release ${version}: see changelog.gz.
+
+ -- ${maintainer}  ${date}
+`;
+}
+
+/** Seconds since 1970: of the newest commit, unless the environment has another (https://reproducible-builds.org/specs/source-date-epoch). */
+function sourceEpoch(): number {
+  const given = Number(process.env["SOURCE_DATE_EPOCH"]);
+  if (given > 0) return given;
+  return Number(execFileSync("git", ["log", "-1", "--format=%ct"], { cwd: root, encoding: "utf8" }));
+}
+
+function dateOf(epoch: number): string {
+  return new Date(epoch * 1_000).toISOString().slice(0, 10);
+}
+
+function zipped(content: string | Uint8Array): Uint8Array {
+  return gzipSync(content, { level: 9 });
+}
+
+function versionHere(): string {
+  return (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version;
+}
+
+/** Paths below `folder`, in an order that is the same everywhere. */
+function filesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .toSorted();
+}
+
+/** A umask is not part of the package. */
+function normaliseFolders(folder: string): void {
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isDirectory()) chmodSync(join(entry.parentPath, entry.name), 0o755);
+  }
+}
+
+if (import.meta.main) {
+  const asked = process.argv.slice(2);
+  const unknown = asked.filter((name) => !architectures.some((each) => each === name));
+  if (unknown.length > 0) {
+    console.error(`There is no package for ${unknown.join(", ")}. Known: ${architectures.join(", ")}`);
+    process.exit(64);
+  }
+  for (const architecture of architectures) {
+    if (asked.length > 0 && !asked.includes(architecture)) continue;
+    const executable = await buildExecutable(architecture, artifactsFolder);
+    console.log(buildDeb({ architecture, executable, folder: artifactsFolder }));
+  }
+}
