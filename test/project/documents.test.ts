@@ -14,6 +14,7 @@ import { originalSchema } from "../../src/config/original.ts";
 import { formatProblem } from "../../src/config/problem.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { unwrap } from "../../src/config/walk.ts";
+import { systemUnit } from "../../src/cli/service/unit-text.ts";
 import { createProgram } from "../../src/main.ts";
 import { selfSigned } from "../support/certificates.ts";
 import { blocksOf, ccsCommands, inlineCode, readPages } from "../support/documents.ts";
@@ -30,7 +31,7 @@ interface Ended {
 }
 
 /** Every language that a block may have, and what holds it. Nothing is in a language that no test knows. */
-const languages = ["yaml", "sh", "json", "nginx", "caddyfile", "promql", "text"];
+const languages = ["yaml", "sh", "json", "nginx", "caddyfile", "promql", "ini", "text"];
 
 test("every block of code has a language that is checked here, or is plain text", () => {
   assert.deepEqual(
@@ -219,6 +220,20 @@ test("every JSON block is JSON", () => {
 // ---------------------------------------------------------------------------------------------------------------
 // Other programs
 // ---------------------------------------------------------------------------------------------------------------
+
+test("systemd takes every addition to the unit", (t) => {
+  if (requireProgram(t, "systemd-analyze") === undefined) return;
+  const folder = mkdtempSync(join(tmpdir(), "ccs-unit-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "ccs.service");
+  const unit = systemUnit({ program: [process.execPath], config: "/etc/ccs/config.yml" }, "A test");
+  for (const { at, code } of [...inLanguage("ini"), { at: "a mistake", code: "[Service]\nWatchdogSecs=5min\n" }]) {
+    writeFileSync(file, `${unit}\n${code}`);
+    const { stderr }: Ended = spawnSync("systemd-analyze", ["verify", "--man=no", file], { encoding: "utf8" });
+    // What it does not know it only warns of.
+    assert.equal(stderr.includes("ccs.service:"), at === "a mistake", `${at}: ${stderr}`);
+  }
+});
 
 test("nginx takes every server block", async (t) => {
   const nginx = requireProgram(t, "nginx");
