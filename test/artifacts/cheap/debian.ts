@@ -10,6 +10,7 @@ import { buildDeb } from "../../../scripts/deb.ts";
 import { architectures, buildExecutable } from "../../../scripts/sea.ts";
 import { startWorld, type World } from "../../../src/demo/world.ts";
 import { artifactOnce } from "../../support/artifacts.ts";
+import { blocksOf, readPages } from "../../support/documents.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Machine, makeDebian, unpackDebian, whyNoMachine } from "../../support/machine.ts";
 import { configOf, type ConfigFile } from "../../support/world-config.ts";
@@ -207,6 +208,29 @@ test(
     await machine.run("systemctl", "start", "ccs");
   },
 );
+
+test("reload, restart and backup work as the page about systemd has them", { skip }, async () => {
+  const { machine } = staged();
+  machine.put("/usr/local/bin/sudo", '#!/bin/sh\nexec "$@"\n', 0o755);
+  const blocks = blocksOf(readPages().filter(({ name }) => name === "docs/systemd.md"));
+  const typed = async (line: string): Promise<void> => {
+    const block = blocks.find(({ language, code }) => language === "sh" && code.includes(line));
+    await machine.run("sh", "-ec", `cd /root\n${block?.code ?? assert.fail(`the page has no ${line}`)}`);
+  };
+  await typed("systemctl reload ccs");
+  await typed("systemctl restart ccs");
+  const database = "/var/lib/private/ccs/ccs.db";
+  await typed("tar --create");
+  await machine.run("systemctl", "stop", "ccs");
+  await machine.run("rm", database, configPath, tokenPath);
+  await typed("tar --extract");
+  await machine.untilUnit("StatusText", active("mobile"));
+  assert.deepEqual(
+    [database, configPath, tokenPath].map((path) => machine.has(path)),
+    [true, true, true],
+  );
+  await machine.run("rm", "/usr/local/bin/sudo", "/root/ccs-backup.tar.gz");
+});
 
 test("removed, it ends and leaves configuration, tokens and state; purged, it leaves nothing", { skip }, async () => {
   const here = staged();
