@@ -104,19 +104,23 @@ function visibilityText({ status, tookMs }: Visibility): string {
 }
 
 /** Whether an endpoint is up and, where a person pinned one endpoint, whether that one is not down. */
-export function isReached({ isServed, selection, overrides, endpoints }: IngressStatus): boolean {
-  const pinned = endpoints.find(
-    ({ name }) =>
-      name === selection?.primary && overrides.some(({ kind, endpoint }) => kind === "pin" && endpoint === name),
-  );
-  return isServed && pinned?.verdict !== "down";
+export function isReached(ingress: IngressStatus): boolean {
+  return ingress.isServed && pinnedAndDown(ingress) === undefined;
+}
+
+/** The name of the endpoint that is active because of a pin, though it is down. */
+function pinnedAndDown({ selection, overrides, endpoints }: IngressStatus): string | undefined {
+  const isPinned = overrides.some(({ kind, endpoint }) => kind === "pin" && endpoint === selection?.primary);
+  const active = endpoints.find(({ name }) => name === selection?.primary);
+  return isPinned && active?.verdict === "down" ? active.name : undefined;
 }
 
 function warningsOf(ingress: IngressStatus, wallMs: number): string[] {
   const { isServed, isInSync, published, trouble, standoff, visibility, isMixRefused, mix, wanted } = ingress;
+  const pinned = pinnedAndDown(ingress);
   const warnings: string[] = [];
   if (!isServed && published !== undefined) warnings.push("all endpoints are down: the record stays as it is");
-  else if (!isReached(ingress)) warnings.push(`no service: ${ingress.selection?.primary} is pinned and down`);
+  else if (pinned !== undefined) warnings.push(`no service: ${pinned} is pinned and down`);
   if (trouble !== undefined) warnings.push(`Cloudflare, since ${timeOf(trouble.since, wallMs)}: ${trouble.message}`);
   if (standoff !== undefined) warnings.push(standoff.message);
   else if (published !== undefined && !isInSync && wanted !== undefined) {

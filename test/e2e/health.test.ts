@@ -103,6 +103,9 @@ test("a daemon that is starting is healthy from the moment it answers, and what 
     return undefined;
   });
   assert.match(said, /^0 healthy, but not ready yet: ingress\.example\.com: its records are not known yet/);
+  const { stdout } = await runCcs(["status", "--config", daemon.configPath]);
+  assert.match(stdout, /not known yet/);
+  assert.doesNotMatch(stdout, /undefined|pinned/, "no endpoint is active yet, and none is pinned");
 });
 
 test("a daemon that answers, but whose loop does not turn, is not healthy", async (t) => {
