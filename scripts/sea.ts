@@ -86,7 +86,7 @@ function write(folder: string, name: string, content: string | Uint8Array): stri
 }
 
 /** The Node for Linux that the lock file names. One that this machine is not made for is fetched from npm, and checked. */
-function nodeFor(architecture: Architecture, work: string): string {
+export function nodeFor(architecture: Architecture, work: string): string {
   const name = `node-linux-${architecture}`;
   const installed = join(root, "node_modules", name, "bin/node");
   if (existsSync(installed)) return installed;

@@ -254,7 +254,7 @@ describe("docs/docker.md", { concurrency: 1 }, () => {
       await terminal.answer(/What is the target of|Where does .* lead/, address + keys.enter);
       await terminal.answer(/over HTTP/, "n");
     }
-    await terminal.answer(/for a while\?/, keys.enter);
+    await terminal.answer(/After a return from/, keys.enter);
     await terminal.answer(/[Aa]nother endpoint\?|One more endpoint/, keys.enter);
     await terminal.answer(/on Telegram/, "n");
     assert.equal(await terminal.ended(), 0, terminal.text);

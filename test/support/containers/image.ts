@@ -3,7 +3,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { artifactOnce } from "../artifacts.ts";
-import { baseName, baseSettings, builderName, makeBase, makeBuilder, nodeOfThisMachine } from "./base-images.ts";
+import {
+  baseName,
+  baseSettings,
+  builderName,
+  makeBase,
+  makeBuilder,
+  nodeOfThisMachine,
+  type Architecture,
+} from "./base-images.ts";
 import { run } from "./command.ts";
 import { ImageStore } from "./image-store.ts";
 
@@ -24,13 +32,19 @@ export function imageArchive(): Promise<string> {
   });
 }
 
-/** Makes the images that the Dockerfile names, in a folder that may go afterwards. */
-export async function importBases(store: ImageStore, folder: string): Promise<void> {
-  const node = nodeOfThisMachine();
-  const builder = await makeBuilder(folder, node);
+/** Makes the images that the Dockerfile names, in a folder that may go afterwards: one to build in, one for `target`. */
+export async function importBases(
+  store: ImageStore,
+  folder: string,
+  target: { readonly architecture: Architecture; readonly node: string } = {
+    architecture: "amd64",
+    node: nodeOfThisMachine(),
+  },
+): Promise<void> {
+  const builder = await makeBuilder(folder, nodeOfThisMachine());
   await store.importRoot(builder, builderName, ['CMD ["node"]']);
-  const base = await makeBase(folder, "amd64", node);
-  await store.importRoot(base, baseName, baseSettings);
+  const base = await makeBase(folder, target.architecture, target.node);
+  await store.importRoot(base, baseName, baseSettings, target.architecture);
   for (const archive of [builder, base]) rmSync(archive);
 }
 
