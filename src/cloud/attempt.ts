@@ -5,6 +5,8 @@ import type { CallGate } from "./gate.ts";
 /** A read or a write under way, with all the calls that it takes. */
 export interface Attempt {
   readonly kind: "read" | "write";
+  /** Nothing but the time called for it. */
+  readonly isRoutine: boolean;
   readonly startedMs: number;
   readonly zone: string | undefined;
   /** What was desired: a failure is no reason to hold back something else. */
@@ -18,4 +20,10 @@ export interface Attempt {
 }
 
 /** What to do next, and when at the earliest. */
-export type Step = { readonly kind: "read"; readonly atMs: number } | { readonly kind: "write"; readonly plan: Plan };
+export type Step =
+  | {
+      readonly kind: "read";
+      readonly atMs: number;
+      /** Nothing but the time calls for it. */ readonly isRoutine?: boolean;
+    }
+  | { readonly kind: "write"; readonly plan: Plan; readonly isRoutine?: never };

@@ -4,16 +4,21 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { propertyRuns } from "../../test/support/property-runs.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
-import { CallGate } from "./gate.ts";
+import { CallGate, type Purpose } from "./gate.ts";
 
 const minuteMs = 60_000;
 
 /** Makes as many calls as the gate lets through for this long. Resolves to their times. */
-async function callAlways(gate: CallGate, clock: VirtualClock, forMs: number, isUrgent = false): Promise<number[]> {
+async function callAlways(
+  gate: CallGate,
+  clock: VirtualClock,
+  forMs: number,
+  purpose: Purpose = "routine",
+): Promise<number[]> {
   const endMs = clock.nowMs() + forMs;
   const times: number[] = [];
   while (clock.nowMs() < endMs) {
-    const atMs = gate.enter(isUrgent);
+    const atMs = gate.enter(purpose);
     if (atMs === undefined) times.push(clock.nowMs());
     else await clock.advance(atMs - clock.nowMs());
   }
@@ -25,19 +30,20 @@ function mostWithin(times: readonly number[], windowMs: number): number {
 }
 
 describe("the budget", () => {
-  for (const [ingresses, isUrgent] of [
-    [1, false],
-    [1, true],
-    [20, false],
-    [20, true],
-    [200, true],
-    [2_000, false],
-    [2_000, true],
+  for (const [ingresses, purpose] of [
+    [1, "routine"],
+    [1, "follow-up"],
+    [1, "decision"],
+    [20, "routine"],
+    [20, "decision"],
+    [200, "decision"],
+    [2_000, "routine"],
+    [2_000, "decision"],
   ] as const) {
-    test(`of ${ingresses} ingresses is never exceeded by ${isUrgent ? "decisions" : "looks"}`, async () => {
+    test(`of ${ingresses} ingresses is never exceeded by calls for: ${purpose}`, async () => {
       const clock = new VirtualClock({ nowMs: 1_000 });
       const gate = new CallGate(clock, ingresses);
-      const times = await callAlways(gate, clock, 30 * minuteMs, isUrgent);
+      const times = await callAlways(gate, clock, 30 * minuteMs, purpose);
       const most = Math.min(900, 100 + 2 * ingresses);
       assert.equal(gate.budget.limit, most);
       assert.ok(mostWithin(times, 5 * minuteMs) <= most, String(mostWithin(times, 5 * minuteMs)));
@@ -54,7 +60,7 @@ describe("the budget", () => {
       // Idleness must not save up more than there is.
       waitMs: fc.oneof(fc.integer({ min: 0, max: 20_000 }), fc.constantFrom(0, 6_000, 600_000)),
       calls: fc.integer({ min: 0, max: 60 }),
-      isUrgent: fc.boolean(),
+      purpose: fc.constantFrom<Purpose>("decision", "follow-up", "routine"),
       ingresses: fc.option(fc.integer({ min: 1, max: 30 })),
     });
     await fc.assert(
@@ -62,13 +68,13 @@ describe("the budget", () => {
         const clock = new VirtualClock();
         const gate = new CallGate(clock, 30);
         const times: number[] = [];
-        for (const { waitMs, calls, isUrgent, ingresses } of steps) {
+        for (const { waitMs, calls, purpose, ingresses } of steps) {
           await clock.advance(waitMs);
           if (ingresses !== null) gate.share(ingresses);
           for (let call = 0; call < calls; call += 1) {
             const { remaining } = gate.budget;
-            const isLet = gate.enter(isUrgent) === undefined;
-            if (isUrgent) assert.equal(isLet, remaining > 0);
+            const isLet = gate.enter(purpose) === undefined;
+            if (purpose === "decision") assert.equal(isLet, remaining > 0);
             if (isLet) times.push(clock.nowMs());
           }
         }
@@ -79,23 +85,27 @@ describe("the budget", () => {
     );
   });
 
-  test("spent by looks leaves enough for decisions", async () => {
+  test("spent by routine leaves enough for what decisions wait for, and those leave enough for decisions", async () => {
     const clock = new VirtualClock();
     const gate = new CallGate(clock, 1);
     await callAlways(gate, clock, 10 * minuteMs);
-    while (gate.enter(false) === undefined);
+    while (gate.enter("routine") === undefined);
+    for (let call = 0; call < 15; call += 1) assert.equal(gate.enter("follow-up"), undefined);
+    while (gate.enter("follow-up") === undefined);
     assert.ok(gate.budget.remaining >= 15, String(gate.budget.remaining));
-    for (let call = 0; call < 15; call += 1) assert.equal(gate.enter(true), undefined);
+    for (let call = 0; call < 15; call += 1) assert.equal(gate.enter("decision"), undefined);
   });
 
-  test("of six seconds leaves enough for decisions as well", async () => {
+  test("of six seconds leaves enough for each as well", async () => {
     const clock = new VirtualClock();
     const gate = new CallGate(clock, 200);
-    for (let call = 0; call < 28; call += 1) assert.equal(gate.enter(false), undefined);
-    assert.equal(gate.enter(false), 6_000);
-    for (let call = 0; call < 12; call += 1) assert.equal(gate.enter(true), undefined);
+    for (let call = 0; call < 16; call += 1) assert.equal(gate.enter("routine"), undefined);
+    assert.equal(gate.enter("routine"), 6_000);
+    for (let call = 0; call < 12; call += 1) assert.equal(gate.enter("follow-up"), undefined);
+    assert.equal(gate.enter("follow-up"), 6_000);
+    for (let call = 0; call < 12; call += 1) assert.equal(gate.enter("decision"), undefined);
     assert.equal(gate.budget.remaining, 0);
-    assert.equal(gate.enter(true), 6_000);
+    assert.equal(gate.enter("decision"), 6_000);
   });
 
   test("is no way past a closed gate", async () => {
@@ -103,8 +113,8 @@ describe("the budget", () => {
     const gate = new CallGate(clock);
     gate.closeUntil(20_000);
     gate.closeUntil(10_000);
-    assert.equal(gate.enter(true), 20_000);
+    assert.equal(gate.enter("decision"), 20_000);
     await clock.advance(20_000);
-    assert.equal(gate.enter(false), undefined);
+    assert.equal(gate.enter("routine"), undefined);
   });
 });

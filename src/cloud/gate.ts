@@ -19,8 +19,13 @@ const burstShare = 0.5;
 const callsPerShortWindow = 40;
 const shortWindowMs = 6_000;
 
-/** Looks and retries leave this share to what has just been decided, which is never starved by them. */
-const reservedShare = 0.3;
+/**
+ * What a call is for: what has just been decided; what such a decision waits for, or a retry; or a look by routine. Each
+ * leaves a share of the calls to those before it, so that it never starves them, however often it comes.
+ */
+export type Purpose = "decision" | "follow-up" | "routine";
+
+const shares: Readonly<Record<Purpose, number>> = { decision: 1, "follow-up": 0.7, routine: 0.4 };
 
 /** What may be spent now. */
 export interface CallBudget {
@@ -62,11 +67,11 @@ export class CallGate {
   }
 
   /** Lets one request through and returns `undefined`, or returns the time at which to ask again. */
-  enter(isUrgent: boolean): number | undefined {
+  enter(purpose: Purpose): number | undefined {
     const nowMs = this.#clock.nowMs();
     if (nowMs < this.#opensAtMs) return this.#opensAtMs;
     this.#accrue();
-    const share = isUrgent ? 1 : 1 - reservedShare;
+    const share = shares[purpose];
     const recentMs = this.#recent(nowMs);
     const tooMany = recentMs.length + 1 - Math.floor(callsPerShortWindow * share);
     const freeAtMs = tooMany > 0 ? (recentMs[tooMany - 1] ?? nowMs) + shortWindowMs : nowMs;
@@ -81,8 +86,8 @@ export class CallGate {
   }
 
   /** Resolves when one more request may be sent; rejects when `signal` aborts first. */
-  async admit(signal: AbortSignal, isUrgent: boolean): Promise<void> {
-    for (let atMs = this.enter(isUrgent); atMs !== undefined; atMs = this.enter(isUrgent)) {
+  async admit(signal: AbortSignal, purpose: Purpose): Promise<void> {
+    for (let atMs = this.enter(purpose); atMs !== undefined; atMs = this.enter(purpose)) {
       await sleep(this.#clock, atMs - this.#clock.nowMs(), signal);
       if (signal.aborted) break;
     }

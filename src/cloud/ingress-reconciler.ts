@@ -6,10 +6,12 @@ import { isSameDemand } from "../core/records.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { messageOf } from "../lib/text.ts";
 import type { Attempt, Step } from "./attempt.ts";
-import type { Lane } from "./lane.ts";
+import type { Purpose } from "./gate.ts";
+import { isWrong, type Lane } from "./lane.ts";
 import { nextAttemptMs, transientPause, waitAfter } from "./pauses.ts";
 import { CloudError, type Call } from "./provider.ts";
 import type { Shared } from "./shared.ts";
+import { Urgency } from "./urgency.ts";
 
 /** Those who were told to wait come back one after the other, within this time. */
 const spreadMs = 1_000;
@@ -25,9 +27,6 @@ const hurryEveryMs = 1_000;
 
 /** Reads for the sake of the time that they tell are begun no more often than this. */
 const seekEveryMs = 5_000;
-
-/** The calls that a new decision, or the start, may need with a little bad luck. More than these wait in line with all. */
-const urgentCalls = 4;
 
 export class IngressReconciler {
   readonly #record: string;
@@ -57,8 +56,7 @@ export class IngressReconciler {
   #soughtMs: number | undefined;
   /** When the newest attempt was begun. */
   #askedMs = -Infinity;
-  /** What the urgent calls left are for. */
-  #urgency = { wanted: "null", left: urgentCalls };
+  readonly #urgency = new Urgency();
 
   constructor(record: string, lane: Lane, shared: Shared) {
     this.#record = record;
@@ -83,7 +81,7 @@ export class IngressReconciler {
     if (ingress === undefined) this.#rest();
     else if (before === undefined || before.settings.zone !== ingress.settings.zone) this.startOver();
     // The world shows something else than what we wrote: perhaps somebody has changed it since.
-    else if (this.#isWrong(ingress) && !this.#isWrong(before)) {
+    else if (isWrong(this.#lane, ingress) && !isWrong(this.#lane, before)) {
       this.#mustRead = true;
       this.consider();
     }
@@ -95,16 +93,12 @@ export class IngressReconciler {
       before.drift !== ingress.drift
     ) {
       const wanted = this.#lane.wantedBy(ingress);
-      if (wanted !== "null" && wanted !== this.#urgency.wanted) this.#urgency = { wanted, left: urgentCalls };
+      this.#urgency.note(wanted);
       // Since repair rests, a lot may have happened to the records.
       if (before.standoff !== undefined && ingress.standoff === undefined) this.#mustRead = true;
       if (isNewGeneration || (this.#pause !== undefined && this.#pause.wanted !== wanted)) this.#hurry();
       this.consider();
     }
-  }
-
-  #isWrong(ingress: IngressState): boolean {
-    return this.#lane.stateOf(ingress)?.visibility?.status === "wrong";
   }
 
   /** Brings a read forward that is begun at or after `youngerThanMs`, for the time that its answer tells; `undefined`: none. */
@@ -159,7 +153,7 @@ export class IngressReconciler {
     // The next turn of the state comes back to it.
     if (!this.#lane.isFree(this.#ingress, step.kind) || (step.kind === "read" && step.atMs === Infinity)) return;
     const dueMs = Math.max(this.#pause?.untilMs ?? nowMs, step.kind === "read" ? step.atMs : nowMs);
-    const laterMs = dueMs > nowMs ? dueMs : this.#shared.gate.enter(this.#isUrgent(step.kind));
+    const laterMs = dueMs > nowMs ? dueMs : this.#shared.gate.enter(this.#purposeOf(step));
     if (laterMs === undefined) this.#start(step, this.#ingress);
     else this.#cancelTimer = this.#shared.clock.setTimer(laterMs - nowMs, () => this.consider());
   }
@@ -178,17 +172,16 @@ export class IngressReconciler {
     this.#attempt.abort.abort();
   }
 
-  /** Whether a call may dip into what is reserved for new decisions. Routine looks may not, nor endless retries. */
-  #isUrgent(kind: Attempt["kind"]): boolean {
-    if (this.#lane.mix !== undefined || this.#urgency.left === 0) return false;
-    // While it fails again and again, what is reserved is kept for the attempt that may succeed.
-    return kind === "write" || (this.#mustRead && (this.#failures <= 1 || this.#isHopeful));
+  #purposeOf(call: Pick<Step, "kind" | "isRoutine">): Purpose {
+    const isVain = this.#failures > 1 && !this.#isHopeful;
+    return this.#urgency.purposeOf(call, { mustRead: this.#mustRead, isMix: this.#lane.mix !== undefined, isVain });
   }
 
   #nextStep(ingress: IngressState): Step {
     if (this.#mustRead) return { kind: "read", atMs: 0 };
     const plan = this.#shared.isHeld ? undefined : this.#lane.planFor(ingress);
-    const routineMs = this.#lane.isDoubted(ingress) ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs;
+    const isDoubted = this.#lane.isDoubted(ingress);
+    const routineMs = isDoubted ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs;
     // A name that nobody watches may have got other records meanwhile.
     if (plan !== undefined && (this.#lane.mix === undefined || this.#shared.clock.nowMs() < routineMs)) {
       return { kind: "write", plan };
@@ -196,13 +189,15 @@ export class IngressReconciler {
     if (!this.#lane.isWatched(ingress)) return { kind: "read", atMs: Math.min(Infinity, ...this.#secondLooksMs) };
     const soughtMs =
       this.#soughtMs !== undefined && this.#askedMs < this.#soughtMs ? this.#askedMs + seekEveryMs : Infinity;
-    return { kind: "read", atMs: Math.min(routineMs, soughtMs, ...this.#secondLooksMs) };
+    const atMs = Math.min(routineMs, soughtMs, ...this.#secondLooksMs);
+    return { kind: "read", atMs, isRoutine: !isDoubted && atMs === routineMs };
   }
 
   #start(step: Step, ingress: IngressState): void {
     const { clock, log } = this.#shared;
     const attempt: Attempt = {
       kind: step.kind,
+      isRoutine: step.isRoutine === true,
       startedMs: clock.nowMs(),
       zone: ingress.settings.zone,
       wanted: this.#lane.wantedBy(ingress),
@@ -213,7 +208,7 @@ export class IngressReconciler {
     };
     this.#attempt = attempt;
     this.#askedMs = attempt.startedMs;
-    if (this.#isUrgent(step.kind)) this.#urgency.left -= 1;
+    this.#urgency.spend(this.#purposeOf(step));
     log?.debug({ ...this.#ref, ...(step.kind === "write" && { plan: step.plan }) }, `${step.kind} records`);
     this.#ending = this.#run(attempt, step, ingress);
   }
@@ -254,7 +249,7 @@ export class IngressReconciler {
 
   /** Every request passes the gate. The first one of an attempt has passed it already, when the attempt was started. */
   #callFor(attempt: Attempt): Call {
-    const { kind, gate } = attempt;
+    const { gate } = attempt;
     const { signal } = attempt.abort;
     let isFirst = true;
     const admit = async (): Promise<void> => {
@@ -263,9 +258,9 @@ export class IngressReconciler {
         return;
       }
       attempt.isWaiting = true;
-      await gate.admit(signal, this.#isUrgent(kind));
+      await gate.admit(signal, this.#purposeOf(attempt));
       attempt.isWaiting = false;
-      if (this.#isUrgent(kind)) this.#urgency.left -= 1;
+      this.#urgency.spend(this.#purposeOf(attempt));
     };
     return { signal, admit };
   }

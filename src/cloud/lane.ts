@@ -72,3 +72,8 @@ function ownPlan(ingress: IngressState): Plan | undefined {
   const plan = planBetween(ingress.published.records, desired, ingress.unseen?.ids);
   return isEmptyPlan(plan) ? undefined : plan;
 }
+
+/** Whether the world shows something else at this name than what was written. */
+export function isWrong(lane: Lane, ingress: IngressState): boolean {
+  return lane.stateOf(ingress)?.visibility?.status === "wrong";
+}

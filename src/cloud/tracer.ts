@@ -75,7 +75,7 @@ export class Tracer {
     const cancel = clock.setTimer(timeoutMs, () => deadline.abort());
     const signal = AbortSignal.any([deadline.signal, this.#closing.signal]);
     try {
-      const call = { signal, admit: () => gate.admit(signal, false) };
+      const call = { signal, admit: () => gate.admit(signal, "routine") };
       const path = await provider.trace(ingress.settings, target.host, (step) => own.has(step), call);
       const { revision } = endpoint;
       dispatch({ kind: "target-traced", ingress: ingress.settings.record, endpoint: name, revision, path });

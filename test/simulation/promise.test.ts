@@ -78,6 +78,16 @@ for (const same of kinds.values()) {
   });
 }
 
+test("looks every second leave enough calls for the mix", { timeout: longestMs }, async () => {
+  const [config = assert.fail()] = configurations.values();
+  const ingresses = config.ingresses.map((ingress) => ({ ...ingress, reconcileIntervalMs: 1_000 }));
+  const {
+    ingresses: [seen],
+  } = await played({ ...config, ingresses }, "primary down for 1m at 0:05", 1);
+  const told = seen?.served.map(({ endpoints }) => endpoints.join(" + "));
+  assert.deepEqual(told, ["cable", "mobile", "cable + mobile", "cable"]);
+});
+
 async function played(config: Config, lines: string, seed: number): Promise<Played> {
   const scenario = parseScenario(lines, vocabularyOf(config));
   assert.ok(scenario.kind === "understood");

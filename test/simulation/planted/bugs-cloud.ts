@@ -80,8 +80,8 @@ export const cloudBugs: readonly PlantedBug[] = [
   {
     name: "the records are never read as a routine",
     file: "src/cloud/ingress-reconciler.ts",
-    from: "this.#lane.isDoubted(ingress) ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs;",
-    to: "this.#lane.isDoubted(ingress) ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs * 1_000;",
+    from: "isDoubted ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs;",
+    to: "isDoubted ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs * 1_000;",
     story: {
       // While servers say nothing, nothing else finds it.
       faults: [

@@ -110,4 +110,11 @@ export const robustBugs: readonly BugForTest[] = [
     to: " }",
     test: ["test/e2e/unbroken.test.ts", "a log that nobody reads holds up nothing, and not the end either"],
   },
+  {
+    name: "looks by routine take what decisions wait for",
+    file: "src/cloud/ingress-reconciler.ts",
+    from: "isRoutine: !isDoubted && atMs === routineMs",
+    to: "isRoutine: false",
+    test: ["test/simulation/promise.test.ts", "looks every second leave enough calls for the mix"],
+  },
 ];
