@@ -122,7 +122,9 @@ export class Decisions implements Part {
     }
     // A new address of an endpoint that serves needs one ok only.
     const isRenumbered = books.length > (this.#ledger.siteNamed(to)?.addresses.length ?? 0);
-    if (!isRenumbered && !books.some(({ oksInRow }) => oksInRow >= rise)) {
+    // Nor does an address that its name leads to again, after it led to another one's.
+    const isMisnamed = this.#ledger.lastTroubleMs("misnamed") > this.#ledger.nowMs - hourMs;
+    if (!isRenumbered && !isMisnamed && !books.some(({ oksInRow }) => oksInRow >= rise)) {
       this.#ledger.violate("5", `${to} was chosen with fewer than ${rise} oks in a row`);
     }
   }

@@ -87,14 +87,22 @@ export class Evidence implements Part {
       const { oksInRow } = book;
       if (isGenuine) {
         countFailure(book);
-        // Until somebody has told the time, it is as up as it was.
-        if (kind !== "failed") book.oksInRow = oksInRow;
+        // Until somebody has told the time, it is as up as it was; and so after a silence that may have been the monitor's own.
+        if (kind !== "failed" || this.#isDoubtful(observation)) book.oksInRow = oksInRow;
       } else {
         const hasWorked = this.#ledger.lastTroubleMs("link") <= this.#ledger.nowMs - (endedMs - startedMs) / 2;
         book.excusedInRow = hasWorked ? book.excusedInRow + 1 : Math.max(1, book.excusedInRow);
         book.excusedSinceUp = hasWorked ? book.excusedSinceUp + 1 : Math.max(1, book.excusedSinceUp);
       }
     }
+  }
+
+  /** Whether the connection may not have been seen to work early enough for this silence to count. */
+  #isDoubtful(observation: Observation): boolean {
+    if (observation.kind !== "failed" || observation.reason !== "timeout") return false;
+    const { startedMs, endedMs } = observation;
+    const proofsMs = [...this.oks.values(), ...this.anchors.values()];
+    return !proofsMs.some((atMs) => atMs > startedMs && atMs <= (startedMs + endedMs) / 2);
   }
 
   answered(): void {

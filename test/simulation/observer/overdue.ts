@@ -34,6 +34,8 @@ export class Overdue implements Part {
   /** Who was left as down, and when, over all runs. */
   #departures: { readonly endpoint: string; readonly atMs: number }[] = [];
   #primary: string | undefined;
+  /** World time of the newest switch: nobody is overdue from before it. */
+  #switchedMs = -Infinity;
   #crashesMs: number[] = [];
 
   constructor(ledger: Ledger) {
@@ -72,6 +74,7 @@ export class Overdue implements Part {
       this.#departures.push({ endpoint: this.#primary, atMs: nowMs });
       this.#departures = this.#departures.slice(-100);
     }
+    if (primary !== this.#primary) this.#switchedMs = nowMs;
     this.#primary = primary;
   }
 
@@ -118,6 +121,6 @@ export class Overdue implements Part {
     const holdMs = Math.min(hourMs, settings.holdUpMs * 2 ** (left - 1));
     const waits = settings.mix !== undefined && endpoints.some((endpoint) => endpoint.settings.stickyMs !== undefined);
     const mixMs = waits && settings.mix !== undefined ? settings.mix.waitMs + minuteMs : 0;
-    return Math.max(cameUpMs + holdMs, wholeMs) + (check?.intervalMs ?? 0) + mixMs + slackMs;
+    return Math.max(cameUpMs + holdMs, wholeMs, this.#switchedMs) + (check?.intervalMs ?? 0) + mixMs + slackMs;
   }
 }
