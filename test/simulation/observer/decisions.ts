@@ -124,7 +124,11 @@ export class Decisions implements Part {
     const isRenumbered = books.length > (this.#ledger.siteNamed(to)?.addresses.length ?? 0);
     // Nor does an address that its name leads to again, after it led to another one's.
     const isMisnamed = this.#ledger.lastTroubleMs("misnamed") > this.#ledger.nowMs - hourMs;
-    if (!isRenumbered && !isMisnamed && !books.some(({ oksInRow }) => oksInRow >= rise)) {
+    if (
+      !isRenumbered &&
+      !isMisnamed &&
+      !books.some(({ oksInRow, oksBeforeDoubt }) => oksInRow + oksBeforeDoubt >= rise)
+    ) {
       this.#ledger.violate("5", `${to} was chosen with fewer than ${rise} oks in a row`);
     }
   }

@@ -10,6 +10,8 @@ import type { Ledger, Part } from "./ledger.ts";
 export interface AddressBook {
   /** Oks without a real failure in between. */
   oksInRow: number;
+  /** Those before, with nothing in between but silences that may have been the monitor's own. */
+  oksBeforeDoubt: number;
   failuresInRow: number;
   failuresSinceUp: number;
   /** Start of the ok, and of the failure, that began last. */
@@ -87,8 +89,10 @@ export class Evidence implements Part {
       const { oksInRow } = book;
       if (isGenuine) {
         countFailure(book);
-        // Until somebody has told the time, it is as up as it was; and so after a silence that may have been the monitor's own.
-        if (kind !== "failed" || this.#isDoubtful(observation)) book.oksInRow = oksInRow;
+        // A silence that may have been the monitor's own is no failure to whoever is coming back.
+        book.oksBeforeDoubt = this.#isDoubtful(observation) ? book.oksBeforeDoubt + oksInRow : 0;
+        // Until somebody has told the time, it is as up as it was.
+        if (kind !== "failed") book.oksInRow = oksInRow;
       } else {
         const hasWorked = this.#ledger.lastTroubleMs("link") <= this.#ledger.nowMs - (endedMs - startedMs) / 2;
         book.excusedInRow = hasWorked ? book.excusedInRow + 1 : Math.max(1, book.excusedInRow);
@@ -140,6 +144,7 @@ export class Evidence implements Part {
   bookOf(address: string): AddressBook {
     const book = this.addresses.get(address) ?? {
       oksInRow: 0,
+      oksBeforeDoubt: 0,
       failuresInRow: 0,
       failuresSinceUp: 0,
       lastOkStartedMs: -Infinity,
