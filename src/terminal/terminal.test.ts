@@ -10,6 +10,10 @@ test("what is wider than the terminal is broken at spaces, and continues further
   assert.equal(fitted("a word-that-is-wider-than-all", 10), "a\n  word-that-is-wider-than-all");
 });
 
+test("a number stays with its unit", () => {
+  assert.equal(fitted("Primary and Secondary 10 min", 25), "Primary and Secondary\n  10 min");
+});
+
 test("what is in columns continues in its column", () => {
   assert.equal(fitted("  -c  one two three", 12), "  -c  one\n      two\n      three");
   assert.equal(fitted("12:00:00  cable  down since noon", 24), "12:00:00  cable  down\n  since noon");

@@ -103,6 +103,11 @@ export function lineWidth(): number {
   return Math.min(100, Math.max(narrowest, columnsOf(process.stdout) ?? 80));
 }
 
+/** A number and its unit stay together: `10 min`. */
+function withUnits(text: string): string {
+  return text.replaceAll(/(?<=\d) (?=(?:ms|s|min|h|d|%)(?!\w))/g, "\u00A0");
+}
+
 /**
  * `text` broken at spaces into lines of at most `width`; later lines begin with `indent` spaces, which count. A no-break
  * space becomes an ordinary one, unbroken.
@@ -110,7 +115,7 @@ export function lineWidth(): number {
 export function wrapped(text: string, width: number, indent = 0): string {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
+  for (const word of withUnits(text).split(" ")) {
     const next = line === "" ? word : `${line} ${word}`;
     if (widthOf(next) <= width || line.trim() === "") {
       line = next;

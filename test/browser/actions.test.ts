@@ -147,7 +147,7 @@ test("what is refused is not done, and the page says why: a wrong token, an endp
   await page.getByRole("button", { name: "Resume all…" }).click();
   await dialog.getByRole("button", { name: "Resume" }).click();
   await dialog.getByText("Not done: too many wrong tokens.").waitFor();
-  await dialog.getByText(/^Try again in \d+s\.$/).waitFor();
+  await dialog.getByText(/^Try again in \d+ s\.$/).waitFor();
   await dashboard.assertAccessible("another refusal");
   await dialog.getByRole("button", { name: "Enter the token again" }).click();
   await giveToken(dashboard, token);

@@ -34,7 +34,7 @@ test("while everything is silent it says that the daemon is blind, and that noth
   await dashboard.untilShown("primary.example.com", ".published");
   await dashboard.assertAccessible("blind");
   await Promise.all(lines.map((server) => server.behave({ kind: "ok" })));
-  await dashboard.page.getByText("This machine appears to be offline (IPv4)").waitFor({ state: "detached" });
+  await dashboard.page.locator(".banner", { hasText: "appears to be offline" }).waitFor({ state: "detached" });
   await dashboard.untilShown("all is well");
   await dashboard.assertClean();
 });

@@ -50,7 +50,7 @@ describe("ccs simulate", { concurrency: 2 }, () => {
     assert.match(stdout, /tells {4}_ingress\.example\.com now points to Secondary \(was Primary\)/);
     assert.match(stdout, /impatient resolver served again, [\dmin ]+s at worst/);
     assert.match(stdout, /^ {2}clamping resolver +\S.* 10 min +none$/m);
-    assert.match(stdout, /^served by {3}Primary [^,]+, Secondary [^,]+, Primary \+ Secondary 10 min$/m);
+    assert.match(stdout, /^served by {3}Primary [^,]+, Secondary [^,]+, Primary \+ Secondary\n? +10 min$/m);
     assert.match(stdout, /^✓ Not worse than a record that never changes: /m);
     assert.match(stdout, /^Cloudflare {2}\d+ calls: \d+ reads, 4 writes$/m);
   });
@@ -131,9 +131,9 @@ notify: { telegram: { token_file: /no/such/file, chat_id: "\${NO_SUCH_CHAT}" } }
     const written = timeline.filter(({ kind }) => kind === "writes").map(({ ingress, text }) => `${ingress}: ${text}`);
     for (const text of [
       "a.example.com: A 203.0.113.77 (TTL 1 min)",
-      "a.example.com: A 192.0.2.1, AAAA 2001:db8:1::1 (TTL 1m)",
-      "deep.b.example.org: A 203.0.113.1, AAAA 2001:db8:3::1 (TTL 1m)",
-      "deep.b.example.org: A 192.0.2.1, AAAA 2001:db8:1::1 (TTL 1m)",
+      "a.example.com: A 192.0.2.1, AAAA 2001:db8:1::1 (TTL 1 min)",
+      "deep.b.example.org: A 203.0.113.1, AAAA 2001:db8:3::1 (TTL 1 min)",
+      "deep.b.example.org: A 192.0.2.1, AAAA 2001:db8:1::1 (TTL 1 min)",
     ]) {
       assert.ok(written.includes(text), `${text} in\n${written.join("\n")}`);
     }

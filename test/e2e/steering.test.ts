@@ -35,8 +35,8 @@ describe("steering", { concurrency: 3 }, () => {
     assert.deepEqual([fine.code, fine.stderr], [0, ""], fine.stdout);
     assert.match(fine.stdout, /^ingress\.example\.com {2}→ {2}cable\n/);
     assert.match(fine.stdout, /DNS says +CNAME primary\.example\.com \(TTL 1 min\)/);
-    assert.match(fine.stdout, /cable +serves +● up /);
-    assert.match(fine.stdout, /mobile +stands by +● up /);
+    assert.match(fine.stdout, /cable +active +● up /);
+    assert.match(fine.stdout, /mobile +standby +● up /);
     assert.match(fine.stdout, new RegExp(`${world.cable.address.replaceAll(".", "\\.")} .*● up`));
     assert.match(fine.stdout, /ccs \d+\.\d+\.\d+, running for /);
     for (const line of fine.stdout.split("\n")) assert.ok(line.length <= 80, `longer than 80 columns: ${line}`);
