@@ -106,7 +106,7 @@ describe("the API of a running daemon", { concurrency: 3 }, () => {
     const { msg } = await daemon.untilLogged(/^drill of cable: mobile took over from cable, which is active again\./);
     assert.match(msg, /Failover: mobile selected [^,]+, confirmed by Cloudflare after [\d.]+ m?s, visible after /);
     await eventually("people are told", () =>
-      world.telegram.messages.some(({ plainText }) => /drill of cable: mobile stood in/.test(plainText)),
+      world.telegram.messages.some(({ plainText }) => /drill of cable: mobile took over/.test(plainText)),
     );
   });
 

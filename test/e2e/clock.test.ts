@@ -57,8 +57,8 @@ async function probesOf(fleet: Fleet, count: number, daemon: DaemonProcess): Pro
 }
 
 for (const [offset, words] of [
-  ["+3650d", /this machine's clock is 3649d 23h ahead|this machine's clock is 3650d( \d+\w)? ahead/],
-  ["-3650d", /this machine's clock is 3649d 23h behind|this machine's clock is 3650d( \d+\w)? behind/],
+  ["+3650d", /this machine's clock is 3649 d 23 h ahead|this machine's clock is 3650 d( \d+ \w+)? ahead/],
+  ["-3650d", /this machine's clock is 3649 d 23 h behind|this machine's clock is 3650 d( \d+ \w+)? behind/],
 ] as const) {
   test(`the clock jumps by ${offset} while the daemon runs: nothing is switched, and it is told, and its end`, async (t) => {
     const env = wrongClock(t);
@@ -113,7 +113,7 @@ test("the clock jumps ahead, and Cloudflare's own certificate looks expired: tol
   await daemon.untilLogged(/^cable is up/);
   await daemon.untilLogged(/^mobile is up/);
   setClock(daemon.folder, "+3650d");
-  await daemon.untilLogged(/this machine's clock is \d+d/);
+  await daemon.untilLogged(/this machine's clock is \d+ d/);
   await daemon.untilLogged(/this machine's clock seems to be wrong: it says 20\d\d-\d\d-\d\d/, { timeoutMs: 60_000 });
   await probesOf(fleet, 20, daemon);
   assert.equal(daemon.logged(/^(cable|mobile) is (suspect|down)/).length, 0);

@@ -177,9 +177,9 @@ describe("reload", { concurrency: 4 }, () => {
       assert.equal((await daemon.get("/healthz")).status, 200);
       slowest.push(performance.now() - askedMs);
     }
-    await daemon.untilLogged(/ was loaded again/);
+    await daemon.untilLogged(/ was reloaded/);
     assert.ok(Math.max(...slowest) < 2_000, `${Math.max(...slowest)} ms`);
-    const loads = daemon.logged(/ was loaded again/).length;
+    const loads = daemon.logged(/ was reloaded/).length;
     assert.ok(loads <= 2 + (performance.now() - startedMs) / 500, `${loads} loads`);
     assert.equal(daemon.logged(/^configuration applied/).length, 1);
   });
