@@ -23,7 +23,7 @@ import { completionScripts } from "../src/cli/completion.ts";
 import { packagedUnit } from "../src/cli/service/unit-text.ts";
 import { manPage } from "./man-page.ts";
 import { artifactsFolder } from "./package.ts";
-import { architectures, buildExecutable, type Architecture } from "./sea.ts";
+import { askedArchitectures, buildExecutable, type Architecture } from "./sea.ts";
 
 const root = dirname(import.meta.dirname);
 const sources = join(root, "deploy/debian");
@@ -207,14 +207,7 @@ function normaliseFolders(folder: string): void {
 }
 
 if (import.meta.main) {
-  const asked = process.argv.slice(2);
-  const unknown = asked.filter((name) => !architectures.some((each) => each === name));
-  if (unknown.length > 0) {
-    console.error(`There is no package for ${unknown.join(", ")}. Known: ${architectures.join(", ")}`);
-    process.exit(64);
-  }
-  for (const architecture of architectures) {
-    if (asked.length > 0 && !asked.includes(architecture)) continue;
+  for (const architecture of askedArchitectures("package")) {
     const executable = await buildExecutable(architecture, artifactsFolder);
     console.log(buildDeb({ architecture, executable, folder: artifactsFolder }));
   }

@@ -122,7 +122,7 @@ const explanations: { readonly [Kind in StoryKind]: Explanation & { readonly sec
   "override-began": {
     section: "Manual actions",
     title: "Pinned, drained, or a drill",
-    meaning: "Somebody ran `ccs pin`, `ccs drain` or `ccs drill`, or used the dashboard.",
+    meaning: "A person ran `ccs pin`, `ccs drain` or `ccs drill`, or used the dashboard.",
     action: "`ccs resume` ends it before its time.",
   },
   "override-ended": {

@@ -107,15 +107,19 @@ export function nodeFor(architecture: Architecture, work: string): string {
   return join(work, "package/bin/node");
 }
 
-if (import.meta.main) {
+/** The architectures named on the command line; all, where none is. Ends the process where there is no such `what`. */
+export function askedArchitectures(what: string): readonly Architecture[] {
   const asked = process.argv.slice(2);
   const unknown = asked.filter((name) => !architectures.some((each) => each === name));
   if (unknown.length > 0) {
-    console.error(`There is no executable for ${unknown.join(", ")}. Known: ${architectures.join(", ")}`);
+    console.error(`There is no ${what} for ${unknown.join(", ")}. Known: ${architectures.join(", ")}`);
     process.exit(64);
   }
-  for (const architecture of architectures) {
-    if (asked.length > 0 && !asked.includes(architecture)) continue;
+  return architectures.filter((each) => asked.length === 0 || asked.includes(each));
+}
+
+if (import.meta.main) {
+  for (const architecture of askedArchitectures("executable")) {
     console.log(await buildExecutable(architecture, artifactsFolder));
   }
 }

@@ -5,7 +5,7 @@ import type { Event, Fact, State } from "./core/model.ts";
 import { initialState, step } from "./core/step.ts";
 import { backoffMs } from "./lib/backoff.ts";
 import type { Clock } from "./lib/clock.ts";
-import { formatDuration } from "./lib/units.ts";
+import { formatDuration } from "./core/units.ts";
 import { messageOf } from "./lib/text.ts";
 
 /** Makes durable what must be on the disk before anybody acts on it. Comes first in every turn. */

@@ -5,7 +5,7 @@ import process from "node:process";
 import { describe, test } from "node:test";
 import { loadConfig } from "../src/config/load.ts";
 import { systemClock } from "../src/lib/clock.ts";
-import { parseDurationMs } from "../src/lib/units.ts";
+import { parseDurationMs } from "../src/core/units.ts";
 import { parseIp, parseRange, parseSocket } from "../src/lib/ip.ts";
 import { Secret } from "../src/lib/secret.ts";
 import { nearest } from "../src/lib/spelling.ts";

@@ -2,7 +2,7 @@
 // have words of their own.)
 import type { Fact, Override, Visibility } from "../core/model.ts";
 import { membersOf } from "../core/selection.ts";
-import { clockError, formatDuration } from "../lib/units.ts";
+import { clockError, formatDuration } from "../core/units.ts";
 import { drillOutcome, drillSentences } from "../notify/drill-words.ts";
 import type { FactWords } from "../web/api/events.ts";
 import { familyNames, overridden, recordsText } from "../core/words.ts";

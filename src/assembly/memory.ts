@@ -1,7 +1,7 @@
 // What the daemon remembers across restarts: gives it what an earlier life left behind, and keeps what this one does.
 import { keeperPatienceMs, type Daemon, type Keeper, type Turn } from "../daemon.ts";
 import type { Clock } from "../lib/clock.ts";
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import type { JournalEntry } from "../store/journal-table.ts";
 import { Recorder } from "../store/recorder.ts";
 import { restoredFrom } from "../store/saved.ts";

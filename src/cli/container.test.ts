@@ -1,4 +1,4 @@
-// What a container says to whoever started it without a configuration that it may read.
+// What a container prints when it is started without a configuration that it may read.
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// What is different in a container: whatever ccs needs has to be mounted by somebody outside, who has to be told what.
+// What is different in a container: all that ccs needs has to be mounted from outside, so errors say what to mount.
 import { closeSync, constants, openSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { Environment } from "../config/substitute.ts";

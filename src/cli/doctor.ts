@@ -6,7 +6,7 @@ import { loadConfig } from "../config/load.ts";
 import { createExchange } from "../dns/exchange.ts";
 import { createResolver } from "../dns/resolver.ts";
 import { sleep, systemClock } from "../lib/clock.ts";
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import type { Log } from "../lib/log.ts";
 import { createProbe } from "../probe/probes.ts";
 import type { RoundPorts } from "../probe/round.ts";

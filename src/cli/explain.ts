@@ -4,7 +4,7 @@ import { Argument } from "commander";
 import type { Config } from "../config/config.ts";
 import { assumptions, explain, type CheckOutlook, type Explanation, type Move } from "../core/explain.ts";
 import type { MixStep } from "../core/mix-steps.ts";
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import { lineWidth, printLine, styled, wrapped } from "../terminal/terminal.ts";
 import { configOf } from "./config-option.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";

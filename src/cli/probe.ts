@@ -4,7 +4,7 @@ import type { EndpointSettings, IngressSettings, Phases } from "../core/model.ts
 import { isPermitted } from "../core/usable.ts";
 import { createResolver } from "../dns/resolver.ts";
 import { systemClock } from "../lib/clock.ts";
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import type { Log } from "../lib/log.ts";
 import { probeOnce } from "../probe/prober.ts";
 import { createProbe } from "../probe/probes.ts";

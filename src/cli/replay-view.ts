@@ -1,5 +1,5 @@
 // What `ccs replay` shows to people: the switches side by side, and what they add up to.
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import { lineWidth, printLine, printTable, styled, wrapped } from "../terminal/terminal.ts";
 import { timeOf, type ComparedIngress, type Row, type Totals } from "../what-if/comparison.ts";
 import type { Trial } from "../what-if/trial.ts";

@@ -1,5 +1,5 @@
 // What `ccs simulate` shows to people: the timeline, a strip of who served, and what it meant for clients.
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import { lineWidth, printLine, printTable, styled, wrapped } from "../terminal/terminal.ts";
 import type { Played, PlayedIngress } from "../what-if/play.ts";
 import { servedTimes } from "../what-if/served.ts";

@@ -8,7 +8,7 @@ import type {
   Status,
   Visibility,
 } from "../web/api/schema/status.ts";
-import { clockError, formatDuration } from "../lib/units.ts";
+import { clockError, formatDuration } from "../core/units.ts";
 import { ago, ahead, timeOf } from "./times.ts";
 import { contentText, familyNames, overridden, recordsText } from "../core/words.ts";
 

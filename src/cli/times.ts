@@ -1,5 +1,5 @@
 // Moments as commands print them: short, in the time zone of whoever reads.
-import { dayMs, formatDuration } from "../lib/units.ts";
+import { dayMs, formatDuration } from "../core/units.ts";
 
 /** `21:07:33`, with the date in front where that is not today. Takes an ISO 8601 moment. */
 export function timeOf(moment: string, nowWallMs = Date.now()): string {

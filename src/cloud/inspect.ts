@@ -10,7 +10,7 @@ import { bounded } from "./bounded.ts";
 import { problemsIn, type ApiProblem } from "./classify.ts";
 import { canonicalName } from "./provider.ts";
 import { suffixes } from "./zones.ts";
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 
 export interface InspectorOptions {
   readonly token: Secret;

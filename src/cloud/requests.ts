@@ -4,7 +4,7 @@ import type * as z from "zod";
 import type { TimeEvent } from "../core/events.ts";
 import { innermost } from "../lib/cause.ts";
 import type { Clock } from "../lib/clock.ts";
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
 import { bounded } from "./bounded.ts";

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { temporaryFolder } from "../../test/support/state-folder.ts";
 import type { EndpointSettings, IngressSettings, Target } from "../core/model.ts";
-import { parseDurationMs } from "../lib/units.ts";
+import { parseDurationMs } from "../core/units.ts";
 import { parseIp } from "../lib/ip.ts";
 import { composeConfig, exampleComposition, type Composition } from "./compose.ts";
 import { loadConfig } from "./load.ts";

@@ -2,7 +2,7 @@
 // words of the error message, and turns what a person wrote into what the daemon uses.
 import { z } from "zod";
 import type { Address, Target } from "../core/model.ts";
-import { dayMs, durationSyntax, minuteMs, parseDurationMs } from "../lib/units.ts";
+import { dayMs, durationSyntax, minuteMs, parseDurationMs } from "../core/units.ts";
 import { parseIp, parseRange } from "../lib/ip.ts";
 import { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";

@@ -23,7 +23,7 @@ import { problemAt, type Problem } from "./problem.ts";
 import { checkTarget, nameOfTarget, type Report } from "./rules.ts";
 import { configSchema, type ConfigFile, type EndpointInFile } from "./schema.ts";
 import type { Partially } from "./walk.ts";
-import { dayMs, hourMs } from "../lib/units.ts";
+import { dayMs, hourMs } from "../core/units.ts";
 
 export type Format = "current" | "original" | "ancient";
 

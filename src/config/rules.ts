@@ -1,7 +1,7 @@
 // The rules that tie several keys together. They look at whatever was right in the file, so that a mistake elsewhere
 // hides none of theirs.
 import type { Address, Target } from "../core/model.ts";
-import { durationSyntax } from "../lib/units.ts";
+import { durationSyntax } from "../core/units.ts";
 import { shown } from "./describe.ts";
 import { checkMixRecords } from "./mix-record.ts";
 import { isZoneId } from "./names.ts";

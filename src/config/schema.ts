@@ -25,7 +25,7 @@ import {
 } from "./fields.ts";
 import { httpSchema } from "./http-schema.ts";
 import { optional, required, withDefault } from "./key.ts";
-import { dayMs, hourMs } from "../lib/units.ts";
+import { dayMs, hourMs } from "../core/units.ts";
 
 const secondMs = 1_000;
 

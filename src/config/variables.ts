@@ -1,4 +1,4 @@
-// The variables of the environment that say where things are. Knows nothing of schemas, so that whoever only looks for a
+// The variables of the environment that say where things are. Knows nothing of schemas, so that code which only looks for a
 // daemon need not load them.
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";

@@ -8,7 +8,7 @@ import { pitfallsOf, type Pitfall } from "./pitfalls.ts";
 import { publishesCname, ttlSecondsOf } from "./records.ts";
 import { noticeTerms } from "./rhythm.ts";
 import { byRank, holdMs } from "./selection.ts";
-import { dayMs } from "../lib/units.ts";
+import { dayMs } from "./units.ts";
 
 /** What is not configured, and so taken for granted here. */
 export const assumptions = {

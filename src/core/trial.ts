@@ -1,4 +1,4 @@
-// Whoever may take the place of a primary that is lost is tried once more before it is chosen: it may have been lost as well.
+// An endpoint that may take the place of a lost primary is tried once more before it is chosen: it may be lost as well.
 import type { EndpointState, IngressState, Observation } from "./model.ts";
 import { endpointNamed } from "./roster.ts";
 
@@ -7,7 +7,7 @@ const longestTryMs = 2_000;
 
 /**
  * Since when the primary is lost because its name has no address any more: names are often lost together, and an answer
- * from before says nothing about the name of whoever takes over. Monotonic; `undefined` where any answer will do.
+ * from before says nothing about the name of the next one. Monotonic; `undefined` where any answer will do.
  */
 export function nameLostSinceMs(ingress: IngressState, { settings }: EndpointState): number | undefined {
   const primary = endpointNamed(ingress, ingress.selection?.primary);

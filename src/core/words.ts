@@ -1,5 +1,5 @@
 // How things of the domain are called and written, everywhere that people read: one table, one spelling.
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "./units.ts";
 import type { Family, Override } from "./model.ts";
 import type { RecordContent } from "./record-model.ts";
 

@@ -1,6 +1,6 @@
 // What happens in the story, and what DNS must say of it: cable breaks, comes back, and serves alone again.
 import type { Clock } from "../lib/clock.ts";
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import { ways, type Way } from "./ways.ts";
 import type { Sight, Witness } from "./witness.ts";
 import { mixName, ttlSeconds, type World, type WorldEndpoint } from "./world.ts";

@@ -12,7 +12,7 @@ import type { IngressState, State } from "../core/model.ts";
 import { holdUntilMs } from "../core/selection.ts";
 import { initialState } from "../core/step.ts";
 import { systemClock } from "../lib/clock.ts";
-import { parseDurationMs } from "../lib/units.ts";
+import { parseDurationMs } from "../core/units.ts";
 import { createLog } from "../lib/log.ts";
 import type { WebExtra } from "../web/server.ts";
 import { Feed } from "./feed.ts";

@@ -1,7 +1,7 @@
 // The picture in the middle of the live view: endpoints on the left, the ingress on the right, and between them the paths
 // that DNS shows to the world. Pure.
 import type { EndpointState, IngressState } from "../core/model.ts";
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import { cut, fitted, widthOf, type Line } from "../terminal/screen-text.ts";
 import { arrowRowOf, branch, pathAt, pathWidth } from "./view-paths.ts";
 import { showTtl, type Sight } from "./witness.ts";

@@ -1,6 +1,6 @@
 // What a drill showed, in sentences: for messages, the journal and the log. Claims only what was seen.
 import type { Drill, Passage } from "../core/model.ts";
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import { plain } from "../lib/text.ts";
 
 /** The outcome in a few words, such as `mobile took over from cable, which is active again`. */

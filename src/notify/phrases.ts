@@ -4,7 +4,7 @@ import { followed } from "../core/mix.ts";
 import type { CloudProblem, EndpointState, Family, IngressState } from "../core/model.ts";
 import { publishesCname } from "../core/records.ts";
 import { membersOf } from "../core/selection.ts";
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import { plain } from "../lib/text.ts";
 import { formatTime, line, text } from "./message.ts";
 import type { Line } from "./message.ts";

@@ -1,6 +1,6 @@
 // Something that comes and goes, such as an endpoint's outages, and how much of it people are told: the first few times
 // all of it, then at most so many times an hour, and in the end always the state that it came to rest in.
-import { hourMs } from "../lib/units.ts";
+import { hourMs } from "../core/units.ts";
 
 /** Tellings of one thing within an hour. */
 const mostPerHour = 6;

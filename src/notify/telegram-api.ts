@@ -4,7 +4,7 @@ import { innermost } from "../lib/cause.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 
 export interface TelegramBot {
   readonly token: Secret;

@@ -1,5 +1,5 @@
 // Words for what does not happen every day: a person's word, a quarrel over the records, a write that is not to be seen.
-import { clockError, formatDuration } from "../lib/units.ts";
+import { clockError, formatDuration } from "../core/units.ts";
 import { drillOutcome, drillSentences } from "./drill-words.ts";
 import { line, text } from "./message.ts";
 import type { Message } from "./message.ts";

@@ -4,7 +4,7 @@ import type { IngressState } from "../core/model.ts";
 import { isOutage } from "../core/outage.ts";
 import { wantedRecords } from "../core/records.ts";
 import { isAsWritten } from "../core/selection.ts";
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import { formatTime, line, text } from "./message.ts";
 import type { Line, Message } from "./message.ts";
 import {

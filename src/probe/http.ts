@@ -5,7 +5,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
 import type { Address, CheckSettings, Observation, Phases } from "../core/model.ts";
 import type { Clock } from "../lib/clock.ts";
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import { plain } from "../lib/text.ts";
 import { objectionTo } from "./certificate.ts";
 import { hasRoute } from "./route.ts";

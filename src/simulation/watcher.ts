@@ -1,4 +1,4 @@
-// What happens in the simulated world, for whoever wants to see it as it happens.
+// What happens in the simulated world, reported as it happens.
 import type { Address, Observation, Resolution } from "../core/model.ts";
 import type { Turn } from "../daemon.ts";
 import type { Commit } from "../demo/cloudflare/store.ts";

@@ -4,7 +4,7 @@ import { Latencies } from "./latencies.ts";
 import { ProvenTable, type Periods } from "./proven-table.ts";
 import { asArrays } from "./rows.ts";
 import { Tally } from "./tally.ts";
-import { minuteMs } from "../lib/units.ts";
+import { minuteMs } from "../core/units.ts";
 
 /** What is checked. */
 export interface Checked {

@@ -8,7 +8,7 @@ import { datedFrom, usedMixNames, type DatedIngress, type Saved } from "./saved.
 import type { Store } from "./store.ts";
 import { Tally } from "./tally.ts";
 import { StoreError } from "./trouble.ts";
-import { minuteMs } from "../lib/units.ts";
+import { minuteMs } from "../core/units.ts";
 
 /** One turn of the daemon's loop. */
 export interface Heard {

@@ -1,4 +1,4 @@
-// Where the control socket is. Apart from the socket itself, so that whoever only asks there need not load the server.
+// Where the control socket is. Apart from the socket itself, so that a client need not load the server.
 import { join } from "node:path";
 
 /** The path of the socket of a state folder. */

@@ -1,6 +1,6 @@
 // The clients of one ingress: several of every kind, since what a client sees of an outage depends on when its resolver
 // asked last. Says when a kind loses the service and has it again, and how long it was without.
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import { Clients, usualClients, type Downtime } from "../simulation/clients.ts";
 import type { Site } from "../simulation/internet.ts";
 import { streamOf } from "../simulation/random.ts";

@@ -1,5 +1,5 @@
 // What may happen in a scenario, and in which words: one table for each kind of thing that it can happen to.
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import type { Family } from "../core/model.ts";
 import type { ApiTrouble, BotTrouble, Fault, ResolverTrouble, SeenBy, Treatment } from "../simulation/faults.ts";
 import { lengthPattern, parseLengthMs } from "./times.ts";

@@ -1,7 +1,7 @@
 // How long a scenario has to be played until all that follows from it is over.
 import type { Config } from "../config/config.ts";
 import { longestMs, type Occurrence } from "./scenario.ts";
-import { minuteMs } from "../lib/units.ts";
+import { minuteMs } from "../core/units.ts";
 
 /** Until the last thing is over, and the ingress has had time to return. Milliseconds. */
 export function usualPlayMs(occurrences: readonly Occurrence[], { ingresses }: Pick<Config, "ingresses">): number {

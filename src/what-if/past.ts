@@ -1,7 +1,7 @@
 // The past of one daemon as its history tells it: what it saw, who served and why, what people said.
 import type { EndpointSettings, IngressSettings, Override } from "../core/model.ts";
 import { reconstruct, type RecordedMinute, type RecordedTurn, type Seen } from "./reconstruct.ts";
-import { dayMs } from "../lib/units.ts";
+import { dayMs } from "../core/units.ts";
 
 /** Where the past is read from. */
 export interface HistorySource {

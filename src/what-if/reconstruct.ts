@@ -1,6 +1,6 @@
 // What was seen, as far as the history still tells: counts for each minute and address, and changes of health with their
 // exact times → one observation after the other.
-import { minuteMs } from "../lib/units.ts";
+import { minuteMs } from "../core/units.ts";
 
 /** The checks of one address within one minute. */
 export interface RecordedMinute {

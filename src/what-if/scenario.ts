@@ -1,6 +1,6 @@
 // The language of scenarios: lines such as `0:05 cable down for 10m` → what will befall the simulated world, and when.
 import type { Family } from "../core/model.ts";
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import { nearest } from "../lib/spelling.ts";
 import type { Fault, SeenBy } from "../simulation/faults.ts";
 import {

@@ -1,7 +1,7 @@
 // What happened in a scenario, in the order of time and in plain words.
 import type { Fact } from "../core/model.ts";
 import { membersOf } from "../core/selection.ts";
-import { formatDuration } from "../lib/units.ts";
+import { formatDuration } from "../core/units.ts";
 import { familyNames, recordsText } from "../core/words.ts";
 
 /** Where it happened: in the world, in the daemon's eyes, in its mind, at Cloudflare, in people's chat, at the clients. */

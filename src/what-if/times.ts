@@ -1,5 +1,5 @@
 // Times and lengths of time as they stand in a scenario: `0:05`, `at 90s`, `for 10 min`, `until 1:30`.
-import { parseDurationMs } from "../lib/units.ts";
+import { parseDurationMs } from "../core/units.ts";
 
 const unit = "(?:ms|milliseconds?|h|hours?|hrs?|m|mins?|minutes?|s|secs?|seconds?|d|days?)";
 const length = `\\d+(?:\\.\\d+)?\\s*${unit}(?:\\s*\\d+(?:\\.\\d+)?\\s*${unit})*`;

@@ -49,6 +49,19 @@ async function answerBriefly(terminal: PseudoTerminal): Promise<void> {
   await terminal.answer(/Send you messages on Telegram/, "n");
 }
 
+/** A whole `ccs init` in a folder of its own, with the keys that choose how ccs should run. */
+async function initiate(script: string, choice: string): Promise<{ cwd: string; token: string; text: string }> {
+  await using world = await startWorld();
+  const { token } = world.cloudflare;
+  const cwd = newFolder();
+  const env = { ...environmentOf(world), CLOUDFLARE_API_TOKEN: token };
+  await using terminal = openTerminal(["init"], { script, cwd, env });
+  await answerBriefly(terminal);
+  await terminal.answer(/How should ccs run/, choice);
+  assert.equal(await terminal.ended(), 0, terminal.text);
+  return { cwd, token, text: terminal.text };
+}
+
 async function answerLine(
   terminal: PseudoTerminal,
   line: { name: string; target: string; url: string },
@@ -204,15 +217,8 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
   test("for a service, the tokens are files of their own, and everybody may read the configuration", async (t) => {
     const script = requireProgram(t, "script");
     if (script === undefined) return;
-    await using world = await startWorld();
-    const { token } = world.cloudflare;
-    const cwd = newFolder();
-    const env = { ...environmentOf(world), CLOUDFLARE_API_TOKEN: token };
-    await using terminal = openTerminal(["init"], { script, cwd, env });
-    await answerBriefly(terminal);
-    await terminal.answer(/How should ccs run/, keys.enter);
-    assert.equal(await terminal.ended(), 0, terminal.text);
-    assert.match(terminal.text, /sudo ccs service install/);
+    const { cwd, token, text: told } = await initiate(script, keys.enter);
+    assert.match(told, /sudo ccs service install/);
     const credentials = join(cwd, "credentials");
     const modeOf = (path: string): number => statSync(path).mode & 0o777;
     assert.deepEqual(readdirSync(credentials), ["cloudflare-token", "http-token"]);
@@ -233,15 +239,8 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
   test("for Docker, the token is a file that becomes the secret of compose.yaml", async (t) => {
     const script = requireProgram(t, "script");
     if (script === undefined) return;
-    await using world = await startWorld();
-    const { token } = world.cloudflare;
-    const cwd = newFolder();
-    const env = { ...environmentOf(world), CLOUDFLARE_API_TOKEN: token };
-    await using terminal = openTerminal(["init"], { script, cwd, env });
-    await answerBriefly(terminal);
-    await terminal.answer(/How should ccs run/, keys.down + keys.enter);
-    assert.equal(await terminal.ended(), 0, terminal.text);
-    assert.match(terminal.text, /docker compose up --detach/);
+    const { cwd, token, text: told } = await initiate(script, keys.down + keys.enter);
+    assert.match(told, /docker compose up --detach/);
     assert.equal(readFileSync(join(cwd, "cloudflare_token"), "utf8"), `${token}\n`);
     const path = join(cwd, "config.yml");
     assert.deepEqual(

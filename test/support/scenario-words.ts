@@ -2,7 +2,7 @@
 import type { Drill, Fact, IngressState, Passage, RecordSet } from "../../src/core/model.ts";
 import { desiredMix } from "../../src/core/mix.ts";
 import { desiredRecords } from "../../src/core/records.ts";
-import { formatDuration } from "../../src/lib/units.ts";
+import { formatDuration } from "../../src/core/units.ts";
 
 /** A duration as narrow as a column of a transcript: `1m 44s`. */
 export function narrow(durationMs: number): string {

@@ -23,7 +23,7 @@ import { isProofWanted } from "../../src/core/proof.ts";
 import { desiredRecords, isEmptyPlan, planBetween, recordComment } from "../../src/core/records.ts";
 import { releasedWallMs } from "../../src/core/release.ts";
 import { initialState, step } from "../../src/core/step.ts";
-import { parseDurationMs } from "../../src/lib/units.ts";
+import { parseDurationMs } from "../../src/core/units.ts";
 import { parseIp } from "../../src/lib/ip.ts";
 import { datedFrom, parseDated, restoredFrom } from "../../src/store/saved.ts";
 import { describeFact, narrow, showDesired, showRecord } from "./scenario-words.ts";

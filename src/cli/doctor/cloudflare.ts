@@ -2,7 +2,7 @@
 import type { Inspector, InspectedRecord, InspectedZone, Look, TokenStatus } from "../../cloud/inspect.ts";
 import { contradiction } from "../../cloud/api-time.ts";
 import type { IngressSettings } from "../../core/model.ts";
-import { formatDuration } from "../../lib/units.ts";
+import { formatDuration } from "../../core/units.ts";
 import { parseIp } from "../../lib/ip.ts";
 import { plain } from "../../lib/text.ts";
 import { ok, plainly, unknown, warning, wrong, type Finding } from "./finding.ts";

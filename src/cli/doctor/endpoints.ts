@@ -1,6 +1,6 @@
 // The doctor's look at the endpoints: one probe of each address, and what their addresses and certificates tell.
 import type { Address, EndpointSettings, Family, IngressSettings } from "../../core/model.ts";
-import { dayMs, formatDuration } from "../../lib/units.ts";
+import { dayMs, formatDuration } from "../../core/units.ts";
 import { probeOnce, type Look, type RoundPorts } from "../../probe/round.ts";
 import { ok, unknown, warning, wrong, type Finding } from "./finding.ts";
 import { families, familyNames } from "../../core/words.ts";

@@ -7,7 +7,7 @@ import type { Exchange } from "../../dns/exchange.ts";
 import { NameServerFinder, type NameServer, type NameServerPorts } from "../../dns/name-servers.ts";
 import { canonicalName } from "../../dns/wire.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { formatDuration } from "../../lib/units.ts";
+import { formatDuration } from "../../core/units.ts";
 import { plain } from "../../lib/text.ts";
 import { ok, unknown, warning, wrong, type Finding } from "./finding.ts";
 

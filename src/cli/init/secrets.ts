@@ -54,7 +54,7 @@ function placed(composition: Composition, place: (secret: WrittenSecret, where: 
   };
 }
 
-/** systemd reads the files as root, and gives them to a service that nobody else can look into. */
+/** systemd reads the files as root, and gives them to a service that no other user can look into. */
 function inFiles(composition: Composition, file: string): Placed {
   const files = new Map<string, string>();
   const result = placed(composition, (secret, { of }) => {

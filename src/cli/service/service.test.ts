@@ -206,7 +206,7 @@ test("what stands in the way is said, with what to do, and nothing is written", 
       /^69 systemd does not run for this user here: log in as this user itself/,
     ],
     [
-      "a unit of somebody else",
+      "a unit that ccs did not write",
       (machine) => machine.put(unitPath, "[Service]\nExecStart=/opt/ccs\n"),
       /^69 \/etc\/systemd\/system\/ccs\.service was not written by `ccs service install`: move it away/,
     ],

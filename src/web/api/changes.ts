@@ -7,7 +7,7 @@ import { isInSync } from "../../core/mix.ts";
 import { desiredRecords } from "../../core/records.ts";
 import { membersOf, roleOf } from "../../core/selection.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { dayMs, durationSyntax, formatDuration, hourMs, minuteMs, parseDurationMs } from "../../lib/units.ts";
+import { dayMs, durationSyntax, formatDuration, hourMs, minuteMs, parseDurationMs } from "../../core/units.ts";
 import { plain } from "../../lib/text.ts";
 import { nowOf } from "./dates.ts";
 import { findEndpoint, findIngress, Refusal } from "./names.ts";

@@ -9,7 +9,7 @@ import type { Notes } from "./notes.ts";
 import { availabilityPercent, downTimes, outagesOf, servedOf, type Stretch } from "./outages.ts";
 import type { AddressSeries, EndpointHistory, History, Range } from "./schema/history.ts";
 import { tenths } from "./status-endpoint.ts";
-import { hourMs, minuteMs } from "../../lib/units.ts";
+import { hourMs, minuteMs } from "../../core/units.ts";
 
 export interface HistorySources {
   readonly journal: Pick<Journal, "entriesOf" | "oldest">;
