@@ -49,7 +49,7 @@ export function wordFact(fact: Fact): FactWords {
       if (fact.by === "write") return { level: "info", text: `written${ofNewType(fact)}: ${records}` };
       const found = records;
       if (fact.from === undefined) return { level: "info", text: `found: ${found}` };
-      return { level: "warn", text: `the records were changed by another program: ${records}` };
+      return { level: "warn", text: `the records were changed outside ccs: ${records}` };
     }
     case "mix-changed":
       return wordMix(fact);
@@ -119,7 +119,7 @@ function wordMix({ record, from, to, by }: Fact & { kind: "mix-changed" }): Fact
   if (by === "write")
     return { level: "info", text: to.length === 0 ? `removed: ${record}` : `written: ${record} ${records}` };
   if (from === undefined) return { level: "info", text: `found: ${record} ${records}` };
-  return { level: "warn", text: `another program changed ${record}: ${records}` };
+  return { level: "warn", text: `${record} was changed outside ccs: ${records}` };
 }
 
 function wordVisibility({ status, writtenAtMs, atMs = writtenAtMs, detail }: Visibility): FactWords {

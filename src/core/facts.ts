@@ -250,7 +250,7 @@ function whyMixEnded(old: IngressState | undefined, after: IngressState): string
   if (old?.mix === undefined) return undefined;
   if (old.mix.record !== mix?.record) return `${old.mix.record} is no longer the name of the mix of ${settings.record}`;
   if (isMixRefused && !old.isMixRefused) return `Cloudflare refuses the records of the mix at ${mix.record}`;
-  if (mix.undoneAtMs.length > old.mix.undoneAtMs.length) return `another program changed the mix at ${mix.record}`;
+  if (mix.undoneAtMs.length > old.mix.undoneAtMs.length) return `the mix at ${mix.record} was changed outside ccs`;
   const isInPlace = isAtMix(old) || !publishesCname(old);
   return whyNoMix(after)?.why ?? (isInPlace ? undefined : `the mix at ${mix.record} was not ready in time`);
 }

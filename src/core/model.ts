@@ -334,7 +334,7 @@ export interface Turn {
 export interface NameState {
   /** Missing until the records have been read for the first time. */
   readonly published?: Published;
-  /** When another program undid our records, within the last hour. */
+  /** When our records were undone from outside, within the last hour. */
   readonly undoneAtMs: readonly number[];
   /** Until then a late write of our own, whose outcome is not known, may still change the records. */
   readonly writeInDoubtUntilMs?: number;

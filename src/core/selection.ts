@@ -272,7 +272,7 @@ function adoptOrElect(ingress: IngressState, nowMs: number): IngressState {
       : [{ endpoint, untilMs: Math.min(untilMs, nowMs + stickyMs) }];
   });
   const isNamed = named.includes(adopted);
-  const why = `${ingress.settings.record} ${isNamed ? "already points to it" : "holds what was last written for it"}`;
+  const why = `${ingress.settings.record} ${isNamed ? "already pointed to it" : "held what was last written for it"}`;
   const adoption: Selection = { primary: name, sticky, why, reason: "adopted", sinceMs: nowMs };
   return withSticky(selected(ingress, adoption), adoption, nowMs);
 }
@@ -288,8 +288,8 @@ function elect(ingress: IngressState, nowMs: number): IngressState {
   if (atMs > nowMs && mayYetBeNamed(ingress, best)) return { ...ingress, electionAtMs: atMs };
   const why =
     ingress.published?.records.length === 0
-      ? `${ingress.settings.record} has no record yet, and ${best.settings.name} is the best endpoint that is up`
-      : `${ingress.settings.record} points to none of the endpoints, and ${best.settings.name} is the best one that is up`;
+      ? `${ingress.settings.record} had no record yet, and ${best.settings.name} was the best endpoint that was up`
+      : `${ingress.settings.record} pointed to none of the endpoints, and ${best.settings.name} was the best one that was up`;
   return selected(ingress, { primary: best.settings.name, sticky: [], why, reason: "elected", sinceMs: nowMs });
 }
 

@@ -496,7 +496,7 @@ describe("records changed from outside", () => {
     world.read([publishedRecord("A", "203.0.113.9", 300)]);
     const [told, ...more] = world.news();
     assert.equal(more.length, 0);
-    assert.equal(told?.headline, "ingress.example.com was changed by another program and has been repaired");
+    assert.equal(told?.headline, "ingress.example.com was changed outside ccs and has been repaired");
     assert.match(told?.text ?? "", /^Found in between: A 203\.0\.113\.9 \(TTL 5 min\)$/m);
     assert.match(told?.text ?? "", /^Published now: CNAME cable\.example\.com \(TTL 1 min\)$/m);
   });
@@ -508,7 +508,7 @@ describe("records changed from outside", () => {
     world.pass(21_000);
     const [told] = world.news();
     assert.equal(told?.headline, "ingress.example.com should point to cable, but that is not done yet");
-    assert.match(told?.text ?? "", /^The records were changed by another program\.$/m);
+    assert.match(told?.text ?? "", /^The records were changed outside ccs\.$/m);
   });
 
   test("to what they should be are told as updated", () => {
@@ -624,7 +624,7 @@ describe("somebody who keeps undoing our records", () => {
     const world = quarrel();
     world.pass(3_000_000);
     assert.deepEqual(world.headlines(), [
-      "ingress.example.com was changed by another program and has been repaired",
+      "ingress.example.com was changed outside ccs and has been repaired",
       "Another program keeps overwriting ingress.example.com: automatic repair is paused",
     ]);
   });
@@ -636,7 +636,7 @@ describe("somebody who keeps undoing our records", () => {
     world.dispatch({ kind: "resumed", ingress: record });
     assert.deepEqual(world.headlines(), [
       "Automatic repair of ingress.example.com resumes",
-      "ingress.example.com was changed by another program and has been repaired",
+      "ingress.example.com was changed outside ccs and has been repaired",
     ]);
   });
 

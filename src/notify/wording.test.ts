@@ -37,7 +37,7 @@ test("the start", () => {
   assert.equal(
     tell(startedWorld()),
     `Started: ingress.example.com points to cable
-Why: ingress.example.com already points to it.
+Why: ingress.example.com already pointed to it.
 ✓ cable: up since 12:00:01 UTC (answers)
 ✓ mobile: up since 12:00:01 UTC (answers)
 Published now: CNAME cable.example.com (TTL 1 min)`,
@@ -164,12 +164,12 @@ test("a conversion that the configuration asks for is one, in words", () => {
   assert.match(tell(world), /^ingress\.example\.com was converted from addresses to a CNAME$/m);
 });
 
-test("a type that another program changed is a repair, not a conversion", () => {
+test("a type that was changed outside ccs is a repair, not a conversion", () => {
   const world = startedWorld();
   world.news();
   world.read([publishedRecord("A", "203.0.113.9")]);
   const text = tell(world);
-  assert.match(text, /was changed by another program and has been repaired/);
+  assert.match(text, /was changed outside ccs and has been repaired/);
   assert.doesNotMatch(text, /converted/);
 });
 
@@ -189,7 +189,7 @@ test("records from outside, put right", () => {
   world.read([publishedRecord("A", "203.0.113.9", 300), publishedRecord("A", "203.0.113.10", 1)]);
   assert.equal(
     tell(world),
-    `ingress.example.com was changed by another program and has been repaired
+    `ingress.example.com was changed outside ccs and has been repaired
 Found at 12:05:01 UTC. No confirmed write by this daemon did that.
 ✓ cable: up since 12:00:01 UTC (answers)
 ✓ mobile: up since 12:00:01 UTC (answers)

@@ -120,7 +120,7 @@ export function word(story: Story, now: Now): Wording {
     case "repaired":
       return {
         importance: "high",
-        headline: text`${nameOf(story)} was changed by another program and has been repaired`,
+        headline: text`${nameOf(story)} was changed outside ccs and has been repaired`,
         details: [
           line`Found at ${time(story.sinceMs, now)}. No confirmed write by this daemon did that.`,
           ...endedLines(story),
@@ -277,7 +277,7 @@ function undone(story: Story & { kind: "undone" }, now: Now): Wording {
     headline: text`${nameOf(story)} should point to ${wanted(story)}, but that is not done yet`,
     details: [
       ...whyLines(story),
-      ...(foreignRecords === undefined ? [] : [line`The records were changed by another program.`]),
+      ...(foreignRecords === undefined ? [] : [line`The records were changed outside ccs.`]),
       ...endedLines(story),
       ingress.cloudProblem === undefined
         ? line`Not confirmed by Cloudflare ${formatDuration(now.nowMs - sinceMs)} after it was ${what}.`

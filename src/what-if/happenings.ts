@@ -247,14 +247,14 @@ export const recordHappenings: readonly Happening[] = [
     pattern: /^(?:edited|changed|overwritten)(?: by hand)?$/,
     example: "edited",
     isMoment: true,
-    say: () => "is edited by another program",
+    say: () => "is edited outside ccs",
     faults: (_, { atMs }) => [{ kind: "edit", atMs, what: "content" }],
   },
   {
     pattern: /^(?:removed|deleted)(?: by hand)?$/,
     example: "removed",
     isMoment: true,
-    say: () => "is removed by another program",
+    say: () => "is removed outside ccs",
     faults: (_, { atMs }) => [{ kind: "edit", atMs, what: "remove" }],
   },
   {

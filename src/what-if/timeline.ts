@@ -74,7 +74,7 @@ export class Timeline {
         const text = recordsText(to);
         if (by === "write") return this.add("writes", text, atMs, "plain", ingress);
         if (from === undefined) return this.add("sees", `the record is ${text}`, atMs, "plain", ingress);
-        return this.add("sees", `another program changed the record: ${text}`, atMs, "bad", ingress);
+        return this.add("sees", `the record was changed outside ccs: ${text}`, atMs, "bad", ingress);
       }
       case "mix-changed": {
         const { ingress, record, to, by, from } = fact;

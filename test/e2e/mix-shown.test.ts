@@ -99,7 +99,7 @@ describe("the mix of a CNAME ingress, as it is shown", { concurrency: 2 }, () =>
     assert.equal(code, 2);
     assert.match(
       text,
-      /active: cable, because ingress\.example\.com already points to it - CNAME ingress-mix\.example\.com/,
+      /active: cable, because ingress\.example\.com already pointed to it - CNAME ingress-mix\.example\.com/,
     );
     assert.match(text, /ingress\.example\.com points to it now; only the running daemon knows until when/);
   });

@@ -23,7 +23,7 @@ describe("repair", { concurrency: true }, () => {
       world.records.map(({ content, ttl }) => [content, ttl]),
       [["primary.example.com", 60]],
     );
-    const text = await told(world, /^ingress\.example\.com was changed by another program and has been repaired\n/);
+    const text = await told(world, /^ingress\.example\.com was changed outside ccs and has been repaired\n/);
     assert.match(text, /Found in between: CNAME hand\.example\.org \(TTL 15 min\)/);
     assert.match(text, /Published now: CNAME primary\.example\.com \(TTL 1 min\)/);
     assert.match(text, /Visible at the authoritative servers [\d.]+ m?s after/);
@@ -47,7 +47,7 @@ describe("repair", { concurrency: true }, () => {
       ["primary.example.com"],
     );
     assert.equal(readsOf(world) - before, 1, "read once, for a reason");
-    await told(world, /^ingress\.example\.com was changed by another program and has been repaired\n/);
+    await told(world, /^ingress\.example\.com was changed outside ccs and has been repaired\n/);
     assert.equal(await daemon.metric(standoff), 0);
   });
 

@@ -28,6 +28,8 @@ const idioms: readonly RegExp[] = [
   /\branks? (?:before|after|first)\b/,
   /\bdecided for\b/,
   /\bundo(?:es|ing) our\b|\bquarrel\b/,
+  // whether a person or a program did it is not known
+  /\b(?:changed|edited|removed) by another program\b|\banother program changed\b/,
   // defaults, formats, unknowns
   /\bunless (?:told|given)\b/,
   /\bin the present (?:one|form)\b/,
@@ -79,6 +81,7 @@ test("the list knows the texts that people stumbled over", () => {
     "a user's token, active, without an end",
     "Where shall the tokens stand?",
     "decided for mobile: cable is down",
+    "ingress.example.com was changed by another program and has been repaired",
   ];
   for (const text of before) assert.notEqual(idiomIn(text), undefined, text);
 });

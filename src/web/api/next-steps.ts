@@ -24,7 +24,7 @@ function stepsOf(ingress: IngressState): readonly Step[] {
     {
       atMs: published && published.atMs + settings.reconcileIntervalMs,
       kind: "records-read",
-      what: "the records are read again, and repaired if another program changed them",
+      what: "the records are read again, and repaired if they were changed outside ccs",
     },
     { atMs: electionAtMs, kind: "election", what: "the best endpoint that is up by then is selected" },
     { atMs: standoff?.untilMs, kind: "standoff-ends", what: "automatic repair of the records resumes" },

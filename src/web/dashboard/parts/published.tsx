@@ -27,7 +27,7 @@ export const Published = memo(function Published({ ingress }: { ingress: Ingress
         <p class="facts">
           {published.since !== undefined && (
             <span>
-              {published.by === "others" ? "Written by another program" : "Written"} <Ago at={published.since} />
+              {published.by === "others" ? "Changed outside ccs" : "Written"} <Ago at={published.since} />
             </span>
           )}
           {visibility !== undefined && <Visible visibility={visibility} />}
