@@ -238,7 +238,7 @@ function whyMixChanged(from: Selection, to: Selection, old: IngressState | undef
       const whyEnded = whyMixEnded(old, after);
       if (whyEnded !== undefined) return whyEnded;
       return isOut(endpoint.health.verdict)
-        ? `${name} is down: ${endpoint.health.reason}`
+        ? `${name} was down: ${endpoint.health.reason}`
         : `the sticky time of ${name} has ended`;
     })
     .join("; ");

@@ -67,7 +67,7 @@ export function pinOf({ overrides }: IngressState): Override | undefined {
 /** Why a drained endpoint does not serve, in plain words. */
 export function whyDrained({ overrides }: IngressState, name: string): string {
   const isDrill = overrides.some(({ kind, endpoint }) => kind === "drill" && endpoint === name);
-  return isDrill ? `a drill simulates an outage of ${name}` : `${name} was drained manually`;
+  return isDrill ? `a drill of ${name} began` : `${name} was drained manually`;
 }
 
 /** An adopted endpoint may have to be left at once: no other event might come for a while. */
@@ -112,13 +112,15 @@ function nextPrimary(ingress: IngressState, primary: EndpointState, nowMs: numbe
     const to = elsewhere(ingress, primary, nowMs);
     if (to === undefined || isAnotherWaitedFor(ingress, primary, to)) return undefined;
     if (isYetToBeTried(ingress, primary, to, nowMs)) return undefined;
-    return { to, reason: "failover", why: `${settings.name} is down: ${health.reason}` };
+    return { to, reason: "failover", why: `${settings.name} was down: ${health.reason}` };
   }
   const order = ranked(ingress.endpoints);
   const to = order
     .slice(0, order.indexOf(primary))
     .find((better) => canStart(better, nowMs) && mayReturnTo(ingress, better));
-  return to && { to, reason: "return", why: `${to.settings.name} is up and has higher priority than ${settings.name}` };
+  return (
+    to && { to, reason: "return", why: `${to.settings.name} was up and has higher priority than ${settings.name}` }
+  );
 }
 
 /** Whether the primary, or an endpoint that should serve rather than `to`, still has its turn to come back from an outage of all. */

@@ -714,7 +714,7 @@ describe("a person's word", () => {
     set(world, "drill", "cable", 120_000);
     const [moved] = world.news();
     assert.equal(moved?.headline, "ingress.example.com now points to mobile (was cable)");
-    assert.match(moved?.text ?? "", /^Why: a drill simulates an outage of cable\.$/m);
+    assert.match(moved?.text ?? "", /^Why: a drill of cable began\.$/m);
     assert.match(moved?.text ?? "", /cable: up .*, in a drill until /);
     world.pass(119_500);
     world.observe("cable", "ok", 1);

@@ -53,7 +53,7 @@ test("a failover", () => {
   assert.equal(
     tell(world),
     `ingress.example.com now points to mobile (was cable)
-Why: cable is down: timeout (2 in a row).
+Why: cable was down: timeout (2 in a row).
 ✗ cable: down since 12:01:01 UTC (timeout (2 in a row))
 ✓ mobile: up since 12:00:01 UTC (answers)
 Published now: CNAME mobile.example.com (TTL 5 min)
@@ -84,7 +84,7 @@ Published now: CNAME mobile.example.com (TTL 5 min)`,
   assert.equal(
     tell(world),
     `ingress.example.com now points to cable and mobile (was mobile)
-Why: cable is up and has higher priority than mobile.
+Why: cable was up and has higher priority than mobile.
 ✓ cable: up since 12:00:11 UTC (answers again)
 ✓ mobile: up since 12:00:01 UTC, also published until 12:11:12 UTC (answers)
 Published now: A 192.0.2.1, A 192.0.2.2 (TTL 1 min)
@@ -118,7 +118,7 @@ test("a decision that Cloudflare refuses", () => {
   assert.equal(
     tell(world),
     `ingress.example.com should point to mobile, but that is not done yet
-Why: cable is down: timeout (2 in a row).
+Why: cable was down: timeout (2 in a row).
 Cloudflare: the token may not edit this zone; give it Zone.DNS Edit
 ccs keeps trying.
 ✗ cable: down since 12:00:01 UTC (timeout (2 in a row))

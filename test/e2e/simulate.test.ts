@@ -45,7 +45,7 @@ describe("ccs simulate", { concurrency: 2 }, () => {
     assert.match(stdout, / 0:05:00 {2}outside {2}Primary is down/);
     assert.match(
       stdout,
-      /decides {2}Secondary: Primary is down: no answer in time \(3 in a row\)\n.{10}writes {3}CNAME secondary/,
+      /decides {2}Secondary: Primary was down: no answer in time \(3 in a row\)\n.{10}writes {3}CNAME secondary/,
     );
     assert.match(stdout, /tells {4}_ingress\.example\.com now points to Secondary \(was Primary\)/);
     assert.match(stdout, /impatient resolver served again, [\dmin ]+s at worst/);

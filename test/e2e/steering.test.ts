@@ -47,7 +47,7 @@ describe("steering", { concurrency: 3 }, () => {
     const status = outputs.status.parse(JSON.parse(moved.stdout));
     const [ingress] = status.ingresses;
     assert.deepEqual([ingress?.selection?.primary, ingress?.isInSync, moved.code], ["mobile", true, 0]);
-    assert.match(ingress?.selection?.why ?? "", /cable is down: connection refused/);
+    assert.match(ingress?.selection?.why ?? "", /cable was down: connection refused/);
 
     const pinned = await ccs(daemon, "pin", "cable");
     assert.match(

@@ -28,7 +28,7 @@ describe("telling", { concurrency: 4 }, () => {
     assert.match(started ?? "", /^Started: ingress\.example\.com points to cable\n/);
     assertTells(failover, [
       /^ingress\.example\.com now points to mobile \(was cable\)\n/,
-      /Why: cable is down: connection refused/,
+      /Why: cable was down: connection refused/,
       /cable: down since .*connection refused/,
       /mobile: up since /,
       /Published now: CNAME secondary\.example\.com \(TTL 5 min\)/,
@@ -37,7 +37,7 @@ describe("telling", { concurrency: 4 }, () => {
     ]);
     assertTells(mix, [
       /^ingress\.example\.com now points to cable and mobile \(was mobile\)\n/,
-      /Why: cable is up and has higher priority than mobile/,
+      /Why: cable was up and has higher priority than mobile/,
       /mobile: up since .*also published until /,
       new RegExp(`Published now: A ${cable.address}, A ${mobile.address} \\(TTL 1 min\\)`),
     ]);

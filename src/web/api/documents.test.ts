@@ -228,7 +228,7 @@ describe("events", () => {
     const all = await document<Events>(site, "/api/v1/events?limit=200", eventsSchema);
     assert.equal(all.before, undefined);
     const texts = all.events.map(({ text }) => text);
-    assert.ok(texts.includes("selected mobile: cable is down: timeout (2 in a row)"), texts.join("\n"));
+    assert.ok(texts.includes("selected mobile: cable was down: timeout (2 in a row)"), texts.join("\n"));
     const paged: Events["events"] = [];
     let query = "limit=4";
     for (;;) {
