@@ -25,7 +25,7 @@ import { builtProgram, runCcs } from "../support/built-program.ts";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { eventually, patienceMs } from "../support/eventually.ts";
 import { requireProgram } from "../support/programs.ts";
-import { configOf } from "../support/world-config.ts";
+import { configOf, partsOf } from "../support/world-config.ts";
 import { contents, ownFolder, untilBothUp } from "../support/world-daemon.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -158,13 +158,16 @@ describe("the state folder while a daemon runs", { concurrency: 3 }, () => {
   test("is taken over by another daemon: the first writes nothing until that has ended", async (t) => {
     await using world = await startWorld();
     const folder = ownFolder(t);
-    await using first = startDaemon({ config: configOf(world), folder });
+    const config = configOf(world, (file) => {
+      partsOf(file).ingress.reconcile_interval = "2s";
+    });
+    await using first = startDaemon({ config, folder });
     await untilBothUp(first);
     // It mends the folder within seconds; asleep it cannot.
     first.send("SIGSTOP");
     rmSync(join(folder, "state"), { recursive: true });
     {
-      await using second = startDaemon({ config: configOf(world), folder });
+      await using second = startDaemon({ config, folder });
       await untilBothUp(second);
       first.send("SIGCONT");
       await first.untilLogged(/Another ccs keeps its state there now\. This one writes no records/, patience);
@@ -172,6 +175,9 @@ describe("the state folder while a daemon runs", { concurrency: 3 }, () => {
       await world.cable.server.behave({ kind: "refuse" });
       await second.until("failover", () => contents(world).join() === world.mobile.host);
       await first.untilLogged(/^selected mobile/);
+      // It reads again and again, as the second does; what it had to write would have come before that.
+      const requestsBefore = world.cloudflare.requests.length;
+      await eventually("both read again", () => world.cloudflare.requests.length >= requestsBefore + 6, patience);
       assert.equal(world.cloudflare.writeRequests.length, writesBefore + 1, "by the second alone");
       assert.equal((await second.stop()).code, 0);
     }

@@ -1,7 +1,9 @@
 // Known defects are planted all over the program, one at a time: the simulator has to see it, or the test that is named. What
 // cannot be seen proves nothing about the rest. `npm test` plants one in each room, `npm run planted` all of them.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
+import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { oneOfEachRoom, roomOf } from "./planted/bug.ts";
 import { bugsForTests, plantedBugs } from "./planted/bugs.ts";
@@ -13,6 +15,7 @@ import { testsWith, type Result } from "./planted/tested.ts";
 // It only computes: tests that wait for a daemon come first.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
+const root = join(import.meta.dirname, "../..");
 const isWhole = process.env["PLANT_ALL"] === "1";
 const forSimulator = isWhole ? plantedBugs : oneOfEachRoom(plantedBugs);
 const forTests = isWhole ? bugsForTests : oneOfEachRoom(bugsForTests);
@@ -77,6 +80,26 @@ test("every defect still has its place in the source", () => {
   });
   assert.equal(stale.length, 0, `${stale.length} planted defects are out of date:\n${stale.join("\n")}`);
 });
+
+test("every defect names a test that there is", () => {
+  const missing = bugsForTests.filter(
+    ({ test: [file, wanted] }) => !mayHold(readFileSync(join(root, file), "utf8"), wanted),
+  );
+  assert.deepEqual(
+    missing.map(({ name, test: [file, wanted] }) => `"${name}": no test "${wanted}" in ${file}`),
+    [],
+  );
+});
+
+/** Whether the text has this title as it is, or a template of titles that it may be made by. */
+function mayHold(text: string, title: string): boolean {
+  if (text.includes(title)) return true;
+  const templates = [...text.matchAll(/\btest\(\s*`([^`]*)`/g)].map(([, template = ""]) => template);
+  return templates.some((template) => {
+    const parts = template.split(/\$\{(?:[^{}]|\{[^{}]*\})*\}/).map((part) => RegExp.escape(part));
+    return new RegExp(`^${parts.join(".*")}$`).test(title);
+  });
+}
 
 test("no two defects are the same, and there are enough of them everywhere", () => {
   const bugs = [...plantedBugs, ...bugsForTests];

@@ -87,7 +87,7 @@ export const robustBugs: readonly BugForTest[] = [
     file: "src/web/api/changes.ts",
     from: 'if (!dispatch(event)) throw new Error("the request could not be processed");',
     to: "dispatch(event);",
-    test: [internalErrors, "a pin that could not be taken in is not answered as if it held"],
+    test: [internalErrors, "a pin that could not be applied is not answered as if it held"],
   },
   {
     name: "an internal error ends the watch over a name for good",
