@@ -129,8 +129,9 @@ function isAnotherWaitedFor(ingress: IngressState, primary: EndpointState, to: E
   if (turns.length === 0) return false;
   const order = ranked(ingress.endpoints);
   const better = isDrained(ingress, to) ? order : order.slice(0, order.indexOf(to));
-  const mayBeWaitedFor = [primary, ...better].filter(
-    (endpoint) => !isDrained(ingress, endpoint) && !sharesAddresses(ingress, endpoint),
+  // A better one that shares its addresses is not returned to; but the primary is where the record leads already.
+  const mayBeWaitedFor = [primary, ...better.filter((endpoint) => !sharesAddresses(ingress, endpoint))].filter(
+    (endpoint) => !isDrained(ingress, endpoint),
   );
   return turns.some(({ endpoint: name }) => mayBeWaitedFor.some(({ settings }) => settings.name === name));
 }

@@ -205,10 +205,14 @@ export class ProcessClock implements Clock {
 
   /** Runs nothing for this long, and its monotonic clock stands still meanwhile (a laptop or a virtual machine asleep). */
   sleep(forMs: number): void {
+    const nowMs = this.#time.nowMs();
+    // Who sleeps already sleeps on, and misses no moment twice.
+    const missedMs = nowMs + forMs - Math.max(nowMs, this.#wokeAtMs);
+    if (missedMs <= 0) return;
     this.stop(forMs);
-    this.#wokeAtMs = this.#time.nowMs() + forMs;
+    this.#wokeAtMs = nowMs + forMs;
     this.#time.setTimer(forMs, () => {
-      this.#missedMs += forMs;
+      this.#missedMs += missedMs;
     });
   }
 

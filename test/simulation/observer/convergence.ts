@@ -116,17 +116,20 @@ export class Convergence implements Part {
     // In an outage nothing is put right.
     if (endpointNamed(state, state.selection?.primary)?.health.verdict !== "up") return;
     this.#ledger.seen.edits += 1;
-    world.time.setTimer(longestDriftMs, () => {
+    const look = (): void => {
       if (this.#lastStruckMs > sinceMs || this.#ledger.run !== run) return;
+      // While a write makes its way to the servers, what they show may be from before it.
+      if (this.#ledger.state?.visibility?.status === "checking") return void world.time.setTimer(longestDriftMs, look);
       // The second one within an hour begins a standoff.
       if (this.#ledger.state?.standoff !== undefined) return;
       const wrong = this.#whatIsWrong();
       if (wrong === undefined) return;
       this.#ledger.violate(
         "drift",
-        `edited by hand (${what}) ${longestDriftMs / 1_000} s ago, and not put right: ${wrong}`,
+        `edited by hand (${what}) ${Math.round((this.#ledger.nowMs - sinceMs) / 1_000)} s ago, and not put right: ${wrong}`,
       );
-    });
+    };
+    world.time.setTimer(longestDriftMs, look);
   }
 
   /** Invariant 10, first half. */

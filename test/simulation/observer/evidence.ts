@@ -12,8 +12,9 @@ export interface AddressBook {
   oksInRow: number;
   /** Those before, with nothing in between but silences that may have been the monitor's own. */
   oksBeforeDoubt: number;
-  failuresInRow: number;
-  failuresSinceUp: number;
+  /** Ends of the real failures in this row, and of those since it was up. */
+  failedInRowMs: readonly number[];
+  failedSinceUpMs: readonly number[];
   /** Start of the ok, and of the failure, that began last. */
   lastOkStartedMs: number;
   lastFailureStartedMs: number;
@@ -76,9 +77,9 @@ export class Evidence implements Part {
       book.undatedMs = [];
       // Whether an ok from before a failure counts depends on whether that has been proven by now.
       if (startedMs < book.lastFailureStartedMs) return;
-      book.failuresInRow = 0;
+      book.failedInRowMs = [];
       book.excusedInRow = 0;
-      if (book.oksInRow >= mostRise) book.failuresSinceUp = 0;
+      if (book.oksInRow >= mostRise) book.failedSinceUpMs = [];
       book.oksSinceFailure += 1;
       if (book.oksSinceFailure >= mostRise) book.excusedSinceUp = 0;
     } else if (kind === "failed" || this.#isInvalid(observation, isGenuine)) {
@@ -88,13 +89,15 @@ export class Evidence implements Part {
       book.oksSinceFailure = 0;
       const { oksInRow } = book;
       if (isGenuine) {
-        countFailure(book);
+        countFailure(book, endedMs);
         // A silence that may have been the monitor's own is no failure to whoever is coming back.
         book.oksBeforeDoubt = this.#isDoubtful(observation) ? book.oksBeforeDoubt + oksInRow : 0;
         // Until somebody has told the time, it is as up as it was.
         if (kind !== "failed") book.oksInRow = oksInRow;
       } else {
-        const hasWorked = this.#ledger.lastTroubleMs("link") <= this.#ledger.nowMs - (endedMs - startedMs) / 2;
+        const hasWorked =
+          this.#ledger.lastFaultMs(({ kind: what }) => what === "link") <=
+          this.#ledger.nowMs - (endedMs - startedMs) / 2;
         book.excusedInRow = hasWorked ? book.excusedInRow + 1 : Math.max(1, book.excusedInRow);
         book.excusedSinceUp = hasWorked ? book.excusedSinceUp + 1 : Math.max(1, book.excusedSinceUp);
       }
@@ -106,7 +109,9 @@ export class Evidence implements Part {
     if (observation.kind !== "failed" || observation.reason !== "timeout") return false;
     const { startedMs, endedMs } = observation;
     const proofsMs = [...this.oks.values(), ...this.anchors.values()];
-    return !proofsMs.some((atMs) => atMs > startedMs && atMs <= (startedMs + endedMs) / 2);
+    // It is looked for once the probe has been silent for a while.
+    const stalledMs = startedMs + Math.min(1_000, (endedMs - startedMs) / 4);
+    return !proofsMs.some((atMs) => atMs >= stalledMs && atMs <= (startedMs + endedMs) / 2);
   }
 
   answered(): void {
@@ -133,7 +138,7 @@ export class Evidence implements Part {
       if (this.#ledger.siteOf(text) !== site) continue;
       const book = this.bookOf(text);
       book.lastFailureMs = book.lastFailureStartedMs = run.clock.nowMs();
-      countFailure(book);
+      countFailure(book, run.clock.nowMs());
     }
   }
 
@@ -145,8 +150,8 @@ export class Evidence implements Part {
     const book = this.addresses.get(address) ?? {
       oksInRow: 0,
       oksBeforeDoubt: 0,
-      failuresInRow: 0,
-      failuresSinceUp: 0,
+      failedInRowMs: [],
+      failedSinceUpMs: [],
       lastOkStartedMs: -Infinity,
       lastFailureStartedMs: -Infinity,
       excusedInRow: 0,
@@ -172,9 +177,9 @@ export class Evidence implements Part {
   }
 }
 
-function countFailure(book: AddressBook): void {
+function countFailure(book: AddressBook, endedMs: number): void {
   book.oksInRow = 0;
   book.oksSinceFailure = 0;
-  book.failuresInRow += 1;
-  book.failuresSinceUp += 1;
+  book.failedInRowMs = [...book.failedInRowMs.slice(-200), endedMs];
+  book.failedSinceUpMs = [...book.failedSinceUpMs.slice(-200), endedMs];
 }

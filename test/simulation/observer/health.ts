@@ -77,7 +77,8 @@ export class Verdicts implements Part {
     const check = this.#ledger.endpoint(endpoint)?.check;
     // The books of an address do not say for whom it was asked.
     if (check === undefined || this.#knownAt(address).length > 1) return;
-    const { failuresInRow, failuresSinceUp, lastFailureMs, undatedMs, ...excused } = this.#evidence.bookOf(address);
+    const { failedInRowMs, failedSinceUpMs, lastFailureMs, undatedMs, ...excused } = this.#evidence.bookOf(address);
+    const [failuresInRow, failuresSinceUp] = [failedInRowMs.length, failedSinceUpMs.length];
     // A probe that spans the end of an own outage is taken for one failure; it must never be the only one.
     const inRow = failuresInRow > 0 ? failuresInRow + excused.excusedInRow : 0;
     const sinceUp = failuresSinceUp > 0 ? failuresSinceUp + excused.excusedSinceUp : 0;
@@ -88,8 +89,11 @@ export class Verdicts implements Part {
       );
     }
     const provenMs = this.#provenMs(address);
-    // Of those that waited for the time, the older ones may be enough.
-    const isEnough = undatedMs.filter((endedMs) => endedMs <= provenMs).length >= check.fall;
+    // Of those that waited for proof, or for the time, the older ones may be enough.
+    const provenAmong = (endsMs: readonly number[]): number => endsMs.filter((endedMs) => endedMs <= provenMs).length;
+    const isEnough =
+      Math.max(provenAmong(undatedMs), provenAmong(failedInRowMs)) >= check.fall ||
+      provenAmong(failedSinceUpMs) >= 2 * check.fall;
     if (provenMs < lastFailureMs && !isEnough) {
       this.#ledger.violate(
         "4",

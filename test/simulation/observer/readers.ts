@@ -3,6 +3,7 @@
 import { statusLines } from "../../../src/cli/status-lines.ts";
 import { explain } from "../../../src/core/explain.ts";
 import type { Turn } from "../../../src/daemon.ts";
+import type { DnsRecord } from "../../../src/demo/cloudflare/record.ts";
 import type { Commit } from "../../../src/demo/cloudflare/store.ts";
 import type { Random } from "../../../src/lib/clock.ts";
 import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
@@ -13,13 +14,15 @@ import { Notes } from "../../../src/web/api/notes.ts";
 import { statusSchema, type IngressStatus, type Status } from "../../../src/web/api/schema/status.ts";
 import { statusOf, type DaemonFacts } from "../../../src/web/api/status.ts";
 import { secrets } from "../scenario.ts";
-import { contentsOf, isOurs, minuteMs, type Ledger, type Part } from "./ledger.ts";
+import { contentsOf, isOurs, minuteMs, textOf, type Ledger, type Part } from "./ledger.ts";
 
 /** From what Cloudflare looked at to its answer: calls are given up before. */
 const longestCallMs = 30_000;
 
 interface Standing {
   readonly contents: string;
+  /** The same without what somebody else has done since the daemon last read: all that it can know. */
+  readonly believed: string;
   isOurs: boolean;
   /** World time until which it stood; Infinity for what stands now. */
   untilMs: number;
@@ -31,6 +34,8 @@ export class Readers implements Part {
   #notes: Notes | undefined;
   /** What stood at the ingress name, newest last. */
   #standings: Standing[] = [];
+  /** What was last read or written at the ingress name, by the id of the record. */
+  readonly #believed = new Map<string, Pick<DnsRecord, "type" | "content">>();
   /** The newest verdicts that were heard of in this run, and the words of people in force. */
   #verdicts = new Map<string, string>();
   #overrides = new Map<string, string>();
@@ -46,7 +51,7 @@ export class Readers implements Part {
   begins(): void {
     const { records } = this.#ledger.scenario.world;
     const contents = contentsOf(records.filter(isOurs));
-    this.#standings = [{ contents, isOurs: false, untilMs: Infinity }];
+    this.#standings = [{ contents, believed: contents, isOurs: false, untilMs: Infinity }];
     this.#comeBack();
   }
 
@@ -61,23 +66,38 @@ export class Readers implements Part {
     this.#stored += 1;
   }
 
-  committed({ zone, by }: Commit): void {
-    const contents = contentsOf(zone.records.filter(isOurs));
+  committed({ zone, before, by }: Commit): void {
+    const [was, is] = [before?.records.filter(isOurs) ?? [], zone.records.filter(isOurs)];
+    if (by === "api") this.#believe(was, is);
+    const contents = contentsOf(is);
+    const believed = contentsOf([...this.#believed.values()]);
     const last = this.#standings.at(-1);
-    if (last?.contents === contents) {
+    if (last?.contents === contents && last.believed === believed) {
       // Nothing but a TTL, say, was written anew.
       last.isOurs ||= by === "api";
       return;
     }
     if (last !== undefined) last.untilMs = this.#ledger.nowMs;
-    this.#standings.push({ contents, isOurs: by === "api", untilMs: Infinity });
+    this.#standings.push({ contents, believed, isOurs: by === "api", untilMs: Infinity });
     this.#standings = this.#standings.slice(-100);
+  }
+
+  /** What a write changed is known from then on. */
+  #believe(was: readonly DnsRecord[], is: readonly DnsRecord[]): void {
+    const before = new Map(was.map((record) => [record.id, textOf([record])]));
+    for (const { id } of was) if (is.every((record) => record.id !== id)) this.#believed.delete(id);
+    for (const record of is) if (before.get(record.id) !== textOf([record])) this.#believed.set(record.id, record);
   }
 
   turned(turn: Turn): void {
     this.#notes?.hear(turn);
+    const { event } = turn;
+    if (event.kind === "records-read" && event.mix === undefined) {
+      this.#believed.clear();
+      for (const record of event.records) this.#believed.set(record.id, record);
+    }
     // A configuration may bring endpoints of which nothing is heard until they change.
-    if (turn.event.kind === "config-loaded") {
+    if (event.kind === "config-loaded") {
       this.#verdicts.clear();
       // Who is configured no more does not serve; nobody else may.
       const { endpoints = [] } = turn.after.ingresses[0] ?? {};
@@ -197,7 +217,7 @@ export class Readers implements Part {
     if (oddMs > confirmedMs - longestCallMs) return;
     const contents = contentsOf(records);
     const stood = this.#standings.filter(({ untilMs }) => untilMs >= confirmedMs - longestCallMs);
-    const meant = stood.filter((standing) => standing.contents === contents);
+    const meant = stood.filter((standing) => standing.contents === contents || standing.believed === contents);
     if (meant.length === 0)
       this.#complain(`"${contents}" is shown as confirmed ${Math.round(agoMs)} ms ago, and never stood there`);
     else if (by === "us" && !meant.some((standing) => standing.isOurs)) this.#complain(`"${contents}" is not by us`);

@@ -112,7 +112,7 @@ export class Records implements Part {
     const ours = is.filter((record) => !this.#editedUnseen.has(record.id) || !isKept(record, was));
     this.#checkShape(was, is, ours);
     // What somebody made of a record, or removed, still stands for its member in the daemon's eyes.
-    if (!this.#isEditUnseen) this.#checkTtl(ours, this.#membersAmong(members));
+    if (!this.#isEditUnseen) this.#checkTtl(ours, [members, this.#membersAmong(members)]);
     this.#checkSilence(was, is);
     // An empty name is filled whatever happens.
     if (was.length > 0) this.#checkQuarrel();
@@ -173,17 +173,22 @@ export class Records implements Part {
     return this.#ledger.ingress.endpoints.filter(({ name }) => names.includes(name));
   }
 
-  #checkTtl(records: readonly DnsRecord[], members: readonly EndpointSettings[]): void {
+  /** `readings`: who the members are, by their addresses and, where those do not tell, by what is decided. */
+  #checkTtl(records: readonly DnsRecord[], readings: readonly (readonly EndpointSettings[])[]): void {
     const [first] = records;
-    if (first === undefined || members.length === 0) return;
-    const lowest = Math.min(...members.map(secondsOf));
+    if (first === undefined || readings.some((members) => members.length === 0)) return;
     // A primary counts, though its addresses may be forgotten.
     const primary = this.#ledger.endpoint(this.#decisions.primary ?? "");
     const is = first.ttl === 1 ? 300 : first.ttl;
-    const isPrimarys =
-      primary !== undefined && !members.includes(primary) && is === Math.min(lowest, secondsOf(primary));
-    if (is !== lowest && !isPrimarys)
-      this.#ledger.violate("2", `TTL ${first.ttl}, the lowest of the members is ${lowest}`);
+    const lowest = readings.map((members) => Math.min(...members.map(secondsOf)));
+    const isLowest = readings.some(
+      (members, index) =>
+        is === lowest[index] ||
+        (primary !== undefined &&
+          !members.includes(primary) &&
+          is === Math.min(lowest[index] ?? is, secondsOf(primary))),
+    );
+    if (!isLowest) this.#ledger.violate("2", `TTL ${first.ttl}, the lowest of the members is ${lowest[0] ?? "none"}`);
     if (is < 60 || is > 86_400) this.#ledger.violate("2", `TTL ${first.ttl} is out of bounds`);
   }
 

@@ -2,6 +2,7 @@
 // have written.
 import type { Config } from "../../../src/config/config.ts";
 import type { IngressState } from "../../../src/core/model.ts";
+import { ranked } from "../../../src/core/roster.ts";
 import type { Turn } from "../../../src/daemon.ts";
 import type { Commit } from "../../../src/demo/cloudflare/store.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";
@@ -70,7 +71,10 @@ export class Restarts implements Part {
     const state = this.#state;
     if (state === undefined || nowMs < Math.max(this.#otherFaultsMs, this.#changedMs) + quietMs) return;
     const { selection, endpoints, overrides, standoff } = state;
-    const isCalm = endpoints.every(({ health, heldUntilMs }) => health.verdict === "up" && heldUntilMs === undefined);
+    // Where another one is better, a return may be under way.
+    const isCalm =
+      selection?.primary === ranked(endpoints)[0]?.settings.name &&
+      endpoints.every(({ health, heldUntilMs }) => health.verdict === "up" && heldUntilMs === undefined);
     const hasWord = overrides.length > 0 || standoff !== undefined;
     const endsMs = Math.min(Infinity, ...(selection?.sticky ?? []).map(({ untilMs }) => untilMs));
     const stickyEndsMs = this.#stateAtMs + endsMs - this.#runNowMs;

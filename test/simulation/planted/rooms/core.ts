@@ -138,9 +138,16 @@ export const coreBugs: readonly BugForTest[] = [
   {
     name: "one that shares its addresses is waited for",
     file: "src/core/selection.ts",
-    from: "(endpoint) => !isDrained(ingress, endpoint) && !sharesAddresses(ingress, endpoint),\n  );",
-    to: "(endpoint) => !isDrained(ingress, endpoint),\n  );",
+    from: "[primary, ...better.filter((endpoint) => !sharesAddresses(ingress, endpoint))]",
+    to: "[primary, ...better]",
     test: ["test/scenarios.test.ts", "scenario outage ends with a shared address"],
+  },
+  {
+    name: "the active one is not waited for where it shares its addresses",
+    file: "src/core/selection.ts",
+    from: "[primary, ...better.filter((endpoint) => !sharesAddresses(ingress, endpoint))]",
+    to: "[primary, ...better].filter((endpoint) => !sharesAddresses(ingress, endpoint))",
+    test: ["test/scenarios.test.ts", "scenario outage ends with the primary at a shared address"],
   },
   {
     name: "a pin in a standoff is never written",
