@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { createProgram } from "../../src/main.ts";
 import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
-import { runCcs } from "../support/built-program.ts";
+import { printedAt, type Printed } from "../support/at-widths.ts";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { recordedConfig, recordPast } from "../support/recorded-past.ts";
 import { configOf } from "../support/world-config.ts";
@@ -15,6 +15,8 @@ const folder = mkdtempSync(join(tmpdir(), "ccs-wraps-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const widths = [60, 80, 120] as const;
+/** So many columns that no line has to be broken. */
+const unbroken = 1000;
 
 /** The lines that are wider than `width` although they could have been broken at a space. */
 function tooWide(text: string, width: number): readonly string[] {
@@ -27,23 +29,23 @@ function brokenWords(text: string, whole: string): readonly string[] {
   return text.split(/\s+/).filter((word) => !known.has(word));
 }
 
-async function assertFits(args: readonly string[]): Promise<void> {
-  const wide = await runCcs(args, { env: { COLUMNS: "1000" } });
+function assertFits(command: string, printed: Printed | undefined): void {
+  const whole = printed?.get(unbroken) ?? "";
   for (const width of widths) {
-    const { stdout, stderr } = await runCcs(args, { env: { COLUMNS: String(width) } });
-    const text = stdout + stderr;
-    assert.notEqual(text.trim(), "", `ccs ${args.join(" ")} prints nothing`);
-    assert.deepEqual(tooWide(text, width), [], `ccs ${args.join(" ")} at ${width} columns`);
+    const text = printed?.get(width) ?? "";
+    assert.notEqual(text.trim(), "", `${command} prints nothing`);
+    assert.deepEqual(tooWide(text, width), [], `${command} at ${width} columns`);
     // Times differ from run to run: what is held against each other are the words.
-    const broken = brokenWords(text, wide.stdout + wide.stderr).filter((word) => /^[a-z]{4,}$/i.test(word));
-    assert.deepEqual(broken, [], `words of ccs ${args.join(" ")} at ${width} columns`);
+    const broken = brokenWords(text, whole).filter((word) => /^[a-z]{4,}$/i.test(word));
+    assert.deepEqual(broken, [], `words of ${command} at ${width} columns`);
   }
 }
 
-describe("at 60, 80 and 120 columns", { concurrency: 2 }, () => {
+describe("at 60, 80 and 120 columns", () => {
   let world: World;
   let daemon: DaemonProcess;
   let config: string;
+  let printed: readonly Printed[] = [];
   const wrong = join(folder, "wrong.yml");
   const recorded = join(folder, "recorded.yml");
   before(async () => {
@@ -58,18 +60,24 @@ describe("at 60, 80 and 120 columns", { concurrency: 2 }, () => {
     using _ = await recordPast(recorded, { scenario: "0:05 cable down for 5m", hours: 0.5 });
     daemon = startDaemon({ config: configOf(world) });
     await daemon.untilLogged(/ is up/, { count: 2 });
+    printed = await printedAt({
+      widths: [...widths, unbroken],
+      commandLines: Object.values(commandLines).map((args) => args()),
+    });
   });
   after(async () => {
     await daemon[Symbol.asyncDispose]();
     await world[Symbol.asyncDispose]();
   });
 
-  test("the help of the program", () => assertFits(["--help"]));
-  for (const command of createProgram(async () => {}).commands) {
-    test(`the help of ${command.name()}`, () => assertFits([command.name(), "--help"]));
-  }
-
-  const outputs: Readonly<Record<string, () => readonly string[]>> = {
+  const commandLines: Readonly<Record<string, () => readonly string[]>> = {
+    "the help of the program": () => ["--help"],
+    ...Object.fromEntries(
+      createProgram(async () => {}).commands.map((command) => [
+        `the help of ${command.name()}`,
+        () => [command.name(), "--help"],
+      ]),
+    ),
     validate: () => ["validate", "--config", config],
     "validate, with mistakes": () => ["validate", "--config", wrong],
     explain: () => ["explain", "--config", config],
@@ -91,5 +99,5 @@ describe("at 60, 80 and 120 columns", { concurrency: 2 }, () => {
       join(folder, "no-such-file-anywhere-on-this-machine.yml"),
     ],
   };
-  for (const [name, args] of Object.entries(outputs)) test(name, () => assertFits(args()));
+  for (const [index, name] of Object.keys(commandLines).entries()) test(name, () => assertFits(name, printed[index]));
 });
