@@ -6,13 +6,14 @@ import { loadConfig } from "../config/load.ts";
 import { createExchange } from "../dns/exchange.ts";
 import { createResolver } from "../dns/resolver.ts";
 import { sleep, systemClock } from "../lib/clock.ts";
+import type { Family } from "../core/model.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Log } from "../lib/log.ts";
 import { createProbe } from "../probe/probes.ts";
 import type { RoundPorts } from "../probe/round.ts";
 import { lineWidth, printLine, styled, withSpinner, wrapped } from "../terminal/terminal.ts";
 import { inspectCloudflare, type CloudflareLook } from "./doctor/cloudflare.ts";
-import { inspectEndpoints, lookAtEndpoints } from "./doctor/endpoints.ts";
+import { inspectEndpoints, lookAtEndpoints, type EndpointLook } from "./doctor/endpoints.ts";
 import { unknown, wrong, type Finding, type Level } from "./doctor/finding.ts";
 import { inspectFile, inspectNode, inspectProxy, inspectState, inspectWaysOut } from "./doctor/here.ts";
 import { inspectAuthorities, inspectDelegation, inspectResolvers, type NamePorts } from "./doctor/names.ts";
@@ -122,7 +123,7 @@ function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly P
   });
   const { telegram } = config.notify;
   return [
-    section("This machine's connection", inspectWaysOut(config.anchors, clock)),
+    section("This machine's connection", inspectWaysOut(config.anchors, { clock }, usedFamilies([...looks.values()]))),
     section("Cloudflare", withDelegations(config, cloudflare, names)),
     section("Names", inspectNames(config, names)),
     ...config.ingresses.map((ingress) =>
@@ -135,6 +136,11 @@ function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly P
     ),
     ...(telegram === undefined ? [] : [section("Telegram", inspectTelegram(telegram, { isTestSent }))]),
   ];
+}
+
+async function usedFamilies(looks: readonly Promise<readonly EndpointLook[]>[]): Promise<ReadonlySet<Family>> {
+  const found = (await Promise.all(looks)).flat();
+  return new Set(found.flatMap(({ addresses }) => addresses.map(({ family }) => family)));
 }
 
 async function withDelegations(

@@ -47,6 +47,18 @@ function lacksPermission({ code, message }: ApiProblem): boolean {
   return code === 0 && /requires permission/i.test(message);
 }
 
+/** The address that a token may not be used from, as Cloudflare names it, where that is why it was refused. */
+export function refusedAddress(problems: readonly ApiProblem[]): string | undefined {
+  return problems
+    .map(({ code, message }) => (code === 9109 ? /from location:?\s+([\da-f.:]+)/i.exec(message)?.[1] : undefined))
+    .find((address) => address !== undefined);
+}
+
+/** What to do then: an address of either family may be the one that is used. */
+export const addressRemedy =
+  "allow this machine's addresses, IPv4 and IPv6, in the token's Client IP Address Filtering " +
+  "(dash.cloudflare.com/profile/api-tokens → Edit), or remove the filter";
+
 /** The problems of an error answer, chains included, or `undefined` when it is not Cloudflare's JSON. */
 export function problemsIn(body: unknown): readonly ApiProblem[] | undefined {
   if (typeof body !== "object" || body === null || !("errors" in body)) return undefined;

@@ -7,7 +7,7 @@ import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
 import { isDateRefusal } from "./api-time.ts";
 import { bounded } from "./bounded.ts";
-import { problemsIn, type ApiProblem } from "./classify.ts";
+import { problemsIn, refusedAddress, type ApiProblem } from "./classify.ts";
 import { canonicalName } from "./provider.ts";
 import { suffixes } from "./zones.ts";
 import { formatDuration } from "../core/units.ts";
@@ -26,7 +26,14 @@ export interface InspectorOptions {
 export type Look<Result> =
   | { readonly kind: "answered"; readonly result: Result }
   /** Cloudflare said no. `detail` is for people. */
-  | { readonly kind: "refused"; readonly status: number; readonly codes: readonly number[]; readonly detail: string }
+  | {
+      readonly kind: "refused";
+      readonly status: number;
+      readonly codes: readonly number[];
+      readonly detail: string;
+      /** The token is good, but bound to other addresses than this one. */
+      readonly address?: string;
+    }
   /** There was no answer, or one from another program. */
   | { readonly kind: "silent"; readonly detail: string };
 
@@ -176,7 +183,9 @@ export class Inspector {
     }
     const codes = problems.map(({ code }) => code);
     const words = problems.slice(0, 3).map(({ code, message }: ApiProblem) => `${code} "${this.#foreign(message)}"`);
-    return { kind: "refused", status, codes, detail: [`HTTP ${status}`, ...words].join(", ") };
+    const address = refusedAddress(problems);
+    const detail = [`HTTP ${status}`, ...words].join(", ");
+    return { kind: "refused", status, codes, detail, ...(address !== undefined && { address }) };
   }
 
   #note(headers: Headers, tookMs: number): void {

@@ -91,6 +91,20 @@ for (const [status, code, words, kind] of refusals) {
   });
 }
 
+test("a token that is bound to addresses is not said to lack permissions", async () => {
+  await using api = await new ScriptedApi().listen();
+  const errors = [{ code: 9109, message: "Cannot use the access token from location: 203.0.113.9" }];
+  api.handler = json({ success: false, errors, messages: [], result: null }, 403);
+  for (const call of [read, write]) {
+    const { message } = await failureOf(call(api.provider()));
+    assert.match(
+      message,
+      /; allow this machine's addresses, IPv4 and IPv6, in the token's Client IP Address Filtering/,
+    );
+    assert.doesNotMatch(message, /may edit DNS/);
+  }
+});
+
 const page = "<!DOCTYPE html><html><body><h1>Welcome to Hotel WiFi</h1></body></html>";
 const html =
   (status: number): Handler =>

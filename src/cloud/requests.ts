@@ -9,7 +9,7 @@ import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
 import { bounded } from "./bounded.ts";
 import { contradiction, dateIn, isDateRefusal } from "./api-time.ts";
-import { classify, problemsIn, type ApiProblem } from "./classify.ts";
+import { addressRemedy, classify, problemsIn, refusedAddress, type ApiProblem } from "./classify.ts";
 import { CloudError, type Call, type CloudErrorKind } from "./provider.ts";
 
 /** `zones`: find zones by name, `zone`: read one, `list`: read the records at a name, `batch`: write them. */
@@ -179,7 +179,8 @@ export class Requests {
       ...(details.problems ?? []).slice(0, 3).map(({ code, message }) => `${code} "${this.#foreign(message, 120)}"`),
       ...(ray === "" ? [] : [`cf-ray ${this.#foreign(ray, 40)}`]),
     ];
-    const hint = kind === "auth" && operation === "zones" ? zonesHint : hints[kind];
+    const isBound = refusedAddress(details.problems ?? []) !== undefined;
+    const hint = isBound ? addressRemedy : kind === "auth" && operation === "zones" ? zonesHint : hints[kind];
     const message =
       `could not ${isAmbiguous ? "confirm the write of" : doing[operation]} ${record}: ${this.#foreign(parts.join(", "), 500)}` +
       (hint === undefined ? "" : `; ${hint}`);

@@ -43,6 +43,9 @@ const checkOf = (result: Loaded) => {
 };
 const withCheck = (keys: string): string => withEndpoint(`check: { url: "https://c.example.com/", ${keys} }`);
 
+/** Two of each family, so that a machine with either can ask two. */
+const defaultResolvers = ["1.1.1.1:53", "1.0.0.1:53", "[2606:4700:4700::1111]:53", "[2606:4700:4700::1001]:53"];
+
 test("the first example becomes the whole configuration, defaults filled in", () => {
   const path = join(examples, "config.yml");
   const result = loaded(loadConfig({ path, env: environment }));
@@ -74,7 +77,7 @@ test("the first example becomes the whole configuration, defaults filled in", ()
           target: { kind: "host", host: "primary.example.com" },
           priority: 10,
           ttl: 60,
-          resolvers: ["1.1.1.1:53", "1.0.0.1:53"],
+          resolvers: defaultResolvers,
           check,
         },
         {
@@ -83,7 +86,7 @@ test("the first example becomes the whole configuration, defaults filled in", ()
           priority: 20,
           ttl: 300,
           stickyMs: 600_000,
-          resolvers: ["1.1.1.1:53", "1.0.0.1:53"],
+          resolvers: defaultResolvers,
           check: { ...check, url: "https://secondary.example.com/healthz" },
         },
       ],
@@ -129,7 +132,7 @@ test("the example with every key loads, and every key is in it", () => {
     },
     priority: 30,
     ttl: "auto",
-    resolvers: ["1.1.1.1:53", "1.0.0.1:53"],
+    resolvers: defaultResolvers,
   });
   assert.equal(first?.proxied, false);
   assert.deepEqual(first?.endpoints[0]?.resolvers, ["1.1.1.1:53", "9.9.9.9:53", "[2606:4700:4700::1111]:53"]);

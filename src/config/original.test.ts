@@ -100,7 +100,7 @@ test("what it leaves out has the original's defaults, and ours where it has no k
     target: { kind: "host", host: "b.example.com" },
     priority: 0,
     ttl: 60,
-    resolvers: ["1.1.1.1:53", "1.0.0.1:53"],
+    resolvers: ["1.1.1.1:53", "1.0.0.1:53", "[2606:4700:4700::1111]:53", "[2606:4700:4700::1001]:53"],
   });
   assert.deepEqual(checked?.check, {
     url: "http://c.example.com/",

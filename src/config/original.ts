@@ -63,7 +63,7 @@ const originalEndpointSchema = z
       .strictObject({
         record: hostOrAddress.meta({ description: "`target`" }),
         ttl: originalTtl.prefault(60).meta({ description: "`ttl`; 0 is 60" }),
-        resolver: socket(53).optional().meta({ description: "`resolvers`", defaultInWords: "`1.1.1.1`, `1.0.0.1`" }),
+        resolver: socket(53).optional().meta({ description: "`resolvers`", defaultInWords: "those of `resolvers`" }),
         retry: wholeNumber(0, 255)
           .prefault(1)
           .meta({ description: "ignored: a resolver that does not answer does not count as a failure" }),

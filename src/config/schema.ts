@@ -108,9 +108,10 @@ const endpointSchema = z
     }),
     resolvers: withDefault(
       z.array(socket(53)).min(1).meta({ expects: "a list of resolvers" }),
-      ["1.1.1.1", "1.0.0.1"],
+      ["1.1.1.1", "1.0.0.1", "2606:4700:4700::1111", "2606:4700:4700::1001"],
       {
-        description: "DNS resolvers to look the target up with, each `ip`, `ip:port` or `[ip]:port`.",
+        description:
+          "DNS resolvers to look the target up with, each `ip`, `ip:port` or `[ip]:port`. They are asked in this order until one answers; that there is no address has to be confirmed by two.",
         example: ["9.9.9.9", "[2620:fe::fe]:53"],
       },
     ),

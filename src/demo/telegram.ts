@@ -18,7 +18,13 @@ export interface TelegramOptions extends ListenOptions {
 export type TelegramFault =
   /** 429; the wait is told twice, as the real server does. */
   | { readonly kind: "rate-limited"; readonly retryAfterSeconds: number }
-  | { readonly kind: "refused"; readonly status: 400 | 401 | 403 | 404; readonly description: string }
+  | {
+      readonly kind: "refused";
+      readonly status: 400 | 401 | 403 | 404;
+      readonly description: string;
+      /** The group became a supergroup with this id. */
+      readonly migratedTo?: number;
+    }
   /** 400 as for entities that do not parse, but only when the message asks for parsing. */
   | { readonly kind: "cannot-parse" }
   | { readonly kind: "server-error" }
@@ -134,7 +140,14 @@ export class TelegramServer implements AsyncDisposable {
         return send(response, refusal(429, `Too Many Requests: retry after ${seconds}`, more));
       }
       case "refused":
-        return send(response, refusal(fault.status, fault.description));
+        return send(
+          response,
+          refusal(
+            fault.status,
+            fault.description,
+            fault.migratedTo === undefined ? {} : { parameters: { migrate_to_chat_id: fault.migratedTo } },
+          ),
+        );
       case "server-error":
         return send(response, refusal(500, "Internal Server Error"));
       case "cannot-parse":

@@ -99,10 +99,13 @@ function weigh(answers: readonly Testimony[], serverCount: number): { finding: F
 }
 
 function doubtAbout(answers: readonly Testimony[], denials: readonly Testimony[]): Finding {
-  const unknowns = answers
+  const all = answers
     .flatMap(({ families }) => [families.ipv4, families.ipv6])
-    .filter(({ kind }) => kind === "unknown");
-  const words = unknowns.flatMap((answer) => (answer.kind === "unknown" ? [answer.detail] : []));
+    .filter((answer) => answer.kind === "unknown");
+  // That some cannot be asked from here explains nothing where others could be: the defaults are of both families.
+  const asked = all.filter(({ reason }) => reason !== "local");
+  const unknowns = asked.length > 0 ? asked : all;
+  const words = unknowns.map(({ detail }) => detail);
   const denied = denials.map(({ server, families }) =>
     denialOf(families) === "nxdomain"
       ? `${server} says that it does not exist`
@@ -110,7 +113,7 @@ function doubtAbout(answers: readonly Testimony[], denials: readonly Testimony[]
   );
   const detail = [...new Set([...words, ...denied])].join("; ");
   const [first] = unknowns;
-  if (first?.kind === "unknown") return { kind: "inconclusive", reason: first.reason, detail };
+  if (first !== undefined) return { kind: "inconclusive", reason: first.reason, detail };
   return { kind: "inconclusive", reason: "silent", detail: detail || "no resolver was asked" };
 }
 

@@ -186,6 +186,8 @@ function says(ipv4: Says, ipv6: Says): MadeUp {
 
 const good = says(v4, v6);
 const silent: MadeUp = () => "silence";
+/** A machine without a route to the resolver. */
+const unroutable: MadeUp = () => ({ reply: { kind: "local", detail: "could not be queried: no route" } });
 
 describe("what resolvers say, weighed:", () => {
   const table: readonly (readonly [string, readonly MadeUp[], string])[] = [
@@ -211,11 +213,11 @@ describe("what resolvers say, weighed:", () => {
     ["refused", [() => saying([], { rcode: "REFUSED" })], "inconclusive refused"],
     ["a code that nobody knows", [() => saying([], { rcode: "RCODE_11" })], "inconclusive servfail"],
     ["only other servers named", [() => saying([], { isReferral: true })], "inconclusive servfail"],
-    [
-      "the question cannot leave",
-      [() => ({ reply: { kind: "local", detail: "could not be asked" } })],
-      "inconclusive local",
-    ],
+    ["the question cannot leave", [unroutable], "inconclusive local"],
+    ["two out of reach, then a good one", [unroutable, unroutable, good, good], "192.0.2.1 2001:db8::1 for 300s"],
+    ["two out of reach, and two that deny", [unroutable, unroutable, () => noData, () => noData], "none no-data"],
+    ["two that deny, and two out of reach", [() => noData, () => noData, unroutable, unroutable], "none no-data"],
+    ["SERVFAIL, and out of reach", [() => servfail, unroutable], "inconclusive servfail"],
     ["no resolvers at all", [], "inconclusive silent"],
     ["half an answer each", [says(v4, servfail), says(servfail, v6)], "192.0.2.1 2001:db8::1 for 300s"],
     ["half an answer, and NXDOMAIN by the other", [says(v4, servfail), () => nxdomain], "inconclusive servfail"],
@@ -241,6 +243,15 @@ describe("what resolvers say, weighed:", () => {
       "cable.example.com: 2 did not answer; 1 says that it does not exist",
     );
   });
+});
+
+test("those out of reach are not named beside those that could be asked", async () => {
+  const { resolve } = worldOf(unroutable, () => servfail);
+  const resolution = await resolve();
+  assert.equal(
+    resolution.kind === "inconclusive" && resolution.detail,
+    "cable.example.com: 2 could not answer (SERVFAIL)",
+  );
 });
 
 describe("the second resolver", () => {

@@ -153,6 +153,20 @@ describe("an endpoint that works", () => {
     });
   }
 
+  for (const [location, shown] of [
+    ["https://www.example.com/healthz", " to https://www.example.com/healthz"],
+    ["/login", " to /login"],
+    ["https://me:secret@example.com/?key=secret#there", " to https://example.com/?…"],
+    ["", ""],
+  ] as const) {
+    test(`a redirect says where it leads: ${location}`, async () => {
+      const header = location === "" ? "" : `Location: ${location}\r\n`;
+      await using server = await answering(`HTTP/1.1 301 Moved\r\nContent-Length: 0\r\n${header}\r\n`);
+      const { kind, detail } = await probe(server);
+      assert.deepEqual([kind, detail], ["failed", `status 301${shown} (redirects are not followed)`]);
+    });
+  }
+
   test("may send interim answers first", async () => {
     await using server = await answering(`HTTP/1.1 103 Early Hints\r\n\r\n${page("fine")}`);
     assert.equal(outcome(await probe(server)), "ok");
@@ -250,7 +264,7 @@ describe("an endpoint that fails", () => {
       "redirects for ever",
       (s) => s.end("HTTP/1.1 302 Found\r\nLocation: /healthz\r\n\r\n"),
       "status",
-      /^status 302 \(redirects are not followed\)$/,
+      /^status 302 to \/healthz \(redirects are not followed\)$/,
     ],
     ["hangs before the headers", () => {}, "timeout", /^timed out while waiting for the answer \(200 ms\)$/],
     ["hangs after the headers", (s) => s.write(`${ok}\r\n`), "timeout", /^timed out while reading the answer/],

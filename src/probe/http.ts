@@ -217,8 +217,7 @@ class Trip {
 async function judgeAnswer(check: CheckSettings, response: IncomingMessage): Promise<Verdict> {
   const status = response.statusCode ?? 0;
   if (!check.status.some(([from, to]) => from <= status && status <= to)) {
-    const note = status >= 300 && status < 400 ? " (redirects are not followed)" : "";
-    return failed("status", `status ${status}${note}`);
+    return failed("status", `status ${status}${redirectNote(status, response)}`);
   }
   if (check.contains === undefined || check.contains === "") return { kind: "ok", detail: `status ${status}` };
   const encoding = response.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
@@ -230,6 +229,13 @@ async function judgeAnswer(check: CheckSettings, response: IncomingMessage): Pro
   if (search.isFound) return { kind: "ok", detail: `status ${status}, marker ${shown} found` };
   const where = search.isWhole ? `${search.seenBytes} bytes` : "the first 64 KiB";
   return failed("marker", `marker ${shown} not found in ${where}`);
+}
+
+/** Where a redirect leads, without what may be a secret in it. */
+function redirectNote(status: number, { headers: { location } }: IncomingMessage): string {
+  if (status < 300 || status >= 400) return "";
+  const target = plain((location ?? "").trim().replace(/(?<=\/\/)[^/@?#]*@/, ""), 120).replace(/[?#].*$/, "?…");
+  return target === "" ? " (redirects are not followed)" : ` to ${target} (redirects are not followed)`;
 }
 
 interface Search {

@@ -10,6 +10,8 @@ import { startCloudflare, type CloudflareServer } from "../../src/demo/cloudflar
 import type { RecordDraft, ZoneOptions } from "../../src/demo/cloudflare/store.ts";
 import type { TokenOptions } from "../../src/demo/cloudflare/tokens.ts";
 import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
+import { startDns } from "../../src/demo/dns.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 import { lockState } from "../../src/store/lock.ts";
 import { runCcs } from "../support/built-program.ts";
 import { closedAuthority } from "../support/ports.ts";
@@ -182,6 +184,7 @@ describe("ccs doctor, about the token and the zone", { concurrency: 2 }, () => {
     readonly edit?: (config: ConfigFile, cloudflare: CloudflareServer) => void;
     readonly level: Finding["level"];
     readonly expected: RegExp;
+    readonly remedy?: RegExp;
   }[] = [
     {
       what: "a disabled token",
@@ -208,6 +211,13 @@ describe("ccs doctor, about the token and the zone", { concurrency: 2 }, () => {
       },
       level: "wrong",
       expected: /^token: Cloudflare does not know it: HTTP 401, 1000 "Invalid API Token"$/m,
+    },
+    {
+      what: "a token that is bound to other addresses",
+      token: { allowedIps: ["192.0.2.1"] },
+      level: "wrong",
+      expected: /^token: it may not be used from 127\.0\.0\.1$/m,
+      remedy: /Client IP Address Filtering/,
     },
     {
       what: "a token that may not find its zone",
@@ -262,15 +272,18 @@ describe("ccs doctor, about the token and the zone", { concurrency: 2 }, () => {
       expected: /^ingress\.example\.com: TXT at the same name: never touched$/m,
     },
   ];
-  for (const { what, zone = {}, token = {}, edit, level, expected } of cases) {
+  for (const { what, zone = {}, token = {}, edit, level, expected, remedy } of cases) {
     test(`${what}: ${level}`, async () => {
       await using world = await startWorld();
       await using cloudflare = await another(zone, token);
-      const { of } = await examine(world, (config) => {
+      const { of, all } = await examine(world, (config) => {
         at(cloudflare)(config);
         edit?.(config, cloudflare);
       });
       assert.match(of(level).join("\n"), expected);
+      const remedies = all.flatMap((each) => (each.level === level ? (each.remedy ?? []) : []));
+      assert.match(remedies.join("\n"), remedy ?? /^/);
+      assert.doesNotMatch(remedy === undefined ? "" : remedies.join("\n"), /create a new one/);
       assert.equal(cloudflare.counts.writes, 0);
     });
   }
@@ -287,6 +300,36 @@ describe("ccs doctor, about the rest", { concurrency: 2 }, () => {
       if (config.notify?.telegram !== undefined) config.notify.telegram.token = "123:wrong";
     });
     assert.deepEqual(impostor.of("wrong"), ['bot: Telegram answered 401, "Unauthorized"']);
+  });
+
+  test("a group that became a supergroup: the new id, and whether the bot may write there", async () => {
+    await using world = await startWorld();
+    const old = -42;
+    const refusal = { kind: "refused", status: 400, migratedTo: 123_456 } as const;
+    const description = "Bad Request: group chat was upgraded to a supergroup chat";
+    world.telegram.faults.always(
+      { ...refusal, description },
+      ({ parameters }) => Number(parameters["chat_id"]) === old,
+    );
+    const { of, all, code } = await examine(world, (config) => {
+      if (config.notify?.telegram !== undefined) config.notify.telegram.chat_id = old;
+    });
+    assert.equal(code, 0);
+    assert.match(of("warning").join("\n"), /^chat: the group is a supergroup now, and has the id 123456/m);
+    assert.ok(all.some(({ remedy }) => remedy === "set chat_id to 123456"));
+    assert.match(of("ok").join("\n"), /^chat: the bot may write to /m);
+  });
+
+  test("a resolver that is dead beside two that answer is a warning: two are enough", async () => {
+    await using world = await startWorld();
+    await using second = await startDns({ source: world.cloudflare, clock: systemClock });
+    const closed = await closedAuthority();
+    const { of, code } = await examine(world, (config) => {
+      for (const endpoint of config.ingresses[0]?.endpoints ?? [])
+        endpoint.resolvers = [world.dns.address, second.address, closed];
+    });
+    assert.equal(code, 0);
+    assert.match(of("warning").join("\n"), new RegExp(`^resolver ${closed}: .*; enough others answer$`, "m"));
   });
 
   test("a resolver that is dead beside one that answers, and a state folder that cannot be", async () => {

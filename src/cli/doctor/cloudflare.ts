@@ -1,5 +1,5 @@
 // The doctor's look at Cloudflare: the token, the zones, and what stands at each name. Reads only.
-import type { Inspector, InspectedRecord, InspectedZone, Look, TokenStatus } from "../../cloud/inspect.ts";
+import type { Inspector, InspectedRecord, InspectedZone, Look } from "../../cloud/inspect.ts";
 import { contradiction } from "../../cloud/api-time.ts";
 import type { IngressSettings } from "../../core/model.ts";
 import { formatDuration } from "../../core/units.ts";
@@ -8,12 +8,12 @@ import { plain } from "../../lib/text.ts";
 import { ok, plainly, unknown, warning, wrong, type Finding } from "./finding.ts";
 import { inspectMix } from "./mix.ts";
 import { inspectTargets } from "./targets.ts";
+import { addressIn, inspectToken } from "./token.ts";
 import { automaticTtl, recordText } from "../../core/words.ts";
 
 /** Beyond this a certificate, a token or a "Retry-After" may be misjudged. */
 const mostClockErrorMs = 5_000;
 const fewCalls = 100;
-const soonMs = 14 * 86_400_000;
 
 /** What is known of the endpoints' addresses by the time the records are judged, by the endpoint's name. */
 export type AddressesOf = (ingress: string) => Promise<ReadonlyMap<string, readonly string[]>>;
@@ -35,6 +35,7 @@ export async function inspectCloudflare(
   const accountId = looks.flatMap(({ zone }) => (zone.kind === "answered" ? (zone.result.account?.id ?? []) : []))[0];
   const token = await inspectToken(inspector, asUser, accountId, (await inspector.vouchedWallMs()) ?? options.wallMs);
   const isAllowed = looks.some(({ zone, records }) => zone.kind === "answered" || records?.kind === "answered");
+  const address = addressIn([asUser, ...looks.flatMap(({ zone, records }) => [zone, records])]);
   const perIngress = await Promise.all(
     looks.map(async (look) => findingsOf(look, await options.addressesOf(look.ingress.record))),
   );
@@ -42,7 +43,7 @@ export async function inspectCloudflare(
     zone.kind === "answered" ? [[ingress.record, zone.result] as const] : [],
   );
   return {
-    findings: [token(isAllowed), ...perIngress.flat(), ...inspectTelltales(inspector)],
+    findings: [token({ isAllowed, address }), ...perIngress.flat(), ...inspectTelltales(inspector)],
     zones: new Map(zones),
   };
 }
@@ -70,35 +71,7 @@ function unreachable(
   return { findings, zones: new Map() };
 }
 
-/** The answer about a token of either kind. What refuses to be verified may still be good, so the zones have a say. */
-async function inspectToken(
-  inspector: Inspector,
-  asUser: Look<TokenStatus>,
-  accountId: string | undefined,
-  wallMs: number,
-): Promise<(isAllowed: boolean) => Finding> {
-  const remedy =
-    "create a new one at dash.cloudflare.com/profile/api-tokens: Zone → DNS → Edit, and Zone → Zone → Read";
-  if (asUser.kind === "answered") return () => inspectStatus("a user's token", asUser.result, wallMs, remedy);
-  const asAccount = accountId === undefined ? undefined : await inspector.verifyToken(accountId);
-  if (asAccount?.kind === "answered")
-    return () => inspectStatus("an account's token", asAccount.result, wallMs, remedy);
-  const detail = asUser.kind === "refused" ? asUser.detail : "no answer";
-  return (isAllowed) =>
-    isAllowed
-      ? unknown("token", "it works, but its expiry is unknown: probably an account's token")
-      : wrong("token", `Cloudflare does not know it: ${detail}`, remedy);
-}
-
-function inspectStatus(kind: string, { status, expires_on }: TokenStatus, wallMs: number, remedy: string): Finding {
-  if (status !== "active") return wrong("token", `${kind}, ${plain(status, 20)}`, remedy);
-  const leftMs = Date.parse(expires_on ?? "") - wallMs;
-  if (!Number.isFinite(leftMs)) return ok("token", `${kind}, active, never expires`);
-  const text = `${kind}, active, expires in ${formatDuration(leftMs)}`;
-  return leftMs < soonMs
-    ? warning("token", text, "renew it before that: without it no failover is possible")
-    : ok("token", text);
-}
+const skippedForAddress = "skipped: the token may not be used from here";
 
 interface IngressLook {
   readonly ingress: IngressSettings;
@@ -145,6 +118,7 @@ function inspectZone(
   const subject = `zone of ${record}`;
   if (zone.kind === "silent") return [unknown(subject, `unknown: ${zone.detail}`, "try again later")];
   if (zone.kind === "refused") {
+    if (zone.address !== undefined) return [unknown(subject, skippedForAddress)];
     // With the id in the configuration, DNS Edit alone is enough.
     if (records?.kind === "answered") {
       return [
@@ -204,6 +178,7 @@ function inspectRecords(
   addresses: ReadonlyMap<string, readonly string[]>,
 ): readonly Finding[] {
   if (look.kind === "silent") return [unknown(record, `its records are unknown: ${look.detail}`, "try again later")];
+  if (look.kind === "refused" && look.address !== undefined) return [unknown(record, skippedForAddress)];
   if (look.kind === "refused") {
     return [
       wrong(

@@ -125,10 +125,17 @@ function running(folder: string): Finding {
   );
 }
 
-/** Whether there is a way out in each family, and whether the anchors answer. */
-export async function inspectWaysOut(anchors: readonly string[], clock: Clock): Promise<readonly Finding[]> {
+/**
+ * Whether there is a way out in each family, and whether the reference hosts answer. `used`: the families of the endpoints'
+ * addresses, as far as they are known. A family that leads nowhere is no fault while no endpoint uses it.
+ */
+export async function inspectWaysOut(
+  anchors: readonly string[],
+  ports: WayPorts,
+  used: Promise<ReadonlySet<Family>>,
+): Promise<readonly Finding[]> {
   const sockets = anchors.flatMap((text) => parseSocket(text, 443) ?? []);
-  const ways = await Promise.all(families.map((family) => wayOut(family, sockets, clock)));
+  const ways = await Promise.all(families.map((family) => wayOut(family, sockets, ports)));
   const isCutOff = ways.every(({ kind }) => kind === "none");
   if (isCutOff)
     return [
@@ -138,25 +145,55 @@ export async function inspectWaysOut(anchors: readonly string[], clock: Clock): 
         "check its network connection",
       ),
     ];
-  return ways.flatMap((way) => (way.kind === "none" ? [noWay(way.family)] : [way.finding]));
+  const needed = await used;
+  return ways.map((way) => {
+    const { kind, family, finding } = way;
+    const isDeadEnd = kind === "some" && finding.level === "wrong" && !way.isReached;
+    const isSpare = !needed.has(family) && ways.some(({ isReached }) => isReached);
+    return isDeadEnd && isSpare ? leadsNowhere(family) : finding;
+  });
 }
 
-type Way = { readonly kind: "none"; readonly family: Family } | { readonly kind: "some"; readonly finding: Finding };
+interface WayPorts {
+  readonly clock: Clock;
+  /** Whether this machine has a route; the kernel is asked by default. */
+  readonly hasRoute?: typeof hasRoute;
+}
+
+interface Way {
+  readonly kind: "none" | "some";
+  readonly family: Family;
+  /** A reference host answers. */
+  readonly isReached: boolean;
+  readonly finding: Finding;
+}
+
+/** A default route that a router announced without having one itself, most often. */
+function leadsNowhere(family: Family): Finding {
+  const name = familyNames[family];
+  const detail = `this machine has a route, but no reference host answers over ${name}: it seems to lead nowhere`;
+  return warning(name, detail, `fine while no endpoint has an ${name} address, as now; otherwise correct the route`);
+}
 
 /** Any address of the net at large: the kernel is asked for the way, and nothing is sent. */
 const farAway = { ipv4: "1.1.1.1", ipv6: "2606:4700:4700::1111" } as const;
 
-async function wayOut(family: Family, anchors: readonly Anchor[], clock: Clock): Promise<Way> {
+async function wayOut(
+  family: Family,
+  anchors: readonly Anchor[],
+  { clock, hasRoute: asked = hasRoute }: WayPorts,
+): Promise<Way> {
   const target = parseIp(farAway[family]);
   const ours = anchors.filter(({ address }) => address.family === family);
   const [isRouted, ...answers] = await Promise.all([
-    target !== undefined && hasRoute(target),
+    target !== undefined && asked(target),
     ...ours.map((anchor) => reach(anchor, clock)),
   ]);
   // Anchors in one's own network answer without any way out.
-  if (!isRouted && !answers.includes(true)) return { kind: "none", family };
+  if (!isRouted && !answers.includes(true)) return { kind: "none", family, isReached: false, finding: noWay(family) };
   const silent = ours.filter((_, index) => answers[index] !== true);
-  return { kind: "some", finding: ofAnchors(familyNames[family], ours.length, silent) };
+  const isReached = answers.includes(true);
+  return { kind: "some", family, isReached, finding: ofAnchors(familyNames[family], ours.length, silent) };
 }
 
 function ofAnchors(name: string, asked: number, silent: readonly Anchor[]): Finding {

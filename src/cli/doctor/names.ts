@@ -25,8 +25,10 @@ export async function inspectResolvers(
   ports: NamePorts,
 ): Promise<readonly Finding[]> {
   const hostsByResolver = new Map<string, Set<string>>();
+  const lists: (readonly string[])[] = [];
   for (const { target, resolvers } of ingresses.flatMap(({ endpoints }) => endpoints)) {
     if (target.kind !== "host") continue;
+    lists.push(resolvers);
     for (const resolver of resolvers)
       hostsByResolver.set(resolver, (hostsByResolver.get(resolver) ?? new Set()).add(target.host));
   }
@@ -34,7 +36,15 @@ export async function inspectResolvers(
     [...hostsByResolver].flatMap(([resolver, hosts]) => [...hosts].map((host) => ask(resolver, host, ports))),
   );
   const resolvers = [...hostsByResolver.keys()];
-  return [...resolvers.map((resolver) => ofResolver(resolver, asked)), ...disagreements(asked)];
+  const answering = new Set(asked.filter(isAnswer).map(({ resolver }) => resolver));
+  const isSpare = (resolver: string): boolean =>
+    lists.filter((list) => list.includes(resolver)).every((list) => hasEnough(list, answering));
+  return [...resolvers.map((resolver) => ofResolver(resolver, asked, isSpare(resolver))), ...disagreements(asked)];
+}
+
+/** One to find an address, and two to confirm that there is none. */
+function hasEnough(list: readonly string[], answering: ReadonlySet<string>): boolean {
+  return list.filter((resolver) => answering.has(resolver)).length >= Math.min(2, list.length);
 }
 
 interface Asked {
@@ -51,20 +61,31 @@ async function ask(server: string, host: string, { clock, exchange }: NamePorts)
   return { resolver: server, host, answers, tookMs: clock.nowMs() - startedMs };
 }
 
-function ofResolver(resolver: string, all: readonly Asked[]): Finding {
+function isAnswer({ answers }: Asked): boolean {
+  return answers.ipv4.kind !== "unknown" || answers.ipv6.kind !== "unknown";
+}
+
+/** Whether this machine could not even ask. */
+function isLocal({ answers }: Asked): boolean {
+  return [answers.ipv4, answers.ipv6].every((answer) => answer.kind === "unknown" && answer.reason === "local");
+}
+
+/** `isSpare`: enough others answer wherever it is configured. */
+function ofResolver(resolver: string, all: readonly Asked[], isSpare: boolean): Finding {
   const subject = `resolver ${resolver}`;
   const asked = all.filter((each) => each.resolver === resolver);
-  const isAnswer = ({ answers }: Asked): boolean => answers.ipv4.kind !== "unknown" || answers.ipv6.kind !== "unknown";
   const silent = asked.filter((each) => !isAnswer(each));
   const [first] = silent;
   const detailOf = ({ answers, host }: Asked): string =>
     `query for ${host}: ${answers.ipv4.kind === "unknown" ? answers.ipv4.detail : "no answer"}`;
   if (first !== undefined && silent.length === asked.length) {
-    return wrong(
-      subject,
-      detailOf(first),
-      "check that outgoing UDP and TCP port 53 are open, or set resolvers to servers that this machine can reach",
-    );
+    if (isSpare && asked.every(isLocal))
+      return ok(subject, "not needed: this machine has no route to it, and enough others answer");
+    const remedy =
+      "check that outgoing UDP and TCP port 53 are open, or set resolvers to servers that this machine can reach";
+    return isSpare
+      ? warning(subject, `${detailOf(first)}; enough others answer`, remedy)
+      : wrong(subject, detailOf(first), remedy);
   }
   if (first !== undefined)
     return warning(subject, `answers, but not always: ${detailOf(first)}`, "check whether that name is correct");

@@ -4,7 +4,7 @@ import type { TelegramConfig } from "../../config/config.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { plain } from "../../lib/text.ts";
 import { TelegramApi, type TelegramAnswer } from "../../notify/telegram-api.ts";
-import { ok, plainly, unknown, wrong, type Finding } from "./finding.ts";
+import { ok, plainly, unknown, warning, wrong, type Finding } from "./finding.ts";
 
 const deadlineMs = 5_000;
 const testText = "This is a test by ccs doctor: messages from Cloudflare CNAME Switcher arrive here.";
@@ -14,8 +14,7 @@ export async function inspectTelegram(
   { isTestSent }: { isTestSent: boolean },
 ): Promise<readonly Finding[]> {
   const api = new TelegramApi(config, { fetch, clock: systemClock });
-  const call = (method: string, parameters: object = {}): Promise<TelegramAnswer> =>
-    api.call(method, parameters, { deadlineMs });
+  const call: Call = (method, parameters = {}) => api.call(method, parameters, { deadlineMs });
   const me = await call("getMe");
   if (me.kind === "unreachable") {
     const host = URL.parse(config.apiUrl)?.host ?? config.apiUrl;
@@ -35,21 +34,49 @@ export async function inspectTelegram(
     ];
   const bot = ok("bot", `@${textIn(me.body.result, "username") ?? "?"}`);
   const botId = me.body.result?.["id"];
-  const chat = await call("getChat", { chat_id: config.chatId });
-  if (chat.kind === "unreachable") return [bot, unknown("chat", `unknown: ${chat.detail}`)];
-  if (!chat.body.ok)
-    return [
-      bot,
-      wrong("chat", refusalOf(chat), "send the bot a message once, or add it to the group, and check chat_id"),
-    ];
-  return [bot, await inspectChat(call, config.chatId, { botId, isTestSent, chat: chat.body.result ?? {} })];
+  return [bot, ...(await inspectGroup(call, config.chatId, { botId, isTestSent }))];
+}
+
+type Call = (method: string, parameters?: object) => Promise<TelegramAnswer>;
+
+/** A group that became a supergroup has another id since. The daemon follows it there, from one start to the next. */
+async function inspectGroup(
+  call: Call,
+  chatId: number | string,
+  options: { botId: unknown; isTestSent: boolean },
+): Promise<readonly Finding[]> {
+  const chat = await call("getChat", { chat_id: chatId });
+  if (chat.kind === "unreachable") return [unknown("chat", `unknown: ${chat.detail}`)];
+  const looked = chat.body.ok
+    ? await inspectChat(call, chatId, { ...options, chat: chat.body.result ?? {} })
+    : { finding: wrong("chat", refusalOf(chat), remedyForChat), movedTo: movedTo(chat) };
+  if (looked.movedTo === undefined || looked.movedTo === chatId) return [looked.finding];
+  const id = looked.movedTo;
+  const text = `the group is a supergroup now, and has the id ${id}: messages are sent there`;
+  const moved = warning("chat", text, `set chat_id to ${id}`);
+  const there = await call("getChat", { chat_id: id });
+  if (there.kind === "unreachable") return [moved];
+  if (!there.body.ok) return [moved, wrong("chat", refusalOf(there), remedyForChat)];
+  return [moved, (await inspectChat(call, id, { ...options, chat: there.body.result ?? {} })).finding];
+}
+
+const remedyForChat = "send the bot a message once, or add it to the group, and check chat_id";
+
+/** https://core.telegram.org/bots/api#responseparameters */
+function movedTo(answer: TelegramAnswer): number | undefined {
+  return answer.kind === "answered" ? answer.body.parameters?.migrate_to_chat_id : undefined;
+}
+
+interface ChatLook {
+  readonly finding: Finding;
+  readonly movedTo?: number | undefined;
 }
 
 async function inspectChat(
-  call: (method: string, parameters: object) => Promise<TelegramAnswer>,
+  call: Call,
   chatId: number | string,
   { chat, botId, isTestSent }: { chat: Readonly<Record<string, unknown>>; botId: unknown; isTestSent: boolean },
-): Promise<Finding> {
+): Promise<ChatLook> {
   const kind = textIn(chat, "type") ?? "chat";
   const name = textIn(chat, "title") ?? textIn(chat, "username") ?? textIn(chat, "first_name") ?? String(chatId);
   const remedy = "allow the bot to write there: unblock it, or make it a member, or an administrator who may post";
@@ -60,15 +87,16 @@ async function inspectChat(
       ? await call("getChatMember", { chat_id: chatId, user_id: botId })
       : await call("sendChatAction", { chat_id: chatId, action: "typing" });
   if (answer.kind === "unreachable")
-    return unknown("chat", `unknown whether the bot may write to ${name}: ${answer.detail}`);
-  if (!answer.body.ok) return wrong("chat", `the bot may not write to ${name} (${kind}): ${refusalOf(answer)}`, remedy);
-  if (isChannel && !isTestSent && answer.body.result?.["can_post_messages"] !== true) {
-    return wrong("chat", `the bot may not post in ${name} (${kind})`, remedy);
+    return { finding: unknown("chat", `unknown whether the bot may write to ${name}: ${answer.detail}`) };
+  if (!answer.body.ok) {
+    const text = `the bot may not write to ${name} (${kind}): ${refusalOf(answer)}`;
+    return { finding: wrong("chat", text, remedy), movedTo: movedTo(answer) };
   }
-  return ok(
-    "chat",
-    isTestSent ? `a test message was sent to ${name} (${kind})` : `the bot may write to ${name} (${kind})`,
-  );
+  if (isChannel && !isTestSent && answer.body.result?.["can_post_messages"] !== true) {
+    return { finding: wrong("chat", `the bot may not post in ${name} (${kind})`, remedy) };
+  }
+  const text = isTestSent ? `a test message was sent to ${name} (${kind})` : `the bot may write to ${name} (${kind})`;
+  return { finding: ok("chat", text) };
 }
 
 function refusalOf({ status, body }: Extract<TelegramAnswer, { kind: "answered" }>): string {

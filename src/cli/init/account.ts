@@ -1,5 +1,6 @@
 // Asks for the name to own and for the token, and looks both up at Cloudflare.
 import { resolve } from "node:path";
+import { addressRemedy } from "../../cloud/classify.ts";
 import { Inspector, type InspectedZone } from "../../cloud/inspect.ts";
 import { recordName, secret, zone as zoneKind } from "../../config/fields.ts";
 import type { Composition, WrittenSecret } from "../../config/compose.ts";
@@ -85,6 +86,8 @@ async function findZone(inspector: Inspector, record: string): Promise<ZoneAnswe
     ({ token, zone }) => {
       if (zone.kind === "answered") return { isGood: true, text: `The token works. ${zoneText(zone.result)}` };
       if (zone.kind === "silent") return { isGood: false, text: `Cloudflare could not be queried: ${zone.detail}.` };
+      if (zone.address !== undefined)
+        return { isGood: false, text: `The token may not be used from ${zone.address}: ${addressRemedy}.` };
       const isKnown = token.kind === "answered" && token.result.status === "active";
       return {
         isGood: false,
@@ -97,7 +100,9 @@ async function findZone(inspector: Inspector, record: string): Promise<ZoneAnswe
     return { id: look.zone.result.id, name: look.zone.result.name };
   }
   const choice = await askChoice("How should ccs init continue?", [
-    ...(look.zone.kind === "silent" ? ([{ value: "again", label: "Try again" }] as const) : []),
+    ...(look.zone.kind === "silent" || look.zone.address !== undefined
+      ? ([{ value: "again", label: "Try again" }] as const)
+      : []),
     { value: "another-token", label: "Use another token" },
     { value: "id", label: "Enter the zone's id", hint: "on its Overview page; then DNS → Edit alone is enough" },
     { value: "later", label: "Continue as it is", hint: "ccs doctor checks it again later" },
