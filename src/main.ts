@@ -134,7 +134,7 @@ function verifyCertificatesAlways(): void {
   const name = "NODE_TLS_REJECT_UNAUTHORIZED";
   if (process.env[name] === "0") {
     printError(
-      `${name}=0 is ignored: certificates are always verified. to trust one more authority, set NODE_EXTRA_CA_CERTS=FILE`,
+      `${name}=0 is ignored: certificates are always verified. To trust one more authority, set NODE_EXTRA_CA_CERTS=FILE`,
     );
   }
   delete process.env[name];

@@ -184,7 +184,7 @@ function addDaemon(page: Page, daemon: DaemonStatus, wallMs: number): void {
     );
   }
   if (clock !== undefined) {
-    page.warn(`the clock of the daemon's machine is ${clockError(clock.aheadMs)}compared with Cloudflare's clock`);
+    page.warn(`the clock of the daemon's machine is ${clockError(clock.aheadMs)} compared with Cloudflare's clock`);
   }
   const { rejected } = configuration;
   if (rejected !== undefined) {

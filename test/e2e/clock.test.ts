@@ -85,7 +85,7 @@ for (const [offset, words] of [
       ["up", "up"],
     );
     const text = await runCcs(["status", "--config", daemon.configPath]);
-    assert.match(text.stdout, /clock of the daemon's machine is .*(ahead|behind)/);
+    assert.match(text.stdout, /clock of the daemon's machine is .*(ahead|behind)\s+compared/);
     setClock(daemon.folder, "+0");
     await daemon.untilLogged(/^this machine's clock is correct again/);
     assert.equal((await statusOf(daemon)).daemon.clock, undefined);

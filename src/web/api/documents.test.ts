@@ -26,6 +26,14 @@ async function ingressOf(site: ApiSite): Promise<IngressStatus> {
   return ingresses[0] ?? assert.fail("no ingress");
 }
 
+/** What `ccs status` prints of it. */
+async function toldOf(site: ApiSite): Promise<string> {
+  const status = await document(site, "/api/v1/status", statusSchema);
+  return statusLines(status, 200, { addresses: false })
+    .map((line) => painted(line, (_, text) => text))
+    .join("\n");
+}
+
 const dateAt = (nowMs: number): string => new Date(wallAtZero + nowMs).toISOString();
 
 describe("status", () => {
@@ -135,12 +143,7 @@ describe("status", () => {
     site.settle();
     const stateOf = async (): Promise<Status["daemon"]["state"]> =>
       (await document(site, "/api/v1/status", statusSchema)).daemon.state;
-    const told = async (): Promise<string> => {
-      const status = await document(site, "/api/v1/status", statusSchema);
-      return statusLines(status, 200, { addresses: false })
-        .map((line) => painted(line, (_, text) => text))
-        .join("\n");
-    };
+    const told = (): Promise<string> => toldOf(site);
     const path = "/state/ccs.db";
     assert.deepEqual(await stateOf(), { isKept: true, path });
     database.exec("PRAGMA max_page_count = 1");
@@ -154,6 +157,18 @@ describe("status", () => {
     site.recorder.flush();
     assert.deepEqual(await stateOf(), { isKept: true, path });
     assert.doesNotMatch(await told(), /survive/);
+  });
+
+  test("a wrong clock is told as ahead or behind", async () => {
+    await using site = await ApiSite.start();
+    site.settle();
+    const askedMs = site.world.nowMs;
+    const wallMs = wallAtZero + askedMs;
+    site.world.dispatch({ kind: "time-told", wallMs, askedMs, machineWallMs: wallMs + 2 * 3_600_000 });
+    assert.match(
+      await toldOf(site),
+      /the clock of the daemon's machine is 2 h ahead compared with Cloudflare's clock$/m,
+    );
   });
 
   test("shows no query of a check, which may be a key", async () => {
