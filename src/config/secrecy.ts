@@ -1,5 +1,6 @@
 // Whether others than their owner may read the files that hold tokens.
 import { statSync, type Stats } from "node:fs";
+import { shellWord } from "../lib/text.ts";
 import type { LoadResult } from "./load.ts";
 import { readFromDisk, readText, type ReadFile } from "./files.ts";
 
@@ -26,7 +27,7 @@ export function exposedFiles(
     const who = readersOf(file, userId);
     return who === undefined
       ? []
-      : [{ path: file, detail: `${who} can read the token in ${file}`, remedy: `chmod 600 ${file}` }];
+      : [{ path: file, detail: `${who} can read the token in ${file}`, remedy: `chmod 600 ${shellWord(file)}` }];
   });
   const who = readersOf(path, userId);
   if (who === undefined) return exposed;
@@ -35,7 +36,7 @@ export function exposedFiles(
   const isToken =
     content.kind === "text" && tokens.some((token) => token !== undefined && content.text.includes(token.reveal()));
   if (!isToken) return exposed;
-  const remedy = `chmod 600 ${path}, or keep the token in the environment: token: \${CLOUDFLARE_API_TOKEN}`;
+  const remedy = `chmod 600 ${shellWord(path)}, or keep the token in the environment: token: \${CLOUDFLARE_API_TOKEN}`;
   return [{ path, detail: `${who} can read the token in ${path}`, remedy }, ...exposed];
 }
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
 import { propertyRuns } from "../../test/support/property-runs.ts";
-import { messageOf, plain } from "./text.ts";
+import { messageOf, plain, shellWord } from "./text.ts";
 
 const table: readonly (readonly [what: string, text: string, plainText: string])[] = [
   ["terminal escapes", "\u001B[31mred\u001B[0m \u001B]0;title\u0007", "[31mred [0m ]0;title"],
@@ -50,4 +51,11 @@ test("anything that is thrown has words", () => {
   assert.equal(messageOf(new Error("no\u001B[2J")), "no [2J");
   assert.equal(messageOf("as it is"), "as it is");
   assert.equal(messageOf(undefined), "undefined");
+});
+
+test("a path is one word to a shell, however it is called", () => {
+  const paths = ["/etc/ccs/config.yml", "my config.yml", "it's", "a$HOME`id`\\", "ü", "a;b&c", "*"];
+  const output = execFileSync("sh", ["-c", `printf '%s\n' ${paths.map(shellWord).join(" ")}`], { encoding: "utf8" });
+  assert.deepEqual(output.trimEnd().split("\n"), paths);
+  assert.equal(shellWord("/etc/ccs/config.yml"), "/etc/ccs/config.yml");
 });

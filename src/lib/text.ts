@@ -15,6 +15,11 @@ export function harmless(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, " ");
 }
 
+/** `text` as one word of a command for a shell, as people paste it: quoted where it has to be. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
 /** The words of any thrown value, as plain text. */
 export function messageOf(error: unknown): string {
   return plain(error instanceof Error ? error.message : String(error));

@@ -2,6 +2,7 @@
 // open them to others, while we run. Looks at them without opening anything, since closing a file would end our locks on it.
 import { lstatSync, statSync, type Stats } from "node:fs";
 import { join } from "node:path";
+import { shellWord } from "../lib/text.ts";
 
 const othersMayWrite = 0o002;
 const groupMayWrite = 0o020;
@@ -64,11 +65,11 @@ export function strangersIn(folder: string, userId: number | undefined): string 
   const mayWrite = (bits: number): boolean => (status.mode & bits) !== 0 && (status.mode & sticky) === 0;
   const isOurs = ({ uid }: Stats): boolean => userId === undefined || uid === userId;
   if (mayWrite(othersMayWrite)) {
-    return `Every user of this machine can replace the state in ${folder}: chmod 700 ${folder}.`;
+    return `Every user of this machine can replace the state in ${folder}: chmod 700 ${shellWord(folder)}.`;
   }
   // A group may be the very way by which we use a folder of root's.
   if (mayWrite(groupMayWrite) && isOurs(status)) {
-    return `The group of ${folder} can replace the state in it: chmod 700 ${folder}.`;
+    return `The group of ${folder} can replace the state in it: chmod 700 ${shellWord(folder)}.`;
   }
   if (!isOurs(status) && status.uid !== 0) {
     return `${folder} belongs to another user (${status.uid}), who can replace the state in it: chown it, or set another state_dir.`;
