@@ -1,11 +1,12 @@
 // `ccs service install`: looks whether a service could work here, shows what it will write, and writes and starts it.
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { userInfo } from "node:os";
 import { findConfigPath } from "../../config/find.ts";
 import { readFromDisk } from "../../config/files.ts";
 import { loadConfig } from "../../config/load.ts";
 import { formatProblem } from "../../config/problem.ts";
+import { shellWord } from "../../lib/text.ts";
 import { CommandError, exitCodes, type ExitCode } from "../exit-codes.ts";
 import { assertMayChange, on, Systemd, type Host, type Scope } from "./host.ts";
 import { assertProgramLasts, whyNoConfig } from "./reach.ts";
@@ -84,7 +85,7 @@ function usableConfig(host: Host, { scope, config }: InstallOptions): string {
   const path = configFor(host, scope, config);
   if (!existsSync(on(host, path))) {
     const sudo = scope === "system" ? "sudo " : "";
-    const message = `there is no configuration ${path}: write it first (${sudo}ccs init ${path}), or name one with --config FILE`;
+    const message = `there is no configuration ${path}: write it first (${sudo}ccs init ${shellWord(path)}), or name one with --config FILE`;
     throw new CommandError(exitCodes.config, message);
   }
   const why = scope === "system" ? whyNoConfig(host, path) : undefined;
@@ -116,8 +117,8 @@ function configFor(host: Host, scope: Scope, option: string | undefined): string
   // The folder that one happens to be in means nothing to a service.
   const found = findConfigPath(undefined, host.env, (path) => path !== "config.yml" && existsSync(on(host, path)));
   if (found.kind === "found") return resolve(found.path);
-  const home = host.env["HOME"] ?? "";
-  return join(host.env["XDG_CONFIG_HOME"] ?? join(home, ".config"), "cloudflare-cname-switcher/config.yml");
+  // The first is passed over; the next is in the folder of a user who has a home, as one with a unit has.
+  return resolve(found.tried[1] ?? systemPlaces.config);
 }
 
 /** What the configuration finds in its environment there. */

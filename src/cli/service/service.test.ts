@@ -272,6 +272,38 @@ test("what stands in the way is said, with what to do, and nothing is written", 
       /^69 \/home\/ada\/config\.yml is in a home folder/,
     ],
     [
+      "a folder that others cannot enter",
+      ({ root }) => chmodSync(join(root, "etc/ccs"), 0o700),
+      /^69 \/etc\/ccs\/config\.yml cannot be read by the service's own user, since \/etc\/ccs is closed to other users: chmod o\+x \/etc\/ccs$/,
+    ],
+    [
+      "a folder elsewhere that others cannot enter",
+      (machine) => {
+        machine.put("/srv/my ccs/config.yml", configText);
+        chmodSync(join(machine.root, "srv/my ccs"), 0o750);
+        return { config: "/srv/my ccs/config.yml" };
+      },
+      /closed to other users: chmod o\+x '\/srv\/my ccs', or keep the configuration in \/etc\/ccs\/config\.yml$/,
+    ],
+    [
+      "a link to a configuration in a home folder",
+      (machine) => {
+        machine.put("/home/ada/config.yml", configText);
+        rmSync(join(machine.root, configPath));
+        symlinkSync("../../home/ada/config.yml", join(machine.root, configPath));
+      },
+      /^69 \/etc\/ccs\/config\.yml leads to \/home\/ada\/config\.yml, which is in a home folder/,
+    ],
+    [
+      "no configuration of the user's own, with an empty variable for its folder",
+      (machine) => {
+        machine.env["XDG_CONFIG_HOME"] = "";
+        rmSync(join(machine.root, configPath));
+        return { scope: "user" };
+      },
+      /^78 there is no configuration \/home\/ada\/\.config\/cloudflare-cname-switcher\/config\.yml: write it first \(ccs init \/home/,
+    ],
+    [
       "a token in a variable",
       (machine) => {
         machine.env["CLOUDFLARE_API_TOKEN"] = "set in this shell";
