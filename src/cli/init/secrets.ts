@@ -24,12 +24,14 @@ export async function placeSecrets(answers: Composition, way: Way, file: string)
   if (way === "service") return inFiles(composition, file);
   if (way === "docker") return forDocker(composition, file);
   const isAnyTyped = answers.token.kind === "literal" || answers.telegram?.token.kind === "literal";
-  const place = isAnyTyped
-    ? await askChoice("Where should the tokens be stored?", [
-        { value: "file", label: "In the file", hint: "which only you can read" },
-        { value: "environment", label: "In the environment", hint: "the file refers to them" },
-      ])
-    : "file";
+  // What runs in the container gets no variables but those of compose.yaml.
+  const place =
+    isAnyTyped && way === "manual"
+      ? await askChoice("Where should the tokens be stored?", [
+          { value: "file", label: "In the file", hint: "which only you can read" },
+          { value: "environment", label: "In the environment", hint: "the file refers to them" },
+        ])
+      : "file";
   if (place === "file") return placed(composition, (secret) => secret);
   return placed(composition, (secret, { variable }) =>
     secret.kind === "literal" ? { kind: "variable", name: variable } : secret,
