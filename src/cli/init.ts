@@ -1,6 +1,8 @@
 // `ccs init`: asks for everything that a configuration needs, tries it out on the way, and writes the file.
 import {
+  accessSync,
   chmodSync,
+  constants,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -24,6 +26,7 @@ import { isContainer } from "./container.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { askAccount, tokenVariable, type InitWorld } from "./init/account.ts";
 import { askBot, telegramVariable } from "./init/bot.ts";
+import { nearestFolder } from "./doctor/here.ts";
 import { askLines } from "./init/lines.ts";
 import { askYes, GivenUp } from "./init/prompts.ts";
 import { httpVariable, placeSecrets, type Placed } from "./init/secrets.ts";
@@ -67,6 +70,7 @@ async function initCommand(file: string): Promise<ExitCode> {
     cloudflareApiUrl: settings.cloudflareApiUrl ?? "https://api.cloudflare.com/client/v4",
     telegramApiUrl: settings.telegramApiUrl ?? "https://api.telegram.org",
   };
+  assertWritable(file);
   intro("Cloudflare CNAME Switcher: a new configuration");
   try {
     if (existsSync(file) && !(await askYes(`${file} already exists. Overwrite it at the end?`, false))) {
@@ -106,12 +110,26 @@ function write(file: string, { composition, files }: Placed): void {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       replace(path, `${token}\n`, 0o600);
     }
+    mkdirSync(dirname(file), { recursive: true });
     replace(placeOf(file), text, isForAll ? 0o644 : 0o600);
   } catch (error) {
-    const owner = `the folder that is mounted there has to belong to the user of this container (${process.getuid?.()})`;
-    const why = `${messageOf(error)}${isContainer(process.env) ? `: ${owner}` : ""}`;
-    throw new CommandError(exitCodes.unavailable, `${file} cannot be written: ${why}`);
+    throw unwritable(file, error);
   }
+}
+
+/** Before the first question: answers that cannot be kept would be given for nothing. */
+function assertWritable(file: string): void {
+  try {
+    accessSync(nearestFolder(dirname(resolve(placeOf(file)))), constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw unwritable(file, error);
+  }
+}
+
+function unwritable(file: string, error: unknown): CommandError {
+  const owner = `the folder that is mounted there has to belong to the user of this container (${process.getuid?.()})`;
+  const why = `${messageOf(error)}${isContainer(process.env) ? `: ${owner}` : ""}`;
+  return new CommandError(exitCodes.unavailable, `${file} cannot be written: ${why}`);
 }
 
 function replace(path: string, text: string, mode: number): void {

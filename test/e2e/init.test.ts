@@ -1,5 +1,6 @@
 // `ccs init` as a person answers it on a terminal, and what it says where there is none.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import {
   lstatSync,
   mkdtempSync,
@@ -50,12 +51,16 @@ async function answerBriefly(terminal: PseudoTerminal): Promise<void> {
 }
 
 /** A whole `ccs init` in a folder of its own, with the keys that choose how ccs should run. */
-async function initiate(script: string, choice: string): Promise<{ cwd: string; token: string; text: string }> {
+async function initiate(
+  script: string,
+  choice: string,
+  file = "config.yml",
+): Promise<{ cwd: string; token: string; text: string }> {
   await using world = await startWorld();
   const { token } = world.cloudflare;
   const cwd = newFolder();
   const env = { ...environmentOf(world), CLOUDFLARE_API_TOKEN: token };
-  await using terminal = openTerminal(["init"], { script, cwd, env });
+  await using terminal = openTerminal(["init", file], { script, cwd, env });
   await answerBriefly(terminal);
   await terminal.answer(/How should ccs run/, choice);
   assert.equal(await terminal.ended(), 0, terminal.text);
@@ -255,6 +260,44 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     assert.ok(loaded.kind === "ok", JSON.stringify(loaded));
     assert.deepEqual(loaded.tokenFiles, [secret]);
     assert.equal(loaded.config.cloudflare.token.reveal(), token);
+  });
+
+  for (const [where, file] of [
+    ["another folder", "config.yml"],
+    ["the folder of compose.yaml", "config/config.yml"],
+  ] as const) {
+    test(`for Docker, what is to be typed puts the files where compose.yaml expects them, from ${where}`, async (t) => {
+      const script = requireProgram(t, "script");
+      if (script === undefined) return;
+      const { cwd, token, text } = await initiate(script, keys.down + keys.enter, file);
+      const place = file === "config.yml" ? newFolder() : cwd;
+      const lines = [...text.matchAll(/^│ {2}(sudo .*?) *│\r?$/gm)].map(([, line = ""]) => line);
+      assert.equal(lines.length, 4, text);
+      // Not everybody may give files away, nor have sudo.
+      const shell = `sudo() { [ "$1" = chown ] || "$@"; }\n${lines.join("\n")}\ntrue\n`;
+      execFileSync("sh", ["-c", shell], { cwd: place, stdio: ["ignore", "ignore", "pipe"] });
+      assert.match(readFileSync(join(place, "config/config.yml"), "utf8"), /ingress\.example\.com/);
+      assert.equal(readFileSync(join(place, "secrets/cloudflare_token"), "utf8"), `${token}\n`);
+      const left = readdirSync(cwd, { recursive: true }).filter((name) => /config\.yml|token/.test(String(name)));
+      assert.equal(left.length, place === cwd ? 2 : 0, left.join());
+    });
+  }
+
+  test("makes the folder of the file, and names it as a shell takes it", async (t) => {
+    const script = requireProgram(t, "script");
+    if (script === undefined) return;
+    const { cwd, text } = await initiate(script, byHand, "my lines/home/config.yml");
+    assert.match(text, /ccs run --config 'my lines\/home\/config\.yml'/);
+    assert.equal(statSync(join(cwd, "my lines/home/config.yml")).mode & 0o777, 0o600);
+  });
+
+  test("where the file could not be written, nothing is asked", async (t) => {
+    const script = requireProgram(t, "script");
+    if (script === undefined) return;
+    await using terminal = openTerminal(["init", "/dev/null/config.yml"], { script, cwd: newFolder(), env: {} });
+    assert.equal(await terminal.ended(), 69, terminal.text);
+    assert.match(terminal.text, /\/dev\/null\/config\.yml cannot be written: /);
+    assert.doesNotMatch(terminal.text, /Which DNS name/);
   });
 
   test("never writes over a file without a yes, and writes nothing when it is given up", async (t) => {

@@ -60,7 +60,7 @@ function inspectSecrecy(path: string, loaded: Extract<LoadResult, { kind: "ok" }
 /** Creates nothing: a folder that is not there yet only has to be possible. */
 export function inspectState(folder: string): readonly Finding[] {
   const subject = "state folder";
-  const present = nearest(folder);
+  const present = nearestFolder(folder);
   const remedy = "allow the user that runs ccs to write there, or set state_dir (CCS_STATE_DIR)";
   try {
     accessSync(present, constants.W_OK | constants.X_OK);
@@ -93,7 +93,7 @@ function oddities(folder: string): readonly Finding[] {
 }
 
 /** The folder itself, or the first above it that is there. */
-function nearest(folder: string): string {
+export function nearestFolder(folder: string): string {
   let path = folder;
   while (!existsSync(path) && dirname(path) !== path) path = dirname(path);
   return path;

@@ -1,6 +1,8 @@
 // How ccs is to run once its configuration is written: asked last, since it decides where tokens are kept and what comes next.
-import { basename, dirname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { shellWord } from "../../lib/text.ts";
 import { isContainer } from "../container.ts";
+import { systemPlaces } from "../service/unit-text.ts";
 import { askChoice } from "./prompts.ts";
 
 export type Way =
@@ -19,9 +21,6 @@ export async function askWay(): Promise<Way> {
     { value: "manual", label: "By hand", hint: "in a terminal, or by a tool of yours" },
   ]);
 }
-
-/** The folder in which the unit of systemd expects the configuration. */
-const serviceFolder = "/etc/ccs";
 
 /** Token files that are put beside the configuration, by what ccs calls them. */
 export const tokenFiles = {
@@ -42,7 +41,7 @@ export function nextSteps(
     variables,
   }: { readonly file: string; readonly isUsual: boolean; readonly variables: readonly string[] },
 ): readonly string[] {
-  const option = isUsual ? "" : ` --config ${file}`;
+  const option = isUsual ? "" : ` --config ${shellWord(file)}`;
   switch (way) {
     case "in-container":
       return [
@@ -51,28 +50,30 @@ export function nextSteps(
         "docker compose up --detach           go",
       ];
     case "service": {
-      const isThere = dirname(resolve(file)) === serviceFolder;
+      const { folder, config } = systemPlaces;
       return [
         `ccs doctor${option}   check everything`,
         `ccs plan${option}     show what would be written`,
-        ...(isThere && basename(file) === "config.yml"
+        ...(resolve(file) === config
           ? []
           : [
-              `sudo mkdir -p ${serviceFolder}`,
-              `sudo cp ${file} ${serviceFolder}/config.yml`,
-              `sudo cp -R ${besides(file, "credentials")} ${serviceFolder}/`,
+              // Whatever the umask of root: the service is another user.
+              `sudo install -d -m 0755 ${folder}`,
+              `sudo install -m 0644 ${shellWord(file)} ${config}`,
+              `sudo cp -R ${shellWord(besides(file, "credentials"))} ${folder}/`,
             ]),
         "sudo ccs service install   show the unit, and start it",
         "systemctl status ccs",
       ];
     }
     case "docker":
+      // These are typed in another folder, which may be the one where the files are.
       return [
         "in the folder with the compose.yaml of ccs:",
-        "sudo install -d -m 0700 -o 65532 -g 65532 config secrets",
-        `sudo install -m 0600 -o 65532 -g 65532 ${file} config/config.yml`,
-        `sudo install -m 0400 -o 65532 -g 65532 ${besides(file, tokenFiles.docker.cloudflare)} secrets/cloudflare_token`,
-        `rm ${file} ${besides(file, tokenFiles.docker.cloudflare)}`,
+        "sudo install -d -m 0700 config secrets",
+        `sudo mv ${shellWord(resolve(file))} config/config.yml`,
+        `sudo mv ${shellWord(resolve(besides(file, tokenFiles.docker.cloudflare)))} secrets/cloudflare_token`,
+        "sudo chown -R 65532:65532 config secrets",
         "docker compose run --rm ccs doctor   check everything",
         "docker compose up --detach           go",
       ];
