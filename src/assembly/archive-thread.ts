@@ -29,7 +29,7 @@ export type Outcome =
   | { readonly kind: "failed"; readonly isDamaged: boolean; readonly why: string }
   | { readonly kind: "bug"; readonly error: unknown };
 
-/** Anyone who waits for an answer waits a little longer, so that anyone who decides does not (Linux counts it for each thread). */
+/** Readers wait a little longer for their answers, so that the loop does not wait (Linux counts it for each thread). */
 const niceness = 5;
 
 let open: { readonly generation: number; readonly reader: HistoryReader } | undefined;

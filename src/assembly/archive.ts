@@ -41,7 +41,7 @@ const idleMs = 60_000;
 const mostStarts = 5;
 const startsMemoryMs = 60_000;
 
-/** this much of what is not written goes with a question: it is copied, and only a disk that fails lets it grow. */
+/** This much of what is not written goes with a question: it is copied, and only a disk that fails lets it grow. */
 const mostUnwritten = 1_000;
 
 /** Enough for the largest answer many times over. */

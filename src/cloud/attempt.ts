@@ -24,6 +24,7 @@ export type Step =
   | {
       readonly kind: "read";
       readonly atMs: number;
-      /** Nothing but the time calls for it. */ readonly isRoutine?: boolean;
+      /** Nothing but the time calls for it. */
+      readonly isRoutine?: boolean;
     }
   | { readonly kind: "write"; readonly plan: Plan; readonly isRoutine?: never };

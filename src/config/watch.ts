@@ -17,7 +17,7 @@ export interface WatchOptions {
   readonly clock: Clock;
   /**
    * Hears the result of every load after the first, good or bad. The applying is up to the listener. `unchanged`: a reload
-   * was asked for it, and all that was read is as it was.
+   * was asked for, and all that was read is as it was.
    */
   readonly onResult: (result: LoadResult, news: "changed" | "unchanged") => void;
   /** Hears, once each time it begins, that changes of the file cannot be seen from here. */

@@ -148,7 +148,7 @@ export interface Failure {
   readonly endedMs: number;
 }
 
-/** Lets a failure count, wait for proof, or are inconclusive. */
+/** Lets a failure count, wait for proof, or be inconclusive. */
 export function withFailure(
   address: AddressState,
   failure: Failure,

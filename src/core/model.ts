@@ -170,7 +170,7 @@ export interface AddressState extends Address {
 }
 
 /**
- * A manual override about an endpoint, until a time: it alone is active (pin), it does not serve (drain), or its outage is
+ * A manual override of an endpoint, until a time: it alone is active (pin), it does not serve (drain), or its outage is
  * played (drill), which is a drain with a report.
  */
 export interface Override {

@@ -114,7 +114,7 @@ function privacy({ allowPrivate, endpoints }: IngressSettings): Pitfall[] {
   return [...literal, ...(allowPrivate && hasNames ? [{ kind: "private-names" } as const] : [])];
 }
 
-/** The mix carries the lowest TTL of its members. The other one may be any that has higher priority than. */
+/** The mix carries the lowest TTL of its members. The other one may be any of higher priority. */
 function tooShortSticky(endpoint: EndpointSettings, endpoints: readonly EndpointSettings[]): Pitfall[] {
   const { name, stickyMs } = endpoint;
   if (stickyMs === undefined) return [];

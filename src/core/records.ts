@@ -106,7 +106,7 @@ export function recordSetOf(published: readonly PublishedRecord[]): RecordSet | 
   };
 }
 
-/** The mark on records that we wrote, where there is no comment of their own. */
+/** The mark on records that we wrote, where people have put no comment of their own. */
 export const recordComment = "managed by cloudflare-cname-switcher";
 
 /** Whether nothing is left to do at the ingress' own name: its records say what they should, or nothing is asked of them. */

@@ -36,7 +36,7 @@ export class Director {
     }
   }
 
-  /** A person breaks or corrects something: the story ends where it is. */
+  /** A person breaks or repairs something: the story ends where it is. */
   stepAside(): void {
     if (this.#takenOver.signal.aborted) return;
     this.#resumed = new AbortController();

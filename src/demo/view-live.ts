@@ -19,7 +19,7 @@ export interface LiveOptions {
   readonly output: WriteStream;
   /** Missing where there is no keyboard. */
   readonly input: ReadStream | undefined;
-  /** Whether endpoints may be broken and corrected by hand. */
+  /** Whether endpoints may be broken and repaired by hand. */
   readonly isOpen: boolean;
   readonly onQuit: () => void;
 }

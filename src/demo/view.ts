@@ -28,7 +28,7 @@ export interface Keys {
   /** How the next endpoint is broken. */
   readonly way: Way;
   readonly isBroken: { readonly cable: boolean; readonly mobile: boolean };
-  /** Whether endpoints may be broken and corrected; otherwise the story plays undisturbed. */
+  /** Whether endpoints may be broken and repaired; otherwise the story plays undisturbed. */
   readonly isOpen: boolean;
 }
 
@@ -72,7 +72,7 @@ export function renderView(shown: Shown, size: Size, paint: Paint): string[] {
   return lines.map((line) => painted(cut(line, columns), paint));
 }
 
-/** Where the dashboard is is at the top: most of what there is to see is there. */
+/** The address of the dashboard is at the top: most of what there is to see is there. */
 function headerLines({ httpUrl }: Places, columns: number): Line[] {
   const left: Line = [{ style: "bold", text: "Cloudflare CNAME Switcher" }, " · demo"];
   const right = "emulated, on this machine alone";

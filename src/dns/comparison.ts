@@ -73,7 +73,7 @@ function compareFlattened(seen: readonly RecordContent[], differs: Word, expecta
   return { kind: "unclear", says: [...addresses].toSorted().slice(0, mostShown).join(", ") || "no record" };
 }
 
-/** The records at the name itself; what follows behind an alias is another program's. */
+/** The records at the name itself; what follows behind an alias is another name's. */
 function seenAt(record: string, reply: Reply): readonly RecordContent[] {
   if (reply.kind !== "answered" || silenceIn(reply) !== undefined) return [];
   return reply.answers.flatMap(({ name, type, data }) => {

@@ -31,7 +31,7 @@ export type Resolve = (host: string, resolvers: readonly string[], options: Reso
 /** Bounds for how long an answer is used, whatever its TTL says. */
 const leastTtlSeconds = 1;
 const mostTtlSeconds = 86_400;
-/** How long a family's last known addresses take over from it, past their TTL, while no resolver can say anything about it. */
+/** How long a family's last known addresses are used past their TTL, while no resolver can say anything about it. */
 const standInMs = 10 * 60_000;
 /** How long a family of which nothing was ever known is asked for in vain before the other one is used alone. */
 const patienceMs = 10_000;
@@ -71,7 +71,7 @@ export function createResolver(ports: ResolverPorts): Resolve {
 /** What is remembered of one host, as its resolvers told. */
 interface Memory {
   cached?: { readonly resolution: Resolution; readonly atMs: number; readonly untilMs: number };
-  /** What was last known of each family, an empty list included, and how long that may take over from an answer. */
+  /** What was last known of each family, an empty list included, and how long that may be used in place of an answer. */
   readonly families: { [family in Family]?: { readonly addresses: readonly Address[]; readonly untilMs: number } };
   /** Since when one family has answered and the other one has not. */
   partialSinceMs?: number;
@@ -91,7 +91,7 @@ function conclude(host: string, finding: Finding, memory: Memory, nowMs: number)
 
 /**
  * Anyone who uses the result takes a missing family for gone. So one that no resolver could say anything about is never just
- * left out: its last known addresses take over from it, and if there never were any, the result is inconclusive for a while.
+ * left out: its last known addresses are used, and if there never were any, the result is inconclusive for a while.
  */
 function concludeAddresses(
   host: string,

@@ -65,7 +65,7 @@ export type Story =
   | { readonly kind: "internal-error"; readonly what: string }
   /** The daemon ends because of an internal error. */
   | { readonly kind: "corrupted"; readonly why: string }
-  /** The monitor's own connection has appeared to be offline for a while. */
+  /** The monitor has appeared to be offline for a while. */
   | ({ readonly kind: "blindness-began"; readonly families: readonly Family[]; readonly sinceMs: number } & MayRecur)
   | ({
       readonly kind: "blindness-ended";
@@ -131,7 +131,7 @@ export type Story =
     }
   | { readonly kind: "trouble-began"; readonly ingress: IngressState; readonly problem: Trouble }
   | { readonly kind: "trouble-ended"; readonly ingress: IngressState; readonly lastedMs: number }
-  /** A manual override about an endpoint that changes nothing for now. One that does is told with the change. */
+  /** A manual override of an endpoint that changes nothing for now. One that does is told with the change. */
   | { readonly kind: "override-began" | "override-ended"; readonly ingress: IngressState; readonly override: Override }
   | { readonly kind: "drill-reported"; readonly ingress: IngressState; readonly report: Drill }
   /** Another program keeps overwriting our records, so that repair is paused; or it continues. */

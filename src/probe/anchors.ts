@@ -26,7 +26,7 @@ export interface AnchorPorts {
 
 /** One try of all anchors takes no longer than proof is waited for. */
 const tryTimeoutMs = 2_000;
-/** Between two tries that was inconclusive. */
+/** Between two tries that were inconclusive. */
 const pauseMs = 500;
 
 export class Anchors implements AsyncDisposable {

@@ -72,7 +72,7 @@ export class Place implements Disposable {
     this.#lock?.[Symbol.dispose]();
   }
 
-  /** The folder or a file was removed, or put another in its place. */
+  /** The folder or a file was removed, or another one is in its place. */
   #moved(finding: string): void {
     this.#isLost = !this.#isKeptAgain();
     const what = `${finding} while ccs was running.`;

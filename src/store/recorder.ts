@@ -38,7 +38,6 @@ const firstTidyMs = 5 * 60_000;
 const mostWaiting = 5_000;
 /** When the wall clock was set by more than this, the dates that were saved are wrong. */
 const clockToleranceMs = 2_000;
-/** Checks are many, and each of them is of little worth: they wait until their minute is over, and are written once. */
 
 /**
  * What of the state is not on the disk yet. `dates`: only for how much longer known addresses may be used, which every
@@ -210,6 +209,7 @@ export class Recorder implements Disposable {
     return Math.abs(this.#wallAhead() - this.#wallAheadMs) > clockToleranceMs;
   }
 
+  /** Checks are many, and each is of little worth: they wait until their minute is over, and are written once. */
   #leftOfMinuteMs(): number {
     return minuteMs - (this.#ports.clock.wallMs() % minuteMs);
   }
@@ -255,7 +255,7 @@ function managed({ ingresses, leaving }: State): readonly IngressState[] {
   return leaving.length === 0 ? ingresses : [...ingresses, ...leaving];
 }
 
-/** Whether another program serves, is sticky, or is written, or a person said so: what a power cut must not undo. */
+/** Whether another endpoint is active, sticky, or written, or there is another override: what a power cut must not undo. */
 function hasOtherDecisions(before: State, after: State): boolean {
   if (before.ingresses === after.ingresses) return false;
   return after.ingresses.some(({ settings, overrides, selection, lastGood }) => {

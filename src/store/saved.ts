@@ -145,7 +145,7 @@ export function restoredFrom({ ingresses }: Saved, nowMs: number, wallMs: number
 
 /**
  * Reads what was written of one ingress. A part that is not valid is left out and named in `dropped`; a whole that
- * makes none is `undefined`.
+ * is not valid is `undefined`.
  */
 export function parseDated(json: unknown): { readonly ingress: DatedIngress | undefined; readonly dropped: string[] } {
   const whole = wholeSchema.safeParse(json);

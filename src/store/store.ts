@@ -361,7 +361,7 @@ export class SqliteStore implements Store {
     return this.#home.path ?? "The state in memory";
   }
 
-  /** Tells people of trouble that is new, and gives it as a StoreError. an internal error is thrown as it is. */
+  /** Tells people of trouble that is new, and gives it as a StoreError. An internal error is thrown as it is. */
   #toldError(error: unknown): StoreError {
     const trouble = troubleOf(error);
     if (trouble === undefined) throw error;

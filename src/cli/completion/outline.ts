@@ -23,7 +23,7 @@ export interface OptionOutline {
   readonly values?: Values;
 }
 
-/** What can take over a place. */
+/** What an argument or an option takes. */
 export type Values =
   | { readonly kind: "choices"; readonly choices: readonly string[] }
   /** Whatever the configuration calls so; the program itself is asked. */

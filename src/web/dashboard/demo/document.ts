@@ -35,5 +35,5 @@ export type Deed =
   | { readonly deed: "connection"; readonly isCut: boolean }
   | { readonly deed: "cloudflare"; readonly isDown: boolean }
   | { readonly deed: "edit-record" }
-  /** Everything is corrected, and the story begins again. */
+  /** Everything is repaired, and the story begins again. */
   | { readonly deed: "story" };
