@@ -2,20 +2,19 @@
 // outdated a second later, such as a countdown: it is sent only when it changes.
 import { isInSync } from "../core/mix.ts";
 import type { IngressState, State } from "../core/model.ts";
+import { families, familyNames } from "../core/words.ts";
 import { plain } from "../lib/text.ts";
 
 /** At most so many ingresses are named. */
 const mostNamed = 3;
 const mostLength = 400;
 
-const familyNames = { ipv4: "IPv4", ipv6: "IPv6" } as const;
-
 /** Those in trouble are named first. */
 export function statusText(state: State): string {
   const { ingresses, connection, rejectedConfig } = state;
   const named = [...ingresses.filter(isInTrouble), ...ingresses.filter((each) => !isInTrouble(each))];
   const others = named.length - mostNamed;
-  const offline = (["ipv4", "ipv6"] as const).filter((family) => connection[family].blindSinceMs !== undefined);
+  const offline = families.filter((family) => connection[family].blindSinceMs !== undefined);
   const parts = [
     ...named.slice(0, mostNamed).map((ingress) => `${ingress.settings.record}: ${ingressText(ingress)}`),
     ...(others > 0 ? [`and ${others} more`] : []),
