@@ -28,7 +28,7 @@ import { askedArchitectures, buildExecutable, type Architecture } from "./sea.ts
 const root = dirname(import.meta.dirname);
 const sources = join(root, "deploy/debian");
 
-export const debianName = "cloudflare-cname-switcher";
+const debianName = "cloudflare-cname-switcher";
 
 const debianArchitectures: Readonly<Record<Architecture, string>> = { x64: "amd64", arm64: "arm64" };
 

@@ -37,7 +37,7 @@ function isThere(path: string): boolean {
 }
 
 /** In the order in which they are tried. */
-export function usualPlaces(env: Environment): readonly string[] {
+function usualPlaces(env: Environment): readonly string[] {
   const home = given(env, "HOME");
   const userFolder = given(env, "XDG_CONFIG_HOME") ?? (home === undefined ? undefined : join(home, ".config"));
   return [

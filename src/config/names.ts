@@ -67,7 +67,7 @@ export function parseSocketAddress(text: string, defaultPort: number): Parsed<st
 }
 
 /** `host:port`, with brackets round an IPv6 address. */
-export function socketAddress(host: string, port: number): string {
+function socketAddress(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
@@ -77,7 +77,7 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-export const defaultListen: ListenAddress = { host: "127.0.0.1", port: 3000 };
+const defaultListen: ListenAddress = { host: "127.0.0.1", port: 3000 };
 
 /** `host:port`, `[ip]:port`, or one of both alone; port 0 means any free one. */
 export function parseListenAddress(text: string): Parsed<ListenAddress> {

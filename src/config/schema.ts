@@ -245,7 +245,7 @@ const notifySchema = z
   .meta({ expects: "a section with telegram", heading: "Messages" });
 
 /** Connecting to one of these tells "I am offline" from "they are down". */
-export const defaultAnchors = [
+const defaultAnchors = [
   "1.1.1.1:443",
   "8.8.8.8:443",
   "9.9.9.9:443",

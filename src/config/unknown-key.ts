@@ -67,7 +67,7 @@ function simplified(key: string): string {
 }
 
 /** The mapping inside a key's schema, if it is one. */
-export function objectIn(schema: z.ZodType): z.ZodObject | undefined {
+function objectIn(schema: z.ZodType): z.ZodObject | undefined {
   if (schema instanceof z.ZodObject) return schema;
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault) return objectIn(schema.unwrap() as z.ZodType);
   if (schema instanceof z.ZodArray) return objectIn(schema.element as z.ZodType);

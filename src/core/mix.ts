@@ -93,7 +93,7 @@ function shownSinceMs({ visibility }: MixState): number | undefined {
 }
 
 /** The return with a mix that will come next if nothing happens: its mix is prepared while the better endpoint is held. */
-export function foreseenReturn(
+function foreseenReturn(
   ingress: IngressState,
 ): { readonly from: EndpointState; readonly to: EndpointState } | undefined {
   const { selection, endpoints } = ingress;

@@ -74,7 +74,7 @@ export function afterVainSearch(state: State, nowMs: number): State {
 }
 
 /** The failures in this family that wait for proof. */
-export function unprovenOf({ ingresses }: State, family: Family): readonly Unproven[] {
+function unprovenOf({ ingresses }: State, family: Family): readonly Unproven[] {
   const waiting: Unproven[] = [];
   for (const { endpoints } of ingresses) {
     for (const { addresses } of endpoints) {

@@ -1,7 +1,7 @@
 // Whether a token that people chose could be found by trying.
 
 /** 16 random characters, even of hex digits only, are more than anybody can try. */
-export const leastTokenLength = 16;
+const leastTokenLength = 16;
 
 /** With fewer different characters than this it is hardly random. */
 const leastVariety = 6;

@@ -5,7 +5,7 @@ import type { Story } from "./story.ts";
 import { families } from "../core/words.ts";
 
 /** A doubt that lasts longer is told. */
-export const longDoubtMs = 15_000;
+const longDoubtMs = 15_000;
 
 export class BlindnessNarrator {
   readonly #byFamily: Readonly<Record<Family, Recurring<"blind" | "seeing">>>;

@@ -14,7 +14,7 @@ import { VisibilityNarrator } from "./visibility-narrator.ts";
 export const patienceMs = 20_000;
 
 /** Passing trouble with Cloudflare is told when it lasts longer. */
-export const longTroubleMs = 60_000;
+const longTroubleMs = 60_000;
 
 /** A primary that goes down is told alone when no endpoint takes over for this long: the next one may just be on trial. */
 const successionMs = 5_000;

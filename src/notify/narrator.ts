@@ -18,7 +18,7 @@ export interface Turn {
 }
 
 /** The summary after the start waits no longer than this for the first verdicts. */
-export const startPatienceMs = 60_000;
+const startPatienceMs = 60_000;
 
 const notInSummary: ReadonlySet<Story["kind"]> = new Set<Story["kind"]>(["addresses-left-out", "mix-blocked"]);
 

@@ -56,7 +56,7 @@ export function circumstances(
 }
 
 /** The change of type that the configuration asked for, if that is what was written. */
-export function conversionOf({
+function conversionOf({
   ingress: { settings, published },
   recordsBefore,
   foreignRecords,
@@ -70,11 +70,7 @@ export function isSame(before: Records, now: Records = []): boolean {
   return a === b;
 }
 
-export function endpointLine(
-  { selection, overrides }: IngressState,
-  { settings, health }: EndpointState,
-  now: Now,
-): Line {
+function endpointLine({ selection, overrides }: IngressState, { settings, health }: EndpointState, now: Now): Line {
   const member = selection?.sticky.find(({ endpoint }) => endpoint === settings.name);
   const since = `since ${time(health.sinceMs, now)}`;
   const [mark, words] = {

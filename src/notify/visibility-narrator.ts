@@ -4,7 +4,7 @@ import type { IngressState } from "../core/model.ts";
 import type { Story } from "./story.ts";
 
 /** The message of a change waits no longer than this for the authoritative servers. */
-export const visibilityPatienceMs = 5_000;
+const visibilityPatienceMs = 5_000;
 
 /** A story of what was written. */
 type Written = Extract<Story, { readonly kind: "switched" | "repaired" | "updated" }>;

@@ -41,7 +41,7 @@ export function isWithin({ fromWallMs, untilWallMs }: Validity, wallMs: number):
 }
 
 /** The dates that all of these certificates share. */
-export function validityOf(certificates: readonly X509Certificate[]): Validity {
+function validityOf(certificates: readonly X509Certificate[]): Validity {
   return {
     fromWallMs: Math.max(...certificates.map(({ validFrom }) => Date.parse(validFrom))),
     untilWallMs: Math.min(...certificates.map(({ validTo }) => Date.parse(validTo))),

@@ -28,7 +28,7 @@ export function isOwnHost(host: string, { listen, hosts }: OwnNames): boolean {
 }
 
 /** Whether `host`, a host with or without a port, is one of these names. */
-export function isAmong(host: string, names: readonly string[]): boolean {
+function isAmong(host: string, names: readonly string[]): boolean {
   const name = hostNameOf(host);
   return name !== undefined && names.some((own) => hostNameOf(own) === name);
 }

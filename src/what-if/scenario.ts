@@ -45,9 +45,9 @@ export type Scenario =
   | { readonly kind: "wrong"; readonly problems: readonly string[] };
 
 /** A line without a time. */
-export const usualTimeMs = 5 * 60_000;
+const usualTimeMs = 5 * 60_000;
 /** A line without a length of time. */
-export const usualLengthMs = 10 * 60_000;
+const usualLengthMs = 10 * 60_000;
 /** Nothing in a scenario happens later. */
 export const longestMs = 7 * 24 * 60 * 60_000;
 

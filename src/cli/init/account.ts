@@ -20,7 +20,7 @@ export type Account = Pick<Composition, "token" | "record" | "zone">;
 
 export const tokenVariable = "CLOUDFLARE_API_TOKEN";
 /** Names a file with the token, as containers get their secrets. */
-export const tokenFileVariable = "CLOUDFLARE_API_TOKEN_FILE";
+const tokenFileVariable = "CLOUDFLARE_API_TOKEN_FILE";
 
 export async function askAccount(world: InitWorld): Promise<Account> {
   const record = recordName.parse(

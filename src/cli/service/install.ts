@@ -105,7 +105,7 @@ function usableConfig(host: Host, { scope, config }: InstallOptions): string {
 }
 
 /** How a service of the system gets its tokens. */
-export const tokensHint = `Keep the token in ${systemPlaces.credentials}/cloudflare-token, and name it in the configuration as token_file: \${CREDENTIALS_DIRECTORY:-credentials}/cloudflare-token`;
+const tokensHint = `Keep the token in ${systemPlaces.credentials}/cloudflare-token, and name it in the configuration as token_file: \${CREDENTIALS_DIRECTORY:-credentials}/cloudflare-token`;
 
 function isOfVariable(line: string): boolean {
   return /\b(?:variable|is not set)\b/.test(line);

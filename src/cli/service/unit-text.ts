@@ -21,7 +21,7 @@ export function packagedUnit(): string {
 }
 
 /** The secrets that a configuration may take from files, each a file of this name in the folder for credentials. */
-export const credentialNames = ["cloudflare-token", "telegram-token", "http-token"] as const;
+const credentialNames = ["cloudflare-token", "telegram-token", "http-token"] as const;
 
 export const unitName = "ccs.service";
 

@@ -27,7 +27,7 @@ export function mixStatus(ingress: IngressState, now: Now): MixStatus | undefine
 }
 
 /** What that means, in plain words: a part of a sentence, without times. */
-export function mixText(stage: MixStage, ingress: IngressState): string {
+function mixText(stage: MixStage, ingress: IngressState): string {
   const problem = ingress.mix?.cloudProblem;
   const trouble = problem === undefined ? "" : `; it could not be ${done[problem.during]}: ${problem.message}`;
   switch (stage.kind) {

@@ -16,7 +16,7 @@ interface BannerProps {
   readonly action?: ComponentChildren;
 }
 
-export function Banner({ tone, title, children, action }: BannerProps) {
+function Banner({ tone, title, children, action }: BannerProps) {
   return (
     <div class={`banner tone-${tone}`}>
       <Sign name={tone === "info" ? "info" : "alert"} />
