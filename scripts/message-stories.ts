@@ -152,11 +152,7 @@ function worlds(): {
 } {
   const world = new NarratedWorld();
   const mobile = endpointSettings("mobile", { priority: 20, ttl: 300, stickyMs: 600_000 });
-  world.start(ingressSettings(record, [endpointSettings("cable"), mobile]));
-  world.read([publishedRecord("CNAME", "cable.example.com")]);
-  world.resolveAll();
-  world.observe("cable", "ok");
-  world.observe("mobile", "ok");
+  world.settle(ingressSettings(record, [endpointSettings("cable"), mobile]));
   world.pass(20 * minuteMs);
   world.observe("mobile", "ok", 1);
   const steady = world.ingress();

@@ -15,11 +15,7 @@ const settings = ingressSettings(record, [cable, mobile]);
 
 function started(changes: Partial<IngressSettings> = {}): IngressWorld {
   const world = new IngressWorld(() => undefined);
-  world.start({ ...settings, ...changes });
-  world.read([publishedRecord("CNAME", "cable.example.com")]);
-  world.resolveAll();
-  world.observe("cable", "ok");
-  world.observe("mobile", "ok");
+  world.settle({ ...settings, ...changes });
   return world;
 }
 

@@ -18,11 +18,7 @@ const cableRecord = publishedRecord("CNAME", "cable.example.com");
 /** Cable serves, mobile is up, and the summary of the start is told. */
 function startedWorld(): NarratedWorld {
   const world = new NarratedWorld();
-  world.start(settings);
-  world.read([cableRecord]);
-  world.resolveAll();
-  world.observe("cable", "ok");
-  world.observe("mobile", "ok");
+  world.settle(settings);
   assert.equal(world.news().length, 1);
   world.pass(10_000);
   return world;
@@ -999,12 +995,7 @@ describe("whatever happens", () => {
     fc.assert(
       fc.property(fc.array(moveOf, { minLength: 20, maxLength: 80, size: "max" }), (moves) => {
         const world = new AccountedWorld();
-        world.start(threeWays);
-        world.read([cableRecord]);
-        world.resolveAll();
-        world.observe("cable", "ok");
-        world.observe("mobile", "ok");
-        world.observe("lte", "ok");
+        world.settle(threeWays);
         for (const move of moves) move(world);
         world.cloud = "works";
         world.anchors = "answer";

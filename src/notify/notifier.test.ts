@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { IngressWorld, endpointSettings, ingressSettings, publishedRecord } from "../../test/support/ingress-world.ts";
+import { IngressWorld, endpointSettings, ingressSettings } from "../../test/support/ingress-world.ts";
 import { VirtualClock, settle } from "../../test/support/virtual-clock.ts";
 import type { Channel, Delivery } from "./channel.ts";
 import type { Message } from "./message.ts";
@@ -51,11 +51,7 @@ class Office implements AsyncDisposable {
 
   async start(): Promise<void> {
     await this.at((world) => {
-      world.start(settings);
-      world.read([publishedRecord("CNAME", "cable.example.com")]);
-      world.resolveAll();
-      world.observe("cable", "ok");
-      world.observe("mobile", "ok");
+      world.settle(settings);
     });
   }
 

@@ -16,11 +16,7 @@ const mobile = endpointSettings("mobile", { priority: 20, ttl: 300, stickyMs: 60
 
 function startedWorld(): NarratedWorld {
   const world = new NarratedWorld();
-  world.start(ingressSettings(record, [cable, mobile]));
-  world.read([publishedRecord("CNAME", "cable.example.com")]);
-  world.resolveAll();
-  world.observe("cable", "ok");
-  world.observe("mobile", "ok");
+  world.settle(ingressSettings(record, [cable, mobile]));
   return world;
 }
 

@@ -10,7 +10,7 @@ import { Recorder } from "../../src/store/recorder.ts";
 import { openMemoryStore, type Store } from "../../src/store/store.ts";
 import { Api } from "../../src/web/api/api.ts";
 import { startWebServer, type WebServer } from "../../src/web/server.ts";
-import { IngressWorld, endpointSettings, ingressSettings, publishedRecord, type WorldTurn } from "./ingress-world.ts";
+import { IngressWorld, endpointSettings, ingressSettings, type WorldTurn } from "./ingress-world.ts";
 
 export const record = "ingress.example.com";
 /** Wall clock when the world's monotonic clock shows 0. */
@@ -111,15 +111,12 @@ export class ApiSite implements AsyncDisposable {
 
   /** Cable, better, and mobile, both up; the record points to cable. */
   settle(): void {
-    this.world.start(
+    this.world.settle(
       ingressSettings(record, [
         endpointSettings("cable", { stickyMs: 600_000 }),
         endpointSettings("mobile", { priority: 20, ttl: 300 }),
       ]),
     );
-    this.world.read([publishedRecord("CNAME", "cable.example.com")]);
-    this.world.resolveAll();
-    for (const name of ["cable", "mobile"]) this.world.observe(name, "ok");
   }
 
   get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {

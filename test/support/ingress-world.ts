@@ -1,5 +1,6 @@
 // The core at work in a small world: settings, look-ups, probes and a Cloudflare that a test can break. Every turn of
 // the core goes to whoever listens, as the daemon's loop would pass it on.
+import assert from "node:assert/strict";
 import { nextDeadline } from "../../src/core/deadline.ts";
 import { factsBetween } from "../../src/core/facts.ts";
 import { mixesOf, mixPlan } from "../../src/core/mix.ts";
@@ -91,6 +92,15 @@ export class IngressWorld {
   /** Loads the configuration; endpoint number n of each ingress gets the address 192.0.2.n. */
   start(...ingresses: readonly IngressSettings[]): void {
     this.dispatch({ kind: "config-loaded", ingresses });
+  }
+
+  /** Loads the configuration while the record is a CNAME to the first endpoint, and then sees all endpoints up. */
+  settle(settings: IngressSettings): void {
+    const { target } = settings.endpoints[0] ?? assert.fail("no endpoint");
+    this.start(settings);
+    this.read([publishedRecord("CNAME", target.kind === "host" ? target.host : assert.fail("no host"))]);
+    this.resolveAll();
+    for (const { name, check } of settings.endpoints) if (check !== undefined) this.observe(name, "ok");
   }
 
   read(records: readonly PublishedRecord[], ingress = this.ingress().settings.record): void {

@@ -52,11 +52,7 @@ class MeasuredWorld extends IngressWorld {
 
 function startedWorld(): MeasuredWorld {
   const world = new MeasuredWorld();
-  world.start(ingressSettings(record, [cable, mobile, unchecked]));
-  world.read([publishedRecord("CNAME", "cable.example.com")]);
-  world.resolveAll();
-  world.observe("cable", "ok");
-  world.observe("mobile", "ok");
+  world.settle(ingressSettings(record, [cable, mobile, unchecked]));
   return world;
 }
 
