@@ -42,7 +42,12 @@ export class ImageStore implements AsyncDisposable {
   }
 
   /** Starts a container of ccs in the background, hardened and without a network. */
-  async start(name: string, image: string, options: readonly string[] = []): Promise<void> {
+  async start(
+    name: string,
+    image: string,
+    options: readonly string[] = [],
+    args: readonly string[] = [],
+  ): Promise<void> {
     await this.podman([
       "run",
       "--detach",
@@ -54,6 +59,7 @@ export class ImageStore implements AsyncDisposable {
       ...limits,
       ...options,
       image,
+      ...args,
     ]);
   }
 

@@ -1,0 +1,75 @@
+{{/* The name of most objects is the release's: `helm install ccs …` makes deployment/ccs. Helm allows dots in it; a Service does not. */}}
+{{- define "ccs.name" -}}
+{{- .Release.Name | replace "." "-" -}}
+{{- end -}}
+
+{{/* What tells this release's pods from all others; it can never change. */}}
+{{- define "ccs.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "ccs.labels" -}}
+{{ include "ccs.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "ccs.image" -}}
+{{- with .Values.image -}}
+{{- if .digest -}}
+{{ .repository }}@{{ .digest }}
+{{- else -}}
+{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The text of config.yml, checked for what would be a mistake here; ccs itself checks the rest. */}}
+{{- define "ccs.config" -}}
+{{- $text := .Values.config -}}
+{{- if not (kindIs "string" .Values.config) -}}
+{{- $text = toYaml .Values.config -}}
+{{- end -}}
+{{- $parsed := fromYaml $text -}}
+{{- with $parsed.Error -}}
+{{- fail (printf "config is not YAML: %s" .) -}}
+{{- end -}}
+{{- $notify := $parsed.notify | default dict -}}
+{{- range $path, $section := dict "cloudflare" $parsed.cloudflare "notify.telegram" $notify.telegram "http" $parsed.http -}}
+{{- if kindIs "map" $section -}}
+{{- $token := $section.token | default "" | toString -}}
+{{- if and $token (not (contains "${" $token)) -}}
+{{- fail (printf "config must hold no token, since a ConfigMap keeps nothing secret: put it into the Secret, and write %s.token_file: /run/secrets/… in place of %s.token" $path $path) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $text -}}
+{{- end -}}
+
+{{/* The names of what a person may keep in place of the chart. */}}
+{{- define "ccs.configMap" -}}
+{{- if and .Values.config .Values.existingConfigMap -}}
+{{- fail "Set either config or existingConfigMap, not both." -}}
+{{- else if and .Values.files .Values.existingConfigMap -}}
+{{- fail "files go into the chart's own ConfigMap: put them into the ConfigMap that existingConfigMap names." -}}
+{{- else if not (or .Values.config .Values.existingConfigMap) -}}
+{{- fail "There is no configuration: add --set-file config=config.yml, or name a ConfigMap with the key config.yml in existingConfigMap." -}}
+{{- end -}}
+{{- .Values.existingConfigMap | default (printf "%s-config" (include "ccs.name" .)) -}}
+{{- end -}}
+
+{{- define "ccs.secret" -}}
+{{- $given := or .Values.tokens.cloudflare .Values.tokens.telegram .Values.tokens.http -}}
+{{- if and $given .Values.existingSecret -}}
+{{- fail "Set either tokens or existingSecret, not both." -}}
+{{- else if not (or $given .Values.existingSecret) -}}
+{{- fail "There is no token: name a Secret with the key cloudflare_token in existingSecret, or set tokens.cloudflare." -}}
+{{- end -}}
+{{- .Values.existingSecret | default (printf "%s-tokens" (include "ccs.name" .)) -}}
+{{- end -}}
+
+{{- define "ccs.claim" -}}
+{{- .Values.state.existingClaim | default (printf "%s-state" (include "ccs.name" .)) -}}
+{{- end -}}
