@@ -50,7 +50,7 @@ export interface DebOptions {
 }
 
 /** Builds the package. Its path. */
-export function buildDeb(options: DebOptions): string {
+export async function buildDeb(options: DebOptions): Promise<string> {
   const { architecture, executable, folder, version = versionHere(), compression = "small" } = options;
   const stage = mkdtempSync(join(tmpdir(), "ccs-deb-"));
   const epoch = sourceEpoch();
@@ -65,8 +65,8 @@ export function buildDeb(options: DebOptions): string {
     copyFileSync(executable, join(stage, "usr/bin/ccs"));
     chmodSync(join(stage, "usr/bin/ccs"), 0o755);
     put("usr/lib/systemd/system/ccs.service", packagedUnit());
-    put("usr/share/man/man1/ccs.1.gz", zipped(manPage({ version, date: dateOf(epoch) })));
-    const outline = outlineOf(createProgram(() => Promise.resolve()));
+    put("usr/share/man/man1/ccs.1.gz", zipped(await manPage({ version, date: dateOf(epoch) })));
+    const outline = outlineOf(await createProgram(() => Promise.resolve()));
     put("usr/share/bash-completion/completions/ccs", completionScripts.bash(outline));
     put("usr/share/zsh/vendor-completions/_ccs", completionScripts.zsh(outline));
     put("usr/share/fish/vendor_completions.d/ccs.fish", completionScripts.fish(outline));
@@ -209,6 +209,6 @@ function normaliseFolders(folder: string): void {
 if (import.meta.main) {
   for (const architecture of askedArchitectures("package")) {
     const executable = await buildExecutable(architecture, artifactsFolder);
-    console.log(buildDeb({ architecture, executable, folder: artifactsFolder }));
+    console.log(await buildDeb({ architecture, executable, folder: artifactsFolder }));
   }
 }

@@ -3,8 +3,8 @@ import type { Command, Option } from "commander";
 import { createProgram, exitCodeHelp } from "../src/main.ts";
 
 /** The text of the page, in the language of man(7). `date`: such as `2026-11-30`. */
-export function manPage({ version, date }: { readonly version: string; readonly date: string }): string {
-  const program = createProgram(() => Promise.resolve());
+export async function manPage({ version, date }: { readonly version: string; readonly date: string }): Promise<string> {
+  const program = await createProgram(() => Promise.resolve());
   return `${[
     `.TH CCS 1 "${date}" "ccs ${version}" "User Commands"`,
     ".SH NAME",

@@ -2,54 +2,35 @@
 import { Command, CommanderError } from "commander";
 import { StartError } from "./assembly/start-error.ts";
 import { version } from "./assembly/version.ts";
-import { registerCompletion } from "./cli/completion.ts";
-import { registerDemo } from "./cli/demo.ts";
-import { registerDoctor } from "./cli/doctor.ts";
-import { registerDrill } from "./cli/drill.ts";
 import { CommandError, exitCodes, type ExitCode } from "./cli/exit-codes.ts";
-import { registerEvents } from "./cli/events.ts";
-import { registerExplain } from "./cli/explain.ts";
-import { registerHealth } from "./cli/health.ts";
-import { registerInit } from "./cli/init.ts";
-import { registerMigrate } from "./cli/migrate.ts";
-import { registerDrain, registerPin, registerResume } from "./cli/override.ts";
-import { registerPlan } from "./cli/plan.ts";
-import { registerProbe } from "./cli/probe.ts";
 import type { Register, Run } from "./cli/registration.ts";
 import { dieOf, takeStrayErrors } from "./cli/stray-errors.ts";
-import { registerReplay } from "./cli/replay.ts";
-import { registerRun } from "./cli/run.ts";
-import { registerSchema } from "./cli/schema.ts";
-import { registerService } from "./cli/service.ts";
-import { registerSimulate } from "./cli/simulate.ts";
-import { registerStatus } from "./cli/status.ts";
-import { registerValidate } from "./cli/validate.ts";
 import { lineWidth, printError, printLine, styled, wrapped } from "./terminal/terminal.ts";
 
-/** Every command, in the order of the help. Each registers itself, beside what it does. */
-const commands: readonly Register[] = [
-  registerInit,
-  registerRun,
-  registerValidate,
-  registerProbe,
-  registerPlan,
-  registerStatus,
-  registerHealth,
-  registerEvents,
-  registerPin,
-  registerDrain,
-  registerDrill,
-  registerResume,
-  registerExplain,
-  registerDoctor,
-  registerSimulate,
-  registerReplay,
-  registerMigrate,
-  registerService,
-  registerDemo,
-  registerSchema,
-  registerCompletion,
-];
+/** Every command, in the order of the help. Each registers itself, beside what it does, and is loaded when it is asked for. */
+const commands = {
+  init: async () => (await import("./cli/init.ts")).registerInit,
+  run: async () => (await import("./cli/run.ts")).registerRun,
+  validate: async () => (await import("./cli/validate.ts")).registerValidate,
+  probe: async () => (await import("./cli/probe.ts")).registerProbe,
+  plan: async () => (await import("./cli/plan.ts")).registerPlan,
+  status: async () => (await import("./cli/status.ts")).registerStatus,
+  health: async () => (await import("./cli/health.ts")).registerHealth,
+  events: async () => (await import("./cli/events.ts")).registerEvents,
+  pin: async () => (await import("./cli/override.ts")).registerPin,
+  drain: async () => (await import("./cli/override.ts")).registerDrain,
+  drill: async () => (await import("./cli/drill.ts")).registerDrill,
+  resume: async () => (await import("./cli/override.ts")).registerResume,
+  explain: async () => (await import("./cli/explain.ts")).registerExplain,
+  doctor: async () => (await import("./cli/doctor.ts")).registerDoctor,
+  simulate: async () => (await import("./cli/simulate.ts")).registerSimulate,
+  replay: async () => (await import("./cli/replay.ts")).registerReplay,
+  migrate: async () => (await import("./cli/migrate.ts")).registerMigrate,
+  service: async () => (await import("./cli/service.ts")).registerService,
+  demo: async () => (await import("./cli/demo.ts")).registerDemo,
+  schema: async () => (await import("./cli/schema.ts")).registerSchema,
+  completion: async () => (await import("./cli/completion.ts")).registerCompletion,
+} satisfies Readonly<Record<string, () => Promise<Register>>>;
 
 /** The end of `ccs --help`. */
 export const exitCodeHelp = `
@@ -65,10 +46,11 @@ Exit codes:
 /** Runs one command line (without the program's name). Resolves to its exit code. */
 export async function runCli(args: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.ok;
-  const program = createProgram(async (command) => {
+  const run: Run = async (command) => {
     exitCode = await command();
-  });
+  };
   try {
+    const program = await createProgram(run, commandsFor(args));
     await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (error) {
@@ -84,8 +66,21 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-/** The whole command line. `run` gets the work of the command that was given, and decides whether to do it. */
-export function createProgram(run: Run): Command {
+type CommandName = keyof typeof commands;
+const everyCommand = Object.keys(commands) as CommandName[];
+
+/** The commands that this command line can be about: the one that it names, or all of them for its help and for mistakes. */
+function commandsFor([name]: readonly string[]): readonly CommandName[] {
+  const named = everyCommand.filter((each) => each === name);
+  // What completes commands has to know them.
+  return named.length === 0 || name === "completion" ? everyCommand : named;
+}
+
+/**
+ * The command line with these commands; without them with all. `run` gets the work of the command that was given, and decides
+ * whether to do it.
+ */
+export async function createProgram(run: Run, names: readonly CommandName[] = everyCommand): Promise<Command> {
   const program = new Command("ccs")
     .description("Keeps one DNS name on Cloudflare pointing at the best of your endpoints that works.")
     .version(version)
@@ -98,7 +93,7 @@ export function createProgram(run: Run): Command {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", exitCodeHelp);
 
-  for (const register of commands) register(program, run);
+  for (const register of await Promise.all(names.map((name) => commands[name]()))) register(program, run);
   return program;
 }
 

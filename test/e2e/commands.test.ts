@@ -305,6 +305,15 @@ describe("ccs by itself", { concurrency: 2 }, () => {
     for (const exitCode of [0, 1, 2, 64, 69, 70, 78]) assert.match(stdout, new RegExp(`^ {2}${exitCode} `, "m"));
   });
 
+  test("a command loads nothing of the others: no second HTTP client of Node for one that speaks to nobody", async () => {
+    const print =
+      'process.on("exit", () => console.error(process.moduleLoadList.filter((each) => /undici/.test(each)).join()))';
+    const nodeArgs = ["--import", `data:text/javascript,${encodeURIComponent(print)}`];
+    const path = join(import.meta.dirname, "../../examples/original.yml");
+    const { code, stderr } = await runCcs(["migrate", path], { nodeArgs });
+    assert.deepEqual([code, stderr], [0, "\n"]);
+  });
+
   for (const command of commands) {
     test(`${command} --help shows an example`, async () => {
       const { code, stdout, stderr } = await runCcs([command, "--help"]);

@@ -11,6 +11,7 @@ import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { recordedConfig, recordPast } from "../support/recorded-past.ts";
 import { configOf } from "../support/world-config.ts";
 
+const { commands } = await createProgram(async () => {});
 const folder = mkdtempSync(join(tmpdir(), "ccs-wraps-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -73,10 +74,7 @@ describe("at 60, 80 and 120 columns", () => {
   const commandLines: Readonly<Record<string, () => readonly string[]>> = {
     "the help of the program": () => ["--help"],
     ...Object.fromEntries(
-      createProgram(async () => {}).commands.map((command) => [
-        `the help of ${command.name()}`,
-        () => [command.name(), "--help"],
-      ]),
+      commands.map((command) => [`the help of ${command.name()}`, () => [command.name(), "--help"]]),
     ),
     validate: () => ["validate", "--config", config],
     "validate, with mistakes": () => ["validate", "--config", wrong],

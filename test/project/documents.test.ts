@@ -97,7 +97,7 @@ test("a mistake in a configuration is noticed, in a part of one as well", () => 
 
 /** Why the program does not take this command line; `undefined` when it does. The command itself is not run. */
 async function refusalOf(args: readonly string[]): Promise<string | undefined> {
-  const program = createProgram(() => Promise.resolve());
+  const program = await createProgram(() => Promise.resolve());
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
   }
@@ -147,9 +147,9 @@ test("a command line that the program does not take is noticed, wherever it stan
   ]);
 });
 
-test("every command has a row in the table of commands, and every exit code", () => {
+test("every command has a row in the table of commands, and every exit code", async () => {
   const page = pages.find(({ name }) => name === "docs/commands.md")?.text ?? "";
-  const program = createProgram(() => Promise.resolve());
+  const program = await createProgram(() => Promise.resolve());
   const missing = program.commands.map((command) => command.name()).filter((name) => !page.includes(`| \`ccs ${name}`));
   assert.deepEqual(missing, []);
   for (const code of [0, 1, 2, 64, 69, 70, 78]) assert.match(page, new RegExp(`^\\| ${code} +\\|`, "m"));

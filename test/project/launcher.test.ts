@@ -17,6 +17,10 @@ const program = `
   const [what, value] = process.argv.slice(2);
   const about = { args: process.argv.slice(2), node: process.version, pid: process.pid, mark: process.env.CCS_LAUNCHER_CHILD };
   if (what === "tell") console.log(JSON.stringify(about));
+  if (what === "loads") {
+    await import("node:http");
+    console.log(process.moduleLoadList.filter((name) => /undici/.test(name)).join());
+  }
   if (what === "exit") process.exit(Number(value));
   if (what === "echo") process.stdin.pipe(process.stdout);
   if (what === "stay" || what === "listen") {
@@ -52,6 +56,10 @@ test("on a current Node the program runs in the launcher's own process", async (
   const about = JSON.parse((await finish(run)).stdout) as About;
   assert.deepEqual(about.args, ["tell", "a b", "--c"]);
   assert.equal(about.pid, run.pid);
+});
+
+test("a program that speaks HTTP does not load Node's second client for it", async () => {
+  assert.equal((await finish(start([process.execPath], ["loads"]))).stdout, "\n");
 });
 
 test("as the first process of a container it ends by the signals that end every other process", async (t) => {

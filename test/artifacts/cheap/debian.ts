@@ -54,7 +54,7 @@ function staged(): Stage {
 /** Puts the package of this version there, and installs it by dpkg alone: it finds all that it depends on. */
 async function install({ machine, executable, folder }: Stage, version: string): Promise<string> {
   assert.ok(architecture);
-  const deb = buildDeb({ architecture, executable, folder, version, compression: "quick" });
+  const deb = await buildDeb({ architecture, executable, folder, version, compression: "quick" });
   machine.copy(deb, `/opt/${basename(deb)}`);
   const output = await machine.run("dpkg", "--install", `/opt/${basename(deb)}`);
   rmSync(join(machine.root, "opt", basename(deb)));

@@ -19,7 +19,9 @@ test("lintian finds neither an error nor a warning, and the same sources make th
   const folder = mkdtempSync(join(tmpdir(), "ccs-lintian-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const executable = await artifactOnce("executable", (each) => buildExecutable(architecture, each));
-  const paths = ["one", "other"].map((name) => buildDeb({ architecture, executable, folder: join(folder, name) }));
+  const paths = await Promise.all(
+    ["one", "other"].map((name) => buildDeb({ architecture, executable, folder: join(folder, name) })),
+  );
   const [one = "", other] = paths.map((path) => createHash("sha256").update(readFileSync(path)).digest("hex"));
   assert.equal(other, one);
   t.diagnostic(`${readFileSync(paths[0] ?? "").byteLength} bytes`);
