@@ -7,6 +7,7 @@ import { bucketsOf } from "../src/web/dashboard/lib/buckets.ts";
 import { lookOf } from "../src/web/dashboard/lib/ingress-look.ts";
 import { keepEqual } from "../src/web/dashboard/lib/keep.ts";
 import { countsText, foremost } from "../src/web/dashboard/lib/order.ts";
+import { shownReason } from "../src/web/dashboard/lib/seen.ts";
 import { createParser, type StreamMessage } from "../src/web/dashboard/lib/server-sent.ts";
 import { agoText, countdownText, durationText, latencyText, percentText } from "../src/web/dashboard/lib/time.ts";
 import type { EndpointStatus, IngressStatus } from "../src/web/api/schema/status.ts";
@@ -79,6 +80,34 @@ test("a pin is worth a look, and one on an endpoint that is down is bad", () => 
   };
   assert.equal(pinned("up"), "warn: pinned");
   assert.equal(pinned("down"), "bad: pinned and down");
+});
+
+const check = {
+  url: "http://cable.example.com/healthz",
+  intervalMs: 15_000,
+  fastIntervalMs: 2_000,
+  nowMs: 15_000,
+  timeoutMs: 5_000,
+  rise: 3,
+  fall: 3,
+};
+
+test("while the monitor is offline, that is what is said, and no verdict of before is shown as one of now", () => {
+  const cable = endpoint({ check, role: "primary", isUnseen: true });
+  const mobile = endpoint({ name: "mobile", check, verdict: "down", reason: "timeout", isUnseen: true });
+  const trouble = { kind: "transient", during: "read", message: "no answer", since: cable.since } as const;
+  const ingress = { isServed: true, isInSync: true, overrides: [], trouble } as unknown as IngressStatus;
+  assert.deepEqual(lookOf({ ...ingress, endpoints: [cable, mobile] }), { tone: "warn", word: "monitor offline" });
+  assert.equal(countsText([cable, mobile]), "2 unknown");
+  assert.equal(shownReason(cable), "the monitor is offline; last known to be up");
+  assert.equal(shownReason(mobile), "the monitor is offline; last known to be down");
+  const seen = { ...mobile, isUnseen: false };
+  assert.equal(lookOf({ ...ingress, endpoints: [cable, seen] }).word, "problem with Cloudflare");
+  assert.equal(shownReason(seen), "timeout");
+  // One without a check is assumed up, whatever this machine can reach.
+  const unchecked = endpoint({ name: "vps" });
+  assert.equal(lookOf({ ...ingress, endpoints: [cable, unchecked] }).word, "monitor offline");
+  assert.equal(lookOf({ ...ingress, endpoints: [unchecked] }).word, "problem with Cloudflare");
 });
 
 describe("the stream", () => {
@@ -182,6 +211,7 @@ function endpoint(changes: Partial<EndpointStatus>): EndpointStatus {
     role: "none",
     verdict: "up",
     isDegraded: false,
+    isUnseen: false,
     reason: "answers",
     since: "2026-01-01T00:00:00.000Z",
     addresses: [],

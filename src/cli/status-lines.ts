@@ -41,7 +41,7 @@ function addIngress(page: Page, ingress: IngressStatus, { wallMs, detail }: View
   const members =
     selection === undefined ? [] : [selection.primary, ...selection.sticky.map(({ endpoint }) => endpoint)];
   const who = members.length === 0 ? "no endpoint is selected yet" : members.join(" and ");
-  page.add(bold(record), "  →  ", { style: isReached(ingress) ? ["bold", "green"] : ["bold", "red"], text: who });
+  page.add(bold(record), "  →  ", { style: ["bold", colourOf(ingress)], text: who });
   page.item("DNS says", publishedText(published));
   if (published !== undefined) page.item("", dnsDetail(published, visibility, wallMs));
   if (mix?.record !== undefined && mix.state !== "blocked")
@@ -49,7 +49,7 @@ function addIngress(page: Page, ingress: IngressStatus, { wallMs, detail }: View
   if (selection !== undefined) page.item("because", `${selection.why}, since ${timeOf(selection.since, wallMs)}`);
   for (const warning of warningsOf(ingress, wallMs)) page.warn(warning);
   for (const { kind, endpoint, until } of overrides) {
-    page.warn(`${endpoint} is ${overridden[kind]} manually; ends ${ahead(until, wallMs)}`);
+    page.warn(`${endpoint} is ${overridden[kind]}${kind === "drill" ? "" : " manually"}; ends ${ahead(until, wallMs)}`);
   }
   page.add();
   page.table(
@@ -59,7 +59,20 @@ function addIngress(page: Page, ingress: IngressStatus, { wallMs, detail }: View
   // Reading the records is routine.
   const steps = next.filter(({ kind }) => kind !== "records-read");
   if (steps.length > 0) page.add();
-  for (const { at, what } of steps) page.item(ahead(at, wallMs), what);
+  const whens = steps.map(({ at }) => ahead(at, wallMs));
+  const width = Math.max(0, ...whens.map((when) => when.length));
+  for (const [index, { what }] of steps.entries()) page.item(whens[index] ?? "", what, width);
+}
+
+function colourOf(ingress: IngressStatus): "green" | "yellow" | "red" {
+  const isKnown = ingress.endpoints.some((endpoint) => verdictOf(endpoint) !== "unknown");
+  if (!isKnown) return "yellow";
+  return isReached(ingress) ? "green" : "red";
+}
+
+/** While this machine is offline, what was last known of an endpoint is no verdict of now. */
+function verdictOf({ verdict, isUnseen }: EndpointStatus): EndpointStatus["verdict"] {
+  return isUnseen ? "unknown" : verdict;
 }
 
 function publishedText(published: PublishedDocument | undefined): string {
@@ -116,10 +129,13 @@ function pinnedAndDown({ selection, overrides, endpoints }: IngressStatus): stri
 }
 
 function warningsOf(ingress: IngressStatus, wallMs: number): string[] {
-  const { isServed, isInSync, published, trouble, standoff, visibility, isMixRefused, mix, wanted } = ingress;
+  const { isServed, isInSync, published, trouble, standoff, visibility, isMixRefused, mix, wanted, endpoints } =
+    ingress;
   const pinned = pinnedAndDown(ingress);
   const warnings: string[] = [];
-  if (!isServed && published !== undefined) warnings.push("all endpoints are down: the record stays as it is");
+  const areAllDown = !isServed && endpoints.every((endpoint) => verdictOf(endpoint) !== "unknown");
+  if (areAllDown && published !== undefined)
+    warnings.push(`all endpoints are down${isInSync ? ": the record stays as it is" : ""}`);
   else if (pinned !== undefined) warnings.push(`no service: ${pinned} is pinned and down`);
   if (trouble !== undefined) warnings.push(`Cloudflare, since ${timeOf(trouble.since, wallMs)}: ${trouble.message}`);
   if (standoff !== undefined) warnings.push(standoff.message);
@@ -148,16 +164,16 @@ const looks: Readonly<Record<EndpointStatus["verdict"], { readonly sign: string;
 const roles = { primary: "active", sticky: "also published", none: "standby" } as const;
 
 function rowsOf(endpoint: EndpointStatus, { wallMs, detail }: View): readonly (readonly Span[])[] {
-  const { name, role, verdict, isDegraded, reason, since, addresses, check, override } = endpoint;
+  const { name, role, isDegraded, isUnseen, since, addresses, override } = endpoint;
+  const verdict = verdictOf(endpoint);
   const { sign, style } = looks[verdict];
-  const health = isDegraded ? `${verdict}, degraded` : verdict;
-  const why = check === undefined && verdict !== "down" ? "not checked" : reason;
+  const health = isDegraded && !isUnseen ? `${verdict}, degraded` : verdict;
   const own: readonly Span[] = [
     name,
     override !== undefined && role === "none" ? overridden[override.kind] : roles[role],
     { style, text: `${sign} ${health}` },
-    ago(since, wallMs),
-    why,
+    isUnseen ? "" : ago(since, wallMs),
+    reasonOf(endpoint),
   ];
   if (!detail.addresses) return [own];
   const more = addresses.map((address): readonly Span[] => {
@@ -168,12 +184,19 @@ function rowsOf(endpoint: EndpointStatus, { wallMs, detail }: View): readonly (r
     return [
       dim(`  ${address.address}`),
       dim(address.isPublished ? "published" : ""),
-      { style: look.style, text: `${look.sign} ${address.isUncheckable ? "uncheckable" : address.verdict}` },
+      address.isUncheckable
+        ? { style: "dim", text: "○ uncheckable" }
+        : { style: look.style, text: `${look.sign} ${address.verdict}` },
       dim(ago(address.since, wallMs)),
       dim(result),
     ];
   });
   return [own, ...more];
+}
+
+function reasonOf({ check, verdict, reason, isUnseen }: EndpointStatus): string {
+  if (isUnseen) return verdict === "unknown" ? "not known while offline" : `not known while offline; was ${verdict}`;
+  return check === undefined && verdict !== "down" ? "not checked" : reason;
 }
 
 function addDaemon(page: Page, daemon: DaemonStatus, wallMs: number): void {
@@ -228,10 +251,11 @@ class Page {
   }
 
   /** A label, and text next to it. */
-  item(label: string, text: string): void {
-    const [first = "", ...rest] = wrap(text, this.#width - labelWidth - 3);
-    this.add("  ", dim(label.padEnd(labelWidth)), " ", first);
-    for (const line of rest) this.add(" ".repeat(labelWidth + 3), line);
+  item(label: string, text: string, leastWidth = 0): void {
+    const width = Math.max(labelWidth, leastWidth);
+    const [first = "", ...rest] = wrap(text, this.#width - width - 3);
+    this.add("  ", dim(label.padEnd(width)), " ", first);
+    for (const line of rest) this.add(" ".repeat(width + 3), line);
   }
 
   warn(text: string): void {

@@ -39,10 +39,13 @@ export function fitted(line: Line, width: number): Line {
   return [...short, " ".repeat(Math.max(0, width - widthOf(short)))];
 }
 
+/** A number and its unit stay together. */
+const betweenWords = /(?<!\d) | (?!(?:ms|s|min|h|d|%)(?!\w))/;
+
 /** The words in lines of `width` columns; a longer word is left to be cut. At most `mostLines`, the last one cut. */
 export function wrap(text: string, width: number, mostLines = Infinity): string[] {
   const lines: string[] = [];
-  for (const word of text.split(" ")) {
+  for (const word of text.split(betweenWords)) {
     const last = lines.at(-1);
     const isFull = last === undefined || columnsOf(last) + 1 + columnsOf(word) > width;
     if (isFull && lines.length < mostLines) lines.push(word);

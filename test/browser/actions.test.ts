@@ -109,6 +109,7 @@ test("what is refused is not done, and the page says why: a wrong token, an endp
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: "Pin it" }).click();
   await dialog.getByText("Not done: the token is wrong.").waitFor();
+  await dialog.getByText("Enter http.token from its configuration again.").waitFor();
   await dashboard.assertAccessible("a refusal");
   await dialog.getByRole("button", { name: "Enter the token again" }).click();
   await giveToken(dashboard, token);

@@ -95,6 +95,37 @@ test("the journal has what happened while its first page was on its way, and a p
   await dashboard.untilShown(/cable is down/, ".journal");
 });
 
+test("a journal that begins anew takes the place of the one that was shown", async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  await using world = await startWorld();
+  let listen = "127.0.0.1:0";
+  const config = configOf(world, (file) => {
+    file.http.listen = listen;
+  });
+  await using first = startDaemon({ config });
+  const dashboard = await openDashboard(browser, first);
+  const { page } = dashboard;
+  await dashboard.untilShown("all is well");
+  await world.cable.server.behave({ kind: "refuse" });
+  await dashboard.untilShown(/written: CNAME secondary/, ".journal");
+  listen = new URL(dashboard.url).host;
+  await first.stop();
+  await dashboard.untilShown("No connection to the daemon");
+  // In a folder of its own: what the first one kept is gone, and events are counted from the start again.
+  await using second = startDaemon({ config });
+  await second.untilLogged(/^listening on /);
+  await page
+    .getByRole("button", { name: "Try now" })
+    .click({ timeout: 1_000 })
+    .catch(() => undefined);
+  await page.locator("main:not(.is-stale)").waitFor();
+  await dashboard.untilShown(/found: CNAME secondary/, ".journal");
+  await eventually("the old journal to go", async () => !(await dashboard.text(".journal")).includes("written: CNAME"));
+  const shown = await page.locator(".event-text").allInnerTexts();
+  assert.equal(shown.filter((text) => text === "configuration applied").length, 1, shown.join("\n"));
+});
+
 test("when the daemon ends, the page says since when, goes on when it is back, and tells of a newer version", async (t) => {
   const browser = await openBrowser(t);
   if (browser === undefined) return;

@@ -1,10 +1,11 @@
 // The dashboard as different readers meet it: in the dark, on a telephone, by keyboard alone, and through a screen reader.
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
 import { openBrowser, openDashboard } from "../support/browser.ts";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { configOf } from "../support/world-config.ts";
 
 test("after a failover, with a refused configuration: no finding of axe, and nothing out of sight", async (t) => {
@@ -30,6 +31,61 @@ test("after a failover, with a refused configuration: no finding of axe, and not
     }
   });
 });
+
+for (const width of [360, 1_280]) {
+  test(`the axis of a chart names each day once, and all of it can be seen: ${width} px`, async (t) => {
+    await inTrouble(t, async (browser, daemon) => {
+      const dashboard = await openDashboard(browser, daemon, { viewport: { width, height: 800 } }, async (opened) => {
+        await opened.addInitScript(noteDrawnText);
+      });
+      const { page } = dashboard;
+      await dashboard.untilShown("failed over");
+      await page.getByRole("button", { name: /^cable/ }).click();
+      for (const range of ["7 d", "30 d"]) {
+        await page.locator(".chart canvas").waitFor();
+        await page.evaluate("drawn.length = 0");
+        await page.getByRole("button", { name: range, exact: true }).first().click();
+        await eventually("days on the axis", async () => (await drawnDays(page)).length > 0);
+        const days = await drawnDays(page);
+        const names = days.map(({ text }) => text);
+        assert.deepEqual(names, [...new Set(names)]);
+        for (const { text, left, right, room } of days) {
+          assert.ok(left >= 0 && right <= room, `${text} is at ${left} to ${right} of ${room}`);
+        }
+        const gaps = days.slice(1).map(({ left }, index) => left - (days[index]?.right ?? 0));
+        assert.ok(Math.min(...gaps) > 4, `the labels touch: ${gaps.join(", ")}`);
+      }
+    });
+  });
+}
+
+interface DrawnText {
+  readonly text: string;
+  readonly left: number;
+  readonly right: number;
+  readonly room: number;
+}
+
+/** Notes what is written on canvases, in the page. */
+const noteDrawnText = `
+  window.drawn = [];
+  const { fillText } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y, ...rest) {
+    const { width } = this.measureText(text);
+    const at = this.getTransform().transformPoint(new DOMPoint(x, y)).x;
+    const left = this.textAlign === "center" ? at - width / 2 : this.textAlign === "right" ? at - width : at;
+    window.drawn.push({ text, left, right: left + width, room: this.canvas.width });
+    return fillText.call(this, text, x, y, ...rest);
+  };
+`;
+
+/** The labels that were drawn last: a chart may draw itself more than once. */
+async function drawnDays(page: Page): Promise<readonly DrawnText[]> {
+  const drawn = await page.evaluate<DrawnText[]>("drawn");
+  const days = drawn.filter(({ text }) => /^[A-Z][a-z]{2} \d{1,2}$/.test(text));
+  const first = days[0];
+  return first === undefined ? [] : days.slice(days.findLastIndex(({ text }) => text === first.text));
+}
 
 test("by keyboard alone an endpoint is opened, and every stop on the way can be seen", async (t) => {
   await inTrouble(t, async (browser, daemon) => {

@@ -31,6 +31,10 @@ test("while everything is silent it says that the daemon is blind, and that noth
   const lines = [world.cable.server, world.mobile.server];
   await Promise.all(lines.map((server) => server.behave({ kind: "hang" })));
   await dashboard.untilShown("This machine appears to be offline (IPv4)");
+  // That all is well, or that something is wrong at Cloudflare, is more than it knows now.
+  await dashboard.untilShown("monitor offline", ".ingress-head");
+  await dashboard.untilShown("2 unknown", ".endpoints");
+  await dashboard.untilShown(/the monitor is offline; last known to be (up|suspect)/, ".endpoints");
   await dashboard.untilShown("primary.example.com", ".published");
   await dashboard.assertAccessible("blind");
   await Promise.all(lines.map((server) => server.behave({ kind: "ok" })));

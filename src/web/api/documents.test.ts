@@ -96,6 +96,47 @@ describe("status", () => {
     assert.match(shown("up"), /cable .* up .* not checked$/m);
   });
 
+  test("says on a terminal what is not known: before the first verdicts, and while this machine is offline", async () => {
+    await using site = await ApiSite.start();
+    site.settle();
+    const status = await document(site, "/api/v1/status", statusSchema);
+    const shown = (changes: Partial<Status["ingresses"][number]["endpoints"][number]>, isServed: boolean): string => {
+      const ingresses = status.ingresses.map((ingress) => ({
+        ...ingress,
+        isServed,
+        endpoints: ingress.endpoints.map((endpoint) => ({ ...endpoint, ...changes })),
+      }));
+      return statusLines({ ...status, ingresses }, 300, { addresses: false })
+        .map((line) => painted(line, (__, text) => text))
+        .join("\n");
+    };
+    assert.doesNotMatch(shown({ verdict: "unknown" }, false), /all endpoints are down/);
+    assert.match(shown({ verdict: "down" }, false), /^ {2}! all endpoints are down: the record stays as it is$/m);
+    const offline = shown({ isUnseen: true }, true);
+    assert.match(offline, /cable +active +○ unknown +not known while offline; was up$/m);
+    assert.doesNotMatch(offline, /● up/);
+  });
+
+  test("an endpoint is unseen while every family of its addresses is offline", async () => {
+    await using site = await ApiSite.start();
+    site.settle();
+    const unseen = async (): Promise<readonly boolean[]> =>
+      (await ingressOf(site)).endpoints.map(({ isUnseen }) => isUnseen);
+    assert.deepEqual(await unseen(), [false, false]);
+    site.world.anchors = "silent";
+    site.world.observe("cable", "timeout");
+    site.world.observe("mobile", "timeout");
+    site.world.pass(5_000);
+    assert.deepEqual(await unseen(), [true, true]);
+    const { endpoints } = await ingressOf(site);
+    assert.deepEqual(
+      endpoints[0]?.addresses.map(({ isUncheckable }) => isUncheckable),
+      [true],
+    );
+    site.world.observe("mobile", "ok");
+    assert.deepEqual(await unseen(), [false, false]);
+  });
+
   test("says what the mix is good for, in the same words on a terminal", async () => {
     await using site = await ApiSite.start();
     site.settle();

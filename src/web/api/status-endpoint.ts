@@ -1,5 +1,5 @@
 // One endpoint as people outside see it, with what is believed of each of its addresses.
-import type { AddressState, EndpointState, IngressState, Observation } from "../../core/model.ts";
+import type { AddressState, EndpointState, IngressState, Observation, State } from "../../core/model.ts";
 import { probeIntervalMs } from "../../core/rhythm.ts";
 import { sharersOf } from "../../core/same-addresses.ts";
 import { ranked, roleOf } from "../../core/selection.ts";
@@ -8,7 +8,12 @@ import { dateOf, isoOf, type Now } from "./dates.ts";
 import { overrideDocument } from "./override.ts";
 import type { AddressStatus, EndpointStatus, ObservationDocument } from "./schema/status.ts";
 
-export function endpointStatus(ingress: IngressState, endpoint: EndpointState, now: Now): EndpointStatus {
+export function endpointStatus(
+  ingress: IngressState,
+  endpoint: EndpointState,
+  connection: State["connection"],
+  now: Now,
+): EndpointStatus {
   const { settings, health, heldUntilMs, resolution } = endpoint;
   const { name, target, priority, ttl, stickyMs } = settings;
   const sharers = sharersOf(ingress, endpoint);
@@ -24,6 +29,7 @@ export function endpointStatus(ingress: IngressState, endpoint: EndpointState, n
     role: roleOf(ingress, name) ?? "none",
     verdict: health.verdict,
     isDegraded: health.isDegraded,
+    isUnseen: isUnseen(endpoint, connection),
     reason: plain(health.reason, 300),
     since: dateOf(health.sinceMs, now),
     ...(heldUntilMs !== undefined && { heldUntil: dateOf(heldUntilMs, now) }),
@@ -37,7 +43,7 @@ export function endpointStatus(ingress: IngressState, endpoint: EndpointState, n
         at: dateOf(resolution.atMs, now),
       },
     }),
-    addresses: endpoint.addresses.map((address) => addressStatus(ingress, address, now)),
+    addresses: endpoint.addresses.map((address) => addressStatus(ingress, address, connection, now)),
   };
 }
 
@@ -59,8 +65,21 @@ function certificateOf({ addresses }: EndpointState): Pick<EndpointStatus, "cert
   return ends.length === 0 ? {} : { certificateEnds: isoOf(Math.min(...ends)) };
 }
 
-function addressStatus({ published }: IngressState, address: AddressState, now: Now): AddressStatus {
-  const { text, family, scope, health, lastObservation, isUncheckable, vanishesAtMs } = address;
+/** Whether nothing new can be known of it, since this machine is offline: not all families need be, one may have no route. */
+function isUnseen({ settings, addresses }: EndpointState, connection: State["connection"]): boolean {
+  const isBlind = ({ family }: AddressState): boolean => connection[family].blindSinceMs !== undefined;
+  const isHidden = addresses.every((address) => address.isUncheckable || isBlind(address));
+  return settings.check !== undefined && isHidden && addresses.some(isBlind);
+}
+
+function addressStatus(
+  { published }: IngressState,
+  address: AddressState,
+  connection: State["connection"],
+  now: Now,
+): AddressStatus {
+  const { text, family, scope, health, lastObservation, vanishesAtMs } = address;
+  const isUncheckable = address.isUncheckable || connection[family].blindSinceMs !== undefined;
   return {
     address: text,
     family,

@@ -1,6 +1,6 @@
 // One ingress as people outside see it: what DNS says, who serves and why, and what will happen next.
 import { isServing } from "../../core/health.ts";
-import type { IngressState, Published, RecordSet } from "../../core/model.ts";
+import type { IngressState, Published, RecordSet, State } from "../../core/model.ts";
 import { isInSync } from "../../core/mix.ts";
 import { wantedRecords } from "../../core/records.ts";
 import { plain } from "../../lib/text.ts";
@@ -13,7 +13,12 @@ import type { RecordDocument } from "./schema/parts.ts";
 import type { IngressStatus, PublishedDocument, Visibility } from "./schema/status.ts";
 import { endpointStatus } from "./status-endpoint.ts";
 
-export function ingressStatus(ingress: IngressState, note: RecordsNote | undefined, now: Now): IngressStatus {
+export function ingressStatus(
+  ingress: IngressState,
+  note: RecordsNote | undefined,
+  connection: State["connection"],
+  now: Now,
+): IngressStatus {
   const { settings, published, endpoints, overrides } = ingress;
   const wanted = wantedRecords(ingress);
   const visibility = visibilityOf(ingress, note, now);
@@ -32,7 +37,7 @@ export function ingressStatus(ingress: IngressState, note: RecordsNote | undefin
     ...whyNot(ingress, now),
     ...selectionOf(ingress, now),
     overrides: overrides.map((override) => overrideDocument(override, now)),
-    endpoints: endpoints.map((endpoint) => endpointStatus(ingress, endpoint, now)),
+    endpoints: endpoints.map((endpoint) => endpointStatus(ingress, endpoint, connection, now)),
     next: nextSteps(ingress, now),
   };
 }

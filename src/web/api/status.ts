@@ -25,7 +25,9 @@ export function statusOf(state: State, notes: Notes, facts: DaemonFacts, now: No
   return {
     at: isoOf(now.wallMs),
     daemon: daemonStatus(state, notes, facts, now),
-    ingresses: state.ingresses.map((ingress) => ingressStatus(ingress, notes.recordsOf(ingress.settings.record), now)),
+    ingresses: state.ingresses.map((ingress) =>
+      ingressStatus(ingress, notes.recordsOf(ingress.settings.record), state.connection, now),
+    ),
   };
 }
 

@@ -9,10 +9,10 @@ export const readingBugs: readonly PlantedBug[] = [
   {
     name: "whoever reads the status sorts the endpoints of the state",
     file: "src/web/api/status-ingress.ts",
-    from: "endpoints: endpoints.map((endpoint) => endpointStatus(ingress, endpoint, now)),",
+    from: "endpoints: endpoints.map((endpoint) => endpointStatus(ingress, endpoint, connection, now)),",
     to: `endpoints: endpoints
       .sort((a, b) => b.settings.priority - a.settings.priority)
-      .map((endpoint) => endpointStatus(ingress, endpoint, now)),`,
+      .map((endpoint) => endpointStatus(ingress, endpoint, connection, now)),`,
     story: outage,
     breaks: ["28"],
   },

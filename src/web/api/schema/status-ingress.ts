@@ -95,6 +95,9 @@ const endpointSchema = z
       .describe("Whether it is selected, as the primary or as an endpoint also published."),
     verdict: verdictSchema,
     isDegraded: flag("Up in one family, down in the other."),
+    isUnseen: flag(
+      "This machine appears to be offline: the verdict is what was last known, and may not be so any more.",
+    ),
     reason: text("Why, in plain words."),
     since: moment("Since when."),
     heldUntil: moment("The ingress does not return to it before this time.").exactOptional(),

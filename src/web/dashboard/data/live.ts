@@ -116,10 +116,10 @@ export class Live {
     this.#isStreaming = true;
     this.#hadStream = true;
     if (event === "status") this.#take(JSON.parse(data) as Status);
-    if (event === "event") this.#onEvent(JSON.parse(data) as EventDocument);
     const { happened, missed } = this.#snapshot;
     if (isMissing) this.#show({ happened: happened + 1, missed: missed + 1 });
     else if (event === "event") this.#show({ happened: happened + 1 });
+    if (event === "event") this.#onEvent(JSON.parse(data) as EventDocument);
   }
 
   #askAfter(pauseMs: number): void {

@@ -78,11 +78,11 @@ export function useJournal(ingress: string | undefined, news: EventSource): Jour
       setLoading(false);
       setProblem(answer.kind === "ok" ? undefined : problemText(answer));
       if (answer.kind !== "ok") return setFailures((count) => count + 1);
-      setPages((old) =>
-        old === undefined || before === undefined
-          ? newest(newest(old, answer.value), { events: [...early.current] })
-          : joined(old, answer.value),
-      );
+      setPages((old) => {
+        if (old !== undefined && before !== undefined) return joined(old, answer.value);
+        const known = old !== undefined && isContinued(old, answer.value) ? old : undefined;
+        return newest(newest(known, answer.value), { events: [...early.current] });
+      });
     },
     [ingress],
   );
@@ -95,9 +95,11 @@ export function useJournal(ingress: string | undefined, news: EventSource): Jour
   useEffect(() => {
     return failures === 0 ? undefined : later(againMs, () => void load());
   }, [failures, load]);
-  // What was missed is on the newest page.
+  // What was missed is on the newest page, and it may be that of another journal.
   useEffect(() => {
-    if (missed > 0) void load();
+    if (missed === 0) return;
+    early.current = [];
+    void load();
   }, [missed]);
   useEffect(
     () =>
@@ -117,6 +119,20 @@ export function useJournal(ingress: string | undefined, news: EventSource): Jour
     ...(problem !== undefined && { problem }),
     ...(before !== undefined && { older: () => void load(before) }),
   };
+}
+
+/**
+ * Whether this newest page belongs to the journal that is shown. A daemon whose state was removed begins another one, which
+ * counts its events from the start again.
+ */
+function isContinued(old: Events, page: Events): boolean {
+  const moments = new Map(old.events.map(({ id, at }) => [id, at]));
+  const [newestShown, newestOfPage] = [old.events[0], page.events[0]];
+  if (newestShown === undefined) return true;
+  if (newestOfPage === undefined) return false;
+  const isContradicted = page.events.some(({ id, at }) => (moments.get(id) ?? at) !== at);
+  // A page that was asked for before the newest event came ends with one that is known.
+  return !isContradicted && (newestOfPage.id > newestShown.id || moments.has(newestOfPage.id));
 }
 
 /** Calls back with each new event; what it returns ends that. */

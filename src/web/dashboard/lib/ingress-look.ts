@@ -1,5 +1,6 @@
 // How an ingress is doing, in a word.
 import type { IngressStatus } from "../../api/schema/status.ts";
+import { isMonitorOffline } from "./seen.ts";
 
 export interface IngressLook {
   readonly tone: "ok" | "warn" | "bad" | "quiet";
@@ -8,6 +9,7 @@ export interface IngressLook {
 
 export function lookOf(ingress: IngressStatus): IngressLook {
   const { isServed, trouble, standoff, visibility, isInSync, selection, endpoints, published, overrides } = ingress;
+  if (isMonitorOffline(endpoints)) return { tone: "warn", word: "monitor offline" };
   if (!isServed && endpoints.some(({ verdict }) => verdict === "down"))
     return { tone: "bad", word: "all endpoints are down" };
   if (standoff !== undefined) return { tone: "bad", word: "another program overwrites the record" };

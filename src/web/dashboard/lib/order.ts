@@ -1,5 +1,6 @@
 // Which endpoints are shown first where there are too many to show them all.
 import type { EndpointStatus } from "../../api/schema/status.ts";
+import { shownVerdict } from "./seen.ts";
 
 /** Lower is more worth looking at. */
 function weight({ role, verdict, isDegraded, override }: EndpointStatus): number {
@@ -20,7 +21,10 @@ export function foremost(endpoints: readonly EndpointStatus[], most: number): re
 /** How many are up, down and so on, in words: `2 up, 1 down`. */
 export function countsText(endpoints: readonly EndpointStatus[]): string {
   const counts = new Map<string, number>();
-  for (const { verdict } of endpoints) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+  for (const endpoint of endpoints) {
+    const verdict = shownVerdict(endpoint);
+    counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+  }
   const words = { up: "up", suspect: "suspect", down: "down", recovering: "recovering", unknown: "unknown" };
   return Object.entries(words)
     .flatMap(([verdict, word]) => (counts.has(verdict) ? [`${counts.get(verdict)} ${word}`] : []))

@@ -114,13 +114,20 @@ export function troubleText(answer: Exclude<Answer<unknown>, { kind: "ok" }>): r
     ];
   }
   const { status, problem, retryAfter } = answer;
-  const advice: Record<number, string> = {
+  // The API's own hints on these are for those who write programs.
+  const friendly: Record<number, string> = {
     401: "The daemon did not accept this token. Enter http.token from its configuration again.",
     403: "Set http.token in the daemon's configuration, or use the ccs command on its machine.",
+  };
+  const advice: Record<number, string> = {
     404: "It may have been removed from the configuration meanwhile.",
     429: `Too many requests in a short time. Wait${retryAfter === undefined ? "" : ` ${retryAfter} s`}, then try again.`,
   };
   const known =
     problem.known === undefined || problem.known.length === 0 ? [] : [`Known names: ${problem.known.join(", ")}.`];
-  return [`Not done: ${problem.error}.`, problem.hint ?? advice[status] ?? "Nothing was changed.", ...known];
+  return [
+    `Not done: ${problem.error}.`,
+    friendly[status] ?? problem.hint ?? advice[status] ?? "Nothing was changed.",
+    ...known,
+  ];
 }

@@ -7,6 +7,7 @@ import { readerNowMs, useTicking } from "../lib/clock.ts";
 import { agoText, clockText, countdownText, durationText, fullText } from "../lib/time.ts";
 import { Sign } from "./icons.tsx";
 import { Ago, Countdown, For } from "./moments.tsx";
+import { isMonitorOffline, shownVerdict } from "../lib/seen.ts";
 import { familyNames } from "../lib/words.ts";
 
 interface BannerProps {
@@ -102,8 +103,8 @@ export function DaemonBanners({ daemon }: { daemon: DaemonStatus }) {
       {blind.map(({ family, since }) => (
         <Banner key={family} tone="warn" title={`This machine appears to be offline (${familyNames[family]})`}>
           <p>
-            Neither endpoints nor reference hosts have answered for <For since={since} />, so failover is suspended.
-            Check the connection of the daemon's machine.
+            Neither endpoints nor reference hosts have answered <For since={since} />, so failover is suspended, and the
+            health of the endpoints is not known. Check the connection of the daemon's machine.
           </p>
         </Banner>
       ))}
@@ -149,7 +150,9 @@ export function DaemonBanners({ daemon }: { daemon: DaemonStatus }) {
 /** What concerns one ingress. */
 export function IngressBanners({ ingress, resume }: { ingress: IngressStatus; resume?: ComponentChildren }) {
   const { standoff, trouble, isServed, isMixRefused, mix, visibility, endpoints } = ingress;
-  const areKnown = endpoints.every(({ verdict }) => verdict !== "unknown");
+  const areKnown = endpoints.every((endpoint) => shownVerdict(endpoint) !== "unknown");
+  // An offline machine cannot reach Cloudflare either, and says so above.
+  const isExplained = isMonitorOffline(endpoints) && trouble?.kind === "transient";
   return (
     <>
       {!isServed && areKnown && (
@@ -157,7 +160,7 @@ export function IngressBanners({ ingress, resume }: { ingress: IngressStatus; re
           <p>The record stays as it is, since no other endpoint would be better.</p>
         </Banner>
       )}
-      {trouble !== undefined && (
+      {trouble !== undefined && !isExplained && (
         <Banner
           tone={trouble.kind === "transient" || trouble.kind === "rate-limited" ? "warn" : "bad"}
           title={trouble.during === "read" ? "The records cannot be read" : "The records cannot be written"}

@@ -14,6 +14,9 @@ export interface ChartProps {
 
 const height = 190;
 const fewPoints = 20;
+const daySeconds = 86_400;
+/** Between two labels of an axis that shows days: a label is not repeated. */
+const wholeDays = [1, 2, 3, 5, 7, 10, 14, 30].map((days) => days * daySeconds);
 
 export default function Chart({ history, series, outages }: ChartProps) {
   const frame = useRef<HTMLDivElement>(null);
@@ -81,7 +84,8 @@ function optionsOf(
   return {
     width: element.clientWidth,
     height,
-    padding: [10, 8, 0, 0],
+    // Half of the last label stands beyond the last tick.
+    padding: [10, 30, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false } },
     scales: {
@@ -89,7 +93,12 @@ function optionsOf(
       y: { range: (_, __, max) => [0, roomFor(max)] },
     },
     axes: [
-      { ...axis, values: (_, splits) => splits.map((split) => momentText(split, whole)) },
+      {
+        ...axis,
+        ...(isOfDays(whole) && { incrs: wholeDays }),
+        space: 64,
+        values: (_, splits) => splits.map((split) => momentText(split, whole)),
+      },
       { ...axis, size: 62, values: (_, splits) => splits.map((split) => latencyText(split)) },
     ],
     series: [
@@ -112,9 +121,18 @@ function optionsOf(
   };
 }
 
+interface Whole {
+  readonly from: number;
+  readonly until: number;
+}
+
+function isOfDays({ from, until }: Whole): boolean {
+  return until - from >= 2 * daySeconds * 1_000;
+}
+
 /** As short as the range allows: the time of day within a day or so, else the day. */
-function momentText(seconds: number, { from, until }: { readonly from: number; readonly until: number }): string {
-  return until - from < 2 * 86_400_000 ? hourText(seconds * 1_000) : dayText(seconds * 1_000);
+function momentText(seconds: number, whole: Whole): string {
+  return isOfDays(whole) ? dayText(seconds * 1_000) : hourText(seconds * 1_000);
 }
 
 /** Room above the highest, also when there is none. */

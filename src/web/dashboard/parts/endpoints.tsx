@@ -7,12 +7,15 @@ import { useOwnId } from "../lib/own-id.ts";
 import { memo } from "../lib/memo.tsx";
 import { countsText, foremost } from "../lib/order.ts";
 import { latencyText } from "../lib/time.ts";
+import { shownReason, shownVerdict } from "../lib/seen.ts";
 import { Availability } from "./availability.tsx";
 import { EndpointDetails } from "./endpoint-details.tsx";
 import { Sign, VerdictMark } from "./icons.tsx";
 import { For } from "./moments.tsx";
 
 const mostShown = 8;
+
+const roleWords = { primary: "active", sticky: "also published" } as const;
 
 interface EndpointsProps {
   readonly ingress: IngressStatus;
@@ -59,7 +62,7 @@ interface RowProps {
 
 const EndpointRow = memo(function EndpointRow({ endpoint, ingress, history, range }: RowProps) {
   const [isOpen, setOpen] = useState(false);
-  const { name, target, verdict, reason, since, role, override, isDegraded } = endpoint;
+  const { name, target, since, role, override, isDegraded, isUnseen } = endpoint;
   const past = history?.endpoints.find((each) => each.name === name);
   const id = useOwnId();
   return (
@@ -74,17 +77,19 @@ const EndpointRow = memo(function EndpointRow({ endpoint, ingress, history, rang
         <Sign name="chevron" />
         <span class="endpoint-name">
           <span class="name">{name}</span>
-          {role !== "none" && <span class={`tag tag-${role}`}>{role}</span>}
+          {role !== "none" && <span class={`tag tag-${role}`}>{roleWords[role]}</span>}
           {override !== undefined && <span class="tag tag-override">{override.kind}</span>}
           <span class="endpoint-target">{target.join(", ")}</span>
         </span>
         <span class="endpoint-health">
-          <VerdictMark verdict={verdict} />
-          <span class="quiet">
-            <For since={since} />
-          </span>
-          {isDegraded && <span class="tag tag-degraded">one family down</span>}
-          <span class="endpoint-reason">{reason}</span>
+          <VerdictMark verdict={shownVerdict(endpoint)} />
+          {!isUnseen && (
+            <span class="quiet">
+              <For since={since} />
+            </span>
+          )}
+          {isDegraded && !isUnseen && <span class="tag tag-degraded">one family down</span>}
+          <span class="endpoint-reason">{shownReason(endpoint)}</span>
         </span>
         <span class="endpoint-past">
           {history !== undefined && past !== undefined && <Availability history={history} past={past} />}

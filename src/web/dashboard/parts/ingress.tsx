@@ -86,7 +86,7 @@ function Summary({ ingress: { selection }, isShort }: { ingress: IngressStatus; 
   const { primary, sticky, why, since } = selection;
   return (
     <p class="summary">
-      <strong>{primary}</strong> has been active for <For since={since} />
+      <strong>{primary}</strong> has been active <For since={since} />
       {sticky.length > 0 && `, also published: ${sticky.map(({ endpoint }) => endpoint).join(", ")}`}
       {!isShort && `: ${why}`}
     </p>

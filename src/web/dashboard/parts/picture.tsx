@@ -4,6 +4,7 @@ import { memo } from "../lib/memo.tsx";
 import { countsText, foremost } from "../lib/order.ts";
 import { HostName } from "./host-name.tsx";
 import { VerdictIcon, looks } from "./icons.tsx";
+import { shownVerdict } from "../lib/seen.ts";
 import { overridden } from "../lib/words.ts";
 
 const mostShown = 6;
@@ -22,7 +23,7 @@ export const Picture = memo(function Picture({ ingress }: { ingress: IngressStat
         <ul class="picture-endpoints">
           {shown.map((endpoint) => (
             <li key={endpoint.name} class={`node is-${wayOf(endpoint)}`}>
-              <VerdictIcon verdict={endpoint.verdict} />
+              <VerdictIcon verdict={shownVerdict(endpoint)} />
               <span class="node-name">{endpoint.name}</span>
               <span class="node-role">{roleText(endpoint, isInSync)}</span>
             </li>
@@ -64,8 +65,9 @@ export const Picture = memo(function Picture({ ingress }: { ingress: IngressStat
 
 type Way = "primary" | "sticky" | "broken" | "ready" | "unsure";
 
-function wayOf({ role, verdict }: EndpointStatus): Way {
-  if (role !== "none") return role;
+function wayOf(endpoint: EndpointStatus): Way {
+  if (endpoint.role !== "none") return endpoint.role;
+  const verdict = shownVerdict(endpoint);
   if (verdict === "down") return "broken";
   return verdict === "up" || verdict === "suspect" ? "ready" : "unsure";
 }
@@ -74,7 +76,9 @@ function isLit(way: Way): boolean {
   return way === "primary" || way === "sticky";
 }
 
-function roleText({ role, verdict, override }: EndpointStatus, isInSync: boolean): string {
+function roleText(endpoint: EndpointStatus, isInSync: boolean): string {
+  const { role, override } = endpoint;
+  const verdict = shownVerdict(endpoint);
   const word = override === undefined ? [] : [overridden[override.kind]];
   const health = verdict === "up" ? [] : [looks[verdict].word];
   const serves =

@@ -2,7 +2,7 @@
 import type { EndpointHistory, History, Outage, Range, Served as ServedTime } from "../../api/schema/history.ts";
 import type { Loaded } from "../data/past.ts";
 import { memo } from "../lib/memo.tsx";
-import { dayAndTimeText, durationText, fullText } from "../lib/time.ts";
+import { dayAndTimeText, dayText, durationText, fullText, hourText } from "../lib/time.ts";
 import { RangeChoice, rangeText } from "./range.tsx";
 
 const mostLanes = 8;
@@ -71,8 +71,8 @@ function Timeline({ history }: { history: History }) {
         <div class="lane lane-scale">
           <span />
           <span>
-            <span>{dayAndTimeText(whole.from)}</span>
-            <span>{dayAndTimeText((whole.from + whole.until) / 2)}</span>
+            <span>{scaleText(whole.from, range)}</span>
+            <span>{scaleText((whole.from + whole.until) / 2, range)}</span>
             <span>now</span>
           </span>
         </div>
@@ -99,6 +99,11 @@ function Timeline({ history }: { history: History }) {
       </details>
     </>
   );
+}
+
+/** Where days are shown, the time of day says nothing. */
+function scaleText(at: number, range: Range): string {
+  return range === "1h" ? hourText(at) : range === "24h" ? dayAndTimeText(at) : dayText(at);
 }
 
 interface Lane {
