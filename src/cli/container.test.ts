@@ -49,6 +49,16 @@ test("says whose the folder has to be when it may not be read", (t) => {
   });
 });
 
+test("does so as well in a folder that may be entered and not be read", (t) => {
+  const folder = temporaryFolder(t);
+  asOrdinaryUser(folder, () => {
+    chmodSync(folder, 0o300);
+    const said = firstLine(join(folder, "config.yml"));
+    chmodSync(folder, 0o700);
+    assert.match(said ?? "", /^there is no configuration: /);
+  });
+});
+
 test("says nothing of a file that can be read, nor outside of a container", (t) => {
   const path = join(temporaryFolder(t), "config.yml");
   assert.equal(missingInContainer(path, {}, 1_000), undefined);

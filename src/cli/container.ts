@@ -3,6 +3,7 @@ import { closeSync, constants, openSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { Environment } from "../config/substitute.ts";
 import { given } from "../config/variables.ts";
+import { plain } from "../lib/text.ts";
 
 /** Whether this is the container image, which says so in its environment. */
 export function isContainer(env: Environment): boolean {
@@ -55,9 +56,18 @@ function whyMissing(path: string): string {
   const folder = dirname(path);
   const status = statSync(folder, { throwIfNoEntry: false });
   const isMounted = status !== undefined && status.dev !== statSync(dirname(folder)).dev;
-  const others = status?.isDirectory() === true ? readdirSync(folder).filter((name) => /\.ya?ml$/.test(name)) : [];
+  const others = namesIn(folder).filter((name) => /\.ya?ml$/.test(name));
   if (others.length > 0) {
-    return `${folder} holds ${others.toSorted().join(", ")}, but no ${basename(path)}; rename it, or name it in CCS_CONFIG`;
+    return `${folder} holds ${plain(others.toSorted().join(", "))}, but no ${basename(path)}; rename it, or name it in CCS_CONFIG`;
   }
   return isMounted ? `the folder at ${folder} has no ${basename(path)} in it` : `nothing is mounted at ${folder}`;
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // There is none, or it may be entered and not be read.
+    return [];
+  }
 }
