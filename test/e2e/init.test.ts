@@ -209,14 +209,19 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
   test("a secret that is no token is named, and the token asked for", async (t) => {
     const script = requireProgram(t, "script");
     if (script === undefined) return;
-    const env = { CLOUDFLARE_API_TOKEN_FILE: "/nowhere/token" };
-    await using terminal = openTerminal(["init"], { script, cwd: newFolder(), env });
-    await terminal.answer(/Which DNS name should ccs manage/, `ingress.example.com${keys.enter}`);
-    await terminal.answer(
-      /names \/nowhere\/token, but there is no such file[^]*The Cloudflare API token/,
-      keys.controlC,
-    );
-    assert.equal(await terminal.ended(), 1);
+    const token = "Yq3vRkP0aSxTn9LmWc5dJh2oEbUfGi7zK1sVtNxQ";
+    for (const [path, words] of [
+      ["/nowhere/token", '"/nowhere/token"'],
+      [token, "text \\(not shown\\)"],
+    ] as const) {
+      const env = { CLOUDFLARE_API_TOKEN_FILE: path };
+      await using terminal = openTerminal(["init"], { script, cwd: newFolder(), env });
+      await terminal.answer(/Which DNS name should ccs manage/, `ingress.example.com${keys.enter}`);
+      const expected = new RegExp(`names ${words}, but there is no such file[^]*The Cloudflare API token`);
+      await terminal.answer(expected, keys.controlC);
+      assert.equal(await terminal.ended(), 1);
+      assert.ok(!terminal.text.includes(token));
+    }
   });
 
   test("for a service, the tokens are files of their own, and everybody may read the configuration", async (t) => {

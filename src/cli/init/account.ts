@@ -4,6 +4,7 @@ import { addressRemedy } from "../../cloud/classify.ts";
 import { Inspector, type InspectedZone } from "../../cloud/inspect.ts";
 import { recordName, secret, zone as zoneKind } from "../../config/fields.ts";
 import type { Composition, WrittenSecret } from "../../config/compose.ts";
+import { shown } from "../../config/describe.ts";
 import { readFromDisk, readText } from "../../config/files.ts";
 import { isZoneId } from "../../config/names.ts";
 import { Secret } from "../../lib/secret.ts";
@@ -68,7 +69,8 @@ function tokenInFile(path: string): KnownSecret | undefined {
     return { value, written: { kind: "file", path: resolve(path) } };
   }
   const why = content.kind === "text" ? "it holds no token" : content.reason;
-  warn(`${tokenFileVariable} names ${path}, but ${why}.`);
+  // It may be the token itself.
+  warn(`${tokenFileVariable} names ${shown(path)}, but ${why}.`);
   return undefined;
 }
 
@@ -132,6 +134,6 @@ async function showRecords(inspector: Inspector, zone: InspectedZone, record: st
   }
   const ours = look.result.filter(({ type }) => ["A", "AAAA", "CNAME"].includes(type));
   if (ours.length === 0) return say(`${record} has no record yet: ccs will create it.`);
-  const shown = ours.map(({ type, content }) => `${type} ${plain(content ?? "", 80)}`).join(", ");
-  say(`${record} is ${shown} now. ccs will take these records over.`);
+  const records = ours.map(({ type, content }) => `${type} ${plain(content ?? "", 80)}`).join(", ");
+  say(`${record} is ${records} now. ccs will take these records over.`);
 }
