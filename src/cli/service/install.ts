@@ -96,12 +96,21 @@ function usableConfig(host: Host, { scope, config }: InstallOptions): string {
     readFile: (each) => readFromDisk(on(host, each)),
   });
   if (loaded.kind === "ok") {
+    if (scope === "system") assertStateIsKept(path, loaded.config.stateDir);
     for (const warning of loaded.warnings) host.warn(`warning: ${formatProblem(warning)}`);
     return path;
   }
   const lines = loaded.problems.map(formatProblem);
   const hint = `A service sees no variables of this shell. ${scope === "system" ? tokensHint : "Keep tokens in files (token_file)"}`;
   throw new CommandError(exitCodes.config, [...lines, ...(lines.some(isOfVariable) ? [hint] : [])].join("\n"));
+}
+
+/** Without a folder that it may write to, the daemon would run, and forget everything with each restart. */
+function assertStateIsKept(path: string, stateDir: string): void {
+  if (`${stateDir}/`.startsWith(`${systemPlaces.state}/`)) return;
+  const why = `sets state_dir to ${stateDir}, where a service of the system may not write`;
+  const message = `${path} ${why}: remove state_dir, and the state is in ${systemPlaces.state}`;
+  throw new CommandError(exitCodes.config, message);
 }
 
 /** How a service of the system gets its tokens. */

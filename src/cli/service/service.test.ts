@@ -286,6 +286,11 @@ test("what stands in the way is said, with what to do, and nothing is written", 
       /closed to other users: chmod o\+x '\/srv\/my ccs', or keep the configuration in \/etc\/ccs\/config\.yml$/,
     ],
     [
+      "a state folder that the service cannot write to",
+      (machine) => machine.put(configPath, `state_dir: /srv/ccs\n${configText}`),
+      /^78 \/etc\/ccs\/config\.yml sets state_dir to \/srv\/ccs, where a service of the system may not write: remove state_dir, and the state is in \/var\/lib\/ccs$/,
+    ],
+    [
       "a link to a configuration in a home folder",
       (machine) => {
         machine.put("/home/ada/config.yml", configText);
