@@ -60,9 +60,10 @@ function start(host: Host, systemd: Systemd, file: UnitFile): ExitCode {
     return exitCodes.notSo;
   }
   const said = systemd.try("show", "--property", "StatusText", "--value", unitName).stdout.trim();
-  host.print(`The service runs, and starts with the machine. ${said}`.trimEnd());
+  const isAlways = systemd.scope === "system" || lingers(host);
+  host.print(`The service runs${isAlways ? ", and starts with the machine" : ""}. ${said}`.trimEnd());
   host.print(`See ${systemd.shown("status", "ccs")}, or ccs service status${again}`);
-  if (systemd.scope === "user" && !lingers(host)) {
+  if (!isAlways) {
     host.print("It ends when you log out, and starts when you log in. To let it run always: loginctl enable-linger");
   }
   return exitCodes.ok;

@@ -181,6 +181,7 @@ test("a user's own service is in the user's folders, needs no root, and goes wit
   assert.doesNotMatch(text, /DynamicUser|StateDirectory|LoadCredential/);
   assert.equal(machine.calls[0], "systemctl --user daemon-reload");
   assert.match(machine.lines.at(-1) ?? "", /loginctl enable-linger$/);
+  assert.ok(!machine.lines.some((line) => line.includes("starts with the machine")));
   assert.equal(await machine.uninstall({ scope: "user" }), exitCodes.ok);
   assert.deepEqual(machine.files, before);
 });
@@ -393,15 +394,18 @@ test("status says what systemd knows, for people and as its schema says", (t) =>
   assert.deepEqual(serviceLines(running, "system"), [
     "running: ingress.example.com: cable is active",
     `  unit      ${unitPath}`,
-    "  at start  is started with the machine",
+    "  starts    with the machine",
     "  restarts  2 after failures",
   ]);
   show(
     "LoadState=loaded\nActiveState=failed\nUnitFileState=disabled\nFragmentPath=/x\nStatusText=\nNRestarts=0\nResult=exit-code\n",
   );
-  assert.equal(
-    serviceLines(serviceStatus(machine, "user"), "user")[0],
+  const failed = serviceStatus(machine, "user");
+  assert.deepEqual(serviceLines(failed, "user").slice(0, 3), [
     "not running: failed (exit-code); see journalctl --user -u ccs",
-  );
+    "  unit      /x",
+    "  starts    not by itself: systemctl --user enable ccs",
+  ]);
+  assert.equal(serviceLines({ ...failed, isEnabled: true }, "user")[2], "  starts    when the user logs in");
   assert.ok(!existsSync(join(machine.root, unitPath)));
 });

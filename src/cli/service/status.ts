@@ -37,11 +37,12 @@ export function serviceLines(status: ServiceStatus, scope: Scope): readonly stri
   const { isInstalled, isEnabled, isActive, state, unit, status: text, restarts, result } = status;
   const user = scope === "user" ? " --user" : "";
   if (!isInstalled) return [`not installed: ${scope === "system" ? "sudo " : ""}ccs service install${user}`];
+  const by = scope === "user" ? "when the user logs in" : "with the machine";
   const failure = result === "success" || result === "" ? "" : ` (${result})`;
   return [
     isActive ? `running: ${text}` : `not running: ${state}${failure}; see journalctl${user} -u ccs`,
     `  unit      ${unit}`,
-    `  at start  ${isEnabled ? "is started with the machine" : `is not started: systemctl${user} enable ccs`}`,
+    `  starts    ${isEnabled ? by : `not by itself: ${scope === "system" ? "sudo " : ""}systemctl${user} enable ccs`}`,
     `  restarts  ${restarts} after failures`,
   ];
 }
