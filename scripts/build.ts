@@ -1,6 +1,6 @@
 // Builds dist/: ccs.js, the launcher that `bin.ccs` names; main.js, the whole program in one file; archive.js, the thread
-// that answers what readers ask; health.js, `ccs health` alone; dashboard/, the page that it serves; and the licences of the libraries within them. `npm ci` and `npm install` in a checkout, `npm pack`
-// and `npm test` run it.
+// that answers what readers ask; health.js, `ccs health` alone; dashboard/, the page that it serves; and the licences of the
+// libraries within them. `npm ci` and `npm install` in a checkout, `npm pack` and `npm test` run it.
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { rolldown, type OutputChunk, type Plugin } from "rolldown";
@@ -64,7 +64,7 @@ export interface BundleOptions {
   /** The oldest Node that has to understand it. */
   readonly target: string;
   readonly change?: BuildOptions["change"];
-  /** A CommonJS script that nothing starts but who loads it, in the place of an ES module. */
+  /** A CommonJS script, which does nothing before it is told to, in the place of an ES module. */
   readonly isScript?: boolean;
 }
 

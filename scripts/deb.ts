@@ -1,7 +1,7 @@
 // Makes the Debian package: `npm run deb` writes artifacts/cloudflare-cname-switcher_VERSION-1_amd64.deb and …_arm64.deb,
 // `npm run deb -- x64` one of them. It carries the single executable, so that a base system is all that it needs. Only
 // dpkg-deb is needed to make it. The same sources give the same bytes.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
@@ -206,7 +206,15 @@ function normaliseFolders(folder: string): void {
   }
 }
 
+/** It takes half a minute to get to where it is missed. */
+function assertCanPack(): void {
+  if (spawnSync("dpkg-deb", ["--version"]).error === undefined) return;
+  console.error("There is no dpkg-deb on this machine, which makes the package: install dpkg");
+  process.exit(69);
+}
+
 if (import.meta.main) {
+  assertCanPack();
   for (const architecture of askedArchitectures("package")) {
     const executable = await buildExecutable(architecture, artifactsFolder);
     console.log(await buildDeb({ architecture, executable, folder: artifactsFolder }));

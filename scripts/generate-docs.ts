@@ -1,7 +1,7 @@
 // Writes what is made of something else: docs/configuration.md and docs/config.schema.json of the schema, docs/metrics.md of
-// the metrics, deploy/systemd/ccs.service as `ccs service` would write it, and the Grafana dashboard of its code. With --check
-// it writes nothing and ends with exit code 1 when they are not current. A folder as further argument takes the place of the
-// repository's own.
+// the metrics, docs/messages.md of the messages, deploy/systemd/ccs.service as `ccs service` would write it, and the Grafana
+// dashboard of its code. With --check it writes nothing and ends with exit code 1 when they are not current. A folder as
+// further argument takes the place of the repository's own.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
