@@ -31,6 +31,7 @@ async function render(t: TestContext, options: readonly string[]): Promise<reado
 }
 
 describe("a wrong value is refused", () => {
+  const original = join(chart, "../../../examples/original.yml");
   const long = "x".repeat(20);
   const refusals: readonly [options: readonly string[], says: RegExp][] = [
     [[], /There is no (token|configuration)/],
@@ -39,11 +40,21 @@ describe("a wrong value is refused", () => {
     [["--set", "existingConfigMap=a", ...least], /either config or existingConfigMap, not both/],
     [["--set", "existingConfigMap=a,files.a=b,existingSecret=a"], /put them into the ConfigMap that existingConfigMap/],
     [["--set", "tokens.http=0123456789abcdef", ...least], /either tokens or existingSecret, not both/],
-    [["--set", "config.cloudflare.token=secret", ...least], /write cloudflare\.token_file: \/run\/secrets/],
-    [["--set", "config.http.token=secret", ...least], /write http\.token_file: \/run\/secrets/],
-    [["--set", "config.notify.telegram.token=1:a", ...least], /write notify\.telegram\.token_file: \/run\/secrets/],
+    [
+      ["--set", "config.cloudflare.token=secret", ...least],
+      /: put it into the Secret, and write token_file: .* in place of cloudflare\.token/,
+    ],
+    [
+      ["--set", "config.http.token=secret", ...least],
+      /: put it into the Secret, and write token_file: .* in place of http\.token/,
+    ],
+    [
+      ["--set", "config.notify.telegram.token=1:a", ...least],
+      /: put it into the Secret, and write token_file: .* in place of notify\.telegram\.token/,
+    ],
     [["--set", "existingSecret=a", "--set-string", "config=a: [b"], /config is not YAML/],
     [["--set", "existingSecret=a", "--set-string", "config=cloudflare: { token: secret }"], /must hold no token/],
+    [["--set-file", `config=${original}`, "--set", "existingSecret=a"], /run `ccs migrate`.*in place of \w+\.token/],
     [["--set", "replicas=2", ...least], /additional properties? .?replicas|replicas is not allowed/i],
     [["--set", "replicaCount=2", ...least], /replicaCount/],
     [["--set", "config=7,existingSecret=a"], /config/],

@@ -37,11 +37,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- fail (printf "config is not YAML: %s" .) -}}
 {{- end -}}
 {{- $notify := $parsed.notify | default dict -}}
-{{- range $path, $section := dict "cloudflare" $parsed.cloudflare "notify.telegram" $notify.telegram "http" $parsed.http -}}
+{{- $now := ternary "run `ccs migrate`, which prints it in the current format, and then " "" (hasKey $parsed "record") -}}
+{{- /* `telegram` is where the original program has it. */ -}}
+{{- range $path, $section := dict "cloudflare" $parsed.cloudflare "notify.telegram" $notify.telegram "http" $parsed.http "telegram" $parsed.telegram -}}
 {{- if kindIs "map" $section -}}
 {{- $token := $section.token | default "" | toString -}}
 {{- if and $token (not (contains "${" $token)) -}}
-{{- fail (printf "config must hold no token, since a ConfigMap keeps nothing secret: put it into the Secret, and write %s.token_file: /run/secrets/… in place of %s.token" $path $path) -}}
+{{- fail (printf "config must hold no token, since a ConfigMap keeps nothing secret: %sput it into the Secret, and write token_file: /run/secrets/… in place of %s.token" $now $path) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
