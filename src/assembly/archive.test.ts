@@ -65,17 +65,18 @@ function archiveOf(t: TestContext, store: Store, other?: OtherThreads): Set {
   return Object.assign(set, { archive });
 }
 
-/** As on a drive that hangs: it is within SQLite, where nothing can end it, for a while. */
-function startStuckThread(): Worker {
+/** As on a drive that hangs: it is within SQLite, where nothing can end it, for three seconds. It waits for a lock there. */
+function startStuckThread(t: TestContext): Worker {
   const program = `
     const { DatabaseSync } = require("node:sqlite");
-    const database = new DatabaseSync(":memory:");
-    const port = require("node:worker_threads").parentPort;
-    port.on("message", () => {
-      port.postMessage({ id: -1 });
-      database.exec("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2e7) SELECT max(i) FROM n");
+    const { parentPort, workerData: path } = require("node:worker_threads");
+    const [holder, other] = [new DatabaseSync(path), new DatabaseSync(path, { timeout: 3_000 })];
+    holder.exec("BEGIN EXCLUSIVE");
+    parentPort.on("message", () => {
+      parentPort.postMessage({ id: -1 });
+      other.exec("BEGIN EXCLUSIVE");
     });`;
-  return new Worker(program, { eval: true });
+  return new Worker(program, { eval: true, workerData: join(temporaryFolder(t), "locked.db") });
 }
 
 function noThread(): Worker {
@@ -257,7 +258,7 @@ describe("the thread that reads", () => {
   });
 
   test("that hangs is given up after ten seconds, and another one answers what is asked next", async (t) => {
-    const { archive, clock, threads, troubles } = archiveOf(t, memoryStore(t, 3), { first: startStuckThread });
+    const { archive, clock, threads, troubles } = archiveOf(t, memoryStore(t, 3), { first: () => startStuckThread(t) });
     const hanging = archive.ask(page, "a");
     const waiting = archive.ask({ ...page, limit: 2 }, "b");
     await clock.advance(9_999);
@@ -272,7 +273,7 @@ describe("the thread that reads", () => {
   });
 
   test("that hangs holds up the end for no more than a second, and what is asked then hears of it", async (t) => {
-    const { archive, clock, threads } = archiveOf(t, memoryStore(t, 3), { first: startStuckThread });
+    const { archive, clock, threads } = archiveOf(t, memoryStore(t, 3), { first: () => startStuckThread(t) });
     const asked = archive.ask(page, "a");
     let isGone = false;
     threads[0]?.on("exit", () => (isGone = true));

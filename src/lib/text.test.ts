@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
+import { anyCharacter } from "../../test/support/any-character.ts";
 import { propertyRuns } from "../../test/support/property-runs.ts";
 import { messageOf, plain, shellWord } from "./text.ts";
 
@@ -30,7 +31,7 @@ test("cuts what is too long, never through a character", () => {
 test("whatever comes in: one visible line within its length, and plain already", () => {
   const unit = fc.oneof(
     fc.constantFrom("\u001B", "\u202E", "\n", " ", "\uD83D", "\uDE00", "\u0301"),
-    fc.string({ unit: "binary", maxLength: 20 }),
+    fc.string({ unit: anyCharacter, maxLength: 20 }),
   );
   fc.assert(
     fc.property(
