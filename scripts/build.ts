@@ -1,10 +1,13 @@
 // Builds dist/: ccs.js, the launcher that `bin.ccs` names; main.js, the whole program in one file; archive.js, the thread
-// that answers what readers ask; health.js, `ccs health` alone; dashboard/, the page that it serves; and the licences of the
-// libraries within them. `npm ci` and `npm install` in a checkout, `npm pack` and `npm test` run it.
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+// that answers what readers ask; health.js, `ccs health` alone; dashboard/, the page that it serves; LICENSES.txt
+// and sbom.cdx.json, the licences and the list of the libraries within them. `npm ci` and `npm install` in a checkout, `npm pack`
+// and `npm test` run it.
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { rolldown, type OutputChunk, type Plugin } from "rolldown";
 import { buildDashboard } from "./build-dashboard.ts";
+import { librariesOf, licencesOf } from "./release/libraries.ts";
+import { sbomOf } from "./release/sbom.ts";
 
 export interface BuildOptions {
   /** The program's and the launcher's source files. */
@@ -31,13 +34,15 @@ export async function build(options: BuildOptions): Promise<void> {
   const thread = options.thread === undefined ? undefined : await bundle(options.thread, newest);
   const health = options.health === undefined ? undefined : await bundle(options.health, newest);
   const page = options.dashboard === undefined ? undefined : await buildDashboard(options.dashboard);
+  const moduleIds = [program, launcher, thread, health, page].flatMap((part) => part?.moduleIds ?? []);
   const files = new Map<string, string | Uint8Array>([
     ...[...(page?.files ?? [])].map(([name, bytes]) => [join("dashboard", name), bytes] as const),
     ["main.js", program.code],
     ["ccs.js", launcher.code],
     ...(thread === undefined ? [] : [["archive.js", thread.code] as const]),
     ...(health === undefined ? [] : [["health.js", health.code] as const]),
-    ["LICENSES.txt", licencesOf([program, thread, health, page].flatMap((part) => part?.moduleIds ?? []))],
+    ["LICENSES.txt", licencesOf(moduleIds)],
+    ["sbom.cdx.json", sbomOf({ libraries: librariesOf(moduleIds) })],
   ]);
   for (const [name, content] of files) {
     const path = join(options.folder, name);
@@ -108,21 +113,6 @@ const mainIsNothing: Plugin = {
   name: "main-is-nothing",
   transform: (code) => code.replaceAll(/^if \(import\.meta\.main\) .*;$/gm, "").replaceAll("import.meta.main", "false"),
 };
-
-/** The licence texts of all packages that these sources are of, as most of them ask for. */
-export function licencesOf(moduleIds: readonly string[]): string {
-  const folders = moduleIds.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? []);
-  const texts = [...new Set(folders)].toSorted().map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Record<
-      string,
-      string
-    >;
-    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file === undefined ? `Licence: ${license}\n` : readFileSync(join(folder, file), "utf8");
-    return `${name} ${version}\n\n${text.trim()}\n`;
-  });
-  return `main.js and the dashboard contain these libraries.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
-}
 
 const root = dirname(import.meta.dirname);
 

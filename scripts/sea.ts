@@ -1,5 +1,5 @@
 // Makes the single executable: `npm run sea` writes artifacts/ccs-linux-x64 and artifacts/ccs-linux-arm64, `npm run sea -- x64`
-// one of them. Each is the Node of the lock file with the program and the dashboard in it, and runs where no Node is. Neither
+// one of them, each with the list of its parts beside it. Each is the Node of the lock file with the program and the dashboard in it, and runs where no Node is. Neither
 // has to be built on a machine of its kind. See https://nodejs.org/docs/latest-v24.x/api/single-executable-applications.html.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -16,8 +16,10 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { buildDashboard } from "./build-dashboard.ts";
-import { bundle, licencesOf, productSources } from "./build.ts";
+import { bundle, productSources } from "./build.ts";
 import { artifactsFolder } from "./package.ts";
+import { librariesOf, licencesOf, type Library } from "./release/libraries.ts";
+import { sbomOf } from "./release/sbom.ts";
 
 const root = dirname(import.meta.dirname);
 
@@ -27,11 +29,11 @@ export type Architecture = (typeof architectures)[number];
 /** What Node looks for in itself: https://github.com/nodejs/postject. */
 const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 
-/** Builds the executable for Linux on `architecture` into `folder`. Its path. */
+/** Builds the executable for Linux on `architecture` into `folder`, and beside it the list of its parts. Its path. */
 export async function buildExecutable(architecture: Architecture, folder: string): Promise<string> {
   const work = mkdtempSync(join(tmpdir(), "ccs-sea-"));
   try {
-    const blob = await buildBlob(work);
+    const { blob, libraries } = await buildBlob(work);
     const draft = join(work, "ccs");
     copyFileSync(nodeFor(architecture, work), draft);
     chmodSync(draft, 0o755);
@@ -41,14 +43,21 @@ export async function buildExecutable(architecture: Architecture, folder: string
     const path = join(folder, `ccs-linux-${architecture}`);
     rmSync(path, { force: true });
     copyFileSync(draft, path);
+    const tools = ["rolldown", "vite", "postject"];
+    writeFileSync(`${path}.cdx.json`, sbomOf({ libraries, node: `node-linux-${architecture}`, tools }));
     return path;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
+interface Blob {
+  readonly blob: string;
+  readonly libraries: readonly Library[];
+}
+
 /** All that is put into Node, as one file in `work`. It is the same for every architecture. */
-async function buildBlob(work: string): Promise<string> {
+async function buildBlob(work: string): Promise<Blob> {
   const script = { target: "node24", isScript: true };
   const main = await bundle(join(root, "src/executable.ts"), script);
   const parts = {
@@ -57,11 +66,11 @@ async function buildBlob(work: string): Promise<string> {
     "health.js": await bundle(productSources.health, script),
   };
   const page = await buildDashboard(productSources.dashboard);
-  const libraries = [...Object.values(parts), page].flatMap(({ moduleIds }) => moduleIds);
+  const moduleIds = [main, ...Object.values(parts), page].flatMap((part) => part.moduleIds);
   const files = new Map<string, string | Uint8Array>([
     ...Object.entries(parts).map(([name, { code }]) => [name, code] as const),
     ...[...page.files].map(([name, bytes]) => [`dashboard/${name}`, bytes] as const),
-    ["LICENSES.txt", licencesOf(libraries)],
+    ["LICENSES.txt", licencesOf(moduleIds)],
   ]);
   write(work, "executable.js", main.code);
   const configuration = {
@@ -75,7 +84,7 @@ async function buildBlob(work: string): Promise<string> {
   };
   write(work, "sea-config.json", JSON.stringify(configuration));
   execFileSync(process.execPath, ["--experimental-sea-config", "sea-config.json"], { cwd: work, stdio: "pipe" });
-  return join(work, "blob");
+  return { blob: join(work, "blob"), libraries: librariesOf(moduleIds) };
 }
 
 function write(folder: string, name: string, content: string | Uint8Array): string {

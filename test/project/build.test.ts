@@ -22,7 +22,12 @@ beforeEach(() => rmSync(join(folder, "dist"), { recursive: true, force: true }))
 
 test("the program is one file that runs by itself, and the launcher can be executed", async () => {
   await buildProgram('import { parse } from "yaml"; import "node:sqlite"; console.log(parse("a: 1"));');
-  assert.deepEqual(readdirSync(join(folder, "dist")).toSorted(), ["LICENSES.txt", "ccs.js", "main.js"]);
+  assert.deepEqual(readdirSync(join(folder, "dist")).toSorted(), [
+    "LICENSES.txt",
+    "ccs.js",
+    "main.js",
+    "sbom.cdx.json",
+  ]);
   assert.match(readFileSync(join(folder, "dist/ccs.js"), "utf8"), /^#!\/usr\/bin\/env node\n/);
   assert.equal(execFileSync(join(folder, "dist/ccs.js"), { encoding: "utf8" }), "{ a: 1 }\n");
 });
@@ -45,7 +50,12 @@ test("what is left of an older build goes", async () => {
   mkdirSync(join(folder, "dist/old"), { recursive: true });
   writeFileSync(join(folder, "dist/old/page.html"), "");
   await buildProgram("console.log(1);");
-  assert.deepEqual(readdirSync(join(folder, "dist")).toSorted(), ["LICENSES.txt", "ccs.js", "main.js"]);
+  assert.deepEqual(readdirSync(join(folder, "dist")).toSorted(), [
+    "LICENSES.txt",
+    "ccs.js",
+    "main.js",
+    "sbom.cdx.json",
+  ]);
 });
 
 test("a library that is not installed fails the build, and leaves no file", async () => {
@@ -85,7 +95,12 @@ test("the dashboard is a page and hashed assets, compressed as well, with the li
     /<script[^>]*>[^<]|<style|data:/,
   );
   await buildProgram("console.log(1);");
-  assert.deepEqual(readdirSync(join(folder, "dist")).toSorted(), ["LICENSES.txt", "ccs.js", "main.js"]);
+  assert.deepEqual(readdirSync(join(folder, "dist")).toSorted(), [
+    "LICENSES.txt",
+    "ccs.js",
+    "main.js",
+    "sbom.cdx.json",
+  ]);
 });
 
 async function buildProgram(source: string, dashboard?: string): Promise<void> {

@@ -97,6 +97,7 @@ test("the package holds the program and the papers, and nothing else", () => {
     ...page.flatMap((name) => ["", ".br", ".gz"].map((variant) => `dist/dashboard/${name}${variant}`)),
     "dist/health.js",
     "dist/main.js",
+    "dist/sbom.cdx.json",
     "docs/config.schema.json",
     "examples/config.yml",
     "examples/full.yml",
