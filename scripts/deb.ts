@@ -23,6 +23,8 @@ import { completionScripts } from "../src/cli/completion.ts";
 import { packagedUnit } from "../src/cli/service/unit-text.ts";
 import { manPage } from "./man-page.ts";
 import { artifactsFolder } from "./package.ts";
+import { licencesWithNode } from "./release/libraries.ts";
+import { versionIn } from "./release/version.ts";
 import { askedArchitectures, buildExecutable, type Architecture } from "./sea.ts";
 
 const root = dirname(import.meta.dirname);
@@ -34,8 +36,6 @@ const debianArchitectures: Readonly<Record<Architecture, string>> = { x64: "amd6
 
 /** What Node's own builds need (https://github.com/nodejs/node/blob/v24.x/BUILDING.md#platform-list); apt itself needs all three. */
 const dependencies = "libc6 (>= 2.28), libgcc-s1 (>= 3.0), libstdc++6 (>= 8)";
-
-const maintainer = "The CCS authors <cloudflare-cname-switcher@users.noreply.github.com>";
 
 export interface DebOptions {
   readonly architecture: Architecture;
@@ -51,9 +51,11 @@ export interface DebOptions {
 
 /** Builds the package. Its path. */
 export async function buildDeb(options: DebOptions): Promise<string> {
-  const { architecture, executable, folder, version = versionHere(), compression = "small" } = options;
+  const { architecture, executable, folder, version = versionIn(root), compression = "small" } = options;
   const stage = mkdtempSync(join(tmpdir(), "ccs-deb-"));
   const epoch = sourceEpoch();
+  // To Debian 1.0.0~rc.1 comes before 1.0.0, and 1.0.0-rc.1 after it (deb-version(7)).
+  const debianVersion = `${version.replace("-", "~")}-1`;
   try {
     const put = (path: string, content: string | Uint8Array, mode = 0o644): void => {
       mkdirSync(dirname(join(stage, path)), { recursive: true });
@@ -72,8 +74,9 @@ export async function buildDeb(options: DebOptions): Promise<string> {
     put("usr/share/fish/vendor_completions.d/ccs.fish", completionScripts.fish(outline));
     put(`usr/share/lintian/overrides/${debianName}`, readFileSync(join(sources, "lintian-overrides")));
     put(`${documents}/copyright`, copyright());
-    put(`${documents}/LICENSES.txt.gz`, zipped(licences()));
-    put(`${documents}/changelog.Debian.gz`, zipped(debianChangelog(version, epoch)));
+    put(`${documents}/LICENSES.txt.gz`, zipped(licencesWithNode()));
+    const maintainer = maintainerOf();
+    put(`${documents}/changelog.Debian.gz`, zipped(debianChangelog(debianVersion, maintainer, epoch)));
     put(`${documents}/changelog.gz`, zipped(readFileSync(join(root, "CHANGELOG.md"))));
     put(`${documents}/README.Debian`, readFileSync(join(sources, "README.Debian")));
     put(`${documents}/examples/config.yml`, readFileSync(join(sources, "config.yml")));
@@ -86,7 +89,7 @@ export async function buildDeb(options: DebOptions): Promise<string> {
     const sizes = filesIn(stage).map((path) => Math.ceil(statSync(join(stage, path)).size / 1_024));
     const kilobytes = sizes.reduce((sum, each) => sum + each, 0);
     const debianArchitecture = debianArchitectures[architecture];
-    put("DEBIAN/control", control({ version, architecture: debianArchitecture, kilobytes }));
+    put("DEBIAN/control", control({ version: debianVersion, architecture: debianArchitecture, maintainer, kilobytes }));
     put("DEBIAN/md5sums", sums.join(""));
     for (const name of ["postinst", "prerm", "postrm"]) put(`DEBIAN/${name}`, readFileSync(join(sources, name)), 0o755);
     chmodSync(join(stage, "DEBIAN"), 0o755);
@@ -105,15 +108,17 @@ export async function buildDeb(options: DebOptions): Promise<string> {
 }
 
 interface ControlFields {
+  /** In Debian's words. */
   readonly version: string;
   /** In Debian's words. */
   readonly architecture: string;
+  readonly maintainer: string;
   readonly kilobytes: number;
 }
 
-function control({ version, architecture, kilobytes }: ControlFields): string {
+function control({ version, architecture, maintainer, kilobytes }: ControlFields): string {
   return `Package: ${debianName}
-Version: ${version}-1
+Version: ${version}
 Architecture: ${architecture}
 Maintainer: ${maintainer}
 Installed-Size: ${kilobytes}
@@ -147,32 +152,29 @@ ${indented.join("\n")}
 `;
 }
 
-/** Node's, and those of the libraries within. */
-function licences(): string {
-  const libraries = readFileSync(join(root, "dist/LICENSES.txt"), "utf8");
-  const rule = "-".repeat(80);
-  return `usr/bin/ccs is Node.js, with this licence:\n\n${licenceOfNode().trim()}\n\n${rule}\n\n${libraries}`;
+/**
+ * Who made this package, as Debian asks for: a name and an address that somebody reads. The project has no address of its own,
+ * so it is DEBFULLNAME and DEBEMAIL of whoever builds it (dch(1)), or else the author of the newest commit, which in a release is
+ * the person who made it.
+ */
+function maintainerOf(): string {
+  const { DEBFULLNAME: name, DEBEMAIL: address } = process.env;
+  if (name !== undefined && name !== "" && address !== undefined && address !== "") return `${name} <${address}>`;
+  return execFileSync("git", ["log", "-1", "--format=%an <%ae>"], { cwd: root, encoding: "utf8" }).trim();
 }
 
-/** One text for all architectures. */
-function licenceOfNode(): string {
-  const folder = readdirSync(join(root, "node_modules")).find((name) => name.startsWith("node-linux-"));
-  if (folder === undefined) throw new Error("no Node is installed here: run npm ci");
-  return readFileSync(join(root, "node_modules", folder, "LICENSE"), "utf8");
-}
-
-function debianChangelog(version: string, epoch: number): string {
+function debianChangelog(version: string, maintainer: string, epoch: number): string {
   const date = new Date(epoch * 1_000).toUTCString().replace("GMT", "+0000");
-  return `${debianName} (${version}-1) unstable; urgency=medium
+  return `${debianName} (${version}) unstable; urgency=medium
 
-  * Release ${version}: see changelog.gz.
+  * New release: see changelog.gz.
 
  -- ${maintainer}  ${date}
 `;
 }
 
 /** Seconds since 1970: of the newest commit, unless the environment has another (https://reproducible-builds.org/specs/source-date-epoch). */
-function sourceEpoch(): number {
+export function sourceEpoch(): number {
   const given = Number(process.env["SOURCE_DATE_EPOCH"]);
   if (given > 0) return given;
   return Number(execFileSync("git", ["log", "-1", "--format=%ct"], { cwd: root, encoding: "utf8" }));
@@ -184,10 +186,6 @@ function dateOf(epoch: number): string {
 
 function zipped(content: string | Uint8Array): Uint8Array {
   return gzipSync(content, { level: 9 });
-}
-
-function versionHere(): string {
-  return (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version;
 }
 
 /** Paths below `folder`, in an order that is the same everywhere. */

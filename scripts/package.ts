@@ -1,6 +1,8 @@
 // Makes the npm package: `npm run package` writes artifacts/cloudflare-cname-switcher-VERSION.tgz, and `npm publish` of that
 // file is the release. It holds what package.json lists under `files`, built anew, and a package.json of its own: without
-// scripts, dependencies and workspaces, which are the checkout's affair. The same sources give the same bytes.
+// scripts, dependencies and workspaces, which are the checkout's affair. CCS_REPOSITORY_URL, such as
+// https://git.example.com/owner/name, is put into it: a registry that verifies where a package comes from compares it with the
+// repository whose workflow publishes. The same sources give the same bytes.
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -49,7 +51,10 @@ export async function buildPackage(folder: string): Promise<string> {
 /** The package.json of the package. */
 export function publishedManifest(): Record<string, unknown> {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, unknown>;
-  return Object.fromEntries(Object.entries(manifest).filter(([key]) => !notPublished.has(key)));
+  const published = Object.fromEntries(Object.entries(manifest).filter(([key]) => !notPublished.has(key)));
+  const address = process.env["CCS_REPOSITORY_URL"] ?? "";
+  if (address === "") return published;
+  return { ...published, repository: { type: "git", url: `git+${address.replace(/\.git$/, "")}.git` } };
 }
 
 function copy(name: string, stage: string): void {

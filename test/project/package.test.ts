@@ -56,6 +56,16 @@ test("installing the package installs nothing else and runs nothing", () => {
   assert.deepEqual(published["engines"], { node: ">=24" });
 });
 
+test("the package names the repository that it is published from, if that is known", () => {
+  assert.equal(publishedManifest()["repository"], undefined);
+  for (const address of ["https://git.example.com/a/b", "https://git.example.com/a/b.git"]) {
+    process.env["CCS_REPOSITORY_URL"] = address;
+    const { repository } = publishedManifest();
+    delete process.env["CCS_REPOSITORY_URL"];
+    assert.deepEqual(repository, { type: "git", url: "git+https://git.example.com/a/b.git" });
+  }
+});
+
 test("what is published is the package, never the checkout", () => {
   assert.equal(manifest.private, true);
 });
