@@ -102,6 +102,7 @@ export default defineConfig({
       group("Upkeep", [
         ["Troubleshooting", "troubleshooting"],
         ["Upgrade and roll back", "upgrade"],
+        ["Verify what you install", "verify"],
         ["Back up the state", "backup"],
         ["Several monitors", "several-monitors"],
         ["Uninstall", "uninstall"],
@@ -118,6 +119,7 @@ export default defineConfig({
         ["Reliability", "reliability"],
         ["Performance", "performance"],
         ["Architecture", "architecture"],
+        ["Make a release", "releasing"],
       ]),
     ],
   },
