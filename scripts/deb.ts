@@ -204,8 +204,8 @@ function normaliseFolders(folder: string): void {
   }
 }
 
-/** It takes half a minute to get to where it is missed. */
-function assertCanPack(): void {
+/** Ends the process where dpkg-deb is missing: it takes half a minute to get to where it is missed. */
+export function assertCanPack(): void {
   if (spawnSync("dpkg-deb", ["--version"]).error === undefined) return;
   console.error("There is no dpkg-deb on this machine, which makes the package: install dpkg");
   process.exit(69);

@@ -93,7 +93,6 @@ function make(
   };
   for (const [name, text] of texts) writeFileSync(join(root, name), text);
   run("node_modules/.bin/oxfmt", "--check", ...texts.keys());
-  run(process.execPath, "scripts/generate-docs.ts", "--check");
   if (!values["no-files"]) {
     const quick = values.quick ? ["--quick"] : [];
     run(process.execPath, "scripts/release/files.ts", ...quick, "--tag", `v${version}`, ...architectures);

@@ -12,7 +12,7 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { build, productSources } from "../build.ts";
-import { buildDeb, sourceEpoch } from "../deb.ts";
+import { assertCanPack, buildDeb, sourceEpoch } from "../deb.ts";
 import { buildPackage } from "../package.ts";
 import { architectures, buildExecutable, type Architecture } from "../sea.ts";
 import { releaseDateOf } from "./changelog.ts";
@@ -55,7 +55,9 @@ function packChart(folder: string): void {
   const chart = join(root, "deploy/kubernetes/chart");
   if (!existsSync(chart)) return;
   const name = "cloudflare-cname-switcher";
-  const entries = readdirSync(chart).toSorted();
+  // Nothing that an editor left there.
+  const listing = execFileSync("git", ["ls-files", "-z"], { cwd: chart, encoding: "utf8" });
+  const entries = listing.split("\0").filter((entry) => entry !== "");
   const same = ["--sort=name", "--format=ustar", "--owner=0", "--group=0", "--numeric-owner", "--mode=u=rwX,go=rX"];
   const moved = [`--mtime=@${sourceEpoch()}`, `--transform=s,^,${name}/,`, "--directory", chart];
   const tar = execFileSync("tar", ["--create", ...same, ...moved, ...entries]);
@@ -97,6 +99,7 @@ if (import.meta.main) {
     console.error(refusal ?? `Known architectures: ${architectures.join(", ")}`);
     process.exit(64);
   }
+  assertCanPack();
   const compression = values.quick ? "quick" : "small";
   const names = await buildReleaseFiles({ folder: releaseFolder, architectures: wanted, compression });
   for (const name of names) console.log(join(releaseFolder, name));

@@ -45,13 +45,22 @@ type Pipeline = Readonly<Record<string, GitlabJob>>;
 const workflows = globSync(".github/workflows/*.yml", { cwd: root }).toSorted();
 const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
 
+const shellProblems = new Map<string, string>();
+
+/** What bash says of a script that it does not take; asked once for each. */
+function shellProblemOf(script: string): string {
+  const known = shellProblems.get(script) ?? spawnSync("bash", ["-n"], { input: script, encoding: "utf8" }).stderr;
+  shellProblems.set(script, known);
+  return known;
+}
+
 /** What of a shell script does not exist, or is no shell. */
 function problemsOfScript(script: string): readonly string[] {
-  const { status, stderr } = spawnSync("bash", ["-n"], { input: script, encoding: "utf8" });
+  const problem = shellProblemOf(script);
   const named = [...script.matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, name = ""]) => name);
   const files = [...script.matchAll(/^(\.ci\/\S+)|\bnode (scripts\/\S+)/gm)].map((match) => match[1] ?? match[2] ?? "");
   return [
-    ...(status === 0 ? [] : [`no shell: ${stderr}`]),
+    ...(problem === "" ? [] : [`no shell: ${problem}`]),
     ...named.filter((name) => !(name in scripts)).map((name) => `no script ${name} in package.json`),
     ...files.filter((name) => !existsSync(join(root, name))).map((name) => `no file ${name}`),
   ];

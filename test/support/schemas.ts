@@ -16,10 +16,11 @@ const formats = {
   regex: true as const,
 };
 
+const ajv = new Ajv({ strict: false, allErrors: true, formats });
+for (const name of globSync("*.json", { cwd: folder }).toSorted()) ajv.addSchema(schemaIn(name), name);
+
 /** What is wrong with `value` by the schema in this file; empty where nothing is. */
 export function problemsBy(file: string, value: unknown): readonly string[] {
-  const ajv = new Ajv({ strict: false, allErrors: true, formats });
-  for (const name of globSync("*.json", { cwd: folder }).toSorted()) ajv.addSchema(schemaIn(name), name);
   const validate = ajv.getSchema(file);
   if (validate === undefined) throw new Error(`there is no schema ${file}`);
   if (validate(value) === true) return [];
