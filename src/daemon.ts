@@ -1,12 +1,15 @@
 // The loop: event → step → facts → keepers, followers, listeners. Declares the ports that the rest of the daemon plugs into.
 import { nextDeadline } from "./core/deadline.ts";
 import { factsBetween } from "./core/facts.ts";
-import type { Event, Fact, State } from "./core/model.ts";
+import type { Event, State } from "./core/model.ts";
 import { initialState, step } from "./core/step.ts";
+import type { Turn } from "./core/turn.ts";
 import { backoffMs } from "./lib/backoff.ts";
 import type { Clock } from "./lib/clock.ts";
 import { formatDuration } from "./core/units.ts";
 import { messageOf } from "./lib/text.ts";
+
+export type { Turn };
 
 /** Makes durable what must be on the disk before anybody acts on it. Comes first in every turn. */
 export interface Keeper {
@@ -25,16 +28,6 @@ export const keeperPatienceMs = 250;
 /** Converges on what the state wants and reports back with events. Must return at once and never throw. */
 export interface Follower {
   follow(state: State): void;
-}
-
-/** One turn of the loop, as listeners hear it. */
-export interface Turn {
-  readonly event: Event;
-  readonly facts: readonly Fact[];
-  readonly before: State;
-  readonly after: State;
-  /** Monotonic time of the step. */
-  readonly atMs: number;
 }
 
 /** Hears every turn. What it throws is reported and otherwise ignored: no listener can slow or break the loop. */

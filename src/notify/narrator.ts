@@ -1,6 +1,7 @@
 // Decides what deserves a message: first one summary after the start, then the stories of each ingress and of the
 // configuration. Knows no clock: time comes with every turn.
 import type { Fact, IngressState, State } from "../core/model.ts";
+import type { Turn } from "../core/turn.ts";
 import { isInSync } from "../core/mix.ts";
 import { isOutage } from "../core/outage.ts";
 import { BlindnessNarrator } from "./blindness-narrator.ts";
@@ -8,14 +9,8 @@ import { IngressNarrator, isLasting } from "./ingress-narrator.ts";
 import type { Records, Story } from "./story.ts";
 import { families } from "../core/words.ts";
 
-/** One turn of the loop; without facts and with `before` equal to `after`: time has passed. */
-export interface Turn {
-  readonly facts: readonly Fact[];
-  readonly before: State;
-  readonly after: State;
-  /** Monotonic. */
-  readonly atMs: number;
-}
+/** What happened; without facts and with `before` equal to `after`: time has passed. */
+export type Happened = Omit<Turn, "event">;
 
 /** The summary after the start waits no longer than this for the first verdicts. */
 const startPatienceMs = 60_000;
@@ -33,7 +28,7 @@ export class Narrator {
   #toldProblems: string | undefined;
 
   /** The stories of one turn, in the order of telling. */
-  hear({ facts, before, after, atMs }: Turn): Story[] {
+  hear({ facts, before, after, atMs }: Happened): Story[] {
     if (after.generation > 0) this.#startedMs ??= atMs;
     const configStories = this.#configuration(facts, before, after);
     this.#blindness ??= new BlindnessNarrator(atMs);

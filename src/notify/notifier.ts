@@ -4,7 +4,7 @@ import type { Clock, Random } from "../lib/clock.ts";
 import type { Channel } from "./channel.ts";
 import type { Message } from "./message.ts";
 import { Narrator } from "./narrator.ts";
-import type { Turn } from "./narrator.ts";
+import type { Happened } from "./narrator.ts";
 import { Outbox } from "./outbox.ts";
 import type { Outcome, OutboxStore } from "./outbox.ts";
 import type { Now } from "./phrases.ts";
@@ -69,7 +69,7 @@ export class Notifier implements AsyncDisposable {
   }
 
   /** One turn of the loop. */
-  hear(turn: Turn): void {
+  hear(turn: Happened): void {
     this.#state = turn.after;
     this.#tell(turn);
     // What could not be sent waits longer and longer; when our own connection works again, that is over.
@@ -102,7 +102,7 @@ export class Notifier implements AsyncDisposable {
     await Promise.all([...this.#outboxes.values()].map((outbox) => outbox[Symbol.asyncDispose]()));
   }
 
-  #tell(turn: Turn): void {
+  #tell(turn: Happened): void {
     this.#push(this.#narrator.hear(turn));
   }
 

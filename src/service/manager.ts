@@ -2,7 +2,8 @@
 // its loop turns. What cannot be told is logged once and tried again; the daemon does its work all the same.
 //
 // The messages are those of https://www.freedesktop.org/software/systemd/man/252/sd_notify.html.
-import type { Fact, State } from "../core/model.ts";
+import type { State } from "../core/model.ts";
+import type { Turn } from "../core/turn.ts";
 import { sleep, type Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/text.ts";
 import { statusText } from "./status-text.ts";
@@ -19,12 +20,6 @@ export interface ServiceManagerOptions {
   readonly isAlive: () => boolean;
   /** Hears, once until it works again, that the manager cannot be told. */
   readonly onTrouble: (message: string) => void;
-}
-
-/** One turn of the loop. */
-interface Turn {
-  readonly facts: readonly Fact[];
-  readonly after: State;
 }
 
 /** What could not be delivered is tried again so much later, and earlier where the watchdog is short. */
@@ -61,7 +56,7 @@ export class ServiceManager implements AsyncDisposable {
   }
 
   /** The status is sent when it changes. Only what is a fact changes it. */
-  hear({ facts, after }: Turn): void {
+  hear({ facts, after }: Pick<Turn, "facts" | "after">): void {
     if (this.#status === undefined || facts.length === 0) return;
     const status = statusText(after);
     if (status === this.#status) return;

@@ -1,6 +1,7 @@
 // Hears every turn of the loop and keeps what shall survive: the durable part of the state, the facts, and the checks
 // rolled up. What was decided is written before it is acted on; the rest waits in memory and is written in batches.
 import type { EndpointState, Event, Fact, IngressState, State } from "../core/model.ts";
+import type { Turn } from "../core/turn.ts";
 import type { Clock } from "../lib/clock.ts";
 import { seriesKey, type MinuteOfChecks } from "./checks-table.ts";
 import type { JournalEntry } from "./journal-table.ts";
@@ -9,15 +10,6 @@ import type { Store } from "./store.ts";
 import { Tally } from "./tally.ts";
 import { StoreError } from "./trouble.ts";
 import { minuteMs } from "../core/units.ts";
-
-/** One turn of the daemon's loop. */
-export interface Heard {
-  readonly event: Event;
-  readonly facts: readonly Fact[];
-  readonly before: State;
-  readonly after: State;
-  readonly atMs: number;
-}
 
 export interface RecorderPorts {
   readonly store: Store;
@@ -72,7 +64,7 @@ export class Recorder implements Disposable {
    * A new selection and overrides are on the disk when it returns, before anything of them reaches Cloudflare; and so is
    * what was written there, by which the next life knows its own record. Returns whether there was anything to save.
    */
-  keep({ before, after }: Pick<Heard, "before" | "after">): boolean {
+  keep({ before, after }: Pick<Turn, "before" | "after">): boolean {
     this.#state = after;
     this.#markChanges(before, after);
     if (!hasOtherDecisions(before, after)) return false;
@@ -82,7 +74,7 @@ export class Recorder implements Disposable {
   }
 
   /** The facts and checks of a turn that was kept. They are written a little later. */
-  hear({ event, facts, after, atMs }: Heard): void {
+  hear({ event, facts, after, atMs }: Turn): void {
     // What was seen so far is written under the names of before; then all of it is renamed.
     if (facts.some(({ kind }) => kind === "endpoint-renamed")) this.flush();
     for (const fact of facts) this.#addEntry(fact, atMs);

@@ -9,8 +9,9 @@ import { Secret } from "../../src/lib/secret.ts";
 import { Recorder } from "../../src/store/recorder.ts";
 import { openMemoryStore, type Store } from "../../src/store/store.ts";
 import { Api } from "../../src/web/api/api.ts";
+import type { Turn } from "../../src/core/turn.ts";
 import { startWebServer, type WebServer } from "../../src/web/server.ts";
-import { IngressWorld, endpointSettings, ingressSettings, type WorldTurn } from "./ingress-world.ts";
+import { IngressWorld, endpointSettings, ingressSettings } from "./ingress-world.ts";
 
 export const record = "ingress.example.com";
 /** Wall clock when the world's monotonic clock shows 0. */
@@ -43,7 +44,7 @@ export class ApiSite implements AsyncDisposable {
   allowedHosts: readonly string[] = [];
   trustedProxies: readonly string[] = [];
   server!: WebServer;
-  readonly #hear: (turn: WorldTurn) => void;
+  readonly #hear: (turn: Turn) => void;
 
   /** `clock`: the world's, with timers of the machine, unless given. `store`: one in memory, unless given. */
   constructor(options: { clock?: Clock; store?: Store } = {}) {

@@ -9,7 +9,6 @@ import type {
   EndpointSettings,
   EndpointState,
   Event,
-  Fact,
   IngressSettings,
   IngressState,
   Observation,
@@ -21,15 +20,8 @@ import type {
 import { isProofWanted } from "../../src/core/proof.ts";
 import { desiredRecords, isEmptyPlan, planBetween, recordComment } from "../../src/core/records.ts";
 import { initialState, step } from "../../src/core/step.ts";
+import type { Turn } from "../../src/core/turn.ts";
 import { parseIp } from "../../src/lib/ip.ts";
-
-export interface WorldTurn {
-  readonly event: Event;
-  readonly facts: readonly Fact[];
-  readonly before: State;
-  readonly after: State;
-  readonly atMs: number;
-}
 
 /** An endpoint with a host name of its own, checked with `rise` and `fall` 2, unless `changes` say otherwise. */
 export function endpointSettings(name: string, changes: Partial<EndpointSettings> = {}): EndpointSettings {
@@ -82,10 +74,10 @@ export class IngressWorld {
   /** Asked before every turn, so that waiting passes through the listener's own deadlines. */
   nextWakeMs: () => number | undefined = () => undefined;
   onWake: () => void = () => undefined;
-  readonly #hear: (turn: WorldTurn) => void;
+  readonly #hear: (turn: Turn) => void;
   #lastId = 0;
 
-  constructor(hear: (turn: WorldTurn) => void) {
+  constructor(hear: (turn: Turn) => void) {
     this.#hear = hear;
   }
 

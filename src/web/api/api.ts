@@ -3,6 +3,7 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { EndpointState, IngressState } from "../../core/model.ts";
+import type { Turn } from "../../core/turn.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { securityHeaders } from "../headers.ts";
 import { Costly } from "../costly.ts";
@@ -25,7 +26,7 @@ import { Guard } from "./guard.ts";
 import { historyQuestion } from "./history.ts";
 import type { EarlierJournal, JournalEntry } from "./journal.ts";
 import { findEndpoint, findIngress, Refusal } from "./names.ts";
-import { Notes, type Heard } from "./notes.ts";
+import { Notes } from "./notes.ts";
 import { eventsQuery, historyQuery, openApiDocument, operations, streamQuery } from "./openapi.ts";
 import { earlierRecords } from "./records-note.ts";
 import { drillRequestSchema, overrideRequestSchema, resumeRequestSchema } from "./schema/changes.ts";
@@ -67,7 +68,7 @@ export class Api implements Disposable {
   }
 
   /** One turn of the loop. */
-  hear(turn: Heard): void {
+  hear(turn: Turn): void {
     this.#notes.hear(turn);
     // Whoever changed something finds it changed. Other news may be a moment late: there can be very much of it.
     if (turn.event.kind === "override-set" || turn.event.kind === "resumed") this.#statusText.forget();

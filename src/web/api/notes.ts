@@ -1,15 +1,8 @@
 // What the API shows and the state does not hold: since when the records are what they are, when the configuration was
 // loaded, and the newest checks of each address. Hears every turn.
 import type { Event, Fact, Observation, State } from "../../core/model.ts";
+import type { Turn } from "../../core/turn.ts";
 import type { Clock } from "../../lib/clock.ts";
-
-/** One turn of the daemon's loop. */
-export interface Heard {
-  readonly event: Event;
-  readonly facts: readonly Fact[];
-  readonly after: State;
-  readonly atMs: number;
-}
 
 export interface RecordsNote {
   readonly sinceWallMs: number;
@@ -57,7 +50,7 @@ export class Notes {
     return this.#recent.get(keyOf(ingress, endpoint, address)) ?? [];
   }
 
-  hear({ event, facts, after }: Heard): void {
+  hear({ event, facts, after }: Turn): void {
     if (event.kind === "probed") this.#addCheck(event);
     if (event.kind === "config-loaded" || event.kind === "resolved") this.#forgetGone(after);
     for (const fact of facts) {

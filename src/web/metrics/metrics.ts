@@ -1,5 +1,6 @@
 // What Prometheus reads. Gauges are computed from the state when they are asked for; counters listen to the loop.
-import type { Event, Fact, State } from "../../core/model.ts";
+import type { State } from "../../core/model.ts";
+import type { Turn } from "../../core/turn.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { contentType, headOf } from "./exposition.ts";
 import type { Metric } from "./exposition.ts";
@@ -15,13 +16,6 @@ export interface MetricsOptions extends DaemonSources {
   readonly clock: Clock;
   /** Metrics of the process and of Node too. Off where several daemons share a process. */
   readonly withProcess?: boolean;
-}
-
-/** One turn of the loop. */
-interface Turn {
-  readonly event: Event;
-  readonly facts: readonly Fact[];
-  readonly after: State;
 }
 
 /** A request to Cloudflare that has ended. */
