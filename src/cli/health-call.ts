@@ -52,8 +52,10 @@ export async function runHealth(args: readonly string[]): Promise<boolean> {
   const [, config] = /^(?:(?:-c|--config)\n|--config=)([^-].*)$/.exec(option) ?? [];
   if (config === undefined && option !== "") return false;
   const health = await healthOf(config);
-  process.stdout.write(`${healthLine(health)}\n`);
   process.exitCode = healthCode(health);
+  // The exit code is the answer, and counts even if the line cannot be written.
+  process.stdout.on("error", () => undefined);
+  process.stdout.write(`${healthLine(health)}\n`);
   return true;
 }
 

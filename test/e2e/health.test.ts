@@ -1,7 +1,8 @@
 // `ccs health`: says whether a daemon is healthy, cheaply, whatever else the daemon is asked meanwhile.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import { startWorld, type World } from "../../src/demo/world.ts";
 import { controlSocketPath } from "../../src/web/control-path.ts";
 import { startControlSocket } from "../../src/web/control-socket.ts";
 import { ApiSite } from "../support/api-site.ts";
-import { runCcs, type Finished } from "../support/built-program.ts";
+import { builtProgram, runCcs, type Finished } from "../support/built-program.ts";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { Readers } from "../support/readers.ts";
 import { temporaryFolder } from "../support/state-folder.ts";
@@ -59,6 +60,16 @@ describe("one daemon", () => {
     for (const finished of await Promise.all(calls)) assert.equal(saidOf(finished), "0 healthy");
     const { code, stdout } = await runCcs(["health", "--config", configPath, "--json"]);
     assert.deepEqual([code, JSON.parse(stdout)], [0, { isHealthy: true, isReady: true, detail: "" }]);
+  });
+
+  test("is healthy by the exit code alone, where the line cannot be written", () => {
+    const [full, closed] = [openSync("/dev/full", "w"), openSync("/dev/null", "r")];
+    for (const output of [full, closed]) {
+      const args = [builtProgram(), "health", "--config", daemon.configPath];
+      const { status, stderr } = spawnSync(process.execPath, args, { env: {}, stdio: ["ignore", output, "pipe"] });
+      assert.deepEqual([status, String(stderr)], [0, ""]);
+      closeSync(output);
+    }
   });
 
   test("is healthy in a flood of HTTP", async () => {
