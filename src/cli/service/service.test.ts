@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -357,6 +358,14 @@ test("installing again writes the unit anew and starts the service again", async
   await machine.install();
   assert.match(machine.text(unitPath), /^ExecStart=\/opt\/ccs run/m);
   assert.equal(machine.calls.filter((call) => call === "systemctl restart ccs.service").length, 2);
+});
+
+test("everybody may read the unit, whatever the umask", async (t) => {
+  const machine = new Machine(t);
+  const umask = process.umask(0o077);
+  t.after(() => process.umask(umask));
+  await machine.install();
+  assert.equal(statSync(join(machine.root, unitPath)).mode & 0o777, 0o644);
 });
 
 test("a service that does not start is said, with the end of its log", async (t) => {

@@ -1,5 +1,6 @@
 // The file of the unit: where it is, and whether it is ours to write and to remove.
 import {
+  chmodSync,
   lstatSync,
   mkdirSync,
   readFileSync,
@@ -60,7 +61,9 @@ export class UnitFile {
     const beside = `${path}.${process.pid}.new`;
     try {
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(beside, text, { mode: 0o644, flag: "wx" });
+      writeFileSync(beside, text, { flag: "wx" });
+      // Whatever the umask of this shell: systemctl shows it to everybody.
+      chmodSync(beside, 0o644);
       renameSync(beside, path);
     } catch (error) {
       rmSync(beside, { force: true });
