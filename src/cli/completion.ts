@@ -1,13 +1,12 @@
 // `ccs completion`: prints the script that teaches a shell our commands, options, choices and the names in the
 // configuration.
 import { Argument, Option } from "commander";
-import { findConfigPath } from "../config/find.ts";
-import { loadConfig } from "../config/load.ts";
 import { printRaw } from "../terminal/terminal.ts";
 import { bashScript } from "./completion/bash.ts";
 import { fishScript } from "./completion/fish.ts";
 import { nameKinds, outlineOf, type NameKind, type Outline } from "./completion/outline.ts";
 import { zshScript } from "./completion/zsh.ts";
+import { configWithoutSecrets } from "./config-option.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Register } from "./registration.ts";
 
@@ -24,6 +23,7 @@ export const registerCompletion: Register = (program, run) => {
     .description("print the script that completes ccs commands in a shell")
     .addArgument(new Argument("[shell]", "the shell").choices(shells))
     .addOption(new Option("--names <kind>", "print the names in the configuration").choices(nameKinds).hideHelp())
+    .addOption(new Option("-c, --config <file>", "the configuration with the names").hideHelp())
     .addHelpText(
       "after",
       `
@@ -32,9 +32,9 @@ Examples:
   $ ccs completion zsh > ~/.zfunc/_ccs
   $ ccs completion fish > ~/.config/fish/completions/ccs.fish`,
     )
-    .action((shell: string | undefined, options: { names?: NameKind }) =>
+    .action((shell: string | undefined, options: { names?: NameKind; config?: string }) =>
       run(() => {
-        if (options.names !== undefined) return printNames(options.names);
+        if (options.names !== undefined) return printNames(options.names, options.config);
         const script = Object.entries(completionScripts).find(([name]) => name === shell)?.[1];
         if (script === undefined) {
           throw new CommandError(
@@ -48,12 +48,12 @@ Examples:
     );
 };
 
-/** What the configuration calls its ingresses or endpoints, one a line. Without a usable one: nothing. */
-function printNames(kind: NameKind): ExitCode {
-  const found = findConfigPath(undefined, process.env);
-  const loaded = found.kind === "found" ? loadConfig({ path: found.path, env: process.env }) : undefined;
-  if (loaded?.kind !== "ok") return exitCodes.notSo;
-  const { ingresses } = loaded.config;
+/**
+ * What the configuration calls its ingresses or endpoints, one a line. Secrets are not needed for that, and the shell of a
+ * person seldom has them. Fails without a usable configuration, of which the scripts show nothing.
+ */
+function printNames(kind: NameKind, config: string | undefined): ExitCode {
+  const { ingresses } = configWithoutSecrets(config).config;
   const names =
     kind === "ingress"
       ? ingresses.map(({ record }) => record)

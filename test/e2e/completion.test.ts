@@ -44,7 +44,10 @@ before(() => {
     mode: 0o755,
   });
   writeFileSync(join(folder, "config.yml"), config);
-  writeFileSync(join(folder, "my file.yml"), "");
+  writeFileSync(join(folder, "my file.yml"), config.replace("ingress.example", "spaced.example"));
+  // Its secret is in the environment of the service only.
+  const other = config.replace("ingress.example", "other.example").replace("name: cable", "name: fibre");
+  writeFileSync(join(folder, "other.yml"), other.replace("TOKEN", "${CLOUDFLARE_API_TOKEN}"));
 });
 
 describe("completion in bash", () => {
@@ -73,6 +76,21 @@ describe("completion in bash", () => {
     [["explain", ""], ["ingress.example.com"]],
     [["explain", "x"], []],
     [["explain", "--json", "ing"], ["ingress.example.com"]],
+    [["explain", "-c", "other.yml", ""], ["other.example.com"]],
+    [["explain", "--config", "other.yml", "--json", ""], ["other.example.com"]],
+    [["explain", "--config", "=", "other.yml", ""], ["other.example.com"]],
+    [["explain", "-c", "my\\ file.yml", ""], ["spaced.example.com"]],
+    [["explain", "-c", "~/other.yml", ""], ["other.example.com"]],
+    [["explain", "-c", "missing.yml", ""], []],
+    [["explain", "-c", "oth"], ["other.yml"]],
+    [["pin", "--ingress", ""], ["ingress.example.com"]],
+    [["pin", "--ingress", "="], ["ingress.example.com"]],
+    [["pin", "--ingress", "=", "in"], ["ingress.example.com"]],
+    [["events", "-c", "other.yml", "--endpoint", "fi"], ["fibre"]],
+    [["drain", "cab"], ["cable"]],
+    [["simulate", "fl"], ["flapping"]],
+    [["simulate", "--seed", "2", "both"], ["both-down"]],
+    [["simulate", "my"], ["my file.yml"]],
   ];
   for (const [words, expected] of cases) {
     test(`ccs ${words.join(" ")}⇥`, async (t) => {
@@ -116,6 +134,11 @@ test("completion in fish", async (t) => {
   assert.deepEqual(await offered("ccs run --o"), ["--once"]);
   assert.deepEqual(await offered("ccs run --log-level de"), ["debug"]);
   assert.deepEqual(await offered("ccs explain "), ["ingress.example.com"]);
+  assert.deepEqual(await offered("ccs explain -c other.yml "), ["other.example.com"]);
+  assert.deepEqual(await offered("ccs explain --config=other.yml "), ["other.example.com"]);
+  assert.deepEqual(await offered("ccs explain -c missing.yml "), []);
+  assert.deepEqual(await offered("ccs simulate fl"), ["flapping"]);
+  assert.deepEqual(await offered("ccs explain -c oth"), ["other.yml"]);
   assert.deepEqual((await offered("ccs completion ")).toSorted(), ["bash", "fish", "zsh"]);
 });
 
@@ -126,7 +149,7 @@ test("completion in zsh", async (t) => {
   // zsh completes at a prompt only, so what the script asks of zsh is looked at instead.
   const offered = async (...words: readonly string[]): Promise<string> => {
     const all = ["ccs", ...words].map((word) => `'${word}'`).join(" ");
-    const line = `compdef() { :; }; _arguments() { print -rl -- "$@"; }; _describe() { print -rl -- "\${(P@)2}"; }
+    const line = `compdef() { :; }; _arguments() { print -rl -- "$@" "config: $config"; }; _describe() { print -rl -- "\${(P@)2}"; }
       source '${script}'; words=(${all}); CURRENT=${words.length + 1}; _ccs`;
     return shell(zsh, ["-f"], line);
   };
@@ -135,7 +158,12 @@ test("completion in zsh", async (t) => {
   assert.match(run, /^--once\[one full round of checks, apply, exit\\: for cron\]$/m);
   assert.match(run, /^\(-c --config\)--config\[.*\]:file:_files$/m);
   assert.match(run, /^--log-level\[.*\]:value:\(.* debug .*\)$/m);
+  assert.match(await offered("explain", "-c", "~/my\\ file.yml", ""), /^config: --config \/.*\/my file\.yml$/m);
+  assert.match(await offered("explain", "--config=other.yml", ""), /^config: --config other\.yml$/m);
+  assert.match(await offered("explain", "-c", ""), /^config: $/m);
+  assert.match(await offered("simulate", ""), /^::value:\{compadd -- failover .*; _files\}$/m);
   const pin = await offered("pin", "--i");
+  assert.match(pin, /--names ingress \$config 2>/);
   assert.match(pin, /--ingress\[.*\]:ingress:\{compadd -- .*ccs completion --names ingress/m);
   assert.match(
     await offered("events", "--e"),

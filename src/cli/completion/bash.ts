@@ -9,24 +9,36 @@ export function bashScript({ name, commands, options }: Outline): string {
 _${name}_files() {
   local IFS=$'\\n'
   compopt -o filenames 2>/dev/null
-  COMPREPLY=($(compgen -f -- "$1"))
+  COMPREPLY+=($(compgen -f -- "$1"))
 }
 
-# Word by word: compgen -W would expand whatever a name has in it.
+# Word by word: compgen -W would expand whatever a name has in it. The configuration is the one on the line, if any.
 _${name}_names() {
   local name
   while IFS= read -r name; do
     if [[ $name == "$2"* ]]; then COMPREPLY+=("$(printf '%q' "$name")"); fi
-  done < <(${name} completion --names "$1" 2>/dev/null)
+  done < <(${name} completion --names "$1" \${config:+--config "$config"} 2>/dev/null)
 }
 
 _${name}() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]}
-  local command="" position=0 i
+  local command="" position=0 config="" option i
   COMPREPLY=()
+  # --option=value comes as three words.
+  if [[ $cur == "=" ]]; then cur=""; elif [[ $prev == "=" ]]; then prev=\${COMP_WORDS[COMP_CWORD - 2]}; fi
   for ((i = 1; i < COMP_CWORD; i++)); do
     case \${COMP_WORDS[i]} in
-      ${valued.length === 0 ? "--" : valued.join(" | ")}) ((i++)) ;;
+      ${valued.length === 0 ? "--" : valued.join(" | ")})
+        option=\${COMP_WORDS[i]}
+        ((i++))
+        if [[ \${COMP_WORDS[i]} == "=" ]]; then ((i++)); fi
+        if [[ $option == -c || $option == --config ]] && ((i < COMP_CWORD)); then
+          config=\${COMP_WORDS[i]//\\\\/}
+          config=\${config//\\"/}
+          config=\${config//\\'/}
+          config=\${config/#\\~\\//$HOME/}
+        fi
+        ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=\${COMP_WORDS[i]}; else ((position++)); fi ;;
     esac
@@ -60,7 +72,7 @@ complete -F _${name} ${name}`;
   function reply(values: Values): string {
     switch (values.kind) {
       case "choices":
-        return `COMPREPLY=($(compgen -W "${values.choices.join(" ")}" -- "$cur"))`;
+        return `COMPREPLY=($(compgen -W "${values.choices.join(" ")}" -- "$cur"))${values.orFile ? `; _${name}_files "$cur"` : ""}`;
       case "names":
         return `_${name}_names ${values.of} "$cur"`;
       case "files":

@@ -5,6 +5,21 @@ export function fishScript({ name, commands, options }: Outline): string {
   return [
     `# fish completion of ${name}. For this shell: ${name} completion fish | source`,
     `# For all: ${name} completion fish > ~/.config/fish/completions/${name}.fish`,
+    `# The configuration on the line, if any, says which names there are.`,
+    `function __${name}_config`,
+    `  set --local words (commandline --tokenize --cut-at-cursor)`,
+    `  for at in (seq (count $words))`,
+    `    switch $words[$at]`,
+    `      case -c --config`,
+    `        set --local value (math $at + 1)`,
+    `        if test $value -le (count $words)`,
+    `          printf '%s\\n' --config (string replace --regex '^~/' "$HOME/" -- $words[$value])`,
+    `        end`,
+    `      case '--config=*'`,
+    `        printf '%s\\n' --config (string replace -- --config= '' $words[$at] | string replace --regex '^~/' "$HOME/")`,
+    `    end`,
+    `  end`,
+    `end`,
     `complete --command ${name} --no-files`,
     ...options.map((option) => optionLine("__fish_use_subcommand", option)),
     ...commands.flatMap(commandLines),
@@ -35,9 +50,9 @@ export function fishScript({ name, commands, options }: Outline): string {
   function wordsOf(values: Values): string {
     switch (values.kind) {
       case "choices":
-        return `--arguments ${quoted(values.choices.join(" "))}`;
+        return `${values.orFile ? "--force-files " : ""}--arguments ${quoted(values.choices.join(" "))}`;
       case "names":
-        return `--arguments ${quoted(`(${name} completion --names ${values.of} 2>/dev/null)`)}`;
+        return `--arguments ${quoted(`(${name} completion --names ${values.of} (__${name}_config) 2>/dev/null)`)}`;
       case "files":
         return "--force-files";
       case "anything":

@@ -1,6 +1,7 @@
 // The program as completion sees it: its commands with their options and arguments, read off commander's own tree, so
 // that no script ever knows more or less than the program does.
 import type { Argument, Command, Option } from "commander";
+import { namedScenarios } from "../../what-if/named-scenarios.ts";
 
 export interface Outline {
   readonly name: string;
@@ -25,7 +26,8 @@ export interface OptionOutline {
 
 /** What an argument or an option takes. */
 export type Values =
-  | { readonly kind: "choices"; readonly choices: readonly string[] }
+  /** `orFile`: the name of a file may take the place of each. */
+  | { readonly kind: "choices"; readonly choices: readonly string[]; readonly orFile?: true }
   /** Whatever the configuration calls so; the program itself is asked. */
   | { readonly kind: "names"; readonly of: NameKind }
   | { readonly kind: "files" }
@@ -67,6 +69,7 @@ function valuesOfOption(option: Option): Values {
 
 function valuesNamed(choices: readonly string[] | undefined, name: string): Values {
   if (choices !== undefined) return { kind: "choices", choices };
+  if (name === "scenario") return { kind: "choices", choices: namedScenarios.map((each) => each.name), orFile: true };
   const kind = nameKinds.find((each) => each === name);
   if (kind !== undefined) return { kind: "names", of: kind };
   return /file|folder|path/.test(name) ? { kind: "files" } : { kind: "anything" };

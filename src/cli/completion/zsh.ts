@@ -18,7 +18,13 @@ ${commands.map((command) => `    ${quoted(`${command.name}:${command.description
     fi
     return
   fi
-  local command=$words[2]
+  local command=$words[2] at
+  # The configuration on the line, if any, says which names there are.
+  local -a config
+  at=$words[(I)(-c|--config)]
+  if (( at && at + 1 < CURRENT )); then config=(--config \${\${(Q)words[at + 1]}/#\\~\\//$HOME/}); fi
+  at=$words[(I)--config=*]
+  if (( at && at < CURRENT )); then config=(--config \${\${\${(Q)words[at]}#--config=}/#\\~\\//$HOME/}); fi
   shift words
   (( CURRENT-- ))
   case $command in
@@ -43,9 +49,9 @@ if [[ $funcstack[1] == _${name} ]]; then _${name} "$@"; else compdef _${name} ${
   function action(values: Values): string {
     switch (values.kind) {
       case "choices":
-        return `(${values.choices.join(" ")})`;
+        return values.orFile ? `{compadd -- ${values.choices.join(" ")}; _files}` : `(${values.choices.join(" ")})`;
       case "names":
-        return `{compadd -- \${(f)"$(${name} completion --names ${values.of} 2>/dev/null)"}}`;
+        return `{compadd -- \${(f)"$(${name} completion --names ${values.of} $config 2>/dev/null)"}}`;
       case "files":
         return "_files";
       case "anything":
