@@ -18,7 +18,7 @@ export function wordFact(fact: Fact): FactWords {
         text: `configuration rejected, the previous one stays in force: ${fact.problems.join("; ")}`,
       };
     case "ingress-added":
-      return { level: "info", text: "watching" };
+      return { level: "info", text: "monitored from now on" };
     case "ingress-released":
       return { level: "warn", text: wordReleased(fact) };
     case "address-health-changed":

@@ -31,8 +31,7 @@ export const registerDrill: Register = (program, run) => {
 Example:
   $ ccs drill cable --for 1m
 
-The daemon treats the endpoint as down, so clients are really switched, and ends the drill by itself: it does not need this
-command to keep running. \`ccs resume\` ends it at once. Ctrl-C ends only the waiting.`,
+The daemon treats the endpoint as down, so clients are really switched, and ends the drill by itself: it does not need this command to keep running. \`ccs resume\` ends it at once. Ctrl-C ends only the waiting.`,
     )
     .action((endpoint: string, options: DrillOptions) => run(() => drillCommand(endpoint, options)));
 };

@@ -84,7 +84,7 @@ function outlookOf(ingress: IngressState, settings: IngressSettings, { whyNoMix,
     warnings,
     ...(desired !== undefined && published !== undefined && { plan: planBetween(published.records, desired) }),
     ...(selection !== undefined && { primary: selection.primary }),
-    why: isUndecided ? `left alone: ${verdicts.join(", ")}` : (selection?.why ?? "not decided yet"),
+    why: isUndecided ? `the record is left alone: ${verdicts.join(", ")}` : (selection?.why ?? "not decided yet"),
     endpoints: ingress.endpoints.map(({ settings: { name }, health }) => ({
       name,
       health: health.isDegraded ? `${health.verdict}, degraded` : health.verdict,
@@ -102,7 +102,9 @@ function printOutlook(outlook: Outlook): void {
     const colour = health === "up" ? "green" : health === "down" ? "red" : "yellow";
     printLine(`  ${name}: ${styled(colour, health)}, ${styled("dim", reason)}`);
   }
-  printLine(`  ${primary === undefined ? why : `active: ${primary}, because ${why}`}`);
+  // Without a plan the reason is that for leaving the record alone.
+  const because = plan === undefined ? "; " : ", because ";
+  printLine(`  ${primary === undefined ? why : `active: ${primary}${because}${why}`}`);
   const patched = new Map(plan?.patches.map((patch) => [patch.id, patch]));
   const deleted = new Set(plan?.deletes.map(({ id }) => id));
   for (const record of published) {

@@ -8,7 +8,7 @@ import { formatDuration } from "../core/units.ts";
 import type { Log } from "../lib/log.ts";
 import { probeOnce } from "../probe/prober.ts";
 import { createProbe } from "../probe/probes.ts";
-import { printTable, styled, withSpinner } from "../terminal/terminal.ts";
+import { outputColumns, printTable, styled, withSpinner } from "../terminal/terminal.ts";
 import { configOf } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
@@ -86,7 +86,7 @@ const colours = { ok: "green", failed: "red", inconclusive: "yellow", "not check
 
 function printRows(rows: readonly Row[]): void {
   // On a screen of the usual width the phases would break every row in two.
-  const withPhases = !process.stdout.isTTY || process.stdout.columns >= 120;
+  const withPhases = (outputColumns() ?? Infinity) >= 120;
   const isOneIngress = new Set(rows.map(({ ingress }) => ingress)).size === 1;
   const heading = ["ENDPOINT", "ADDRESS", "RESULT", "TIME", "DETAIL"];
   printTable(

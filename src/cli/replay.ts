@@ -1,4 +1,5 @@
 // `ccs replay`: which switches another configuration would have made of what was seen, beside those that were made.
+import { Option } from "commander";
 import type { Config } from "../config/config.ts";
 import { findConfigPath } from "../config/find.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -26,7 +27,7 @@ export const registerReplay: Register = (program, run) => {
     .description("show which switches another configuration would have made in the recorded past")
     .option("-c, --config <file>", "the configuration to try (default: the current one)")
     .option("--present <file>", "the current one, whose history is used, also CCS_CONFIG (default: the usual places)")
-    .option("--since <time>", "how far back, such as 12h or 7d", "7d")
+    .addOption(new Option("--since <time>", "how far back, such as 12h or 30d").default("7d", "7d"))
     .option("--json", "print JSON")
     .addHelpText("after", help)
     .action((options: Options) => run(() => replayCommand(options)));
@@ -34,12 +35,11 @@ export const registerReplay: Register = (program, run) => {
 
 const help = `
 Examples:
-  $ ccs replay --config other.yml               the last seven days, with another configuration
+  $ ccs replay --config other.yml    another configuration, the last 7 days
   $ ccs replay --since 30d --config other.yml
-  $ ccs replay                                  with the current one: how accurate the replay is
+  $ ccs replay                       the current one: how accurate a replay is
 
-The history is that of the state_dir of the current configuration. The daemon may keep running: nothing is
-written, and nothing outside is contacted.`;
+The history is that of the state_dir of the current configuration. The daemon may keep running: nothing is written, and nothing outside is contacted.`;
 
 /** What the reconstruction takes for granted, for people and programs. */
 const assumptions = [

@@ -1,5 +1,6 @@
 // `ccs simulate`: what would happen. The user's own configuration in a simulated world, in which things go wrong.
 import { existsSync } from "node:fs";
+import { Option } from "commander";
 import type { Config } from "../config/config.ts";
 import { readFromDisk, readText } from "../config/files.ts";
 import { nearest } from "../lib/spelling.ts";
@@ -31,10 +32,10 @@ export const registerSimulate: Register = (program, run) => {
   program
     .command("simulate")
     .description("play a scenario with the configuration in a simulated world; contacts nothing real")
-    .argument("[scenario...]", "a name (see --list), a file, or lines such as: cable down for 10m at 0:05", [])
+    .argument("[scenario...]", "a name (see --list), a file, or lines such as: cable down for 10m at 0:05")
     .option("-c, --config <file>", "the configuration, also CCS_CONFIG (default: config.yml, then the usual places)")
     .option("--for <time>", "how long to play, such as 2h (default: until everything has settled)")
-    .option("--seed <number>", "the seed of the network's random behaviour", "1")
+    .addOption(new Option("--seed <number>", "the seed of the network's random behaviour").default("1", "1"))
     .option("--messages", "print messages in full")
     .option("--list", "list the named scenarios, and the words for writing your own")
     .option("--json", "print JSON")
@@ -44,14 +45,13 @@ export const registerSimulate: Register = (program, run) => {
 
 const help = `
 Examples:
-  $ ccs simulate                                     the best endpoint fails, and comes back
+  $ ccs simulate                  the best endpoint fails, and comes back
   $ ccs simulate flapping --for 2h
+  $ ccs simulate bad-night.txt    one event per line, # starts a comment
   $ ccs simulate "primary down for 10 min at 0:05"
   $ ccs simulate "0:05 cable slow 3s for 5m; 0:07 our connection down for 2m"
-  $ ccs simulate bad-night.txt                       one event per line, # starts a comment
 
-Endpoints are given by name, target or rank (primary, secondary). Times count from the start: 0:05 is five
-minutes. A line without a time happens at 0:05, and one without a length lasts 10m.`;
+Endpoints are given by name, target or rank (primary, secondary). Times count from the start: 0:05 is five minutes. A line without a time happens at 0:05, and one without a length lasts 10m.`;
 
 /** Exit code 0 when it was played; 64 for a scenario that is not valid. */
 async function simulateCommand(words: readonly string[], options: Options): Promise<ExitCode> {
@@ -109,7 +109,8 @@ function scenarioOf(
   );
   const namesOf = namedScenarios.map(({ name }) => name);
   const names = wrapped(`Named scenarios: ${namesOf.join(", ")}`, lineWidth() - 2, 2);
-  const meant = /\s/.test(text) ? undefined : nearest(text, namesOf);
+  const begun = namesOf.find((name) => name.startsWith(text.toLowerCase()));
+  const meant = /\s/.test(text) ? undefined : (begun ?? nearest(text, namesOf));
   const advice = [
     ...(meant === undefined ? [] : [`Did you mean the scenario ${meant}?`]),
     "What can happen, and to what:",

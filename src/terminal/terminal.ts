@@ -41,6 +41,11 @@ function columnsOf(stream: NodeJS.WriteStream): number | undefined {
   return columns ?? (Number.isInteger(told) && told >= narrowest ? told : undefined);
 }
 
+/** The columns that there are for standard output; `undefined` where nothing says how many. */
+export function outputColumns(): number | undefined {
+  return columnsOf(process.stdout);
+}
+
 /** `text` with each line that is wider than `width` broken at spaces. */
 export function fitted(text: string, width: number | undefined): string {
   if (width === undefined) return text;

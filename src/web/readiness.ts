@@ -18,8 +18,8 @@ function missingOf(
     ...endpoints
       .filter((endpoint) => endpoint.health.verdict === "unknown" && !isBeyondReach(endpoint, connection))
       .map(
-        ({ settings: { name }, health }) =>
-          `${settings.record}: ${plain(name)} has not been checked yet (${health.reason})`,
+        ({ settings: { name }, health: { reason } }) =>
+          `${settings.record}: ${plain(name)} has not been checked yet${/not probed yet/.test(reason) ? "" : ` (${reason})`}`,
       ),
   ];
 }

@@ -97,5 +97,19 @@ describe("at 60, 80 and 120 columns", () => {
       join(folder, "no-such-file-anywhere-on-this-machine.yml"),
     ],
   };
+  test("at 80 columns each example of a help is one line, and its prose fills its lines", () => {
+    for (const [index, name] of Object.keys(commandLines).entries()) {
+      if (!name.startsWith("the help of ")) continue;
+      const lines = (printed[index]?.get(80) ?? "").split("\n");
+      for (const [at, line] of lines.entries()) {
+        const next = lines[at + 1] ?? "";
+        if (line.startsWith("  $ ")) assert.match(next, /^(?: {2}\$ |$)/, `${name}: ${line}`);
+        const isProse = /^[A-Z]/.test(line) && /^[a-z`(]/.test(next);
+        const [word = ""] = next.split(" ");
+        if (isProse) assert.ok(line.length + 1 + word.length > 80, `${name} ends a line early: ${line}`);
+      }
+    }
+  });
+
   for (const [index, name] of Object.keys(commandLines).entries()) test(name, () => assertFits(name, printed[index]));
 });
