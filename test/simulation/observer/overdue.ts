@@ -121,6 +121,9 @@ export class Overdue implements Part {
     const holdMs = Math.min(hourMs, settings.holdUpMs * 2 ** (left - 1));
     const waits = settings.mix !== undefined && endpoints.some((endpoint) => endpoint.settings.stickyMs !== undefined);
     const mixMs = waits && settings.mix !== undefined ? settings.mix.waitMs + minuteMs : 0;
-    return Math.max(cameUpMs + holdMs, wholeMs, this.#switchedMs) + (check?.intervalMs ?? 0) + mixMs + slackMs;
+    // Who ever led to another one's address may have come up by way of our own record, so a switch begins its hold again.
+    const hasShared = this.#ledger.lastTroubleMs(...namingFaults) > -Infinity;
+    const switchedMs = this.#switchedMs + (hasShared ? holdMs : 0);
+    return Math.max(cameUpMs + holdMs, wholeMs, switchedMs) + (check?.intervalMs ?? 0) + mixMs + slackMs;
   }
 }

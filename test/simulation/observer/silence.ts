@@ -128,12 +128,24 @@ export class Silence implements Part {
     if (trouble !== well) this.#belief.isTrouble = trouble > well;
     const contents = /^Published now: (.*)$/gm;
     const shown = [...text.matchAll(contents)].at(-1)?.[1];
+    // What was held back is told by headlines.
+    const named = [...text.matchAll(/^\d{2}:.* points to (.*?)(?: \(was .*)?$/gm)].at(-1)?.[1];
+    if (named !== undefined) this.#belief.served = this.#namesFrom(named);
     if (shown !== undefined) {
       const words = shown.replaceAll(/<\/?code>/g, "").split(/[ ,]+/);
       this.#belief.served = this.#ledger.namesIn(words.map((content) => ({ content })));
     }
     const { isOutage, isTrouble } = this.#belief;
     return (isOutage === true && was.isOutage !== true) || (isTrouble === true && was.isTrouble !== true);
+  }
+
+  /** The endpoints of such a list, in the order of the configuration. */
+  #namesFrom(list: string): string {
+    const listed = new Set(list.split(/, | and /));
+    return this.#ledger.ingress.endpoints
+      .map(({ name }) => name)
+      .filter((name) => listed.has(name))
+      .join();
   }
 
   #noteSites(): void {
