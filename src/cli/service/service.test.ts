@@ -159,6 +159,21 @@ test("is undone without a trace; configuration and tokens stay", async (t) => {
   assert.match(machine.lines.at(-1) ?? "", /^There is no service to remove: no \/etc\/systemd\/system\/ccs\.service/);
 });
 
+test("leaves the state to the service of a package that was installed later", async (t) => {
+  const machine = new Machine(t);
+  await machine.install();
+  machine.put("/usr/lib/systemd/system/ccs.service", "");
+  machine.put("/var/lib/ccs/ccs.db", "");
+  machine.calls.length = 0;
+  assert.equal(await machine.uninstall(), exitCodes.ok);
+  assert.ok(!machine.calls.some((call) => call.includes("clean")), machine.calls.join("\n"));
+  assert.ok(machine.lines.some((line) => line.startsWith("Configuration, tokens and state stay.")));
+  assert.match(
+    machine.lines.at(-1) ?? "",
+    /^To use that of the package \(\/usr\/lib\/\S+\): sudo systemctl enable --now ccs$/,
+  );
+});
+
 test("keeps the state when told to", async (t) => {
   const machine = new Machine(t);
   await machine.install();

@@ -24,11 +24,14 @@ export async function uninstallService(host: Host, options: UninstallOptions): P
   }
   if (found.kind === "none") return nothing(host, scope, file);
 
-  const isCleaning = scope === "system" && !isStateKept && existsSync(on(host, systemPlaces.state));
+  // A package that was installed later has a service of its own, with the same state.
+  const packaged = scope === "system" ? packagedUnitPath(host) : undefined;
+  const isStateToGo = scope === "system" && packaged === undefined && !isStateKept;
+  const isCleaning = isStateToGo && existsSync(on(host, systemPlaces.state));
   host.print(`The service is ended, and ${file.path} is removed.`);
   if (isCleaning)
     host.print(`So is ${systemPlaces.state}, with the history, overrides and unsent messages (--keep-state keeps it).`);
-  const stays = scope === "system" ? "Configuration and tokens stay" : "Configuration, tokens and state stay";
+  const stays = isStateToGo ? "Configuration and tokens stay" : "Configuration, tokens and state stay";
   host.print(`${stays}. The DNS records stay as they are.`);
   if (!isAgreed && !(await host.ask("Remove the service?"))) {
     host.print("Nothing was removed.");
@@ -42,6 +45,7 @@ export async function uninstallService(host: Host, options: UninstallOptions): P
   // It may remember a failure, or nothing at all.
   systemd.try("reset-failed", unitName);
   host.print("The service is removed.");
+  if (packaged !== undefined) host.print(`To use that of the package (${packaged}): sudo systemctl enable --now ccs`);
   return exitCodes.ok;
 }
 
