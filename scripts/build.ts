@@ -1,7 +1,7 @@
 // Builds dist/: ccs.js, the launcher that `bin.ccs` names; main.js, the whole program in one file; archive.js, the thread
-// that answers what readers ask; health.js, `ccs health` alone; dashboard/, the page that it serves; LICENSES.txt
-// and sbom.cdx.json, the licences and the list of the libraries within them. `npm ci` and `npm install` in a checkout, `npm pack`
-// and `npm test` run it.
+// that answers what readers ask; health.js, `ccs health` alone; dashboard/, the page that it serves; LICENSES.txt and
+// sbom.cdx.json, the licences and the list of the libraries within them. `npm ci` and `npm install` in a checkout,
+// `npm pack` and `npm test` run it.
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { rolldown, type OutputChunk, type Plugin } from "rolldown";

@@ -1,6 +1,7 @@
 // Makes the single executable: `npm run sea` writes artifacts/ccs-linux-x64 and artifacts/ccs-linux-arm64, `npm run sea -- x64`
-// one of them, each with the list of its parts beside it. Each is the Node of the lock file with the program and the dashboard in it, and runs where no Node is. Neither
-// has to be built on a machine of its kind. See https://nodejs.org/docs/latest-v24.x/api/single-executable-applications.html.
+// one of them, each with the list of its parts beside it. Each is the Node of the lock file with the program and the dashboard
+// in it, and runs where no Node is. Neither has to be built on a machine of its kind.
+// See https://nodejs.org/docs/latest-v24.x/api/single-executable-applications.html.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
