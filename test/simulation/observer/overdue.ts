@@ -37,6 +37,8 @@ export class Overdue implements Part {
   /** World time of the newest switch: nobody is overdue from before it. */
   #switchedMs = -Infinity;
   #crashesMs: number[] = [];
+  /** When another configuration than the usual one was last in force. */
+  #reconfiguredMs = -Infinity;
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -81,13 +83,15 @@ export class Overdue implements Part {
   #look(): void {
     this.#ledger.world.time.setLook(everyMs, () => this.#look());
     const { state, nowMs } = this.#ledger;
+    if (this.#ledger.world.config !== this.#ledger.scenario.world.config) this.#reconfiguredMs = nowMs;
     // A reload may have taken an endpoint away and brought it back.
     for (const name of this.#wholeMs.keys()) {
       const endpoint = state?.endpoints.find(({ settings }) => settings.name === name);
       if (endpoint?.health.verdict !== "up") this.#wholeMs.delete(name);
     }
     if (state?.selection === undefined || state.overrides.length > 0) return;
-    if (this.#ledger.world.config !== this.#ledger.scenario.world.config) return;
+    // Who was taken out and put back is held like anybody who comes back.
+    if (nowMs < this.#reconfiguredMs + 5 * minuteMs) return;
     if (nowMs < this.#ledger.lastTroubleMs(...hindrances) + 5 * minuteMs) return;
     if (nowMs < this.#ledger.lastTroubleMs(...namingFaults) + 20 * minuteMs) return;
     for (const endpoint of this.#betterThan(state.selection.primary)) {
