@@ -37,17 +37,14 @@ interface Status {
   readonly ingresses: readonly { readonly overrides: readonly { readonly kind: string }[] }[];
 }
 
+/** Over HTTP, since a command costs a process each time. */
 async function statusOf(daemon: DaemonProcess): Promise<Status> {
-  const { code, stdout, stderr } = await runCcs(["status", "--json", "--config", daemon.configPath]);
-  assert.ok(code === 0 || code === 1, stderr);
-  return JSON.parse(stdout) as Status;
+  return JSON.parse((await daemon.get("/api/v1/status")).text) as Status;
 }
 
 /** A disk that was slow counts as one that may not keep until a decision was saved quickly, so that one is given. */
 async function untilKept(daemon: DaemonProcess): Promise<void> {
-  // Over HTTP, since a command costs a process each time.
-  const isKept = async (): Promise<boolean> =>
-    (JSON.parse((await daemon.get("/api/v1/status")).text) as Status).daemon.state.isKept;
+  const isKept = async (): Promise<boolean> => (await statusOf(daemon)).daemon.state.isKept;
   await daemon.until(
     "it is kept",
     async () => {
