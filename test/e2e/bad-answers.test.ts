@@ -48,7 +48,10 @@ test("an endless body leaves the daemon's memory flat over hundreds of probes", 
   const names = ["a", "b", "c", "d", "e", "f", "g", "h"];
   await using fleet = await startFleet(names);
   await Promise.all(fleet.ships.map(({ cable }) => cable.behave({ kind: "endless" })));
-  await using daemon = startDaemon({ config: fleet.config({ check: { interval: "100ms", timeout: "5s" } }) });
+  await using daemon = startDaemon({
+    config: fleet.config({ check: { interval: "100ms", timeout: "5s" } }),
+    nodeArgs: [],
+  });
   const probes = (): number => fleet.ships.reduce((sum, { cable }) => sum + cable.counts.requests, 0);
   const peakUntil = async (count: number): Promise<number> => {
     let peakBytes = 0;

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { spawnCcs } from "./built-program.ts";
+import { spawnCcs, withoutGarbage } from "./built-program.ts";
 import { eventually } from "./eventually.ts";
 
 /** One line of the log. Which fields there are besides level and message depends on what it is about. */
@@ -30,6 +30,8 @@ export interface DaemonOptions {
   readonly folderEnv?: (folder: string) => Readonly<Record<string, string>>;
   /** More arguments, such as `["--log-level", "debug"]`. */
   readonly args?: readonly string[];
+  /** Arguments of Node. A test of how much memory the daemon takes wants none. */
+  readonly nodeArgs?: readonly string[];
   /** Another program than the built one. */
   readonly program?: string;
   /** Where the configuration is, when a test has laid it out itself. */
@@ -47,8 +49,8 @@ export function startDaemon(options: DaemonOptions): DaemonProcess {
   const configPath = options.configPath?.(folder) ?? path;
   const args = ["run", "--config", configPath, ...(options.args ?? [])];
   const env = { ...options.env, ...options.folderEnv?.(folder) };
-  const { program } = options;
-  const child = spawnCcs(args, { env, cwd: folder, ...(program !== undefined && { program }) });
+  const { program, nodeArgs = withoutGarbage } = options;
+  const child = spawnCcs(args, { env, cwd: folder, nodeArgs, ...(program !== undefined && { program }) });
   return new DaemonProcess(child, { folder, configPath, isFolderKept: options.folder !== undefined });
 }
 
