@@ -6,7 +6,6 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { programWith } from "../../support/patched-program.ts";
 import { plantEverywhere, type Patch } from "./plant.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -27,7 +26,7 @@ export async function testsWith(file: string, wanted: readonly string[], patch?:
   const folder = mkdtempSync(join(tmpdir(), "ccs-planted-"));
   try {
     const mark = join(folder, "read");
-    const program = patch !== undefined && file.startsWith("test/e2e/") ? await programWith(patch, folder) : undefined;
+    const program = patch !== undefined && file.startsWith("test/e2e/") ? await builtWith(patch, folder) : undefined;
     const { report, trouble } = await run(file, wanted, {
       ...(patch !== undefined && { [variable]: JSON.stringify({ patch, mark } satisfies Planting) }),
       ...(program !== undefined && { CCS_PROGRAM: program }),
@@ -41,6 +40,12 @@ export async function testsWith(file: string, wanted: readonly string[], patch?:
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The built program with the patch. The bundler is loaded for it alone: each process that this file is a part of would load it, too. */
+async function builtWith(patch: Patch, folder: string): Promise<string> {
+  const { programWith } = await import("../../support/patched-program.ts");
+  return await programWith(patch, folder);
 }
 
 async function run(
