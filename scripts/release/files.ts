@@ -95,7 +95,8 @@ if (import.meta.main) {
   });
   const wanted = architectures.filter((each) => positionals.length === 0 || positionals.includes(each));
   const refusal = values.tag === undefined ? undefined : whyNotTag(values.tag);
-  if (refusal !== undefined || wanted.length === 0) {
+  const isKnown = positionals.every((each) => architectures.some((known) => known === each));
+  if (refusal !== undefined || !isKnown) {
     console.error(refusal ?? `Known architectures: ${architectures.join(", ")}`);
     process.exit(64);
   }

@@ -153,7 +153,10 @@ export class Surroundings implements AsyncDisposable {
     try {
       await this.#control?.[Symbol.asyncDispose]();
       this.#control = undefined;
-      this.#control = await startControlSocket(this.#stateDir, this.#portsOf("socket"));
+      const control = await startControlSocket(this.#stateDir, this.#portsOf("socket"));
+      // The end came meanwhile, and looked for nothing to close.
+      if (this.#isClosing) return await control[Symbol.asyncDispose]();
+      this.#control = control;
       this.#log.debug({ path: this.#control.path }, "the command line can use the control socket");
       this.#controlTrouble = undefined;
     } catch (error) {

@@ -86,8 +86,8 @@ function thisHost(): Host {
     run: runHere,
     print: printLine,
     warn: printError,
-    ask: (question) => {
-      if (process.stdin.isTTY && process.stdout.isTTY) return askYes(question, true);
+    ask: (question, usual) => {
+      if (process.stdin.isTTY && process.stdout.isTTY) return askYes(question, usual);
       throw new CommandError(exitCodes.usage, "there is no terminal to ask on: agree to it by --yes");
     },
   };

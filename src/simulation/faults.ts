@@ -122,7 +122,7 @@ export type Fault = { readonly atMs: number } & (
       readonly what: "content" | "ttl" | "remove" | "add" | "unrelated";
       readonly at?: "mix";
     }
-  /** Another program's program puts its own content back whenever it looks. */
+  /** Another program puts its own content back whenever it looks. */
   | { readonly kind: "rival"; readonly forMs: number; readonly everyMs: number }
 );
 

@@ -25,7 +25,7 @@ export function editByHand(
   }
 }
 
-/** Another program's program puts its own content back, wherever that is missing. */
+/** Another program puts its own content back, wherever that is missing. */
 export function takeOver(api: CloudflareApi, records: readonly string[]): void {
   for (const record of records) {
     for (const { id, type, content } of api.recordsAt(record)) {

@@ -27,8 +27,8 @@ export interface Host {
   readonly run: (command: string, args: readonly string[]) => Finished;
   readonly print: (line?: string) => void;
   readonly warn: (line: string) => void;
-  /** Asks a person, who may say no. Throws a CommandError where there is no terminal to ask on. */
-  readonly ask: (question: string) => Promise<boolean>;
+  /** Asks a person; Enter alone means `usual`. Throws a CommandError where there is no terminal to ask on. */
+  readonly ask: (question: string, usual: boolean) => Promise<boolean>;
 }
 
 /** A program, run to its end. */

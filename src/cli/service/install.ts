@@ -39,7 +39,7 @@ export async function installService(host: Host, options: InstallOptions): Promi
   host.print();
   const steps = [["daemon-reload"], ["enable", unitName], ["restart", unitName]];
   host.print(`That file will be written, and then: ${steps.map((step) => systemd.shown(...step)).join(", ")}`);
-  if (!isAgreed && !(await host.ask("Install the service?"))) {
+  if (!isAgreed && !(await host.ask("Install the service?", true))) {
     host.print("Nothing was written.");
     return exitCodes.notSo;
   }

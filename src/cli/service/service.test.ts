@@ -83,8 +83,8 @@ class Machine implements Host {
 
   warn = (line: string): void => void this.lines.push(`! ${line}`);
 
-  ask = async (question: string): Promise<boolean> => {
-    this.questions.push(question);
+  ask = async (question: string, usual: boolean): Promise<boolean> => {
+    this.questions.push(`${question} ${usual ? "[Y/n]" : "[y/N]"}`);
     return this.answer ?? assert.fail("nobody should have been asked");
   };
 
@@ -132,7 +132,7 @@ test("shows the unit and the commands, asks, and then writes exactly what it has
   assert.ok(
     machine.lines.includes("The service runs, and starts with the machine. ingress.example.com: cable is active"),
   );
-  assert.deepEqual(machine.questions, ["Install the service?", "Install the service?"]);
+  assert.deepEqual(machine.questions, ["Install the service? [Y/n]", "Install the service? [Y/n]"]);
 });
 
 test("is undone without a trace; configuration and tokens stay", async (t) => {
@@ -144,6 +144,7 @@ test("is undone without a trace; configuration and tokens stay", async (t) => {
   machine.answer = false;
   const between = machine.files;
   assert.equal(await machine.uninstall({ isAgreed: false }), exitCodes.notSo);
+  assert.deepEqual(machine.questions, ["Remove the service? [y/N]"], "Enter alone removes nothing");
   assert.deepEqual(machine.files, between);
   machine.calls.length = 0;
   assert.equal(await machine.uninstall(), exitCodes.ok);

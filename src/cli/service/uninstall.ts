@@ -33,7 +33,7 @@ export async function uninstallService(host: Host, options: UninstallOptions): P
     host.print(`So is ${systemPlaces.state}, with the history, overrides and unsent messages (--keep-state keeps it).`);
   const stays = isStateToGo ? "Configuration and tokens stay" : "Configuration, tokens and state stay";
   host.print(`${stays}. The DNS records stay as they are.`);
-  if (!isAgreed && !(await host.ask("Remove the service?"))) {
+  if (!isAgreed && !(await host.ask("Remove the service?", false))) {
     host.print("Nothing was removed.");
     return exitCodes.notSo;
   }
