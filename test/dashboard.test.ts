@@ -92,6 +92,25 @@ const check = {
   fall: 3,
 };
 
+test("what people did to a better endpoint is not called a failover", () => {
+  const { since } = endpoint({});
+  const ingress = {
+    isServed: true,
+    isInSync: true,
+    overrides: [],
+    published: { records: [], confirmed: since },
+    selection: { primary: "mobile", sticky: [], why: "", reason: "drain", since },
+  } as unknown as IngressStatus;
+  const mobile = endpoint({ name: "mobile", rank: 2, role: "primary" });
+  const override = { kind: "drain", endpoint: "cable", until: since } as const;
+  const words = [
+    endpoint({ verdict: "down" }),
+    endpoint({ override }),
+    endpoint({ override: { ...override, kind: "drill" } }),
+  ].map((cable) => lookOf({ ...ingress, endpoints: [cable, mobile] }).word);
+  assert.deepEqual(words, ["failed over", "cable is drained", "cable is in a drill"]);
+});
+
 test("while the monitor is offline, that is what is said, and no verdict of before is shown as one of now", () => {
   const cable = endpoint({ check, role: "primary", isUnseen: true });
   const mobile = endpoint({ name: "mobile", check, verdict: "down", reason: "timeout", isUnseen: true });

@@ -54,7 +54,7 @@ function addIngress(page: Page, ingress: IngressStatus, { wallMs, detail }: View
   page.add();
   page.table(
     ["endpoint", "role", "health", "for", "why"],
-    endpoints.flatMap((endpoint) => rowsOf(endpoint, { wallMs, detail })),
+    endpoints.flatMap((endpoint) => rowsOf(endpoint, ingress.isInSync, { wallMs, detail })),
   );
   // Reading the records is routine.
   const steps = next.filter(({ kind }) => kind !== "records-read");
@@ -87,11 +87,16 @@ function dnsDetail(
   wallMs: number,
 ): string {
   const whom = by === "us" ? "written by ccs" : "found as it is";
-  const when = since === undefined ? "" : ` ${ago(since, wallMs)} ago`;
+  const when = since === undefined ? "" : ` ${past(since, wallMs)}`;
   const seen = visibility === undefined ? undefined : visibilityText(visibility);
-  return [`${whom}${when}`, ...(seen === undefined ? [] : [seen]), `last checked ${ago(confirmed, wallMs)} ago`].join(
+  return [`${whom}${when}`, ...(seen === undefined ? [] : [seen]), `last checked ${past(confirmed, wallMs)}`].join(
     "; ",
   );
+}
+
+function past(moment: string, wallMs: number): string {
+  const text = ago(moment, wallMs);
+  return text === "0 s" ? "just now" : `${text} ago`;
 }
 
 /** Since when the failback waits: the other states say no more than when they end, among what comes next. */
@@ -163,14 +168,14 @@ const looks: Readonly<Record<EndpointStatus["verdict"], { readonly sign: string;
 
 const roles = { primary: "active", sticky: "also published", none: "standby" } as const;
 
-function rowsOf(endpoint: EndpointStatus, { wallMs, detail }: View): readonly (readonly Span[])[] {
-  const { name, role, isDegraded, isUnseen, since, addresses, override } = endpoint;
+function rowsOf(endpoint: EndpointStatus, isInSync: boolean, { wallMs, detail }: View): readonly (readonly Span[])[] {
+  const { name, isDegraded, isUnseen, since, addresses } = endpoint;
   const verdict = verdictOf(endpoint);
   const { sign, style } = looks[verdict];
   const health = isDegraded && !isUnseen ? `${verdict}, degraded` : verdict;
   const own: readonly Span[] = [
     name,
-    override !== undefined && role === "none" ? overridden[override.kind] : roles[role],
+    roleOf(endpoint, isInSync),
     { style, text: `${sign} ${health}` },
     isUnseen ? "" : ago(since, wallMs),
     reasonOf(endpoint),
@@ -192,6 +197,11 @@ function rowsOf(endpoint: EndpointStatus, { wallMs, detail }: View): readonly (r
     ];
   });
   return [own, ...more];
+}
+
+function roleOf({ role, override }: EndpointStatus, isInSync: boolean): string {
+  if (role === "none" && override !== undefined) return overridden[override.kind];
+  return role === "primary" && !isInSync ? "to become active" : roles[role];
 }
 
 function reasonOf({ check, verdict, reason, isUnseen }: EndpointStatus): string {

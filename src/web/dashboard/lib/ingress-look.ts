@@ -1,6 +1,7 @@
 // How an ingress is doing, in a word.
 import type { IngressStatus } from "../../api/schema/status.ts";
 import { isMonitorOffline } from "./seen.ts";
+import { overridden } from "./words.ts";
 
 export interface IngressLook {
   readonly tone: "ok" | "warn" | "bad" | "quiet";
@@ -23,7 +24,12 @@ export function lookOf(ingress: IngressStatus): IngressLook {
   }
   if (primary !== undefined && primary.verdict !== "up")
     return { tone: "warn", word: `${primary.name} is ${primary.verdict}` };
-  if (primary !== undefined && primary.rank > 1) return { tone: "warn", word: "failed over" };
+  if (primary !== undefined && primary.rank > 1) {
+    // What people did is no failover.
+    const set = endpoints.find(({ rank, override }) => rank < primary.rank && override !== undefined);
+    const word = set?.override === undefined ? "failed over" : `${set.name} is ${overridden[set.override.kind]}`;
+    return { tone: "warn", word };
+  }
   return { tone: "ok", word: "all is well" };
 }
 

@@ -88,8 +88,8 @@ export function DaemonBanners({ daemon }: { daemon: DaemonStatus }) {
       {configuration.rejected !== undefined && (
         <Banner tone="bad" title="The new configuration was rejected">
           <p>
-            <Ago at={configuration.rejected.at} />. The previous one stays in force. Correct this and save the file; it
-            is reloaded automatically:
+            Rejected <Ago at={configuration.rejected.at} />. The previous one stays in force. Correct this and save the
+            file; it is reloaded automatically:
           </p>
           <ul class="problems">
             {configuration.rejected.problems.map((problem) => (
@@ -149,7 +149,7 @@ export function DaemonBanners({ daemon }: { daemon: DaemonStatus }) {
 
 /** What concerns one ingress. */
 export function IngressBanners({ ingress, resume }: { ingress: IngressStatus; resume?: ComponentChildren }) {
-  const { standoff, trouble, isServed, isMixRefused, mix, visibility, endpoints } = ingress;
+  const { standoff, trouble, isServed, isMixRefused, mix, visibility, endpoints, published } = ingress;
   const areKnown = endpoints.every((endpoint) => shownVerdict(endpoint) !== "unknown");
   // An offline machine cannot reach Cloudflare either, and says so above.
   const isExplained = isMonitorOffline(endpoints) && trouble?.kind === "transient";
@@ -157,7 +157,11 @@ export function IngressBanners({ ingress, resume }: { ingress: IngressStatus; re
     <>
       {!isServed && areKnown && (
         <Banner tone="bad" title="No endpoint is up">
-          <p>The record stays as it is, since no other endpoint would be better.</p>
+          <p>
+            {published?.records.length === 0
+              ? "There is no record either: the last good one is put back."
+              : "The record stays as it is, since no other endpoint would be better."}
+          </p>
         </Banner>
       )}
       {trouble !== undefined && !isExplained && (

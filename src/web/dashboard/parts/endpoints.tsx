@@ -39,6 +39,7 @@ export const Endpoints = memo(function Endpoints({ ingress, past, range }: Endpo
             key={endpoint.name}
             endpoint={endpoint}
             ingress={ingress.record}
+            isInSync={ingress.isInSync}
             history={past.kind === "ok" ? past.value : undefined}
             range={range}
           />
@@ -55,12 +56,13 @@ export const Endpoints = memo(function Endpoints({ ingress, past, range }: Endpo
 
 interface RowProps {
   readonly ingress: string;
+  readonly isInSync: boolean;
   readonly endpoint: EndpointStatus;
   readonly history: History | undefined;
   readonly range: Range;
 }
 
-const EndpointRow = memo(function EndpointRow({ endpoint, ingress, history, range }: RowProps) {
+const EndpointRow = memo(function EndpointRow({ endpoint, ingress, isInSync, history, range }: RowProps) {
   const [isOpen, setOpen] = useState(false);
   const { name, target, since, role, override, isDegraded, isUnseen } = endpoint;
   const past = history?.endpoints.find((each) => each.name === name);
@@ -77,7 +79,11 @@ const EndpointRow = memo(function EndpointRow({ endpoint, ingress, history, rang
         <Sign name="chevron" />
         <span class="endpoint-name">
           <span class="name">{name}</span>
-          {role !== "none" && <span class={`tag tag-${role}`}>{roleWords[role]}</span>}
+          {role !== "none" && (
+            <span class={`tag tag-${role}`}>
+              {role === "primary" && !isInSync ? "to become active" : roleWords[role]}
+            </span>
+          )}
           {override !== undefined && <span class="tag tag-override">{override.kind}</span>}
           <span class="endpoint-target">{target.join(", ")}</span>
         </span>

@@ -11,7 +11,7 @@ import { IngressBanners } from "./banners.tsx";
 import { Endpoints } from "./endpoints.tsx";
 import { HostName } from "./host-name.tsx";
 import { Sign } from "./icons.tsx";
-import { Countdown, For } from "./moments.tsx";
+import { Ago, Countdown, For } from "./moments.tsx";
 import { Next } from "./next.tsx";
 import { Picture } from "./picture.tsx";
 import { Published } from "./published.tsx";
@@ -80,13 +80,22 @@ function Look({ ingress }: { ingress: IngressStatus }) {
   );
 }
 
-function Summary({ ingress: { selection }, isShort }: { ingress: IngressStatus; isShort: boolean }) {
+function Summary({ ingress: { selection, isInSync }, isShort }: { ingress: IngressStatus; isShort: boolean }) {
   if (selection === undefined)
     return <p class="summary quiet">No endpoint is selected yet: the records stay as they are.</p>;
   const { primary, sticky, why, since } = selection;
   return (
     <p class="summary">
-      <strong>{primary}</strong> has been active <For since={since} />
+      <strong>{primary}</strong>{" "}
+      {isInSync ? (
+        <>
+          has been active <For since={since} />
+        </>
+      ) : (
+        <>
+          was selected <Ago at={since} />, but DNS does not say so yet
+        </>
+      )}
       {sticky.length > 0 && `, also published: ${sticky.map(({ endpoint }) => endpoint).join(", ")}`}
       {!isShort && `: ${why}`}
     </p>
