@@ -96,7 +96,7 @@ function Summary({ ingress: { selection, isInSync }, isShort }: { ingress: Ingre
           was selected <Ago at={since} />, but DNS does not say so yet
         </>
       )}
-      {sticky.length > 0 && `, also published: ${sticky.map(({ endpoint }) => endpoint).join(", ")}`}
+      {sticky.length > 0 && ` (also published: ${sticky.map(({ endpoint }) => endpoint).join(", ")})`}
       {!isShort && `: ${why}`}
     </p>
   );
