@@ -201,7 +201,7 @@ function rowsOf(endpoint: EndpointStatus, isInSync: boolean, { wallMs, detail }:
 
 function roleOf({ role, override }: EndpointStatus, isInSync: boolean): string {
   if (role === "none" && override !== undefined) return overridden[override.kind];
-  return role === "primary" && !isInSync ? "to become active" : roles[role];
+  return role === "primary" && !isInSync ? "pending" : roles[role];
 }
 
 function reasonOf({ check, verdict, reason, isUnseen }: EndpointStatus): string {

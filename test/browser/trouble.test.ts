@@ -54,7 +54,7 @@ test("while Cloudflare refuses to write it says why, and what DNS should say ins
   await world.cable.server.behave({ kind: "refuse" });
   await dashboard.untilShown("The records cannot be written");
   await dashboard.untilShown("Out of sync. It should say:", ".published");
-  await dashboard.untilShown("to become active", ".picture");
+  await dashboard.untilShown("pending", ".picture");
   await dashboard.assertAccessible("out of sync");
   world.cloudflare.faults.clear();
   await dashboard.untilShown("secondary.example.com", ".records");

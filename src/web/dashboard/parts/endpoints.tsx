@@ -80,9 +80,7 @@ const EndpointRow = memo(function EndpointRow({ endpoint, ingress, isInSync, his
         <span class="endpoint-name">
           <span class="name">{name}</span>
           {role !== "none" && (
-            <span class={`tag tag-${role}`}>
-              {role === "primary" && !isInSync ? "to become active" : roleWords[role]}
-            </span>
+            <span class={`tag tag-${role}`}>{role === "primary" && !isInSync ? "pending" : roleWords[role]}</span>
           )}
           {override !== undefined && <span class="tag tag-override">{override.kind}</span>}
           <span class="endpoint-target">{target.join(", ")}</span>

@@ -93,7 +93,7 @@ function Summary({ ingress: { selection, isInSync }, isShort }: { ingress: Ingre
         </>
       ) : (
         <>
-          was selected <Ago at={since} />, but DNS does not say so yet
+          was selected <Ago at={since} />, but DNS does not say so
         </>
       )}
       {sticky.length > 0 && ` (also published: ${sticky.map(({ endpoint }) => endpoint).join(", ")})`}

@@ -81,8 +81,7 @@ function roleText(endpoint: EndpointStatus, isInSync: boolean): string {
   const verdict = shownVerdict(endpoint);
   const word = override === undefined ? [] : [overridden[override.kind]];
   const health = verdict === "up" ? [] : [looks[verdict].word];
-  const serves =
-    role === "primary" ? [isInSync ? "active" : "to become active"] : role === "sticky" ? ["also published"] : [];
+  const serves = role === "primary" ? [isInSync ? "active" : "pending"] : role === "sticky" ? ["also published"] : [];
   const words = [...serves, ...word, ...health];
   return words.length === 0 ? "standby" : words.join(", ");
 }
