@@ -228,6 +228,21 @@ describe("a failover", () => {
     );
   });
 
+  test("that is taken back while Cloudflare still fails does not sound as if all were well", () => {
+    world.cloud = "silent";
+    world.observe("cable", "timeout");
+    world.observe("mobile", "timeout");
+    world.fail({ during: "read" });
+    world.pass(70_000);
+    world.headlines();
+    world.observe("cable", "ok");
+    world.pass(70_000);
+    world.observe("cable", "ok", 1);
+    const last = world.news().at(-1);
+    assert.equal(last?.headline, "ingress.example.com stays with cable");
+    assert.match(last?.text ?? "", /^Cloudflare: .+\nccs keeps trying\.$/m);
+  });
+
   test("confirmed by reading alone, after a write without an answer, is told as done", () => {
     world.cloud = "silent";
     world.observe("cable", "timeout");

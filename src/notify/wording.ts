@@ -113,6 +113,7 @@ export function word(story: Story, now: Now): Wording {
         details: [
           line`A switch to ${story.considered} was decided at ${time(story.sinceMs, now)} and cancelled before it was done.`,
           ...whyLines(story),
+          ...ongoingTrouble(story),
           ...endedLines(story),
           ...circumstances(story, now),
         ],
@@ -286,6 +287,11 @@ function undone(story: Story & { kind: "undone" }, now: Now): Wording {
       ...circumstances(story, now),
     ],
   };
+}
+
+/** That a switch need not be done any more is no sign that it could be. */
+function ongoingTrouble({ ingress: { cloudProblem } }: Story & { kind: "stays" }): readonly Line[] {
+  return cloudProblem === undefined ? [] : [problemLine(cloudProblem), line`ccs keeps trying.`];
 }
 
 function endpointChanged(story: Story & { kind: "endpoint" }, now: Now): Wording {

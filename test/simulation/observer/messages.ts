@@ -79,6 +79,8 @@ export class Messages implements Part {
   }
 
   ended(_: DaemonRun, isCrash: boolean): void {
+    // What was not on its way by then waits for the next life.
+    this.#prompt.clear();
     const { nowMs } = this.#ledger;
     if (isCrash) this.#debts = this.#debts.filter(({ atMs, frailMs }) => atMs + frailMs < nowMs);
   }

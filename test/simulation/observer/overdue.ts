@@ -11,6 +11,7 @@ const slackMs = 5_000;
 
 /** What may hold up decisions, or the sight of a mix, and what changes the rules. */
 const hindrances: readonly FaultKind[] = [
+  "api",
   "link",
   "resolver",
   "stopped",
