@@ -35,8 +35,18 @@ test("after a failover, with a refused configuration: no finding of axe, and not
 for (const width of [360, 1_280]) {
   test(`the axis of a chart names each day once, and all of it can be seen: ${width} px`, async (t) => {
     await inTrouble(t, async (browser, daemon) => {
-      const dashboard = await openDashboard(browser, daemon, { viewport: { width, height: 800 } }, async (opened) => {
+      const options = { viewport: { width, height: 800 }, timezoneId: "UTC" };
+      const dashboard = await openDashboard(browser, daemon, options, async (opened) => {
         await opened.addInitScript(noteDrawnText);
+        // As shortly after a midnight: the last day begins at the right edge.
+        await opened.route("**/api/v1/history?*", async (route) => {
+          const response = await route.fetch();
+          const history = (await response.json()) as { from: string; until: string };
+          const [from, until] = [Date.parse(history.from), Date.parse(history.until)];
+          const shiftMs = Math.ceil(until / 86_400_000) * 86_400_000 + 60_000 - until;
+          const moved = (atMs: number): string => new Date(atMs + shiftMs).toISOString();
+          await route.fulfill({ response, json: { ...history, from: moved(from), until: moved(until) } });
+        });
       });
       const { page } = dashboard;
       await dashboard.untilShown("failed over");
