@@ -27,6 +27,7 @@ export function storySamples(): { readonly [Kind in StoryKind]: StorySample } {
     message: "no answer within 15 s; is the network up?",
     during: "write",
     sinceMs: failedMs,
+    newestMs: failedMs,
   } as const;
   const visibility = (status: Visibility["status"], detail: string): Visibility => ({
     writtenAtMs: failedMs,

@@ -83,7 +83,7 @@ export function afterMixFailure(
   if (mix === undefined) return ingress;
   const failed: MixState = {
     ...mix,
-    cloudProblem: { ...problem, sinceMs: mix.cloudProblem?.sinceMs ?? nowMs },
+    cloudProblem: { ...problem, sinceMs: mix.cloudProblem?.sinceMs ?? nowMs, newestMs: nowMs },
     ...(problem.kind === "transient" && problem.during === "write" && { writeInDoubtUntilMs: nowMs + writeDoubtMs }),
     ...(problem.kind === "obstacle" && {
       foreign: problem.message,

@@ -343,7 +343,7 @@ export interface NameState {
   /** Records that are new, and that not every authoritative server is known to show yet. By then each has heard of them. */
   readonly unseen?: { readonly ids: readonly string[]; readonly untilMs: number };
   /** The newest trouble with Cloudflare, until a call succeeds. */
-  readonly cloudProblem?: CloudProblem & { readonly sinceMs: number };
+  readonly cloudProblem?: CloudProblem & { readonly sinceMs: number; readonly newestMs: number };
 }
 
 /** The second name of a CNAME ingress. `published` holds our records there, `visibility` is known without a write too. */

@@ -109,19 +109,23 @@ export function afterCloudFailure(ingress: IngressState, problem: CloudProblem, 
     problem.kind === "invalid" && problem.during === "write" && (ingress.selection?.sticky.length ?? 0) > 0;
   return {
     ...ingress,
-    cloudProblem: { ...problem, sinceMs },
+    cloudProblem: { ...problem, sinceMs, newestMs: nowMs },
     isMixRefused: ingress.isMixRefused || isRefusedMix,
     ...(problem.kind === "transient" && problem.during === "write" && { writeInDoubtUntilMs: nowMs + writeDoubtMs }),
   };
 }
 
-/** A write that failed is no trouble any more once the records say what they should anyway. */
+/**
+ * A write that failed is no trouble any more once the records say what they should anyway. Where Cloudflare did not take it
+ * up, it may still take up nothing: the read that follows every failed write tells.
+ */
 export function withoutSettledProblem(ingress: IngressState): IngressState {
-  if (ingress.cloudProblem?.during !== "write" || wantedRecords(ingress) === undefined || !isNameInSync(ingress)) {
-    return ingress;
-  }
-  const { cloudProblem: _, ...rest } = ingress;
-  return rest;
+  const { cloudProblem, published, ...rest } = ingress;
+  if (cloudProblem?.during !== "write" || published === undefined) return ingress;
+  if (wantedRecords(ingress) === undefined || !isNameInSync(ingress)) return ingress;
+  const { kind, newestMs } = cloudProblem;
+  const isUnanswered = kind === "transient" || kind === "rate-limited";
+  return isUnanswered && published.atMs <= newestMs ? ingress : { ...rest, published };
 }
 
 /** The end of a standoff, by time or by a manual override: repair continues. */

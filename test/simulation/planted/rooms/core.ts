@@ -150,6 +150,13 @@ export const coreBugs: readonly BugForTest[] = [
     test: ["test/scenarios.test.ts", "scenario outage ends with the primary at a shared address"],
   },
   {
+    name: "trouble with Cloudflare is over once nothing is to be written",
+    file: "src/core/published.ts",
+    from: "return isUnanswered && published.atMs <= newestMs ? ingress : { ...rest, published };",
+    to: "return isUnanswered && published.atMs < 0 ? ingress : { ...rest, published };",
+    test: ["test/scenarios.test.ts", "scenario cloud trouble over by a read"],
+  },
+  {
     name: "a pin in a standoff is never written",
     file: "src/core/published.ts",
     from: "if (after.standoff === undefined || hasSameMembers(before.selection, after.selection)) return after;",
