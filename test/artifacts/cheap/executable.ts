@@ -61,8 +61,9 @@ function run(args: readonly string[], more: Readonly<Record<string, string>> = {
   return { code: status, stdout, stderr };
 }
 
-test("it is one file, and not too large", { skip }, (t) => {
-  assert.deepEqual(readdirSync(dirname(executable)).toSorted(), [`ccs-linux-${architecture ?? ""}`, "path.txt"]);
+test("it is one file, with the list of its parts beside it, and not too large", { skip }, (t) => {
+  const name = `ccs-linux-${architecture ?? ""}`;
+  assert.deepEqual(readdirSync(dirname(executable)).toSorted(), [name, `${name}.cdx.json`, "path.txt"]);
   const { size } = statSync(executable);
   t.diagnostic(`${size} bytes`);
   assert.ok(size < mostExecutableBytes, `${size} bytes`);
