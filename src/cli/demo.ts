@@ -122,8 +122,11 @@ function showLive(parts: { stage: Stage; controls: Controls; end: End; isOpen: b
 }
 
 function placesOf({ world, httpUrl, configPath, logPath }: Stage): Places {
-  // Set by `npm run` and `npx`: then there may be no `ccs` on the path.
-  const program = process.env["npm_command"] === undefined ? "ccs" : "npx ccs";
+  // Set by `npm run` and `npx`: then there may be no `ccs` on the path. Outside of a checkout, npm would fetch whatever is
+  // called ccs.
+  const isFetched = process.argv[1]?.includes("/_npx/") === true;
+  const byNpm = isFetched ? "npx cloudflare-cname-switcher" : "npx ccs";
+  const program = process.env["npm_command"] === undefined ? "ccs" : byNpm;
   return { program, dnsPort: world.dns.port, httpUrl, configPath, logPath };
 }
 

@@ -80,21 +80,24 @@ function cableBreaks({ world: { cable, mobile }, fall }: Scenery, way: Way): Sce
   };
 }
 
-function cableComesBack({ world: { cable }, holdUpMs }: Scenery): Scene {
+function cableComesBack({ world: { cable, cloudflare }, holdUpMs }: Scenery): Scene {
   const holdMs = holdUpMs();
+  // The records of a mix stay for an hour, and serve the next failback too.
+  const isPrepared = cloudflare.recordsAt(mixName).length > 0;
   return {
     title: "cable comes back",
     text:
       `It answers again. Once it has been up for ${formatDuration(holdMs)} (hold_up, doubled with each outage within the ` +
-      "hour), traffic returns to both. Their addresses are prepared at a second name, and one write points the record there.",
+      `hour), traffic returns to both. Their addresses are ${isPrepared ? "still" : "prepared"} at a second name, and one ` +
+      "write points the record there.",
     act: () => cable.server.behave(ways.ok.behaviour),
     isReturn: true,
     expected: [{ type: "CNAME", content: mixName, ttlSeconds: ttlSeconds.cable }],
-    writes: 2,
+    writes: isPrepared ? 1 : 2,
     notBefore: { ms: holdMs, rule: `hold_up is ${formatDuration(holdMs)}` },
     takesMs: holdMs,
     words: ({ sinceStart }) =>
-      `Visible ${sinceStart} after cable came back, with 1 write request, and 1 before that for the mix.`,
+      `Visible ${sinceStart} after cable came back, with 1 write request${isPrepared ? "" : ", and 1 before that for the mix"}.`,
   };
 }
 

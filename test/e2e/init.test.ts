@@ -94,7 +94,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     await answerLine(terminal, { name: "mobile", target: mobile.address, url: url(mobile) });
     await terminal.answer(/keep\s+publishing mobile/, keys.down + keys.enter);
     await terminal.answer(/Add another endpoint/, keys.enter);
-    await terminal.answer(/Send you messages on Telegram/, keys.enter);
+    await terminal.answer(/Send you messages on Telegram/, "y");
     await terminal.answer(/The bot's token/, telegram.token + keys.enter);
     await terminal.answer(/The chat: its number/, `123456${keys.enter}`);
     await terminal.answer(/How should ccs run/, byHand);

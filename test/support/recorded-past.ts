@@ -8,6 +8,9 @@ import { openStore } from "../../src/store/store.ts";
 import { parseScenario } from "../../src/what-if/scenario.ts";
 import { userWorld, vocabularyOf } from "../../src/what-if/user-world.ts";
 
+/** The second of a minute at which a past begins. */
+const secondMs = 45_000;
+
 /** Two lines, the first with more of it. */
 export function recordedConfig(stateDir: string, ingress = "", cable = ""): string {
   return `cloudflare: { token: TOKEN }
@@ -49,7 +52,10 @@ export async function recordPast(
   const read = parseScenario(scenario, vocabularyOf(config));
   assert.equal(read.kind, "understood");
   const lengthMs = hours * 3_600_000;
-  const startWallMs = Date.now() - lengthMs;
+  // History is kept by the minute: where one ends in the last seconds of an outage of our own, replay counts a failure more. So
+  // every past begins at the same second.
+  const minuteMs = 60_000;
+  const startWallMs = Math.floor((Date.now() - lengthMs - secondMs) / minuteMs) * minuteMs + secondMs;
   const switches: RecordedSwitch[] = [];
   let checks = 0;
   const { options } = userWorld(config, { seed, hasIpv6: read.hasIpv6 });

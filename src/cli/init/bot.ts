@@ -9,7 +9,7 @@ import { askChoice, askSecret, askText, askYes, findOut, say } from "./prompts.t
 export const telegramVariable = "TELEGRAM_TOKEN";
 
 export async function askBot({ env, telegramApiUrl }: InitWorld): Promise<Composition["telegram"]> {
-  if (!(await askYes("Send you messages on Telegram?", true))) return undefined;
+  if (!(await askYes("Send you messages on Telegram? It takes a bot: @BotFather makes one.", false))) return undefined;
   const found = env[telegramVariable]?.trim() ?? "";
   const isFound = found !== "" && telegramToken.safeParse(found).success;
   if (isFound) say(`${telegramVariable} is set in the environment: it is used, and the file will refer to it.`);
