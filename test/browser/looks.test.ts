@@ -8,29 +8,36 @@ import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { configOf } from "../support/world-config.ts";
 
-test("after a failover, with a refused configuration: no finding of axe, and nothing out of sight", async (t) => {
-  await inTrouble(t, async (browser, daemon) => {
-    for (const [colorScheme, width] of [
-      ["light", 360],
-      ["dark", 360],
-      ["dark", 1_280],
-      ["light", 2_200],
-    ] as const) {
-      const dashboard = await openDashboard(browser, daemon, { colorScheme, viewport: { width, height: 800 } });
-      const { page } = dashboard;
-      await dashboard.untilShown("failed over");
-      await dashboard.untilShown("The new configuration was rejected");
-      await page.getByRole("button", { name: /^cable/ }).click();
-      await page.locator(".chart canvas").waitFor();
-      await page.locator("details").evaluateAll("(all) => all.forEach((each) => { each.open = true; })");
-      await dashboard.assertAccessible(`${colorScheme} ${width}`);
-      const background = await page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
-      assert.equal(background, colorScheme === "dark" ? "rgb(14, 20, 26)" : "rgb(244, 246, 248)");
-      await dashboard.assertClean();
-      await page.context().close();
-    }
-  });
-});
+// Four pages, each looked at whole.
+const patient = { timeout: 180_000 };
+
+test(
+  "after a failover, with a refused configuration: no finding of axe, and nothing out of sight",
+  patient,
+  async (t) => {
+    await inTrouble(t, async (browser, daemon) => {
+      for (const [colorScheme, width] of [
+        ["light", 360],
+        ["dark", 360],
+        ["dark", 1_280],
+        ["light", 2_200],
+      ] as const) {
+        const dashboard = await openDashboard(browser, daemon, { colorScheme, viewport: { width, height: 800 } });
+        const { page } = dashboard;
+        await dashboard.untilShown("failed over");
+        await dashboard.untilShown("The new configuration was rejected");
+        await page.getByRole("button", { name: /^cable/ }).click();
+        await page.locator(".chart canvas").waitFor();
+        await page.locator("details").evaluateAll("(all) => all.forEach((each) => { each.open = true; })");
+        await dashboard.assertAccessible(`${colorScheme} ${width}`);
+        const background = await page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
+        assert.equal(background, colorScheme === "dark" ? "rgb(14, 20, 26)" : "rgb(244, 246, 248)");
+        await dashboard.assertClean();
+        await page.context().close();
+      }
+    });
+  },
+);
 
 for (const width of [360, 1_280]) {
   test(`the axis of a chart names each day once, and all of it can be seen: ${width} px`, async (t) => {

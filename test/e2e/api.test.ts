@@ -100,7 +100,7 @@ describe("the API of a running daemon", { concurrency: 3 }, () => {
     // Before the records are read nobody serves, so that nobody could be stood in for.
     await daemon.untilLogged(/^found: /);
     const place = { cloudflare: world.cloudflare, daemon };
-    await commitAfter(place, () => change(daemon, "drill", { endpoint: "cable", for: "2s" }).then(() => {}));
+    await commitAfter(place, () => change(daemon, "drill", { endpoint: "cable", for: "5s" }).then(() => {}));
     assert.deepEqual(contents(world), [world.mobile.host]);
     await eventually("cable is back, alone or in a mix", () => contents(world)[0] !== world.mobile.host);
     const { msg } = await daemon.untilLogged(/^drill of cable: mobile took over from cable, which is active again\./);
