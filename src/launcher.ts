@@ -46,7 +46,7 @@ async function isHealthCall([command, ...args]: readonly string[]): Promise<bool
 
 /**
  * Node reads every export of its own modules that are imported, and these three of `node:http` load a second HTTP client,
- * undici: for most commands a quarter of all that they cost. Nothing of ours takes them from there.
+ * undici, which is a quarter of what most commands cost. ccs does not use them.
  */
 function spareHttpClient(): void {
   const http = process.getBuiltinModule("node:http");

@@ -47,7 +47,7 @@ export class HistoryReader implements Disposable {
     return this.#checks.coveredStarts(query);
   }
 
-  /** Whether the file is to blame for an error in reading it, having looked through all of it where that is in doubt. */
+  /** Whether an error in reading comes from a damaged file. In case of doubt the whole file is checked. */
   isDamaged(error: unknown): boolean {
     const trouble = troubleOf(error);
     return (trouble === "torn" || trouble === "foreign" || trouble === "odd") && quickCheck(this.#database) !== "ok";

@@ -2,7 +2,7 @@
 // the daemon is gone, and comes back by itself.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startWorld } from "../../src/demo/world.ts";
+import { startWorld, type World } from "../../src/demo/world.ts";
 import { openBrowser, openDashboard } from "../support/browser.ts";
 import { programOfVersion } from "../support/built-program.ts";
 import { startDaemon } from "../support/daemon-process.ts";
@@ -95,21 +95,27 @@ test("the journal has what happened while its first page was on its way, and a p
   await dashboard.untilShown(/cable is down/, ".journal");
 });
 
-test("a journal that begins anew takes the place of the one that was shown", async (t) => {
-  const browser = await openBrowser(t);
-  if (browser === undefined) return;
-  await using world = await startWorld();
+/** A configuration whose daemon listens anywhere at first, and later ones at the same address. */
+function configAtOnePlace(world: World): { config: (folder: string) => string; stayAt: (url: string) => void } {
   let listen = "127.0.0.1:0";
   const config = configOf(world, (file) => {
     file.http.listen = listen;
   });
+  return { config, stayAt: (url) => void (listen = new URL(url).host) };
+}
+
+test("a journal that begins anew takes the place of the one that was shown", async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  await using world = await startWorld();
+  const { config, stayAt } = configAtOnePlace(world);
   await using first = startDaemon({ config });
   const dashboard = await openDashboard(browser, first);
   const { page } = dashboard;
   await dashboard.untilShown("all is well");
   await world.cable.server.behave({ kind: "refuse" });
   await dashboard.untilShown(/written: CNAME secondary/, ".journal");
-  listen = new URL(dashboard.url).host;
+  stayAt(dashboard.url);
   await first.stop();
   await dashboard.untilShown("No connection to the daemon");
   // In a folder of its own: what the first one kept is gone, and events are counted from the start again.
@@ -130,15 +136,12 @@ test("when the daemon ends, the page says since when, goes on when it is back, a
   const browser = await openBrowser(t);
   if (browser === undefined) return;
   await using world = await startWorld();
-  let listen = "127.0.0.1:0";
-  const config = configOf(world, (file) => {
-    file.http.listen = listen;
-  });
+  const { config, stayAt } = configAtOnePlace(world);
   await using first = startDaemon({ config });
   const dashboard = await openDashboard(browser, first);
   const { page } = dashboard;
   await dashboard.untilShown("all is well");
-  listen = new URL(dashboard.url).host;
+  stayAt(dashboard.url);
   await first.stop();
   await dashboard.untilShown("No connection to the daemon");
   await dashboard.untilShown(/Trying again/);
