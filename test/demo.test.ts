@@ -13,13 +13,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { ReadStream, WriteStream } from "node:tty";
 import { stripVTControlCharacters } from "node:util";
 import { demoCommand } from "../src/cli/demo.ts";
-import { writes } from "../src/demo/cloudflare/faults.ts";
+import { writes } from "../src/emulation/cloudflare/faults.ts";
 import { Controls } from "../src/demo/controls.ts";
 import { Director } from "../src/demo/director.ts";
-import { listenTcp } from "../src/demo/listen.ts";
+import { listenTcp } from "../src/emulation/listen.ts";
 import { openStage } from "../src/demo/stage.ts";
 import { LiveView } from "../src/demo/view-live.ts";
-import { ingressName } from "../src/demo/world.ts";
+import { ingressName } from "../src/emulation/world.ts";
 import { builtProgram, compileCache } from "./support/built-program.ts";
 import { eventually } from "./support/eventually.ts";
 

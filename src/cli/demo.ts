@@ -7,7 +7,7 @@ import { openStage, type Stage } from "../demo/stage.ts";
 import { playStory, type Ending, type Telling } from "../demo/story.ts";
 import { LiveView } from "../demo/view-live.ts";
 import { entryLines, openingLines, recapLines, tellingLines, type Manner, type Places } from "../demo/view-plain.ts";
-import type { Tempo, World } from "../demo/world.ts";
+import type { Tempo, World } from "../emulation/world.ts";
 import { printLine, styled } from "../terminal/terminal.ts";
 import { openInBrowser } from "./browser.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";

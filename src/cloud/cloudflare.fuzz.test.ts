@@ -11,7 +11,7 @@ import { damagedJson, type Json } from "../../test/support/damage.ts";
 import { propertyRuns } from "../../test/support/property-runs.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { Plan, PublishedRecord } from "../core/model.ts";
-import { CloudflareApi } from "../demo/cloudflare/api.ts";
+import { CloudflareApi } from "../emulation/cloudflare/api.ts";
 import { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
 import { CloudflareProvider } from "./cloudflare.ts";

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { propertyRuns } from "../../test/support/property-runs.ts";
 import type { PublishedRecord, RecordContent, RecordSet } from "../core/model.ts";
 import { isEmptyPlan, planBetween } from "../core/records.ts";
-import { MemoryProvider } from "./memory.ts";
+import { MemoryProvider } from "../../test/support/memory-provider.ts";
 import { assertSafe } from "./provider.ts";
 
 const record = "ingress.example.com";

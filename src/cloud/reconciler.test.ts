@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ReconcilerWorld, record, settings } from "../../test/conformance/reconciler-world.ts";
 import type { IngressSettings } from "../core/model.ts";
-import { MemoryProvider, type MemoryCall, type MemoryFault } from "./memory.ts";
+import { MemoryProvider, type MemoryCall, type MemoryFault } from "../../test/support/memory-provider.ts";
 import { CloudError, type Call, type CloudErrorKind, type RecordProvider } from "./provider.ts";
 
 const minuteMs = 60_000;

@@ -8,7 +8,7 @@ import { controlsExtra } from "./controls-routes.ts";
 import { Controls } from "./controls.ts";
 import { Director } from "./director.ts";
 import { openStage, type Stage } from "./stage.ts";
-import { ingressName } from "./world.ts";
+import { ingressName } from "../emulation/world.ts";
 
 const tempo = {
   interval: "200ms",

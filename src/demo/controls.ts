@@ -9,7 +9,7 @@ import { Troubles } from "./troubles.ts";
 import type { StoryStatus } from "./view-story.ts";
 import { ways } from "./ways.ts";
 import { isSameSight, showSight, type Sight, type Witness } from "./witness.ts";
-import type { World } from "./world.ts";
+import type { World } from "../emulation/world.ts";
 
 const lookMs = 100;
 

@@ -2,7 +2,7 @@
 // arrived.
 import type { LogLevel } from "../lib/log.ts";
 import { plain } from "../lib/text.ts";
-import type { TelegramServer } from "./telegram.ts";
+import type { TelegramServer } from "../emulation/channels/telegram.ts";
 
 export type FeedEntry =
   | { readonly kind: "log"; readonly atWallMs: number; readonly level: LogLevel; readonly text: string }

@@ -3,7 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import { formatDuration } from "../core/units.ts";
 import { ways, type Way } from "./ways.ts";
 import type { Sight, Witness } from "./witness.ts";
-import { mixName, ttlSeconds, type World, type WorldEndpoint } from "./world.ts";
+import { mixName, ttlSeconds, type World, type WorldEndpoint } from "../emulation/world.ts";
 
 /** A world with a daemon over it, as far as the story needs to know them. */
 export interface Scenery {

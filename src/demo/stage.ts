@@ -16,10 +16,10 @@ import { parseDurationMs } from "../core/units.ts";
 import { createLog } from "../lib/log.ts";
 import type { WebExtra } from "../web/server.ts";
 import { Feed } from "./feed.ts";
-import { listenTcp } from "./listen.ts";
+import { listenTcp } from "../emulation/listen.ts";
 import type { Scenery } from "./scenes.ts";
 import { Witness } from "./witness.ts";
-import { ingressName, startWorld, worldConfig, type Tempo, type World } from "./world.ts";
+import { ingressName, startWorld, worldConfig, type Tempo, type World } from "../emulation/world.ts";
 
 /** Ports that are easy to remember. Where they are taken, any others will do. */
 const preferredPorts = { dns: 5300, http: 3000 };

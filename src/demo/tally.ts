@@ -1,7 +1,7 @@
 // Counts, over one playing of the story, what a switch may cost: write requests, messages, and states without a record.
 import { isDeepStrictEqual } from "node:util";
 import type { Witness } from "./witness.ts";
-import { mixName, type World } from "./world.ts";
+import { mixName, type World } from "../emulation/world.ts";
 
 export class Tally implements Disposable {
   readonly #world: World;

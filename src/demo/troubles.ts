@@ -2,7 +2,7 @@
 // that somebody edited by hand.
 import type { EndpointName, WayName } from "../web/dashboard/demo/document.ts";
 import { wayOf, ways } from "./ways.ts";
-import { ingressName, type World } from "./world.ts";
+import { ingressName, type World } from "../emulation/world.ts";
 
 /** Where a record of this type leads when another program edited it: names and addresses for documentation. */
 const elsewhere: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@
 import { wrap, type Paint } from "../terminal/screen-text.ts";
 import type { FeedEntry } from "./feed.ts";
 import type { Outcome, Telling } from "./story.ts";
-import type { World } from "./world.ts";
+import type { World } from "../emulation/world.ts";
 
 /** What can be tried while the demo runs. */
 export interface Places {

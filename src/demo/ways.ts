@@ -1,6 +1,6 @@
 // The ways in which a toy endpoint can be made to behave, by the story and by people.
 import type { WayName } from "../web/dashboard/demo/document.ts";
-import type { Behaviour } from "./endpoint.ts";
+import type { Behaviour } from "../emulation/endpoint.ts";
 
 export interface Way {
   readonly name: WayName;

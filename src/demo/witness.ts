@@ -2,7 +2,7 @@
 // committed state. The story is measured by this alone, never by what the daemon says of itself.
 import { createExchange } from "../dns/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
-import { ingressName, type World } from "./world.ts";
+import { ingressName, type World } from "../emulation/world.ts";
 import { contentText, ttlText } from "../core/words.ts";
 
 /** A record as a DNS answer shows it. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { propertyRuns } from "../../test/support/property-runs.ts";
-import { readHtml } from "../demo/telegram-html.ts";
+import { readHtml } from "../emulation/channels/telegram-html.ts";
 import { formatTime, line, messageLimit, render, text } from "./message.ts";
 import type { Line, Message } from "./message.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { endpointSettings, ingressSettings, publishedRecord } from "../../test/support/ingress-world.ts";
 import { NarratedWorld, wallAtZero } from "../../test/support/narrated-world.ts";
-import { readHtml } from "../demo/telegram-html.ts";
+import { readHtml } from "../emulation/channels/telegram-html.ts";
 import { line, render } from "./message.ts";
 import type { Message } from "./message.ts";
 import { statusOf } from "./story.ts";

@@ -5,7 +5,7 @@ import { freePort } from "../../test/support/ports.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { Event, State } from "../core/model.ts";
 import { initialState } from "../core/step.ts";
-import { listenTcp } from "../demo/listen.ts";
+import { listenTcp } from "../emulation/listen.ts";
 import { parseIp } from "../lib/ip.ts";
 import { Anchors, reachOverTcp, type Anchor } from "./anchors.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Secret } from "../lib/secret.ts";
-import type { RecordDraft } from "../demo/cloudflare/store.ts";
+import type { RecordDraft } from "../emulation/cloudflare/store.ts";
 import { Clients } from "./clients.ts";
 import { demoToken, World } from "./world.ts";
 

@@ -1,9 +1,9 @@
 // The edge of the emulated Cloudflare's network: a few authoritative servers of the zone, each of which gets every change
 // of a record after a delay of its own. Clients' resolvers ask them, and so does the daemon after it has written.
-import type { CloudflareApi } from "../demo/cloudflare/api.ts";
-import { answerQuestion, type AnswerRecord, type DnsAnswer } from "../demo/dns-answer.ts";
-import { EdgeView } from "../demo/dns-zones.ts";
-import type { ZoneState } from "../demo/cloudflare/zone.ts";
+import type { CloudflareApi } from "../emulation/cloudflare/api.ts";
+import { answerQuestion, type AnswerRecord, type DnsAnswer } from "../emulation/dns/answer.ts";
+import { EdgeView } from "../emulation/dns/zones.ts";
+import type { ZoneState } from "../emulation/cloudflare/zone.ts";
 import type { Reply } from "../dns/exchange.ts";
 import type { DnsRecord, Question } from "../dns/wire.ts";
 import type { Random } from "../lib/clock.ts";

@@ -1,7 +1,7 @@
 // Everything that can go wrong in the simulated world, as data: what, with whom, from when, for how long. Plain JSON, so that
 // a list of faults is a story that can be printed, cut down and told again.
 import type { Family } from "../core/model.ts";
-import type { Oddity } from "../demo/cloudflare/odd.ts";
+import type { Oddity } from "../emulation/cloudflare/odd.ts";
 
 /** How an address treats its clients. */
 export type Treatment =

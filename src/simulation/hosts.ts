@@ -1,7 +1,7 @@
 // The hosts behind endpoints whose own names lie in a zone of ours, and the programs that keep such records up to date.
-import type { CloudflareApi } from "../demo/cloudflare/api.ts";
-import type { RecordDraft } from "../demo/cloudflare/store.ts";
-import { isBelow } from "../demo/cloudflare/names.ts";
+import type { CloudflareApi } from "../emulation/cloudflare/api.ts";
+import type { RecordDraft } from "../emulation/cloudflare/store.ts";
+import { isBelow } from "../emulation/cloudflare/names.ts";
 import { familyOf, type Site, type SiteOptions } from "./internet.ts";
 
 /** The records that say where a host is. */

@@ -1,5 +1,5 @@
 // Others who write to the zone: a person who edits a record by hand, and a program that wants the name for itself.
-import type { CloudflareApi } from "../demo/cloudflare/api.ts";
+import type { CloudflareApi } from "../emulation/cloudflare/api.ts";
 import type { Fault } from "./faults.ts";
 
 /** Another program edits the zone, once. `records`: the names that the daemon owns; the first with something to edit is meant. */

@@ -1,8 +1,8 @@
 // The two services that the daemon talks to over `fetch`: the emulated Cloudflare, and a bot that takes messages. Requests
 // travel, can be lost on the way there or back, and what reached the other side happens whether or not the daemon hears.
-import type { CloudflareApi, Delivery } from "../demo/cloudflare/api.ts";
-import { readHtml } from "../demo/telegram-html.ts";
-import { problems } from "../demo/cloudflare/problem.ts";
+import type { CloudflareApi, Delivery } from "../emulation/cloudflare/api.ts";
+import { readHtml } from "../emulation/channels/telegram-html.ts";
+import { problems } from "../emulation/cloudflare/problem.ts";
 import type { Validity } from "../core/model.ts";
 import type { Random } from "../lib/clock.ts";
 import type { ApiTrouble, BotTrouble, CrashMoment } from "./faults.ts";

@@ -1,8 +1,8 @@
 // What happens in the simulated world, reported as it happens.
 import type { Address, Observation, Resolution } from "../core/model.ts";
 import type { Turn } from "../daemon.ts";
-import type { Commit } from "../demo/cloudflare/store.ts";
-import type { ZoneState } from "../demo/cloudflare/zone.ts";
+import type { Commit } from "../emulation/cloudflare/store.ts";
+import type { ZoneState } from "../emulation/cloudflare/zone.ts";
 import type { Anchor } from "../probe/anchors.ts";
 import type { DaemonRun } from "./daemon-run.ts";
 import type { Edge } from "./edges.ts";

@@ -2,8 +2,8 @@
 import { setMaxListeners } from "node:events";
 import type { Config } from "../config/config.ts";
 import type { Validity } from "../core/model.ts";
-import { CloudflareApi, demoToken } from "../demo/cloudflare/api.ts";
-import type { Commit, RecordDraft, ZoneOptions } from "../demo/cloudflare/store.ts";
+import { CloudflareApi, demoToken } from "../emulation/cloudflare/api.ts";
+import type { Commit, RecordDraft, ZoneOptions } from "../emulation/cloudflare/store.ts";
 import { DaemonRun } from "./daemon-run.ts";
 import { Disk } from "./disk.ts";
 import { edgesOf, type Edge } from "./edges.ts";

@@ -1,8 +1,8 @@
 // Plays a scenario in the world of a configuration: the real daemon on virtual time, and all that is to be told of it.
 import type { Config } from "../config/config.ts";
 import type { Verdict } from "../core/model.ts";
-import type { Commit } from "../demo/cloudflare/store.ts";
-import { readHtml } from "../demo/telegram-html.ts";
+import type { Commit } from "../emulation/cloudflare/store.ts";
+import { readHtml } from "../emulation/channels/telegram-html.ts";
 import { World, type Watcher } from "../simulation/world.ts";
 import { Crowd, type KindOfClient } from "./crowd.ts";
 import type { Occurrence } from "./scenario.ts";

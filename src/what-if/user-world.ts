@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { EndpointSettings, IngressSettings, Target } from "../core/model.ts";
 import { publishesCname } from "../core/records.ts";
 import { byRank } from "../core/selection.ts";
-import type { RecordDraft, ZoneOptions } from "../demo/cloudflare/store.ts";
+import type { RecordDraft, ZoneOptions } from "../emulation/cloudflare/store.ts";
 import { Secret } from "../lib/secret.ts";
 import { addressRecords, hostRecords } from "../simulation/hosts.ts";
 import type { SiteOptions } from "../simulation/internet.ts";

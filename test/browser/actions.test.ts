@@ -2,7 +2,7 @@
 // plain words; and what the page says when that is refused.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startWorld, type World } from "../../src/demo/world.ts";
+import { startWorld, type World } from "../../src/emulation/world.ts";
 import { openBrowser, openDashboard, type DashboardPage } from "../support/browser.ts";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";

@@ -2,7 +2,7 @@
 // the daemon is gone, and comes back by itself.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startWorld, type World } from "../../src/demo/world.ts";
+import { startWorld, type World } from "../../src/emulation/world.ts";
 import { openBrowser, openDashboard } from "../support/browser.ts";
 import { programOfVersion } from "../support/built-program.ts";
 import { startDaemon } from "../support/daemon-process.ts";

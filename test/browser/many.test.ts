@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { globSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
+import { ingressName, startWorld, type World } from "../../src/emulation/world.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { openStore, type Batch } from "../../src/store/store.ts";
 import { Tally } from "../../src/store/tally.ts";

@@ -3,8 +3,8 @@
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { writes } from "../../src/demo/cloudflare/faults.ts";
-import { startWorld } from "../../src/demo/world.ts";
+import { writes } from "../../src/emulation/cloudflare/faults.ts";
+import { startWorld } from "../../src/emulation/world.ts";
 import { openBrowser, openDashboard } from "../support/browser.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";

@@ -1,5 +1,5 @@
 // The emulated API without a socket, as a `fetch`: for tests on virtual time.
-import type { CloudflareApi } from "../../src/demo/cloudflare/api.ts";
+import type { CloudflareApi } from "../../src/emulation/cloudflare/api.ts";
 
 type Delivery = Awaited<ReturnType<CloudflareApi["handle"]>>;
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Assembly } from "../../src/assembly/assembly.ts";
-import { MemoryProvider } from "../../src/cloud/memory.ts";
+import { MemoryProvider } from "../support/memory-provider.ts";
 import { CloudError } from "../../src/cloud/provider.ts";
 import type { Config } from "../../src/config/config.ts";
 import { sleep } from "../../src/lib/clock.ts";

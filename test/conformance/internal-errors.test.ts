@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InternalErrors } from "../../src/assembly/internal-errors.ts";
-import { MemoryProvider } from "../../src/cloud/memory.ts";
+import { MemoryProvider } from "../support/memory-provider.ts";
 import type { RecordProvider } from "../../src/cloud/provider.ts";
 import type { Event, IngressSettings, State } from "../../src/core/model.ts";
 import { Daemon } from "../../src/daemon.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { Assembly } from "../../src/assembly/assembly.ts";
 import { Memory } from "../../src/assembly/memory.ts";
-import { MemoryProvider } from "../../src/cloud/memory.ts";
+import { MemoryProvider } from "../support/memory-provider.ts";
 import { Daemon, keeperPatienceMs, type Turn } from "../../src/daemon.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { parseIp } from "../../src/lib/ip.ts";

@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CloudflareProvider } from "../../src/cloud/cloudflare.ts";
-import { MemoryProvider } from "../../src/cloud/memory.ts";
+import { MemoryProvider } from "../support/memory-provider.ts";
 import { CloudError, type Call, type CloudErrorKind, type RecordProvider } from "../../src/cloud/provider.ts";
 import type { Plan, PlannedRecord, PublishedRecord, RecordSet } from "../../src/core/model.ts";
 import { planBetween, recordComment } from "../../src/core/records.ts";
-import { writes as onWrites, type Quirks } from "../../src/demo/cloudflare/faults.ts";
-import { startCloudflare } from "../../src/demo/cloudflare/server.ts";
+import { writes as onWrites, type Quirks } from "../../src/emulation/cloudflare/faults.ts";
+import { startCloudflare } from "../../src/emulation/cloudflare/server.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { Secret } from "../../src/lib/secret.ts";
 

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { CloudflareProvider, type CloudflareOptions } from "../../src/cloud/cloudflare.ts";
 import type { Call } from "../../src/cloud/provider.ts";
-import { listenTcp, type Listening } from "../../src/demo/listen.ts";
+import { listenTcp, type Listening } from "../../src/emulation/listen.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { Secret } from "../../src/lib/secret.ts";
 

@@ -2,7 +2,7 @@
 // goes on when it answers again.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startWorld } from "../../src/demo/world.ts";
+import { startWorld } from "../../src/emulation/world.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { closedAuthority } from "../support/ports.ts";

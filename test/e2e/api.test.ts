@@ -5,7 +5,7 @@ import { statSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { startWorld, type World } from "../../src/demo/world.ts";
+import { startWorld, type World } from "../../src/emulation/world.ts";
 import { eventSchema, type Events } from "../../src/web/api/schema/events.ts";
 import { historySchema } from "../../src/web/api/schema/history.ts";
 import { statusSchema, type IngressStatus } from "../../src/web/api/schema/status.ts";

@@ -1,7 +1,7 @@
 // Everything that a web server can do wrong counts as failed within the timeout, and costs no memory.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Behaviour } from "../../src/demo/endpoint.ts";
+import type { Behaviour } from "../../src/emulation/endpoint.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { startFleet } from "../support/fleet.ts";

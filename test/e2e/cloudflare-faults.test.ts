@@ -2,8 +2,8 @@
 // that was written once.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { reads, writes, type Fault } from "../../src/demo/cloudflare/faults.ts";
-import { startWorld, type World } from "../../src/demo/world.ts";
+import { reads, writes, type Fault } from "../../src/emulation/cloudflare/faults.ts";
+import { startWorld, type World } from "../../src/emulation/world.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { startFleet } from "../support/fleet.ts";

@@ -1,8 +1,8 @@
 // However and whenever the daemon is told to end, it does so at once and with 0, and leaves no write half done.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { writes } from "../../src/demo/cloudflare/faults.ts";
-import { ingressName, startWorld } from "../../src/demo/world.ts";
+import { writes } from "../../src/emulation/cloudflare/faults.ts";
+import { ingressName, startWorld } from "../../src/emulation/world.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { configOf } from "../support/world-config.ts";

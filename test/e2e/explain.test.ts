@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { outputs } from "../../src/cli/outputs.ts";
-import { ingressName, startWorld } from "../../src/demo/world.ts";
+import { ingressName, startWorld } from "../../src/emulation/world.ts";
 import { runCcs } from "../support/built-program.ts";
 import { configOf, partsOf } from "../support/world-config.ts";
 

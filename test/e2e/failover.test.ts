@@ -2,8 +2,8 @@
 // one request more for each step. Whatever else stands at the name is left alone, and the name is never empty.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { DnsRecord } from "../../src/demo/cloudflare/record.ts";
-import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
+import type { DnsRecord } from "../../src/emulation/cloudflare/record.ts";
+import { ingressName, startWorld, type World } from "../../src/emulation/world.ts";
 import { commitAfter, commitInTimeAfter } from "../support/commits.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";

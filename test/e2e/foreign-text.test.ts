@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { test } from "node:test";
-import { listenTcp } from "../../src/demo/listen.ts";
+import { listenTcp } from "../../src/emulation/listen.ts";
 import { runCcs } from "../support/built-program.ts";
 import { createAuthority } from "../support/certificates.ts";
 import { startDaemon } from "../support/daemon-process.ts";

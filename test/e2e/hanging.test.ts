@@ -1,7 +1,7 @@
 // A primary that accepts connections and says nothing: the silence of one check does not hold up the next.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startWorld } from "../../src/demo/world.ts";
+import { startWorld } from "../../src/emulation/world.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { configOf } from "../support/world-config.ts";

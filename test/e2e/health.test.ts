@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { startWorld, type World } from "../../src/demo/world.ts";
+import { startWorld, type World } from "../../src/emulation/world.ts";
 import { controlSocketPath } from "../../src/web/control-path.ts";
 import { startControlSocket } from "../../src/web/control-socket.ts";
 import { ApiSite } from "../support/api-site.ts";

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { loadConfig } from "../../src/config/load.ts";
-import { startWorld, type World } from "../../src/demo/world.ts";
+import { startWorld, type World } from "../../src/emulation/world.ts";
 import { runCcs } from "../support/built-program.ts";
 import { requireProgram } from "../support/programs.ts";
 import { keys, openTerminal, type PseudoTerminal } from "../support/pseudo-terminal.ts";

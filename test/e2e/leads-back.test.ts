@@ -2,8 +2,8 @@
 // wildcard answers for it with the addresses of whoever serves: its check passes, and the record would lead to itself.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { startEndpoint } from "../../src/demo/endpoint.ts";
-import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
+import { startEndpoint } from "../../src/emulation/endpoint.ts";
+import { ingressName, startWorld, type World } from "../../src/emulation/world.ts";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { configOf, partsOf } from "../support/world-config.ts";

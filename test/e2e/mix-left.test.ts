@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { describe, test, type TestContext } from "node:test";
-import { mixName, startWorld, type World } from "../../src/demo/world.ts";
+import { mixName, startWorld, type World } from "../../src/emulation/world.ts";
 import { commitAfter } from "../support/commits.ts";
 import { startDaemon, type DaemonOptions } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";

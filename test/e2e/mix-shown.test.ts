@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { outputs } from "../../src/cli/outputs.ts";
-import { ingressName, mixName, startWorld, type World, type WorldOptions } from "../../src/demo/world.ts";
+import { ingressName, mixName, startWorld, type World, type WorldOptions } from "../../src/emulation/world.ts";
 import { runCcs } from "../support/built-program.ts";
 import { configOf, partsOf, type ConfigFile } from "../support/world-config.ts";
 

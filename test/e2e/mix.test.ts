@@ -2,7 +2,7 @@
 // somebody does to it, and what people wrote beside the records.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ingressName, mixName, startWorld, type World } from "../../src/demo/world.ts";
+import { ingressName, mixName, startWorld, type World } from "../../src/emulation/world.ts";
 import { commitAfter } from "../support/commits.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";

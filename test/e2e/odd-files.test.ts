@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startWorld } from "../../src/demo/world.ts";
+import { startWorld } from "../../src/emulation/world.ts";
 import { builtProgram, runCcs } from "../support/built-program.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";

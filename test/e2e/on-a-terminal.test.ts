@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { startWorld } from "../../src/demo/world.ts";
+import { startWorld } from "../../src/emulation/world.ts";
 import { requireProgram } from "../support/programs.ts";
 import { openTerminal } from "../support/pseudo-terminal.ts";
 import { configOf } from "../support/world-config.ts";

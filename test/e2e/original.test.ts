@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { startCloudflare } from "../../src/demo/cloudflare/server.ts";
-import { startDns, type DnsServer } from "../../src/demo/dns.ts";
-import { pickLoopbackAddresses, startEndpoint } from "../../src/demo/endpoint.ts";
-import type { ZoneSource } from "../../src/demo/dns-zones.ts";
-import { startTelegram } from "../../src/demo/telegram.ts";
+import { startCloudflare } from "../../src/emulation/cloudflare/server.ts";
+import { startDns, type DnsServer } from "../../src/emulation/dns/server.ts";
+import { pickLoopbackAddresses, startEndpoint } from "../../src/emulation/endpoint.ts";
+import type { ZoneSource } from "../../src/emulation/dns/zones.ts";
+import { startTelegram } from "../../src/emulation/channels/telegram.ts";
 import { existsSync } from "node:fs";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";

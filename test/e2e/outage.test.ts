@@ -2,7 +2,7 @@
 // other, in any order: the record stays where it is, also where modems answer for the lines meanwhile.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { startWorld } from "../../src/demo/world.ts";
+import { startWorld } from "../../src/emulation/world.ts";
 import { commitAfter } from "../support/commits.ts";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";

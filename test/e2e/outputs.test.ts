@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { outputNames, outputs, type OutputName } from "../../src/cli/outputs.ts";
-import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
+import { ingressName, startWorld, type World } from "../../src/emulation/world.ts";
 import { runCcs } from "../support/built-program.ts";
 import { recordedConfig, recordPast } from "../support/recorded-past.ts";
 import { configOf } from "../support/world-config.ts";

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { outputs } from "../../src/cli/outputs.ts";
-import { listenTcp } from "../../src/demo/listen.ts";
-import { startWorld } from "../../src/demo/world.ts";
+import { listenTcp } from "../../src/emulation/listen.ts";
+import { startWorld } from "../../src/emulation/world.ts";
 import { runCcs } from "../support/built-program.ts";
 import { configOf } from "../support/world-config.ts";
 

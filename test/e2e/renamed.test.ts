@@ -1,7 +1,7 @@
 // A name is only what people call an endpoint: another one moves no record.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startWorld } from "../../src/demo/world.ts";
+import { startWorld } from "../../src/emulation/world.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { configOf } from "../support/world-config.ts";

@@ -1,7 +1,7 @@
 // Two writers, one name: an edit by hand is put right and told; somebody who keeps editing meets an alarm, not a loop.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
+import { ingressName, startWorld, type World } from "../../src/emulation/world.ts";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { configOf, partsOf } from "../support/world-config.ts";

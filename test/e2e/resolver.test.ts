@@ -8,7 +8,7 @@ import { Resolver } from "node:dns/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ingressName, startWorld } from "../../src/demo/world.ts";
+import { ingressName, startWorld } from "../../src/emulation/world.ts";
 import { commitInTimeAfter } from "../support/commits.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";

@@ -8,7 +8,7 @@ import { request, type IncomingMessage } from "node:http";
 import { request as requestOverTls } from "node:https";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { startWorld } from "../../src/demo/world.ts";
+import { startWorld } from "../../src/emulation/world.ts";
 import { StreamReader } from "../support/api-site.ts";
 import { selfSigned } from "../support/certificates.ts";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";

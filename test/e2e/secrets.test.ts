@@ -6,11 +6,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { writes } from "../../src/demo/cloudflare/faults.ts";
-import { startCloudflare, type CloudflareServer } from "../../src/demo/cloudflare/server.ts";
-import { listenTcp } from "../../src/demo/listen.ts";
-import { startTelegram, type TelegramServer } from "../../src/demo/telegram.ts";
-import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
+import { writes } from "../../src/emulation/cloudflare/faults.ts";
+import { startCloudflare, type CloudflareServer } from "../../src/emulation/cloudflare/server.ts";
+import { listenTcp } from "../../src/emulation/listen.ts";
+import { startTelegram, type TelegramServer } from "../../src/emulation/channels/telegram.ts";
+import { ingressName, startWorld, type World } from "../../src/emulation/world.ts";
 import { runCcs } from "../support/built-program.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";

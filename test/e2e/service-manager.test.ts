@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { startWorld } from "../../src/demo/world.ts";
+import { startWorld } from "../../src/emulation/world.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { NotifySocket } from "../support/notify-socket.ts";
 import { requireProgram } from "../support/programs.ts";

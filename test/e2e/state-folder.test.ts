@@ -20,7 +20,7 @@ import {
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { startWorld, type World } from "../../src/demo/world.ts";
+import { startWorld, type World } from "../../src/emulation/world.ts";
 import { builtProgram, runCcs } from "../support/built-program.ts";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { eventually, patienceMs } from "../support/eventually.ts";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
 import { outputs } from "../../src/cli/outputs.ts";
-import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
+import { ingressName, startWorld, type World } from "../../src/emulation/world.ts";
 import { runCcs, spawnCcs, type Finished } from "../support/built-program.ts";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";

@@ -2,7 +2,7 @@
 // daemon cannot see.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { startWorld, type World } from "../../src/demo/world.ts";
+import { startWorld, type World } from "../../src/emulation/world.ts";
 import { commitInTimeAfter } from "../support/commits.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";

@@ -2,9 +2,9 @@
 // it is not so.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { startDns } from "../../src/demo/dns.ts";
-import { EdgeView } from "../../src/demo/dns-zones.ts";
-import { startWorld, type World } from "../../src/demo/world.ts";
+import { startDns } from "../../src/emulation/dns/server.ts";
+import { EdgeView } from "../../src/emulation/dns/zones.ts";
+import { startWorld, type World } from "../../src/emulation/world.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { render } from "../../src/notify/message.ts";
 import { Notifier } from "../../src/notify/notifier.ts";

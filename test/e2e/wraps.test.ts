@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { createProgram } from "../../src/main.ts";
-import { ingressName, startWorld, type World } from "../../src/demo/world.ts";
+import { ingressName, startWorld, type World } from "../../src/emulation/world.ts";
 import { printedAt, type Printed } from "../support/at-widths.ts";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { recordedConfig, recordPast } from "../support/recorded-past.ts";

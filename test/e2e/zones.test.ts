@@ -1,7 +1,7 @@
 // Several ingresses in several zones in one daemon: each decides and writes for itself, and waits for no other.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Fault } from "../../src/demo/cloudflare/faults.ts";
+import type { Fault } from "../../src/emulation/cloudflare/faults.ts";
 import { commitInTimeAfter } from "../support/commits.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { startFleet } from "../support/fleet.ts";

@@ -2,7 +2,7 @@
 // same seed gives the same scenario, and each fault is drawn from a stream of its own.
 import type { Config } from "../../src/config/config.ts";
 import type { EndpointSettings, IngressSettings } from "../../src/core/model.ts";
-import type { RecordDraft } from "../../src/demo/cloudflare/store.ts";
+import type { RecordDraft } from "../../src/emulation/cloudflare/store.ts";
 import type { Random } from "../../src/lib/clock.ts";
 import { releasedWallMs } from "../../src/core/release.ts";
 import { parseIp } from "../../src/lib/ip.ts";

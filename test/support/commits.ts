@@ -1,7 +1,7 @@
 // Waiting for the change of a zone that something brings about, and how long it took to come.
 import assert from "node:assert/strict";
-import type { Commit } from "../../src/demo/cloudflare/store.ts";
-import type { CloudflareServer } from "../../src/demo/cloudflare/server.ts";
+import type { Commit } from "../../src/emulation/cloudflare/store.ts";
+import type { CloudflareServer } from "../../src/emulation/cloudflare/server.ts";
 import type { DaemonProcess } from "./daemon-process.ts";
 import { patienceMs } from "./eventually.ts";
 

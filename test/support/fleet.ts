@@ -1,12 +1,12 @@
 // Many ingresses for one daemon, each with a first line of its own to break and a zone of its own: a table of cases then
 // needs one process, and runs all at once.
 import { stringify } from "yaml";
-import { startCloudflare, type CloudflareServer } from "../../src/demo/cloudflare/server.ts";
-import type { DnsRecord } from "../../src/demo/cloudflare/record.ts";
-import type { LoggedRequest } from "../../src/demo/cloudflare/api.ts";
-import type { RecordDraft } from "../../src/demo/cloudflare/store.ts";
-import { startDns, type DnsServer } from "../../src/demo/dns.ts";
-import { pickLoopbackAddresses, startEndpoint, type Credentials, type Endpoint } from "../../src/demo/endpoint.ts";
+import { startCloudflare, type CloudflareServer } from "../../src/emulation/cloudflare/server.ts";
+import type { DnsRecord } from "../../src/emulation/cloudflare/record.ts";
+import type { LoggedRequest } from "../../src/emulation/cloudflare/api.ts";
+import type { RecordDraft } from "../../src/emulation/cloudflare/store.ts";
+import { startDns, type DnsServer } from "../../src/emulation/dns/server.ts";
+import { pickLoopbackAddresses, startEndpoint, type Credentials, type Endpoint } from "../../src/emulation/endpoint.ts";
 import { quick, type CheckInFile, type ConfigFile, type IngressInFile } from "./world-config.ts";
 
 export interface FleetOptions {

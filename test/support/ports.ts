@@ -2,7 +2,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { authority, listenTcp } from "../../src/demo/listen.ts";
+import { authority, listenTcp } from "../../src/emulation/listen.ts";
 
 /**
  * Below where Linux takes ports from for connections and for servers that ask for any (32768 to 60999): a port from there

@@ -6,7 +6,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { constants, setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { startWorld, ingressName } from "../../src/demo/world.ts";
+import { startWorld, ingressName } from "../../src/emulation/world.ts";
 import type { Observation } from "../../src/core/model.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { openStore } from "../../src/store/store.ts";

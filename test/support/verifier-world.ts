@@ -1,5 +1,5 @@
 // The verifier over the core and records in memory, on virtual time, with name servers and resolvers that a test scripts.
-import { MemoryProvider } from "../../src/cloud/memory.ts";
+import { MemoryProvider } from "./memory-provider.ts";
 import type { Event, IngressSettings, Resolution, Visibility } from "../../src/core/model.ts";
 import type { Exchange, Reply } from "../../src/dns/exchange.ts";
 import { DriftWatch } from "../../src/dns/drift-watch.ts";

@@ -1,6 +1,6 @@
 // Configurations of a daemon that watches the emulated world, as a test wants them.
 import { parse, stringify } from "yaml";
-import { worldConfig, type Tempo, type World } from "../../src/demo/world.ts";
+import { worldConfig, type Tempo, type World } from "../../src/emulation/world.ts";
 
 /** A configuration file as data, as far as tests set it. */
 export interface ConfigFile {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { World } from "../../src/demo/world.ts";
+import type { World } from "../../src/emulation/world.ts";
 import type { DaemonProcess } from "./daemon-process.ts";
 
 export async function untilBothUp(daemon: DaemonProcess): Promise<void> {

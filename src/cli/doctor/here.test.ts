@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import type { Family } from "../../core/model.ts";
-import { listenTcp } from "../../demo/listen.ts";
+import { listenTcp } from "../../emulation/listen.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { closedAuthority } from "../../../test/support/ports.ts";
 import { inspectWaysOut } from "./here.ts";

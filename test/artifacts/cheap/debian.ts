@@ -8,7 +8,7 @@ import { basename, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { buildDeb } from "../../../scripts/deb.ts";
 import { architectures, buildExecutable } from "../../../scripts/sea.ts";
-import { startWorld, type World } from "../../../src/demo/world.ts";
+import { startWorld, type World } from "../../../src/emulation/world.ts";
 import { artifactOnce } from "../../support/artifacts.ts";
 import { blocksOf, readPages } from "../../support/documents.ts";
 import { eventually } from "../../support/eventually.ts";

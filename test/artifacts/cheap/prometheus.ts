@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { expressionsOf } from "../../../scripts/grafana/expressions.ts";
 import { ownMetrics } from "../../../scripts/metrics-page.ts";
-import { startWorld, type World } from "../../../src/demo/world.ts";
+import { startWorld, type World } from "../../../src/emulation/world.ts";
 import { createAuthority } from "../../support/certificates.ts";
 import { startDaemon, type DaemonProcess } from "../../support/daemon-process.ts";
 import { eventually } from "../../support/eventually.ts";

@@ -2,7 +2,7 @@
 // serves, in the end the best alone, and then nothing is written any more.
 import { failoverAtWorst } from "../../../src/core/explain.ts";
 import { endpointNamed } from "../../../src/core/roster.ts";
-import type { Commit } from "../../../src/demo/cloudflare/store.ts";
+import type { Commit } from "../../../src/emulation/cloudflare/store.ts";
 import { slowestEdgeMs } from "../../../src/simulation/edges.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";
 import type { Decisions } from "./decisions.ts";

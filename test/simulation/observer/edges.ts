@@ -2,8 +2,8 @@
 // every authoritative server shows it, wrong only when one still shows something else after a minute, and silence is no alarm.
 import type { Fact } from "../../../src/core/model.ts";
 import type { Turn } from "../../../src/daemon.ts";
-import type { ZoneState } from "../../../src/demo/cloudflare/zone.ts";
-import type { Commit } from "../../../src/demo/cloudflare/store.ts";
+import type { ZoneState } from "../../../src/emulation/cloudflare/zone.ts";
+import type { Commit } from "../../../src/emulation/cloudflare/store.ts";
 import { slowestEdgeMs, type Edge } from "../../../src/simulation/edges.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";
 import { contentsOf, followed, hourMs, isOurs, isPointer, type Ledger, type Part } from "./ledger.ts";

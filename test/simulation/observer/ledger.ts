@@ -1,6 +1,6 @@
 // What all parts of the observer share: the story so far, who is who, and the list of what went wrong.
 import type { EndpointSettings, IngressSettings, IngressState } from "../../../src/core/model.ts";
-import type { DnsRecord } from "../../../src/demo/cloudflare/record.ts";
+import type { DnsRecord } from "../../../src/emulation/cloudflare/record.ts";
 import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
 import type { Fault, FaultKind } from "../../../src/simulation/faults.ts";
 import type { Site } from "../../../src/simulation/internet.ts";

@@ -1,6 +1,6 @@
 // Invariants 16 and 21: everything worth telling is told, in order, and without secrets.
 import type { Turn } from "../../../src/daemon.ts";
-import type { Commit } from "../../../src/demo/cloudflare/store.ts";
+import type { Commit } from "../../../src/emulation/cloudflare/store.ts";
 import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
 import type { Fault, FaultKind } from "../../../src/simulation/faults.ts";
 import { secrets } from "../scenario.ts";

@@ -2,7 +2,7 @@
 // that is up is taken away.
 import type { EndpointState, IngressState } from "../../../src/core/model.ts";
 import type { Turn } from "../../../src/daemon.ts";
-import type { DnsRecord } from "../../../src/demo/cloudflare/record.ts";
+import type { DnsRecord } from "../../../src/emulation/cloudflare/record.ts";
 import type { FaultKind } from "../../../src/simulation/faults.ts";
 import type { Evidence } from "./evidence.ts";
 import { minuteMs, type Ledger, type Part } from "./ledger.ts";

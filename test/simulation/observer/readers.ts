@@ -3,8 +3,8 @@
 import { statusLines } from "../../../src/cli/status-lines.ts";
 import { explain } from "../../../src/core/explain.ts";
 import type { Turn } from "../../../src/daemon.ts";
-import type { DnsRecord } from "../../../src/demo/cloudflare/record.ts";
-import type { Commit } from "../../../src/demo/cloudflare/store.ts";
+import type { DnsRecord } from "../../../src/emulation/cloudflare/record.ts";
+import type { Commit } from "../../../src/emulation/cloudflare/store.ts";
 import type { Random } from "../../../src/lib/clock.ts";
 import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
 import { between, streamOf } from "../../../src/simulation/random.ts";

@@ -1,8 +1,8 @@
 // Invariants 1, 2, 3, 7, 11 and 19, at the zone's database: what every write leaves behind, and what it was written for.
 import type { EndpointSettings } from "../../../src/core/model.ts";
 import type { Turn } from "../../../src/daemon.ts";
-import type { DnsRecord } from "../../../src/demo/cloudflare/record.ts";
-import type { Commit } from "../../../src/demo/cloudflare/store.ts";
+import type { DnsRecord } from "../../../src/emulation/cloudflare/record.ts";
+import type { Commit } from "../../../src/emulation/cloudflare/store.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";
 import type { Decisions } from "./decisions.ts";
 import { mixName } from "../scenario.ts";

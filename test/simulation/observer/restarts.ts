@@ -4,7 +4,7 @@ import type { Config } from "../../../src/config/config.ts";
 import type { IngressState } from "../../../src/core/model.ts";
 import { ranked } from "../../../src/core/roster.ts";
 import type { Turn } from "../../../src/daemon.ts";
-import type { Commit } from "../../../src/demo/cloudflare/store.ts";
+import type { Commit } from "../../../src/emulation/cloudflare/store.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";
 import { isOurs, minuteMs, textOf, type Ledger, type Part } from "./ledger.ts";
 

@@ -3,7 +3,7 @@
 import type { Config } from "../../../src/config/config.ts";
 import type { EndpointSettings } from "../../../src/core/model.ts";
 import { releasedWallMs } from "../../../src/core/release.ts";
-import type { RecordDraft } from "../../../src/demo/cloudflare/store.ts";
+import type { RecordDraft } from "../../../src/emulation/cloudflare/store.ts";
 import { parseIp } from "../../../src/lib/ip.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";

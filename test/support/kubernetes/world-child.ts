@@ -1,6 +1,6 @@
 // The emulated world as a process of its own, in whichever network it is started: prints a configuration for it and the tokens of
 // its Cloudflare and Telegram as one line of JSON, and ends with its standard input.
-import { startWorld } from "../../../src/demo/world.ts";
+import { startWorld } from "../../../src/emulation/world.ts";
 import { configOf } from "../world-config.ts";
 
 await using world = await startWorld();

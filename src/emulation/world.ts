@@ -4,9 +4,9 @@ import { systemClock, type Clock } from "../lib/clock.ts";
 import { startCloudflare, type CloudflareServer } from "./cloudflare/server.ts";
 import type { DnsRecord } from "./cloudflare/record.ts";
 import type { RecordDraft } from "./cloudflare/store.ts";
-import { startDns, type DnsOptions, type DnsServer } from "./dns.ts";
+import { startDns, type DnsOptions, type DnsServer } from "./dns/server.ts";
 import { pickLoopbackAddresses, startEndpoint, type Credentials, type Endpoint } from "./endpoint.ts";
-import { startTelegram, type TelegramServer } from "./telegram.ts";
+import { startTelegram, type TelegramServer } from "./channels/telegram.ts";
 
 export const zoneName = "example.com";
 /** Where the addresses of a mix stand. */

@@ -2,17 +2,17 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type * as z from "zod";
-import { ApiSite, record, wallAtZero } from "../../../test/support/api-site.ts";
-import { endpointSettings, ingressSettings, publishedRecord } from "../../../test/support/ingress-world.ts";
-import { statusLines } from "../../cli/status-lines.ts";
-import { systemClock } from "../../lib/clock.ts";
-import { memoryHome } from "../../store/home.ts";
-import { SqliteStore } from "../../store/store.ts";
-import { painted } from "../../terminal/screen-text.ts";
-import { openApiDocument, operations } from "./openapi.ts";
-import { eventsSchema, type Events } from "./schema/events.ts";
-import { historySchema, type History } from "./schema/history.ts";
-import { statusSchema, type IngressStatus, type Status } from "./schema/status.ts";
+import { ApiSite, record, wallAtZero } from "../support/api-site.ts";
+import { endpointSettings, ingressSettings, publishedRecord } from "../support/ingress-world.ts";
+import { statusLines } from "../../src/cli/status-lines.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { memoryHome } from "../../src/store/home.ts";
+import { SqliteStore } from "../../src/store/store.ts";
+import { painted } from "../../src/terminal/screen-text.ts";
+import { openApiDocument, operations } from "../../src/web/api/openapi.ts";
+import { eventsSchema, type Events } from "../../src/web/api/schema/events.ts";
+import { historySchema, type History } from "../../src/web/api/schema/history.ts";
+import { statusSchema, type IngressStatus, type Status } from "../../src/web/api/schema/status.ts";
 
 /** A document that has nothing that its schema does not know. */
 async function document<Document>(site: ApiSite, path: string, schema: z.ZodType<Document>): Promise<Document> {

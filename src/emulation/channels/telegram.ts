@@ -1,9 +1,9 @@
 // An emulated Telegram Bot API: keeps what it is sent, refuses what the real one refuses, and fails on demand.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { sleep, systemClock, type Clock } from "../lib/clock.ts";
-import { FaultQueue } from "./fault-queue.ts";
-import { listenTcp, type Listening, type ListenOptions } from "./listen.ts";
-import { readRequest } from "./read-request.ts";
+import { sleep, systemClock, type Clock } from "../../lib/clock.ts";
+import { FaultQueue } from "../fault-queue.ts";
+import { listenTcp, type Listening, type ListenOptions } from "../listen.ts";
+import { readRequest } from "../read-request.ts";
 import { readHtml } from "./telegram-html.ts";
 
 export interface TelegramOptions extends ListenOptions {

@@ -1,9 +1,9 @@
 // Where the emulated DNS takes its zones from: fixed ones for tests, live ones with a delay per record for the edge.
-import type { Clock } from "../lib/clock.ts";
-import type { DnsRecord } from "./cloudflare/record.ts";
-import type { Commit } from "./cloudflare/store.ts";
-import type { ZoneState } from "./cloudflare/zone.ts";
-import type { ServedRecord, ServedZone } from "./dns-answer.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { DnsRecord } from "../cloudflare/record.ts";
+import type { Commit } from "../cloudflare/store.ts";
+import type { ZoneState } from "../cloudflare/zone.ts";
+import type { ServedRecord, ServedZone } from "./answer.ts";
 
 /** Anything that has zones to serve; the emulated Cloudflare itself is one. */
 export interface ZoneSource {

@@ -1,10 +1,10 @@
 // How commits reach the edge: record by record, each after its own delay.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { VirtualClock } from "../../test/support/virtual-clock.ts";
-import { ZoneStore } from "./cloudflare/store.ts";
-import { Faults } from "./cloudflare/faults.ts";
-import { EdgeView, type RecordChange } from "./dns-zones.ts";
+import { VirtualClock } from "../../../test/support/virtual-clock.ts";
+import { ZoneStore } from "../cloudflare/store.ts";
+import { Faults } from "../cloudflare/faults.ts";
+import { EdgeView, type RecordChange } from "./zones.ts";
 
 function world(delayMs: number | ((change: RecordChange) => number)) {
   const clock = new VirtualClock();

@@ -9,7 +9,7 @@ import {
   type Answer,
   type OptAnswer,
 } from "dns-packet";
-import type { AnswerRecord, DnsAnswer, Question } from "./dns-answer.ts";
+import type { AnswerRecord, DnsAnswer, Question } from "./answer.ts";
 
 export interface Query {
   readonly kind: "query";

@@ -1,8 +1,8 @@
 // What the authoritative server says to which question, without packets.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answerQuestion, proxyAddresses, type AnswerOptions, type ServedZone } from "./dns-answer.ts";
-import { FixedZones } from "./dns-zones.ts";
+import { answerQuestion, proxyAddresses, type AnswerOptions, type ServedZone } from "./answer.ts";
+import { FixedZones } from "./zones.ts";
 
 const source = new FixedZones({
   "example.com": [

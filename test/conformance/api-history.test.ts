@@ -2,18 +2,18 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, test } from "node:test";
-import { IngressWorld, endpointSettings, ingressSettings } from "../../../test/support/ingress-world.ts";
-import { VirtualClock } from "../../../test/support/virtual-clock.ts";
-import { ApiSite } from "../../../test/support/api-site.ts";
-import type { MinuteOfChecks } from "../../store/checks-table.ts";
-import { HistoryReader } from "../../store/reader.ts";
-import { openMemoryStore, type Store } from "../../store/store.ts";
-import { Tally } from "../../store/tally.ts";
-import { historyOf, historyQuestion } from "./history.ts";
-import type { JournalEntry, Rollups } from "./journal.ts";
-import { Notes } from "./notes.ts";
-import { availabilityPercent, downTimes, servedOf } from "./outages.ts";
-import type { History } from "./schema/history.ts";
+import { IngressWorld, endpointSettings, ingressSettings } from "../support/ingress-world.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
+import { ApiSite } from "../support/api-site.ts";
+import type { MinuteOfChecks } from "../../src/store/checks-table.ts";
+import { HistoryReader } from "../../src/store/reader.ts";
+import { openMemoryStore, type Store } from "../../src/store/store.ts";
+import { Tally } from "../../src/store/tally.ts";
+import { historyOf, historyQuestion } from "../../src/web/api/history.ts";
+import type { JournalEntry, Rollups } from "../../src/web/api/journal.ts";
+import { Notes } from "../../src/web/api/notes.ts";
+import { availabilityPercent, downTimes, servedOf } from "../../src/web/api/outages.ts";
+import type { History } from "../../src/web/api/schema/history.ts";
 
 const record = "ingress.example.com";
 

@@ -1,6 +1,6 @@
 // What an authoritative server answers from its zones: addresses, aliases followed inside the zones, and the two ways of
 // saying no. Pure; knows records and questions, not packets.
-import { isBelow } from "./cloudflare/names.ts";
+import { isBelow } from "../cloudflare/names.ts";
 
 /** A record as it is served. */
 export interface ServedRecord {

@@ -7,15 +7,15 @@ import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { freePort } from "../../test/support/ports.ts";
-import { requireProgram } from "../../test/support/programs.ts";
+import { freePort } from "../../../test/support/ports.ts";
+import { requireProgram } from "../../../test/support/programs.ts";
 import { setImmediate as setImmediatePromise } from "node:timers/promises";
 import { promisify } from "node:util";
 import fc from "fast-check";
-import { propertyRuns } from "../../test/support/property-runs.ts";
-import { startCloudflare } from "./cloudflare/server.ts";
-import { startDns, type DnsFault, type DnsServer } from "./dns.ts";
-import { FixedZones } from "./dns-zones.ts";
+import { propertyRuns } from "../../../test/support/property-runs.ts";
+import { startCloudflare } from "../cloudflare/server.ts";
+import { startDns, type DnsFault, type DnsServer } from "./server.ts";
+import { FixedZones } from "./zones.ts";
 
 const run = promisify(execFile);
 

@@ -3,12 +3,12 @@
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
-import { sleep, systemClock, type Clock } from "../lib/clock.ts";
-import { answerQuestion, type AnswerOptions, type DnsAnswer } from "./dns-answer.ts";
-import { readQuery, truncatedAnswer, writeAnswer, type Query } from "./dns-wire.ts";
-import type { ZoneSource } from "./dns-zones.ts";
-import { FaultQueue } from "./fault-queue.ts";
-import { listenTcp, type Listening, type ListenOptions } from "./listen.ts";
+import { sleep, systemClock, type Clock } from "../../lib/clock.ts";
+import { answerQuestion, type AnswerOptions, type DnsAnswer } from "./answer.ts";
+import { readQuery, truncatedAnswer, writeAnswer, type Query } from "./wire.ts";
+import type { ZoneSource } from "./zones.ts";
+import { FaultQueue } from "../fault-queue.ts";
+import { listenTcp, type Listening, type ListenOptions } from "../listen.ts";
 
 export interface DnsOptions extends ListenOptions, Partial<AnswerOptions> {
   readonly source: ZoneSource;
