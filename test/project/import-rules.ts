@@ -1,0 +1,111 @@
+// Who may import whom: the table of docs/architecture.md, and what speaks against an import.
+import { dirname, posix } from "node:path";
+
+/** What decides, what reaches out, and what makes a running daemon of both. */
+const daemon = [
+  "assembly",
+  "cloud",
+  "config",
+  "core",
+  "daemon.ts",
+  "dns",
+  "lib",
+  "notify",
+  "probe",
+  "service",
+  "store",
+  "web",
+] as const;
+
+/** A folder or file of src/, and what of src/ it may import besides itself. Where two fit, the longer one holds. */
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  lib: [],
+  core: [],
+  terminal: [],
+
+  // Adapters: other parts come in as ports.
+  config: ["core", "lib"],
+  probe: ["core", "lib"],
+  dns: ["core", "lib"],
+  cloud: ["core", "lib"],
+  notify: ["core", "lib"],
+  service: ["core", "lib"],
+  store: ["core", "lib"],
+  web: ["core", "lib"],
+  // It runs in a browser, and knows the API by the types of its documents.
+  "web/dashboard": ["types of web/api/schema"],
+  "daemon.ts": ["core", "lib"],
+
+  // Who makes a daemon, and who runs it in which world: each knows nobody who builds on it.
+  assembly: daemon,
+  emulation: ["lib"],
+  // Its buttons are on the dashboard.
+  demo: [...daemon, "emulation", "terminal", "types of web/dashboard/demo"],
+  simulation: [...daemon, "emulation"],
+  "what-if": [...daemon, "emulation", "simulation"],
+  cli: [...daemon, "demo", "emulation", "simulation", "terminal", "what-if"],
+  "main.ts": ["assembly", "cli", "lib", "terminal"],
+  "launcher.ts": ["signals.ts"],
+  "executable.ts": ["signals.ts"],
+  "signals.ts": [],
+};
+
+/** Packages and modules of Node that a part does without. */
+const packages: Readonly<Record<string, { readonly names: RegExp; readonly why: string }>> = {
+  core: { names: /./, why: "core/ does no input or output" },
+  "daemon.ts": { names: /./, why: "the loop does no input or output" },
+  "web/dashboard": { names: /^node:|^zod\b/, why: "the dashboard runs in a browser, and is small" },
+};
+const timeOfNode = /^node:(?:timers|perf_hooks)\b/;
+/** Those who talk to people and processes need no Clock port. */
+const timekeepers = ["cli", "terminal", "demo", "emulation", "main.ts", "launcher.ts", "executable.ts", "signals.ts"];
+
+export interface Import {
+  /** As it is written: "./turn.ts", "zod". */
+  readonly specifier: string;
+  readonly isType: boolean;
+}
+
+/** What speaks against an import by `file`, a path below src/ such as "web/api/api.ts"; `undefined` if nothing does. */
+export function objection(file: string, { specifier, isType }: Import): string | undefined {
+  const [room, listed] = entryOf(mayImport, file) ?? [];
+  if (room === undefined || listed === undefined) return `${file} has no line in the table of import rules`;
+  const isTest = file.endsWith(".test.ts");
+  if (!specifier.startsWith(".")) return isTest ? undefined : objectionToPackage(file, specifier);
+  const target = posix.normalize(posix.join(dirname(file), specifier));
+  if (target.endsWith(".test.ts")) return `nobody imports a test: ${specifier}`;
+  // A test beside its source may also use the emulated world, and what test/ has for all.
+  if (target.startsWith("..")) {
+    const isAllowed = target === "../package.json" || (isTest && target.startsWith("../test/"));
+    return isAllowed ? undefined : `the product needs nothing outside src/: ${specifier}`;
+  }
+  const allowed = [room, ...listed, ...(isTest ? ["core", "lib", "emulation"] : [])];
+  // A part with a line of its own is not allowed along with the folder that it is in.
+  const there = entryOf(mayImport, target)?.[0] ?? "";
+  const isAllowed = allowed.some((entry) => {
+    const name = entry.replace(/^types of /, "");
+    return isWithin(target, name) && isWithin(name, there) && (isType || name === entry);
+  });
+  return isAllowed
+    ? undefined
+    : `${room} may import ${allowed.slice(1).join(", ") || "nothing else of ours"}: not ${target}`;
+}
+
+function objectionToPackage(file: string, name: string): string | undefined {
+  const [, banned] = entryOf(packages, file) ?? [];
+  if (banned?.names.test(name) === true) return `${banned.why}: not ${name}`;
+  const ownsTime = timekeepers.some((keeper) => isWithin(file, keeper));
+  return timeOfNode.test(name) && !ownsTime
+    ? `time comes in through the Clock port (lib/clock.ts): not ${name}`
+    : undefined;
+}
+
+function isWithin(path: string, room: string): boolean {
+  return path === room || path.startsWith(`${room}/`);
+}
+
+/** The line of a table that holds for a path: the longest name that it is within. */
+function entryOf<T>(table: Readonly<Record<string, T>>, path: string): readonly [string, T] | undefined {
+  const fitting = Object.entries(table).filter(([name]) => isWithin(path, name));
+  return fitting.toSorted(([one], [other]) => other.length - one.length)[0];
+}

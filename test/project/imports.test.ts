@@ -1,0 +1,211 @@
+// The graph of imports of src/ obeys the table of import-rules.ts. A rule that fits nothing would pass for ever, so each is
+// shown violations here.
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { parseAst } from "rolldown/parseAst";
+import { mayImport, objection, type Import } from "./import-rules.ts";
+
+const src = join(import.meta.dirname, "../../src");
+
+test("every import of the tree is one that its folder may have", () => {
+  const files = globSync("**/*.{ts,tsx}", { cwd: src });
+  assert.ok(files.length > 300, `only ${files.length} files`);
+  const imports = files.flatMap((file) => importsOf(file).map((each) => ({ file, ...each })));
+  assert.ok(imports.length > 1_500, `only ${imports.length} imports`);
+  const objections = imports.flatMap(({ file, ...each }) => {
+    const found = objection(file, each);
+    return found === undefined ? [] : [`src/${file}: ${found}`];
+  });
+  assert.deepEqual(objections, []);
+  // A line for what is no more would say nothing.
+  const rooms = Object.keys(mayImport);
+  assert.deepEqual(
+    rooms.filter((room) => !files.some((file) => file === room || file.startsWith(`${room}/`))),
+    [],
+  );
+});
+
+test("every form of import is seen", () => {
+  const text = [
+    'import "./bare.ts";',
+    'import { a } from "./value.ts";',
+    'import type { B } from "./type.ts";',
+    'export { c } from "./again.ts";',
+    'export type { D } from "./type-again.ts";',
+    'export * from "./all.ts";',
+    'export const e = await import("./later.ts");',
+    'export const f = (g: import("./inline.ts").G): unknown => [a, g];',
+  ].join("\n");
+  assert.deepEqual(
+    importsIn(text, "own.ts").map(({ specifier, isType }) => `${specifier}${isType ? " (type)" : ""}`),
+    [
+      "./bare.ts",
+      "./value.ts",
+      "./type.ts (type)",
+      "./again.ts",
+      "./type-again.ts (type)",
+      "./all.ts",
+      "./later.ts",
+      "./inline.ts (type)",
+    ],
+  );
+});
+
+const adapters = ["config", "probe", "dns", "cloud", "notify", "service", "web", "store"];
+const asValue = (specifier: string): Import => ({ specifier, isType: false });
+const asType = (specifier: string): Import => ({ specifier, isType: true });
+
+/** What each file must not import, and what it may. */
+const planted: Readonly<
+  Record<string, { readonly forbidden: readonly Import[]; readonly allowed: readonly Import[] }>
+> = {
+  "core/step.ts": {
+    forbidden: [
+      ...["../lib/text.ts", "../dns/resolver.ts", "../daemon.ts", "./../lib/text.ts"].map(asValue),
+      ...["node:fs", "zod", "@hono/node-server", "./step.test.ts", "../../test/support/programs.ts"].map(asValue),
+      asType("../lib/clock.ts"),
+    ],
+    allowed: [asValue("./model.ts"), asType("./model.ts"), asValue("./rules/first.ts")],
+  },
+  "core/rules/first.ts": { forbidden: [asValue("../../lib/text.ts")], allowed: [asValue("../model.ts")] },
+  "lib/text.ts": {
+    forbidden: ["../core/model.ts", "../dns/resolver.ts", "./../core/model.ts", "node:perf_hooks"].map(asValue),
+    allowed: ["./ip.ts", "node:util", "pino"].map(asValue),
+  },
+  "terminal/own.ts": {
+    forbidden: ["../cli/times.ts", "../demo/view.ts", "../lib/text.ts", "../main.ts", "./own.test.ts"].map(asValue),
+    allowed: ["./screen-text.ts", "node:util", "yocto-spinner"].map(asValue),
+  },
+  "daemon.ts": {
+    forbidden: ["./dns/resolver.ts", "./main.ts", "node:fs", "zod"].map(asValue),
+    allowed: ["./core/step.ts", "./lib/clock.ts"].map(asValue),
+  },
+  "web/api/schema/own.ts": {
+    forbidden: ["../../../store/store.ts", "../../../config/config.ts", "../../dashboard/app.tsx"].map(asValue),
+    allowed: ["../../../core/model.ts", "../dates.ts"].map(asValue),
+  },
+  "emulation/own.ts": {
+    forbidden: ["../demo/stage.ts", "../core/model.ts", "../assembly/assembly.ts"].map(asValue),
+    allowed: ["../lib/clock.ts", "node:dgram", "node:timers/promises"].map(asValue),
+  },
+  "main.ts": {
+    forbidden: ["../test/support/programs.ts", "./a.test.ts"].map(asValue),
+    allowed: ["./cli/run.ts", "./assembly/version.ts"].map(asValue),
+  },
+  "cli/doctor/own.ts": {
+    forbidden: ["../../../test/support/programs.ts", "../../main.ts", "../../web/dashboard/app.tsx"].map(asValue),
+    allowed: ["../../dns/resolver.ts", "../../what-if/play.ts", "node:timers/promises"].map(asValue),
+  },
+  "assembly/version.ts": { forbidden: [asValue("../../tsconfig.json")], allowed: [asValue("../../package.json")] },
+  "dns/own.test.ts": {
+    forbidden: ["../web/server.ts", "../main.ts", "../../test/../scripts/build.ts", "./other.test.ts"].map(asValue),
+    allowed: [
+      ...["node:test", "node:timers/promises", "fast-check", "./own.ts", "../core/model.ts"],
+      ...["../emulation/dns/server.ts", "../../test/support/programs.ts"],
+    ].map(asValue),
+  },
+  "nowhere/own.ts": { forbidden: [asValue("zod")], allowed: [] },
+
+  ...Object.fromEntries(
+    adapters.flatMap((adapter) => {
+      const other = adapter === "web" ? "store" : "web";
+      return [
+        [
+          `${adapter}/own.ts`,
+          {
+            forbidden: [
+              ...[`../${other}/server.ts`, `./../${other}/server.ts`, "../daemon.ts", "../main.ts", "../cli/run.ts"],
+              ...["../demo/main.ts", "../emulation/world.ts", "../../test/support/programs.ts", "./own.test.ts"],
+              ...["node:timers/promises", "node:perf_hooks"],
+            ].map(asValue),
+            allowed: [
+              ...["./other.ts", "./deeper/other.ts", "../core/model.ts", "../lib/text.ts", "node:net", "zod"],
+            ].map(asValue),
+          },
+        ],
+        [
+          `${adapter}/deeper/own.ts`,
+          {
+            forbidden: ["../../main.ts", `../../${other}/server.ts`].map(asValue),
+            allowed: ["../other.ts", "../../core/model.ts", "../../lib/text.ts"].map(asValue),
+          },
+        ],
+      ];
+    }),
+  ),
+
+  // From the bottom up: each knows what it builds on, and nobody who builds on it.
+  ...Object.fromEntries(
+    Object.entries({
+      assembly: { below: [], above: ["terminal", "emulation", "demo", "simulation", "what-if", "cli"] },
+      demo: { below: ["assembly", "emulation", "terminal"], above: ["simulation", "what-if", "cli"] },
+      simulation: { below: ["assembly", "emulation"], above: ["terminal", "demo", "what-if", "cli"] },
+      "what-if": { below: ["assembly", "emulation", "simulation"], above: ["terminal", "demo", "cli"] },
+    }).map(([folder, { below, above }]) => [
+      `${folder}/own.ts`,
+      {
+        forbidden: [
+          ...above.map((other) => `../${other}/deeper/other.ts`),
+          ...["../main.ts", "../../test/support/programs.ts", "./own.test.ts"],
+        ].map(asValue),
+        allowed: ["store", "web", ...below].map((other) => asValue(`../${other}/other.ts`)),
+      },
+    ]),
+  ),
+
+  ...Object.fromEntries(
+    ["main.tsx", "data/live.ts", "parts/next.tsx"].map((name) => {
+      const web = name.includes("/") ? "../.." : "..";
+      return [
+        `web/dashboard/${name}`,
+        {
+          forbidden: [
+            ...[`${web}/server.ts`, `${web}/../core/model.ts`, `${web}/api/schema/status.ts`, "node:fs", "zod"].map(
+              asValue,
+            ),
+            asType(`${web}/api/dates.ts`),
+          ],
+          allowed: [asType(`${web}/api/schema/status.ts`), asValue("preact"), asValue("./other.tsx")],
+        },
+      ];
+    }),
+  ),
+};
+
+test("every rule objects to what it must, and to nothing else", () => {
+  const mistakes = Object.entries(planted).flatMap(([file, { forbidden, allowed }]) => [
+    ...forbidden.filter((each) => objection(file, each) === undefined).map((each) => ({ file, mustObjectTo: each })),
+    ...allowed.filter((each) => objection(file, each) !== undefined).map((each) => ({ file, mustAllow: each })),
+  ]);
+  assert.deepEqual(mistakes, []);
+});
+
+function importsOf(file: string): readonly Import[] {
+  return importsIn(readFileSync(join(src, file), "utf8"), file);
+}
+
+interface Node {
+  readonly type: string;
+  readonly source?: { readonly value?: unknown } | null;
+  readonly importKind?: string;
+  readonly exportKind?: string;
+}
+
+/** All that a file imports, in any form. */
+function importsIn(text: string, file: string): readonly Import[] {
+  const imports: Import[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    if ("type" in value && "source" in value) {
+      const node = value as Node;
+      const specifier = node.source?.value;
+      const isType = [node.importKind, node.exportKind].includes("type") || node.type === "TSImportType";
+      if (typeof specifier === "string") imports.push({ specifier, isType });
+    }
+    for (const part of Object.values(value)) visit(part);
+  };
+  visit(parseAst(text, { lang: file.endsWith("x") ? "tsx" : "ts" }, file));
+  return imports;
+}
