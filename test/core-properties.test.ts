@@ -5,8 +5,8 @@ import fc from "fast-check";
 import { propertyRuns } from "./support/property-runs.ts";
 import { nextDeadline } from "../src/core/deadline.ts";
 import { factsBetween } from "../src/core/facts.ts";
-import { isFresh } from "../src/core/endpoint.ts";
-import { isOut, isServing } from "../src/core/health.ts";
+import { isFresh } from "../src/core/evidence/endpoint.ts";
+import { isOut, isServing } from "../src/core/evidence/health.ts";
 import type {
   EndpointSettings,
   EndpointState,
@@ -18,20 +18,13 @@ import type {
   PublishedRecord,
   State,
 } from "../src/core/model.ts";
-import { mixesOf, mixPlan } from "../src/core/mix.ts";
-import { isProofWanted } from "../src/core/proof.ts";
-import {
-  askedForm,
-  desiredRecords,
-  isEmptyPlan,
-  isSameDemand,
-  planBetween,
-  publishesCname,
-  recordComment,
-} from "../src/core/records.ts";
-import { isOutage } from "../src/core/outage.ts";
-import { stallMs } from "../src/core/rhythm.ts";
-import { endpointNamed, isDrained, pinOf, ranked } from "../src/core/selection.ts";
+import { mixesOf, mixPlan } from "../src/core/records/mix.ts";
+import { isProofWanted } from "../src/core/evidence/proof.ts";
+import { isEmptyPlan, planBetween } from "../src/core/records/plan.ts";
+import { askedForm, desiredRecords, isSameDemand, publishesCname, recordComment } from "../src/core/records/records.ts";
+import { isOutage } from "../src/core/selection/outage.ts";
+import { stallMs } from "../src/core/evidence/rhythm.ts";
+import { endpointNamed, isDrained, pinOf, ranked } from "../src/core/members.ts";
 import { initialState, step } from "../src/core/step.ts";
 import { datedFrom, restoredFrom } from "../src/store/saved.ts";
 import { foundStories } from "./support/found-stories.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { endpointSettings, ingressSettings, publishedRecord } from "../../test/support/ingress-world.ts";
-import { conversionBetween, conversionText } from "../core/conversion.ts";
+import { conversionBetween, conversionText } from "../core/records/conversion.ts";
 import { parseIp } from "../lib/ip.ts";
 import { wordFact } from "./fact-words.ts";
 

@@ -1,7 +1,7 @@
 // One sentence for each fact: what the log, the journal and the live stream say of it. (Messages tell whole stories, and
 // have words of their own.)
 import type { Fact, Override, Visibility } from "../core/model.ts";
-import { membersOf } from "../core/selection.ts";
+import { membersOf } from "../core/members.ts";
 import { clockError, formatDuration } from "../core/units.ts";
 import { drillOutcome, drillSentences } from "../notify/drill-words.ts";
 import type { FactWords } from "../web/api/events.ts";

@@ -1,6 +1,6 @@
 // The words of `ccs explain`: sums as people write them, endpoints in one sentence, and what to do about each pitfall.
-import type { CheckOutlook, EndpointOutlook, Sum, TermKind } from "../core/explain.ts";
-import type { Pitfall } from "../core/pitfalls.ts";
+import type { CheckOutlook, EndpointOutlook, Sum, TermKind } from "../core/advice/explain.ts";
+import type { Pitfall } from "../core/advice/pitfalls.ts";
 import { formatDuration } from "../core/units.ts";
 import { familyNames, ttlText } from "../core/words.ts";
 

@@ -2,8 +2,8 @@
 // clients see of that, and what the watching costs. Every number shows how it came about.
 import { Argument } from "commander";
 import type { Config } from "../config/config.ts";
-import { assumptions, explain, type CheckOutlook, type Explanation, type Move } from "../core/explain.ts";
-import type { MixStep } from "../core/mix-steps.ts";
+import { assumptions, explain, type CheckOutlook, type Explanation, type Move } from "../core/advice/explain.ts";
+import type { MixStep } from "../core/advice/mix-steps.ts";
 import { formatDuration } from "../core/units.ts";
 import { lineWidth, printLine, styled, wrapped } from "../terminal/terminal.ts";
 import { configOf } from "./config-option.ts";

@@ -1,5 +1,5 @@
 // The words of `ccs explain` and `ccs plan` for a return through the mix.
-import type { MixStep } from "../core/mix-steps.ts";
+import type { MixStep } from "../core/advice/mix-steps.ts";
 import { formatDuration } from "../core/units.ts";
 import { ttlText } from "../core/words.ts";
 

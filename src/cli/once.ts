@@ -2,8 +2,8 @@
 import { Assembly } from "../assembly/assembly.ts";
 import { networkPorts } from "../assembly/network.ts";
 import type { Config } from "../config/config.ts";
-import { isInSync } from "../core/mix.ts";
-import { desiredRecords } from "../core/records.ts";
+import { isInSync } from "../core/records/mix.ts";
+import { desiredRecords } from "../core/records/records.ts";
 import type { IngressState, State } from "../core/model.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";

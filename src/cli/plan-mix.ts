@@ -1,11 +1,11 @@
 // The part of `ccs plan` about the second name of a CNAME ingress: what is there, and what the next return does with it.
 import { Inspector } from "../cloud/inspect.ts";
 import type { Config } from "../config/config.ts";
-import { freshMix, mixPointedTo, mixesOf } from "../core/mix.ts";
-import { mixPaths, type MixOutlook } from "../core/mix-steps.ts";
+import { freshMix, mixPointedTo, mixesOf } from "../core/records/mix.ts";
+import { mixPaths, type MixOutlook } from "../core/advice/mix-steps.ts";
 import type { IngressSettings, IngressState, PublishedRecord } from "../core/model.ts";
-import { isProxied, mixSetOf } from "../core/records.ts";
-import { endpointNamed } from "../core/roster.ts";
+import { isProxied, mixSetOf } from "../core/records/records.ts";
+import { endpointNamed } from "../core/members.ts";
 import { lineWidth, printLine, styled, wrapped } from "../terminal/terminal.ts";
 import { inspectWildcards, lookAtMix } from "./doctor/mix.ts";
 import { inspectTargets } from "./doctor/targets.ts";

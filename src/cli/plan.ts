@@ -2,9 +2,10 @@
 import { Assembly } from "../assembly/assembly.ts";
 import { networkPorts } from "../assembly/network.ts";
 import type { Config } from "../config/config.ts";
-import { conversionBetween, conversionText, type Conversion } from "../core/conversion.ts";
+import { conversionBetween, conversionText, type Conversion } from "../core/records/conversion.ts";
 import type { IngressSettings, IngressState, Plan, PublishedRecord } from "../core/model.ts";
-import { desiredRecords, isEmptyPlan, planBetween } from "../core/records.ts";
+import { isEmptyPlan, planBetween } from "../core/records/plan.ts";
+import { desiredRecords } from "../core/records/records.ts";
 import type { Log } from "../lib/log.ts";
 import { printLine, styled, withSpinner } from "../terminal/terminal.ts";
 import { configOf } from "./config-option.ts";

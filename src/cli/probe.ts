@@ -1,7 +1,7 @@
 // `ccs probe`: looks every endpoint up and probes each of its addresses once.
 import type { Config } from "../config/config.ts";
 import type { EndpointSettings, IngressSettings, Phases } from "../core/model.ts";
-import { isPermitted } from "../core/usable.ts";
+import { isPermitted } from "../core/evidence/usable.ts";
 import { createResolver } from "../dns/resolver.ts";
 import { systemClock } from "../lib/clock.ts";
 import { formatDuration } from "../core/units.ts";

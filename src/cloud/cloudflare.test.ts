@@ -14,7 +14,7 @@ import {
 } from "../../test/conformance/scripted-api.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { Plan, PublishedRecord } from "../core/model.ts";
-import { planBetween } from "../core/records.ts";
+import { planBetween } from "../core/records/plan.ts";
 import { Secret } from "../lib/secret.ts";
 import { CloudError } from "./provider.ts";
 import type { RequestMeasure } from "./requests.ts";

@@ -5,7 +5,7 @@ import { BaseRecords } from "cloudflare/resources/dns/records";
 import { BaseZones } from "cloudflare/resources/zones/zones";
 import type { TimeEvent } from "../core/events.ts";
 import type { Plan, PlannedRecord, PublishedRecord } from "../core/model.ts";
-import { recordComment } from "../core/records.ts";
+import { recordComment } from "../core/records/records.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { freeCall, ScriptedApi, success, zoneId } from "../../test/conformance/scripted-api.ts";
-import { planBetween, recordComment } from "../core/records.ts";
+import { planBetween } from "../core/records/plan.ts";
+import { recordComment } from "../core/records/records.ts";
 import type { RecordSet } from "../core/model.ts";
 import type { IngressName } from "./provider.ts";
 

@@ -2,7 +2,7 @@
 // published and desired records differ. All waiting is one timer; whenever it wakes, it looks at the newest state.
 import type { NameRef } from "../core/events.ts";
 import type { Event, IngressState, PublishedRecord } from "../core/model.ts";
-import { isSameDemand } from "../core/records.ts";
+import { isSameDemand } from "../core/records/records.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { messageOf } from "../lib/text.ts";
 import type { Attempt, Step } from "./attempt.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ReconcilerWorld, record, settings } from "../../test/conformance/reconciler-world.ts";
-import { recordComment } from "../core/records.ts";
+import { recordComment } from "../core/records/records.ts";
 import { MemoryProvider } from "../../test/support/memory-provider.ts";
 
 const mix = "ingress-mix.example.com";

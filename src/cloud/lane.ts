@@ -1,8 +1,9 @@
 // The two kinds of name that an ingress has, as its machines see them: its own, and that of a mix. Writes to a mix are a
 // lower lane: they wait while anything is to be done at the ingress' own name, and hold nothing up there.
-import { desiredMix, mixesOf, mixPlan, mixPointedTo } from "../core/mix.ts";
+import { desiredMix, mixesOf, mixPlan, mixPointedTo } from "../core/records/mix.ts";
 import type { IngressState, NameState, Plan } from "../core/model.ts";
-import { desiredRecords, isEmptyPlan, planBetween } from "../core/records.ts";
+import { isEmptyPlan, planBetween } from "../core/records/plan.ts";
+import { desiredRecords } from "../core/records/records.ts";
 import type { IngressName } from "./provider.ts";
 
 export interface Lane {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { propertyRuns } from "../../test/support/property-runs.ts";
 import type { PublishedRecord, RecordContent, RecordSet } from "../core/model.ts";
-import { isEmptyPlan, planBetween } from "../core/records.ts";
+import { isEmptyPlan, planBetween } from "../core/records/plan.ts";
 import { MemoryProvider } from "../../test/support/memory-provider.ts";
 import { assertSafe } from "./provider.ts";
 

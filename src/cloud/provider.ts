@@ -1,7 +1,7 @@
 // The port to wherever the records live: read what stands at an ingress name, apply a plan in one request, fail in one
 // way. Also the last guard in front of every write.
 import type { CloudProblem, IngressSettings, Plan, PlannedRecord, PublishedRecord } from "../core/model.ts";
-import { recordComment } from "../core/records.ts";
+import { recordComment } from "../core/records/records.ts";
 
 export interface RecordProvider {
   /** All A, AAAA and CNAME records at exactly this name. Rejects with `CloudError`. */

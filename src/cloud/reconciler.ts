@@ -1,6 +1,6 @@
 // Follows the state and makes the published records what they should be: one small machine per ingress, none of which
 // waits for another, behind one gate per token. Learns nothing by itself that is not reported back as an event.
-import { mixesOf } from "../core/mix.ts";
+import { mixesOf } from "../core/records/mix.ts";
 import type { Event, IngressState, State } from "../core/model.ts";
 import { type Clock, type Random, sleep } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";

@@ -5,7 +5,7 @@ import { inspect } from "node:util";
 import { canary, freeCall, json, ScriptedApi, zoneId, type Handler } from "../../test/conformance/scripted-api.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { PublishedRecord } from "../core/model.ts";
-import { planBetween } from "../core/records.ts";
+import { planBetween } from "../core/records/plan.ts";
 import type { CloudflareProvider } from "./cloudflare.ts";
 import { CloudError, type CloudErrorKind } from "./provider.ts";
 

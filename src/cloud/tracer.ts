@@ -1,7 +1,7 @@
 // Follows the state: finds out where the targets lead by the zone's own records, at the start, after a reload, and when
 // the addresses of a target change. Reports with events, and is never in anybody's way.
 import type { EndpointState, IngressState, State } from "../core/model.ts";
-import { forbiddenNames, ownNames } from "../core/own-names.ts";
+import { forbiddenNames, ownNames } from "../core/records/own-names.ts";
 import { waitAfter } from "./pauses.ts";
 import type { Shared } from "./shared.ts";
 import { CloudError } from "./provider.ts";

@@ -1,6 +1,6 @@
 // The second name of an ingress, which holds the addresses of a mix: as it is given, or as it follows from the record.
 import type { IngressSettings } from "../core/model.ts";
-import { askedForm } from "../core/records.ts";
+import { askedForm } from "../core/records/records.ts";
 import { shown } from "./describe.ts";
 import { isZoneId, parseHostName } from "./names.ts";
 import type { IngressInFile } from "./schema.ts";

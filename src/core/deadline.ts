@@ -1,9 +1,9 @@
 // When time alone will change the state next, so that the loop can sleep until then.
-import { drillDeadlineMs } from "./drill.ts";
-import { mixDeadlines, mixesOf, returnDeadlineMs } from "./mix.ts";
+import { drillDeadlineMs } from "./people/drill.ts";
+import { mixDeadlines, mixesOf, returnDeadlineMs } from "./records/mix.ts";
 import type { EndpointState, IngressState, State } from "./model.ts";
-import { turnDeadlineMs } from "./outage.ts";
-import { dateDeadlineMs } from "./time.ts";
+import { turnDeadlineMs } from "./selection/outage.ts";
+import { dateDeadlineMs } from "./time/time.ts";
 
 /** Monotonic time of the next change that needs no event; `undefined` when there is none. */
 export function nextDeadline(state: State): number | undefined {

@@ -1,8 +1,8 @@
 // What changed between two states, as facts worth telling.
-import { isOut } from "./health.ts";
-import { mixesOf, mixPointedTo } from "./mix.ts";
-import { whyNoMix } from "./mix-outlook.ts";
-import { isAtMix, publishesCname } from "./records.ts";
+import { isOut } from "./evidence/health.ts";
+import { mixesOf, mixPointedTo } from "./records/mix.ts";
+import { whyNoMix } from "./advice/mix-outlook.ts";
+import { isAtMix, publishesCname } from "./records/records.ts";
 import type {
   EndpointState,
   Fact,
@@ -13,10 +13,10 @@ import type {
   State,
   TimeState,
 } from "./model.ts";
-import { isOutage } from "./outage.ts";
-import { underNames } from "./rename.ts";
-import { sharersOf } from "./same-addresses.ts";
-import { endpointNamed, hasSameMembers, isDrained, whyDrained } from "./selection.ts";
+import { isOutage } from "./selection/outage.ts";
+import { underNames } from "./configuration/rename.ts";
+import { sharersOf } from "./selection/same-addresses.ts";
+import { endpointNamed, hasSameMembers, isDrained, whyDrained } from "./members.ts";
 import { families } from "./words.ts";
 
 /**

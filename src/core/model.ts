@@ -1,16 +1,18 @@
-// The vocabulary: what the daemon is told to do, what it sees, and what it believes. Types only. What happens to it and
-// what it tells of that are in `events.ts`.
+// The vocabulary: what the daemon believes, and with it all that it is told to do (`settings-model.ts`) and sees. Types only.
+// What happens to it and what it tells of that are in `events.ts`.
 //
 // All times named `…Ms` are milliseconds of the monotonic clock, unless the name says otherwise. Everything here is
 // plain JSON, so that a state can be printed, compared, stored and replayed.
 
-import type { Address, Family, Observation, Resolution } from "./observation-model.ts";
-import type { Connection, Stalled, Unproven } from "./proof-model.ts";
-import type { Form, Published, RecordSet } from "./record-model.ts";
-import type { TimeState, Undated } from "./time-model.ts";
+import type { Address, Family, Observation, Resolution } from "./evidence/observation-model.ts";
+import type { Connection, Stalled, Unproven } from "./evidence/proof-model.ts";
+import type { CloudProblem, Form, Published, RecordSet } from "./records/record-model.ts";
+import type { SavedIngress } from "./saved-model.ts";
+import type { EndpointSettings, IngressSettings } from "./settings-model.ts";
+import type { TimeState, Undated } from "./time/time-model.ts";
 
 export type { EndpointRef, Event, Fact } from "./events.ts";
-export type { Connection, Stalled, Unproven } from "./proof-model.ts";
+export type { Connection, Stalled, Unproven } from "./evidence/proof-model.ts";
 export type {
   Address,
   FailureReason,
@@ -19,9 +21,12 @@ export type {
   Observation,
   Phases,
   Resolution,
-} from "./observation-model.ts";
-export type { TimeState, Undated, Validity } from "./time-model.ts";
+} from "./evidence/observation-model.ts";
+export type { SavedAddresses, SavedIngress } from "./saved-model.ts";
+export type { CheckSettings, EndpointSettings, IngressSettings, MixSettings, Target, Ttl } from "./settings-model.ts";
+export type { TimeState, Undated, Validity } from "./time/time-model.ts";
 export type {
+  CloudProblem,
   RecordType,
   RecordContent,
   RecordSet,
@@ -31,105 +36,7 @@ export type {
   Published,
   Plan,
   PlannedRecord,
-} from "./record-model.ts";
-
-// ---------------------------------------------------------------------------------------------------------------
-// What people configure
-// ---------------------------------------------------------------------------------------------------------------
-
-/** An ingress as configured: one DNS name that we own, and the endpoints it may point at, in file order. */
-export interface IngressSettings {
-  /** Fully qualified, lower case, no trailing dot. The ingress is known by this name everywhere. */
-  readonly record: string;
-  /** Zone name or 32-hex id; without it the zone is found by the record's name. */
-  readonly zone?: string;
-  readonly publish: "auto" | "cname" | "addresses";
-  /** Enforced only when set; otherwise the published value is kept. */
-  readonly proxied?: boolean;
-  readonly holdUpMs: number;
-  readonly reconcileIntervalMs: number;
-  readonly allowPrivate: boolean;
-  /** The second name, which holds the addresses of a mix while the ingress is a CNAME; without it there is no such mix. */
-  readonly mix?: MixSettings;
-  /** Why there is no such name, in plain words: the default cannot be, and none is configured. */
-  readonly whyNoMixName?: string;
-  readonly endpoints: readonly EndpointSettings[];
-}
-
-export interface MixSettings {
-  /** In the zone of the ingress; fully qualified, lower case, no trailing dot. */
-  readonly record: string;
-  /** How long every server must have shown a newly created mix before the ingress points to it. */
-  readonly waitMs: number;
-}
-
-export interface EndpointSettings {
-  /** Unique in its ingress. */
-  readonly name: string;
-  readonly target: Target;
-  /** Lower serves first; ties in file order. */
-  readonly priority: number;
-  readonly ttl: Ttl;
-  /** How long it stays in the mix after the ingress returned to a better one. */
-  readonly stickyMs?: number;
-  /** Resolvers to ask for the target, each `ip:port` or `[ip]:port`. */
-  readonly resolvers: readonly string[];
-  /** Without one the endpoint is assumed up and has lower priority than every checked endpoint. */
-  readonly check?: CheckSettings;
-}
-
-export type Target =
-  | { readonly kind: "host"; readonly host: string }
-  | { readonly kind: "addresses"; readonly addresses: readonly Address[] };
-
-/** Seconds, 60 to 86400, or Cloudflare's automatic TTL, which counts as 300 s in a minimum. */
-export type Ttl = number | "auto";
-
-export interface CheckSettings {
-  /** http or https URL. The connection goes to the endpoint's own addresses; the URL's host is only the name asked for. */
-  readonly url: string;
-  /** From the end of one probe to the start of the next, while nothing is in question. */
-  readonly intervalMs: number;
-  /** The same while the health is unknown, suspect or recovering. */
-  readonly fastIntervalMs: number;
-  /** Deadline for resolving, connecting, TLS, headers and body together. */
-  readonly timeoutMs: number;
-  readonly rise: number;
-  readonly fall: number;
-  /** Accepted status codes as inclusive ranges, such as `[[200, 299], [401, 401]]`. */
-  readonly status: readonly (readonly [from: number, to: number])[];
-  /** Text that the first 64 KiB of the body must contain. */
-  readonly contains?: string;
-  /** Certificates (PEM) of the authorities to trust, in place of the usual ones. */
-  readonly ca?: readonly string[];
-}
-
-// ---------------------------------------------------------------------------------------------------------------
-// Records
-// ---------------------------------------------------------------------------------------------------------------
-
-/** Why the records could not be read or written. */
-export interface CloudProblem {
-  readonly kind:
-    /** Worth another try soon: timeouts, dropped connections, 5xx, unparsable answers. */
-    | "transient"
-    /** Told to wait. */
-    | "rate-limited"
-    /** The token is wrong or may not do this. */
-    | "auth"
-    /** Cloudflare will never take this content. */
-    | "invalid"
-    /** Something at the name is in the way: an NS record, a read-only record. */
-    | "obstacle";
-  /** For people: what happened and what to do. Plain and short, without secrets. */
-  readonly message: string;
-  /** Whether it happened while reading or while writing. */
-  readonly during: "read" | "write";
-}
-
-// ---------------------------------------------------------------------------------------------------------------
-// State: what is believed
-// ---------------------------------------------------------------------------------------------------------------
+} from "./records/record-model.ts";
 
 export type Verdict = "unknown" | "up" | "suspect" | "down" | "recovering";
 
@@ -208,36 +115,6 @@ export interface Passage {
   readonly visibleMs?: number;
   /** What the authoritative servers showed; `same`: nothing was written, `proxied`: it cannot be verified. */
   readonly visibility?: "visible" | "wrong" | "silent" | "proxied" | "same";
-}
-
-/** What survives a restart of what is known of one ingress. A hint: Cloudflare is the truth. */
-export interface SavedIngress {
-  readonly record: string;
-  readonly primary?: string;
-  readonly sticky: readonly StickyMember[];
-  readonly departures: readonly Departure[];
-  readonly overrides: readonly Override[];
-  readonly addresses: readonly SavedAddresses[];
-  readonly lastGood?: RecordSet;
-  /** It was not served, or no endpoint could serve it. */
-  readonly isOutage?: boolean;
-  /** What the endpoints were called, and where they led (see `targetText`). Missing in what earlier versions left. */
-  readonly endpoints?: readonly { readonly name: string; readonly target: string }[];
-  /** Missing in what was saved before an ingress had one form for life. */
-  readonly form?: Form;
-  /** Names that may hold the addresses of one of our mixes, former names included. */
-  readonly mixRecords?: readonly string[];
-  /** Where its records are, and what the primary's TTL was: enough to lead it out of its mix once it is no longer configured. */
-  readonly zone?: string;
-  readonly ttl?: Ttl;
-}
-
-/** The last known addresses of an endpoint; `target` is the host name that they belong to. */
-export interface SavedAddresses {
-  readonly endpoint: string;
-  readonly target: string;
-  readonly addresses: readonly Address[];
-  readonly usableUntilMs: number;
 }
 
 /** An endpoint was left as down. */

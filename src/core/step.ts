@@ -1,16 +1,16 @@
 // The only place where state changes: `step(state, event, now) → state`. Pure: no clock, no chance, no I/O.
-import type { Weigh } from "./address.ts";
-import { configured } from "./configure.ts";
-import { withDrill } from "./drill.ts";
-import { afterObservation, afterResolution, afterStall, afterTime } from "./endpoint.ts";
-import { isOut } from "./health.ts";
-import { afterMixCheck, afterMixFailure, afterMixRead, afterMixWrite } from "./mix-events.ts";
-import { leavingAfter, withoutGone } from "./leaving.ts";
-import { withMixesAt } from "./mix.ts";
+import type { Weigh } from "./evidence/address.ts";
+import { configured } from "./configuration/configure.ts";
+import { withDrill } from "./people/drill.ts";
+import { afterObservation, afterResolution, afterStall, afterTime } from "./evidence/endpoint.ts";
+import { isOut } from "./evidence/health.ts";
+import { afterMixCheck, afterMixFailure, afterMixRead, afterMixWrite } from "./records/mix-events.ts";
+import { leavingAfter, withoutGone } from "./configuration/leaving.ts";
+import { withMixesAt } from "./records/mix.ts";
 import type { EndpointRef, EndpointState, Event, IngressState, State } from "./model.ts";
-import { withOutage, withoutEndedOutage } from "./outage.ts";
-import { withOverride, withoutEndedOverrides, withoutOverrides } from "./overrides.ts";
-import { afterVainSearch, untestedConnection, weightOf, withProof } from "./proof.ts";
+import { withOutage, withoutEndedOutage } from "./selection/outage.ts";
+import { withOverride, withoutEndedOverrides, withoutOverrides } from "./people/overrides.ts";
+import { afterVainSearch, untestedConnection, weightOf, withProof } from "./evidence/proof.ts";
 import {
   afterCloudFailure,
   afterRead,
@@ -19,12 +19,12 @@ import {
   withoutSettledProblem,
   withoutStandoff,
   withWordOnce,
-} from "./published.ts";
-import { withSharers } from "./same-addresses.ts";
-import { departuresOf, holdUntilMs, select } from "./selection.ts";
+} from "./records/published.ts";
+import { withSharers } from "./selection/same-addresses.ts";
+import { departuresOf, holdUntilMs, select } from "./selection/selection.ts";
 import { withEachEndpoint, withIngresses } from "./sharing.ts";
-import { afterContradiction, afterTold, afterVainDateSearch, seekingTime } from "./time.ts";
-import { withUnseenAt } from "./unseen.ts";
+import { afterContradiction, afterTold, afterVainDateSearch, seekingTime } from "./time/time.ts";
+import { withUnseenAt } from "./records/unseen.ts";
 
 /** Before any configuration. */
 export const initialState: State = {

@@ -1,7 +1,7 @@
 // How things of the domain are called and written, everywhere that people read: one table, one spelling.
 import { formatDuration } from "./units.ts";
 import type { Family, Override } from "./model.ts";
-import type { RecordContent } from "./record-model.ts";
+import type { RecordContent } from "./records/record-model.ts";
 
 export const families: readonly Family[] = ["ipv4", "ipv6"];
 

@@ -9,7 +9,7 @@ import { StartError } from "../assembly/start-error.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Environment } from "../config/substitute.ts";
 import type { IngressState, State } from "../core/model.ts";
-import { holdUntilMs } from "../core/selection.ts";
+import { holdUntilMs } from "../core/selection/selection.ts";
 import { initialState } from "../core/step.ts";
 import { systemClock } from "../lib/clock.ts";
 import { parseDurationMs } from "../core/units.ts";

@@ -8,7 +8,15 @@ import type { Scenery } from "./scenes.ts";
 import { nextWay } from "./ways.ts";
 import { playStory, type Ending, type StoryOptions, type Telling } from "./story.ts";
 import { Witness } from "./witness.ts";
-import { ingressName, mixName, startWorld, ttlSeconds, zoneName, type World, type WorldEndpoint } from "../emulation/world.ts";
+import {
+  ingressName,
+  mixName,
+  startWorld,
+  ttlSeconds,
+  zoneName,
+  type World,
+  type WorldEndpoint,
+} from "../emulation/world.ts";
 
 const holdUpMs = 150;
 const stickyMs = 400;

@@ -1,6 +1,6 @@
 // The live view of the demo as lines for a terminal of a given size. Pure: state, story and time in, text out.
 import type { IngressState } from "../core/model.ts";
-import { ranked } from "../core/selection.ts";
+import { ranked } from "../core/members.ts";
 import { cut, filledUp, painted, widthOf, type Line, type Paint, type Style } from "../terminal/screen-text.ts";
 import type { FeedEntry } from "./feed.ts";
 import type { Way } from "./ways.ts";

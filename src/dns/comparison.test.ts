@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { endpointSettings, ingressSettings, IngressWorld } from "../../test/support/ingress-world.ts";
 import type { PublishedRecord } from "../core/model.ts";
-import { recordComment } from "../core/records.ts";
+import { recordComment } from "../core/records/records.ts";
 import { expectationOf } from "./comparison.ts";
 
 const record = "ingress.example.com";

@@ -1,6 +1,6 @@
 // Whether what one authoritative server answers is what was written. Pure. Compares contents, not TTLs: what matters is
 // where clients are sent.
-import { mixesOf, mixPointedTo } from "../core/mix.ts";
+import { mixesOf, mixPointedTo } from "../core/records/mix.ts";
 import type { EndpointState, IngressState, MixState, PublishedRecord, RecordContent } from "../core/model.ts";
 import { parseIp } from "../lib/ip.ts";
 import { plain } from "../lib/text.ts";

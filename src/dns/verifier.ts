@@ -1,6 +1,6 @@
 // Follows the state: after each write it asks the zone's authoritative servers until they show what was written, and
 // reports how that ended. Asks only; nothing depends on the answers but what people are told.
-import { mixesOf } from "../core/mix.ts";
+import { mixesOf } from "../core/records/mix.ts";
 import type { Event, IngressState, NameState, PublishedRecord, State } from "../core/model.ts";
 import { type Clock, sleep } from "../lib/clock.ts";
 import { compare, expectationOf, mixExpectationOf, type Word } from "./comparison.ts";

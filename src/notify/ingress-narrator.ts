@@ -1,10 +1,10 @@
 // Decides what of one ingress deserves a message, so that a failover is told once, when it is done, and not in five
 // pieces. Remembers what people were told. Knows no clock: time comes with every turn.
 import type { EndpointState, Fact, IngressState, Selection } from "../core/model.ts";
-import { followed, isInSync } from "../core/mix.ts";
-import { isOutage, turnDeadlineMs } from "../core/outage.ts";
-import { wantedRecords } from "../core/records.ts";
-import { endpointNamed, hasSameMembers, membersOf } from "../core/selection.ts";
+import { followed, isInSync } from "../core/records/mix.ts";
+import { isOutage, turnDeadlineMs } from "../core/selection/outage.ts";
+import { wantedRecords } from "../core/records/records.ts";
+import { endpointNamed, hasSameMembers, membersOf } from "../core/members.ts";
 import { Recurring } from "./recurring.ts";
 import { endpointsNamedBy, statusOf } from "./story.ts";
 import type { Change, EndpointStatus, Records, Story } from "./story.ts";

@@ -5,8 +5,8 @@ import { propertyRuns } from "../../test/support/property-runs.ts";
 import { endpointSettings, ingressSettings, publishedRecord } from "../../test/support/ingress-world.ts";
 import { NarratedWorld, wallAtZero } from "../../test/support/narrated-world.ts";
 import type { Event, IngressState, PublishedRecord, RecordSet } from "../core/model.ts";
-import { followed } from "../core/mix.ts";
-import { desiredRecords } from "../core/records.ts";
+import { followed } from "../core/records/mix.ts";
+import { desiredRecords } from "../core/records/records.ts";
 import { endpointsNamedBy } from "./story.ts";
 
 const record = "ingress.example.com";

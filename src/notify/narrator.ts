@@ -2,8 +2,8 @@
 // configuration. Knows no clock: time comes with every turn.
 import type { Fact, IngressState, State } from "../core/model.ts";
 import type { Turn } from "../core/turn.ts";
-import { isInSync } from "../core/mix.ts";
-import { isOutage } from "../core/outage.ts";
+import { isInSync } from "../core/records/mix.ts";
+import { isOutage } from "../core/selection/outage.ts";
 import { BlindnessNarrator } from "./blindness-narrator.ts";
 import { IngressNarrator, isLasting } from "./ingress-narrator.ts";
 import type { Records, Story } from "./story.ts";

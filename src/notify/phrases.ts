@@ -1,9 +1,9 @@
 // Parts of messages: health of endpoints, records, times and the lines that several stories share. Pure.
-import { conversionBetween, conversionText, type Conversion } from "../core/conversion.ts";
-import { followed } from "../core/mix.ts";
+import { conversionBetween, conversionText, type Conversion } from "../core/records/conversion.ts";
+import { followed } from "../core/records/mix.ts";
 import type { CloudProblem, EndpointState, Family, IngressState } from "../core/model.ts";
-import { publishesCname } from "../core/records.ts";
-import { membersOf } from "../core/selection.ts";
+import { publishesCname } from "../core/records/records.ts";
+import { membersOf } from "../core/members.ts";
 import { formatDuration } from "../core/units.ts";
 import { plain } from "../lib/text.ts";
 import { formatTime, line, text } from "./message.ts";

@@ -1,5 +1,5 @@
 // What is worth telling people: each story becomes one message. Facts are many, stories are few.
-import { followed } from "../core/mix.ts";
+import { followed } from "../core/records/mix.ts";
 import type {
   CloudProblem,
   Drill,
@@ -11,7 +11,7 @@ import type {
   PublishedRecord,
   Visibility,
 } from "../core/model.ts";
-import { membersOf } from "../core/selection.ts";
+import { membersOf } from "../core/members.ts";
 
 /** What people are told about an endpoint: `suspect` still counts as up, `recovering` still as down. */
 export type EndpointStatus = "unknown" | "up" | "degraded" | "down";

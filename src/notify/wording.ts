@@ -1,9 +1,8 @@
 // Puts stories into words for people: what changed, why, the health of each endpoint, and what the record serves now.
 // Pure. Claims only what is known: a decision is "decided", published records are "confirmed".
 import type { IngressState } from "../core/model.ts";
-import { isOutage } from "../core/outage.ts";
-import { wantedRecords } from "../core/records.ts";
-import { isAsWritten } from "../core/selection.ts";
+import { isOutage } from "../core/selection/outage.ts";
+import { wantedRecords, isAsWritten } from "../core/records/records.ts";
 import { formatDuration } from "../core/units.ts";
 import { formatTime, line, text } from "./message.ts";
 import type { Line, Message } from "./message.ts";

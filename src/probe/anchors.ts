@@ -2,7 +2,7 @@
 // to connect to the anchors. What comes of it goes back as an event; deciding is the core's.
 import { connect } from "node:net";
 import type { Event, Family, State } from "../core/model.ts";
-import { isProofWanted } from "../core/proof.ts";
+import { isProofWanted } from "../core/evidence/proof.ts";
 import { type Clock, sleep } from "../lib/clock.ts";
 import type { IpAddress } from "../lib/ip.ts";
 import { families } from "../core/words.ts";

@@ -12,7 +12,7 @@ import {
 } from "../../test/support/certificates.ts";
 import { startRawServer, until } from "../../test/support/raw-server.ts";
 import type { Observation } from "../core/model.ts";
-import { releasedWallMs } from "../core/release.ts";
+import { releasedWallMs } from "../core/time/release.ts";
 import { systemClock, type Clock } from "../lib/clock.ts";
 import { parseIp } from "../lib/ip.ts";
 import { extensionsOf } from "./certificate-der.ts";

@@ -1,6 +1,6 @@
 // Whether a server is the one that was asked for, and by which time its certificates are judged.
 import { checkServerIdentity, type PeerCertificate, type TLSSocket } from "node:tls";
-import { judgingWallMs, mostClockErrorMs } from "../core/time.ts";
+import { judgingWallMs, mostClockErrorMs } from "../core/time/time.ts";
 import { isWithin, pathOf, sentBy, trustedBy, type Path } from "./certificate-path.ts";
 import { verdictOfCertificate, verdictOfDates, type Verdict } from "./verdict.ts";
 

@@ -1,6 +1,6 @@
 // Notices that the machine's two clocks went apart: somebody set the wall clock, or the machine was suspended.
 import type { Event } from "../core/model.ts";
-import { mostClockErrorMs } from "../core/time.ts";
+import { mostClockErrorMs } from "../core/time/time.ts";
 import type { Clock } from "../lib/clock.ts";
 
 export class ClockWatch {

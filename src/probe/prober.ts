@@ -1,7 +1,7 @@
 // Follows the state: keeps one watch over each endpoint that the state holds, and none over what is gone.
 import type { IngressState, State, TimeState } from "../core/model.ts";
-import { ownNames } from "../core/own-names.ts";
-import { vouchedWallMs } from "../core/time.ts";
+import { ownNames } from "../core/records/own-names.ts";
+import { vouchedWallMs } from "../core/time/time.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { Traffic } from "./round.ts";
 import { Watch, type WatchPorts } from "./watch.ts";

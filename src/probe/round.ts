@@ -7,8 +7,8 @@ import type {
   Observation,
   Resolution,
 } from "../core/model.ts";
-import { stallMs } from "../core/rhythm.ts";
-import { isPermitted, withinLimit } from "../core/usable.ts";
+import { stallMs } from "../core/evidence/rhythm.ts";
+import { isPermitted, withinLimit } from "../core/evidence/usable.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Slots } from "../lib/slots.ts";
 import { messageOf } from "../lib/text.ts";

@@ -1,10 +1,10 @@
 // Watches one endpoint: round after round, in the rhythm that its state asks for, until it is stopped.
-import { asItCounts } from "../core/address.ts";
+import { asItCounts } from "../core/evidence/address.ts";
 import type { EndpointRef, EndpointState, Event, IngressState, Resolution } from "../core/model.ts";
-import { forbiddenNames, withoutOwnNames } from "../core/own-names.ts";
-import { probeIntervalMs } from "../core/rhythm.ts";
-import { answersSinceMs } from "../core/same-addresses.ts";
-import { isAnswerFromBefore, nameLostSinceMs } from "../core/trial.ts";
+import { forbiddenNames, withoutOwnNames } from "../core/records/own-names.ts";
+import { probeIntervalMs } from "../core/evidence/rhythm.ts";
+import { answersSinceMs } from "../core/selection/same-addresses.ts";
+import { isAnswerFromBefore, nameLostSinceMs } from "../core/selection/trial.ts";
 import type { Random } from "../lib/clock.ts";
 import { performRound, type Resolve, type RoundPorts, type Traffic } from "./round.ts";
 

@@ -2,7 +2,7 @@
 // network ports that the daemon is given. Once the process was killed, nothing it waits for ever comes.
 import type { Address, CheckSettings, Family, FailureReason, Observation, Validity } from "../core/model.ts";
 import type { Exchange } from "../dns/exchange.ts";
-import { judgingWallMs } from "../core/time.ts";
+import { judgingWallMs } from "../core/time/time.ts";
 import { canonicalName } from "../dns/wire.ts";
 import type { Random } from "../lib/clock.ts";
 import type { Anchor, Reach } from "../probe/anchors.ts";

@@ -8,7 +8,7 @@ import { opened, temporaryFolder, type OpenedStore } from "../../test/support/st
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { factsBetween } from "../core/facts.ts";
 import type { Event, State } from "../core/model.ts";
-import { recordComment } from "../core/records.ts";
+import { recordComment } from "../core/records/records.ts";
 import { initialState, step } from "../core/step.ts";
 import { parseIp } from "../lib/ip.ts";
 import { Recorder } from "./recorder.ts";

@@ -1,8 +1,8 @@
 // What survives a restart, as plain data: the durable part of a state with dates in place of monotonic times, and back.
 import * as z from "zod";
-import { mixesOf } from "../core/mix.ts";
+import { mixesOf } from "../core/records/mix.ts";
 import type { Address, Form, IngressState, Override, RecordSet, SavedIngress, Ttl } from "../core/model.ts";
-import { targetText } from "../core/rename.ts";
+import { targetText } from "../core/configuration/rename.ts";
 import { parseIp } from "../lib/ip.ts";
 
 /** What one life of the daemon leaves to the next. */

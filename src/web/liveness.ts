@@ -1,7 +1,7 @@
 // Whether the loop that decides turns, as `/healthz` says.
 import { nextDeadline } from "../core/deadline.ts";
 import type { State } from "../core/model.ts";
-import { probeIntervalMs } from "../core/rhythm.ts";
+import { probeIntervalMs } from "../core/evidence/rhythm.ts";
 
 /** The loop may be this late before it counts as stuck. */
 const toleranceMs = 10_000;

@@ -11,8 +11,8 @@ import type {
   RecordSet,
   State,
 } from "../core/model.ts";
-import { isInSync } from "../core/mix.ts";
-import { desiredRecords } from "../core/records.ts";
+import { isInSync } from "../core/records/mix.ts";
+import { desiredRecords } from "../core/records/records.ts";
 import { initialState, step } from "../core/step.ts";
 import { parseIp } from "../lib/ip.ts";
 import { addressEvents, type AddressEvent } from "./addresses.ts";

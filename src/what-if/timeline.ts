@@ -1,6 +1,6 @@
 // What happened in a scenario, in the order of time and in plain words.
 import type { Fact } from "../core/model.ts";
-import { membersOf } from "../core/selection.ts";
+import { membersOf } from "../core/members.ts";
 import { formatDuration } from "../core/units.ts";
 import { familyNames, recordsText } from "../core/words.ts";
 

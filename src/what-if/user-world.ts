@@ -2,8 +2,8 @@
 // up from the ranges for documentation, and every record points to the best endpoint at first.
 import type { Config } from "../config/config.ts";
 import type { EndpointSettings, IngressSettings, Target } from "../core/model.ts";
-import { publishesCname } from "../core/records.ts";
-import { byRank } from "../core/selection.ts";
+import { publishesCname } from "../core/records/records.ts";
+import { byRank } from "../core/members.ts";
 import type { RecordDraft, ZoneOptions } from "../emulation/cloudflare/store.ts";
 import { Secret } from "../lib/secret.ts";
 import { addressRecords, hostRecords } from "../simulation/hosts.ts";

@@ -8,7 +8,7 @@ import { describe, test } from "node:test";
 import type { Config } from "../../src/config/config.ts";
 import { composeConfig, exampleComposition } from "../../src/config/compose.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { byRank } from "../../src/core/selection.ts";
+import { byRank } from "../../src/core/members.ts";
 import { usualPlayMs } from "../../src/what-if/length.ts";
 import { namedScenarios } from "../../src/what-if/named-scenarios.ts";
 import { play, type Played } from "../../src/what-if/play.ts";

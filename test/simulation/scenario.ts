@@ -4,7 +4,7 @@ import type { Config } from "../../src/config/config.ts";
 import type { EndpointSettings, IngressSettings } from "../../src/core/model.ts";
 import type { RecordDraft } from "../../src/emulation/cloudflare/store.ts";
 import type { Random } from "../../src/lib/clock.ts";
-import { releasedWallMs } from "../../src/core/release.ts";
+import { releasedWallMs } from "../../src/core/time/release.ts";
 import { parseIp } from "../../src/lib/ip.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { nextDeadline } from "../../src/core/deadline.ts";
 import { factsBetween } from "../../src/core/facts.ts";
-import { mixesOf, mixPlan } from "../../src/core/mix.ts";
+import { mixesOf, mixPlan } from "../../src/core/records/mix.ts";
 import type {
   CloudProblem,
   EndpointSettings,
@@ -17,8 +17,9 @@ import type {
   Resolution,
   State,
 } from "../../src/core/model.ts";
-import { isProofWanted } from "../../src/core/proof.ts";
-import { desiredRecords, isEmptyPlan, planBetween, recordComment } from "../../src/core/records.ts";
+import { isProofWanted } from "../../src/core/evidence/proof.ts";
+import { isEmptyPlan, planBetween } from "../../src/core/records/plan.ts";
+import { desiredRecords, recordComment } from "../../src/core/records/records.ts";
 import { initialState, step } from "../../src/core/step.ts";
 import type { Turn } from "../../src/core/turn.ts";
 import { parseIp } from "../../src/lib/ip.ts";

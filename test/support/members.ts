@@ -1,11 +1,11 @@
 // What must hold of everybody who serves, not of the active endpoint alone. It reads the state, and shares no code with
 // what makes the records.
 import assert from "node:assert/strict";
-import { isOut, isServing } from "../../src/core/health.ts";
-import { desiredMix } from "../../src/core/mix.ts";
+import { isOut, isServing } from "../../src/core/evidence/health.ts";
+import { desiredMix } from "../../src/core/records/mix.ts";
 import type { EndpointState, IngressState, RecordSet, Selection, StickyMember } from "../../src/core/model.ts";
-import { desiredRecords } from "../../src/core/records.ts";
-import { endpointNamed, isDrained, ranked } from "../../src/core/selection.ts";
+import { desiredRecords } from "../../src/core/records/records.ts";
+import { endpointNamed, isDrained, ranked } from "../../src/core/members.ts";
 
 /** What a step was seen to do with a mix. */
 export interface SeenMembers {

@@ -1,7 +1,7 @@
 // Records in memory, for tests and simulations of what stands above a provider. Keeps Cloudflare's rules as far as a plan
 // can meet them, remembers every committed state, and fails on demand.
 import type { Plan, PlannedRecord, PublishedRecord, RecordType } from "../../src/core/model.ts";
-import { recordComment } from "../../src/core/records.ts";
+import { recordComment } from "../../src/core/records/records.ts";
 import {
   assertSafe,
   CloudError,

@@ -1,7 +1,7 @@
 // What a scenario says below its line: facts, plans and record sets as text.
 import type { Drill, Fact, IngressState, Passage, RecordSet } from "../../src/core/model.ts";
-import { desiredMix } from "../../src/core/mix.ts";
-import { desiredRecords } from "../../src/core/records.ts";
+import { desiredMix } from "../../src/core/records/mix.ts";
+import { desiredRecords } from "../../src/core/records/records.ts";
 import { formatDuration } from "../../src/core/units.ts";
 
 /** A duration as narrow as a column of a transcript: `1m 44s`. */

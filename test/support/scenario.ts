@@ -18,10 +18,11 @@ import type {
   Resolution,
   State,
 } from "../../src/core/model.ts";
-import { mixesOf, mixPlan } from "../../src/core/mix.ts";
-import { isProofWanted } from "../../src/core/proof.ts";
-import { desiredRecords, isEmptyPlan, planBetween, recordComment } from "../../src/core/records.ts";
-import { releasedWallMs } from "../../src/core/release.ts";
+import { mixesOf, mixPlan } from "../../src/core/records/mix.ts";
+import { isProofWanted } from "../../src/core/evidence/proof.ts";
+import { isEmptyPlan, planBetween } from "../../src/core/records/plan.ts";
+import { desiredRecords, recordComment } from "../../src/core/records/records.ts";
+import { releasedWallMs } from "../../src/core/time/release.ts";
 import { initialState, step } from "../../src/core/step.ts";
 import { parseDurationMs } from "../../src/core/units.ts";
 import { parseIp } from "../../src/lib/ip.ts";

@@ -1,9 +1,9 @@
 // The doctor's look at the second name of an ingress: whether it can hold a mix, and what would answer for it otherwise.
 import type { Inspector, InspectedRecord } from "../../cloud/inspect.ts";
 import { suffixes } from "../../cloud/zones.ts";
-import { mixPaths } from "../../core/mix-steps.ts";
+import { mixPaths } from "../../core/advice/mix-steps.ts";
 import type { Form, IngressSettings } from "../../core/model.ts";
-import { recordComment } from "../../core/records.ts";
+import { recordComment } from "../../core/records/records.ts";
 import { plain } from "../../lib/text.ts";
 import { ok, unknown, warning, type Finding } from "./finding.ts";
 

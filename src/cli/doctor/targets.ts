@@ -5,7 +5,7 @@ import { canonicalName } from "../../cloud/provider.ts";
 import { tracePath, type ZoneRecord } from "../../cloud/trace.ts";
 import { suffixes } from "../../cloud/zones.ts";
 import type { IngressSettings } from "../../core/model.ts";
-import { forbiddenNames, ownNames } from "../../core/own-names.ts";
+import { forbiddenNames, ownNames } from "../../core/records/own-names.ts";
 import { warning, wrong, type Finding } from "./finding.ts";
 
 /** What was not readable is left out: other findings say so. */

@@ -1,11 +1,11 @@
 // What people may change: a pin, a drain, a drill, and the end of these. Says what follows from it.
 import type { z } from "zod";
-import { isReplaceable } from "../../core/drill.ts";
-import { isServing } from "../../core/health.ts";
+import { isReplaceable } from "../../core/people/drill.ts";
+import { isServing } from "../../core/evidence/health.ts";
 import type { Event, IngressState, Override, State } from "../../core/model.ts";
-import { isInSync } from "../../core/mix.ts";
-import { desiredRecords } from "../../core/records.ts";
-import { membersOf, roleOf } from "../../core/selection.ts";
+import { isInSync } from "../../core/records/mix.ts";
+import { desiredRecords } from "../../core/records/records.ts";
+import { membersOf, roleOf } from "../../core/members.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { dayMs, durationSyntax, formatDuration, hourMs, minuteMs, parseDurationMs } from "../../core/units.ts";
 import { plain } from "../../lib/text.ts";

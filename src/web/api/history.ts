@@ -1,5 +1,5 @@
 // The document of `GET /api/v1/history`: series of checks, outages, and who served when.
-import { isOut } from "../../core/health.ts";
+import { isOut } from "../../core/evidence/health.ts";
 import type { EndpointState, IngressState } from "../../core/model.ts";
 import { plain } from "../../lib/text.ts";
 import type { EndpointAsked, HistoryQuestion } from "./archive.ts";

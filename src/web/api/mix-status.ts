@@ -1,7 +1,7 @@
 // The mix of one ingress as people outside see it: its name, its records, and what it is good for at the moment.
-import { mixStage, type MixStage } from "../../core/mix-outlook.ts";
+import { mixStage, type MixStage } from "../../core/advice/mix-outlook.ts";
 import type { IngressState } from "../../core/model.ts";
-import { membersOf } from "../../core/selection.ts";
+import { membersOf } from "../../core/members.ts";
 import { plain } from "../../lib/text.ts";
 import { dateOf, type Now } from "./dates.ts";
 import type { MixStatus } from "./schema/status-mix.ts";

@@ -1,7 +1,7 @@
 // What will happen to an ingress by itself, if nothing else happens before.
 import type { EndpointState, IngressState } from "../../core/model.ts";
-import { mixStage } from "../../core/mix-outlook.ts";
-import { ranked } from "../../core/selection.ts";
+import { mixStage } from "../../core/advice/mix-outlook.ts";
+import { ranked } from "../../core/members.ts";
 import { plain } from "../../lib/text.ts";
 import { dateOf, type Now } from "./dates.ts";
 import type { NextStep } from "./schema/status.ts";

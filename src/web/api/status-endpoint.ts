@@ -1,8 +1,8 @@
 // One endpoint as people outside see it, with what is believed of each of its addresses.
 import type { AddressState, EndpointState, IngressState, Observation, State } from "../../core/model.ts";
-import { probeIntervalMs } from "../../core/rhythm.ts";
-import { sharersOf } from "../../core/same-addresses.ts";
-import { ranked, roleOf } from "../../core/selection.ts";
+import { probeIntervalMs } from "../../core/evidence/rhythm.ts";
+import { sharersOf } from "../../core/selection/same-addresses.ts";
+import { ranked, roleOf } from "../../core/members.ts";
 import { plain } from "../../lib/text.ts";
 import { dateOf, isoOf, type Now } from "./dates.ts";
 import { overrideDocument } from "./override.ts";

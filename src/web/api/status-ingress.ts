@@ -1,8 +1,8 @@
 // One ingress as people outside see it: what DNS says, who serves and why, and what will happen next.
-import { isServing } from "../../core/health.ts";
+import { isServing } from "../../core/evidence/health.ts";
 import type { IngressState, Published, RecordSet, State } from "../../core/model.ts";
-import { isInSync } from "../../core/mix.ts";
-import { wantedRecords } from "../../core/records.ts";
+import { isInSync } from "../../core/records/mix.ts";
+import { wantedRecords } from "../../core/records/records.ts";
 import { plain } from "../../lib/text.ts";
 import { dateOf, isoOf, type Now } from "./dates.ts";
 import { mixStatus } from "./mix-status.ts";

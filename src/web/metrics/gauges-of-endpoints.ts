@@ -1,7 +1,7 @@
 // What is believed of each endpoint, as gauges.
-import { isServing } from "../../core/health.ts";
+import { isServing } from "../../core/evidence/health.ts";
 import type { EndpointState, IngressState, Observation, State } from "../../core/model.ts";
-import { roleOf } from "../../core/selection.ts";
+import { roleOf } from "../../core/members.ts";
 import { gauge } from "./exposition.ts";
 import type { Metric } from "./exposition.ts";
 import { phaseNames } from "./phases.ts";

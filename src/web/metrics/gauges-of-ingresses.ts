@@ -1,5 +1,5 @@
 // What is known of each ingress and its records, as gauges.
-import { isInSync } from "../../core/mix.ts";
+import { isInSync } from "../../core/records/mix.ts";
 import { gauge } from "./exposition.ts";
 import type { Metric } from "./exposition.ts";
 

@@ -1,7 +1,7 @@
 // Invariants 9, 10 and 11: a dead primary is left in time; after everything has healed the record soon names somebody who
 // serves, in the end the best alone, and then nothing is written any more.
-import { failoverAtWorst } from "../../../src/core/explain.ts";
-import { endpointNamed } from "../../../src/core/roster.ts";
+import { failoverAtWorst } from "../../../src/core/advice/explain.ts";
+import { endpointNamed } from "../../../src/core/members.ts";
 import type { Commit } from "../../../src/emulation/cloudflare/store.ts";
 import { slowestEdgeMs } from "../../../src/simulation/edges.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";

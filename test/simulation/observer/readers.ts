@@ -1,7 +1,7 @@
 // Invariant 28: people read at random moments what the dashboard, the API and the command line show. Reading changes nothing,
 // and what is shown agrees with what was decided and with what stood in the zone.
 import { statusLines } from "../../../src/cli/status-lines.ts";
-import { explain } from "../../../src/core/explain.ts";
+import { explain } from "../../../src/core/advice/explain.ts";
 import type { Turn } from "../../../src/daemon.ts";
 import type { DnsRecord } from "../../../src/emulation/cloudflare/record.ts";
 import type { Commit } from "../../../src/emulation/cloudflare/store.ts";

@@ -2,7 +2,7 @@
 // have written.
 import type { Config } from "../../../src/config/config.ts";
 import type { IngressState } from "../../../src/core/model.ts";
-import { ranked } from "../../../src/core/roster.ts";
+import { ranked } from "../../../src/core/members.ts";
 import type { Turn } from "../../../src/daemon.ts";
 import type { Commit } from "../../../src/emulation/cloudflare/store.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";

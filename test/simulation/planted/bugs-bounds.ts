@@ -12,7 +12,7 @@ const stickyReturn: Story = {
 export const boundBugs: readonly PlantedBug[] = [
   {
     name: "a return is held back for twice as long",
-    file: "src/core/selection.ts",
+    file: "src/core/selection/selection.ts",
     from: "return nowMs + holdMs(ingress.settings, departuresOf(ingress, endpoint, nowMs));",
     to: "return nowMs + 2 * holdMs(ingress.settings, departuresOf(ingress, endpoint, nowMs));",
     story: outage,
@@ -20,7 +20,7 @@ export const boundBugs: readonly PlantedBug[] = [
   },
   {
     name: "whoever the record names gets no turn after an outage of all endpoints",
-    file: "src/core/outage.ts",
+    file: "src/core/selection/outage.ts",
     from: "const longestTurnMs = 15_000;",
     to: "const longestTurnMs = 0;",
     story: {
@@ -34,7 +34,7 @@ export const boundBugs: readonly PlantedBug[] = [
   },
   {
     name: "a mix is pointed to before every server shows it",
-    file: "src/core/mix.ts",
+    file: "src/core/records/mix.ts",
     from: "if (mix?.published === undefined || set === undefined || mix.isNew || shownSinceMs(mix) === undefined) return false;",
     to: "if (mix?.published === undefined || set === undefined) return false;",
     story: {
@@ -46,7 +46,7 @@ export const boundBugs: readonly PlantedBug[] = [
   },
   {
     name: "a mix is written as a change of type at the ingress itself",
-    file: "src/core/records.ts",
+    file: "src/core/records/records.ts",
     from: 'if (target.kind === "host" && publishesCname(ingress)) {',
     to: 'if (target.kind === "host" && publishesCname(ingress) && ingress.selection?.sticky.length === 0) {',
     story: stickyReturn,

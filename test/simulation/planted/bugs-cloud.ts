@@ -94,7 +94,7 @@ export const cloudBugs: readonly PlantedBug[] = [
   },
   {
     name: "every reconcile writes",
-    file: "src/core/records.ts",
+    file: "src/core/records/plan.ts",
     from: "return record.proxied === want.proxied && (",
     to: "return want.ttlSeconds < 0 && record.proxied === want.proxied && (",
     story: { faults: [], ...calm(1, 8) },
@@ -102,7 +102,7 @@ export const cloudBugs: readonly PlantedBug[] = [
   },
   {
     name: "records are replaced instead of changed in place",
-    file: "src/core/records.ts",
+    file: "src/core/records/plan.ts",
     from: "const index = spare.findIndex((record) => record.type === want.type);",
     to: "const index = spare.findIndex(() => want.ttlSeconds < 0);",
     story: { faults: [isDown(0, 5, 10)], ...calm(10, 17) },

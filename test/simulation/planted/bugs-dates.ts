@@ -24,7 +24,7 @@ const untold: Story = {
 export const dateBugs: readonly PlantedBug[] = [
   {
     name: "a certificate that has ended is never held against anybody",
-    file: "src/core/endpoint.ts",
+    file: "src/core/evidence/endpoint.ts",
     from: ".filter((each) => !isRight(each))",
     to: ".filter(() => false)",
     story: expired,
@@ -32,7 +32,7 @@ export const dateBugs: readonly PlantedBug[] = [
   },
   {
     name: "dates count in the end, though Cloudflare's own certificate looks invalid too",
-    file: "src/core/time.ts",
+    file: "src/core/time/time.ts",
     from: "if (state.time.sought === undefined || state.time.isContradicted === true) return state;",
     to: "if (state.time.sought === undefined) return state;",
     story: untold,

@@ -12,7 +12,7 @@ const stickyReturn: Story = {
 export const decisionBugs: readonly PlantedBug[] = [
   {
     name: "an endpoint that is only recovering is elected",
-    file: "src/core/selection.ts",
+    file: "src/core/selection/selection.ts",
     from: 'return endpoint.health.verdict === "up" && isFresh(endpoint, nowMs);',
     to: 'return ["up", "recovering"].includes(endpoint.health.verdict);',
     story: { world: { holdUpMs: 0 }, faults: [isDown(0, 5, 10)], ...calm(10, 17) },
@@ -20,7 +20,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "an endpoint without a check ranks by its number alone",
-    file: "src/core/roster.ts",
+    file: "src/core/members.ts",
     from: "Number(a.check === undefined) - Number(b.check === undefined) ||",
     to: "",
     story: { world: { endpoints: [{ isUnchecked: true }, {}], named: 1 }, faults: [isDown(0, 5, 10)], ...calm(10, 17) },
@@ -28,7 +28,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "state is lost on reload",
-    file: "src/core/configure.ts",
+    file: "src/core/configuration/configure.ts",
     from: "if (!isSame) return freshEndpoint(settings, newRevision, nowMs);",
     to: "if (!isSame || nowMs >= 0) return freshEndpoint(settings, newRevision, nowMs);",
     story: { faults: [{ kind: "reload", what: "same", atMs: 5 * minuteMs }], ...calm(6, 13) },
@@ -36,7 +36,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "returns do not wait",
-    file: "src/core/selection.ts",
+    file: "src/core/selection/selection.ts",
     from: "endpoint.heldUntilMs !== undefined || ",
     to: "",
     story: stickyReturn,
@@ -44,7 +44,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "hold_up does not double",
-    file: "src/core/selection.ts",
+    file: "src/core/selection/selection.ts",
     from: "holdUpMs * 2 ** (Math.max(1, departures) - 1)",
     to: "holdUpMs",
     story: { faults: [isDown(0, 5, 7), isDown(0, 15, 17)], ...calm(17, 26) },
@@ -52,7 +52,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "a failover waits as a return does",
-    file: "src/core/selection.ts",
+    file: "src/core/selection/selection.ts",
     from: 'return endpoint.health.verdict === "up" && isFresh(endpoint, nowMs);',
     to: 'return endpoint.health.verdict === "up" && isFresh(endpoint, nowMs) && endpoint.heldUntilMs === undefined;',
     story: { world: { holdUpMs: 20 * minuteMs }, faults: [isDown(0, 5, 7), isDown(1, 14, 18)], ...calm(18, 30) },
@@ -60,7 +60,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "stickiness never ends",
-    file: "src/core/selection.ts",
+    file: "src/core/selection/selection.ts",
     from: "[{ endpoint: name, untilMs: nowMs + stickyMs }]",
     to: "[{ endpoint: name, untilMs: nowMs + stickyMs * 1_000 }]",
     story: stickyReturn,
@@ -68,7 +68,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "the highest TTL of the members is taken",
-    file: "src/core/records.ts",
+    file: "src/core/records/records.ts",
     from: "const lowest = Math.min(",
     to: "const lowest = Math.max(",
     story: stickyReturn,
@@ -76,7 +76,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "records are written while nobody is up",
-    file: "src/core/records.ts",
+    file: "src/core/records/records.ts",
     from: "(isAsked || isServing(primary.health.verdict))",
     to: "(isAsked || true)",
     story: {
@@ -99,7 +99,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "addresses that are down stay in the mix",
-    file: "src/core/endpoint.ts",
+    file: "src/core/evidence/endpoint.ts",
     from: "isServing(health.verdict) || (isUncheckable && !isOut(health.verdict)),",
     to: 'health.verdict !== "unknown" || isUncheckable,',
     story: {
@@ -111,7 +111,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "a name that somebody emptied stays empty while nobody is up",
-    file: "src/core/records.ts",
+    file: "src/core/records/records.ts",
     from: "return lastGood;",
     to: "return undefined;",
     story: {
@@ -122,7 +122,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "two writers fight for ever",
-    file: "src/core/published.ts",
+    file: "src/core/records/published.ts",
     from: "const mostUndone = 2;",
     to: "const mostUndone = 1_000;",
     story: {
@@ -134,7 +134,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "a pin outlives its time",
-    file: "src/core/overrides.ts",
+    file: "src/core/people/overrides.ts",
     from: "[...others, override]",
     to: "[...others, { ...override, untilMs: override.untilMs + 3_600_000 }]",
     story: { faults: [{ kind: "word", what: "pin", site: 1, ...during(5, 8) }], ...calm(8, 17) },
@@ -142,7 +142,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "a person's word is lost on restart",
-    file: "src/core/configure.ts",
+    file: "src/core/configuration/configure.ts",
     from: "overrides, ...(drilled",
     to: "overrides: [], ...(drilled",
     story: {
@@ -156,7 +156,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "stickiness is lost on restart",
-    file: "src/core/configure.ts",
+    file: "src/core/configuration/configure.ts",
     from: "...(primary !== undefined && { primary }), sticky,",
     to: "...(primary !== undefined && { primary }), sticky: [],",
     story: {

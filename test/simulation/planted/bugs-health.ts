@@ -46,7 +46,7 @@ const wrongClock: Story = {
 export const healthBugs: readonly PlantedBug[] = [
   {
     name: "one failure is down",
-    file: "src/core/health.ts",
+    file: "src/core/evidence/health.ts",
     from: '      if (failuresInRow >= fall) return freshHealth(nowMs, "down", reason);\n      if (',
     to: '      if (failuresInRow >= 1) return freshHealth(nowMs, "down", reason);\n      if (',
     story: outage,
@@ -54,7 +54,7 @@ export const healthBugs: readonly PlantedBug[] = [
   },
   {
     name: "one answer is up",
-    file: "src/core/health.ts",
+    file: "src/core/evidence/health.ts",
     from: 'if (oksInRow >= rise) return freshHealth(nowMs, "up", "answers again");',
     to: 'if (oksInRow >= 1) return freshHealth(nowMs, "up", "answers again");',
     story: { ...outage, world: { holdUpMs: 0 } },
@@ -62,7 +62,7 @@ export const healthBugs: readonly PlantedBug[] = [
   },
   {
     name: "failures count without proof of connection",
-    file: "src/core/proof.ts",
+    file: "src/core/evidence/proof.ts",
     from: 'return provenMs >= endedMs ? "counts" : "waits";',
     to: 'return provenMs >= endedMs ? "counts" : "counts";',
     story: outage,
@@ -70,7 +70,7 @@ export const healthBugs: readonly PlantedBug[] = [
   },
   {
     name: "a search for proof that was in vain is taken for proof",
-    file: "src/core/proof.ts",
+    file: "src/core/evidence/proof.ts",
     from: "    if (expired.length === 0) continue;",
     to: `    if (expired.length > 0) next = withEndpoints(next, (_, endpoint) => afterProof(endpoint, family, nowMs, nowMs));
     continue;`,
@@ -79,7 +79,7 @@ export const healthBugs: readonly PlantedBug[] = [
   },
   {
     name: "blindness never ends",
-    file: "src/core/proof.ts",
+    file: "src/core/evidence/proof.ts",
     from: "connection: { ...state.connection, [family]: known } };",
     to: "connection: { ...state.connection, [family]: { ...state.connection[family], ...known } } };",
     story: ownOutage,
@@ -87,7 +87,7 @@ export const healthBugs: readonly PlantedBug[] = [
   },
   {
     name: "a result that proves nothing counts as a failure",
-    file: "src/core/address.ts",
+    file: "src/core/evidence/address.ts",
     from: 'return observation.reason === "clock" ? withUndatedFailure(seen, observation) : seen;',
     to: "return withFailure(seen, observation, thresholds, weigh, nowMs);",
     story: heldUp,
@@ -107,7 +107,7 @@ export const healthBugs: readonly PlantedBug[] = [
   },
   {
     name: "two that fail drive each other on",
-    file: "src/core/rhythm.ts",
+    file: "src/core/evidence/rhythm.ts",
     from: ' || (lastObservation?.kind === "failed" && health.verdict !== "down"),',
     to: ",",
     story: {
@@ -137,7 +137,7 @@ export const healthBugs: readonly PlantedBug[] = [
   },
   {
     name: "AAAA records are forgotten",
-    file: "src/core/endpoint.ts",
+    file: "src/core/evidence/endpoint.ts",
     from: "  return addresses.filter(\n    ({ health, isUncheckable }) =>",
     to: '  return addresses.filter(({ family }) => family === "ipv4").filter(\n    ({ health, isUncheckable }) =>',
     story: { ...outage, world: { publish: "addresses", endpoints: [{ ipv6: 1 }, { ipv6: 1 }] } },
@@ -145,7 +145,7 @@ export const healthBugs: readonly PlantedBug[] = [
   },
   {
     name: "a silent resolver means that there is no address",
-    file: "src/core/endpoint.ts",
+    file: "src/core/evidence/endpoint.ts",
     from: '    case "inconclusive":\n      return withHealth(next, nowMs);',
     to: `    case "inconclusive": {
       const failure = { detail: resolution.detail, startedMs: nowMs, endedMs: nowMs };
@@ -158,7 +158,7 @@ export const healthBugs: readonly PlantedBug[] = [
   },
   {
     name: "what failed by a date counts, whatever the time turns out to be",
-    file: "src/core/time.ts",
+    file: "src/core/time/time.ts",
     from: "validity.fromWallMs <= wallMs && wallMs <= validity.untilWallMs,",
     to: "validity.fromWallMs > wallMs,",
     story: wrongClock,
@@ -166,7 +166,7 @@ export const healthBugs: readonly PlantedBug[] = [
   },
   {
     name: "a certificate that is not valid by our own clock counts against the endpoint",
-    file: "src/core/address.ts",
+    file: "src/core/evidence/address.ts",
     from: 'return observation.reason === "clock" ? withUndatedFailure(seen, observation) : seen;',
     to: 'return observation.reason === "clock" ? withFailure(seen, observation, thresholds, weigh, nowMs) : seen;',
     story: wrongClock,

@@ -13,7 +13,7 @@ const throughTheMix: Story = {
 export const mixBugs: readonly PlantedBug[] = [
   {
     name: "the records of a mix go as soon as nothing points to them, though resolvers know of them",
-    file: "src/core/mix.ts",
+    file: "src/core/records/mix.ts",
     from: "expiry: unusedSinceMs + Math.max(unusedMs, ...ttlsMs)",
     to: "expiry: unusedSinceMs + 0 * Math.max(unusedMs, ...ttlsMs)",
     story: throughTheMix,
@@ -21,7 +21,7 @@ export const mixBugs: readonly PlantedBug[] = [
   },
   {
     name: "the ingress stays at its mix when that is over",
-    file: "src/core/records.ts",
+    file: "src/core/records/records.ts",
     from: "const isMixed = mix !== undefined && isPointedToMix(ingress);",
     to: "const isMixed = mix !== undefined && (isPointedToMix(ingress) || isAtMix(ingress));",
     story: throughTheMix,
@@ -52,7 +52,7 @@ export const mixBugsForTests: readonly BugForTest[] = [
   },
   {
     name: "an ingress that has left is forgotten over a restart, and stays at a mix that nobody maintains",
-    file: "src/core/leaving.ts",
+    file: "src/core/configuration/leaving.ts",
     from: "return [...live, ...remembered]",
     to: "return [...live, ...remembered.slice(remembered.length)]",
     test: ["test/scenarios.test.ts", "scenario released over a restart"],
@@ -69,21 +69,21 @@ export const mixBugsForTests: readonly BugForTest[] = [
   },
   {
     name: "the silence of all servers is waited for like a denial",
-    file: "src/core/mix.ts",
+    file: "src/core/records/mix.ts",
     from: 'return visibility?.status === "visible" || visibility?.status === "silent" ? visibility.atMs : undefined;',
     to: 'return visibility?.status === "visible" ? visibility.atMs : undefined;',
     test: ["test/scenarios.test.ts", "scenario mix servers silent"],
   },
   {
     name: "each return waits for a mix whose name its zone does not hold",
-    file: "src/core/mix.ts",
+    file: "src/core/records/mix.ts",
     from: "mix.pausedUntilMs !== undefined || isOutsideZone(mix)",
     to: "mix.pausedUntilMs !== undefined",
     test: ["test/scenarios.test.ts", "scenario mix name outside its zone"],
   },
   {
     name: "the ingress stays at a mix that another program has emptied",
-    file: "src/core/mix-events.ts",
+    file: "src/core/records/mix-events.ts",
     from: "const isServing = mix.record === ingress.mix?.record && (isPointedToMix(ingress) || isAtMix(ingress));",
     to: "const isServing = mix.record !== ingress.mix?.record && (isPointedToMix(ingress) || isAtMix(ingress));",
     test: ["test/scenarios.test.ts", "scenario mix emptied by hand"],

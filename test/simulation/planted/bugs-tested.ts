@@ -24,14 +24,14 @@ export const testedBugs: readonly BugForTest[] = [
   },
   {
     name: "the first endpoint that is up is elected, though a better one is unknown",
-    file: "src/core/selection.ts",
+    file: "src/core/selection/selection.ts",
     from: "const electionPatienceMs = 30_000;",
     to: "const electionPatienceMs = 0;",
     test: ["test/scenarios.test.ts", "scenario first record with a better one unknown"],
   },
   {
     name: "a drained endpoint stays in the mix",
-    file: "src/core/selection.ts",
+    file: "src/core/selection/selection.ts",
     from: "if (endpoint?.settings.stickyMs === undefined || isDrained(ingress, endpoint)) return false;",
     to: "if (endpoint?.settings.stickyMs === undefined) return false;",
     test: ["test/scenarios.test.ts", "scenario drained out of the mix"],

@@ -2,7 +2,7 @@
 // when the generator of scenarios changes.
 import type { Config } from "../../../src/config/config.ts";
 import type { EndpointSettings } from "../../../src/core/model.ts";
-import { releasedWallMs } from "../../../src/core/release.ts";
+import { releasedWallMs } from "../../../src/core/time/release.ts";
 import type { RecordDraft } from "../../../src/emulation/cloudflare/store.ts";
 import { parseIp } from "../../../src/lib/ip.ts";
 import { Secret } from "../../../src/lib/secret.ts";

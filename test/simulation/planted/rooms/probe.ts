@@ -4,7 +4,7 @@ import type { BugForTest } from "../bug.ts";
 export const probeBugs: readonly BugForTest[] = [
   {
     name: "proof belongs to the address, not to the probe",
-    file: "src/core/endpoint.ts",
+    file: "src/core/evidence/endpoint.ts",
     from: "probe.provenMs === undefined && provenMs >= probe.sinceMs ?",
     to: "probe.provenMs === undefined ? { ...probe, provenMs: probe.startedMs } : provenMs < 0 ?",
     test: [
@@ -14,14 +14,14 @@ export const probeBugs: readonly BugForTest[] = [
   },
   {
     name: "a silence counts that an answer has overtaken",
-    file: "src/core/address.ts",
+    file: "src/core/evidence/address.ts",
     from: "return startedMs < countedStartedMs;",
     to: "return startedMs < countedStartedMs - 86_400_000;",
     test: ["test/core-properties.test.ts", "the invariants hold in every generated story"],
   },
   {
     name: "the age of an answer is counted from its end",
-    file: "src/core/endpoint.ts",
+    file: "src/core/evidence/endpoint.ts",
     from: "lastOkStartedMs >= oldestMs &&",
     to: "lastOkMs >= oldestMs &&",
     test: [

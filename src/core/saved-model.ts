@@ -1,0 +1,35 @@
+// The vocabulary of what survives a restart. Types only; all of them are exported by `model.ts`.
+import type { Address } from "./evidence/observation-model.ts";
+import type { Departure, Override, StickyMember } from "./model.ts";
+import type { Form, RecordSet } from "./records/record-model.ts";
+import type { Ttl } from "./settings-model.ts";
+
+/** What survives a restart of what is known of one ingress. A hint: Cloudflare is the truth. */
+export interface SavedIngress {
+  readonly record: string;
+  readonly primary?: string;
+  readonly sticky: readonly StickyMember[];
+  readonly departures: readonly Departure[];
+  readonly overrides: readonly Override[];
+  readonly addresses: readonly SavedAddresses[];
+  readonly lastGood?: RecordSet;
+  /** It was not served, or no endpoint could serve it. */
+  readonly isOutage?: boolean;
+  /** What the endpoints were called, and where they led (see `targetText`). Missing in what earlier versions left. */
+  readonly endpoints?: readonly { readonly name: string; readonly target: string }[];
+  /** Missing in what was saved before an ingress had one form for life. */
+  readonly form?: Form;
+  /** Names that may hold the addresses of one of our mixes, former names included. */
+  readonly mixRecords?: readonly string[];
+  /** Where its records are, and what the primary's TTL was: enough to lead it out of its mix once it is no longer configured. */
+  readonly zone?: string;
+  readonly ttl?: Ttl;
+}
+
+/** The last known addresses of an endpoint; `target` is the host name that they belong to. */
+export interface SavedAddresses {
+  readonly endpoint: string;
+  readonly target: string;
+  readonly addresses: readonly Address[];
+  readonly usableUntilMs: number;
+}
