@@ -2,9 +2,9 @@
 // `ccs run` runs, and the demo too.
 import type { RequestMeasure } from "../cloud/requests.ts";
 import type { LoadResult } from "../config/load.ts";
-import { formatProblem } from "../config/problem.ts";
+import { formatProblem } from "../config/format/problem.ts";
 import { exposedFiles } from "../config/secrecy.ts";
-import type { Environment } from "../config/substitute.ts";
+import type { Environment } from "../config/format/variables.ts";
 import { watchConfig } from "../config/watch.ts";
 import type { Daemon } from "../daemon.ts";
 import { systemClock } from "../lib/clock.ts";

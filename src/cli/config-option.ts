@@ -1,10 +1,10 @@
 // The configuration as commands get it: found, loaded, and its mistakes printed one a line.
 import { basename } from "node:path";
 import type { Config } from "../config/config.ts";
-import { readFromDisk, readText } from "../config/files.ts";
+import { readFromDisk, readText } from "../config/format/files.ts";
 import { findConfigPath } from "../config/find.ts";
 import { loadConfig } from "../config/load.ts";
-import { formatProblem, type Problem } from "../config/problem.ts";
+import { formatProblem, type Problem } from "../config/format/problem.ts";
 import { printError, styled } from "../terminal/terminal.ts";
 import { missingInContainer } from "./container.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";

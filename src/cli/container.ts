@@ -1,8 +1,8 @@
 // What is different in a container: all that ccs needs has to be mounted from outside, so errors say what to mount.
 import { closeSync, constants, openSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import type { Environment } from "../config/substitute.ts";
-import { given } from "../config/variables.ts";
+import type { Environment } from "../config/format/variables.ts";
+import { given } from "../config/format/variables.ts";
 import { plain } from "../lib/text.ts";
 
 /** Whether this is the container image, which says so in its environment. */

@@ -2,7 +2,7 @@
 // there. Loads little, so that `ccs health` costs little.
 import { lstatSync, type Stats } from "node:fs";
 import { stateDirOf, unreadConfig } from "../config/state-dir.ts";
-import { noStateDir } from "../config/variables.ts";
+import { noStateDir } from "../config/default-state-dir.ts";
 import { messageOf } from "../lib/text.ts";
 import { controlSocketPath } from "../web/control-path.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";

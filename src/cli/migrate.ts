@@ -1,7 +1,7 @@
 // `ccs migrate`: prints a file of the original's format in the present one.
-import { readFromDisk, readText } from "../config/files.ts";
-import { migrate } from "../config/migrate.ts";
-import { formatProblem } from "../config/problem.ts";
+import { readFromDisk, readText } from "../config/format/files.ts";
+import { migrate } from "../config/original/migrate.ts";
+import { formatProblem } from "../config/format/problem.ts";
 import { printError, printRaw, styled } from "../terminal/terminal.ts";
 import { configPath, invalidConfig, oneOf } from "./config-option.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";

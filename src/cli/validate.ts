@@ -1,6 +1,6 @@
 // `ccs validate`: says whether the configuration is right, and if not, every mistake with its place.
 import { loadConfig } from "../config/load.ts";
-import { formatProblem } from "../config/problem.ts";
+import { formatProblem } from "../config/format/problem.ts";
 import { printError, printLine, styled } from "../terminal/terminal.ts";
 import { configPath, oneOf } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";

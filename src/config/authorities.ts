@@ -3,10 +3,10 @@
 import { X509Certificate } from "node:crypto";
 import { resolve } from "node:path";
 import { createSecureContext } from "node:tls";
-import { readText, type ReadFile } from "./files.ts";
-import type { Report } from "./rules.ts";
+import { readText, type ReadFile } from "./format/files.ts";
+import type { Report } from "./format/problem.ts";
 import type { ConfigFile } from "./schema.ts";
-import type { Partially } from "./walk.ts";
+import type { Partially } from "./format/walk.ts";
 
 /** Certificates (PEM) by the path of their file as it is written in the configuration. */
 export type Authorities = ReadonlyMap<string, readonly string[]>;

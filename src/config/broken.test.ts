@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createAuthority } from "../../test/support/certificates.ts";
 import { loadConfig } from "./load.ts";
-import { formatProblem } from "./problem.ts";
+import { formatProblem } from "./format/problem.ts";
 
 const { ca: oneAuthority } = await createAuthority();
 

@@ -1,5 +1,5 @@
 // Writes a new configuration file from what a person answered, with a comment for whoever opens it a year from now.
-import { literal, scalar } from "./scalar.ts";
+import { literal, scalar } from "./format/scalar.ts";
 
 /** A token as the file has it: itself, or the environment variable or the file that holds it. */
 export type WrittenSecret =

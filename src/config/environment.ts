@@ -2,11 +2,11 @@
 // a test sets it without touching the file.
 import { resolve } from "node:path";
 import type { z } from "zod";
-import { baseUrl, duration, flagText, folderFromOutside, listen, sockets } from "./fields.ts";
-import type { ListenAddress } from "./names.ts";
-import { problemAt, type Problem } from "./problem.ts";
-import type { Environment } from "./substitute.ts";
-import { given } from "./variables.ts";
+import { baseUrl, duration, flagText, folderFromOutside, listen, sockets } from "./format/fields.ts";
+import type { ListenAddress } from "./format/names.ts";
+import { problemAt, type Problem } from "./format/problem.ts";
+import type { Environment } from "./format/variables.ts";
+import { given } from "./format/variables.ts";
 
 /** Settings from the environment; each one that is there takes the place of the file's. */
 export interface EnvironmentSettings {

@@ -1,8 +1,8 @@
 // Where the configuration file is, when nobody says: a short list of usual places.
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
-import type { Environment } from "./substitute.ts";
-import { given } from "./variables.ts";
+import type { Environment } from "./format/variables.ts";
+import { given } from "./format/variables.ts";
 
 export type FoundConfig =
   | { readonly kind: "found"; readonly path: string }

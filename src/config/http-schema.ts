@@ -1,7 +1,7 @@
 // The keys of `http`: where the daemon listens, by which names, behind whom, and for whom.
 import { z } from "zod";
-import { addressRange, filePath, listen, recordName, secret } from "./fields.ts";
-import { optional, withDefault } from "./key.ts";
+import { addressRange, filePath, listen, hostName, secret } from "./format/fields.ts";
+import { optional, withDefault } from "./format/key.ts";
 
 export const httpSchema = z
   .strictObject({
@@ -10,7 +10,7 @@ export const httpSchema = z
         "Address of the HTTP server for health, metrics and API: `host:port`, `[ip]:port`, or just one of the two.",
       example: "0.0.0.0:9090",
     }),
-    hosts: optional(z.array(recordName).meta({ expects: "a list of host names" }), {
+    hosts: optional(z.array(hostName).meta({ expects: "a list of host names" }), {
       description:
         "Further host names that requests may use for this server, such as the name of a reverse proxy that " +
         "passes it on. Addresses and `localhost` are always accepted; names without a dot and private names " +

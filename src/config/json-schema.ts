@@ -8,7 +8,7 @@ export function configJsonSchema(): Record<string, unknown> {
     io: "input",
     target: "draft-7",
     override: ({ zodSchema, jsonSchema }) => {
-      for (const key of ["expects", "isHushed", "defaultInWords", "heading"]) delete jsonSchema[key];
+      for (const key of ["expects", "isHushed", "defaultInWords", "heading", "otherNames"]) delete jsonSchema[key];
       // They show what people write, also where the daemon reads something else out of it.
       const examples = z.globalRegistry.get(zodSchema)?.["examples"];
       if (Array.isArray(examples)) jsonSchema.examples = examples;

@@ -9,7 +9,7 @@ import { createAuthority } from "../../test/support/certificates.ts";
 import type { Config } from "./config.ts";
 import { stateDirOf } from "./state-dir.ts";
 import { loadConfig, type LoadResult } from "./load.ts";
-import { formatProblem } from "./problem.ts";
+import { formatProblem } from "./format/problem.ts";
 
 const examples = join(import.meta.dirname, "../../examples");
 const environment = { HOME: "/home/ada", CLOUDFLARE_API_TOKEN: "cf-token", TELEGRAM_TOKEN: "1:tg-token" };

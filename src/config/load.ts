@@ -4,19 +4,24 @@ import { dirname, resolve } from "node:path";
 import { readAuthorities } from "./authorities.ts";
 import { completeConfig } from "./complete.ts";
 import type { Config } from "./config.ts";
-import { readDocument, type YamlDocument } from "./document.ts";
+import { readConfigDocument } from "./document.ts";
+import type { YamlDocument } from "./format/document.ts";
 import { readEnvironment, type EnvironmentSettings } from "./environment.ts";
-import { secret, telegramToken } from "./fields.ts";
-import { decode, readFromDisk, readText, type ReadFile } from "./files.ts";
+import { telegramToken } from "./fields.ts";
+import { secret } from "./format/fields.ts";
+import { decode, readFromDisk, readText, type ReadFile } from "./format/files.ts";
 import { weaknessOf } from "../lib/token-strength.ts";
-import { ancientProblem, checkOriginalRules, formatOf, originalSchema, translate } from "./original.ts";
-import { inOrder, problemAt, type Problem } from "./problem.ts";
-import { checkRules, type Report } from "./rules.ts";
+import { ancientProblem, formatOf } from "./original/original-format.ts";
+import { checkOriginalRules, translate } from "./original/translate.ts";
+import { originalSchema } from "./original/schema.ts";
+import { inOrder, problemAt, type Problem } from "./format/problem.ts";
+import { checkRules } from "./rules.ts";
+import type { Report } from "./format/problem.ts";
 import { configSchema } from "./schema.ts";
-import { SecretFiles } from "./secrets.ts";
-import type { Environment } from "./substitute.ts";
-import { defaultStateDir, noStateDir } from "./variables.ts";
-import { readBySchema, whole, type Reading } from "./walk.ts";
+import { SecretFiles } from "./format/secrets.ts";
+import type { Environment } from "./format/variables.ts";
+import { defaultStateDir, noStateDir } from "./default-state-dir.ts";
+import { readBySchema, whole, type Reading } from "./format/walk.ts";
 
 export interface LoadRequest {
   /** As the person named it; problems repeat it. */
@@ -48,7 +53,7 @@ export function loadConfig(request: LoadRequest): LoadResult {
   if (content.kind === "unreadable") {
     return invalid([problemAt(path, content.place, "", `the configuration cannot be read: ${content.reason}`)]);
   }
-  const parsed = readDocument(path, content.text);
+  const parsed = readConfigDocument(path, content.text);
   if (parsed.kind === "unreadable") return invalid(parsed.problems);
   const { document } = parsed;
   const { settings, problems } = readEnvironment(env);
@@ -84,9 +89,9 @@ function loadCurrent(context: Context): LoadResult {
   const folder = dirname(resolve(path));
   const { cloudflare, notify, http } = reading.value;
   const secrets = new SecretFiles({ folder, readFile, has: (key) => reading.has(key), report });
-  const cloudflareToken = secrets.take("cloudflare", cloudflare, secret, "required");
-  const telegramTokenFound = secrets.take("notify.telegram", notify?.telegram, telegramToken, "required");
-  const httpToken = secrets.take("http", http, secret, "optional");
+  const cloudflareToken = secrets.take("cloudflare", "token", cloudflare, secret, "required");
+  const telegramTokenFound = secrets.take("notify.telegram", "token", notify?.telegram, telegramToken, "required");
+  const httpToken = secrets.take("http", "token", http, secret, "optional");
 
   const { authorities, files: authorityFiles } = readAuthorities(reading.value, { folder, readFile, report });
 

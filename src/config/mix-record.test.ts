@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadConfig } from "./load.ts";
-import { formatProblem } from "./problem.ts";
+import { formatProblem } from "./format/problem.ts";
 
 const endpoints =
   "    endpoints: [{ name: cable, target: a.example.org, priority: 1 }, { name: mobile, target: b.example.org, priority: 2, sticky: 5m }]\n";

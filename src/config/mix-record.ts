@@ -1,11 +1,12 @@
 // The second name of an ingress, which holds the addresses of a mix: as it is given, or as it follows from the record.
 import type { IngressSettings } from "../core/model.ts";
 import { askedForm } from "../core/records/records.ts";
-import { shown } from "./describe.ts";
-import { isZoneId, parseHostName } from "./names.ts";
+import { shown } from "./format/describe.ts";
+import { isZoneId } from "./fields.ts";
+import { parseHostName } from "./format/names.ts";
 import type { IngressInFile } from "./schema.ts";
-import type { Report } from "./rules.ts";
-import type { Partially } from "./walk.ts";
+import type { Report } from "./format/problem.ts";
+import type { Partially } from "./format/walk.ts";
 
 type Ingresses = readonly (Partially<IngressInFile> | undefined)[];
 

@@ -8,8 +8,8 @@ import { isScalar, parseDocument, visit } from "yaml";
 import { anyCharacter } from "../../test/support/any-character.ts";
 import { propertyRuns } from "../../test/support/property-runs.ts";
 import { loadConfig, type LoadResult } from "./load.ts";
-import { migrate } from "./migrate.ts";
-import { formatProblem } from "./problem.ts";
+import { migrate } from "./original/migrate.ts";
+import { formatProblem } from "./format/problem.ts";
 
 const examples = ["config.yml", "full.yml", "original.yml"].map((name) =>
   readFileSync(join(import.meta.dirname, "../../examples", name), "utf8"),

@@ -2,14 +2,12 @@
 // hides none of theirs.
 import type { Address, Target } from "../core/model.ts";
 import { durationSyntax } from "../core/units.ts";
-import { shown } from "./describe.ts";
+import { shown } from "./format/describe.ts";
 import { checkMixRecords } from "./mix-record.ts";
-import { isZoneId } from "./names.ts";
+import { isZoneId } from "./fields.ts";
+import type { Report } from "./format/problem.ts";
 import type { ConfigFile, EndpointInFile, IngressInFile } from "./schema.ts";
-import type { Partially } from "./walk.ts";
-
-/** Tells a mistake at the place of a key, or of its next parent that is there. */
-export type Report = (path: string, message: string) => void;
+import type { Partially } from "./format/walk.ts";
 
 /** Checks the whole file. `allowPrivate` is the word of the environment, if it has one. */
 export function checkRules(file: Partially<ConfigFile>, allowPrivate: boolean | undefined, report: Report): void {

@@ -1,30 +1,22 @@
 // Every key of the configuration file, with its description, default and example. The reference for people and the JSON
 // Schema for editors are generated from here.
 import { z } from "zod";
+import { chatId, checkUrl, endpointName, marker, status, target, telegramToken, ttl, zone } from "./fields.ts";
 import {
   baseUrl,
-  chatId,
-  checkUrl,
   choice,
   duration,
-  endpointName,
   filePath,
   flag,
   folderPath,
-  marker,
-  recordName,
+  hostName,
   secret,
   socket,
-  status,
-  target,
-  telegramToken,
   timeZone,
-  ttl,
   wholeNumber,
-  zone,
-} from "./fields.ts";
+} from "./format/fields.ts";
 import { httpSchema } from "./http-schema.ts";
-import { optional, required, withDefault } from "./key.ts";
+import { optional, required, withDefault } from "./format/key.ts";
 import { dayMs, hourMs } from "../core/units.ts";
 
 const secondMs = 1_000;
@@ -32,6 +24,7 @@ const secondMs = 1_000;
 const checkSchema = z
   .strictObject({
     url: required(checkUrl, {
+      otherNames: ["uri"],
       description:
         "The URL to request. The connection always goes to the endpoint's own addresses, on the URL's port; " +
         "the URL's host is only the requested name (SNI, Host header, certificate) and may be any name.",
@@ -54,6 +47,7 @@ const checkSchema = z
       example: "3s",
     }),
     rise: withDefault(wholeNumber(1, 1_000), 3, {
+      otherNames: ["confidence"],
       description: "Number of successes in a row after which the endpoint is up.",
       example: 2,
     }),
@@ -66,6 +60,7 @@ const checkSchema = z
       example: ["2xx", 401],
     }),
     contains: optional(marker, {
+      otherNames: ["marker"],
       description: "Text that the first 64 KiB of the body must contain.",
       defaultInWords: "none",
       example: "OK",
@@ -83,15 +78,18 @@ const checkSchema = z
 const endpointSchema = z
   .strictObject({
     name: optional(endpointName, {
+      otherNames: ["alias"],
       description: "The name used in messages, metrics and commands. Unique in its ingress.",
       defaultInWords: "the target",
       example: "cable",
     }),
     target: required(target, {
+      otherNames: ["dns", "host", "hostname"],
       description: "Where to find it: a host name, an IP address, or a list of IP addresses.",
       example: "primary.example.com",
     }),
     priority: withDefault(wholeNumber(-1_000_000, 1_000_000), 0, {
+      otherNames: ["weight"],
       description: "A lower number means higher priority; ties are resolved by the order in the file.",
       example: 10,
     }),
@@ -101,6 +99,7 @@ const endpointSchema = z
       example: "5m",
     }),
     sticky: optional(duration(0, 365 * dayMs, "10m"), {
+      otherNames: ["sticky_duration"],
       description:
         "How long it is also published after the ingress has returned to a better endpoint. `0s` means not at all.",
       defaultInWords: "none",
@@ -110,12 +109,14 @@ const endpointSchema = z
       z.array(socket(53)).min(1).meta({ expects: "a list of resolvers" }),
       ["1.1.1.1", "1.0.0.1", "2606:4700:4700::1111", "2606:4700:4700::1001"],
       {
+        otherNames: ["resolver"],
         description:
           "DNS resolvers to look the target up with, each `ip`, `ip:port` or `[ip]:port`. They are asked in this order until one answers; that there is no address has to be confirmed by two.",
         example: ["9.9.9.9", "[2620:fe::fe]:53"],
       },
     ),
     check: optional(checkSchema, {
+      otherNames: ["monitoring"],
       description:
         "How to find out whether it works. Without a check it is assumed up, and has lower priority than every checked endpoint.",
       defaultInWords: "none",
@@ -125,12 +126,13 @@ const endpointSchema = z
 
 const ingressSchema = z
   .strictObject({
-    record: required(recordName, {
+    record: required(hostName, {
       description:
         "The DNS name to manage, unique, within the zone. Its A, AAAA and CNAME records belong to the daemon.",
       example: "ingress.example.com",
     }),
     zone: optional(zone, {
+      otherNames: ["zone_id"],
       description: "The zone's name or its id. With an id the token needs no permission to read zones.",
       defaultInWords: "found by the record's name",
       example: "example.com",
@@ -141,7 +143,7 @@ const ingressSchema = z
         "target is an address. `cname` and `addresses` choose one type: a record of the other type is converted once.",
       example: "addresses",
     }),
-    mix_record: optional(recordName, {
+    mix_record: optional(hostName, {
       description:
         "The second name, in the same zone, for the addresses of a mix while the ingress is a CNAME. Only records " +
         "with the comment of ccs are changed there. If the default is too long or used for something else, there is no " +
@@ -259,9 +261,10 @@ export const configSchema = z
   .strictObject({
     cloudflare: required(cloudflareSchema, { description: "Access to Cloudflare." }),
     ingresses: required(z.array(ingressSchema).min(1).meta({ expects: "a list of ingresses" }), {
+      otherNames: ["ingress"],
       description: "The DNS names to keep pointing at a working endpoint, at least one.",
     }),
-    notify: withDefault(notifySchema, {}, { description: "Where to send messages." }),
+    notify: withDefault(notifySchema, {}, { otherNames: ["notifications"], description: "Where to send messages." }),
     http: withDefault(httpSchema, {}, { description: "The daemon's own HTTP server." }),
     timezone: optional(timeZone, {
       description: "Time zone for times in messages, by its IANA name.",

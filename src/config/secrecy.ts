@@ -2,7 +2,7 @@
 import { statSync, type Stats } from "node:fs";
 import { shellWord } from "../lib/text.ts";
 import type { LoadResult } from "./load.ts";
-import { readFromDisk, readText, type ReadFile } from "./files.ts";
+import { readFromDisk, readText, type ReadFile } from "./format/files.ts";
 
 /** A file that tells a token to others. */
 export interface ExposedFile {

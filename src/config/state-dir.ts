@@ -2,11 +2,12 @@
 // mistakes in it by now, or takes its secrets from an environment that this shell does not have.
 import { dirname, resolve } from "node:path";
 import { isMap, isScalar } from "yaml";
-import { readDocument } from "./document.ts";
-import { readFromDisk, readText, type ReadFile } from "./files.ts";
+import { readConfigDocument } from "./document.ts";
+import { readFromDisk, readText, type ReadFile } from "./format/files.ts";
 import { findConfigPath } from "./find.ts";
-import { substitute, unmask, type Environment } from "./substitute.ts";
-import { defaultStateDir, stateDirGiven } from "./variables.ts";
+import { substitute, unmask } from "./format/substitute.ts";
+import type { Environment } from "./format/variables.ts";
+import { defaultStateDir, stateDirGiven } from "./default-state-dir.ts";
 
 /** The absolute path of the state folder that `ccs run` would use with this `--config` option and environment, if any. */
 export function stateDirOf(
@@ -36,7 +37,7 @@ export function unreadConfig(
 function stateDirIn(path: string, env: Environment, readFile: ReadFile): string | undefined {
   const content = readText(path, readFile);
   if (content.kind === "unreadable") return undefined;
-  const parsed = readDocument(path, content.text);
+  const parsed = readConfigDocument(path, content.text);
   if (parsed.kind === "unreadable" || !isMap(parsed.document.root)) return undefined;
   const value = parsed.document.root.items.find(({ key }) => isScalar(key) && key.value === "state_dir")?.value;
   if (!isScalar(value) || typeof value.value !== "string") return undefined;

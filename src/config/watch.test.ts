@@ -21,7 +21,7 @@ import { test, type TestContext } from "node:test";
 import { createAuthority } from "../../test/support/certificates.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { LoadResult } from "./load.ts";
-import { formatProblem } from "./problem.ts";
+import { formatProblem } from "./format/problem.ts";
 import { watchConfig, type WatchOptions } from "./watch.ts";
 
 const file = (name: string): string =>

@@ -6,9 +6,9 @@ import { hash } from "node:crypto";
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Clock } from "../lib/clock.ts";
-import { isPassingFailure, readFromDisk, type ReadFile } from "./files.ts";
+import { isPassingFailure, readFromDisk, type ReadFile } from "./format/files.ts";
 import { loadConfig, type LoadResult } from "./load.ts";
-import type { Environment } from "./substitute.ts";
+import type { Environment } from "./format/variables.ts";
 
 export interface WatchOptions {
   /** As the person named it. */

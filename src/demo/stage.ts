@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { startDaemon, type RunningDaemon } from "../assembly/running.ts";
 import { StartError } from "../assembly/start-error.ts";
 import { loadConfig } from "../config/load.ts";
-import type { Environment } from "../config/substitute.ts";
+import type { Environment } from "../config/format/variables.ts";
 import type { IngressState, State } from "../core/model.ts";
 import { holdUntilMs } from "../core/selection/selection.ts";
 import { initialState } from "../core/step.ts";

@@ -6,6 +6,7 @@ const daemon = [
   "assembly",
   "cloud",
   "config",
+  "config/format",
   "core",
   "daemon.ts",
   "dns",
@@ -24,7 +25,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   terminal: [],
 
   // Adapters: other parts come in as ports.
-  config: ["core", "lib"],
+  config: ["config/format", "core", "lib"],
+  // How keys and values are read from YAML, and what mistakes sound like. It knows no key of the configuration.
+  "config/format": ["core", "lib"],
   probe: ["core", "lib"],
   dns: ["core", "lib"],
   cloud: ["core", "lib"],

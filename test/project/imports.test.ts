@@ -86,6 +86,16 @@ const planted: Readonly<
     forbidden: ["../../../store/store.ts", "../../../config/config.ts", "../../dashboard/app.tsx"].map(asValue),
     allowed: ["../../../core/model.ts", "../dates.ts"].map(asValue),
   },
+  "config/load.ts": {
+    forbidden: ["../web/server.ts", "../daemon.ts", "./own.test.ts"].map(asValue),
+    allowed: ["./format/walk.ts", "./original/translate.ts", "../core/model.ts", "zod"].map(asValue),
+  },
+  "config/format/own.ts": {
+    forbidden: ["../schema.ts", "../rules.ts", "../original/schema.ts", "../../web/server.ts", "node:perf_hooks"].map(
+      asValue,
+    ),
+    allowed: ["./walk.ts", "../../core/model.ts", "../../lib/secret.ts", "yaml"].map(asValue),
+  },
   "emulation/own.ts": {
     forbidden: ["../demo/stage.ts", "../core/model.ts", "../assembly/assembly.ts"].map(asValue),
     allowed: ["../lib/clock.ts", "node:dgram", "node:timers/promises"].map(asValue),
@@ -102,8 +112,13 @@ const planted: Readonly<
   "dns/own.test.ts": {
     forbidden: ["../web/server.ts", "../main.ts", "../../test/../scripts/build.ts", "./other.test.ts"].map(asValue),
     allowed: [
-      ...["node:test", "node:timers/promises", "fast-check", "./own.ts", "../core/model.ts"],
-      ...["../emulation/dns/server.ts", "../../test/support/programs.ts"],
+      "node:test",
+      "node:timers/promises",
+      "fast-check",
+      "./own.ts",
+      "../core/model.ts",
+      "../emulation/dns/server.ts",
+      "../../test/support/programs.ts",
     ].map(asValue),
   },
   "nowhere/own.ts": { forbidden: [asValue("zod")], allowed: [] },
@@ -116,13 +131,21 @@ const planted: Readonly<
           `${adapter}/own.ts`,
           {
             forbidden: [
-              ...[`../${other}/server.ts`, `./../${other}/server.ts`, "../daemon.ts", "../main.ts", "../cli/run.ts"],
-              ...["../demo/main.ts", "../emulation/world.ts", "../../test/support/programs.ts", "./own.test.ts"],
-              ...["node:timers/promises", "node:perf_hooks"],
+              `../${other}/server.ts`,
+              `./../${other}/server.ts`,
+              "../daemon.ts",
+              "../main.ts",
+              "../cli/run.ts",
+              "../demo/main.ts",
+              "../emulation/world.ts",
+              "../../test/support/programs.ts",
+              "./own.test.ts",
+              "node:timers/promises",
+              "node:perf_hooks",
             ].map(asValue),
-            allowed: [
-              ...["./other.ts", "./deeper/other.ts", "../core/model.ts", "../lib/text.ts", "node:net", "zod"],
-            ].map(asValue),
+            allowed: ["./other.ts", "./deeper/other.ts", "../core/model.ts", "../lib/text.ts", "node:net", "zod"].map(
+              asValue,
+            ),
           },
         ],
         [
@@ -148,7 +171,9 @@ const planted: Readonly<
       {
         forbidden: [
           ...above.map((other) => `../${other}/deeper/other.ts`),
-          ...["../main.ts", "../../test/support/programs.ts", "./own.test.ts"],
+          "../main.ts",
+          "../../test/support/programs.ts",
+          "./own.test.ts",
         ].map(asValue),
         allowed: ["store", "web", ...below].map((other) => asValue(`../${other}/other.ts`)),
       },

@@ -2,11 +2,12 @@
 import { resolve } from "node:path";
 import { addressRemedy } from "../../cloud/classify.ts";
 import { Inspector, type InspectedZone } from "../../cloud/inspect.ts";
-import { recordName, secret, zone as zoneKind } from "../../config/fields.ts";
+import { hostName, secret } from "../../config/format/fields.ts";
+import { zone as zoneKind } from "../../config/fields.ts";
 import type { Composition, WrittenSecret } from "../../config/compose.ts";
-import { shown } from "../../config/describe.ts";
-import { readFromDisk, readText } from "../../config/files.ts";
-import { isZoneId } from "../../config/names.ts";
+import { shown } from "../../config/format/describe.ts";
+import { readFromDisk, readText } from "../../config/format/files.ts";
+import { isZoneId } from "../../config/fields.ts";
 import { Secret } from "../../lib/secret.ts";
 import { plain } from "../../lib/text.ts";
 import { askChoice, askSecret, askText, findOut, say, warn } from "./prompts.ts";
@@ -24,9 +25,9 @@ export const tokenVariable = "CLOUDFLARE_API_TOKEN";
 const tokenFileVariable = "CLOUDFLARE_API_TOKEN_FILE";
 
 export async function askAccount(world: InitWorld): Promise<Account> {
-  const record = recordName.parse(
+  const record = hostName.parse(
     await askText("Which DNS name should ccs manage?", {
-      kind: recordName,
+      kind: hostName,
       placeholder: "ingress.example.com",
     }),
   );

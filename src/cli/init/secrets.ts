@@ -2,7 +2,7 @@
 // ccs wants it.
 import { randomBytes } from "node:crypto";
 import type { Composition, WrittenSecret } from "../../config/compose.ts";
-import { readFromDisk, readText } from "../../config/files.ts";
+import { readFromDisk, readText } from "../../config/format/files.ts";
 import { tokenVariable } from "./account.ts";
 import { telegramVariable } from "./bot.ts";
 import { askChoice } from "./prompts.ts";

@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Environment } from "../../config/substitute.ts";
-import { given } from "../../config/variables.ts";
+import type { Environment } from "../../config/format/variables.ts";
+import { given } from "../../config/format/variables.ts";
 import { CommandError, exitCodes } from "../exit-codes.ts";
 import { unitName } from "./unit-text.ts";
 

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { given } from "../../config/variables.ts";
+import { given } from "../../config/format/variables.ts";
 import { messageOf } from "../../lib/text.ts";
 import { CommandError, exitCodes } from "../exit-codes.ts";
 import { on, type Host, type Scope } from "./host.ts";

@@ -56,16 +56,16 @@ export const configBugs: readonly BugForTest[] = [
   },
   {
     name: "a file of any size is read",
-    file: "src/config/files.ts",
+    file: "src/config/format/files.ts",
     from: "if (bytes.length > largestFileBytes) {",
     to: "if (bytes.length < 0) {",
     test: ["src/config/broken.test.ts", "a file larger than 64 kB"],
   },
   {
     name: "the original's TTL of 0 is an error",
-    file: "src/config/fields.ts",
+    file: "src/config/original/fields.ts",
     from: "value === 0 ? ok(60) :",
     to: "",
-    test: ["src/config/original.test.ts", "a TTL of 0 is 60, and the largest of the original fits"],
+    test: ["src/config/original/original.test.ts", "a TTL of 0 is 60, and the largest of the original fits"],
   },
 ];

@@ -1,6 +1,6 @@
 // What was found, in words, for a message: never anything that may be a secret.
 import { isMap, isScalar, isSeq, type Scalar } from "yaml";
-import { plain } from "../lib/text.ts";
+import { plain } from "../../lib/text.ts";
 import { unmask } from "./substitute.ts";
 
 /** What a node holds: `"text"`, `the number 5`, `a list`. A hushed one may be secret and is only named by its kind. */

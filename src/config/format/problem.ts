@@ -19,6 +19,9 @@ export interface Problem {
   readonly message: string;
 }
 
+/** Tells a mistake at the place of a key, or of its next parent that is there. */
+export type Report = (path: string, message: string) => void;
+
 /** `config.yml:14:7 ingresses[0].endpoints[1].check.rise: expected …, got …`. */
 export function formatProblem(problem: Problem): string {
   const place = problem.line === undefined ? "" : `:${problem.line}:${problem.column ?? 1}`;

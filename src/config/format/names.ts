@@ -1,6 +1,6 @@
-// Host names, zones and socket addresses as people write them, brought into their one canonical form.
+// Host names and socket addresses as people write them, brought into their one canonical form.
 import { domainToASCII } from "node:url";
-import { parseIp } from "../lib/ip.ts";
+import { parseIp } from "../../lib/ip.ts";
 
 /** What a text means, or why it means nothing; `reason` may be empty and never repeats the text. */
 export type Parsed<T> = { readonly kind: "ok"; readonly value: T } | { readonly kind: "bad"; readonly reason: string };
@@ -43,11 +43,6 @@ function reasonAgainstLabel(label: string): string | undefined {
   if (!/^[a-z0-9_-]+$/.test(label)) return "only letters, digits, hyphens, underscores and dots are allowed";
   if (label.startsWith("-") || label.endsWith("-")) return "no part may begin or end with a hyphen";
   return undefined;
-}
-
-/** Cloudflare's zone ids: 32 hexadecimal digits. */
-export function isZoneId(text: string): boolean {
-  return /^[0-9a-f]{32}$/i.test(text);
 }
 
 /** An IP address with an optional port, as `ip:port` or `[ip]:port` in canonical form. */

@@ -1,8 +1,6 @@
 // `${NAME}` and `${NAME:-default}` in values. They are filled in after the YAML was read, value by value, so that
 // nothing in the environment can change the shape of the file.
-
-/** The environment as a process sees it. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import { valueOf, type Environment } from "./variables.ts";
 
 export type Substituted =
   /** `names`: the variables that the text came from; empty when it is written in the file as it is. */
@@ -50,11 +48,6 @@ export function substitute(text: string, env: Environment, otherKey?: string): S
     return { kind: "problem", message: `${subject} not set: set it, ${advice}` };
   }
   return { kind: "text", text: filled.join(""), names };
-}
-
-/** The variable's value; `undefined` when it is not set. */
-export function valueOf(env: Environment, name: string): string | undefined {
-  return Object.hasOwn(env, name) ? env[name] : undefined;
 }
 
 type Piece =

@@ -1,9 +1,9 @@
-// The variables of the environment that say where things are. Knows nothing of schemas, so that code which only looks for a
-// daemon need not load them.
+// Where the state is when the file does not say. Knows nothing of schemas, so that code which only looks for a daemon need
+// not load them.
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { parsePath } from "./names.ts";
-import { valueOf, type Environment } from "./substitute.ts";
+import { parsePath } from "./format/names.ts";
+import { given, type Environment } from "./format/variables.ts";
 
 /** The folder for the state that CCS_STATE_DIR names, absolute; `undefined` where it is not set, or names none. */
 export function stateDirGiven(env: Environment): string | undefined {
@@ -46,9 +46,3 @@ function homeOfUser(): string | undefined {
 export const noStateDir =
   "there is no folder for the state: this user has no home, and HOME is not set. Set state_dir in the configuration, " +
   "CCS_STATE_DIR or HOME";
-
-/** A variable's value, unless it is empty. */
-export function given(env: Environment, name: string): string | undefined {
-  const value = valueOf(env, name)?.trim();
-  return value === "" ? undefined : value;
-}

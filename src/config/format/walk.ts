@@ -2,13 +2,14 @@
 // comes out even where something else is wrong, so that all mistakes of a file can be told at once.
 import { isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap } from "yaml";
 import { z } from "zod";
-import type { Address, Target } from "../core/model.ts";
-import type { Secret } from "../lib/secret.ts";
+import type { Address, Target } from "../../core/model.ts";
+import type { Secret } from "../../lib/secret.ts";
 import { describe, isNothing, kindOf } from "./describe.ts";
 import { keyText, type YamlDocument } from "./document.ts";
 import type { ListenAddress } from "./names.ts";
 import { joinPath, problemAt, type Place, type Problem } from "./problem.ts";
-import { substitute, unmask, type Environment } from "./substitute.ts";
+import { substitute, unmask } from "./substitute.ts";
+import type { Environment } from "./variables.ts";
 import { adviceOnKey } from "./unknown-key.ts";
 
 /** The values that a scalar stands for; never partly right. */

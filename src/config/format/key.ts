@@ -5,6 +5,8 @@ interface KeyInfo {
   readonly description: string;
   readonly example?: unknown;
   readonly defaultInWords?: string;
+  /** What other programs call it: a file that says so gets the right name as advice. */
+  readonly otherNames?: readonly string[];
 }
 
 /** A key that must be there. */
@@ -22,10 +24,11 @@ export function withDefault<T extends z.ZodType>(schema: T, value: z.input<T>, i
   return schema.prefault(value as never).meta(metaOf(info));
 }
 
-function metaOf({ description, example, defaultInWords }: KeyInfo): z.core.GlobalMeta {
+function metaOf({ description, example, defaultInWords, otherNames }: KeyInfo): z.core.GlobalMeta {
   return {
     description,
     ...(example !== undefined && { examples: [example] }),
     ...(defaultInWords !== undefined && { defaultInWords }),
+    ...(otherNames !== undefined && { otherNames }),
   };
 }

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { stringify } from "yaml";
-import { propertyRuns } from "../../test/support/property-runs.ts";
-import { parseIp } from "../lib/ip.ts";
-import { loadConfig, type LoadResult } from "./load.ts";
+import { propertyRuns } from "../../../test/support/property-runs.ts";
+import { parseIp } from "../../lib/ip.ts";
+import { loadConfig, type LoadResult } from "../load.ts";
 import { migrate } from "./migrate.ts";
-import { formatProblem } from "./problem.ts";
+import { formatProblem } from "../format/problem.ts";
 
-const sample = readFileSync(join(import.meta.dirname, "../../examples/original.yml"), "utf8");
+const sample = readFileSync(join(import.meta.dirname, "../../../examples/original.yml"), "utf8");
 
 function migrated(text: string): { readonly text: string; readonly warnings: readonly string[] } {
   const result = migrate("config.yml", text);

@@ -1,25 +1,7 @@
 // What to say about a key that does not exist: the one that was probably meant.
 import { z } from "zod";
-import { distance } from "../lib/spelling.ts";
+import { distance } from "../../lib/spelling.ts";
 import { isShowable } from "./problem.ts";
-
-/** Words of the original's format, and a few that other programs use, with ours. */
-const otherWords: Readonly<Record<string, string>> = {
-  alias: "name",
-  confidence: "rise",
-  dns: "target",
-  host: "target",
-  hostname: "target",
-  ingress: "ingresses",
-  marker: "contains",
-  monitoring: "check",
-  notifications: "notify",
-  resolver: "resolvers",
-  sticky_duration: "sticky",
-  uri: "url",
-  weight: "priority",
-  zone_id: "zone",
-};
 
 export interface KeyAdvice {
   readonly message: string;
@@ -41,7 +23,7 @@ export function adviceOnKey(key: string, schema: z.ZodObject, isWordAlone: boole
   if (isWordAlone) return { message: "expected a key, a colon and a value, got a single word" };
   if (!isShowable(key)) return { message: "unknown key (not shown)" };
   const known = Object.keys(schema.shape);
-  const meant = likeliest(key, known);
+  const meant = otherNameOf(key, schema) ?? likeliest(key, known);
   if (meant !== undefined) return { name: key, meant, message: `unknown key, did you mean ${meant}?` };
   const parent = known.find((each) => {
     const inner = objectIn(schema.shape[each] as z.ZodType);
@@ -51,9 +33,12 @@ export function adviceOnKey(key: string, schema: z.ZodObject, isWordAlone: boole
   return { name: key, message: `unknown key: the keys here are ${known.join(", ")}` };
 }
 
+/** The key that other programs call so. */
+function otherNameOf(key: string, { shape }: z.ZodObject): string | undefined {
+  return Object.keys(shape).find((each) => (shape[each] as z.ZodType).meta()?.otherNames?.includes(key) === true);
+}
+
 function likeliest(key: string, known: readonly string[]): string | undefined {
-  const other = Object.hasOwn(otherWords, key) ? otherWords[key] : undefined;
-  if (other !== undefined && known.includes(other)) return other;
   const lower = simplified(key);
   const [nearest] = known
     .map((each) => ({ each, distance: distance(lower, simplified(each)) }))

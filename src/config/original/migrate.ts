@@ -1,23 +1,18 @@
 // Prints a file of the original's format in the present one, as commented YAML. Secrets never get into it: placeholders
 // for the environment stand in their place.
-import type { CheckSettings, EndpointSettings } from "../core/model.ts";
-import type { Secret } from "../lib/secret.ts";
-import { completeConfig } from "./complete.ts";
-import type { TelegramConfig } from "./config.ts";
-import { readDocument } from "./document.ts";
-import { isZoneId } from "./names.ts";
-import {
-  ancientProblem,
-  checkOriginalRules,
-  formatOf,
-  originalSchema,
-  translate,
-  type OriginalFile,
-} from "./original.ts";
-import { inOrder, problemAt, type Problem } from "./problem.ts";
-import type { Report } from "./rules.ts";
-import { scalar } from "./scalar.ts";
-import { readBySchema, whole } from "./walk.ts";
+import type { CheckSettings, EndpointSettings } from "../../core/model.ts";
+import type { Secret } from "../../lib/secret.ts";
+import { completeConfig } from "../complete.ts";
+import type { TelegramConfig } from "../config.ts";
+import { readConfigDocument } from "../document.ts";
+import { isZoneId } from "../fields.ts";
+import { ancientProblem, formatOf } from "./original-format.ts";
+import { checkOriginalRules, translate } from "./translate.ts";
+import { originalSchema, type OriginalFile } from "./schema.ts";
+import { inOrder, problemAt, type Problem } from "../format/problem.ts";
+import type { Report } from "../format/problem.ts";
+import { scalar } from "../format/scalar.ts";
+import { readBySchema, whole } from "../format/walk.ts";
 
 export type Migrated =
   | { readonly kind: "ok"; readonly text: string; readonly warnings: readonly Problem[] }
@@ -28,7 +23,7 @@ export type Migrated =
  * Loading the result with the tokens in CLOUDFLARE_API_TOKEN and TELEGRAM_TOKEN gives what loading the original gives.
  */
 export function migrate(path: string, text: string): Migrated {
-  const parsed = readDocument(path, text);
+  const parsed = readConfigDocument(path, text);
   if (parsed.kind === "unreadable") return failed(parsed.problems);
   const { document } = parsed;
   const format = formatOf(document);

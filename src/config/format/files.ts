@@ -2,8 +2,8 @@
 // files, and what the program was given open (/dev/stdin, a process substitution); nothing that is read can hold it up.
 import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, statSync, type Stats } from "node:fs";
 import { isUtf8 } from "node:buffer";
-import { systemClock } from "../lib/clock.ts";
-import { plain } from "../lib/text.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { plain } from "../../lib/text.ts";
 import type { Place } from "./problem.ts";
 
 /** No file is read beyond this; a configuration is a few kilobytes. */

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { loadConfig } from "./load.ts";
-import { formatProblem } from "./problem.ts";
+import { loadConfig } from "../load.ts";
+import { formatProblem } from "../format/problem.ts";
 
-const sample = readFileSync(join(import.meta.dirname, "../../examples/original.yml"), "utf8");
+const sample = readFileSync(join(import.meta.dirname, "../../../examples/original.yml"), "utf8");
 
 function load(text: string, env: Readonly<Record<string, string>> = { HOME: "/h" }) {
   const result = loadConfig({ path: "config.yml", text, env });
