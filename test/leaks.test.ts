@@ -18,7 +18,7 @@ import { parseIp } from "../src/lib/ip.ts";
 import { createLog } from "../src/lib/log.ts";
 import { Secret } from "../src/lib/secret.ts";
 import { Slots } from "../src/lib/slots.ts";
-import type { Message } from "../src/notify/message.ts";
+import type { Message } from "../src/core/message.ts";
 import { Telegram } from "../src/notify/telegram.ts";
 import { Anchors, reachOverTcp } from "../src/probe/anchors.ts";
 import { probeHttp } from "../src/probe/http.ts";

@@ -13,7 +13,7 @@ import { eventually, patienceMs } from "../../test/support/eventually.ts";
 import { propertyRuns } from "../../test/support/property-runs.ts";
 import { opened, temporaryFolder } from "../../test/support/state-folder.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
-import type { JournalEntry } from "../store/journal-table.ts";
+import type { JournalEntry } from "../core/history.ts";
 import { HistoryReader } from "../store/reader.ts";
 import { openMemoryStore, type Store } from "../store/store.ts";
 import type { ArchiveAnswer, EventsQuestion, HistoryQuestion } from "../web/api/archive.ts";

@@ -3,7 +3,7 @@
 import type { Worker } from "node:worker_threads";
 import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/text.ts";
-import { isAskedFor, type JournalEntry } from "../store/journal-table.ts";
+import { type JournalEntry, isAskedFor } from "../core/history.ts";
 import type { Store } from "../store/store.ts";
 import type { Archive, ArchiveAnswer, Question, Unwritten } from "../web/api/archive.ts";
 import { historyKinds } from "../web/api/history.ts";

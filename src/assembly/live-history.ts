@@ -1,22 +1,23 @@
 // The journal as it was when a question was asked: what the store has, and what was not written yet.
-import { isAskedFor, isOfKind, type JournalEntry, type JournalQuery, type KindQuery } from "../store/journal-table.ts";
+import {
+  isAskedFor,
+  isOfKind,
+  type EarlierJournal,
+  type Journal,
+  type JournalEntry,
+  type JournalQuery,
+  type KindQuery,
+} from "../core/history.ts";
 import type { Recorder } from "../store/recorder.ts";
 import type { Store } from "../store/store.ts";
 import type { Unwritten } from "../web/api/archive.ts";
-import type { EarlierJournal, Journal } from "../web/api/journal.ts";
-
-/** What the store has of it. */
-export interface WrittenJournal {
-  entries(query: JournalQuery): readonly JournalEntry[];
-  entriesOf(query: KindQuery): readonly JournalEntry[];
-  oldest(): JournalEntry | undefined;
-}
 
 export class LiveHistory implements Journal {
-  readonly #written: WrittenJournal;
+  /** What the store has of it. */
+  readonly #written: Journal;
   readonly #unwritten: Unwritten;
 
-  constructor(written: WrittenJournal, unwritten: Unwritten) {
+  constructor(written: Journal, unwritten: Unwritten) {
     this.#written = written;
     this.#unwritten = unwritten;
   }
@@ -56,7 +57,7 @@ export class LiveHistory implements Journal {
 
 /** What the daemon itself reads when it starts. */
 export function earlierJournal(store: Store, recorder: Pick<Recorder, "waiting" | "newestId">): EarlierJournal {
-  const written: WrittenJournal = {
+  const written: Journal = {
     entries: (query) => store.journal(query),
     entriesOf: (query) => store.journalOf(query),
     oldest: () => store.oldestEntry(),

@@ -2,7 +2,7 @@
 import { keeperPatienceMs, type Daemon, type Keeper, type Turn } from "../daemon.ts";
 import type { Clock } from "../lib/clock.ts";
 import { formatDuration } from "../core/units.ts";
-import type { JournalEntry } from "../store/journal-table.ts";
+import type { EarlierJournal, JournalEntry } from "../core/history.ts";
 import { Recorder } from "../store/recorder.ts";
 import { restoredFrom } from "../store/saved.ts";
 import { openStore, type Store } from "../store/store.ts";
@@ -10,7 +10,6 @@ import type { PlaceWatch } from "../store/place.ts";
 import { StoreError } from "../store/trouble.ts";
 import type { Log } from "../lib/log.ts";
 import { earlierJournal } from "./live-history.ts";
-import type { EarlierJournal } from "../web/api/journal.ts";
 import { StartError } from "./start-error.ts";
 
 export interface MemoryPorts {

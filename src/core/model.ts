@@ -198,11 +198,11 @@ export interface Outage {
   readonly answeredMs?: number;
   /** When the first of them was up, and who gets a turn since then to finish coming back before another one is chosen. */
   readonly upMs?: number;
-  readonly turns?: readonly Turn[];
+  readonly turns?: readonly RecoveryTurn[];
 }
 
-/** How long an endpoint is waited for; its first failure ends that earlier. */
-export interface Turn {
+/** How long an endpoint is waited for to finish coming back; its first failure ends that earlier. */
+export interface RecoveryTurn {
   readonly endpoint: string;
   readonly untilMs: number;
 }

@@ -1,4 +1,4 @@
-// One turn of the loop, as everybody hears of it who is no part of the core: one event, and what it made of the state.
+// One turn of the loop, as everything outside the core hears it: one event, and what it made of the state.
 import type { Event, Fact, State } from "./model.ts";
 
 export interface Turn {

@@ -1,5 +1,5 @@
 // What a way of reaching people must be able to do. Each channel is one file beside this one.
-import type { Message } from "./message.ts";
+import type { Message } from "../core/message.ts";
 
 /** Delivers messages. It renders them for where they go; retries, order and durability are the outbox's. */
 export interface Channel {

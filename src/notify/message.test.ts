@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { propertyRuns } from "../../test/support/property-runs.ts";
 import { readHtml } from "../emulation/channels/telegram-html.ts";
 import { formatTime, line, messageLimit, render, text } from "./message.ts";
-import type { Line, Message } from "./message.ts";
+import type { Line, Message } from "../core/message.ts";
 
 const atWallMs = Date.UTC(2025, 10, 22, 12, 34, 5);
 

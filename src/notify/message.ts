@@ -1,26 +1,6 @@
-// A message to people: what it is made of, and how it becomes HTML or plain text. Foreign text is made harmless here.
+// How a message to people is written, and how it becomes HTML or plain text. Foreign text is made harmless here.
+import type { Line, Message, Span } from "../core/message.ts";
 import { plain } from "../lib/text.ts";
-
-/** What people should miss last when a queue overflows. */
-export type Importance = "low" | "normal" | "high";
-
-/** Clean text: plain, emphasised, verbatim (names and record contents), or the words of another machine. */
-export type Span = string | { readonly strong: string } | { readonly code: string } | { readonly foreign: string };
-export type Line = readonly Span[];
-
-/** Plain JSON, so that it can be stored until it is delivered. */
-export interface Message {
-  /** Unique. Shown to people, so that a message delivered twice is recognised. */
-  readonly id: string;
-  readonly importance: Importance;
-  /** When it happened, milliseconds since 1970 by the wall clock of that moment. */
-  readonly atWallMs: number;
-  /** IANA name of the zone in which its times are told; UTC where it is missing. */
-  readonly timeZone?: string;
-  /** What happened, in one line of clean text. */
-  readonly headline: string;
-  readonly details: readonly Line[];
-}
 
 export type Markup = "html" | "plain";
 

@@ -2,11 +2,11 @@
 import type { State } from "../core/model.ts";
 import type { Clock, Random } from "../lib/clock.ts";
 import type { Channel } from "./channel.ts";
-import type { Message } from "./message.ts";
+import type { Message, OutboxStore } from "../core/message.ts";
 import { Narrator } from "./narrator.ts";
 import type { Happened } from "./narrator.ts";
 import { Outbox } from "./outbox.ts";
-import type { Outcome, OutboxStore } from "./outbox.ts";
+import type { Outcome } from "./outbox.ts";
 import type { Now } from "./phrases.ts";
 import type { Story } from "./story.ts";
 import { summarise, word } from "./wording.ts";

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { VirtualClock, settle } from "../../test/support/virtual-clock.ts";
 import type { Channel, Delivery } from "./channel.ts";
-import type { Importance, Message } from "./message.ts";
+import type { Importance, Message, OutboxStore } from "../core/message.ts";
 import { inMemoryStore } from "../../test/support/in-memory-outbox.ts";
 import { Outbox } from "./outbox.ts";
-import type { OutboxOptions, OutboxStore, Outcome } from "./outbox.ts";
+import type { OutboxOptions, Outcome } from "./outbox.ts";
 
 const delivered: Delivery = { kind: "delivered" };
 const later: Delivery = { kind: "later", detail: "no answer" };

@@ -4,17 +4,8 @@ import { backoffMs } from "../lib/backoff.ts";
 import type { Clock, Random } from "../lib/clock.ts";
 import { messageOf } from "../lib/text.ts";
 import type { Channel, Delivery } from "./channel.ts";
-import type { Importance, Message } from "./message.ts";
+import type { Importance, Message, OutboxStore } from "../core/message.ts";
 import { droppedLine, lateLine } from "./wording.ts";
-
-/** Where messages wait. A message is durable once `append` has returned. Throws when the storage fails. */
-export interface OutboxStore {
-  append(channel: string, message: Message): void;
-  /** Forgets messages by id; unknown ids are fine. */
-  remove(channel: string, ids: readonly string[]): void;
-  /** What waits, oldest first. */
-  list(channel: string): readonly Message[];
-}
 
 /**
  * What became of an attempt, also a metric label. `sent` and `refused` end a message; `retried` means another attempt

@@ -7,7 +7,7 @@ import { membersOf } from "../core/members.ts";
 import { formatDuration } from "../core/units.ts";
 import { plain } from "../lib/text.ts";
 import { formatTime, line, text } from "./message.ts";
-import type { Line } from "./message.ts";
+import type { Line } from "../core/message.ts";
 import { servingNow } from "./story.ts";
 import type { Change, Records } from "./story.ts";
 import { contentText, familyNames, overridden, settingsText } from "../core/words.ts";

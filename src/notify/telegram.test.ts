@@ -10,7 +10,7 @@ import { systemClock } from "../lib/clock.ts";
 import { Secret } from "../lib/secret.ts";
 import type { Delivery } from "./channel.ts";
 import { line } from "./message.ts";
-import type { Message } from "./message.ts";
+import type { Message } from "../core/message.ts";
 import { Telegram } from "./telegram.ts";
 import type { TelegramSettings } from "./telegram.ts";
 

@@ -2,7 +2,7 @@
 // tried again, what never will be taken, and what only a person can mend.
 import type { Channel, Delivery } from "./channel.ts";
 import { render } from "./message.ts";
-import type { Message } from "./message.ts";
+import type { Message } from "../core/message.ts";
 import { TelegramApi, type TelegramAnswer, type TelegramBot, type TelegramPorts } from "./telegram-api.ts";
 
 export type { TelegramPorts } from "./telegram-api.ts";

@@ -2,7 +2,7 @@
 import { clockError, formatDuration } from "../core/units.ts";
 import { drillOutcome, drillSentences } from "./drill-words.ts";
 import { line, text } from "./message.ts";
-import type { Message } from "./message.ts";
+import type { Message } from "../core/message.ts";
 import { andList, circumstances, nameOf, time, wanted } from "./phrases.ts";
 import type { Now } from "./phrases.ts";
 import type { Story } from "./story.ts";

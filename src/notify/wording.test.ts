@@ -5,7 +5,7 @@ import { endpointSettings, ingressSettings, publishedRecord } from "../../test/s
 import { NarratedWorld, wallAtZero } from "../../test/support/narrated-world.ts";
 import { readHtml } from "../emulation/channels/telegram-html.ts";
 import { line, render } from "./message.ts";
-import type { Message } from "./message.ts";
+import type { Message } from "../core/message.ts";
 import { statusOf } from "./story.ts";
 import type { Story } from "./story.ts";
 import { droppedLine, lateLine, summarise, word } from "./wording.ts";

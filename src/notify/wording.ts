@@ -5,7 +5,7 @@ import { isOutage } from "../core/selection/outage.ts";
 import { wantedRecords, isAsWritten } from "../core/records/records.ts";
 import { formatDuration } from "../core/units.ts";
 import { formatTime, line, text } from "./message.ts";
-import type { Line, Message } from "./message.ts";
+import type { Line, Message } from "../core/message.ts";
 import {
   andList,
   circumstances,

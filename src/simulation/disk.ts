@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock, Random } from "../lib/clock.ts";
-import type { OutboxStore } from "../store/durable-outbox.ts";
+import type { OutboxStore } from "../core/message.ts";
 import { openMemoryStore, openStore, type Store } from "../store/store.ts";
 import type { Fault } from "./faults.ts";
 import { WalGauge } from "./wal.ts";

@@ -1,5 +1,6 @@
 // The results of checks, rolled up over minutes and hours for each address, so that a month is quickly read.
 import type { DatabaseSync } from "node:sqlite";
+import type { Granularity, Rollup, RollupQuery } from "../core/history.ts";
 import { Latencies } from "./latencies.ts";
 import { ProvenTable, type Periods } from "./proven-table.ts";
 import { asArrays } from "./rows.ts";
@@ -20,35 +21,7 @@ export interface MinuteOfChecks extends Checked {
   readonly tally: Tally;
 }
 
-export type Resolution = "minute" | "hour" | "day";
-
-export interface RollupQuery {
-  readonly ingress: string;
-  readonly endpoint: string;
-  /** Periods that overlap the time from here … */
-  readonly fromWallMs: number;
-  /** … until before here; the newest 10,000 of each address. */
-  readonly toWallMs: number;
-  readonly resolution: Resolution;
-  /** Of the addresses, only these and so many others that were checked last; all of them where it is missing. */
-  readonly addresses?: { readonly known: readonly string[]; readonly newest: number };
-}
-
-/** The checks of one address within one period. Latencies are of the checks that were ok; missing without any. */
-export interface Rollup {
-  readonly address: string;
-  readonly startWallMs: number;
-  readonly count: number;
-  readonly failures: number;
-  readonly inconclusive: number;
-  /** Within 2 %. */
-  readonly p50Ms?: number;
-  /** Within 2 %. */
-  readonly p95Ms?: number;
-  readonly maxMs?: number;
-}
-
-const minutesOf: Readonly<Record<Resolution, number>> = { minute: 1, hour: 60, day: 1_440 };
+const minutesOf: Readonly<Record<Granularity, number>> = { minute: 1, hour: 60, day: 1_440 };
 /** The spans that are kept; days are added up from hours. */
 const spans = [1, 60] as const;
 

@@ -1,16 +1,8 @@
 // Where messages wait until they are sent. Knows what should be on the disk, so that what a failing disk did not take is
 // written later.
-import { messageOfRow, type OutboxRow, type OutboxTable, type StoredMessage } from "./outbox-table.ts";
+import { messageOfRow, type OutboxRow, type OutboxTable } from "./outbox-table.ts";
+import type { Message, OutboxStore } from "../core/message.ts";
 import { StoreError } from "./trouble.ts";
-
-/** What the notifier's outbox asks of a store. A message is durable once `append` has returned. */
-export interface OutboxStore {
-  append(channel: string, message: StoredMessage): void;
-  /** Forgets messages by id; unknown ids are fine. */
-  remove(channel: string, ids: readonly string[]): void;
-  /** What waits, oldest first. */
-  list(channel: string): readonly StoredMessage[];
-}
 
 export interface DurableOutboxPorts {
   /** What the table says. */
@@ -24,7 +16,7 @@ export interface DurableOutboxPorts {
 export class DurableOutbox implements OutboxStore {
   readonly #ports: DurableOutboxPorts;
   /** What the table should say, by channel and id, in order. */
-  readonly #rows = new Map<string, { readonly row: OutboxRow; readonly message: StoredMessage }>();
+  readonly #rows = new Map<string, { readonly row: OutboxRow; readonly message: Message }>();
   #isBehind = false;
 
   constructor(ports: DurableOutboxPorts) {
@@ -46,7 +38,7 @@ export class DurableOutbox implements OutboxStore {
     return [...this.#rows.values()].map(({ row }) => row);
   }
 
-  append(channel: string, message: StoredMessage): void {
+  append(channel: string, message: Message): void {
     const row = { channel, id: message.id, json: JSON.stringify(message) };
     this.#rows.set(keyOf(channel, message.id), { row, message });
     this.#change((table) => table.append(row));
@@ -59,7 +51,7 @@ export class DurableOutbox implements OutboxStore {
     });
   }
 
-  list(channel: string): readonly StoredMessage[] {
+  list(channel: string): readonly Message[] {
     return [...this.#rows.values()].filter(({ row }) => row.channel === channel).map(({ message }) => message);
   }
 

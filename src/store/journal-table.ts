@@ -1,41 +1,14 @@
 // What happened, as rows that are only ever added, and dropped when they are old or too many.
 import type { DatabaseSync } from "node:sqlite";
+import {
+  concernsAll,
+  endpointOf,
+  type JournalEntry,
+  type JournaledFact,
+  type JournalQuery,
+  type KindQuery,
+} from "../core/history.ts";
 import { asArrays } from "./rows.ts";
-
-/** A fact and when it happened. */
-export interface JournalEntry {
-  /** Grows with time; never given twice while the file lasts. */
-  readonly id: number;
-  /** By the wall clock of that moment. */
-  readonly atWallMs: number;
-  /** The same moment on the monotonic clock that other times inside the fact are of. */
-  readonly atMs: number;
-  readonly fact: JournaledFact;
-}
-
-/** One of the core's facts, possibly in the words of an older version. */
-export type JournaledFact = Readonly<Record<string, unknown>> & { readonly kind: string; readonly ingress?: string };
-
-/** Which entries are asked for: those about an ingress, or what concerns an endpoint of it, where that is given. */
-export interface JournalQuery {
-  /** Only entries before this one. */
-  readonly beforeId?: number;
-  readonly limit: number;
-  readonly ingress?: string;
-  /** Only together with the ingress. */
-  readonly endpoint?: string;
-}
-
-/** The same, for entries of one kind. */
-export interface KindQuery {
-  readonly kind: string;
-  readonly ingress: string;
-  /** Without one, those about the ingress as a whole. */
-  readonly endpoint?: string;
-  /** Only entries before this one. */
-  readonly beforeId?: number;
-  readonly limit: number;
-}
 
 /** How many entries one question may fetch. */
 export const mostEntries = 1_000;
@@ -99,7 +72,7 @@ export class JournalTable {
     const { kind, ingress } = fact;
     const json =
       whole.length <= longestJson ? whole : JSON.stringify({ kind, ...(ingress !== undefined && { ingress }) });
-    this.#add.run(id, Math.round(atWallMs), atMs, kind, ingress ?? null, endpointOf(fact), json);
+    this.#add.run(id, Math.round(atWallMs), atMs, kind, ingress ?? null, endpointOf(fact) ?? null, json);
   }
 
   /** The newest entries, newest first. */
@@ -145,32 +118,10 @@ export class JournalTable {
   }
 }
 
-/** Who serves concerns every endpoint of the ingress. */
-const concernsAll = "selection-changed";
-
-/** Whether a fact is among those that a query asks for. */
-export function isAskedFor(fact: JournaledFact, { ingress, endpoint }: Omit<JournalQuery, "limit">): boolean {
-  if (ingress !== undefined && fact.ingress !== ingress) return false;
-  return endpoint === undefined || ingress === undefined || fact.kind === concernsAll || endpointOf(fact) === endpoint;
-}
-
 /** The new name of an endpoint that a fact tells of, in a list of one; none for other facts. */
 export function renameOf({ kind, ingress, from, to }: JournaledFact): { ingress: string; from: string; to: string }[] {
   const isRename = kind === "endpoint-renamed" && typeof from === "string" && typeof to === "string";
   return isRename && ingress !== undefined ? [{ ingress, from, to }] : [];
-}
-
-/** The same for entries of one kind. */
-export function isOfKind(fact: JournaledFact, { kind, ingress, endpoint }: Omit<KindQuery, "limit">): boolean {
-  return fact.kind === kind && fact.ingress === ingress && endpointOf(fact) === (endpoint ?? null);
-}
-
-/** The endpoint that a fact is about; a manual override, and the report of a drill, name it one level deeper. */
-function endpointOf({ endpoint, override, report }: JournaledFact): string | null {
-  const deeper = [override, report].map((part) =>
-    typeof part === "object" && part !== null && "endpoint" in part ? part.endpoint : undefined,
-  );
-  return [endpoint, ...deeper].find((name) => typeof name === "string") ?? null;
 }
 
 /** Rows that are not valid are passed over. They are many: a schema would take as long as reading them does. */

@@ -1,19 +1,7 @@
 // Messages that wait to be sent, as rows, in the order in which they were appended.
 import type { DatabaseSync } from "node:sqlite";
 import * as z from "zod";
-
-/** A message to people, as the notifier makes it. What else it may hold is kept too. */
-export interface StoredMessage {
-  /** Unique. */
-  readonly id: string;
-  readonly importance: "low" | "normal" | "high";
-  /** When it happened, by the wall clock of that moment. */
-  readonly atWallMs: number;
-  readonly headline: string;
-  readonly details: readonly (readonly Span[])[];
-}
-
-type Span = string | { readonly strong: string } | { readonly code: string } | { readonly foreign: string };
+import type { Message, Span } from "../core/message.ts";
 
 /** A message that waits, as text. */
 export interface OutboxRow {
@@ -29,10 +17,12 @@ const spanSchema: z.ZodType<Span> = z.union([
   z.looseObject({ foreign: z.string() }),
 ]);
 
-const messageSchema: z.ZodType<StoredMessage> = z.looseObject({
+/** What else a message holds is kept too: a later version may have written it. */
+const messageSchema: z.ZodType<Message> = z.looseObject({
   id: z.string(),
   importance: z.enum(["low", "normal", "high"]),
   atWallMs: z.number().min(0).max(8.64e15),
+  timeZone: z.string().exactOptional(),
   headline: z.string(),
   details: z.array(z.array(spanSchema)),
 });
@@ -77,7 +67,7 @@ export class OutboxTable {
 }
 
 /** The message of a row; `undefined` when it is not valid. */
-export function messageOfRow({ json }: OutboxRow): StoredMessage | undefined {
+export function messageOfRow({ json }: OutboxRow): Message | undefined {
   try {
     return messageSchema.safeParse(JSON.parse(json)).data;
   } catch {

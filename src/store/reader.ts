@@ -1,9 +1,10 @@
 // What happened, read from a thread beside the one that writes it: by a connection of its own, which can change nothing and
 // which nothing waits for.
 import { DatabaseSync } from "node:sqlite";
-import { ChecksTable, type Rollup, type RollupQuery } from "./checks-table.ts";
+import { ChecksTable } from "./checks-table.ts";
+import type { JournalEntry, JournalQuery, KindQuery, Rollup, RollupQuery } from "../core/history.ts";
 import { quickCheck } from "./home.ts";
-import { JournalTable, mostEntries, type JournalEntry, type JournalQuery, type KindQuery } from "./journal-table.ts";
+import { JournalTable, mostEntries } from "./journal-table.ts";
 import { applicationId, migrations } from "./schema.ts";
 import { StoreError, troubleOf } from "./trouble.ts";
 

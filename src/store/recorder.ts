@@ -4,7 +4,7 @@ import type { EndpointState, Event, Fact, IngressState, State } from "../core/mo
 import type { Turn } from "../core/turn.ts";
 import type { Clock } from "../lib/clock.ts";
 import { seriesKey, type MinuteOfChecks } from "./checks-table.ts";
-import type { JournalEntry } from "./journal-table.ts";
+import type { JournalEntry } from "../core/history.ts";
 import { datedFrom, usedMixNames, type DatedIngress, type Saved } from "./saved.ts";
 import type { Store } from "./store.ts";
 import { Tally } from "./tally.ts";

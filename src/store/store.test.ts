@@ -9,7 +9,7 @@ import { propertyRuns } from "../../test/support/property-runs.ts";
 import { opened, storedMessage, temporaryFolder } from "../../test/support/state-folder.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { MinuteOfChecks } from "./checks-table.ts";
-import type { JournalEntry } from "./journal-table.ts";
+import type { JournalEntry } from "../core/history.ts";
 import { memoryHome } from "./home.ts";
 import { lockState } from "./lock.ts";
 import type { DatedIngress } from "./saved.ts";

@@ -3,7 +3,8 @@
 import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/text.ts";
-import type { MinuteOfChecks, Rollup, RollupQuery } from "./checks-table.ts";
+import type { MinuteOfChecks } from "./checks-table.ts";
+import type { JournalEntry, JournalQuery, KindQuery, Rollup, RollupQuery } from "../core/history.ts";
 import {
   abandonHome,
   memoryHome,
@@ -16,11 +17,12 @@ import {
   type Leftover,
   type Tables,
 } from "./home.ts";
-import { mostEntries, renameOf, type JournalEntry, type JournalQuery, type KindQuery } from "./journal-table.ts";
+import { mostEntries, renameOf } from "./journal-table.ts";
 import { lockState } from "./lock.ts";
 import { fileIdOf } from "./paths.ts";
 import { Place, type PlaceWatch } from "./place.ts";
-import { DurableOutbox, type OutboxStore } from "./durable-outbox.ts";
+import { DurableOutbox } from "./durable-outbox.ts";
+import type { OutboxStore } from "../core/message.ts";
 import type { Saved } from "./saved.ts";
 import { inTransaction, type Durability } from "./transaction.ts";
 import { StoreError, troubleOf, type Trouble } from "./trouble.ts";

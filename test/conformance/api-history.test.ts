@@ -10,7 +10,7 @@ import { HistoryReader } from "../../src/store/reader.ts";
 import { openMemoryStore, type Store } from "../../src/store/store.ts";
 import { Tally } from "../../src/store/tally.ts";
 import { historyOf, historyQuestion } from "../../src/web/api/history.ts";
-import type { JournalEntry, Rollups } from "../../src/web/api/journal.ts";
+import type { JournalEntry, Rollups } from "../../src/core/history.ts";
 import { Notes } from "../../src/web/api/notes.ts";
 import { availabilityPercent, downTimes, servedOf } from "../../src/web/api/outages.ts";
 import type { History } from "../../src/web/api/schema/history.ts";

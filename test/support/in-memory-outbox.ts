@@ -1,6 +1,5 @@
 // An outbox store that forgets everything with the process.
-import type { Message } from "../../src/notify/message.ts";
-import type { OutboxStore } from "../../src/notify/outbox.ts";
+import type { Message, OutboxStore } from "../../src/core/message.ts";
 
 export function inMemoryStore(): OutboxStore {
   const byChannel = new Map<string, Message[]>();

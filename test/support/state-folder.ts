@@ -7,7 +7,7 @@ import process from "node:process";
 import type { TestContext } from "node:test";
 import type { Clock } from "../../src/lib/clock.ts";
 import { openStore, type Limits, type Store } from "../../src/store/store.ts";
-import type { StoredMessage } from "../../src/store/outbox-table.ts";
+import type { Message } from "../../src/core/message.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /** A folder that is gone after the test. */
@@ -40,7 +40,7 @@ export function opened(folder: string, options: { clock?: Clock; limits?: Partia
   return { store, warnings, [Symbol.dispose]: () => store[Symbol.dispose]() };
 }
 
-export function storedMessage(id: string): StoredMessage {
+export function storedMessage(id: string): Message {
   const details = [["cable: ", { strong: "down" }, " ", { code: "timeout" }, { foreign: "status 503" }], []];
   return { id, importance: "high", atWallMs: 1_700_000_000_000, headline: `Message ${id}`, details };
 }

@@ -2,7 +2,7 @@
 // coming back before another one is chosen. Often one server stands behind all ways in, and restarts.
 import { endpointNamed } from "../members.ts";
 import { isOut, isServing } from "../evidence/health.ts";
-import type { AddressState, EndpointState, IngressState, Outage, Turn } from "../model.ts";
+import type { AddressState, EndpointState, IngressState, Outage, RecoveryTurn } from "../model.ts";
 import { families } from "../words.ts";
 
 /** No endpoint is waited for longer than this, however slow its check. */
@@ -79,13 +79,18 @@ function answered(
 }
 
 /** Time enough for an endpoint that works to answer `rise` times. Without a check nothing would tell that it has. */
-function turnOf({ settings: { name, check }, health }: EndpointState, nowMs: number): readonly Turn[] {
+function turnOf({ settings: { name, check }, health }: EndpointState, nowMs: number): readonly RecoveryTurn[] {
   if (check === undefined || isServing(health.verdict)) return [];
   const turnMs = Math.min(longestTurnMs, check.timeoutMs + check.rise * check.fastIntervalMs);
   return [{ endpoint: name, untilMs: nowMs + turnMs }];
 }
 
-function isNotOver(ingress: IngressState, { endpoint: name, untilMs }: Turn, upMs: number, nowMs: number): boolean {
+function isNotOver(
+  ingress: IngressState,
+  { endpoint: name, untilMs }: RecoveryTurn,
+  upMs: number,
+  nowMs: number,
+): boolean {
   const endpoint = endpointNamed(ingress, name);
   if (endpoint === undefined || untilMs <= nowMs || isServing(endpoint.health.verdict)) return false;
   return !hasFailedSince(endpoint, upMs, ingress.selection?.primary === name);

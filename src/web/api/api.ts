@@ -24,7 +24,7 @@ import type { Archive, Question } from "./archive.ts";
 import type { WordFact } from "./events.ts";
 import { Guard } from "./guard.ts";
 import { historyQuestion } from "./history.ts";
-import type { EarlierJournal, JournalEntry } from "./journal.ts";
+import type { EarlierJournal, JournalEntry } from "../../core/history.ts";
 import { findEndpoint, findIngress, Refusal } from "./names.ts";
 import { Notes } from "./notes.ts";
 import { eventsQuery, historyQuery, openApiDocument, operations, streamQuery } from "./openapi.ts";

@@ -1,7 +1,7 @@
 // Questions about what happened, and who answers them: never the thread that decides. What an answer needs besides the
 // store goes with its question, as plain data.
 import type { Now } from "./dates.ts";
-import type { JournalEntry } from "./journal.ts";
+import type { JournalEntry } from "../../core/history.ts";
 import type { AddressSeries, Range } from "./schema/history.ts";
 
 /** A page of the journal: entries before an id, about an ingress, or what concerns an endpoint of it. */

@@ -1,9 +1,9 @@
 // Entries of the journal as documents: in plain words, and as data with dates in place of monotonic times.
+import { endpointOf, isKnownFact, type Journal, type JournalEntry, type JournaledFact } from "../../core/history.ts";
 import type { Fact } from "../../core/model.ts";
 import { plain } from "../../lib/text.ts";
 import type { EventsQuestion } from "./archive.ts";
 import { dateOf, isoOf, type Now } from "./dates.ts";
-import type { Journal, JournalEntry, JournaledFact } from "./journal.ts";
 import type { EventDocument, Events } from "./schema/events.ts";
 
 /** A fact as a sentence, and how much it matters: `error` and `warn` are worth a person's attention. */
@@ -34,7 +34,7 @@ export function eventsOf(journal: Pick<Journal, "entries">, question: EventsQues
 export function eventDocument(entry: JournalEntry, word: WordFact): EventDocument {
   const { id, atWallMs, atMs, fact } = entry;
   const { level, text } = wordsOf(fact, word);
-  const endpoint = subjectOf(fact);
+  const endpoint = endpointOf(fact);
   return {
     id,
     at: isoOf(atWallMs),
@@ -47,20 +47,12 @@ export function eventDocument(entry: JournalEntry, word: WordFact): EventDocumen
   };
 }
 
-/** The endpoint that a fact is about, if it is about one. */
-function subjectOf({ endpoint, override, report }: JournaledFact): string | undefined {
-  const parts = [override, report].map((part) =>
-    typeof part === "object" && part !== null && "endpoint" in part ? part.endpoint : undefined,
-  );
-  return [endpoint, ...parts].find((name) => typeof name === "string");
-}
-
 function wordsOf(fact: JournaledFact, word: WordFact): FactWords {
   try {
-    const words = word(fact as unknown as Fact);
-    if (typeof words.text === "string") return words;
+    const words = isKnownFact(fact) ? word(fact) : undefined;
+    if (typeof words?.text === "string") return words;
   } catch {
-    // One of another version, or one that was too long to be kept whole.
+    // It does not say what facts of its kind say in this version.
   }
   return { level: "info", text: fact.kind.replaceAll("-", " ") };
 }

@@ -4,7 +4,7 @@ import type { EndpointState, IngressState } from "../../core/model.ts";
 import { plain } from "../../lib/text.ts";
 import type { EndpointAsked, HistoryQuestion } from "./archive.ts";
 import { isoOf, type Now } from "./dates.ts";
-import type { Journal, Rollup, RollupQuery, Rollups } from "./journal.ts";
+import type { Journal, Rollup, RollupQuery, Rollups } from "../../core/history.ts";
 import type { Notes } from "./notes.ts";
 import { availabilityPercent, downTimes, outagesOf, servedOf, type Stretch } from "./outages.ts";
 import type { AddressSeries, EndpointHistory, History, Range } from "./schema/history.ts";

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { plain } from "../../lib/text.ts";
 import { isoOf } from "./dates.ts";
-import type { JournalEntry } from "./journal.ts";
+import type { JournalEntry } from "../../core/history.ts";
 import type { Outage, Served } from "./schema/history.ts";
 
 /** From here until before there, milliseconds since 1970. */

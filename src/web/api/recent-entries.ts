@@ -1,5 +1,5 @@
 // The newest entries of the journal, in memory: what a client of the stream missed is told without asking the store.
-import type { EarlierJournal, JournalEntry } from "./journal.ts";
+import type { EarlierJournal, JournalEntry } from "../../core/history.ts";
 import { mostEvents } from "./schema/events.ts";
 
 export class RecentEntries {

@@ -1,6 +1,6 @@
 // Since when the records that are found at a start say what they do: an earlier life of the daemon may know.
 import * as z from "zod";
-import type { Journal } from "./journal.ts";
+import type { Journal } from "../../core/history.ts";
 import type { FindEarlier } from "./notes.ts";
 
 const recordsSchema = z.array(

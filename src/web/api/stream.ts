@@ -3,7 +3,7 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../../lib/clock.ts";
 import { eventDocument, type WordFact } from "./events.ts";
-import type { EarlierJournal, JournalEntry } from "./journal.ts";
+import type { EarlierJournal, JournalEntry } from "../../core/history.ts";
 import { RecentEntries } from "./recent-entries.ts";
 import type { Reset } from "./schema/events.ts";
 import type { Status } from "./schema/status.ts";
