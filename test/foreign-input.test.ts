@@ -13,7 +13,7 @@ import { plain } from "../src/lib/text.ts";
 import { line, render, text as worded } from "../src/notify/message.ts";
 import { readRequest } from "../src/web/api/changes.ts";
 import { Guard } from "../src/web/api/guard.ts";
-import { eventsQuery, historyQuery, streamQuery } from "../src/web/api/openapi.ts";
+import { eventsQuery, historyQuery, streamQuery } from "../src/web/api/schema/queries.ts";
 import { overrideRequestSchema } from "../src/web/api/schema/changes.ts";
 import { addressOf, peerAddress } from "../src/web/clients.ts";
 import { acceptedEncodings } from "../src/web/dashboard-files.ts";

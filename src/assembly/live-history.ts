@@ -39,7 +39,7 @@ export class LiveHistory implements Journal {
   }
 
   /** What was not written when the question was asked may be by now, and is not told twice. */
-  #completed<Query extends { readonly beforeId?: number; readonly limit: number }>(
+  #completed<Query extends { readonly beforeId?: number | undefined; readonly limit: number }>(
     newest: readonly JournalEntry[],
     query: Query,
     read: (rest: Query) => readonly JournalEntry[],

@@ -18,11 +18,11 @@ export type JournaledFact = Readonly<Record<string, unknown>> & { readonly kind:
 /** Which entries are asked for: those about an ingress, or what concerns an endpoint of it, where that is given. */
 export interface JournalQuery {
   /** Only entries before this one. */
-  readonly beforeId?: number;
+  readonly beforeId?: number | undefined;
   readonly limit: number;
-  readonly ingress?: string;
+  readonly ingress?: string | undefined;
   /** Only together with the ingress. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
 }
 
 /** The same, for entries of one kind. */
@@ -30,9 +30,9 @@ export interface KindQuery {
   readonly kind: string;
   readonly ingress: string;
   /** Without one, those about the ingress as a whole. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   /** Only entries before this one. */
-  readonly beforeId?: number;
+  readonly beforeId?: number | undefined;
   readonly limit: number;
 }
 

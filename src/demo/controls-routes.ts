@@ -2,7 +2,7 @@
 // there is nothing but toys behind them; pages of other sites are kept out as everywhere.
 import { Hono, type Context } from "hono";
 import { z } from "zod";
-import { bodyOf, onlyJson, onlySmall, problem, type Env } from "../web/api/doors.ts";
+import { bodyOf, onlyJson, onlySmall, problem, type Env } from "../web/api/middleware.ts";
 import { Refusal } from "../web/api/names.ts";
 import type { Deed } from "../web/dashboard/demo/document.ts";
 import type { WebExtra } from "../web/server.ts";

@@ -9,7 +9,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import type { State } from "../core/model.ts";
 import { messageOf } from "../lib/text.ts";
-import type { Env } from "./api/doors.ts";
+import type { Env } from "./api/middleware.ts";
 import { controlSocketPath } from "./control-path.ts";
 import type { HealthAnswer } from "./health-answer.ts";
 import { stuck } from "./liveness.ts";

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { Hono } from "hono";
 import { initialState } from "../core/step.ts";
-import type { Env } from "./api/doors.ts";
+import type { Env } from "./api/middleware.ts";
 import type { BuiltFiles } from "./dashboard-files.ts";
 import { createApp } from "./server.ts";
 

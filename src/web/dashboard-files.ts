@@ -2,7 +2,7 @@
 // in memory, compressed as it was built.
 import { extname } from "node:path";
 import type { Context, Hono } from "hono";
-import type { Env } from "./api/doors.ts";
+import type { Env } from "./api/middleware.ts";
 
 interface Variant {
   readonly body: Uint8Array<ArrayBuffer>;

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { Hono } from "hono";
 import { freePort } from "../../test/support/ports.ts";
 import { initialState } from "../core/step.ts";
-import type { Env } from "./api/doors.ts";
+import type { Env } from "./api/middleware.ts";
 import { MovableServer, type Place } from "./movable-server.ts";
 import { startWebServer, type WebServer } from "./server.ts";
 

@@ -7,7 +7,7 @@ import { describe, test } from "node:test";
 import { IngressWorld, endpointSettings, ingressSettings, publishedRecord } from "../../test/support/ingress-world.ts";
 import { Hono } from "hono";
 import { initialState } from "../core/step.ts";
-import type { Env } from "./api/doors.ts";
+import type { Env } from "./api/middleware.ts";
 import { isOwnHost } from "./hosts.ts";
 import { ListenError, startWebServer } from "./server.ts";
 import type { WebPorts, WebServer } from "./server.ts";

@@ -7,7 +7,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import type { State } from "../core/model.ts";
 import { systemClock as clock } from "../lib/clock.ts";
-import { hasLeft, tooMany, type Env, type Middleware } from "./api/doors.ts";
+import { hasLeft, tooMany, type Env, type Middleware } from "./api/middleware.ts";
 import { mostClients } from "./api/stream.ts";
 import { addressOf, clientOf, peerAddress, trusting, type IsTrusted } from "./clients.ts";
 import { limitConnections } from "./connections.ts";

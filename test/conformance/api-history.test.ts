@@ -11,7 +11,7 @@ import { openMemoryStore, type Store } from "../../src/store/store.ts";
 import { Tally } from "../../src/store/tally.ts";
 import { historyOf, historyQuestion } from "../../src/web/api/history.ts";
 import type { JournalEntry, Rollups } from "../../src/core/history.ts";
-import { Notes } from "../../src/web/api/notes.ts";
+import { RunHistory } from "../../src/web/api/run-history.ts";
 import { availabilityPercent, downTimes, servedOf } from "../../src/web/api/outages.ts";
 import type { History } from "../../src/web/api/schema/history.ts";
 
@@ -138,12 +138,12 @@ describe("a month", () => {
         names.map((name) => endpointSettings(name)),
       ),
     );
-    const notes = new Notes(clock);
+    const run = new RunHistory(clock);
     const now = { nowMs: world.nowMs, wallMs: clock.wallMs() };
     return (endpoint) => {
       const ingress = world.ingress();
       const asked = endpoint === undefined ? undefined : ingress.endpoints[endpoint];
-      const question = historyQuestion({ ingress, endpoint: asked, range: "30d" }, notes, now);
+      const question = historyQuestion({ ingress, endpoint: asked, range: "30d" }, run, now);
       return historyOf({ journal: reader, rollups: reader }, question);
     };
   }
@@ -234,10 +234,10 @@ describe("a month", () => {
     );
     const ingress = world.ingress();
     const now = { nowMs: world.nowMs, wallMs: clock.wallMs() };
-    const notes = new Notes(clock);
+    const run = new RunHistory(clock);
     for (const range of ["1h", "24h", "7d", "30d"] as const) {
       for (const endpoint of [undefined, ...ingress.endpoints]) {
-        const question = historyQuestion({ ingress, endpoint, range }, notes, now);
+        const question = historyQuestion({ ingress, endpoint, range }, run, now);
         const history = historyOf({ journal: reader, rollups: reader }, question);
         const expected = historyOf({ journal: reader, rollups: rowByRow }, question);
         assert.deepEqual(history, expected, range);
@@ -248,7 +248,7 @@ describe("a month", () => {
       rollups: () => assert.fail("rows were read"),
       coveredStarts: (query) => reader.coveredStarts(query),
     };
-    const question = historyQuestion({ ingress, endpoint: undefined, range: "30d" }, notes, now);
+    const question = historyQuestion({ ingress, endpoint: undefined, range: "30d" }, run, now);
     const month = historyOf({ journal: reader, rollups }, question);
     const [cable, mobile, idle] = month.endpoints.map(({ availabilityPercent: percent }) => percent);
     assert.ok(cable !== undefined && cable > 10 && cable < 90, String(cable));

@@ -7,10 +7,10 @@ import type { AddressSeries, Range } from "./schema/history.ts";
 /** A page of the journal: entries before an id, about an ingress, or what concerns an endpoint of it. */
 export interface EventsQuestion {
   readonly kind: "events";
-  readonly before?: number;
+  readonly before?: number | undefined;
   readonly limit: number;
-  readonly ingress?: string;
-  readonly endpoint?: string;
+  readonly ingress?: string | undefined;
+  readonly endpoint?: string | undefined;
 }
 
 /** What happened to an ingress and its endpoints. */

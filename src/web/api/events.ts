@@ -18,12 +18,7 @@ export type WordFact = (fact: Fact) => FactWords;
 /** A page of the journal. */
 export function eventsOf(journal: Pick<Journal, "entries">, question: EventsQuestion, word: WordFact): Events {
   const { before, limit, ingress, endpoint } = question;
-  const entries = journal.entries({
-    limit,
-    ...(before !== undefined && { beforeId: before }),
-    ...(ingress !== undefined && { ingress }),
-    ...(endpoint !== undefined && { endpoint }),
-  });
+  const entries = journal.entries({ limit, beforeId: before, ingress, endpoint });
   const last = entries.at(-1);
   return {
     events: entries.map((entry) => eventDocument(entry, word)),

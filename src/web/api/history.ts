@@ -5,7 +5,7 @@ import { plain } from "../../lib/text.ts";
 import type { EndpointAsked, HistoryQuestion } from "./archive.ts";
 import { isoOf, type Now } from "./dates.ts";
 import type { Journal, Rollup, RollupQuery, Rollups } from "../../core/history.ts";
-import type { Notes } from "./notes.ts";
+import type { RunHistory } from "./run-history.ts";
 import { availabilityPercent, downTimes, outagesOf, servedOf, type Stretch } from "./outages.ts";
 import type { AddressSeries, EndpointHistory, History, Range } from "./schema/history.ts";
 import { tenths } from "./status-endpoint.ts";
@@ -24,11 +24,15 @@ export interface HistoryQuery {
 }
 
 /** The question, with all that the state has to say to it. */
-export function historyQuestion({ ingress, endpoint, range }: HistoryQuery, notes: Notes, now: Now): HistoryQuestion {
+export function historyQuestion(
+  { ingress, endpoint, range }: HistoryQuery,
+  run: RunHistory,
+  now: Now,
+): HistoryQuestion {
   const { record } = ingress.settings;
   const asked = endpoint === undefined ? ingress.endpoints : [endpoint];
   const recentOf = (name: string, address: string): AddressSeries["recent"] =>
-    notes.recentOf(record, name, address).map(({ atWallMs, observation }) => ({
+    run.recentOf(record, name, address).map(({ atWallMs, observation }) => ({
       at: isoOf(atWallMs),
       kind: observation.kind,
       detail: plain(observation.detail),
@@ -68,17 +72,17 @@ export function historyOf(sources: HistorySources, question: HistoryQuestion): H
   const { lengthMs, stepMs: finestMs } = lengths[range];
   // Without series, hours do: the minutes of many endpoints would take a while to read.
   const stepMs = !withSeries && lengthMs > hourMs ? hourMs : finestMs;
-  const span: Span = { fromMs: now.wallMs - lengthMs, untilMs: now.wallMs, stepMs };
-  const selections = sources.journal.entriesOf({ kind: "selection-changed", ingress, limit: mostEntries });
   const oldestMs = sources.journal.oldest()?.atWallMs;
-  const parts = endpoints.map((each) => endpointHistory(sources, ingress, each, { ...span, oldestMs }, withSeries));
+  const span: JournaledSpan = { fromMs: now.wallMs - lengthMs, untilMs: now.wallMs, stepMs, oldestMs };
+  const selections = sources.journal.entriesOf({ kind: "selection-changed", ingress, limit: mostEntries });
+  const parts = endpoints.map((endpoint) => endpointHistory({ ...sources, ingress, span, withSeries }, endpoint));
   const isCut = selections.length === mostEntries && (selections.at(-1)?.atWallMs ?? 0) > span.fromMs;
   return {
     ingress,
     range,
     from: isoOf(span.fromMs),
     until: isoOf(span.untilMs),
-    resolution: stepMs === minuteMs ? "minute" : "hour",
+    resolution: granularityOf(span),
     stepSeconds: stepMs / 1_000,
     startSeconds: withSeries ? startsOf(span).map((startMs) => startMs / 1_000) : [],
     isWhole: oldestMs !== undefined && oldestMs <= span.fromMs && !isCut && parts.every(({ isWhole }) => isWhole),
@@ -87,35 +91,38 @@ export function historyOf(sources: HistorySources, question: HistoryQuestion): H
   };
 }
 
-interface Span extends Stretch {
+/** The range of an answer, in periods. */
+interface SteppedSpan extends Stretch {
   readonly stepMs: number;
 }
 
-interface JournaledSpan extends Span {
+interface JournaledSpan extends SteppedSpan {
   /** When the journal begins. */
   readonly oldestMs: number | undefined;
 }
 
+/** What is asked about each endpoint, and of whom. */
+interface Inquiry extends HistorySources {
+  readonly ingress: string;
+  readonly span: JournaledSpan;
+  readonly withSeries: boolean;
+}
+
 function endpointHistory(
-  { journal, rollups }: HistorySources,
-  ingress: string,
+  { journal, rollups, ingress, span, withSeries }: Inquiry,
   endpoint: EndpointAsked,
-  span: JournaledSpan,
-  withSeries: boolean,
 ): { readonly history: EndpointHistory; readonly isWhole: boolean } {
   const { name, upSinceMs } = endpoint;
   const limit = withSeries ? mostEntries : mostEntriesOfEach;
   const entries = journal.entriesOf({ kind: "endpoint-health-changed", ingress, endpoint: name, limit });
   const times = downTimes(entries, span, upSinceMs);
-  const resolution = span.stepMs === minuteMs ? "minute" : "hour";
-  const known = endpoint.addresses.map(({ text }) => text);
   const query: RollupQuery = {
     ingress,
     endpoint: name,
     fromWallMs: span.fromMs,
     toWallMs: span.untilMs,
-    resolution,
-    addresses: { known, newest: mostAddresses },
+    resolution: granularityOf(span),
+    addresses: { known: endpoint.addresses.map(({ text }) => text), newest: mostAddresses },
   };
   const covered = rollups.coveredStarts(query).map((startMs) => coveredFrom(startMs, span));
   const availability = availabilityPercent(times, covered);
@@ -131,6 +138,10 @@ function endpointHistory(
   return { history, isWhole };
 }
 
+function granularityOf({ stepMs }: SteppedSpan): "minute" | "hour" {
+  return stepMs === minuteMs ? "minute" : "hour";
+}
+
 /** A period in which something was found out, as far as it is in the range, and not before the journal begins. */
 function coveredFrom(startMs: number, { fromMs, untilMs, stepMs, oldestMs = 0 }: JournaledSpan): Stretch {
   const endMs = Math.min(untilMs, startMs + stepMs);
@@ -139,13 +150,13 @@ function coveredFrom(startMs: number, { fromMs, untilMs, stepMs, oldestMs = 0 }:
   return { fromMs: Math.max(fromMs, isBegunWithin ? oldestMs : startMs), untilMs: endMs };
 }
 
-function startsOf({ fromMs, untilMs, stepMs }: Span): readonly number[] {
+function startsOf({ fromMs, untilMs, stepMs }: SteppedSpan): readonly number[] {
   const first = Math.floor(fromMs / stepMs) * stepMs;
   return Array.from({ length: Math.ceil((untilMs - first) / stepMs) }, (_, index) => first + index * stepMs);
 }
 
 /** One series for each address that was checked in the range, or is known now. */
-function seriesOf(rows: readonly Rollup[], span: Span, { addresses }: EndpointAsked): AddressSeries[] {
+function seriesOf(rows: readonly Rollup[], span: SteppedSpan, { addresses }: EndpointAsked): AddressSeries[] {
   const starts = startsOf(span);
   const newest = new Map<string, number>(addresses.map(({ text }) => [text, Infinity]));
   for (const { address, startWallMs } of rows) newest.set(address, Math.max(startWallMs, newest.get(address) ?? 0));

@@ -7,7 +7,7 @@ import { plain } from "../../lib/text.ts";
 import { dateOf, isoOf, type Now } from "./dates.ts";
 import { mixStatus } from "./mix-status.ts";
 import { nextSteps } from "./next-steps.ts";
-import type { RecordsNote } from "./notes.ts";
+import type { RecordsOrigin } from "./run-history.ts";
 import { overrideDocument } from "./override.ts";
 import type { RecordDocument } from "./schema/parts.ts";
 import type { IngressStatus, PublishedDocument, Visibility } from "./schema/status.ts";
@@ -15,20 +15,20 @@ import { endpointStatus } from "./status-endpoint.ts";
 
 export function ingressStatus(
   ingress: IngressState,
-  note: RecordsNote | undefined,
+  origin: RecordsOrigin | undefined,
   connection: State["connection"],
   now: Now,
 ): IngressStatus {
   const { settings, published, endpoints, overrides } = ingress;
   const wanted = wantedRecords(ingress);
-  const visibility = visibilityOf(ingress, note, now);
+  const visibility = visibilityOf(ingress, origin, now);
   const mix = mixStatus(ingress, now);
   return {
     record: settings.record,
     ...(settings.zone !== undefined && { zone: settings.zone }),
     publish: settings.publish,
     isServed: endpoints.some(({ health }) => isServing(health.verdict)),
-    ...(published && { published: publishedDocument(published, note, now) }),
+    ...(published && { published: publishedDocument(published, origin, now) }),
     ...(visibility && { visibility }),
     isInSync: isInSync(ingress),
     ...(wanted && { wanted: recordsOfSet(wanted) }),
@@ -42,7 +42,11 @@ export function ingressStatus(
   };
 }
 
-function publishedDocument({ records, atMs }: Published, note: RecordsNote | undefined, now: Now): PublishedDocument {
+function publishedDocument(
+  { records, atMs }: Published,
+  origin: RecordsOrigin | undefined,
+  now: Now,
+): PublishedDocument {
   return {
     records: records.map(({ type, content, ttlSeconds, proxied }) => ({
       type,
@@ -50,7 +54,7 @@ function publishedDocument({ records, atMs }: Published, note: RecordsNote | und
       ttlSeconds,
       proxied,
     })),
-    ...(note && { since: isoOf(note.sinceWallMs), by: note.by }),
+    ...(origin && { since: isoOf(origin.sinceWallMs), by: origin.by }),
     confirmed: dateOf(atMs, now),
   };
 }
@@ -61,7 +65,7 @@ function recordsOfSet({ records, ttlSeconds, proxied }: RecordSet): RecordDocume
 
 function visibilityOf(
   { published, visibility }: IngressState,
-  note: RecordsNote | undefined,
+  origin: RecordsOrigin | undefined,
   now: Now,
 ): Visibility | undefined {
   if (visibility !== undefined) {
@@ -73,10 +77,10 @@ function visibilityOf(
       detail: plain(detail, 300),
     };
   }
-  if (note?.by !== "us" || published?.records.some(({ proxied }) => proxied) !== true) return undefined;
+  if (origin?.by !== "us" || published?.records.some(({ proxied }) => proxied) !== true) return undefined;
   return {
     status: "proxied",
-    written: isoOf(note.sinceWallMs),
+    written: isoOf(origin.sinceWallMs),
     detail: "Cloudflare proxies the name, so it cannot be verified from outside",
   };
 }

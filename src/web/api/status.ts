@@ -3,7 +3,7 @@ import type { Family, State } from "../../core/model.ts";
 import { plain } from "../../lib/text.ts";
 import { missingForReady } from "../readiness.ts";
 import { dateOf, isoOf, type Now } from "./dates.ts";
-import type { Notes } from "./notes.ts";
+import type { RunHistory } from "./run-history.ts";
 import type { DaemonStatus, Status } from "./schema/status.ts";
 import { ingressStatus } from "./status-ingress.ts";
 import { families } from "../../core/words.ts";
@@ -21,28 +21,28 @@ export interface DaemonFacts {
   readonly hasToken: () => boolean;
 }
 
-export function statusOf(state: State, notes: Notes, facts: DaemonFacts, now: Now): Status {
+export function statusOf(state: State, run: RunHistory, facts: DaemonFacts, now: Now): Status {
   return {
     at: isoOf(now.wallMs),
-    daemon: daemonStatus(state, notes, facts, now),
+    daemon: daemonStatus(state, run, facts, now),
     ingresses: state.ingresses.map((ingress) =>
-      ingressStatus(ingress, notes.recordsOf(ingress.settings.record), state.connection, now),
+      ingressStatus(ingress, run.originOf(ingress.settings.record), state.connection, now),
     ),
   };
 }
 
-function daemonStatus(state: State, notes: Notes, facts: DaemonFacts, now: Now): DaemonStatus {
+function daemonStatus(state: State, run: RunHistory, facts: DaemonFacts, now: Now): DaemonStatus {
   const missing = missingForReady(state);
   const path = facts.statePath();
   return {
     version: facts.version,
-    started: isoOf(notes.startedWallMs),
-    uptimeMs: Math.round(now.nowMs - notes.startedMs),
+    started: isoOf(run.startedWallMs),
+    uptimeMs: Math.round(now.nowMs - run.startedMs),
     isReady: missing.length === 0,
     missing: [...missing],
     blind: families.flatMap((family) => blindness(state, family, now)),
     ...clock(state, now),
-    configuration: configuration(state, notes, now),
+    configuration: configuration(state, run, now),
     notifications: [...facts.queuedNotifications()].map(([channel, queued]) => ({ channel, queued })),
     state: { isKept: path !== undefined && facts.isKeepingUp(), ...(path !== undefined && { path }) },
     changesOverHttp: facts.hasToken() ? "with-token" : "refused",
@@ -62,7 +62,7 @@ function clock({ time: { wrong } }: State, now: Now): Pick<DaemonStatus, "clock"
 
 function configuration(
   { generation, rejectedConfig }: State,
-  { loadedWallMs }: Notes,
+  { loadedWallMs }: RunHistory,
   now: Now,
 ): DaemonStatus["configuration"] {
   return {

@@ -10,7 +10,7 @@ import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
 import { between, streamOf } from "../../../src/simulation/random.ts";
 import { nowOf } from "../../../src/web/api/dates.ts";
 import { historyQuestion } from "../../../src/web/api/history.ts";
-import { Notes } from "../../../src/web/api/notes.ts";
+import { RunHistory } from "../../../src/web/api/run-history.ts";
 import { statusSchema, type IngressStatus, type Status } from "../../../src/web/api/schema/status.ts";
 import { statusOf, type DaemonFacts } from "../../../src/web/api/status.ts";
 import { secrets } from "../scenario.ts";
@@ -31,7 +31,7 @@ interface Standing {
 export class Readers implements Part {
   readonly #ledger: Ledger;
   readonly #random: Random;
-  #notes: Notes | undefined;
+  #run: RunHistory | undefined;
   /** What stood at the ingress name, newest last. */
   #standings: Standing[] = [];
   /** What was last read or written at the ingress name, by the id of the record. */
@@ -56,7 +56,7 @@ export class Readers implements Part {
   }
 
   started(run: DaemonRun): void {
-    this.#notes = new Notes(run.clock);
+    this.#run = new RunHistory(run.clock);
     this.#verdicts.clear();
     this.#overrides.clear();
     this.#primary = undefined;
@@ -90,7 +90,7 @@ export class Readers implements Part {
   }
 
   turned(turn: Turn): void {
-    this.#notes?.hear(turn);
+    this.#run?.hear(turn);
     const { event } = turn;
     if (event.kind === "records-read" && event.mix === undefined) {
       this.#believed.clear();
@@ -138,7 +138,7 @@ export class Readers implements Part {
   /** Everything that can be read without asking anybody. */
   #look(run: DaemonRun): Status {
     const { clock, state } = run;
-    const notes = this.#notes ?? new Notes(clock);
+    const history = this.#run ?? new RunHistory(clock);
     const now = nowOf(clock);
     const facts: DaemonFacts = {
       version: "simulated",
@@ -147,13 +147,13 @@ export class Readers implements Part {
       isKeepingUp: () => true,
       hasToken: () => false,
     };
-    const status = statusSchema.parse(statusOf(state, notes, facts, now));
+    const status = statusSchema.parse(statusOf(state, history, facts, now));
     const lines = statusLines(status, 100, { addresses: true });
     const shown = lines
       .map((line) => line.map((span) => (typeof span === "string" ? span : span.text)).join(""))
       .join("\n");
     for (const ingress of state.ingresses) {
-      historyQuestion({ ingress, range: "24h" }, notes, now);
+      historyQuestion({ ingress, range: "24h" }, history, now);
       const { endpoints } = explain(ingress.settings);
       const names = (list: readonly { readonly name: string }[]): string =>
         list

@@ -100,7 +100,7 @@ export const webBugs: readonly BugForTest[] = [
   },
   {
     name: "a form of another page may change something",
-    file: "src/web/api/doors.ts",
+    file: "src/web/api/middleware.ts",
     from: 'if (type === "application/json") return next();',
     to: "if (type !== undefined) return next();",
     test: ["src/web/api/changes.test.ts", "only JSON, and only little of it"],

@@ -1,7 +1,7 @@
 // Since when the records that are found at a start say what they do: an earlier life of the daemon may know.
 import * as z from "zod";
 import type { Journal } from "../../core/history.ts";
-import type { FindEarlier } from "./notes.ts";
+import type { FindEarlier } from "./run-history.ts";
 
 const recordsSchema = z.array(
   z.object({ type: z.string(), content: z.string(), ttlSeconds: z.number(), proxied: z.boolean() }),

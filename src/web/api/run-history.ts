@@ -1,16 +1,17 @@
-// What the API shows and the state does not hold: since when the records are what they are, when the configuration was
-// loaded, and the newest checks of each address. Hears every turn.
+// What the API shows of this run of the daemon and the state does not hold: since when the records are what they are, when
+// the configuration was loaded, and the newest checks of each address. Hears every turn.
 import type { Event, Fact, Observation, State } from "../../core/model.ts";
 import type { Turn } from "../../core/turn.ts";
 import type { Clock } from "../../lib/clock.ts";
 
-export interface RecordsNote {
+/** Since when the records at a name are what they are, and what wrote them. */
+export interface RecordsOrigin {
   readonly sinceWallMs: number;
   readonly by: "us" | "others";
 }
 
 /** What was found at the start may have been written by an earlier life, which the journal knows. */
-export type FindEarlier = (ingress: string, found: Fact & { kind: "records-changed" }) => RecordsNote | undefined;
+export type FindEarlier = (ingress: string, found: Fact & { kind: "records-changed" }) => RecordsOrigin | undefined;
 
 export interface RecentCheck {
   readonly atWallMs: number;
@@ -20,12 +21,12 @@ export interface RecentCheck {
 /** So many checks of each address are kept. */
 const mostRecent = 60;
 
-export class Notes {
+export class RunHistory {
   readonly startedMs: number;
   readonly startedWallMs: number;
   readonly #clock: Clock;
   readonly #findEarlier: FindEarlier;
-  readonly #records = new Map<string, RecordsNote>();
+  readonly #origins = new Map<string, RecordsOrigin>();
   readonly #recent = new Map<string, RecentCheck[]>();
   #loadedWallMs: number | undefined;
 
@@ -41,8 +42,8 @@ export class Notes {
     return this.#loadedWallMs;
   }
 
-  recordsOf(ingress: string): RecordsNote | undefined {
-    return this.#records.get(ingress);
+  originOf(ingress: string): RecordsOrigin | undefined {
+    return this.#origins.get(ingress);
   }
 
   /** The newest checks of an address, the oldest of them first. */
@@ -55,8 +56,8 @@ export class Notes {
     if (event.kind === "config-loaded" || event.kind === "resolved") this.#forgetGone(after);
     for (const fact of facts) {
       if (fact.kind === "config-applied") this.#loadedWallMs = this.#clock.wallMs();
-      if (fact.kind === "records-changed") this.#noteRecords(fact);
-      if (fact.kind === "ingress-released") this.#records.delete(fact.ingress);
+      if (fact.kind === "records-changed") this.#noteOrigin(fact);
+      if (fact.kind === "ingress-released") this.#origins.delete(fact.ingress);
     }
   }
 
@@ -68,13 +69,13 @@ export class Notes {
     if (checks.length > mostRecent) checks.shift();
   }
 
-  #noteRecords(fact: Fact & { kind: "records-changed" }): void {
+  #noteOrigin(fact: Fact & { kind: "records-changed" }): void {
     const earlier = fact.from === undefined ? this.#findEarlier(fact.ingress, fact) : undefined;
-    if (earlier !== undefined) return void this.#records.set(fact.ingress, earlier);
+    if (earlier !== undefined) return void this.#origins.set(fact.ingress, earlier);
     // What is found at a start has been there for nobody knows how long.
-    if (fact.from === undefined && fact.by === "read") return void this.#records.delete(fact.ingress);
+    if (fact.from === undefined && fact.by === "read") return void this.#origins.delete(fact.ingress);
     const by = fact.by === "write" ? "us" : "others";
-    this.#records.set(fact.ingress, { sinceWallMs: this.#clock.wallMs(), by });
+    this.#origins.set(fact.ingress, { sinceWallMs: this.#clock.wallMs(), by });
   }
 
   #forgetGone({ ingresses }: State): void {
