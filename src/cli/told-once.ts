@@ -55,6 +55,6 @@ function aloneIn({ ingresses }: Status): ReadonlySet<string> {
   );
 }
 
-function keyOf({ ingress, endpoint }: { readonly ingress?: string; readonly endpoint?: string }): string {
+function keyOf({ ingress, endpoint }: Pick<EventDocument, "ingress" | "endpoint">): string {
   return JSON.stringify([ingress, endpoint]);
 }

@@ -27,7 +27,7 @@ export interface HistoryQuestion {
 export interface EndpointAsked {
   readonly name: string;
   /** Since when it has not been down, milliseconds since 1970; missing while it is. */
-  readonly upSinceMs?: number;
+  readonly upSinceMs: number | undefined;
   /** The addresses that are known now, with their newest checks. */
   readonly addresses: readonly { readonly text: string; readonly recent: AddressSeries["recent"] }[];
 }

@@ -22,7 +22,7 @@ export function eventsOf(journal: Pick<Journal, "entries">, question: EventsQues
   const last = entries.at(-1);
   return {
     events: entries.map((entry) => eventDocument(entry, word)),
-    ...(last !== undefined && entries.length === limit && { before: last.id }),
+    before: entries.length === limit ? last?.id : undefined,
   };
 }
 
@@ -35,8 +35,8 @@ export function eventDocument(entry: JournalEntry, word: WordFact): EventDocumen
     at: isoOf(atWallMs),
     kind: fact.kind,
     importance: level === "error" || level === "warn" ? "high" : level === "info" ? "normal" : "low",
-    ...(fact.ingress !== undefined && { ingress: fact.ingress }),
-    ...(endpoint !== undefined && { endpoint: plain(endpoint) }),
+    ingress: fact.ingress,
+    endpoint: endpoint === undefined ? undefined : plain(endpoint),
     text: plain(text, 1_000),
     fact: dated(fact, { nowMs: atMs, wallMs: atWallMs }) as Record<string, unknown>,
   };

@@ -40,7 +40,7 @@ export function historyQuestion(
     }));
   const endpoints = asked.map(({ settings: { name }, health, addresses }): EndpointAsked => ({
     name,
-    ...(!isOut(health.verdict) && { upSinceMs: now.wallMs + health.sinceMs - now.nowMs }),
+    upSinceMs: isOut(health.verdict) ? undefined : now.wallMs + health.sinceMs - now.nowMs,
     addresses:
       endpoint === undefined
         ? []
@@ -125,15 +125,14 @@ function endpointHistory(
     addresses: { known: endpoint.addresses.map(({ text }) => text), newest: mostAddresses },
   };
   const covered = rollups.coveredStarts(query).map((startMs) => coveredFrom(startMs, span));
-  const availability = availabilityPercent(times, covered);
   const isWhole = entries.length < limit || (entries.at(-1)?.atWallMs ?? 0) <= span.fromMs;
   const coveredFromMs = Math.max(covered[0]?.fromMs ?? NaN, isWhole ? 0 : (entries.at(-1)?.atWallMs ?? 0));
   const history: EndpointHistory = {
     name: plain(name),
-    ...(availability !== undefined && { availabilityPercent: availability }),
-    ...(!Number.isNaN(coveredFromMs) && { coveredFrom: isoOf(coveredFromMs) }),
+    availabilityPercent: availabilityPercent(times, covered),
+    coveredFrom: Number.isNaN(coveredFromMs) ? undefined : isoOf(coveredFromMs),
     outages: outagesOf(times),
-    ...(withSeries && { addresses: seriesOf(rollups.rollups(query), span, endpoint) }),
+    addresses: withSeries ? seriesOf(rollups.rollups(query), span, endpoint) : undefined,
   };
   return { history, isWhole };
 }

@@ -11,12 +11,14 @@ export function mixStatus(ingress: IngressState, now: Now): MixStatus | undefine
   const stage = mixStage(ingress);
   if (stage === undefined) return undefined;
   const { mix } = ingress;
+  const sinceMs = "sinceMs" in stage ? stage.sinceMs : undefined;
+  const untilMs = "untilMs" in stage ? stage.untilMs : undefined;
   return {
     state: stage.kind,
-    ...(mix && { record: mix.record }),
+    record: mix?.record,
     text: plain(mixText(stage, ingress), 500),
-    ...("sinceMs" in stage && { since: dateOf(stage.sinceMs, now) }),
-    ...("untilMs" in stage && stage.untilMs !== undefined && { until: dateOf(stage.untilMs, now) }),
+    since: sinceMs === undefined ? undefined : dateOf(sinceMs, now),
+    until: untilMs === undefined ? undefined : dateOf(untilMs, now),
     records: (mix?.published?.records ?? []).map(({ type, content, ttlSeconds, proxied }) => ({
       type,
       content: plain(content, 300),

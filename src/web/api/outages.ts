@@ -49,7 +49,7 @@ export function downTimes(entries: readonly JournalEntry[], range: Stretch, ende
 }
 
 function outageDocument({ fromMs, untilMs, reason, isOver }: DownTime): Outage {
-  return { from: isoOf(fromMs), ...(isOver && { until: isoOf(untilMs) }), reason: plain(reason, 300) };
+  return { from: isoOf(fromMs), until: isOver ? isoOf(untilMs) : undefined, reason: plain(reason, 300) };
 }
 
 /** The newest of them, as documents. */
@@ -99,7 +99,7 @@ export function servedOf(entries: readonly JournalEntry[], range: Stretch): Serv
       return [
         {
           from: isoOf(Math.max(fromMs, range.fromMs)),
-          ...(untilMs !== undefined && { until: isoOf(untilMs) }),
+          until: untilMs === undefined ? undefined : isoOf(untilMs),
           primary: plain(primary),
           sticky: sticky.map(({ endpoint }) => plain(endpoint)),
           why: plain(why, 500),

@@ -23,36 +23,34 @@ export function endpointStatus(
     target: target.kind === "host" ? [target.host] : target.addresses.map(({ text }) => text),
     priority,
     rank: ranked(ingress.endpoints).indexOf(endpoint) + 1,
-    ...(ttl !== "auto" && { ttlSeconds: ttl }),
-    ...(stickyMs !== undefined && { stickyMs }),
-    ...checkOf(ingress, endpoint),
+    ttlSeconds: ttl === "auto" ? undefined : ttl,
+    stickyMs,
+    check: checkOf(ingress, endpoint),
     role: roleOf(ingress, name) ?? "none",
     verdict: health.verdict,
     isDegraded: health.isDegraded,
     isUnseen: isUnseen(endpoint, connection),
     reason: plain(health.reason, 300),
     since: dateOf(health.sinceMs, now),
-    ...(heldUntilMs !== undefined && { heldUntil: dateOf(heldUntilMs, now) }),
-    ...(sharers.length > 0 && { sharesWith: sharers.map((other) => plain(other)) }),
-    ...(override && { override: overrideDocument(override, now) }),
-    ...certificateOf(endpoint),
-    ...(resolution && {
-      resolution: {
-        kind: resolution.kind,
-        detail: plain(resolution.detail, 300),
-        at: dateOf(resolution.atMs, now),
-      },
-    }),
+    heldUntil: heldUntilMs === undefined ? undefined : dateOf(heldUntilMs, now),
+    sharesWith: sharers.length === 0 ? undefined : sharers.map((other) => plain(other)),
+    override: override && overrideDocument(override, now),
+    certificateEnds: certificateEndsOf(endpoint),
+    resolution: resolution && {
+      kind: resolution.kind,
+      detail: plain(resolution.detail, 300),
+      at: dateOf(resolution.atMs, now),
+    },
     addresses: endpoint.addresses.map((address) => addressStatus(ingress, address, connection, now)),
   };
 }
 
-function checkOf(ingress: IngressState, endpoint: EndpointState): Pick<EndpointStatus, "check"> {
+function checkOf(ingress: IngressState, endpoint: EndpointState): EndpointStatus["check"] {
   const { check } = endpoint.settings;
-  if (check === undefined) return {};
+  if (check === undefined) return undefined;
   const { url, intervalMs, fastIntervalMs, timeoutMs, rise, fall } = check;
   const nowMs = probeIntervalMs(ingress, endpoint) ?? intervalMs;
-  return { check: { url: plain(withoutQuery(url), 2_000), intervalMs, fastIntervalMs, nowMs, timeoutMs, rise, fall } };
+  return { url: plain(withoutQuery(url), 2_000), intervalMs, fastIntervalMs, nowMs, timeoutMs, rise, fall };
 }
 
 /** What stands behind the question mark may be a key that lets somebody in, and reading needs no token. */
@@ -60,9 +58,9 @@ function withoutQuery(url: string): string {
   return url.replace(/\?.*$/, "?…");
 }
 
-function certificateOf({ addresses }: EndpointState): Pick<EndpointStatus, "certificateEnds"> {
+function certificateEndsOf({ addresses }: EndpointState): EndpointStatus["certificateEnds"] {
   const ends = addresses.flatMap(({ lastObservation }) => lastObservation?.certificateEndsWallMs ?? []);
-  return ends.length === 0 ? {} : { certificateEnds: isoOf(Math.min(...ends)) };
+  return ends.length === 0 ? undefined : isoOf(Math.min(...ends));
 }
 
 /** Whether nothing new can be known of it, since this machine is offline: not all families need be, one may have no route. */
@@ -87,9 +85,9 @@ function addressStatus(
     verdict: health.verdict,
     reason: plain(health.reason, 300),
     since: dateOf(health.sinceMs, now),
-    ...(lastObservation && { lastObservation: observationDocument(lastObservation, now) }),
+    lastObservation: lastObservation && observationDocument(lastObservation, now),
     isUncheckable,
-    ...(vanishesAtMs !== undefined && { vanishes: dateOf(vanishesAtMs, now) }),
+    vanishes: vanishesAtMs === undefined ? undefined : dateOf(vanishesAtMs, now),
     isPublished: published?.records.some(({ content }) => content === text) === true,
   };
 }
@@ -99,7 +97,7 @@ function observationDocument(observation: Observation, now: Now): ObservationDoc
   return {
     at: dateOf(endedMs, now),
     kind,
-    ...(observation.kind !== "ok" && { reason: observation.reason }),
+    reason: observation.kind === "ok" ? undefined : observation.reason,
     detail: plain(detail, 300),
     tookMs: tenths(endedMs - startedMs),
     phases: Object.fromEntries(

@@ -21,21 +21,20 @@ export function ingressStatus(
 ): IngressStatus {
   const { settings, published, endpoints, overrides } = ingress;
   const wanted = wantedRecords(ingress);
-  const visibility = visibilityOf(ingress, origin, now);
-  const mix = mixStatus(ingress, now);
   return {
     record: settings.record,
-    ...(settings.zone !== undefined && { zone: settings.zone }),
+    zone: settings.zone,
     publish: settings.publish,
     isServed: endpoints.some(({ health }) => isServing(health.verdict)),
-    ...(published && { published: publishedDocument(published, origin, now) }),
-    ...(visibility && { visibility }),
+    published: published && publishedDocument(published, origin, now),
+    visibility: visibilityOf(ingress, origin, now),
     isInSync: isInSync(ingress),
-    ...(wanted && { wanted: recordsOfSet(wanted) }),
+    wanted: wanted && recordsOfSet(wanted),
     isMixRefused: ingress.isMixRefused,
-    ...(mix && { mix }),
-    ...whyNot(ingress, now),
-    ...selectionOf(ingress, now),
+    mix: mixStatus(ingress, now),
+    trouble: troubleOf(ingress, now),
+    standoff: standoffOf(ingress, now),
+    selection: selectionOf(ingress, now),
     overrides: overrides.map((override) => overrideDocument(override, now)),
     endpoints: endpoints.map((endpoint) => endpointStatus(ingress, endpoint, connection, now)),
     next: nextSteps(ingress, now),
@@ -54,7 +53,8 @@ function publishedDocument(
       ttlSeconds,
       proxied,
     })),
-    ...(origin && { since: isoOf(origin.sinceWallMs), by: origin.by }),
+    since: origin && isoOf(origin.sinceWallMs),
+    by: origin?.by,
     confirmed: dateOf(atMs, now),
   };
 }
@@ -73,7 +73,7 @@ function visibilityOf(
     return {
       status,
       written: dateOf(writtenAtMs, now),
-      ...(atMs !== undefined && { tookMs: Math.max(0, Math.round(atMs - writtenAtMs)) }),
+      tookMs: atMs === undefined ? undefined : Math.max(0, Math.round(atMs - writtenAtMs)),
       detail: plain(detail, 300),
     };
   }
@@ -85,38 +85,37 @@ function visibilityOf(
   };
 }
 
-/** What is in the way of the records that are wanted. */
-function whyNot({ cloudProblem, standoff }: IngressState, now: Now): Pick<IngressStatus, "trouble" | "standoff"> {
-  return {
-    ...(cloudProblem && {
-      trouble: {
-        kind: cloudProblem.kind,
-        during: cloudProblem.during,
-        message: plain(cloudProblem.message, 500),
-        since: dateOf(cloudProblem.sinceMs, now),
-      },
-    }),
-    ...(standoff && {
-      standoff: {
-        until: dateOf(standoff.untilMs, now),
-        message:
-          "Another program keeps overwriting the records, so automatic repair is paused; a new decision is still " +
-          "written once. Find out what else writes this name, stop it, then resume.",
-      },
-    }),
-  };
+/** Why the records that are wanted could not be read or written. */
+function troubleOf({ cloudProblem }: IngressState, now: Now): IngressStatus["trouble"] {
+  return (
+    cloudProblem && {
+      kind: cloudProblem.kind,
+      during: cloudProblem.during,
+      message: plain(cloudProblem.message, 500),
+      since: dateOf(cloudProblem.sinceMs, now),
+    }
+  );
 }
 
-function selectionOf({ selection }: IngressState, now: Now): Pick<IngressStatus, "selection"> {
-  if (selection === undefined) return {};
+function standoffOf({ standoff }: IngressState, now: Now): IngressStatus["standoff"] {
+  return (
+    standoff && {
+      until: dateOf(standoff.untilMs, now),
+      message:
+        "Another program keeps overwriting the records, so automatic repair is paused; a new decision is still " +
+        "written once. Find out what else writes this name, stop it, then resume.",
+    }
+  );
+}
+
+function selectionOf({ selection }: IngressState, now: Now): IngressStatus["selection"] {
+  if (selection === undefined) return undefined;
   const { primary, sticky, why, reason, sinceMs } = selection;
   return {
-    selection: {
-      primary: plain(primary),
-      sticky: sticky.map(({ endpoint, untilMs }) => ({ endpoint: plain(endpoint), until: dateOf(untilMs, now) })),
-      why: plain(why, 500),
-      reason,
-      since: dateOf(sinceMs, now),
-    },
+    primary: plain(primary),
+    sticky: sticky.map(({ endpoint, untilMs }) => ({ endpoint: plain(endpoint), until: dateOf(untilMs, now) })),
+    why: plain(why, 500),
+    reason,
+    since: dateOf(sinceMs, now),
   };
 }

@@ -41,10 +41,10 @@ function daemonStatus(state: State, run: RunHistory, facts: DaemonFacts, now: No
     isReady: missing.length === 0,
     missing: [...missing],
     blind: families.flatMap((family) => blindness(state, family, now)),
-    ...clock(state, now),
+    clock: clockOf(state, now),
     configuration: configuration(state, run, now),
     notifications: [...facts.queuedNotifications()].map(([channel, queued]) => ({ channel, queued })),
-    state: { isKept: path !== undefined && facts.isKeepingUp(), ...(path !== undefined && { path }) },
+    state: { isKept: path !== undefined && facts.isKeepingUp(), path },
     changesOverHttp: facts.hasToken() ? "with-token" : "refused",
   };
 }
@@ -54,10 +54,8 @@ function blindness({ connection }: State, family: Family, now: Now): DaemonStatu
   return blindSinceMs === undefined ? [] : [{ family, since: dateOf(blindSinceMs, now) }];
 }
 
-function clock({ time: { wrong } }: State, now: Now): Pick<DaemonStatus, "clock"> {
-  return wrong === undefined
-    ? {}
-    : { clock: { aheadMs: Math.round(wrong.aheadMs), since: dateOf(wrong.sinceMs, now) } };
+function clockOf({ time: { wrong } }: State, now: Now): DaemonStatus["clock"] {
+  return wrong && { aheadMs: Math.round(wrong.aheadMs), since: dateOf(wrong.sinceMs, now) };
 }
 
 function configuration(
@@ -67,12 +65,10 @@ function configuration(
 ): DaemonStatus["configuration"] {
   return {
     generation,
-    ...(loadedWallMs !== undefined && { loaded: isoOf(loadedWallMs) }),
-    ...(rejectedConfig !== undefined && {
-      rejected: {
-        at: dateOf(rejectedConfig.atMs, now),
-        problems: rejectedConfig.problems.map((problem) => plain(problem, 500)),
-      },
-    }),
+    loaded: loadedWallMs === undefined ? undefined : isoOf(loadedWallMs),
+    rejected: rejectedConfig && {
+      at: dateOf(rejectedConfig.atMs, now),
+      problems: rejectedConfig.problems.map((problem) => plain(problem, 500)),
+    },
   };
 }

@@ -27,10 +27,10 @@ export const readingBugs: readonly PlantedBug[] = [
   {
     name: "the status shows what is wanted as what stands there",
     file: "src/web/api/status-ingress.ts",
-    from: "...(published && { published: publishedDocument(published, origin, now) }),",
-    to: `...(published && {
-      published: publishedDocument({ ...published, records: wanted ? recordsOfSet(wanted) : published.records }, origin, now),
-    }),`,
+    from: "published: published && publishedDocument(published, origin, now),",
+    to: `published:
+      published &&
+      publishedDocument({ ...published, records: wanted ? recordsOfSet(wanted) : published.records }, origin, now),`,
     story: {
       faults: [isDown(0, 5, 40), { kind: "api", how: "unavailable", strikes: "writes", ...during(4, 40) }],
       ...calm(40, 55),

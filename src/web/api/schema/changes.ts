@@ -2,12 +2,10 @@
 import * as z from "zod";
 import { flag, overrideSchema, text } from "./parts.ts";
 
-const ingress = text("The record; may be omitted if there is only one.").exactOptional();
+const ingress = text("The record; may be omitted if there is only one.").optional();
 
 function lasting(usual: string, longest: string) {
-  return text(
-    `How long, such as \`30s\`, \`5m\` or \`2h\`; ${usual} unless given, at most ${longest}.`,
-  ).exactOptional();
+  return text(`How long, such as \`30s\`, \`5m\` or \`2h\`; ${usual} unless given, at most ${longest}.`).optional();
 }
 
 const endpoint = text("Name of the endpoint.");
@@ -21,7 +19,7 @@ export const drillRequestSchema = z
   .meta({ id: "DrillRequest", description: "The endpoint whose outage to simulate, and for how long." });
 
 export const resumeRequestSchema = z
-  .strictObject({ ingress, endpoint: text("Only the overrides of this endpoint (default: all).").exactOptional() })
+  .strictObject({ ingress, endpoint: text("Only the overrides of this endpoint (default: all).").optional() })
   .meta({ id: "ResumeRequest", description: "The overrides to end." });
 
 export const overrideAnswerSchema = z

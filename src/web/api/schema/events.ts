@@ -8,8 +8,8 @@ export const eventSchema = z
     at: moment("When it happened."),
     kind: text("Such as `selection-changed`; later versions may add more."),
     importance: z.enum(["low", "normal", "high"]).describe("`high` deserves attention."),
-    ingress: text("The record concerned.").exactOptional(),
-    endpoint: text("The endpoint concerned.").exactOptional(),
+    ingress: text("The record concerned.").optional(),
+    endpoint: text("The endpoint concerned.").optional(),
     text: text("What happened, in plain words."),
     fact: z.record(z.string(), z.unknown()).describe("The same as data, with times as ISO 8601 strings."),
   })
@@ -18,7 +18,7 @@ export const eventSchema = z
 export const eventsSchema = z
   .object({
     events: z.array(eventSchema).describe("Newest first."),
-    before: count("The value of `before` for the next page; missing on the last page.").exactOptional(),
+    before: count("The value of `before` for the next page; missing on the last page.").optional(),
   })
   .meta({ id: "Events", description: "A page of the journal." });
 

@@ -32,7 +32,7 @@ const addressSeriesSchema = z
 const outageSchema = z
   .object({
     from: moment("When it went down; the start of the range if that was earlier."),
-    until: moment("When it ended; missing while it lasts.").exactOptional(),
+    until: moment("When it ended; missing while it lasts.").optional(),
     reason: text("Why it was considered down."),
   })
   .meta({ id: "Outage", description: "A time in which an endpoint was down." });
@@ -45,19 +45,19 @@ const endpointHistorySchema = z
       .min(0)
       .max(100)
       .describe("Share of the time with checks in which it was not down; missing without checks.")
-      .exactOptional(),
+      .optional(),
     coveredFrom: moment(
       "Since when it is known whether it was down; missing without checks. Nothing is known about the time before.",
-    ).exactOptional(),
+    ).optional(),
     outages: z.array(outageSchema).describe("The latest 500, oldest first."),
-    addresses: z.array(addressSeriesSchema).describe("Missing if no endpoint was requested by name.").exactOptional(),
+    addresses: z.array(addressSeriesSchema).describe("Missing if no endpoint was requested by name.").optional(),
   })
   .meta({ id: "EndpointHistory", description: "What happened to one endpoint." });
 
 const servedSchema = z
   .object({
     from: moment("When it was selected; the start of the range if that was earlier."),
-    until: moment("When another was selected; missing while it is active.").exactOptional(),
+    until: moment("When another was selected; missing while it is active.").optional(),
     primary: text("The endpoint."),
     sticky: z.array(z.string()).describe("Endpoints published with it."),
     why: text("Why, in plain words."),

@@ -55,8 +55,8 @@ export const overrideSchema = z
 export const problemSchema = z
   .object({
     error: text("What is wrong."),
-    hint: text("What to do now.").exactOptional(),
-    known: z.array(z.string()).describe("The existing names, if an unknown one was given.").exactOptional(),
+    hint: text("What to do now.").optional(),
+    known: z.array(z.string()).describe("The existing names, if an unknown one was given.").optional(),
   })
   .meta({ id: "Problem", description: "Why a request failed." });
 

@@ -21,8 +21,8 @@ const visibilitySchema = z
         "Whether the authoritative servers show what was written: `checking` is in progress, `wrong` is an alarm, `silent` and " +
           "`proxied` cannot be verified.",
       ),
-    written: moment("When Cloudflare confirmed the write.").exactOptional(),
-    tookMs: milliseconds("Time from then until this became known.").exactOptional(),
+    written: moment("When Cloudflare confirmed the write.").optional(),
+    tookMs: milliseconds("Time from then until this became known.").optional(),
     detail: text("Which servers were asked, and what they answered. May be empty."),
   })
   .meta({ id: "Visibility", description: "Whether the daemon's latest write is visible." });
@@ -30,8 +30,8 @@ const visibilitySchema = z
 const publishedSchema = z
   .object({
     records: z.array(recordSchema).describe("A, AAAA and CNAME records at the name; empty if there are none."),
-    since: moment("Since when these are known to be the records.").exactOptional(),
-    by: z.enum(["us", "others"]).describe("What wrote them, as far as that is known.").exactOptional(),
+    since: moment("Since when these are known to be the records.").optional(),
+    by: z.enum(["us", "others"]).describe("What wrote them, as far as that is known.").optional(),
     confirmed: moment("When Cloudflare last confirmed them."),
   })
   .meta({ id: "Published", description: "What DNS says, as Cloudflare last confirmed it." });
@@ -40,16 +40,16 @@ const observationSchema = z
   .object({
     at: moment("When it ended."),
     kind: z.enum(["ok", "failed", "inconclusive"]).describe("`inconclusive` says nothing about the endpoint."),
-    reason: text("Why it did not succeed, in one word.").exactOptional(),
+    reason: text("Why it did not succeed, in one word.").optional(),
     detail: text("Status line or error text."),
     tookMs: milliseconds("Total duration."),
     phases: z
       .object({
-        resolve: z.number().exactOptional(),
-        connect: z.number().exactOptional(),
-        tls: z.number().exactOptional(),
-        processing: z.number().describe("From the request sent to the first byte.").exactOptional(),
-        transfer: z.number().describe("From the first byte to the verdict.").exactOptional(),
+        resolve: z.number().optional(),
+        connect: z.number().optional(),
+        tls: z.number().optional(),
+        processing: z.number().describe("From the request sent to the first byte.").optional(),
+        transfer: z.number().describe("From the first byte to the verdict.").optional(),
       })
       .describe("Milliseconds of each phase that was reached."),
   })
@@ -63,9 +63,9 @@ const addressSchema = z
     verdict: verdictSchema,
     reason: text("Why, in plain words."),
     since: moment("Since when."),
-    lastObservation: observationSchema.exactOptional(),
+    lastObservation: observationSchema.optional(),
     isUncheckable: flag("This machine has no route to it, or appears to be offline."),
-    vanishes: moment("It is no longer in the DNS answer for the target, and is dropped at this time.").exactOptional(),
+    vanishes: moment("It is no longer in the DNS answer for the target, and is dropped at this time.").optional(),
     isPublished: flag("Whether it is in a published record."),
   })
   .meta({ id: "Address", description: "One address of an endpoint." });
@@ -76,8 +76,8 @@ const endpointSchema = z
     target: z.array(z.string()).min(1).describe("A host name, or addresses."),
     priority: z.int().describe("A lower number means higher priority."),
     rank: count("Its position by priority, 1 for the highest."),
-    ttlSeconds: count("TTL while it is active; missing for Cloudflare's automatic TTL.").exactOptional(),
-    stickyMs: milliseconds("How long it is also published after a better endpoint has taken over.").exactOptional(),
+    ttlSeconds: count("TTL while it is active; missing for Cloudflare's automatic TTL.").optional(),
+    stickyMs: milliseconds("How long it is also published after a better endpoint has taken over.").optional(),
     check: z
       .object({
         url: text("The requested URL; `?…` stands for a query, which may be secret."),
@@ -89,7 +89,7 @@ const endpointSchema = z
         fall: count("Failures in a row until it is down."),
       })
       .describe("Missing for an endpoint that is assumed up without a check.")
-      .exactOptional(),
+      .optional(),
     role: z
       .enum(["primary", "sticky", "none"])
       .describe("Whether it is selected, as the primary or as an endpoint also published."),
@@ -100,15 +100,15 @@ const endpointSchema = z
     ),
     reason: text("Why, in plain words."),
     since: moment("Since when."),
-    heldUntil: moment("The ingress does not return to it before this time.").exactOptional(),
+    heldUntil: moment("The ingress does not return to it before this time.").optional(),
     sharesWith: z
       .array(text("Name of an endpoint."))
       .describe(
         "Endpoints that have all of its addresses: failover to it gains nothing. Missing if it has an address of its own.",
       )
-      .exactOptional(),
-    override: overrideSchema.exactOptional(),
-    certificateEnds: moment("When the first of its certificates expires.").exactOptional(),
+      .optional(),
+    override: overrideSchema.optional(),
+    certificateEnds: moment("When the first of its certificates expires.").optional(),
     resolution: z
       .object({
         kind: z.enum(["addresses", "none", "inconclusive"]),
@@ -116,7 +116,7 @@ const endpointSchema = z
         at: moment("When."),
       })
       .describe("The latest lookup of the target; missing for addresses and before the first lookup.")
-      .exactOptional(),
+      .optional(),
     addresses: z.array(addressSchema),
   })
   .meta({ id: "Endpoint", description: "One endpoint, and its health." });
@@ -149,7 +149,7 @@ const nextSchema = z
       "mix-pause-ends",
       "mix-removed",
     ]),
-    endpoint: text("Name of the endpoint concerned.").exactOptional(),
+    endpoint: text("Name of the endpoint concerned.").optional(),
     what: text("In plain words."),
   })
   .meta({ id: "NextStep", description: "Something that will happen by itself." });
@@ -157,20 +157,20 @@ const nextSchema = z
 export const ingressSchema = z
   .object({
     record: text("The DNS name."),
-    zone: text("Zone name or id, where it is configured.").exactOptional(),
+    zone: text("Zone name or id, where it is configured.").optional(),
     publish: z.enum(["auto", "cname", "addresses"]),
     isServed: flag("Whether any endpoint is up."),
-    published: publishedSchema.describe("Missing until it has been read for the first time.").exactOptional(),
-    visibility: visibilitySchema.describe("Missing until something has been written.").exactOptional(),
+    published: publishedSchema.describe("Missing until it has been read for the first time.").optional(),
+    visibility: visibilitySchema.describe("Missing until something has been written.").optional(),
     isInSync: flag("Whether DNS says what it should."),
     wanted: z
       .array(recordSchema)
       .describe("What it should say; missing while that is not decided, and everything is left as it is.")
-      .exactOptional(),
+      .optional(),
     isMixRefused: flag("Cloudflare rejected the mix, so only the primary is published."),
     mix: mixSchema
       .describe("Missing if there is no separate name for a mix: no endpoint is sticky, or the record holds addresses.")
-      .exactOptional(),
+      .optional(),
     trouble: z
       .object({
         kind: z.enum(["transient", "rate-limited", "auth", "invalid", "obstacle"]),
@@ -179,15 +179,15 @@ export const ingressSchema = z
         since: moment("Since when."),
       })
       .describe("Why the records could not be read or written; missing if they could.")
-      .exactOptional(),
+      .optional(),
     standoff: z
       .object({
         until: moment("When automatic repair resumes."),
         message: text("What it means, and what to do."),
       })
       .describe("Another program keeps overwriting the records, so automatic repair is paused.")
-      .exactOptional(),
-    selection: selectionSchema.describe("Missing until an endpoint has been selected.").exactOptional(),
+      .optional(),
+    selection: selectionSchema.describe("Missing until an endpoint has been selected.").optional(),
     overrides: z.array(overrideSchema),
     endpoints: z.array(endpointSchema).describe("In the order of the configuration."),
     next: z.array(nextSchema).describe("What will happen by itself, soonest first."),

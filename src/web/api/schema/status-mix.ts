@@ -11,12 +11,12 @@ export const mixSchema = z
           "ingress points to it; `waiting`: a failback is due and waits until every name server shows it; `prepared`: for " +
           "the next failback; `kept`: not in use, its records are kept for the next failback; `idle`: it has no records.",
       ),
-    record: text("Its name; missing if it has none.").exactOptional(),
+    record: text("Its name; missing if it has none.").optional(),
     text: text("What the state means and, where there is no mix, why and what to do."),
-    since: moment("Since when a failback waits for it.").exactOptional(),
+    since: moment("Since when a failback waits for it.").optional(),
     until: moment(
       "When this ends by itself: the failback is made without it, its records are removed, or it is tried again.",
-    ).exactOptional(),
+    ).optional(),
     records: z.array(recordSchema).describe("The records of ccs there; empty if there are none."),
   })
   .meta({ id: "Mix", description: "The second name of a CNAME ingress, for the addresses of several endpoints." });

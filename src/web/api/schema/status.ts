@@ -19,17 +19,17 @@ const daemonSchema = z
         since: moment("Since when that is known."),
       })
       .describe("This machine's clock is wrong by more than a minute; missing otherwise, and while that is unknown.")
-      .exactOptional(),
+      .optional(),
     configuration: z.object({
       generation: count("Number of configurations in force since the start; 0 before the first."),
-      loaded: moment("When the one in force was loaded.").exactOptional(),
+      loaded: moment("When the one in force was loaded.").optional(),
       rejected: z
         .object({
           at: moment("When."),
           problems: z.array(z.string()).describe("What is wrong, with lines."),
         })
         .describe("The latest configuration was rejected, and the previous one stays in force.")
-        .exactOptional(),
+        .optional(),
     }),
     notifications: z
       .array(z.object({ channel: text("Name of the channel."), queued: count("Messages waiting to be sent.") }))
@@ -38,7 +38,7 @@ const daemonSchema = z
       isKept: flag("Whether decisions, history, overrides and unsent messages would all survive a restart now."),
       path: text(
         "The file that holds them; missing if there is none. While it cannot be written, the latest of them are kept in memory.",
-      ).exactOptional(),
+      ).optional(),
     }),
     changesOverHttp: z
       .enum(["with-token", "refused"])

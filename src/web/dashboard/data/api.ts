@@ -14,7 +14,7 @@ export type Answer<T> =
       readonly problem: Problem;
       /** Another token is wanted. */
       readonly wantsToken: boolean;
-      readonly retryAfter?: string;
+      readonly retryAfter: string | undefined;
     }
   | { readonly kind: "unreachable"; readonly detail: string };
 
@@ -25,18 +25,26 @@ export function getStatus(): Promise<Answer<Status>> {
 }
 
 /** A page of the journal, the newest first. */
-export function getEvents(query: { ingress?: string; before?: number; limit?: number }): Promise<Answer<Events>> {
+export function getEvents(query: {
+  limit: number;
+  ingress: string | undefined;
+  before: number | undefined;
+}): Promise<Answer<Events>> {
   return ask<Events>(`events${queryText(query)}`);
 }
 
-export function getHistory(query: { ingress: string; range: Range; endpoint?: string }): Promise<Answer<History>> {
+export function getHistory(query: {
+  ingress: string;
+  range: Range;
+  endpoint: string | undefined;
+}): Promise<Answer<History>> {
   return ask<History>(`history${queryText(query)}`);
 }
 
 export interface Change {
   readonly ingress: string;
-  readonly endpoint?: string;
-  readonly for?: string;
+  readonly endpoint: string | undefined;
+  readonly for: string | undefined;
 }
 
 export type ChangeKind = "pin" | "drain" | "drill" | "resume";
@@ -69,7 +77,7 @@ async function ask<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> 
       status: response.status,
       problem: await problemOf(response),
       wantsToken: response.headers.has("www-authenticate"),
-      ...(retryAfter !== null && { retryAfter }),
+      retryAfter: retryAfter ?? undefined,
     };
   } catch (error) {
     const isTimeout = error instanceof DOMException && error.name === "TimeoutError";

@@ -28,7 +28,7 @@ export function useHistory(ingress: string, range: Range, endpoint?: string): Lo
     let isWanted = true;
     let cancel = (): void => undefined;
     const load = async (): Promise<void> => {
-      const answer = await getHistory({ ingress, range, ...(endpoint !== undefined && { endpoint }) });
+      const answer = await getHistory({ ingress, range, endpoint });
       if (!isWanted) return;
       cancel = later(refreshMs, () => void load());
       // A failure does not wipe away what was shown: that the daemon is gone is said elsewhere.
@@ -48,9 +48,9 @@ export interface Journal {
   readonly events: readonly EventDocument[];
   readonly isLoading: boolean;
   /** Why the newest page could not be loaded. */
-  readonly problem?: string;
+  readonly problem: string | undefined;
   /** Loads the page after the last; missing at the end. */
-  readonly older?: () => void;
+  readonly older: (() => void) | undefined;
 }
 
 /** The journal, the newest first: a page at first, more when asked, and everything new by itself. */
@@ -68,12 +68,7 @@ export function useJournal(ingress: string | undefined, news: EventSource): Jour
   const load = useCallback(
     async (before?: number): Promise<void> => {
       setLoading(true);
-      const query = {
-        limit: pageSize,
-        ...(ingress !== undefined && { ingress }),
-        ...(before !== undefined && { before }),
-      };
-      const answer = await getEvents(query);
+      const answer = await getEvents({ limit: pageSize, ingress, before });
       if (wanted.current !== ingress) return;
       setLoading(false);
       setProblem(answer.kind === "ok" ? undefined : problemText(answer));
@@ -116,8 +111,8 @@ export function useJournal(ingress: string | undefined, news: EventSource): Jour
   return {
     events,
     isLoading,
-    ...(problem !== undefined && { problem }),
-    ...(before !== undefined && { older: () => void load(before) }),
+    problem,
+    older: before === undefined ? undefined : () => void load(before),
   };
 }
 
@@ -152,7 +147,7 @@ function newest(old: Events | undefined, page: Events): Events {
 function joined(old: Events, page: Events): Events {
   const known = new Set(old.events.map(({ id }) => id));
   const events = [...old.events, ...page.events.filter(({ id }) => !known.has(id))];
-  return { events, ...(page.before !== undefined && { before: page.before }) };
+  return { events, before: page.before };
 }
 
 function loadedOf<T>(answer: Answer<T>): Loaded<T> {

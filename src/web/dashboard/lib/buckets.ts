@@ -6,9 +6,9 @@ export interface Bucket {
   readonly checks: number;
   readonly failures: number;
   /** Of the periods within: the middle one's, and the highest. Missing where no check was good. */
-  readonly p50Ms?: number;
-  readonly p95Ms?: number;
-  readonly maxMs?: number;
+  readonly p50Ms: number | undefined;
+  readonly p95Ms: number | undefined;
+  readonly maxMs: number | undefined;
 }
 
 const most = 24;
@@ -33,8 +33,8 @@ function bucketAt(first: number, size: number, startSeconds: readonly number[], 
     startSeconds: startSeconds[first] ?? 0,
     checks: sum(series.checks),
     failures: sum(series.failures),
-    ...(half !== undefined && { p50Ms: half }),
-    ...(mosts.length > 0 && { p95Ms: Math.max(...mosts) }),
-    ...(longest.length > 0 && { maxMs: Math.max(...longest) }),
+    p50Ms: half,
+    p95Ms: mosts.length === 0 ? undefined : Math.max(...mosts),
+    maxMs: longest.length === 0 ? undefined : Math.max(...longest),
   };
 }

@@ -131,7 +131,7 @@ function lanesOf(served: readonly ServedTime[], endpoints: readonly EndpointHist
 
 interface StretchProps {
   readonly kind: "primary" | "sticky" | "outage";
-  readonly span: { readonly from: string; readonly until?: string };
+  readonly span: { readonly from: string; readonly until?: string | undefined };
   readonly whole: Span;
   readonly title: string;
 }
@@ -150,7 +150,7 @@ function Stretch({ kind, span, whole, title }: StretchProps) {
   );
 }
 
-export function spanOf({ from, until }: { from: string; until?: string }, whole: Span): Span {
+export function spanOf({ from, until }: { from: string; until?: string | undefined }, whole: Span): Span {
   return { from: Date.parse(from), until: until === undefined ? whole.until : Date.parse(until) };
 }
 

@@ -34,11 +34,7 @@ export function WishDialog({ wish, ingress, token, close, forgetToken }: WishDia
     if (stage.kind === "done") return close();
     if (stage.kind === "failed" && stage.isToken) return forgetToken();
     setStage({ kind: "working" });
-    const change = {
-      ingress: wish.ingress,
-      ...(wish.endpoint !== undefined && { endpoint: wish.endpoint }),
-      ...(length !== "" && { for: length }),
-    };
+    const change = { ingress: wish.ingress, endpoint: wish.endpoint, for: length === "" ? undefined : length };
     const answer = await postChange(kind, change, token);
     setStage(
       answer.kind === "ok"
