@@ -1,7 +1,7 @@
 // The part of `ccs plan` about the second name of a CNAME ingress: what is there, and what the next return does with it.
 import { Inspector } from "../cloud/inspect.ts";
 import type { Config } from "../config/config.ts";
-import { freshMix, mixPointedTo, mixesOf } from "../core/records/mix.ts";
+import { freshMix, mixPointedTo, mixNamed } from "../core/records/mix.ts";
 import { mixPaths, type MixOutlook } from "../core/advice/mix-steps.ts";
 import type { IngressSettings, IngressState, PublishedRecord } from "../core/model.ts";
 import { isProxied, mixSetOf } from "../core/records/records.ts";
@@ -29,7 +29,7 @@ export function mixPlanOf(ingress: IngressState, settings: IngressSettings, whyN
   const { form } = ingress;
   const outlook = mixPaths(settings, { ...(form && { form }), isProxied: isProxied(ingress) });
   if (outlook === undefined) return undefined;
-  const mix = mixesOf(ingress).find(({ record }) => record === outlook.record);
+  const mix = mixNamed(ingress, outlook.record);
   const isPointedTo = mix !== undefined && mixPointedTo(ingress) === mix;
   const published = mix?.published?.records ?? [];
   const why = outlook.whyNot ?? whyNot;

@@ -29,7 +29,7 @@ const hurryEveryMs = 1_000;
 const seekEveryMs = 5_000;
 
 export class IngressReconciler {
-  readonly #record: string;
+  readonly #id: string;
   readonly #lane: Lane;
   readonly #shared: Shared;
   #ingress: IngressState | undefined;
@@ -58,8 +58,8 @@ export class IngressReconciler {
   #askedMs = -Infinity;
   readonly #urgency = new Urgency();
 
-  constructor(record: string, lane: Lane, shared: Shared) {
-    this.#record = record;
+  constructor(id: string, lane: Lane, shared: Shared) {
+    this.#id = id;
     this.#lane = lane;
     this.#shared = shared;
   }
@@ -281,7 +281,7 @@ export class IngressReconciler {
 
   get #ref(): NameRef {
     const { mix } = this.#lane;
-    return { ingress: this.#record, ...(mix !== undefined && { mix }) };
+    return { ingress: this.#id, ...(mix !== undefined && { mix }) };
   }
 
   #failed(attempt: Attempt, error: CloudError): Event | undefined {

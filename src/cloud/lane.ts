@@ -1,6 +1,6 @@
 // The two kinds of name that an ingress has, as its machines see them: its own, and that of a mix. Writes to a mix are a
 // lower lane: they wait while anything is to be done at the ingress' own name, and hold nothing up there.
-import { desiredMix, mixesOf, mixPlan, mixPointedTo } from "../core/records/mix.ts";
+import { desiredMix, mixNamed, mixPlan, mixPointedTo } from "../core/records/mix.ts";
 import type { IngressState, NameState, Plan } from "../core/model.ts";
 import { isEmptyPlan, planBetween } from "../core/records/plan.ts";
 import { desiredRecords } from "../core/records/records.ts";
@@ -38,7 +38,7 @@ export const ownLane: Lane = {
 
 /** The name of a mix, present or former. */
 export function mixLane(record: string): Lane {
-  const mixIn = (ingress: IngressState) => mixesOf(ingress).find((mix) => mix.record === record);
+  const mixIn = (ingress: IngressState) => mixNamed(ingress, record);
   const desiredIn = (ingress: IngressState) => {
     const mix = mixIn(ingress);
     return mix && desiredMix(ingress, mix);

@@ -90,9 +90,9 @@ export class Reconciler implements AsyncDisposable {
 
   /** Lets the machine of one name take in the newest state, and gives the key of the machine. */
   #followName(ingress: IngressState, lane: Lane, generation: number): string {
-    const { record } = ingress.settings;
-    const key = lane.mix === undefined ? record : `${record} ${lane.mix}`;
-    const machine = this.#machines.get(key) ?? new IngressReconciler(record, lane, this.#shared);
+    const { id } = ingress.settings;
+    const key = lane.mix === undefined ? id : `${id} ${lane.mix}`;
+    const machine = this.#machines.get(key) ?? new IngressReconciler(id, lane, this.#shared);
     this.#machines.set(key, machine);
     machine.follow(ingress, generation);
     return key;

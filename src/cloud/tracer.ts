@@ -78,7 +78,7 @@ export class Tracer {
       const call = { signal, admit: () => gate.admit(signal, "routine") };
       const path = await provider.trace(ingress.settings, target.host, (step) => own.has(step), call);
       const { revision } = endpoint;
-      dispatch({ kind: "target-traced", ingress: ingress.settings.record, endpoint: name, revision, path });
+      dispatch({ kind: "target-traced", ingress: ingress.settings.id, endpoint: name, revision, path });
       // Its answers count for nothing now, so that none of them would show that it has been mended.
       if (path.some((step) => own.has(step))) delete trail.doneFor;
     } catch (error) {
@@ -116,7 +116,7 @@ export class Tracer {
 }
 
 function keyOf({ settings }: IngressState, endpoint: EndpointState): string {
-  return JSON.stringify([settings.record, endpoint.settings.name, endpoint.revision]);
+  return JSON.stringify([settings.id, endpoint.settings.name, endpoint.revision]);
 }
 
 /** Another generation, other addresses, or a name that has stopped being answered are worth another look. */

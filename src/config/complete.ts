@@ -70,6 +70,7 @@ function toIngress(
   authorities: Authorities,
 ): IngressSettings {
   return {
+    id: ingress.record,
     record: ingress.record,
     ...(ingress.zone !== undefined && { zone: ingress.zone }),
     publish: ingress.publish,

@@ -65,6 +65,7 @@ test("the first example becomes the whole configuration, defaults filled in", ()
   assert.equal("nameservers" in result.config.cloudflare, false);
   assert.deepEqual(result.config.ingresses, [
     {
+      id: "ingress.example.com",
       record: "ingress.example.com",
       publish: "auto",
       holdUpMs: 60_000,

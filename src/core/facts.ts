@@ -1,4 +1,5 @@
 // What changed between two states, as facts worth telling.
+import { findIngress, findManaged } from "./find.ts";
 import { isOut } from "./evidence/health.ts";
 import { mixesOf, mixPointedTo } from "./records/mix.ts";
 import { whyNoMix } from "./advice/mix-outlook.ts";
@@ -65,18 +66,18 @@ function released(before: State, after: State): Fact[] {
   // Only another configuration releases one.
   if (before.generation === after.generation) return [];
   return before.ingresses
-    .filter(({ settings }) => ingressOf(after, settings.record) === undefined)
-    .map(({ settings: { record } }) => {
-      const leaving = after.leaving.find(({ settings }) => settings.record === record);
+    .filter(({ settings }) => findIngress(after, settings.id) === undefined)
+    .map(({ settings: { id } }) => {
+      const leaving = findManaged(after, id);
       const primary = leaving && mixPointedTo(leaving) && leaving.selection?.primary;
-      return { kind: "ingress-released", ingress: record, ...(primary !== undefined && { primary }) };
+      return { kind: "ingress-released", ingress: id, ...(primary !== undefined && { primary }) };
     });
 }
 
 /** Of one that is no longer configured: what is still done at its names. */
 function ofLeaving(before: State, after: IngressState, atMs: number): Fact[] {
-  const ingress = after.settings.record;
-  const old = [...before.leaving, ...before.ingresses].find(({ settings }) => settings.record === ingress);
+  const ingress = after.settings.id;
+  const old = findManaged(before, ingress);
   if (old === after) return [];
   return [
     ...recordFacts(ingress, old, after),
@@ -86,8 +87,8 @@ function ofLeaving(before: State, after: IngressState, atMs: number): Fact[] {
 }
 
 function ofIngress(before: State, after: IngressState, atMs: number): Fact[] {
-  const ingress = after.settings.record;
-  const known = ingressOf(before, ingress);
+  const ingress = after.settings.id;
+  const known = findIngress(before, ingress);
   if (known === after) return [];
   const facts: Fact[] = known === undefined ? [{ kind: "ingress-added", ingress }] : [];
   // By another configuration; each has a list of its own.
@@ -271,8 +272,4 @@ function isSameRecords(a: readonly PublishedRecord[] | undefined, b: readonly Pu
 
 function textOf({ type, content, ttlSeconds, proxied }: PublishedRecord): string {
   return `${type} ${content} ${ttlSeconds} ${String(proxied)}`;
-}
-
-function ingressOf({ ingresses }: State, record: string): IngressState | undefined {
-  return ingresses.find(({ settings }) => settings.record === record);
 }

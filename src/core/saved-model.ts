@@ -6,6 +6,7 @@ import type { Ttl } from "./settings-model.ts";
 
 /** What survives a restart of what is known of one ingress. A hint: Cloudflare is the truth. */
 export interface SavedIngress {
+  /** Its DNS name, which is its id as well. */
   readonly record: string;
   readonly primary?: string;
   readonly sticky: readonly StickyMember[];

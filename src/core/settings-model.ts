@@ -3,7 +3,9 @@ import type { Address } from "./evidence/observation-model.ts";
 
 /** An ingress as configured: one DNS name that we own, and the endpoints it may point at, in file order. */
 export interface IngressSettings {
-  /** Fully qualified, lower case, no trailing dot. The ingress is known by this name everywhere. */
+  /** What it is known by everywhere: in events, facts, the store, the API and metrics. Its first name. */
+  readonly id: string;
+  /** The DNS name: fully qualified, lower case, no trailing dot. */
   readonly record: string;
   /** Zone name or 32-hex id; without it the zone is found by the record's name. */
   readonly zone?: string;

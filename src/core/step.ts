@@ -1,4 +1,5 @@
 // The only place where state changes: `step(state, event, now) → state`. Pure: no clock, no chance, no I/O.
+import { findEndpoint } from "./find.ts";
 import type { Weigh } from "./evidence/address.ts";
 import { configured } from "./configuration/configure.ts";
 import { withDrill } from "./people/drill.ts";
@@ -127,12 +128,9 @@ function afterProbe(state: State, event: Event & { kind: "probed" }, nowMs: numb
 }
 
 /** Whether the newest result of this address waits for something to tell the time. */
-function isUndated(state: State, { ingress, endpoint, address, observation }: Event & { kind: "probed" }): boolean {
+function isUndated(state: State, { address, observation, ...ref }: Event & { kind: "probed" }): boolean {
   if (observation.kind !== "inconclusive" || observation.reason !== "clock") return false;
-  const probed = state.ingresses
-    .find(({ settings }) => settings.record === ingress)
-    ?.endpoints.find(({ settings }) => settings.name === endpoint)
-    ?.addresses.find(({ text }) => text === address);
+  const probed = findEndpoint(state, ref)?.addresses.find(({ text }) => text === address);
   return probed?.undated?.at(-1)?.startedMs === observation.startedMs;
 }
 
@@ -150,9 +148,8 @@ function settle(ingress: IngressState, nowMs: number): IngressState {
   return withDrill(ingress, withoutSettledProblem(withWordOnce(ingress, selected)), nowMs);
 }
 
-function withIngress(state: State, record: string, change: (ingress: IngressState) => IngressState): State {
-  const changeThis = (ingress: IngressState): IngressState =>
-    ingress.settings.record === record ? change(ingress) : ingress;
+function withIngress(state: State, id: string, change: (ingress: IngressState) => IngressState): State {
+  const changeThis = (ingress: IngressState): IngressState => (ingress.settings.id === id ? change(ingress) : ingress);
   const changed = withIngresses(state, changeThis);
   return state.leaving.length === 0 ? changed : { ...changed, leaving: changed.leaving.map(changeThis) };
 }

@@ -1,5 +1,6 @@
 // The stage of the demo: the emulated world, and over it the ordinary daemon with a configuration file in a folder of its
 // own, which is removed in the end.
+import { findIngress } from "../core/find.ts";
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -82,7 +83,7 @@ export class Stage implements Scenery, AsyncDisposable {
 
   /** The state of the one ingress, unless it was removed from the configuration. */
   get ingress(): IngressState | undefined {
-    return this.state.ingresses.find(({ settings }) => settings.record === ingressName);
+    return findIngress(this.state, ingressName);
   }
 
   /** Where the daemon's own web server is, without trailing slash. */

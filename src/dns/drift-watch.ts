@@ -1,5 +1,6 @@
 // Follows the state: looks every half minute whether an authoritative server still shows what was last read or written at
 // an ingress, so that an edit by hand is found without a call to Cloudflare. What two servers agree on is worth a read.
+import { findIngress } from "../core/find.ts";
 import type { Event, IngressState, State } from "../core/model.ts";
 import type { Clock, Random } from "../lib/clock.ts";
 import { compare, expectationOf, type Word } from "./comparison.ts";
@@ -61,19 +62,20 @@ export class DriftWatch implements AsyncDisposable {
   follow(state: State): void {
     if (this.#isClosed) return;
     for (const ingress of state.ingresses) {
-      const watched = this.#watched.get(ingress.settings.record);
+      const watched = this.#watched.get(ingress.settings.id);
       if (watched === undefined) this.#begin(ingress);
       else if (watched.ingress !== ingress) takeIn(watched, ingress);
     }
     if (this.#watched.size === state.ingresses.length) return;
-    const records = new Set(state.ingresses.map(({ settings }) => settings.record));
-    for (const [record, watched] of this.#watched) if (!records.has(record)) this.#drop(record, watched);
+    for (const [id, watched] of this.#watched) {
+      if (findIngress(state, id) === undefined) this.#drop(id, watched);
+    }
   }
 
   /** Ends every look at once. Resolves when none is under way any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const [record, watched] of this.#watched) this.#drop(record, watched);
+    for (const [id, watched] of this.#watched) this.#drop(id, watched);
     await Promise.all(this.#running);
   }
 
@@ -92,12 +94,12 @@ export class DriftWatch implements AsyncDisposable {
       broughtMs: -Infinity,
       cancelTimer: () => {},
     };
-    this.#watched.set(ingress.settings.record, watched);
+    this.#watched.set(ingress.settings.id, watched);
     this.#wait(watched, this.#periodMs * this.#ports.random());
   }
 
-  #drop(record: string, { abort, cancelTimer }: Watched): void {
-    this.#watched.delete(record);
+  #drop(id: string, { abort, cancelTimer }: Watched): void {
+    this.#watched.delete(id);
     cancelTimer();
     abort.abort();
   }
@@ -148,7 +150,7 @@ export class DriftWatch implements AsyncDisposable {
     watched.broughtMs = atMs;
     const servers = [first.server.address, second.server.address];
     watched.suspicion = { says, servers, known: contentsOf(watched.ingress), atMs };
-    dispatch({ kind: "drift-suspected", ingress: settings.record, says });
+    dispatch({ kind: "drift-suspected", ingress: settings.id, says });
   }
 
   /** The servers from the one whose turn it is, without those that are passed over. */

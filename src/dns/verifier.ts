@@ -1,6 +1,6 @@
 // Follows the state: after each write it asks the zone's authoritative servers until they show what was written, and
 // reports how that ended. Asks only; nothing depends on the answers but what people are told.
-import { mixesOf } from "../core/records/mix.ts";
+import { mixesOf, mixNamed } from "../core/records/mix.ts";
 import type { Event, IngressState, NameState, PublishedRecord, State } from "../core/model.ts";
 import { type Clock, sleep } from "../lib/clock.ts";
 import { compare, expectationOf, mixExpectationOf, type Word } from "./comparison.ts";
@@ -90,8 +90,8 @@ export class Verifier implements AsyncDisposable {
 
   /** Takes in what is known of one name, and gives the key of its check. */
   #followName(ingress: IngressState, { visibility, published }: NameState, mix?: string): string {
-    const { record } = ingress.settings;
-    const key = mix === undefined ? record : `${record} ${mix}`;
+    const { id } = ingress.settings;
+    const key = mix === undefined ? id : `${id} ${mix}`;
     const known = this.#checks.get(key);
     if (known !== undefined && known.writtenAtMs === visibility?.writtenAtMs) known.ingress = ingress;
     else {
@@ -164,7 +164,7 @@ export class Verifier implements AsyncDisposable {
   #report({ ingress, writtenAtMs, mix }: Check, { status, detail }: Finding): void {
     this.#ports.dispatch({
       kind: "visibility-checked",
-      ingress: ingress.settings.record,
+      ingress: ingress.settings.id,
       ...(mix !== undefined && { mix }),
       writtenAtMs,
       status,
@@ -190,7 +190,7 @@ export class Verifier implements AsyncDisposable {
     }
     const found = await this.#servers.of(ingress.settings, abort.signal);
     if (found.kind === "none") return { status: "silent", detail: found.detail };
-    const mix = check.mix === undefined ? undefined : mixesOf(ingress).find(({ record }) => record === check.mix);
+    const mix = check.mix === undefined ? undefined : mixNamed(ingress, check.mix);
     const expectation = mix === undefined ? expectationOf(ingress, before) : mixExpectationOf(mix);
     const name = check.mix ?? ingress.settings.record;
     const ask = ({ address }: NameServer) => this.#servers.ask(address, name, abort.signal);

@@ -298,7 +298,10 @@ test("an ingress that leaves while it points to its mix is said to be pointed to
   world.observe("mobile", "ok", 1);
   world.observe("cable", "ok", 1);
   world.news();
-  world.dispatch({ kind: "config-loaded", ingresses: [{ ...settings, record: "other.example.com" }] });
+  world.dispatch({
+    kind: "config-loaded",
+    ingresses: [{ ...settings, id: "other.example.com", record: "other.example.com" }],
+  });
   const [applied] = world.news();
   assert.match(
     applied?.text ?? "",

@@ -1,5 +1,6 @@
 // Decides what deserves a message: first one summary after the start, then the stories of each ingress and of the
 // configuration. Knows no clock: time comes with every turn.
+import { findIngress } from "../core/find.ts";
 import type { Fact, IngressState, State } from "../core/model.ts";
 import type { Turn } from "../core/turn.ts";
 import { isInSync } from "../core/records/mix.ts";
@@ -34,13 +35,13 @@ export class Narrator {
     this.#blindness ??= new BlindnessNarrator(atMs);
     const blindnessStories = this.#blindness.hear(after, atMs);
     const ingressStories = after.ingresses.flatMap((ingress) => {
-      const own = facts.filter((fact) => "ingress" in fact && fact.ingress === ingress.settings.record);
+      const own = facts.filter((fact) => "ingress" in fact && fact.ingress === ingress.settings.id);
       return this.#narratorOf(ingress, atMs).hear(ingress, own as Extract<Fact, { ingress: string }>[], atMs);
     });
-    for (const [record, narrator] of this.#ingresses) {
-      if (after.ingresses.some(({ settings }) => settings.record === record)) continue;
+    for (const [id, narrator] of this.#ingresses) {
+      if (findIngress(after, id) !== undefined) continue;
       ingressStories.push(...narrator.release());
-      this.#ingresses.delete(record);
+      this.#ingresses.delete(id);
     }
     const clockStories = facts.filter((fact) => fact.kind === "clock-wrong" || fact.kind === "clock-right");
     if (this.#isStarted) return [...configStories, ...blindnessStories, ...clockStories, ...ingressStories];
@@ -72,9 +73,9 @@ export class Narrator {
   }
 
   #narratorOf(ingress: IngressState, atMs: number): IngressNarrator {
-    const { record } = ingress.settings;
-    const known = this.#ingresses.get(record) ?? new IngressNarrator(ingress, atMs);
-    this.#ingresses.set(record, known);
+    const { id } = ingress.settings;
+    const known = this.#ingresses.get(id) ?? new IngressNarrator(ingress, atMs);
+    this.#ingresses.set(id, known);
     return known;
   }
 
@@ -116,7 +117,7 @@ export class Narrator {
 
   /** What was there before the start, if it is not there any more. */
   #replaced(ingress: IngressState): { recordsAtStart?: Records } {
-    const recordsAtStart = this.#ingresses.get(ingress.settings.record)?.recordsAtStart;
+    const recordsAtStart = this.#ingresses.get(ingress.settings.id)?.recordsAtStart;
     const now = ingress.published?.records;
     if (recordsAtStart === undefined || JSON.stringify(recordsAtStart) === JSON.stringify(now)) return {};
     return { recordsAtStart };
@@ -135,6 +136,6 @@ function primaryOf({ primary }: Fact & { kind: "ingress-released" }): { primary?
 }
 
 function recordsOf(state: State, record: string): { record: string; records?: Records } {
-  const records = state.ingresses.find(({ settings }) => settings.record === record)?.published?.records;
+  const records = findIngress(state, record)?.published?.records;
   return { record, ...(records && { records }) };
 }

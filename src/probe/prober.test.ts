@@ -91,6 +91,7 @@ function ingressOf(endpoints: readonly EndpointState[], name = record): IngressS
   const primary = endpoints[0]?.settings.name ?? "";
   return {
     settings: {
+      id: name,
       record: name,
       publish: "auto",
       holdUpMs: 0,

@@ -1,4 +1,5 @@
 // Follows the state: keeps one watch over each endpoint that the state holds, and none over what is gone.
+import { findIngress } from "../core/find.ts";
 import type { IngressState, State, TimeState } from "../core/model.ts";
 import { ownNames } from "../core/records/own-names.ts";
 import { vouchedWallMs } from "../core/time/time.ts";
@@ -36,11 +37,10 @@ export class Prober implements AsyncDisposable {
     this.#generation = state.generation;
     for (const ingress of state.ingresses) this.#followIngress(ingress);
     if (this.#ingresses.size === state.ingresses.length) return;
-    const present = new Set(state.ingresses.map(({ settings }) => settings.record));
-    for (const [record, { watches }] of this.#ingresses) {
-      if (present.has(record)) continue;
+    for (const [id, { watches }] of this.#ingresses) {
+      if (findIngress(state, id) !== undefined) continue;
       for (const watch of watches.values()) this.#stop(watch);
-      this.#ingresses.delete(record);
+      this.#ingresses.delete(id);
     }
   }
 
@@ -57,12 +57,12 @@ export class Prober implements AsyncDisposable {
   }
 
   #followIngress(ingress: IngressState): void {
-    const record = ingress.settings.record;
-    const followed = this.#ingresses.get(record);
+    const { id } = ingress.settings;
+    const followed = this.#ingresses.get(id);
     // States share what did not change: most events concern one ingress only.
     if (followed?.state === ingress) return;
     const watches = followed?.watches ?? new Map<string, Watch>();
-    this.#ingresses.set(record, { state: ingress, watches });
+    this.#ingresses.set(id, { state: ingress, watches });
     const names = new Set<string>();
     for (const endpoint of ingress.endpoints) {
       const name = endpoint.settings.name;

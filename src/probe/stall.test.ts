@@ -85,6 +85,7 @@ class World implements AsyncDisposable {
     });
     const endpoints = [endpoint("cable", addresses, 0), endpoint("mobile", [mobile], 1)];
     const settings = {
+      id: record,
       record,
       publish: "auto",
       holdUpMs: 0,

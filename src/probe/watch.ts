@@ -146,7 +146,7 @@ export class Watch {
 
   async #performRound(round: Round): Promise<void> {
     const ref: EndpointRef = {
-      ingress: this.#ingress.settings.record,
+      ingress: this.#ingress.settings.id,
       endpoint: this.#endpoint.settings.name,
       revision: this.revision,
     };

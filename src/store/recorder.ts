@@ -1,5 +1,6 @@
 // Hears every turn of the loop and keeps what shall survive: the durable part of the state, the facts, and the checks
 // rolled up. What was decided is written before it is acted on; the rest waits in memory and is written in batches.
+import { findEndpoint, findIngress, findManaged } from "../core/find.ts";
 import type { EndpointState, Event, Fact, IngressState, State } from "../core/model.ts";
 import type { Turn } from "../core/turn.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -126,10 +127,8 @@ export class Recorder implements Disposable {
   }
 
   #count({ ingress, endpoint, revision, address, observation }: Event & { kind: "probed" }, state: State): void {
-    const settings = state.ingresses.find((known) => known.settings.record === ingress);
-    const watched = settings?.endpoints.find((known) => known.settings.name === endpoint);
     // A check that is no more counts no more.
-    if (watched?.revision !== revision) return;
+    if (findEndpoint(state, { ingress, endpoint })?.revision !== revision) return;
     const startMinute = Math.floor(this.#ports.clock.wallMs() / minuteMs);
     const key = `${startMinute} ${seriesKey({ ingress, endpoint, address })}`;
     const known = this.#checks.get(key);
@@ -144,11 +143,11 @@ export class Recorder implements Disposable {
   #markChanges(before: State, after: State): void {
     if (before.ingresses === after.ingresses && before.leaving === after.leaving) return;
     for (const ingress of managed(after)) {
-      const { record } = ingress.settings;
-      const old = managed(before).find(({ settings }) => settings.record === record);
+      const { id } = ingress.settings;
+      const old = findManaged(before, id);
       const change = old === undefined ? "more" : unsavedBetween(old, ingress);
       if (change === "nothing") continue;
-      this.#dated.delete(record);
+      this.#dated.delete(id);
       if (this.#unsaved !== "more") this.#unsaved = change;
     }
     if (managed(after).length < managed(before).length) this.#unsaved = "more";
@@ -188,9 +187,9 @@ export class Recorder implements Disposable {
       this.#wallAheadMs = this.#wallAhead();
     }
     const ingresses = managed(this.#state).map((ingress) => {
-      const { record } = ingress.settings;
-      const dated = this.#dated.get(record) ?? datedFrom(ingress, clock.nowMs(), clock.wallMs());
-      this.#dated.set(record, dated);
+      const { id } = ingress.settings;
+      const dated = this.#dated.get(id) ?? datedFrom(ingress, clock.nowMs(), clock.wallMs());
+      this.#dated.set(id, dated);
       return dated;
     });
     return { ingresses };
@@ -251,7 +250,7 @@ function managed({ ingresses, leaving }: State): readonly IngressState[] {
 function hasOtherDecisions(before: State, after: State): boolean {
   if (before.ingresses === after.ingresses) return false;
   return after.ingresses.some(({ settings, overrides, selection, lastGood }) => {
-    const old = before.ingresses.find((ingress) => ingress.settings.record === settings.record);
+    const old = findIngress(before, settings.id);
     const isOverridden = overrides.length > 0 || (old?.overrides.length ?? 0) > 0;
     return (
       (selection !== undefined && selection !== old?.selection) ||

@@ -1,5 +1,6 @@
 // The recorded past under another configuration: the core decides again, on what was seen then. Cloudflare does at once
 // what it is told.
+import { findEndpoint } from "../core/find.ts";
 import { nextDeadline } from "../core/deadline.ts";
 import type {
   CheckSettings,
@@ -205,7 +206,7 @@ class Player {
       const desired = isInSync(ingress) ? undefined : desiredRecords(ingress);
       if (desired === undefined) continue;
       const records = this.#published(desired);
-      this.#state = step(this.#state, { kind: "records-written", ingress: ingress.settings.record, records }, nowMs);
+      this.#state = step(this.#state, { kind: "records-written", ingress: ingress.settings.id, records }, nowMs);
       this.#note(nowMs);
     }
   }
@@ -245,9 +246,7 @@ class Player {
   }
 
   #endpoint(record: string, name: string): IngressState["endpoints"][number] | undefined {
-    return this.#state.ingresses
-      .find(({ settings }) => settings.record === record)
-      ?.endpoints.find(({ settings }) => settings.name === name);
+    return findEndpoint(this.#state, { ingress: record, endpoint: name });
   }
 }
 

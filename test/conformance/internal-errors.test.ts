@@ -103,7 +103,7 @@ test("a state that takes nothing in any more does not spin, and is the end after
     onBug: (error) => bugs.push(error),
     onCorruption: (why) => ends.push(why),
   });
-  const poison = poisoned(settings(), "record");
+  const poison = poisoned(settings(), "id");
   daemon.dispatch({ kind: "config-loaded", ingresses: [poison.settings] });
   // Something is due in a minute.
   const override = { kind: "pin" as const, endpoint: "mobile", untilMs: minuteMs };
@@ -183,7 +183,7 @@ test("the same error is logged once a minute, told once a day, and counted each 
 /** Settings one of which cannot be read while they are poisonous. */
 function poisoned(
   good: IngressSettings,
-  key: "reconcileIntervalMs" | "record",
+  key: "reconcileIntervalMs" | "id",
 ): { settings: IngressSettings; isPoisonous: boolean } {
   const bad = { ...good, isPoisonous: false };
   const { [key]: value } = good;

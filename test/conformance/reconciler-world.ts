@@ -39,6 +39,7 @@ export function settings(changes: Partial<IngressSettings> = {}): IngressSetting
     },
   }));
   return {
+    id: changes.record ?? record,
     record,
     publish: "auto",
     holdUpMs: 0,

@@ -216,6 +216,7 @@ function worldOf(seed: number): WorldOptions {
   const rhythm = isFast ? { intervalMs: 5_000, fastIntervalMs: 1_000 } : { intervalMs: usualMs, fastIntervalMs: 2_000 };
   const endpoints = sites.map((site, index) => endpointOf(random, site, index, rhythm));
   const ingress: IngressSettings = {
+    id: ingressName,
     record: ingressName,
     publish,
     holdUpMs: pick(random, [0, 60_000, 60_000, 120_000]),

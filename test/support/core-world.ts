@@ -75,6 +75,7 @@ export const settingsOf: fc.Arbitrary<IngressSettings> = fc
     ),
   })
   .map(({ publish, holdUpMs, mixWaitMs, endpoints }) => ({
+    id: record,
     record,
     ...(mixWaitMs !== undefined && { mix: { record: mixRecord, waitMs: mixWaitMs } }),
     publish,

@@ -32,6 +32,7 @@ function probes(endpoint: number, what: "ok" | "failed", times: number): Move {
 /** One endpoint for each `rise`, the first of them with the worst rank. */
 function ways(rises: readonly number[]): IngressSettings {
   return {
+    id: record,
     record,
     publish: "auto",
     holdUpMs: 0,

@@ -48,6 +48,7 @@ export function endpointSettings(name: string, changes: Partial<EndpointSettings
 export function ingressSettings(record: string, endpoints: readonly EndpointSettings[]): IngressSettings {
   const mix = { record: record.replace(".", "-mix."), waitMs: 0 };
   return {
+    id: record,
     record,
     publish: "auto",
     holdUpMs: 60_000,

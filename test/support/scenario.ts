@@ -100,6 +100,7 @@ class Stage {
     const { hold_up, publish, proxied, private: isPrivate, mix, mix_wait, zone } = optionsOf(options);
     const mixRecord = mix ?? record.replace(".", "-mix.");
     this.#settings.push({
+      id: record,
       record,
       ...(zone !== undefined && { zone }),
       publish: (publish ?? "auto") as IngressSettings["publish"],

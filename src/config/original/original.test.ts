@@ -40,6 +40,7 @@ test("the sample file becomes one ingress with all that it says", () => {
   };
   assert.deepEqual(config.ingresses, [
     {
+      id: "_ingress.example.com",
       record: "_ingress.example.com",
       zone: "0123456789abcdef0123456789abcdef",
       publish: "auto",

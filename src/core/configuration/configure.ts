@@ -1,5 +1,6 @@
 // A configuration taken in: what did not change keeps what is known of it, under whatever name, and what an earlier life of
 // the daemon left behind is taken up.
+import { findManaged } from "../find.ts";
 import { interruptedDrill } from "../people/drill.ts";
 import { freshEndpoint, withSavedAddresses } from "../evidence/endpoint.ts";
 import { withMixNames } from "../records/mix.ts";
@@ -11,7 +12,7 @@ import { departuresOf, holdMs } from "../selection/selection.ts";
 
 /** The ingress under new settings. What did not change keeps what is known of it. */
 export function configured(state: State, settings: IngressSettings, nowMs: number): IngressState {
-  const old = [...state.ingresses, ...state.leaving].find((ingress) => ingress.settings.record === settings.record);
+  const old = findManaged(state, settings.id);
   if (old === undefined) return freshIngress(state, settings, nowMs);
   const isSameReach = settings.allowPrivate === old.settings.allowPrivate;
   const known = old.endpoints.map((endpoint) => ({ ...identityOf(endpoint.settings), endpoint }));
@@ -73,7 +74,7 @@ function freshIngress({ saved }: State, settings: IngressSettings, nowMs: number
     isMixRefused: false,
     formerMixes: [],
   };
-  const memory = saved?.find(({ record }) => record === settings.record);
+  const memory = saved?.find(({ record }) => record === settings.id);
   const form = askedForm(settings) ?? memory?.form;
   if (memory === undefined) return withMixNames({ ...fresh, ...(form && { form }) });
   const matches = matched(memory.endpoints ?? [], settings.endpoints.map(identityOf));

@@ -11,11 +11,11 @@ export function leavingAfter(
   configured: readonly IngressSettings[],
   nowMs: number,
 ): readonly IngressState[] {
-  const records = new Set(configured.map(({ record }) => record));
+  const ids = new Set(configured.map(({ id }) => id));
   const live = [...state.leaving, ...state.ingresses.filter(hasMixRecords)];
   const remembered = (state.saved ?? []).flatMap((saved) => restored(saved, nowMs) ?? []);
   return [...live, ...remembered]
-    .filter(({ settings }) => !records.has(settings.record))
+    .filter(({ settings }) => !ids.has(settings.id))
     .map((ingress) => (ingress.isLeaving === true ? ingress : asLeaving(ingress)));
 }
 
@@ -46,6 +46,7 @@ function restored(saved: SavedIngress, nowMs: number): IngressState | undefined 
     resolvers: [],
   };
   const settings: IngressSettings = {
+    id: record,
     record,
     ...(zone !== undefined && { zone }),
     publish: "cname",

@@ -46,7 +46,7 @@ export function withProof(
 ): State {
   const { blindSinceMs, ...connection } = state.connection[family];
   const isOfProver = ({ settings }: IngressState, endpoint: EndpointState): boolean =>
-    settings.record === by?.ingress && endpoint.settings.name === by.endpoint;
+    settings.id === by?.ingress && endpoint.settings.name === by.endpoint;
   const proven = withEndpoints(state, (ingress, endpoint) => {
     if (blindSinceMs !== undefined) return forgetUnproven(endpoint, family);
     return isOfProver(ingress, endpoint) ? endpoint : afterProof(endpoint, family, provenMs, nowMs);
@@ -104,7 +104,7 @@ function newestOkMs({ ingresses }: State, family: Family, except?: Pick<Endpoint
   let newest = -Infinity;
   for (const { settings, endpoints } of ingresses) {
     for (const endpoint of endpoints) {
-      if (settings.record === except?.ingress && endpoint.settings.name === except.endpoint) continue;
+      if (settings.id === except?.ingress && endpoint.settings.name === except.endpoint) continue;
       for (const address of endpoint.addresses) {
         if (address.family === family) newest = Math.max(newest, address.lastOkMs ?? -Infinity);
       }

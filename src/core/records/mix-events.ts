@@ -1,5 +1,5 @@
 // What reads, writes and failures at the name of a mix do to its ingress. They are counted apart from the ingress' own.
-import { mixesOf } from "./mix.ts";
+import { mixNamed } from "./mix.ts";
 import type { CloudProblem, IngressState, MixState, PublishedRecord, RecordType, Visibility } from "../model.ts";
 import { afterVisibilityCheck, mostUndone, undoneMemoryMs, writeDoubtMs } from "./published.ts";
 import { isAtMix, isPointedToMix, recordComment } from "./records.ts";
@@ -12,7 +12,7 @@ export function afterMixRead(
   records: readonly PublishedRecord[],
   nowMs: number,
 ): IngressState {
-  const mix = mixesOf(ingress).find((each) => each.record === record);
+  const mix = mixNamed(ingress, record);
   if (mix === undefined) return ingress;
   const ours = records.filter(isOurs);
   const stranger = records.find((found) => !isOurs(found));
@@ -54,7 +54,7 @@ export function afterMixWrite(
   records: readonly PublishedRecord[],
   nowMs: number,
 ): IngressState {
-  const mix = mixesOf(ingress).find((each) => each.record === record);
+  const mix = mixNamed(ingress, record);
   if (mix === undefined) return ingress;
   const before = mix.published?.records ?? [];
   const { cloudProblem: _, visibility: __, unseen: ___, unusedSinceMs, ...rest } = mix;
@@ -79,7 +79,7 @@ export function afterMixFailure(
   problem: CloudProblem,
   nowMs: number,
 ): IngressState {
-  const mix = mixesOf(ingress).find((each) => each.record === record);
+  const mix = mixNamed(ingress, record);
   if (mix === undefined) return ingress;
   const failed: MixState = {
     ...mix,
@@ -101,7 +101,7 @@ export function afterMixCheck(
   found: { readonly writtenAtMs: number; readonly status: Visibility["status"]; readonly detail: string },
   nowMs: number,
 ): IngressState {
-  const mix = mixesOf(ingress).find((each) => each.record === record);
+  const mix = mixNamed(ingress, record);
   return mix === undefined ? ingress : withMix(ingress, afterVisibilityCheck(mix, found, nowMs));
 }
 

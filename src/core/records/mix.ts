@@ -158,6 +158,11 @@ export function mixesOf({ mix, formerMixes }: IngressState): readonly MixState[]
   return mix === undefined ? formerMixes : [mix, ...formerMixes];
 }
 
+/** The mix at this name; `undefined` for a name that is none of ours, or no more. */
+export function mixNamed(ingress: IngressState, record: string | undefined): MixState | undefined {
+  return mixesOf(ingress).find((mix) => mix.record === record);
+}
+
 /** The mix that the published record points to, if any. */
 export function mixPointedTo(ingress: IngressState): MixState | undefined {
   return mixesOf(ingress).find(({ record }) => pointsTo(ingress.published, record));

@@ -95,7 +95,7 @@ function withUndated(
   return withIngresses(state, (ingress) =>
     withEachEndpoint(ingress, (endpoint) => {
       if (!endpoint.addresses.some(isUndatedSince)) return endpoint;
-      const ref: Omit<EndpointRef, "revision"> = { ingress: ingress.settings.record, endpoint: endpoint.settings.name };
+      const ref: Omit<EndpointRef, "revision"> = { ingress: ingress.settings.id, endpoint: endpoint.settings.name };
       return afterUndated(endpoint, {
         isDue,
         isRight: ({ validity }) =>

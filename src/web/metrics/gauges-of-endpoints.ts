@@ -109,7 +109,7 @@ export const endpointGauges: readonly Metric[] = [
 function* placesOf({ ingresses }: State): Iterable<Place> {
   for (const ingress of ingresses)
     for (const endpoint of ingress.endpoints)
-      yield { ingress, endpoint, at: [ingress.settings.record, endpoint.settings.name] };
+      yield { ingress, endpoint, at: [ingress.settings.id, endpoint.settings.name] };
 }
 
 function newestObservation({ addresses }: EndpointState): Observation | undefined {

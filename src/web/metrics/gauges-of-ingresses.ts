@@ -15,7 +15,7 @@ export const ingressGauges: readonly Metric[] = [
     },
     function* ({ ingresses }) {
       for (const { settings, published } of ingresses)
-        for (const { type, content } of published?.records ?? []) yield [[settings.record, type, content], 1];
+        for (const { type, content } of published?.records ?? []) yield [[settings.id, type, content], 1];
     },
   ),
   gauge(
@@ -26,7 +26,7 @@ export const ingressGauges: readonly Metric[] = [
       query: "ccs_ingress_in_sync == 0",
     },
     function* ({ ingresses }) {
-      for (const ingress of ingresses) yield [[ingress.settings.record], Number(isInSync(ingress))];
+      for (const ingress of ingresses) yield [[ingress.settings.id], Number(isInSync(ingress))];
     },
   ),
   gauge(
@@ -37,7 +37,7 @@ export const ingressGauges: readonly Metric[] = [
       query: "ccs_ingress_standoff == 1",
     },
     function* ({ ingresses }) {
-      for (const { settings, standoff } of ingresses) yield [[settings.record], Number(standoff !== undefined)];
+      for (const { settings, standoff } of ingresses) yield [[settings.id], Number(standoff !== undefined)];
     },
   ),
   gauge(
@@ -50,7 +50,7 @@ export const ingressGauges: readonly Metric[] = [
     function* ({ ingresses }) {
       for (const { settings, visibility } of ingresses)
         if (visibility?.status === "visible" || visibility?.status === "wrong")
-          yield [[settings.record], Number(visibility.status === "visible")];
+          yield [[settings.id], Number(visibility.status === "visible")];
     },
   ),
   gauge(
@@ -65,7 +65,7 @@ export const ingressGauges: readonly Metric[] = [
         if (overrides.length === 0) continue;
         for (const kind of overrideKinds) {
           const count = overrides.filter((override) => override.kind === kind).length;
-          if (count > 0) yield [[settings.record, kind], count];
+          if (count > 0) yield [[settings.id, kind], count];
         }
       }
     },

@@ -102,7 +102,7 @@ export class Series {
       const own = new Map<string, Checked>();
       for (const { settings: endpoint, revision } of endpoints)
         if (endpoint.check !== undefined) own.set(endpoint.name, { revision });
-      checked.set(settings.record, own);
+      checked.set(settings.id, own);
     }
     for (const [ingress, endpoint] of pairsOf(before)) {
       if (checked.get(ingress)?.has(endpoint) === true) continue;

@@ -92,6 +92,7 @@ function configOf(
     cloudflare: { token: new Secret(secrets.cloudflare), apiUrl: "https://api.example.test/client/v4" },
     ingresses: [
       {
+        id: ingressName,
         record: ingressName,
         publish,
         holdUpMs,

@@ -82,22 +82,22 @@ export const coreBugs: readonly BugForTest[] = [
   {
     name: "an answer proves nothing for an endpoint of the same name elsewhere",
     file: "src/core/evidence/proof.ts",
-    from: "settings.record === by?.ingress && endpoint.settings.name === by.endpoint",
+    from: "settings.id === by?.ingress && endpoint.settings.name === by.endpoint",
     to: "endpoint.settings.name === by?.endpoint",
     test: ["test/scenarios.test.ts", "scenario two ingresses with the same names"],
   },
   {
     name: "an ingress begins with what another one left",
     file: "src/core/configuration/configure.ts",
-    from: "const memory = saved?.find(({ record }) => record === settings.record);",
+    from: "const memory = saved?.find(({ record }) => record === settings.id);",
     to: "const memory = saved?.[0];",
     test: ["test/scenarios.test.ts", "scenario two ingresses with the same names"],
   },
   {
     name: "what people say of one ingress is said of all",
     file: "src/core/step.ts",
-    from: "ingress.settings.record === record ? change(ingress) : ingress;",
-    to: 'record !== "" ? change(ingress) : ingress;',
+    from: "(ingress.settings.id === id ? change(ingress) : ingress);",
+    to: '(id !== "" ? change(ingress) : ingress);',
     test: ["test/scenarios.test.ts", "scenario two ingresses a drill and a failover"],
   },
   {

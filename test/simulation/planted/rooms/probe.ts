@@ -204,8 +204,8 @@ export const probeBugs: readonly BugForTest[] = [
   {
     name: "an ingress that left the configuration is probed on",
     file: "src/probe/prober.ts",
-    from: "for (const watch of watches.values()) this.#stop(watch);\n      this.#ingresses.delete(record);",
-    to: "this.#ingresses.delete(record);",
+    from: "for (const watch of watches.values()) this.#stop(watch);\n      this.#ingresses.delete(id);",
+    to: "this.#ingresses.delete(id);",
     test: ["src/probe/prober.test.ts", "stops the watches of an ingress that is gone"],
   },
   {
