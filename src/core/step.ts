@@ -1,6 +1,5 @@
 // The only place where state changes: `step(state, event, now) → state`. Pure: no clock, no chance, no I/O.
 import { findEndpoint } from "./find.ts";
-import type { Weigh } from "./evidence/address.ts";
 import { configured } from "./configuration/configure.ts";
 import { withDrill } from "./people/drill.ts";
 import { afterObservation, afterResolution, afterStall, afterTime } from "./evidence/endpoint.ts";
@@ -11,7 +10,7 @@ import { withMixesAt } from "./records/mix.ts";
 import type { EndpointRef, EndpointState, Event, IngressState, State } from "./model.ts";
 import { withOutage, withoutEndedOutage } from "./selection/outage.ts";
 import { withOverride, withoutEndedOverrides, withoutOverrides } from "./people/overrides.ts";
-import { afterVainSearch, untestedConnection, weightOf, withProof } from "./evidence/proof.ts";
+import { afterVainSearch, untestedConnection, evidenceFor, withProof } from "./evidence/proof.ts";
 import {
   afterCloudFailure,
   afterRead,
@@ -71,7 +70,7 @@ function take(state: State, event: Event, nowMs: number): State {
       return { ...state, rejectedConfig: { problems: event.problems, atMs: nowMs } };
     case "resolved":
       return withEndpoint(state, event, nowMs, (endpoint, { settings: { allowPrivate } }) =>
-        afterResolution(endpoint, event.resolution, { allowPrivate, weigh: weigherOf(state, event), nowMs }),
+        afterResolution(endpoint, event.resolution, { allowPrivate, evidence: evidenceFor(state, event), nowMs }),
       );
     case "drift-suspected":
       return withIngress(state, event.ingress, (ingress) => ({
@@ -120,7 +119,7 @@ function take(state: State, event: Event, nowMs: number): State {
 function afterProbe(state: State, event: Event & { kind: "probed" }, nowMs: number): State {
   const { address, observation } = event;
   const probed = withEndpoint(state, event, nowMs, (endpoint) =>
-    afterObservation(endpoint, address, observation, { weigh: weigherOf(state, event), nowMs }),
+    afterObservation(endpoint, address, observation, { evidence: evidenceFor(state, event), nowMs }),
   );
   if (isUndated(probed, event)) return seekingTime(probed, observation.startedMs);
   if (observation.kind !== "ok" || probed === state) return probed;
@@ -132,10 +131,6 @@ function isUndated(state: State, { address, observation, ...ref }: Event & { kin
   if (observation.kind !== "inconclusive" || observation.reason !== "clock") return false;
   const probed = findEndpoint(state, ref)?.addresses.find(({ text }) => text === address);
   return probed?.undated?.at(-1)?.startedMs === observation.startedMs;
-}
-
-function weigherOf(state: State, ref: EndpointRef): Weigh {
-  return (address, endedMs) => weightOf(state, ref, address, endedMs);
 }
 
 /** Lets time and the new beliefs take effect on one ingress. */

@@ -1,6 +1,7 @@
 // One address: what a probe does to it, and what its failures are worth.
 import { afterFailure, afterOk, freshHealth, isServing, type Thresholds } from "./health.ts";
 import type { AddressState, EndpointState, Observation, Stalled, Undated, Unproven } from "../model.ts";
+import type { Evidence } from "./proof-model.ts";
 
 /** More failures than this do not wait for proof at once. The first stays, whose time runs out first; then the newest. */
 const mostUnproven = 16;
@@ -8,15 +9,30 @@ const mostUnproven = 16;
 /** How long proof is sought for a failure. Without any by then, the monitor is blind. */
 export const proofSearchMs = 2_000;
 
-/** What a failure of an address that ended at `endedMs` is worth: it counts, waits for proof, or is inconclusive. */
-export type Weigh = (address: AddressState, endedMs: number) => "counts" | "waits" | "nothing";
+/** How failures are judged: how many it takes, and whether they prove anything. */
+export interface Judging extends Thresholds {
+  readonly evidence: Evidence;
+}
 
-/** The address after one probe of it. `weigh` says what a failure is worth. */
+/** What a failure of an address that ended at `endedMs` is worth: it counts, waits for proof, or is inconclusive. */
+function weightOf(
+  { family, health }: AddressState,
+  endedMs: number,
+  evidence: Evidence,
+): "counts" | "waits" | "nothing" {
+  // An address that is down already cannot fall any deeper.
+  if (health.verdict === "down") return "counts";
+  const { isBlind, provenMs } = evidence[family];
+  if (isBlind) return "nothing";
+  return provenMs >= endedMs ? "counts" : "waits";
+}
+
+/** The address after one probe of it. */
 export function observe(
   { health: believed }: EndpointState,
   address: AddressState,
   observation: Observation,
-  { weigh, ...thresholds }: Thresholds & { readonly weigh: Weigh },
+  judging: Judging,
   nowMs: number,
 ): AddressState {
   const { startedMs } = observation;
@@ -30,7 +46,7 @@ export function observe(
       const isTrusted = address.isNewcomer && address.health.verdict === "unknown" && isServing(believed.verdict);
       const reason = believed.verdict === "up" ? "answers" : believed.reason;
       const known = isTrusted ? freshHealth(nowMs, believed.verdict, reason) : address.health;
-      const health = afterOk(known, thresholds, nowMs);
+      const health = afterOk(known, judging, nowMs);
       return {
         // What began before it and is still silent is overtaken, and needs no proof any more.
         ...withoutStalls(withoutOvertakenDates(ended, startedMs), (probe) => probe.startedMs <= startedMs),
@@ -49,9 +65,9 @@ export function observe(
       const seen: AddressState = { ...ended, lastObservation: observation };
       // Our own connection may have been what was silent, for most of the probe.
       if (isSilence(observation) && stalled !== undefined && !isProvenEarly(stalled, observation)) {
-        return withDoubt(seen, observation, weigh, nowMs);
+        return withDoubt(seen, observation, judging, nowMs);
       }
-      return withFailure(seen, observation, thresholds, weigh, nowMs);
+      return withFailure(seen, observation, judging, nowMs);
     }
     case "inconclusive": {
       const isUncheckable = observation.reason === "no-route" || address.isUncheckable;
@@ -133,10 +149,10 @@ function isProvenEarly({ provenMs }: Stalled, { startedMs, endedMs }: Observatio
 }
 
 /** A silence that may have been our own never counts; but where no proof is found, it shows that we are blind. */
-function withDoubt(address: AddressState, failure: Failure, weigh: Weigh, nowMs: number): AddressState {
+function withDoubt(address: AddressState, failure: Failure, { evidence }: Judging, nowMs: number): AddressState {
   if (address.health.verdict === "down") return address;
   const doubted = { ...address, isUncheckable: true };
-  return weigh(address, failure.endedMs) === "waits"
+  return weightOf(address, failure.endedMs, evidence) === "waits"
     ? withWait(doubted, { ...failure, isDoubtful: true }, nowMs)
     : doubted;
 }
@@ -149,17 +165,11 @@ export interface Failure {
 }
 
 /** Lets a failure count, wait for proof, or be inconclusive. */
-export function withFailure(
-  address: AddressState,
-  failure: Failure,
-  thresholds: Thresholds,
-  weigh: Weigh,
-  nowMs: number,
-): AddressState {
-  const weight = weigh(address, failure.endedMs);
+export function withFailure(address: AddressState, failure: Failure, judging: Judging, nowMs: number): AddressState {
+  const weight = weightOf(address, failure.endedMs, judging.evidence);
   switch (weight) {
     case "counts":
-      return counted(address, failure, thresholds, nowMs);
+      return counted(address, failure, judging, nowMs);
     case "waits":
       return withWait(address, failure, nowMs);
     case "nothing":

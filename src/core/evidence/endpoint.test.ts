@@ -4,6 +4,8 @@ import { endpointSettings } from "../../../test/support/ingress-world.ts";
 import { parseIp } from "../../lib/ip.ts";
 import { afterResolution, freshEndpoint, withSavedAddresses } from "./endpoint.ts";
 
+const proven = { isBlind: false, provenMs: Infinity };
+
 test("remembered private addresses are used only where they are permitted now", () => {
   const endpoint = freshEndpoint(endpointSettings("cable"), 0, 0);
   const { target } = endpoint.settings;
@@ -24,7 +26,7 @@ test("many addresses of one family leave room for the other one, and those in us
     afterResolution(
       before,
       { kind: "addresses", addresses: texts.map((text) => parseIp(text) ?? assert.fail()), ttlSeconds: 60 },
-      { allowPrivate: false, weigh: () => "counts", nowMs: 1_000 },
+      { allowPrivate: false, evidence: { ipv4: proven, ipv6: proven }, nowMs: 1_000 },
     );
   const many = Array.from({ length: 20 }, (_, index) => `192.0.2.${index + 100}`);
   const first = answered([...many.slice(10), "2001:db8::1"]);

@@ -1,9 +1,10 @@
 // One endpoint's state: how it begins, and what a look-up or a probe does to it.
-import { asItCounts, counted, observe, withFailure, withoutUndated, type Weigh } from "./address.ts";
+import { addressGraceMs, detailOf, withAnswer, withoutUnusable } from "./answer.ts";
+import type { Evidence } from "./proof-model.ts";
+import { asItCounts, counted, observe, withFailure } from "./address.ts";
 import { afterFailure, endpointHealth, freshHealth, isOut, isServing } from "./health.ts";
 import type { Thresholds } from "./health.ts";
 import type {
-  Address,
   AddressState,
   EndpointSettings,
   EndpointState,
@@ -11,19 +12,15 @@ import type {
   Observation,
   Resolution,
   SavedAddresses,
-  Undated,
 } from "../model.ts";
 import { withEach } from "../sharing.ts";
-import { isPermitted, leftOutWords, withinLimit } from "./usable.ts";
-
-/** How long an address stays usable after its TTL ended or after it left the answer. */
-export const addressGraceMs = 10 * 60_000;
+import { isPermitted } from "./usable.ts";
 
 /** The longest TTL that an answer may have had. */
 const longestTtlMs = 24 * 60 * 60_000;
 
 /** For endpoints without a check, whose addresses carry no verdicts. */
-const noThresholds: Thresholds = { rise: 1, fall: 1 };
+export const noThresholds: Thresholds = { rise: 1, fall: 1 };
 
 /** An endpoint of which nothing is known but its settings. */
 export function freshEndpoint(settings: EndpointSettings, revision: number, nowMs: number): EndpointState {
@@ -63,7 +60,7 @@ export function withSavedAddresses(
 export function afterResolution(
   endpoint: EndpointState,
   answer: Resolution,
-  { allowPrivate, weigh, nowMs }: { allowPrivate: boolean; weigh: Weigh; nowMs: number },
+  { allowPrivate, evidence, nowMs }: { allowPrivate: boolean; evidence: Evidence; nowMs: number },
 ): EndpointState {
   const resolution = withoutUnusable(answer, allowPrivate);
   const next = { ...endpoint, resolution: { kind: resolution.kind, detail: detailOf(resolution), atMs: nowMs } };
@@ -78,13 +75,13 @@ export function afterResolution(
         nowMs,
       );
     case "none": {
-      const thresholds = endpoint.settings.check ?? noThresholds;
+      const judging = { ...(endpoint.settings.check ?? noThresholds), evidence };
       const failure = { detail: resolution.detail, startedMs: nowMs, endedMs: nowMs };
       if (endpoint.addresses.length === 0) {
-        const withoutAddress = afterFailure(endpoint.withoutAddress, failure.detail, thresholds, nowMs);
+        const withoutAddress = afterFailure(endpoint.withoutAddress, failure.detail, judging, nowMs);
         return withHealth({ ...next, withoutAddress }, nowMs);
       }
-      const addresses = endpoint.addresses.map((address) => withFailure(address, failure, thresholds, weigh, nowMs));
+      const addresses = endpoint.addresses.map((address) => withFailure(address, failure, judging, nowMs));
       return withHealth({ ...next, addresses }, nowMs);
     }
     case "inconclusive":
@@ -99,12 +96,12 @@ export function afterObservation(
   endpoint: EndpointState,
   address: string,
   observation: Observation,
-  { weigh, nowMs }: { weigh: Weigh; nowMs: number },
+  { evidence, nowMs }: { evidence: Evidence; nowMs: number },
 ): EndpointState {
   const { check } = endpoint.settings;
   const probed = endpoint.addresses.find(({ text }) => text === address);
   if (check === undefined || probed === undefined) return endpoint;
-  const observed = observe(endpoint, probed, asItCounts(observation, probed), { ...check, weigh }, nowMs);
+  const observed = observe(endpoint, probed, asItCounts(observation, probed), { ...check, evidence }, nowMs);
   const replaced = withEach(endpoint.addresses, (other) => (other === probed ? observed : other));
   const isOver = (other: AddressState): boolean => observation.kind === "ok" && isReplacedBy(other, observed);
   const addresses = replaced.some(isOver) ? replaced.filter((other) => !isOver(other)) : replaced;
@@ -162,42 +159,10 @@ export function publishableAddresses({ settings, addresses }: EndpointState): re
   );
 }
 
-function withHealth(endpoint: EndpointState, nowMs: number): EndpointState {
+/** The endpoint with the health that its addresses make of it. */
+export function withHealth(endpoint: EndpointState, nowMs: number): EndpointState {
   const health = endpointHealth(endpoint, nowMs);
   return health === endpoint.health ? endpoint : { ...endpoint, health };
-}
-
-/** Whether failures of the address wait for something to tell the time. */
-export function isUndatedSince({ undated }: AddressState): boolean {
-  return undated !== undefined;
-}
-
-/** The endpoint after a decision on its failures by date that are due: those that are right after all are forgotten. */
-export function afterUndated(
-  endpoint: EndpointState,
-  { isDue, isRight, weigh, nowMs }: UndatedDecision & { weigh: Weigh; nowMs: number },
-): EndpointState {
-  const thresholds = endpoint.settings.check ?? noThresholds;
-  const addresses = withEach(endpoint.addresses, (address) => {
-    const { undated = [] } = address;
-    const [first] = undated;
-    if (first === undefined) return address;
-    const due = undated.filter((each) => isDue(each, first));
-    if (due.length === 0) return address;
-    const rest = withoutUndated(
-      address,
-      undated.filter((each) => !due.includes(each)),
-    );
-    return due
-      .filter((each) => !isRight(each))
-      .reduce((next, failure) => withFailure(next, failure, thresholds, weigh, nowMs), rest);
-  });
-  return addresses === endpoint.addresses ? endpoint : withHealth({ ...endpoint, addresses }, nowMs);
-}
-
-interface UndatedDecision {
-  readonly isDue: (undated: Undated, first: Undated) => boolean;
-  readonly isRight: (undated: Undated) => boolean;
 }
 
 /** The endpoint while a probe of one of its addresses has had no answer for a good while. */
@@ -261,62 +226,4 @@ function withWaiting(
       : address,
   );
   return addresses === endpoint.addresses ? endpoint : withHealth({ ...endpoint, addresses }, nowMs);
-}
-
-/** The endpoint with a new answer: what is known of its addresses, and of those that just left it and still serve. */
-function withAnswer(endpoint: EndpointState, answer: readonly Address[], nowMs: number): EndpointState {
-  const leftOut = endpoint.leftOut ?? leftOutWords(answer);
-  const addresses = knownAddresses(endpoint, answer, nowMs);
-  return { ...endpoint, addresses, ...(leftOut !== undefined && { leftOut }) };
-}
-
-function knownAddresses(endpoint: EndpointState, answer: readonly Address[], nowMs: number): readonly AddressState[] {
-  const known = new Map(endpoint.addresses.map((address) => [address.text, address]));
-  const current = withinLimit(answer, (address) => known.has(address.text)).map((address): AddressState => {
-    const { vanishesAtMs: _, ...state } = known.get(address.text) ?? freshAddress(endpoint, address, nowMs);
-    return state;
-  });
-  // Without a check nothing can vouch for the new addresses, so nothing is gained by keeping the old ones.
-  if (endpoint.settings.check === undefined) return current;
-  const isCurrent = new Set(current.map(({ text }) => text));
-  const vanishing = endpoint.addresses
-    .filter(({ text, health }) => !isCurrent.has(text) && isServing(health.verdict))
-    .map((address) => ({ ...address, vanishesAtMs: address.vanishesAtMs ?? nowMs + addressGraceMs }));
-  return [...current, ...withinLimit(vanishing)];
-}
-
-function freshAddress(endpoint: EndpointState, address: Address, nowMs: number): AddressState {
-  // Somebody has to vouch for it: an endpoint that lost all its addresses starts to prove itself anew.
-  const isNewcomer = endpoint.addresses.some(({ health }) => isServing(health.verdict));
-  const verdict = isOut(endpoint.health.verdict) ? "down" : "unknown";
-  return {
-    ...address,
-    health: freshHealth(nowMs, verdict, "new address, not probed yet"),
-    isNewcomer,
-    isUncheckable: false,
-    stalled: [],
-    unproven: [],
-  };
-}
-
-function withoutUnusable(resolution: Resolution, allowPrivate: boolean): Resolution {
-  if (resolution.kind !== "addresses") return resolution;
-  const addresses = resolution.addresses.filter(({ scope }) => isPermitted(scope, allowPrivate));
-  if (addresses.length === resolution.addresses.length) return resolution;
-  if (addresses.length > 0) return { ...resolution, addresses };
-  const found = resolution.addresses.map(({ text, purpose }) => (purpose === undefined ? text : `${text}: ${purpose}`));
-  const isPrivate = resolution.addresses.some(({ scope }) => scope === "private");
-  const words = isPrivate
-    ? `only private addresses (${found.join(", ")}); allow_private would permit them`
-    : `no usable address (${found.join(", ")})`;
-  return { kind: "none", reason: "no-data", detail: words };
-}
-
-function detailOf(resolution: Resolution): string {
-  if (resolution.kind !== "addresses") return resolution.detail;
-  const leftOut = leftOutWords(resolution.addresses);
-  const texts = withinLimit(resolution.addresses)
-    .map(({ text }) => text)
-    .join(", ");
-  return leftOut === undefined ? texts : `${texts} (${leftOut})`;
 }

@@ -1,5 +1,5 @@
-// What waits for proof that the monitor's own connection works, and what is known of that connection. Types only; all of
-// them are exported by `model.ts`.
+// What waits for proof that the monitor's own connection works, and what is known of that connection. Types only.
+import type { Family } from "./observation-model.ts";
 
 /** A probe under way, known by its start. Its silence is only held against the address if proof came early. */
 export interface Stalled {
@@ -17,6 +17,16 @@ export interface Unproven {
   readonly untilMs: number;
   /** It can never count: this machine's connection is not known to have worked during the probe. The search continues all the same. */
   readonly isDoubtful?: true;
+}
+
+/** What there is to judge the failures of one endpoint by, at one moment, in each family. */
+export type Evidence = { readonly [family in Family]: Proof };
+
+export interface Proof {
+  /** Failures prove nothing. */
+  readonly isBlind: boolean;
+  /** When the monitor's own connection worked last, by an ok of another endpoint or by most anchors; -Infinity for never. */
+  readonly provenMs: number;
 }
 
 /** What the monitor knows of its own connection in one family. */

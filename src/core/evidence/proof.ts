@@ -1,5 +1,4 @@
 // Whether a failure says something about the endpoint, or only that the monitor's own connection may be broken.
-import type { Weigh } from "./address.ts";
 import { afterProof, forgetUnproven, withoutProof } from "./endpoint.ts";
 import type {
   AddressState,
@@ -11,25 +10,20 @@ import type {
   State,
   Unproven,
 } from "../model.ts";
+import type { Evidence, Proof } from "./proof-model.ts";
 import { withEachEndpoint, withIngresses } from "../sharing.ts";
 import { families } from "../words.ts";
 
 /** Before anything was seen. */
 export const untestedConnection: State["connection"] = { ipv4: {}, ipv6: {} };
 
-/** What a failure of `address`, which belongs to `failing`, is worth, by all that is known at this moment. */
-export function weightOf(
-  state: State,
-  failing: Pick<EndpointRef, "ingress" | "endpoint">,
-  { family, health }: AddressState,
-  endedMs: number,
-): ReturnType<Weigh> {
-  // An address that is down already cannot fall any deeper.
-  if (health.verdict === "down") return "counts";
-  const { blindSinceMs, anchorsMs } = state.connection[family];
-  if (blindSinceMs !== undefined) return "nothing";
-  const provenMs = Math.max(anchorsMs ?? -Infinity, newestOkMs(state, family, failing));
-  return provenMs >= endedMs ? "counts" : "waits";
+/** What failures of the endpoint `failing` are to be judged by, by all that is known at this moment. */
+export function evidenceFor(state: State, failing: Pick<EndpointRef, "ingress" | "endpoint">): Evidence {
+  const proof = (family: Family): Proof => {
+    const { blindSinceMs, anchorsMs = -Infinity } = state.connection[family];
+    return { isBlind: blindSinceMs !== undefined, provenMs: Math.max(anchorsMs, newestOkMs(state, family, failing)) };
+  };
+  return { ipv4: proof("ipv4"), ipv6: proof("ipv6") };
 }
 
 /**

@@ -2,11 +2,12 @@
 // It is vouched for by the Date of Cloudflare's newest answer, carried on by the monotonic clock. That clock may stand
 // still, in a suspended machine, but never runs ahead. So before a certificate's dates are held against an endpoint, a
 // Date younger than the probe is asked for.
-import { afterUndated, isUndatedSince } from "../evidence/endpoint.ts";
-import type { EndpointRef, State, TimeState, Undated } from "../model.ts";
-import { weightOf } from "../evidence/proof.ts";
+import { withFailure, withoutUndated, type Judging } from "../evidence/address.ts";
+import { noThresholds, withHealth } from "../evidence/endpoint.ts";
+import type { AddressState, State, TimeState, Undated } from "../model.ts";
+import { evidenceFor } from "../evidence/proof.ts";
 import { releasedWallMs } from "./release.ts";
-import { withEachEndpoint, withIngresses } from "../sharing.ts";
+import { withEach, withEachEndpoint, withIngresses } from "../sharing.ts";
 
 /** A wall clock that is wrong by more than this is told. */
 export const mostClockErrorMs = 60_000;
@@ -85,26 +86,43 @@ export function dateDeadlineMs({ time, ingresses }: State): number | undefined {
   return firstMs === undefined ? undefined : firstMs + dateSearchMs;
 }
 
-/** Decides on the failures by date that `isDue` picks: they count where the certificate is not valid at `wallMs`, if told. */
-function withUndated(
-  state: State,
-  nowMs: number,
-  isDue: (undated: Undated, first: Undated) => boolean,
-  wallMs: number | undefined,
-): State {
+/** Which failures by date are decided on; `first` is the oldest that waits at the same address. */
+type IsDue = (undated: Undated, first: Undated) => boolean;
+
+/** Decides on the failures by date that are due: they count where the certificate is not valid at `wallMs`, if told. */
+function withUndated(state: State, nowMs: number, isDue: IsDue, wallMs: number | undefined): State {
   return withIngresses(state, (ingress) =>
     withEachEndpoint(ingress, (endpoint) => {
-      if (!endpoint.addresses.some(isUndatedSince)) return endpoint;
-      const ref: Omit<EndpointRef, "revision"> = { ingress: ingress.settings.id, endpoint: endpoint.settings.name };
-      return afterUndated(endpoint, {
-        isDue,
-        isRight: ({ validity }) =>
-          wallMs !== undefined && validity.fromWallMs <= wallMs && wallMs <= validity.untilWallMs,
-        weigh: (address, endedMs) => weightOf(state, ref, address, endedMs),
-        nowMs,
-      });
+      if (!endpoint.addresses.some(({ undated }) => undated !== undefined)) return endpoint;
+      const evidence = evidenceFor(state, { ingress: ingress.settings.id, endpoint: endpoint.settings.name });
+      const judging = { ...(endpoint.settings.check ?? noThresholds), evidence };
+      const addresses = withEach(endpoint.addresses, (address) => decided(address, isDue, wallMs, judging, nowMs));
+      return addresses === endpoint.addresses ? endpoint : withHealth({ ...endpoint, addresses }, nowMs);
     }),
   );
+}
+
+/** The address after a decision on its failures by date that are due: those that are right after all are forgotten. */
+function decided(
+  address: AddressState,
+  isDue: IsDue,
+  wallMs: number | undefined,
+  judging: Judging,
+  nowMs: number,
+): AddressState {
+  const { undated = [] } = address;
+  const [first] = undated;
+  const due = undated.filter((each) => first !== undefined && isDue(each, first));
+  if (due.length === 0) return address;
+  const isRight = ({ validity }: Undated): boolean =>
+    wallMs !== undefined && validity.fromWallMs <= wallMs && wallMs <= validity.untilWallMs;
+  const rest = withoutUndated(
+    address,
+    undated.filter((each) => !due.includes(each)),
+  );
+  return due
+    .filter((each) => !isRight(each))
+    .reduce((next, failure) => withFailure(next, failure, judging, nowMs), rest);
 }
 
 function withError({ wrong, ...time }: TimeState, aheadMs: number, nowMs: number): TimeState {

@@ -24,7 +24,7 @@ const untold: Story = {
 export const dateBugs: readonly PlantedBug[] = [
   {
     name: "a certificate that has ended is never held against anybody",
-    file: "src/core/evidence/endpoint.ts",
+    file: "src/core/time/time.ts",
     from: ".filter((each) => !isRight(each))",
     to: ".filter(() => false)",
     story: expired,

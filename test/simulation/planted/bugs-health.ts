@@ -62,7 +62,7 @@ export const healthBugs: readonly PlantedBug[] = [
   },
   {
     name: "failures count without proof of connection",
-    file: "src/core/evidence/proof.ts",
+    file: "src/core/evidence/address.ts",
     from: 'return provenMs >= endedMs ? "counts" : "waits";',
     to: 'return provenMs >= endedMs ? "counts" : "counts";',
     story: outage,
@@ -89,7 +89,7 @@ export const healthBugs: readonly PlantedBug[] = [
     name: "a result that proves nothing counts as a failure",
     file: "src/core/evidence/address.ts",
     from: 'return observation.reason === "clock" ? withUndatedFailure(seen, observation) : seen;',
-    to: "return withFailure(seen, observation, thresholds, weigh, nowMs);",
+    to: "return withFailure(seen, observation, judging, nowMs);",
     story: heldUp,
     breaks: ["4/6/15/23"],
   },
@@ -149,8 +149,8 @@ export const healthBugs: readonly PlantedBug[] = [
     from: '    case "inconclusive":\n      return withHealth(next, nowMs);',
     to: `    case "inconclusive": {
       const failure = { detail: resolution.detail, startedMs: nowMs, endedMs: nowMs };
-      const thresholds = endpoint.settings.check ?? noThresholds;
-      const addresses = endpoint.addresses.map((address) => withFailure(address, failure, thresholds, weigh, nowMs));
+      const judging = { ...(endpoint.settings.check ?? noThresholds), evidence };
+      const addresses = endpoint.addresses.map((address) => withFailure(address, failure, judging, nowMs));
       return withHealth({ ...next, addresses }, nowMs);
     }`,
     story: { faults: [{ kind: "resolver", how: "silent", ...during(5, 10) }], ...calm(10, 17) },
@@ -159,8 +159,8 @@ export const healthBugs: readonly PlantedBug[] = [
   {
     name: "what failed by a date counts, whatever the time turns out to be",
     file: "src/core/time/time.ts",
-    from: "validity.fromWallMs <= wallMs && wallMs <= validity.untilWallMs,",
-    to: "validity.fromWallMs > wallMs,",
+    from: "validity.fromWallMs <= wallMs && wallMs <= validity.untilWallMs;",
+    to: "validity.fromWallMs > wallMs;",
     story: wrongClock,
     breaks: ["4/6/15/23"],
   },
@@ -168,7 +168,7 @@ export const healthBugs: readonly PlantedBug[] = [
     name: "a certificate that is not valid by our own clock counts against the endpoint",
     file: "src/core/evidence/address.ts",
     from: 'return observation.reason === "clock" ? withUndatedFailure(seen, observation) : seen;',
-    to: 'return observation.reason === "clock" ? withFailure(seen, observation, thresholds, weigh, nowMs) : seen;',
+    to: 'return observation.reason === "clock" ? withFailure(seen, observation, judging, nowMs) : seen;',
     story: wrongClock,
     breaks: ["4/6/15/23"],
   },

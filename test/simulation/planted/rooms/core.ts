@@ -18,7 +18,7 @@ export const coreBugs: readonly BugForTest[] = [
   },
   {
     name: "the ten minutes of an address that left begin anew with each answer",
-    file: "src/core/evidence/endpoint.ts",
+    file: "src/core/evidence/answer.ts",
     from: "vanishesAtMs: address.vanishesAtMs ?? nowMs + addressGraceMs",
     to: "vanishesAtMs: nowMs + addressGraceMs",
     test: ["test/scenarios.test.ts", "scenario vanished for ten minutes"],
@@ -68,8 +68,8 @@ export const coreBugs: readonly BugForTest[] = [
   {
     name: "blindness in one family counts for both",
     file: "src/core/evidence/proof.ts",
-    from: "const { blindSinceMs, anchorsMs } = state.connection[family];",
-    to: "const { anchorsMs } = state.connection[family];\n const blindSinceMs = state.connection.ipv4.blindSinceMs ?? state.connection.ipv6.blindSinceMs;",
+    from: "const { blindSinceMs, anchorsMs = -Infinity } = state.connection[family];",
+    to: "const { anchorsMs = -Infinity } = state.connection[family];\n const blindSinceMs = state.connection.ipv4.blindSinceMs ?? state.connection.ipv6.blindSinceMs;",
     test: ["test/scenarios.test.ts", "scenario blind in one family"],
   },
   {
