@@ -12,7 +12,7 @@ import { nearest } from "../src/lib/spelling.ts";
 import { plain } from "../src/lib/text.ts";
 import { line, render, text as worded } from "../src/notify/message.ts";
 import { readRequest } from "../src/web/api/changes.ts";
-import { Guard } from "../src/web/api/guard.ts";
+import { ChangeGuard } from "../src/web/api/guard.ts";
 import { eventsQuery, historyQuery, streamQuery } from "../src/web/api/schema/queries.ts";
 import { overrideRequestSchema } from "../src/web/api/schema/changes.ts";
 import { addressOf, peerAddress } from "../src/web/clients.ts";
@@ -71,7 +71,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   "X-Forwarded-For": (text) => addressOf("127.0.0.1", { "x-forwarded-for": text }, () => true),
   "the address of a peer": peerAddress,
   Authorization: (text) => {
-    const guard = new Guard(systemClock, () => new Secret("0f1e2d3c4b5a69788796a5b4c3d2e1f0"));
+    const guard = new ChangeGuard(systemClock, () => new Secret("0f1e2d3c4b5a69788796a5b4c3d2e1f0"));
     return [guard.admit(text, "127.0.0.1"), guard.admit(`Bearer ${text}`, "127.0.0.2"), guard.admit("Bearer x", text)];
   },
   "a query for events": (text) =>

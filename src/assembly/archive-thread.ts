@@ -6,24 +6,24 @@ import { messageOf } from "../lib/text.ts";
 import { HistoryReader } from "../store/reader.ts";
 import type { ReadingPlace } from "../store/store.ts";
 import { troubleOf } from "../store/trouble.ts";
-import type { Question, Unwritten } from "../web/api/archive.ts";
+import type { ArchiveQuestion, Unwritten } from "../web/api/archive.ts";
 import { eventsOf } from "../web/api/events.ts";
 import { historyOf } from "../web/api/history.ts";
 import { wordFact } from "./fact-words.ts";
 import { LiveHistory } from "./live-history.ts";
 
 /** What the thread is asked. */
-export interface Asked {
+export interface ThreadQuestion {
   readonly id: number;
   readonly place: ReadingPlace;
-  readonly question: Question;
+  readonly question: ArchiveQuestion;
   readonly unwritten: Unwritten;
 }
 
 /** What it says. */
-export type Told = { readonly id: number } & Outcome;
+export type ThreadAnswer = { readonly id: number } & ThreadOutcome;
 
-export type Outcome =
+export type ThreadOutcome =
   | { readonly kind: "document"; readonly json: Uint8Array<ArrayBuffer> }
   /** The file cannot be read now, or not at all. */
   | { readonly kind: "failed"; readonly isDamaged: boolean; readonly why: string }
@@ -35,7 +35,7 @@ const niceness = 5;
 let open: { readonly generation: number; readonly reader: HistoryReader } | undefined;
 
 /** Answers a question. Never throws. */
-export function answer({ place, question, unwritten }: Omit<Asked, "id">): Outcome {
+export function answer({ place, question, unwritten }: Omit<ThreadQuestion, "id">): ThreadOutcome {
   try {
     const reader = readerAt(place);
     const journal = new LiveHistory(reader, unwritten);
@@ -68,11 +68,14 @@ function close(): void {
 if (parentPort !== null) {
   const port = parentPort;
   beNice();
-  port.on("message", ({ id, ...asked }: Asked) => {
+  port.on("message", ({ id, ...asked }: ThreadQuestion) => {
     const outcome = answer(asked);
     // Whatever it was, the next question finds a fresh connection.
     if (outcome.kind !== "document") close();
-    port.postMessage({ id, ...outcome } satisfies Told, outcome.kind === "document" ? [outcome.json.buffer] : []);
+    port.postMessage(
+      { id, ...outcome } satisfies ThreadAnswer,
+      outcome.kind === "document" ? [outcome.json.buffer] : [],
+    );
   });
 }
 

@@ -5,9 +5,9 @@ import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/text.ts";
 import { type JournalEntry, isAskedFor } from "../core/history.ts";
 import type { Store } from "../store/store.ts";
-import type { Archive, ArchiveAnswer, Question, Unwritten } from "../web/api/archive.ts";
+import type { Archive, ArchiveAnswer, ArchiveQuestion, Unwritten } from "../web/api/archive.ts";
 import { historyKinds } from "../web/api/history.ts";
-import type { Asked, Outcome, Told } from "./archive-thread.ts";
+import type { ThreadQuestion, ThreadOutcome, ThreadAnswer } from "./archive-thread.ts";
 import { startArchiveThread } from "./own-files.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 
@@ -50,7 +50,7 @@ const mostHeapMegabytes = 128;
 interface Job {
   readonly id: number;
   readonly client: string;
-  readonly question: Question;
+  readonly question: ArchiveQuestion;
   readonly settle: (answer: ArchiveAnswer) => void;
   tries: number;
 }
@@ -81,7 +81,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
     return this.#thread !== undefined;
   }
 
-  ask(question: Question, client: string): Promise<ArchiveAnswer> {
+  ask(question: ArchiveQuestion, client: string): Promise<ArchiveAnswer> {
     const key = `${this.#ports.newestId()} ${this.#ports.store.readingPlace.generation} ${keyOf(question)}`;
     return this.#shared.get(key, () => this.#enqueue(question, client));
   }
@@ -103,7 +103,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
     ]);
   }
 
-  #enqueue(question: Question, client: string): Promise<ArchiveAnswer> {
+  #enqueue(question: ArchiveQuestion, client: string): Promise<ArchiveAnswer> {
     const jobs = this.#current === undefined ? this.#waiting : [this.#current.job, ...this.#waiting];
     const ofClient = jobs.filter((job) => job.client === client).length;
     if (this.#isClosed) return Promise.resolve(unavailable("the daemon is shutting down"));
@@ -135,7 +135,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
     job.tries += 1;
     this.questions += 1;
     const { id, question } = job;
-    const asked: Asked = { id, place: store.readingPlace, question, unwritten: this.#unwrittenFor(question) };
+    const asked: ThreadQuestion = { id, place: store.readingPlace, question, unwritten: this.#unwrittenFor(question) };
     thread.postMessage(asked, []);
   }
 
@@ -155,14 +155,14 @@ export class ThreadArchive implements Archive, AsyncDisposable {
     this.#cancelIdle ??= this.#ports.clock.setTimer(idleMs, () => this.#endThread());
   }
 
-  #hear(thread: Worker, { id, ...outcome }: Told): void {
+  #hear(thread: Worker, { id, ...outcome }: ThreadAnswer): void {
     const job = this.#current?.job;
     if (this.#thread !== thread || job?.id !== id) return;
     this.#finish(job, this.#answerOf(job, outcome));
   }
 
   /** `undefined`: worth another try. */
-  #answerOf(job: Job, outcome: Outcome): ArchiveAnswer | undefined {
+  #answerOf(job: Job, outcome: ThreadOutcome): ArchiveAnswer | undefined {
     switch (outcome.kind) {
       case "document":
         if (this.#isInTrouble) this.#ports.onTrouble("The history can be read again.");
@@ -229,7 +229,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
     }
     // Nobody's question keeps the process alive.
     thread.unref();
-    thread.on("message", (told: Told) => this.#hear(thread, told));
+    thread.on("message", (told: ThreadAnswer) => this.#hear(thread, told));
     thread.on("error", (error) => this.#died(thread, messageOf(error)));
     thread.on("exit", () => this.#died(thread, "its reader thread ended"));
     this.#thread = thread;
@@ -243,7 +243,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
     this.#thread = undefined;
   }
 
-  #unwrittenFor(question: Question): Unwritten {
+  #unwrittenFor(question: ArchiveQuestion): Unwritten {
     const all = this.#ports.unwritten();
     return { entries: all.filter(isWantedFor(question)).slice(-mostUnwritten), fromId: all[0]?.id ?? Infinity };
   }
@@ -254,7 +254,7 @@ export function startThread(): Worker {
   return startArchiveThread({ env: {}, resourceLimits: { maxOldGenerationSizeMb: mostHeapMegabytes } });
 }
 
-function isWantedFor(question: Question): (entry: JournalEntry) => boolean {
+function isWantedFor(question: ArchiveQuestion): (entry: JournalEntry) => boolean {
   if (question.kind === "events") {
     const { before = Infinity, ...about } = question;
     return ({ id, fact }) => id < before && isAskedFor(fact, about);
@@ -263,7 +263,7 @@ function isWantedFor(question: Question): (entry: JournalEntry) => boolean {
 }
 
 /** What two questions have in common that have the same answer, for a while. */
-function keyOf(question: Question): string {
+function keyOf(question: ArchiveQuestion): string {
   if (question.kind === "events") return JSON.stringify(question);
   const { kind, ingress, range, withSeries, endpoints } = question;
   return JSON.stringify([kind, ingress, range, withSeries, endpoints.map(({ name }) => name)]);

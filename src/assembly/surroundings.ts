@@ -18,7 +18,7 @@ import {
 } from "../web/control-socket.ts";
 import { Metrics } from "../web/metrics/metrics.ts";
 import { isTurning } from "../web/liveness.ts";
-import { MovableServer, type Place } from "../web/movable-server.ts";
+import { MovableServer, type ListenPlace } from "../web/movable-server.ts";
 import { ListenError, startWebServer, type WebExtra, type WebServer } from "../web/server.ts";
 import { wordFact } from "./fact-words.ts";
 import type { InternalErrors } from "./internal-errors.ts";
@@ -202,7 +202,7 @@ export class Surroundings implements AsyncDisposable {
     await this.#notifier[Symbol.asyncDispose]();
   }
 
-  async #startWeb({ host, port }: Place): Promise<WebServer> {
+  async #startWeb({ host, port }: ListenPlace): Promise<WebServer> {
     const ports = { ...this.#portsOf("http"), metrics: this.#metrics };
     const web = await startWebServer(ports, {
       host,

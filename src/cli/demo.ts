@@ -4,7 +4,7 @@ import { controlsExtra } from "../demo/controls-routes.ts";
 import { Director } from "../demo/director.ts";
 import { nextWay } from "../demo/ways.ts";
 import { openStage, type Stage } from "../demo/stage.ts";
-import { playStory, type Ending, type Telling } from "../demo/story.ts";
+import { playStory, type StoryEnding, type StoryTelling } from "../demo/story.ts";
 import { LiveView } from "../demo/view-live.ts";
 import { entryLines, openingLines, recapLines, tellingLines, type Manner, type Places } from "../demo/view-plain.ts";
 import type { Tempo, World } from "../emulation/world.ts";
@@ -61,8 +61,8 @@ export async function demoCommand(options: DemoOptions): Promise<ExitCode> {
   await using stage = await openStage(pace.tempo, isOnce ? undefined : controlsExtra(() => held.controls));
   prepare?.(stage.world);
   using _ = takeMessages(stage);
-  const told: Telling[] = [];
-  const tell = (telling: Telling): void => {
+  const told: StoryTelling[] = [];
+  const tell = (telling: StoryTelling): void => {
     if (isOnce) told.push(telling);
     // What came before it is shown before it.
     stage.feed.takeMessages(stage.world.telegram, stage.clock.wallMs());
@@ -75,7 +75,7 @@ export async function demoCommand(options: DemoOptions): Promise<ExitCode> {
   held.controls = controls;
   const view = isLive ? showLive({ stage, controls, end, isOpen: !isOnce }) : showPlainly(stage, print ?? printLine);
   if (isOpening) openInBrowser(`${stage.httpUrl}/`);
-  let ending: Ending | undefined;
+  let ending: StoryEnding | undefined;
   try {
     if (isOnce) ending = await playStory(stage, { ...story, way: nextWay() });
     else await director.playOn();
@@ -90,11 +90,11 @@ export async function demoCommand(options: DemoOptions): Promise<ExitCode> {
   return ending === undefined || ending.kind === "well" ? exitCodes.ok : exitCodes.notSo;
 }
 
-interface View extends Disposable {
-  tell?(telling: Telling): void;
+interface DemoView extends Disposable {
+  tell?(telling: StoryTelling): void;
 }
 
-function showPlainly(stage: Stage, print: (line: string) => void): View {
+function showPlainly(stage: Stage, print: (line: string) => void): DemoView {
   const printAll = (lines: readonly string[]): void => lines.forEach((line) => print(line));
   printAll(openingLines(stage.world, placesOf(stage), manner()));
   stage.feed.onEntry((entry) => printAll(entryLines(entry, manner())));
@@ -107,7 +107,7 @@ function manner(): Manner {
   return { width: Math.min(mostWidth, columns ?? mostWidth), paint: styled };
 }
 
-function showLive(parts: { stage: Stage; controls: Controls; end: End; isOpen: boolean }): View {
+function showLive(parts: { stage: Stage; controls: Controls; end: End; isOpen: boolean }): DemoView {
   const { stage, controls, end, isOpen } = parts;
   return new LiveView({
     stage,

@@ -83,13 +83,13 @@ async function eventsCommand(options: EventsOptions): Promise<ExitCode> {
   }
 }
 
-interface Query {
+interface EventsFilter {
   readonly limit: number;
   readonly ingress?: string;
   readonly endpoint?: string;
 }
 
-function pageOf(control: Control, { limit, ...rest }: Query & { readonly before?: string }): Promise<Events> {
+function pageOf(control: Control, { limit, ...rest }: EventsFilter & { readonly before?: string }): Promise<Events> {
   const query = new URLSearchParams({ limit: String(limit), ...rest });
   return control.get(`events?${query.toString()}`, eventsSchema);
 }
@@ -97,7 +97,7 @@ function pageOf(control: Control, { limit, ...rest }: Query & { readonly before?
 /** As many as were asked for of those that people are shown, the newest last. `page`: the newest of all. */
 async function newestTold(
   control: Control,
-  { page, query, status }: { readonly page: Events; readonly query: Query; readonly status: Status },
+  { page, query, status }: { readonly page: Events; readonly query: EventsFilter; readonly status: Status },
 ): Promise<readonly EventDocument[]> {
   const found = [...page.events];
   let { before } = page;

@@ -73,7 +73,7 @@ function printFailover({ from, to, failover }: Move, { proxied }: Explanation): 
   if (failover === undefined) return printIndented(`never: without a check, ccs cannot notice that ${from} fails`, 2);
   const { worst, silent, refused, ttlSeconds, clientsWorstMs } = failover;
   const isProxied = proxied === true;
-  const clients: Row = isProxied
+  const clients: ExplainedRow = isProxied
     ? ["clients", "at once", "the record is proxied: clients ask Cloudflare, which knows as soon as it is written"]
     : [
         "clients, at worst",
@@ -151,7 +151,10 @@ function printCosts({ calls, moves, endpoints }: Explanation): void {
   ]);
 }
 
-function checkRows(name: string, { checksPerDay, intervalMs, bytesPerMonth, url }: CheckOutlook): readonly Row[] {
+function checkRows(
+  name: string,
+  { checksPerDay, intervalMs, bytesPerMonth, url }: CheckOutlook,
+): readonly ExplainedRow[] {
   const scheme = url.startsWith("https:") ? "https" : "http";
   const { daysPerMonth, probeBytes } = assumptions;
   return [
@@ -168,7 +171,7 @@ function checkRows(name: string, { checksPerDay, intervalMs, bytesPerMonth, url 
   ];
 }
 
-type Row = readonly [label: string, value: string, how: string];
+type ExplainedRow = readonly [label: string, value: string, how: string];
 
 function printHeading(text: string): void {
   printLine();
@@ -176,7 +179,7 @@ function printHeading(text: string): void {
 }
 
 /** Labels, numbers flush right, and how they came about, broken within its own column. */
-function printRows(rows: readonly Row[]): void {
+function printRows(rows: readonly ExplainedRow[]): void {
   const labelWidth = Math.max(...rows.map(([label]) => label.length));
   const valueWidth = Math.max(...rows.map(([, value]) => value.length));
   const indent = 2 + labelWidth + 2 + valueWidth + 2;
@@ -192,7 +195,7 @@ function printIndented(text: string, indent: number, hanging = 0): void {
   for (const line of lines) printLine(" ".repeat(indent) + line);
 }
 
-function stepRow(step: MixStep): Row {
+function stepRow(step: MixStep): ExplainedRow {
   const [label, time, text] = stepTexts(step);
   return [`  ${label}`, time, text];
 }

@@ -14,7 +14,7 @@ const patienceMs = 5_000;
 const mostAnswerLength = 64 * 1_024;
 const mostDetailLength = 1_000;
 
-export interface Health {
+export interface DaemonHealth {
   /** The daemon answers, and its loop turns. */
   readonly isHealthy: boolean;
   /** It also has read its records and has a verdict on each endpoint. */
@@ -24,7 +24,7 @@ export interface Health {
 }
 
 /** `config`: what was given with `--config`. Never rejects: a daemon that cannot be asked is not healthy. */
-export async function healthOf(config: string | undefined): Promise<Health> {
+export async function healthOf(config: string | undefined): Promise<DaemonHealth> {
   try {
     return await ask(new ControlPlace(config));
   } catch (error) {
@@ -34,12 +34,12 @@ export async function healthOf(config: string | undefined): Promise<Health> {
 }
 
 /** The one line that says so. */
-export function healthLine({ isHealthy, isReady, detail }: Health): string {
+export function healthLine({ isHealthy, isReady, detail }: DaemonHealth): string {
   if (!isHealthy) return `unhealthy: ${detail}`;
   return isReady ? "healthy" : `healthy, but not ready yet: ${detail}`;
 }
 
-export function healthCode({ isHealthy }: Health): ExitCode {
+export function healthCode({ isHealthy }: DaemonHealth): ExitCode {
   return isHealthy ? exitCodes.ok : exitCodes.notSo;
 }
 
@@ -59,7 +59,7 @@ export async function runHealth(args: readonly string[]): Promise<boolean> {
   return true;
 }
 
-async function ask(place: ControlPlace): Promise<Health> {
+async function ask(place: ControlPlace): Promise<DaemonHealth> {
   place.assertOurs();
   const text = await exchange(place, "GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n");
   const answer = answerIn(text);

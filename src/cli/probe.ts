@@ -43,7 +43,7 @@ async function probeCommand(config: Config, options: { json: boolean; log: Log }
 }
 
 /** What was seen of one address, or of an endpoint without any. */
-interface Row {
+interface ProbedRow {
   readonly ingress: string;
   readonly endpoint: string;
   readonly address?: string;
@@ -57,7 +57,7 @@ function rowsOf(
   { record, allowPrivate }: IngressSettings,
   { name, check, target }: EndpointSettings,
   look: Awaited<ReturnType<typeof probeOnce>>,
-): Row[] {
+): ProbedRow[] {
   const { resolution, observations } = look;
   const base = { ingress: record, endpoint: name, phases: {} };
   if (observations.length > 0) {
@@ -84,7 +84,7 @@ function rowsOf(
 
 const colours = { ok: "green", failed: "red", inconclusive: "yellow", "not checked": "dim" } as const;
 
-function printRows(rows: readonly Row[]): void {
+function printRows(rows: readonly ProbedRow[]): void {
   // On a screen of the usual width the phases would break every row in two.
   const withPhases = (outputColumns() ?? Infinity) >= 120;
   const isOneIngress = new Set(rows.map(({ ingress }) => ingress)).size === 1;

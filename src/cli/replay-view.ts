@@ -1,7 +1,7 @@
 // What `ccs replay` shows to people: the switches side by side, and what they add up to.
 import { formatDuration } from "../core/units.ts";
 import { lineWidth, printLine, printTable, styled, wrapped } from "../terminal/terminal.ts";
-import { timeOf, type ComparedIngress, type Row, type Totals } from "../what-if/comparison.ts";
+import { timeOf, type ComparedIngress, type SwitchRow, type Totals } from "../what-if/comparison.ts";
 import type { Trial } from "../what-if/trial.ts";
 
 export interface ReplayShow {
@@ -48,7 +48,7 @@ function showIngress(
   showTotals(made, would, title);
 }
 
-function showRows(rows: readonly Row[], title: string): void {
+function showRows(rows: readonly SwitchRow[], title: string): void {
   const shown = rows.slice(-mostRows);
   if (shown.length < rows.length)
     printLine(styled("dim", `${rows.length - shown.length} earlier ones not shown; --json has all of them`));
@@ -65,7 +65,7 @@ function showRows(rows: readonly Row[], title: string): void {
 
 const mostReasons = 12;
 
-function cellsOf(row: Row): readonly string[] {
+function cellsOf(row: SwitchRow): readonly string[] {
   const { made, would } = row;
   const { from = "", to = "" } = made ?? would ?? {};
   const yes = styled("green", "yes");

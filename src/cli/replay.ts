@@ -14,7 +14,7 @@ import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
 import { showReplay } from "./replay-view.ts";
 
-interface Options {
+interface ReplayOptions {
   readonly config?: string;
   readonly present?: string;
   readonly since: string;
@@ -30,7 +30,7 @@ export const registerReplay: Register = (program, run) => {
     .addOption(new Option("--since <time>", "how far back, such as 12h or 30d").default("7d", "7d"))
     .option("--json", "print JSON")
     .addHelpText("after", help)
-    .action((options: Options) => run(() => replayCommand(options)));
+    .action((options: ReplayOptions) => run(() => replayCommand(options)));
 };
 
 const help = `
@@ -49,7 +49,7 @@ const assumptions = [
 ];
 
 /** Exit code 0 when it was replayed; 69 without a history. */
-async function replayCommand(options: Options): Promise<ExitCode> {
+async function replayCommand(options: ReplayOptions): Promise<ExitCode> {
   const sinceMs = parseDurationMs(options.since);
   if (sinceMs === undefined || sinceMs <= 0) {
     throw new CommandError(exitCodes.usage, `--since: expected a time such as 12h or 7d, got ${options.since}`);
@@ -73,7 +73,7 @@ async function replayCommand(options: Options): Promise<ExitCode> {
 }
 
 /** Without a configuration in the usual places, the one to try is the present one. */
-function presentPath({ present, config }: Options): string {
+function presentPath({ present, config }: ReplayOptions): string {
   if (present !== undefined || config === undefined) return configPath(present);
   const found = findConfigPath(undefined, process.env);
   return found.kind === "found" ? found.path : config;

@@ -1,5 +1,6 @@
 // What `ccs simulate` shows to people: the timeline, a strip of who served, and what it meant for clients.
 import { formatDuration } from "../core/units.ts";
+import type { Style } from "../terminal/screen-text.ts";
 import { lineWidth, printLine, printTable, styled, wrapped } from "../terminal/terminal.ts";
 import type { Played, PlayedIngress } from "../what-if/play.ts";
 import { servedTimes } from "../what-if/served.ts";
@@ -32,8 +33,6 @@ export function showPlayed(played: Played, options: ShowOptions): void {
     "second; those that lose some connections, or wait up to 15 s for an answer, count as served.";
   printLine(styled("dim", wrapped(assumed, lineWidth())));
 }
-
-type Style = Parameters<typeof styled>[0];
 
 const labelStyles: Readonly<Record<EntryKind, Style>> = {
   outside: "bold",

@@ -19,7 +19,7 @@ import { printOutput } from "./outputs.ts";
 import type { Register } from "./registration.ts";
 import { showPlayed } from "./simulate-view.ts";
 
-interface Options {
+interface SimulateOptions {
   readonly config?: string;
   readonly json?: true;
   readonly list?: true;
@@ -40,7 +40,7 @@ export const registerSimulate: Register = (program, run) => {
     .option("--list", "list the named scenarios, and the words for writing your own")
     .option("--json", "print JSON")
     .addHelpText("after", help)
-    .action((words: readonly string[], options: Options) => run(() => simulateCommand(words, options)));
+    .action((words: readonly string[], options: SimulateOptions) => run(() => simulateCommand(words, options)));
 };
 
 const help = `
@@ -54,7 +54,7 @@ Examples:
 Endpoints are given by name, target or rank (primary, secondary). Times count from the start: 0:05 is five minutes. A line without a time happens at 0:05, and one without a length lasts 10m.`;
 
 /** Exit code 0 when it was played; 64 for a scenario that is not valid. */
-async function simulateCommand(words: readonly string[], options: Options): Promise<ExitCode> {
+async function simulateCommand(words: readonly string[], options: SimulateOptions): Promise<ExitCode> {
   const isJson = options.json === true;
   if (options.list === true) return listScenarios(options, isJson);
   const seed = Number(options.seed);
@@ -145,7 +145,7 @@ function lengthOf(text: string): number {
   throw new CommandError(exitCodes.usage, `--for: expected a time such as 90m or 2h, up to 7d, got ${text}`);
 }
 
-function listScenarios({ config: option }: Options, isJson: boolean): ExitCode {
+function listScenarios({ config: option }: SimulateOptions, isJson: boolean): ExitCode {
   const scenarios = namedScenarios.map(({ name, about, lines }) => ({ name, about, lines: lines(...usualNames) }));
   if (isJson) {
     printOutput("scenarios", { scenarios });

@@ -1,12 +1,12 @@
 // The status of the daemon as lines for a terminal: who serves and why, what DNS says, everybody's health, what comes next.
-import { widthOf, wrap, type Line, type Span, type Style } from "../terminal/screen-text.ts";
+import { widthOf, wrap, type ScreenLine, type ScreenSpan, type Style } from "../terminal/screen-text.ts";
 import type {
   DaemonStatus,
   EndpointStatus,
   IngressStatus,
   PublishedDocument,
   Status,
-  Visibility,
+  VisibilityDocument,
 } from "../web/api/schema/status.ts";
 import { clockError, formatDuration } from "../core/units.ts";
 import { ago, ahead, timeOf } from "./times.ts";
@@ -18,9 +18,9 @@ export interface Detail {
 }
 
 /** Lines of at most `width` columns, unless a name is longer. */
-export function statusLines(status: Status, width: number, detail: Detail): readonly Line[] {
+export function statusLines(status: Status, width: number, detail: Detail): readonly ScreenLine[] {
   const wallMs = Date.parse(status.at);
-  const page = new Page(width);
+  const page = new StatusPage(width);
   for (const [index, ingress] of status.ingresses.entries()) {
     if (index > 0) page.add();
     addIngress(page, ingress, { wallMs, detail });
@@ -31,12 +31,12 @@ export function statusLines(status: Status, width: number, detail: Detail): read
   return page.lines;
 }
 
-interface View {
+interface StatusView {
   readonly wallMs: number;
   readonly detail: Detail;
 }
 
-function addIngress(page: Page, ingress: IngressStatus, { wallMs, detail }: View): void {
+function addIngress(page: StatusPage, ingress: IngressStatus, { wallMs, detail }: StatusView): void {
   const { record, selection, published, visibility, mix, overrides, endpoints, next } = ingress;
   const members =
     selection === undefined ? [] : [selection.primary, ...selection.sticky.map(({ endpoint }) => endpoint)];
@@ -83,7 +83,7 @@ function publishedText(published: PublishedDocument | undefined): string {
 
 function dnsDetail(
   { since, by, confirmed }: PublishedDocument,
-  visibility: Visibility | undefined,
+  visibility: VisibilityDocument | undefined,
   wallMs: number,
 ): string {
   const whom = by === "us" ? "written by ccs" : "found as it is";
@@ -104,7 +104,7 @@ function mixSince({ since }: NonNullable<IngressStatus["mix"]>, wallMs: number):
   return since === undefined ? "" : `, since ${timeOf(since, wallMs)}`;
 }
 
-function visibilityText({ status, tookMs }: Visibility): string {
+function visibilityText({ status, tookMs }: VisibilityDocument): string {
   switch (status) {
     case "checking":
       return "checking the authoritative servers";
@@ -168,12 +168,16 @@ const looks: Readonly<Record<EndpointStatus["verdict"], { readonly sign: string;
 
 const roles = { primary: "active", sticky: "also published", none: "standby" } as const;
 
-function rowsOf(endpoint: EndpointStatus, isInSync: boolean, { wallMs, detail }: View): readonly (readonly Span[])[] {
+function rowsOf(
+  endpoint: EndpointStatus,
+  isInSync: boolean,
+  { wallMs, detail }: StatusView,
+): readonly (readonly ScreenSpan[])[] {
   const { name, isDegraded, isUnseen, since, addresses } = endpoint;
   const verdict = verdictOf(endpoint);
   const { sign, style } = looks[verdict];
   const health = isDegraded && !isUnseen ? `${verdict}, degraded` : verdict;
-  const own: readonly Span[] = [
+  const own: readonly ScreenSpan[] = [
     name,
     roleOf(endpoint, isInSync),
     { style, text: `${sign} ${health}` },
@@ -181,7 +185,7 @@ function rowsOf(endpoint: EndpointStatus, isInSync: boolean, { wallMs, detail }:
     reasonOf(endpoint),
   ];
   if (!detail.addresses) return [own];
-  const more = addresses.map((address): readonly Span[] => {
+  const more = addresses.map((address): readonly ScreenSpan[] => {
     const look = looks[address.verdict];
     const seen = address.lastObservation;
     const result =
@@ -209,7 +213,7 @@ function reasonOf({ check, verdict, reason, isUnseen }: EndpointStatus): string 
   return check === undefined && verdict !== "down" ? "not checked" : reason;
 }
 
-function addDaemon(page: Page, daemon: DaemonStatus, wallMs: number): void {
+function addDaemon(page: StatusPage, daemon: DaemonStatus, wallMs: number): void {
   const { version, started, missing, blind, clock, configuration, notifications, state } = daemon;
   for (const { family, since } of blind) {
     page.warn(
@@ -237,26 +241,26 @@ function unkept({ path }: DaemonStatus["state"]): string {
   return `the latest changes would not survive a restart: ${path} cannot be written now; the daemon's log says why`;
 }
 
-function bold(text: string): Span {
+function bold(text: string): ScreenSpan {
   return { style: "bold", text };
 }
 
-function dim(text: string): Span {
+function dim(text: string): ScreenSpan {
   return { style: "dim", text };
 }
 
 const labelWidth = 10;
 
 /** Lines as they are put together. */
-class Page {
-  readonly lines: Line[] = [];
+class StatusPage {
+  readonly lines: ScreenLine[] = [];
   readonly #width: number;
 
   constructor(width: number) {
     this.#width = width;
   }
 
-  add(...spans: readonly Span[]): void {
+  add(...spans: readonly ScreenSpan[]): void {
     this.lines.push(spans);
   }
 
@@ -275,19 +279,19 @@ class Page {
   }
 
   /** The last column takes what room there is, over several lines if need be. */
-  table(heading: readonly string[], rows: readonly (readonly Span[])[]): void {
+  table(heading: readonly string[], rows: readonly (readonly ScreenSpan[])[]): void {
     const all = [heading.map(dim), ...rows];
     const widths = heading.slice(0, -1).map((_, column) => Math.max(...all.map((row) => widthOf([row[column] ?? ""]))));
     const before = widths.reduce((sum, width) => sum + width + 2, 2);
     for (const row of all) {
-      const cells = widths.flatMap((width, column): Span[] => {
+      const cells = widths.flatMap((width, column): ScreenSpan[] => {
         const cell = row[column] ?? "";
         return [cell, " ".repeat(width - widthOf([cell]) + 2)];
       });
       const last = row[heading.length - 1] ?? "";
       const text = typeof last === "string" ? last : last.text;
       const [first = "", ...rest] = wrap(text, Math.max(20, this.#width - before));
-      const painted = (line: string): Span => (typeof last === "string" ? line : { ...last, text: line });
+      const painted = (line: string): ScreenSpan => (typeof last === "string" ? line : { ...last, text: line });
       this.add("  ", ...cells, painted(first));
       for (const line of rest) this.add(" ".repeat(before), painted(line));
     }

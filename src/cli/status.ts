@@ -1,5 +1,5 @@
 // `ccs status`: what the running daemon believes, does and will do; with --watch live.
-import { cut, painted, type Line } from "../terminal/screen-text.ts";
+import { cut, painted, type ScreenLine } from "../terminal/screen-text.ts";
 import { Screen } from "../terminal/screen.ts";
 import { lineWidth, printLine, styled } from "../terminal/terminal.ts";
 import { statusSchema, type Status } from "../web/api/schema/status.ts";
@@ -92,11 +92,11 @@ async function watchStatus(
   throw new CommandError(exitCodes.unavailable, "the daemon has stopped");
 }
 
-function plainly(line: Line): string {
+function plainly(line: ScreenLine): string {
   return painted(line, (_, text) => text);
 }
 
-function framed(lines: readonly Line[], columns: number, rows: number): readonly Line[] {
+function framed(lines: readonly ScreenLine[], columns: number, rows: number): readonly ScreenLine[] {
   const shown = lines.slice(0, Math.max(1, rows - 1)).map((line) => cut(line, columns));
   const hint = lines.length > rows - 1 ? "there is more: enlarge the window" : "q ends";
   return [...shown, [{ style: "dim", text: hint.slice(0, columns) }]];

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "../../test/support/eventually.ts";
-import type { Problem } from "../web/api/schema/parts.ts";
+import type { ProblemDocument } from "../web/api/schema/parts.ts";
 import type { ControlsDocument, Deed } from "../web/dashboard/demo/document.ts";
 import { controlsExtra } from "./controls-routes.ts";
 import { Controls } from "./controls.ts";
@@ -74,7 +74,7 @@ test("a deed that there is not is answered by those that there are, or by its fo
     const headers = { "content-type": "application/json" };
     const request = { method: "POST", headers, body: JSON.stringify(body) };
     const response = await fetch(`${place.stage.httpUrl}/demo/controls`, request);
-    const { error, hint } = (await response.json()) as Problem;
+    const { error, hint } = (await response.json()) as ProblemDocument;
     assert.deepEqual([response.status, error], [400, "there is no such action"]);
     return hint ?? "";
   };

@@ -4,7 +4,7 @@ import { sleep, type Clock } from "../lib/clock.ts";
 import type { ControlsDocument, Deed, StoryDocument } from "../web/dashboard/demo/document.ts";
 import type { Director } from "./director.ts";
 import { demoHttpToken } from "./stage.ts";
-import { brief, type Telling } from "./story.ts";
+import { brief, type StoryTelling } from "./story.ts";
 import { Troubles } from "./troubles.ts";
 import type { StoryStatus } from "./view-story.ts";
 import { ways } from "./ways.ts";
@@ -42,7 +42,7 @@ export class Controls implements Disposable {
   }
 
   /** Takes in how the story continues. */
-  tell(telling: Telling): void {
+  tell(telling: StoryTelling): void {
     switch (telling.kind) {
       case "step-began":
         this.#story = { kind: "step", step: telling.step };

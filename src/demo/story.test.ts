@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { systemClock } from "../lib/clock.ts";
 import type { Scenery } from "./scenes.ts";
 import { nextWay } from "./ways.ts";
-import { playStory, type Ending, type StoryOptions, type Telling } from "./story.ts";
+import { playStory, type StoryEnding, type StoryOptions, type StoryTelling } from "./story.ts";
 import { Witness } from "./witness.ts";
 import {
   ingressName,
@@ -115,16 +115,16 @@ test("a story that is told to end does so, and nothing is told after that", asyn
 async function play(
   deeds: Misdeeds,
   prepare?: (world: World) => Promise<void>,
-  hear?: (telling: Telling) => AbortSignal,
+  hear?: (telling: StoryTelling) => AbortSignal,
   rounds = 1,
-): Promise<{ ending: Ending; tellings: Telling[] }> {
+): Promise<{ ending: StoryEnding; tellings: StoryTelling[] }> {
   const clock = systemClock;
   await using world = await startWorld({ clock });
   using witness = new Witness(world, clock);
   await using puppet = new Puppet(world, deeds);
   await prepare?.(world);
   if (prepare !== undefined) await puppet.untilMoved;
-  const tellings: Telling[] = [];
+  const tellings: StoryTelling[] = [];
   const end = new AbortController();
   const place: Scenery = {
     clock,

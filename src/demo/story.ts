@@ -4,14 +4,14 @@ import { sleep } from "../lib/clock.ts";
 import { formatDuration } from "../core/units.ts";
 import { scenes, type Scene, type Scenery } from "./scenes.ts";
 import type { Way } from "./ways.ts";
-import { Tally } from "./tally.ts";
+import { DemoTally } from "./tally.ts";
 import { isSameSight, showSight, type Sight } from "./witness.ts";
 
 export interface StoryOptions {
   /** How cable breaks. */
   readonly way: Way;
   /** Hears the story step by step. */
-  readonly tell: (telling: Telling) => void;
+  readonly tell: (telling: StoryTelling) => void;
   readonly signal: AbortSignal;
   /** Time to read, after each step. */
   readonly pauseMs: number;
@@ -19,12 +19,12 @@ export interface StoryOptions {
   readonly slackMs: number;
 }
 
-export type Telling =
-  | { readonly kind: "step-began"; readonly step: Step }
-  | { readonly kind: "step-ended"; readonly step: Step; readonly outcome: Outcome }
-  | { readonly kind: "ended"; readonly ending: Ending };
+export type StoryTelling =
+  | { readonly kind: "step-began"; readonly step: StoryStep }
+  | { readonly kind: "step-ended"; readonly step: StoryStep; readonly outcome: StepOutcome }
+  | { readonly kind: "ended"; readonly ending: StoryEnding };
 
-export interface Step {
+export interface StoryStep {
   /** From 1 to `count`. */
   readonly number: number;
   readonly count: number;
@@ -34,18 +34,18 @@ export interface Step {
 }
 
 /** What came of a step. */
-export type Outcome =
+export type StepOutcome =
   | { readonly kind: "as-told"; readonly words: string }
   /** What did not happen, or should not have. */
   | { readonly kind: "otherwise"; readonly problem: string };
 
-export type Ending =
+export type StoryEnding =
   | { readonly kind: "well"; readonly words: string }
   | { readonly kind: "badly"; readonly problems: readonly string[] }
   | { readonly kind: "interrupted" };
 
 /** Plays the story once, from whatever state the world is in. Ends early when a step fails or the signal fires. */
-export async function playStory(place: Scenery, options: StoryOptions): Promise<Ending> {
+export async function playStory(place: Scenery, options: StoryOptions): Promise<StoryEnding> {
   const ending = await play(place, options);
   options.tell({ kind: "ended", ending });
   return ending;
@@ -53,13 +53,13 @@ export async function playStory(place: Scenery, options: StoryOptions): Promise<
 
 const pollMs = 20;
 
-async function play(place: Scenery, { way, tell, signal, pauseMs, slackMs }: StoryOptions): Promise<Ending> {
-  using tally = new Tally(place.world, place.witness);
+async function play(place: Scenery, { way, tell, signal, pauseMs, slackMs }: StoryOptions): Promise<StoryEnding> {
+  using tally = new DemoTally(place.world, place.witness);
   let before: Times = { changedMs: place.clock.nowMs(), cameBackMs: place.clock.nowMs() };
   for (const [index, makeScene] of scenes.entries()) {
     if (signal.aborted) return { kind: "interrupted" };
     const scene = makeScene(place, way);
-    const step: Step = { number: index + 1, count: scenes.length, title: scene.title, text: scene.text };
+    const step: StoryStep = { number: index + 1, count: scenes.length, title: scene.title, text: scene.text };
     tell({ kind: "step-began", step });
     const played = await playScene(scene, { place, tally, before, slackMs, signal });
     if (signal.aborted) return { kind: "interrupted" };
@@ -85,13 +85,13 @@ interface Times {
 
 interface SceneContext {
   readonly place: Scenery;
-  readonly tally: Tally;
+  readonly tally: DemoTally;
   readonly before: Times;
   readonly slackMs: number;
   readonly signal: AbortSignal;
 }
 
-async function playScene(scene: Scene, context: SceneContext): Promise<{ outcome: Outcome; times: Times }> {
+async function playScene(scene: Scene, context: SceneContext): Promise<{ outcome: StepOutcome; times: Times }> {
   const { place, tally, before, slackMs, signal } = context;
   const { clock, witness } = place;
   const startedMs = clock.nowMs();

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Witness } from "./witness.ts";
 import { mixName, type World } from "../emulation/world.ts";
 
-export class Tally implements Disposable {
+export class DemoTally implements Disposable {
   readonly #world: World;
   readonly #witness: Witness;
   readonly #stop: () => void;

@@ -1,6 +1,6 @@
 // The lines drawn from the endpoints to the arrow at the ingress, heavy where traffic flows. Each endpoint takes three rows,
 // with its branch in the first of them. Pure.
-import type { Span } from "../terminal/screen-text.ts";
+import type { ScreenSpan } from "../terminal/screen-text.ts";
 
 /** How many columns the paths take. */
 export const pathWidth = 8;
@@ -13,12 +13,12 @@ export function arrowRowOf(endpointCount: number): number {
 }
 
 /** `columns` columns of the branch of an endpoint. */
-export function branch(isServing: boolean, columns: number): Span {
+export function branch(isServing: boolean, columns: number): ScreenSpan {
   return isServing ? drawn("heavy", "━".repeat(columns)) : drawn("thin", "╌".repeat(columns));
 }
 
 /** The piece of the paths in one row, `pathWidth` columns wide. `serving`: for each endpoint whether traffic flows to it. */
-export function pathAt(row: number, serving: readonly boolean[]): readonly Span[] {
+export function pathAt(row: number, serving: readonly boolean[]): readonly ScreenSpan[] {
   const arrowRow = arrowRowOf(serving.length);
   const isServing = serving[row / 3];
   const sides = {
@@ -59,6 +59,6 @@ function weightOf(isFlowing: boolean): Weight {
   return isFlowing ? "heavy" : "thin";
 }
 
-function drawn(weight: Weight, text: string): Span {
+function drawn(weight: Weight, text: string): ScreenSpan {
   return { style: weight === "heavy" ? "green" : "dim", text };
 }

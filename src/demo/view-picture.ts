@@ -2,7 +2,7 @@
 // that DNS shows to the world. Pure.
 import type { EndpointState, IngressState } from "../core/model.ts";
 import { formatDuration } from "../core/units.ts";
-import { cut, fitted, widthOf, type Line } from "../terminal/screen-text.ts";
+import { cut, fitted, widthOf, type ScreenLine } from "../terminal/screen-text.ts";
 import { arrowRowOf, branch, pathAt, pathWidth } from "./view-paths.ts";
 import { showTtl, type Sight } from "./witness.ts";
 
@@ -21,18 +21,18 @@ export interface PictureParts {
 }
 
 /** Three lines of exactly `width` columns for each endpoint. */
-export function pictureLines({ ingress, sight, nowMs }: PictureParts, width: number): Line[] {
+export function pictureLines({ ingress, sight, nowMs }: PictureParts, width: number): ScreenLine[] {
   const { endpoints, settings } = ingress;
   const serving = endpoints.map((endpoint) => serves(endpoint, sight));
   const rightWidth = Math.min(longestRight(ingress), Math.floor(width / 2));
   const leftWidth = Math.max(0, Math.min(mostLeftWidth, width - pathWidth - rightWidth));
-  const left = endpoints.flatMap((endpoint, index): Line[] => {
+  const left = endpoints.flatMap((endpoint, index): ScreenLine[] => {
     const [name, reason] = endpointLines(endpoint, endpoints, nowMs, leftWidth - 1);
-    const text: Line = [...cut(name, leftWidth - 1), " "];
+    const text: ScreenLine = [...cut(name, leftWidth - 1), " "];
     const rest = Math.max(0, leftWidth - widthOf(text));
     return [[...text, branch(serving[index] === true, rest)], cut(reason, leftWidth), []];
   });
-  const right: Line[] = [[{ style: "bold", text: settings.record }], ...sightLines(sight)];
+  const right: ScreenLine[] = [[{ style: "bold", text: settings.record }], ...sightLines(sight)];
   const arrowRow = arrowRowOf(endpoints.length);
   return left.map((line, row) => [
     ...fitted(line, leftWidth),
@@ -55,14 +55,14 @@ function endpointLines(
   all: readonly EndpointState[],
   nowMs: number,
   width: number,
-): readonly [name: Line, reason: Line] {
+): readonly [name: ScreenLine, reason: ScreenLine] {
   const nameWidth = Math.min(longestName, longestOf(all.map((each) => each.settings.name)));
   const hostWidth = longestOf(all.map(hostOf));
   const { style, mark, word } = looks[health.verdict];
   const words = health.isDegraded ? `${word}, degraded` : word;
   const since = wholeSeconds(Math.floor(Math.max(0, nowMs - health.sinceMs) / 1_000));
-  const name: Line = [...fitted([{ style: "bold", text: settings.name }], nameWidth), "  "];
-  const host: Line = [...fitted([hostOf({ settings })], hostWidth), "  "];
+  const name: ScreenLine = [...fitted([{ style: "bold", text: settings.name }], nameWidth), "  "];
+  const host: ScreenLine = [...fitted([hostOf({ settings })], hostWidth), "  "];
   // For all endpoints or for none, whatever their verdicts are.
   const hasRoom = nameWidth + hostWidth + 4 + verdictWidth <= width;
   return [
@@ -88,12 +88,12 @@ function longestOf(texts: readonly string[]): number {
   return Math.max(0, ...texts.map((text) => widthOf([text])));
 }
 
-function sightLines(sight: Sight | undefined): Line[] {
+function sightLines(sight: Sight | undefined): ScreenLine[] {
   if (sight === undefined) return [[{ style: "red", text: "DNS does not answer" }]];
   if (sight.length === 0) return [[{ style: "red", text: "no record" }]];
-  const shown = sight.slice(0, sight.length > 2 ? 1 : 2).map(({ type, content }): Line => [`${type} ${content}`]);
+  const shown = sight.slice(0, sight.length > 2 ? 1 : 2).map(({ type, content }): ScreenLine => [`${type} ${content}`]);
   const left = sight.length - shown.length;
-  const more: Line[] = left === 0 ? [] : [[`and ${left} more`]];
+  const more: ScreenLine[] = left === 0 ? [] : [[`and ${left} more`]];
   return [...shown, ...more, [{ style: "dim", text: showTtl(sight) }]];
 }
 

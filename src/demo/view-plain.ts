@@ -1,7 +1,7 @@
 // The story as plain lines, for pipes, logs and people who want to read it afterwards. Pure.
 import { wrap, type Paint } from "../terminal/screen-text.ts";
 import type { FeedEntry } from "./feed.ts";
-import type { Outcome, Telling } from "./story.ts";
+import type { StepOutcome, StoryTelling } from "./story.ts";
 import type { World } from "../emulation/world.ts";
 
 /** What can be tried while the demo runs. */
@@ -60,7 +60,7 @@ export function commandsToTry(places: Places): readonly { readonly command: stri
   ];
 }
 
-export function tellingLines(telling: Telling, manner: Manner): string[] {
+export function tellingLines(telling: StoryTelling, manner: Manner): string[] {
   const { width, paint } = manner;
   switch (telling.kind) {
     case "step-began": {
@@ -78,13 +78,13 @@ export function tellingLines(telling: Telling, manner: Manner): string[] {
 }
 
 /** `✓ DNS says …`, or `✗` and what did not happen. */
-function outcomeLines(outcome: Outcome, { width, paint }: Manner): string[] {
+function outcomeLines(outcome: StepOutcome, { width, paint }: Manner): string[] {
   const [mark, words] =
     outcome.kind === "as-told" ? [paint("green", "✓"), outcome.words] : [paint("red", "✗"), outcome.problem];
   return wrap(words, width - indent.length - 2).map((line, index) => `${indent}${index === 0 ? mark : " "} ${line}`);
 }
 
-function endingLines({ ending }: Telling & { kind: "ended" }, { width, paint }: Manner): string[] {
+function endingLines({ ending }: StoryTelling & { kind: "ended" }, { width, paint }: Manner): string[] {
   switch (ending.kind) {
     case "well":
       return ["", paint("green", "All went well"), ...wrap(ending.words, width)];
@@ -102,7 +102,7 @@ function endingLines({ ending }: Telling & { kind: "ended" }, { width, paint }: 
 }
 
 /** The story in short, for afterwards. */
-export function recapLines(telling: Telling, manner: Manner): string[] {
+export function recapLines(telling: StoryTelling, manner: Manner): string[] {
   if (telling.kind === "step-began") return [];
   if (telling.kind === "ended") return tellingLines(telling, manner);
   const { number, count, title } = telling.step;

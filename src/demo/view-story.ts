@@ -1,11 +1,11 @@
 // What the live view says about the story: the step at hand, what came of it, or that a person has taken over. Pure.
-import { filledUp, wrap, type Line, type Style } from "../terminal/screen-text.ts";
-import type { Ending, Outcome, Step } from "./story.ts";
+import { filledUp, wrap, type ScreenLine, type Style } from "../terminal/screen-text.ts";
+import type { StoryEnding, StepOutcome, StoryStep } from "./story.ts";
 
 export type StoryStatus =
   | { readonly kind: "starting" }
-  | { readonly kind: "step"; readonly step: Step; readonly outcome?: Outcome }
-  | { readonly kind: "ended"; readonly ending: Ending }
+  | { readonly kind: "step"; readonly step: StoryStep; readonly outcome?: StepOutcome }
+  | { readonly kind: "ended"; readonly ending: StoryEnding }
   /** A person has taken over. `echo`: what came of the newest key. */
   | { readonly kind: "aside"; readonly echo?: string };
 
@@ -14,12 +14,14 @@ const longestText = 177;
 const longestOutcome = 115;
 
 /** Always of the same height at the same width, so that nothing below it jumps. */
-export function storyLines(story: StoryStatus, columns: number): Line[] {
+export function storyLines(story: StoryStatus, columns: number): ScreenLine[] {
   const [textRows, outcomeRows] = [Math.ceil(longestText / columns), Math.ceil(longestOutcome / columns)];
   const { title, text, outcome } = wordsOf(story);
-  const body = text === "" ? [] : wrap(text, columns, textRows).map((line): Line => [line]);
+  const body = text === "" ? [] : wrap(text, columns, textRows).map((line): ScreenLine => [line]);
   const [mark, style, result] = outcome ?? ["", "dim", ""];
-  const results = wrap(`${mark} ${result}`.trim(), columns, outcomeRows).map((line): Line => [{ style, text: line }]);
+  const results = wrap(`${mark} ${result}`.trim(), columns, outcomeRows).map((line): ScreenLine => [
+    { style, text: line },
+  ]);
   return [
     [{ style: "bold", text: title }],
     ...filledUp([...body, ...results].slice(0, textRows + outcomeRows), textRows + outcomeRows),
@@ -56,7 +58,7 @@ function wordsOf(story: StoryStatus): StoryWords {
   }
 }
 
-function endingWords(ending: Ending): StoryWords {
+function endingWords(ending: StoryEnding): StoryWords {
   switch (ending.kind) {
     case "well":
       return { title: "All went well", text: `${ending.words} It will start again in a moment.` };

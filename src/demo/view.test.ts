@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { stripVTControlCharacters, styleText } from "node:util";
 import { describe, test } from "node:test";
 import { endpointSettings, ingressSettings, IngressWorld, publishedRecord } from "../../test/support/ingress-world.ts";
-import { cut, fitted, painted, widthOf, wrap, type Line } from "../terminal/screen-text.ts";
+import { cut, fitted, painted, widthOf, wrap, type ScreenLine } from "../terminal/screen-text.ts";
 import type { FeedEntry } from "./feed.ts";
 import { nextWay } from "./ways.ts";
 import { renderView, type Shown, type Size } from "./view.ts";
@@ -156,7 +156,7 @@ test("keys say what they would do now", () => {
 
 describe("text", () => {
   test("is cut to the columns that it takes, wide characters and marks included", () => {
-    const line: Line = ["ab", { style: "bold", text: "日本語" }, "e\u0301"];
+    const line: ScreenLine = ["ab", { style: "bold", text: "日本語" }, "e\u0301"];
     assert.equal(widthOf(line), 9);
     assert.equal(painted(cut(line, 9), plainly), "ab日本語e\u0301");
     assert.equal(painted(cut(line, 8), plainly), "ab日本…");

@@ -1,7 +1,7 @@
 // The live view of the demo as lines for a terminal of a given size. Pure: state, story and time in, text out.
 import type { IngressState } from "../core/model.ts";
 import { ranked } from "../core/members.ts";
-import { cut, filledUp, painted, widthOf, type Line, type Paint, type Style } from "../terminal/screen-text.ts";
+import { cut, filledUp, painted, widthOf, type ScreenLine, type Paint, type Style } from "../terminal/screen-text.ts";
 import type { FeedEntry } from "./feed.ts";
 import type { Way } from "./ways.ts";
 import { pictureLines } from "./view-picture.ts";
@@ -55,7 +55,7 @@ export function renderView(shown: Shown, size: Size, paint: Paint): string[] {
   const tryRows = take(2);
   const gaps = take(5);
   const moreTryRows = take(3);
-  const gap = (rank: number): Line[] => (gaps >= rank ? [[]] : []);
+  const gap = (rank: number): ScreenLine[] => (gaps >= rank ? [[]] : []);
   const body = [
     ...header,
     ...gap(1),
@@ -73,19 +73,19 @@ export function renderView(shown: Shown, size: Size, paint: Paint): string[] {
 }
 
 /** The address of the dashboard is at the top: most of what there is to see is there. */
-function headerLines({ httpUrl }: Places, columns: number): Line[] {
-  const left: Line = [{ style: "bold", text: "Cloudflare CNAME Switcher" }, " · demo"];
+function headerLines({ httpUrl }: Places, columns: number): ScreenLine[] {
+  const left: ScreenLine = [{ style: "bold", text: "Cloudflare CNAME Switcher" }, " · demo"];
   const right = "emulated, on this machine alone";
   const space = columns - widthOf(left) - right.length;
-  const address: Line = ["Dashboard: ", { style: ["bold", "cyan"], text: `${httpUrl}/` }];
-  const whole: Line = [...address, { style: "dim", text: "  to watch, and to break things with buttons" }];
+  const address: ScreenLine = ["Dashboard: ", { style: ["bold", "cyan"], text: `${httpUrl}/` }];
+  const whole: ScreenLine = [...address, { style: "dim", text: "  to watch, and to break things with buttons" }];
   return [
     space < 2 ? left : [...left, " ".repeat(space), { style: "dim", text: right }],
     widthOf(whole) <= columns ? whole : address,
   ];
 }
 
-function middleLines({ ingress, sight, nowMs }: Shown, columns: number): Line[] {
+function middleLines({ ingress, sight, nowMs }: Shown, columns: number): ScreenLine[] {
   if (ingress === undefined) return [["The daemon is starting …"], ...Array.from({ length: 6 }, () => [])];
   return [...pictureLines({ ingress, sight, nowMs }, columns), countdownLine(ingress, nowMs)];
 }
@@ -93,13 +93,13 @@ function middleLines({ ingress, sight, nowMs }: Shown, columns: number): Line[] 
 const barWidth = 12;
 
 /** What time alone will bring next: the return to a better endpoint, or the end of a mix. */
-function countdownLine(ingress: IngressState, nowMs: number): Line {
+function countdownLine(ingress: IngressState, nowMs: number): ScreenLine {
   const countdown = countdownOf(ingress);
   if (countdown === undefined) return [];
   const { what, rule, fromMs, untilMs } = countdown;
   const leftMs = Math.max(0, untilMs - nowMs);
   const filled = Math.round(barWidth * Math.min(1, leftMs / Math.max(1, untilMs - fromMs)));
-  const bar: Line = [
+  const bar: ScreenLine = [
     { style: "cyan", text: "▰".repeat(filled) },
     { style: "dim", text: "▱".repeat(barWidth - filled) },
   ];
@@ -132,26 +132,27 @@ function countdownOf(
 const levelStyles: Readonly<Partial<Record<string, Style>>> = { warn: "yellow", error: "red", fatal: "red" };
 
 /** The newest entries, the last one at the bottom. With room enough, the newest message in full. */
-function feedLines(entries: readonly FeedEntry[], rows: number): Line[] {
+function feedLines(entries: readonly FeedEntry[], rows: number): ScreenLine[] {
   const newestMessage = rows >= 12 ? entries.findLast(({ kind }) => kind === "message") : undefined;
-  const lines = entries.slice(-rows).flatMap((entry): Line[] => {
-    const at: Line = [{ style: "dim", text: clockTime(entry.atWallMs) }, "  "];
+  const lines = entries.slice(-rows).flatMap((entry): ScreenLine[] => {
+    const at: ScreenLine = [{ style: "dim", text: clockTime(entry.atWallMs) }, "  "];
     if (entry.kind === "log") {
       const style = levelStyles[entry.level];
       return [[...at, style === undefined ? entry.text : { style, text: entry.text }]];
     }
     const [headline = "", ...details] = entry.lines;
-    const more = entry === newestMessage ? details.map((text): Line => [" ".repeat(22), { style: "dim", text }]) : [];
+    const more =
+      entry === newestMessage ? details.map((text): ScreenLine => [" ".repeat(22), { style: "dim", text }]) : [];
     return [[...at, { style: "blue", text: "Telegram: " }, headline], ...more];
   });
   return filledUp(rows === 0 ? [] : lines.slice(-rows), rows);
 }
 
-function tryLines(places: Places, columns: number, rows: number): Line[] {
+function tryLines(places: Places, columns: number, rows: number): ScreenLine[] {
   const commands = commandsToTry(places).slice(0, rows);
   const longest = Math.max(...commands.map(({ command }) => command.length));
   const lines = commands.map(({ command, what }, index) => {
-    const start: Line = [index === 0 ? "Try  " : "     ", { style: "cyan", text: command }];
+    const start: ScreenLine = [index === 0 ? "Try  " : "     ", { style: "cyan", text: command }];
     return {
       start,
       whole: [...start, " ".repeat(longest - command.length + 2), { style: "dim" as const, text: what }],
@@ -162,7 +163,7 @@ function tryLines(places: Places, columns: number, rows: number): Line[] {
 }
 
 /** One line; where it is too narrow for that, as many as it takes. */
-function keyLines(keys: Keys | undefined, columns: number): Line[] {
+function keyLines(keys: Keys | undefined, columns: number): ScreenLine[] {
   if (keys === undefined) return [];
   const toggle = (name: "cable" | "mobile"): string => `${keys.isBroken[name] ? "repair" : "break"} ${name}`;
   const open = [
@@ -172,12 +173,12 @@ function keyLines(keys: Keys | undefined, columns: number): Line[] {
     ["s", "story"],
   ] as const;
   const all = [...(keys.isOpen ? open : []), ["q", "quit"] as const];
-  const airy = all.flatMap(([name, what]): Line => [{ style: "inverse", text: ` ${name} ` }, ` ${what}   `]);
+  const airy = all.flatMap(([name, what]): ScreenLine => [{ style: "inverse", text: ` ${name} ` }, ` ${what}   `]);
   if (widthOf(airy) <= columns) return [airy];
-  const lines: Line[] = [];
+  const lines: ScreenLine[] = [];
   for (const [name, what] of all) {
     const last = lines.at(-1);
-    const item: Line = [{ style: "inverse", text: name }, ` ${what} `];
+    const item: ScreenLine = [{ style: "inverse", text: name }, ` ${what} `];
     if (last !== undefined && widthOf(last) + widthOf(item) <= columns) lines[lines.length - 1] = [...last, ...item];
     else lines.push(item);
   }

@@ -2,7 +2,7 @@
 // The demo plays its story in it, and the end-to-end tests run the built daemon in it.
 import { systemClock, type Clock } from "../lib/clock.ts";
 import { startCloudflare, type CloudflareServer } from "./cloudflare/server.ts";
-import type { DnsRecord } from "./cloudflare/record.ts";
+import type { StoredRecord } from "./cloudflare/record.ts";
 import type { RecordDraft } from "./cloudflare/store.ts";
 import { startDns, type DnsOptions, type DnsServer } from "./dns/server.ts";
 import { pickLoopbackAddresses, startEndpoint, type Credentials, type Endpoint } from "./endpoint.ts";
@@ -67,7 +67,7 @@ export class World implements AsyncDisposable {
   }
 
   /** The records of the ingress name now, others than ours included. */
-  get records(): readonly DnsRecord[] {
+  get records(): readonly StoredRecord[] {
     return this.cloudflare.recordsAt(ingressName);
   }
 

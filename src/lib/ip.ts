@@ -11,8 +11,8 @@ export interface IpAddress {
   readonly purpose?: string;
 }
 
-type Family = "ipv4" | "ipv6";
-type Range = readonly [range: string, purpose: string];
+type IpFamily = "ipv4" | "ipv6";
+type PurposedRange = readonly [range: string, purpose: string];
 
 /** Hosts that only this machine or this network can reach. */
 const privateRanges: readonly string[] = [
@@ -32,7 +32,7 @@ const privateRanges: readonly string[] = [
  * forms that embed an IPv4 address or depend on a translator nearby. Documentation ranges are not among them: nothing is
  * there, and examples, tests and simulations need some place to be. The first match counts.
  */
-const specialRanges: readonly Range[] = [
+const specialRanges: readonly PurposedRange[] = [
   ["0.0.0.0/8", "this network"],
   ["100.64.0.0/10", "shared address space of providers"],
   ["192.0.0.0/24", "protocol assignments"],
@@ -147,7 +147,7 @@ export function parseRange(text: string): IpRange | undefined {
   return { text: address.text, family: address.family, bits: Number(digits) };
 }
 
-function described(text: string, family: Family): IpAddress {
+function described(text: string, family: IpFamily): IpAddress {
   if (isPrivate(text, family)) return { text, family, scope: "private" };
   if (isSpecial(text, family) && !isReachable(text, family)) {
     const found = special.find(({ holds }) => holds(text, family));
@@ -158,7 +158,7 @@ function described(text: string, family: Family): IpAddress {
 }
 
 /** Whether an address lies in one of the ranges. A mapped IPv4 address lies in IPv6 ranges only. */
-function rangesOf(ranges: readonly string[]): (text: string, family: Family) => boolean {
+function rangesOf(ranges: readonly string[]): (text: string, family: IpFamily) => boolean {
   const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const range of ranges) {
     const [network = "", bits = ""] = range.split("/");

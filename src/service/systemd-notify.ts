@@ -3,7 +3,7 @@
 import { execFile } from "node:child_process";
 import type { Send } from "./manager.ts";
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type ServiceEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** What a service manager that started us wants to hear. */
 export interface Wanted {
@@ -17,7 +17,7 @@ export interface Wanted {
  * What the environment says of it; `undefined` where no service manager listens. `processIds`: by which of them it may know
  * this process, which is its own and that of a launcher.
  */
-export function wantedBy(env: Environment, processIds: readonly number[]): Wanted | undefined {
+export function wantedBy(env: ServiceEnvironment, processIds: readonly number[]): Wanted | undefined {
   const socket = env["NOTIFY_SOCKET"];
   if (socket === undefined || socket === "") return undefined;
   const watchdogMs = Number(env["WATCHDOG_USEC"]) / 1_000;

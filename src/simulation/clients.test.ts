@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Secret } from "../lib/secret.ts";
 import type { RecordDraft } from "../emulation/cloudflare/store.ts";
 import { Clients } from "./clients.ts";
-import { demoToken, World } from "./world.ts";
+import { demoToken, SimulatedWorld } from "./world.ts";
 
 const ingress = "ingress.example.com";
 const minuteMs = 60_000;
@@ -12,8 +12,8 @@ const minuteMs = 60_000;
 function worldWith(
   records: readonly RecordDraft[],
   hosts: readonly string[] = ["one.example.net", "two.example.net"],
-): World {
-  return new World({
+): SimulatedWorld {
+  return new SimulatedWorld({
     seed: 1,
     config: {
       cloudflare: { token: new Secret(demoToken), apiUrl: "https://api.example.test/client/v4" },
@@ -30,7 +30,7 @@ function worldWith(
 }
 
 /** Milliseconds without service of an honest client, from its start until `endMs`. */
-async function downtimeIn(world: World, endMs: number): Promise<number> {
+async function downtimeIn(world: SimulatedWorld, endMs: number): Promise<number> {
   const honest = { name: "honest", leastTtlSeconds: 0, mostTtlSeconds: Infinity, pinMs: 0, hasIpv6: false };
   const clients = new Clients(world, ingress, { habits: [honest], everyMs: 1_000 });
   await world.time.runUntil(endMs);

@@ -3,7 +3,7 @@
 // oracle that always knows.
 import type { Edge, Learned } from "./edges.ts";
 import { familyOf, type Site } from "./internet.ts";
-import type { World } from "./world.ts";
+import type { SimulatedWorld } from "./world.ts";
 
 /** What one client's resolver makes of TTLs, and what the client itself remembers. */
 export interface ClientHabits {
@@ -36,7 +36,7 @@ export interface ClientsOptions {
 }
 
 /** What a name stood for, and until when that is believed. */
-interface Known {
+interface CachedName {
   readonly contents: readonly string[];
   readonly untilMs: number;
 }
@@ -47,14 +47,14 @@ interface Client {
   isServed: boolean;
   readonly edge: Edge;
   /** What its resolver remembers of names in our zones, by name and type, and of hosts elsewhere, by name. */
-  readonly cache: Map<string, Known>;
+  readonly cache: Map<string, CachedName>;
   /** The addresses that it sticks to. */
-  pinned?: Known;
-  view?: View;
+  pinned?: CachedName;
+  view?: ClientView;
 }
 
 /** What a client gets to see. It stays so until something that it goes by runs out, or a site does something else. */
-interface View {
+interface ClientView {
   readonly addresses: readonly string[];
   readonly isServed: boolean;
   readonly isStaticServed: boolean;
@@ -76,11 +76,11 @@ export class Clients {
   /** Summed over all clients. */
   readonly downtime: Downtime = noDowntime();
   readonly #options: ClientsOptions;
-  readonly #world: World;
+  readonly #world: SimulatedWorld;
   readonly #clients: readonly Client[];
   readonly #record: string;
 
-  constructor(world: World, record: string, options: ClientsOptions = {}) {
+  constructor(world: SimulatedWorld, record: string, options: ClientsOptions = {}) {
     const { habits = usualClients } = options;
     this.#world = world;
     this.#record = record;
@@ -120,7 +120,7 @@ export class Clients {
     time.setLook(everyMs, () => this.#tick());
   }
 
-  #look(client: Client): View {
+  #look(client: Client): ClientView {
     const { internet } = this.#world;
     const { sites = internet.sites } = this.#options;
     const isUp = (addresses: readonly string[]): boolean =>
@@ -140,7 +140,7 @@ export class Clients {
   }
 
   /** The addresses that the client uses now. */
-  #lookUp(client: Client): Known {
+  #lookUp(client: Client): CachedName {
     const nowMs = this.#world.time.nowMs();
     if (client.pinned !== undefined && client.pinned.untilMs > nowMs) return client.pinned;
     const found = this.#behind(client, this.#record);
@@ -153,7 +153,7 @@ export class Clients {
    * shows the addresses behind them as the name's own, so that "none of this family" is remembered of the name itself.
    * `as`: what the client remembers it by, where that is not the name.
    */
-  #behind(client: Client, name: string, as = name): Known {
+  #behind(client: Client, name: string, as = name): CachedName {
     if (!this.#isOurs(name)) return this.#addressesOf(client, name);
     const types = client.habits.hasIpv6 ? (["A", "AAAA"] as const) : (["A"] as const);
     const parts = types.flatMap((type) => {
@@ -173,7 +173,7 @@ export class Clients {
     return this.#world.zoneNames.some((zone) => name === zone || name.endsWith(`.${zone}`));
   }
 
-  #addressesOf(client: Client, host: string): Known {
+  #addressesOf(client: Client, host: string): CachedName {
     return this.#remembered(client, host, () => {
       const site = this.#world.internet.siteNamed(host);
       return {
@@ -183,7 +183,11 @@ export class Clients {
     });
   }
 
-  #remembered({ cache, habits }: Client, name: string, find: () => Pick<Learned, "contents" | "ttlSeconds">): Known {
+  #remembered(
+    { cache, habits }: Client,
+    name: string,
+    find: () => Pick<Learned, "contents" | "ttlSeconds">,
+  ): CachedName {
     const nowMs = this.#world.time.nowMs();
     const known = cache.get(name);
     if (known !== undefined && known.untilMs > nowMs) return known;

@@ -10,7 +10,7 @@ import { createLog } from "../lib/log.ts";
 import { Notifier } from "../notify/notifier.ts";
 import { Telegram } from "../notify/telegram.ts";
 import type { Fault } from "./faults.ts";
-import type { World } from "./world.ts";
+import type { SimulatedWorld } from "./world.ts";
 import { Monitor } from "./monitor.ts";
 import { streamOf } from "./random.ts";
 import { cloudflareFetch } from "./services.ts";
@@ -33,13 +33,13 @@ export class DaemonRun {
   readonly #notifier: Notifier;
   readonly #load: () => Load;
 
-  constructor(world: World, number: number, config: Config, wallAheadMs: number) {
+  constructor(world: SimulatedWorld, number: number, config: Config, wallAheadMs: number) {
     this.number = number;
     const clock = new ProcessClock(world.time, wallAheadMs);
     this.clock = clock;
     const { time, internet, link, resolvers, api, bot, disk, watcher, seed } = world;
     const stream = (name: string) => streamOf(seed, `${name} of run ${number}`);
-    const onMoment = (moment: Parameters<World["reached"]>[0]): void => world.reached(moment, this);
+    const onMoment = (moment: Parameters<SimulatedWorld["reached"]>[0]): void => world.reached(moment, this);
     const monitor = new Monitor({
       time,
       clock,

@@ -1,11 +1,11 @@
 // What is due next, out of many things that are due some time: a binary heap, first in first out among equals.
 
-export interface Due {
+export interface Timed {
   readonly dueMs: number;
   readonly order: number;
 }
 
-export class DueHeap<Item extends Due> {
+export class DueHeap<Item extends Timed> {
   readonly #items: Item[] = [];
 
   get size(): number {
@@ -52,6 +52,6 @@ export class DueHeap<Item extends Due> {
   }
 }
 
-function isBefore(a: Due, b: Due): boolean {
+function isBefore(a: Timed, b: Timed): boolean {
   return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
 }

@@ -24,7 +24,7 @@ export interface ResolverParts {
   readonly edge: Edge;
 }
 
-type Asked = "A" | "AAAA" | "NS";
+type AskedType = "A" | "AAAA" | "NS";
 
 interface Cached {
   /** `undefined`: the name does not exist. */
@@ -142,7 +142,7 @@ export class Resolver {
   }
 }
 
-function answered(found: readonly string[], name: string, type: Asked, ttlSeconds: number): Reply {
+function answered(found: readonly string[], name: string, type: AskedType, ttlSeconds: number): Reply {
   if (found.length === 0) return negative("NOERROR", name);
   const answers = found.map((data) => ({ name, type, ttlSeconds, data }));
   return { kind: "answered", rcode: "NOERROR", isAuthoritative: false, answers, isReferral: false };

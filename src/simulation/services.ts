@@ -1,6 +1,6 @@
 // The two services that the daemon talks to over `fetch`: the emulated Cloudflare, and a bot that takes messages. Requests
 // travel, can be lost on the way there or back, and what reached the other side happens whether or not the daemon hears.
-import type { CloudflareApi, Delivery } from "../emulation/cloudflare/api.ts";
+import type { CloudflareApi, HttpOutcome } from "../emulation/cloudflare/api.ts";
 import { readHtml } from "../emulation/channels/telegram-html.ts";
 import { problems } from "../emulation/cloudflare/problem.ts";
 import type { Validity } from "../core/model.ts";
@@ -30,7 +30,7 @@ export interface WayThere {
 }
 
 /** What comes back to the daemon; `undefined`: nothing ever. */
-type Answer =
+type ServedAnswer =
   | {
       readonly status: number;
       readonly headers?: Record<string, string>;
@@ -43,7 +43,7 @@ type Answer =
 /** A `fetch` over a link to a service that answers by `serve`. */
 function fetchOver(
   way: WayThere,
-  serve: (url: URL, init: RequestInit) => Promise<Answer>,
+  serve: (url: URL, init: RequestInit) => Promise<ServedAnswer>,
   ends: (isWrite: boolean) => { sent: CrashMoment; answered: CrashMoment },
 ): typeof fetch {
   const { time, clock, link, random, worldEnds } = way;
@@ -112,7 +112,10 @@ function fetchOver(
   };
 }
 
-function responseOf(answer: Exclude<Answer, "dropped" | undefined>, signal: AbortSignal | null | undefined): Response {
+function responseOf(
+  answer: Exclude<ServedAnswer, "dropped" | undefined>,
+  signal: AbortSignal | null | undefined,
+): Response {
   const { status, headers, body, stallsAfter } = answer;
   const options = { status, headers: { "content-type": "application/json", ...headers } };
   if (stallsAfter === undefined) return new Response(body, options);
@@ -127,7 +130,7 @@ function responseOf(answer: Exclude<Answer, "dropped" | undefined>, signal: Abor
 
 /** The emulated Cloudflare as the daemon reaches it. */
 export function cloudflareFetch(way: WayThere, api: CloudflareApi): typeof fetch {
-  const serve = async (url: URL, init: RequestInit): Promise<Answer> => {
+  const serve = async (url: URL, init: RequestInit): Promise<ServedAnswer> => {
     const headers = new Headers(init.headers);
     const method = init.method ?? "GET";
     const before = api.counts.writes;
@@ -140,7 +143,7 @@ export function cloudflareFetch(way: WayThere, api: CloudflareApi): typeof fetch
       body: typeof init.body === "string" ? init.body : "",
       clientIp: "192.0.2.200",
     });
-    const delivery: Delivery = await answering;
+    const delivery: HttpOutcome = await answering;
     if (api.counts.writes > before && method !== "GET") way.onMoment("write-committed");
     if (delivery.kind === "drop") return "dropped";
     if (delivery.kind === "silence") return undefined;
@@ -264,7 +267,7 @@ export class Bot {
     );
   }
 
-  #answer({ text, parse_mode }: { text: string; parse_mode?: string }): Answer {
+  #answer({ text, parse_mode }: { text: string; parse_mode?: string }): ServedAnswer {
     if (parse_mode === "HTML" && readHtml(text).kind === "broken") this.unreadable.push(text);
     switch (this.trouble) {
       case "rate-limited":
@@ -290,14 +293,14 @@ export class Bot {
     }
   }
 
-  #take(text: string): Answer {
+  #take(text: string): ServedAnswer {
     this.#lastId += 1;
     this.messages.push({ text, atMs: this.#time.nowMs() });
     return { status: 200, body: JSON.stringify({ ok: true, result: { message_id: this.#lastId } }) };
   }
 }
 
-function failure(status: number, description: string, parameters?: object): Answer {
+function failure(status: number, description: string, parameters?: object): ServedAnswer {
   const body = { ok: false, error_code: status, description, ...(parameters && { parameters }) };
   return { status, body: JSON.stringify(body) };
 }

@@ -22,7 +22,7 @@ export const zoneName = "example.com";
 export type { Watcher } from "./watcher.ts";
 export { demoToken };
 
-export interface WorldOptions {
+export interface SimulatedWorldOptions {
   readonly seed: number;
   readonly config: Config;
   readonly sites: readonly SiteOptions[];
@@ -41,7 +41,7 @@ export interface WorldOptions {
   readonly beganWallMs?: number;
 }
 
-export class World implements Disposable {
+export class SimulatedWorld implements Disposable {
   readonly seed: number;
   readonly time: SimulatedTime;
   readonly internet: Internet;
@@ -70,7 +70,7 @@ export class World implements Disposable {
   #armed: (Fault & { kind: "crash" })[] = [];
   #endApiTrouble: (() => void) | undefined;
 
-  constructor(options: WorldOptions, watcher: Watcher = {}) {
+  constructor(options: SimulatedWorldOptions, watcher: Watcher = {}) {
     const { seed, config, sites, resolvers, records } = options;
     this.seed = seed;
     this.ends = this.#ending.signal;

@@ -108,7 +108,7 @@ export class ChecksTable {
     return starts.slice(-mostPeriods).map((minute) => minute * minuteMs);
   }
 
-  #seriesOf({ ingress, endpoint, addresses }: RollupQuery, start: number): readonly Series[] {
+  #seriesOf({ ingress, endpoint, addresses }: RollupQuery, start: number): readonly StoredSeries[] {
     const { listSeries, listNewest, findSeries } = this.#statements;
     if (addresses === undefined) return listSeries.all(ingress, endpoint).map(seriesIn);
     const known = addresses.known.flatMap((address) => {
@@ -122,7 +122,7 @@ export class ChecksTable {
     );
   }
 
-  #periods({ id, address }: Series, span: number, start: number, end: number): readonly Rollup[] {
+  #periods({ id, address }: StoredSeries, span: number, start: number, end: number): readonly Rollup[] {
     const rows = rowsOf(this.#statements.rollups.all(id, span, start, end));
     return rows.map(([startMinute, count, failures, inconclusive, maxMs, p50Ms, p95Ms]) => ({
       address,
@@ -137,7 +137,7 @@ export class ChecksTable {
   }
 
   /** Quantiles cannot be added up, but what they are made of can. */
-  #days({ id, address }: Series, start: number, end: number): readonly Rollup[] {
+  #days({ id, address }: StoredSeries, start: number, end: number): readonly Rollup[] {
     const days = new Map<number, Tally>();
     for (const row of rowsOf(this.#statements.tallies.all(id, 60, start, end))) {
       const startMinute = startOf(Number(row[0]), minutesOf.day);
@@ -266,7 +266,7 @@ interface OpenPeriod {
   newestMinute: number;
 }
 
-interface Series {
+interface StoredSeries {
   readonly id: number;
   readonly address: string;
 }
@@ -277,7 +277,7 @@ const isInRange = "series = ? AND span = ? AND start_minute >= ? AND start_minut
 const mostPeriods = 10_000;
 const newestFirst = `ORDER BY start_minute DESC LIMIT ${mostPeriods}`;
 
-function seriesIn(row: Readonly<Record<string, unknown>>): Series {
+function seriesIn(row: Readonly<Record<string, unknown>>): StoredSeries {
   return { id: Number(row["id"]), address: String(row["address"]) };
 }
 

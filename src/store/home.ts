@@ -14,7 +14,7 @@ import type { Saved } from "./saved.ts";
 import { SavedTable } from "./saved-table.ts";
 import { migrate, migrations, nonsenseVersion, ownerOf, versionOf } from "./schema.ts";
 import { inTransaction } from "./transaction.ts";
-import { StoreError, troubleOf, type Trouble } from "./trouble.ts";
+import { StoreError, troubleOf, type StoreTrouble } from "./trouble.ts";
 
 /** An open database of the present version. */
 export interface Home {
@@ -173,7 +173,7 @@ function prepare(path: string): { readonly kind: "file"; readonly isNew: boolean
   }
 }
 
-function isBroken(trouble: Trouble | undefined): boolean {
+function isBroken(trouble: StoreTrouble | undefined): boolean {
   return trouble === "torn" || trouble === "foreign" || trouble === "odd" || trouble === "read-only";
 }
 
@@ -185,13 +185,13 @@ function locationOf(path: string): string {
   return `${pathToFileURL(path).href}${platform() === "win32" ? "" : "?vfs=unix-excl"}`;
 }
 
-interface Place {
+interface HomePlace {
   readonly path: string;
   readonly location: string;
   readonly isNew: boolean;
 }
 
-function examine(database: DatabaseSync, { path, location, isNew }: Place): Found {
+function examine(database: DatabaseSync, { path, location, isNew }: HomePlace): Found {
   database.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
   const owner = ownerOf(database);
   if (owner === "others") return { kind: "broken", why: "a database of another program", left: nothing };

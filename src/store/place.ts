@@ -33,7 +33,7 @@ const lookMs = 250;
 /** Between two tries to keep anything at the place. */
 const retryMs = 5_000;
 
-export class Place implements Disposable {
+export class Folder implements Disposable {
   readonly #options: PlaceOptions;
   readonly #guard: Guard;
   #lock: Disposable | undefined;

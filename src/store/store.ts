@@ -20,12 +20,12 @@ import {
 import { mostEntries, renameOf } from "./journal-table.ts";
 import { lockState } from "./lock.ts";
 import { fileIdOf } from "./paths.ts";
-import { Place, type PlaceWatch } from "./place.ts";
+import { Folder, type PlaceWatch } from "./place.ts";
 import { DurableOutbox } from "./durable-outbox.ts";
 import type { OutboxStore } from "../core/message.ts";
 import type { Saved } from "./saved.ts";
 import { inTransaction, type Durability } from "./transaction.ts";
-import { StoreError, troubleOf, type Trouble } from "./trouble.ts";
+import { StoreError, troubleOf, type StoreTrouble } from "./trouble.ts";
 
 /** What is kept, and how much of it at most. */
 export interface Store extends Disposable {
@@ -135,7 +135,7 @@ export class SqliteStore implements Store {
   readonly #options: Omit<StoreOptions, "folder">;
   readonly #lock: Disposable | undefined;
   /** Looks after the folder, and holds its lock. */
-  readonly #place: Place | undefined;
+  readonly #place: Folder | undefined;
   readonly #outbox: DurableOutbox;
   #home: Home;
   /** What the rows say. */
@@ -144,7 +144,7 @@ export class SqliteStore implements Store {
   /** Changes with every home. */
   #generation = 0;
   /** The trouble that people have been told of, until it is over. */
-  #trouble: Trouble | undefined;
+  #trouble: StoreTrouble | undefined;
 
   constructor(home: Home, options: Omit<StoreOptions, "folder"> & { readonly folder?: string }, lock?: Disposable) {
     this.#home = home;
@@ -160,7 +160,7 @@ export class SqliteStore implements Store {
     const { folder, watch, clock, onWarning } = options;
     if (folder === undefined || watch === undefined) return;
     const isThere = home.path !== undefined;
-    this.#place = new Place({ folder, clock, onWarning, watch, lock, isThere, move: (open) => this.#moveTo(open) });
+    this.#place = new Folder({ folder, clock, onWarning, watch, lock, isThere, move: (open) => this.#moveTo(open) });
   }
 
   get path(): string | undefined {

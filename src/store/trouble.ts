@@ -5,20 +5,20 @@
  * `read-only` it may not be written, `busy` another program holds it, `full` no room is left, `io` anything else that the
  * file system refuses. `odd`: its content is not what our statements expect, so that it is damaged, or they are wrong.
  */
-export type Trouble = "torn" | "foreign" | "read-only" | "busy" | "full" | "io" | "odd";
+export type StoreTrouble = "torn" | "foreign" | "read-only" | "busy" | "full" | "io" | "odd";
 
 /** The store could not do what it was asked to. Worth another try later. */
 export class StoreError extends Error {
-  readonly trouble: Trouble;
+  readonly trouble: StoreTrouble;
 
-  constructor(trouble: Trouble, message: string, options?: ErrorOptions) {
+  constructor(trouble: StoreTrouble, message: string, options?: ErrorOptions) {
     super(message, options);
     this.trouble = trouble;
   }
 }
 
 /** SQLite's primary result codes (https://www.sqlite.org/rescode.html), those that are not plainly an internal error. */
-const troubles: Readonly<Record<number, Trouble>> = {
+const troubles: Readonly<Record<number, StoreTrouble>> = {
   // A table or column that is not there.
   1: "odd",
   3: "read-only",
@@ -41,7 +41,7 @@ const troubles: Readonly<Record<number, Trouble>> = {
 };
 
 /** What kind of trouble an error of `node:sqlite` or `node:fs` is; `undefined` when it is an internal error. */
-export function troubleOf(error: unknown): Trouble | undefined {
+export function troubleOf(error: unknown): StoreTrouble | undefined {
   if (error instanceof StoreError) return error.trouble;
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   switch (error.code) {

@@ -6,8 +6,8 @@ export type Style = Parameters<typeof styleText>[0];
 /** Puts a style around text; where colours are not wanted, returns the text as it is. */
 export type Paint = (style: Style, text: string) => string;
 
-export type Span = string | { readonly style: Style; readonly text: string };
-export type Line = readonly Span[];
+export type ScreenSpan = string | { readonly style: Style; readonly text: string };
+export type ScreenLine = readonly ScreenSpan[];
 
 /** Characters that take two columns in terminals, as far as names and messages may hold them. */
 const wide =
@@ -15,14 +15,14 @@ const wide =
 const invisible = /[\p{M}\p{Cf}\p{Cc}]/u;
 
 /** How many columns the line takes. */
-export function widthOf(line: Line): number {
+export function widthOf(line: ScreenLine): number {
   return line.reduce((sum, span) => sum + columnsOf(textOf(span)), 0);
 }
 
 /** The line cut to `width` columns, with `…` in the place of what is lost. */
-export function cut(line: Line, width: number): Line {
+export function cut(line: ScreenLine, width: number): ScreenLine {
   if (widthOf(line) <= width) return line;
-  const kept: Span[] = [];
+  const kept: ScreenSpan[] = [];
   let room = width - 1;
   for (const span of line) {
     const text = startOf(textOf(span), room);
@@ -34,7 +34,7 @@ export function cut(line: Line, width: number): Line {
 }
 
 /** The line cut or filled up to exactly `width` columns. */
-export function fitted(line: Line, width: number): Line {
+export function fitted(line: ScreenLine, width: number): ScreenLine {
   const short = cut(line, width);
   return [...short, " ".repeat(Math.max(0, width - widthOf(short)))];
 }
@@ -55,19 +55,19 @@ export function wrap(text: string, width: number, mostLines = Infinity): string[
 }
 
 /** With empty lines below, up to `rows` in all. */
-export function filledUp(lines: readonly Line[], rows: number): Line[] {
-  return [...lines, ...Array.from({ length: Math.max(0, rows - lines.length) }, (): Line => [])];
+export function filledUp(lines: readonly ScreenLine[], rows: number): ScreenLine[] {
+  return [...lines, ...Array.from({ length: Math.max(0, rows - lines.length) }, (): ScreenLine => [])];
 }
 
-export function painted(line: Line, paint: Paint): string {
+export function painted(line: ScreenLine, paint: Paint): string {
   return line.map((span) => (typeof span === "string" ? span : paint(span.style, span.text))).join("");
 }
 
-function textOf(span: Span): string {
+function textOf(span: ScreenSpan): string {
   return typeof span === "string" ? span : span.text;
 }
 
-function withText(span: Span, text: string): Span {
+function withText(span: ScreenSpan, text: string): ScreenSpan {
   return typeof span === "string" ? text : { ...span, text };
 }
 

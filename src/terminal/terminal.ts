@@ -1,11 +1,10 @@
 // What commands print: tables, colours and a spinner for people, JSON for programs.
 import { stripVTControlCharacters, styleText } from "node:util";
+import type { Style } from "./screen-text.ts";
 import yoctoSpinner from "yocto-spinner";
 
 /** Narrower terminals get lines of this width. */
 const narrowest = 40;
-
-type Style = Parameters<typeof styleText>[0];
 
 /** `text` in a style where standard output is a terminal that wants colour (NO_COLOR and FORCE_COLOR are honoured). */
 export function styled(style: Style, text: string): string {

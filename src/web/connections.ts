@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { Clock } from "../lib/clock.ts";
 import { clientOf, peerAddress, type IsTrusted } from "./clients.ts";
 
-interface Connection {
+interface HeldConnection {
   readonly socket: Socket;
   /** Who it counts for. A trusted proxy's connections are many people's: each counts for itself. */
   readonly holder: string;
@@ -24,7 +24,7 @@ export interface ConnectionLimits {
 
 /** Keeps the connections of a server within bounds, from now on. */
 export function limitConnections(server: Server, { clock, most, isTrusted }: ConnectionLimits): void {
-  const connections = new Map<Socket, Connection>();
+  const connections = new Map<Socket, HeldConnection>();
   let count = 0;
   // Those that were given up are gone a moment later; the system may deliver many in between.
   server.maxConnections = 2 * most;
@@ -48,7 +48,7 @@ export function limitConnections(server: Server, { clock, most, isTrusted }: Con
     });
   });
 
-  function giveUp(connection: Connection | undefined): void {
+  function giveUp(connection: HeldConnection | undefined): void {
     if (connection === undefined) return;
     connections.delete(connection.socket);
     connection.socket.destroy();
@@ -56,7 +56,7 @@ export function limitConnections(server: Server, { clock, most, isTrusted }: Con
 }
 
 /** Of those who hold the most: an idle one before a busy one, and of these the one that has been so for the longest. */
-function leastWorth(connections: readonly Connection[], newest: Connection): Connection | undefined {
+function leastWorth(connections: readonly HeldConnection[], newest: HeldConnection): HeldConnection | undefined {
   const held = new Map<string, number>();
   for (const { holder } of connections) held.set(holder, (held.get(holder) ?? 0) + 1);
   const most = Math.max(...held.values());

@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { freePort } from "../../test/support/ports.ts";
 import { initialState } from "../core/step.ts";
 import type { Env } from "./api/middleware.ts";
-import { MovableServer, type Place } from "./movable-server.ts";
+import { MovableServer, type ListenPlace } from "./movable-server.ts";
 import { startWebServer, type WebServer } from "./server.ts";
 
 /** Real servers, all of them counted. */
@@ -33,7 +33,7 @@ class Site implements AsyncDisposable {
     for (const server of this.started) await server.close().catch(() => undefined);
   }
 
-  async #start({ host, port }: Place): Promise<WebServer> {
+  async #start({ host, port }: ListenPlace): Promise<WebServer> {
     const ports = {
       state: () => initialState,
       isAlive: () => true,

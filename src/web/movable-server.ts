@@ -3,14 +3,14 @@
 import { ListenError, type WebServer } from "./server.ts";
 
 /** Where to listen. */
-export interface Place {
+export interface ListenPlace {
   readonly host: string;
   readonly port: number;
 }
 
 export interface MovableServerPorts {
   /** Starts a server. Rejects with `ListenError`. */
-  readonly start: (place: Place) => Promise<WebServer>;
+  readonly start: (place: ListenPlace) => Promise<WebServer>;
   /** Hears, in a sentence for people, that a move was not possible. */
   readonly onStay: (message: string) => void;
   readonly onBug: (error: unknown) => void;
@@ -20,9 +20,9 @@ export class MovableServer implements AsyncDisposable {
   readonly #ports: MovableServerPorts;
   #server: WebServer | undefined;
   /** Where it was told to listen, as far as it does. */
-  #place: Place | undefined;
+  #place: ListenPlace | undefined;
   /** The newest wish. */
-  #wanted: Place | undefined;
+  #wanted: ListenPlace | undefined;
   #moves: Promise<void> = Promise.resolve();
   #isClosed = false;
 
@@ -36,13 +36,13 @@ export class MovableServer implements AsyncDisposable {
   }
 
   /** Listens for the first time. Rejects with `ListenError`. */
-  async listen(place: Place): Promise<void> {
+  async listen(place: ListenPlace): Promise<void> {
     this.#wanted = place;
     await this.#startAt(place);
   }
 
   /** Moves as soon as the moves before it are over. Resolves when it is done, or was not possible. */
-  async moveTo(place: Place): Promise<void> {
+  async moveTo(place: ListenPlace): Promise<void> {
     this.#wanted = place;
     this.#moves = this.#moves.then(() => this.#move());
     await this.#moves;
@@ -70,14 +70,14 @@ export class MovableServer implements AsyncDisposable {
   }
 
   /** The new server is there before the old one goes. */
-  async #follow(to: Place): Promise<void> {
+  async #follow(to: ListenPlace): Promise<void> {
     const old = this.#server;
     await this.#startAt(to);
     await old?.close();
   }
 
   /** The old server goes first, and comes back when the new one cannot be. */
-  async #replace(from: Place, to: Place): Promise<void> {
+  async #replace(from: ListenPlace, to: ListenPlace): Promise<void> {
     await this.#stop();
     try {
       await this.#startAt(to);
@@ -87,7 +87,7 @@ export class MovableServer implements AsyncDisposable {
     }
   }
 
-  async #startAt(place: Place): Promise<void> {
+  async #startAt(place: ListenPlace): Promise<void> {
     this.#server = await this.#ports.start(place);
     this.#place = place;
   }
@@ -100,6 +100,6 @@ export class MovableServer implements AsyncDisposable {
   }
 }
 
-function isSame(a: Place | undefined, b: Place): boolean {
+function isSame(a: ListenPlace | undefined, b: ListenPlace): boolean {
   return a?.host === b.host && a.port === b.port;
 }

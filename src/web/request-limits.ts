@@ -23,20 +23,20 @@ export type Admittance =
   /** To be refused, after a while where there is patience for one more that waits. */
   | { readonly kind: "refused"; readonly isLate: boolean; readonly end: () => void };
 
-interface Client {
+interface LimitedClient {
   underWay: number;
-  readonly bucket: Bucket;
-  readonly modest: Bucket;
+  readonly bucket: TokenBucket;
+  readonly modest: TokenBucket;
 }
 
 export class RequestLimits {
   readonly #clock: Clock;
-  readonly #clients = new Map<string, Client>();
-  readonly #all: Bucket;
+  readonly #clients = new Map<string, LimitedClient>();
+  readonly #all: TokenBucket;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#all = new Bucket(ofAll, clock.nowMs());
+    this.#all = new TokenBucket(ofAll, clock.nowMs());
   }
 
   /** Takes one request. `end` is to be called once when it has been answered, with the length of the answer. */
@@ -56,11 +56,11 @@ export class RequestLimits {
     return { kind: "served", end: endServed };
   }
 
-  #clientNamed(name: string, nowMs: number): Client {
+  #clientNamed(name: string, nowMs: number): LimitedClient {
     const client = this.#clients.get(name) ?? {
       underWay: 0,
-      bucket: new Bucket(ofOne, nowMs),
-      modest: new Bucket(modest, nowMs),
+      bucket: new TokenBucket(ofOne, nowMs),
+      modest: new TokenBucket(modest, nowMs),
     };
     // The newest stand at the end.
     this.#clients.delete(name);
@@ -72,7 +72,7 @@ export class RequestLimits {
 }
 
 /** Holds so many tokens, and gets so many more each second. */
-class Bucket {
+class TokenBucket {
   readonly #size: number;
   readonly #perSecond: number;
   #left: number;

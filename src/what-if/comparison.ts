@@ -3,7 +3,7 @@ import type { Past, PastOfIngress, Switch } from "./past.ts";
 import type { Replayed } from "./replay.ts";
 
 /** One switch, in both courses of things or in one of them. */
-export interface Row {
+export interface SwitchRow {
   readonly made?: Switch;
   readonly would?: Switch;
 }
@@ -17,7 +17,7 @@ export interface Totals {
 
 export interface ComparedIngress {
   readonly record: string;
-  readonly rows: readonly Row[];
+  readonly rows: readonly SwitchRow[];
   readonly made: Totals;
   readonly would: Totals;
 }
@@ -40,9 +40,9 @@ export function compare(past: Past, replayed: Replayed): readonly ComparedIngres
   });
 }
 
-function rowsOf(made: readonly Switch[], would: readonly Switch[]): readonly Row[] {
+function rowsOf(made: readonly Switch[], would: readonly Switch[]): readonly SwitchRow[] {
   const left = [...would];
-  const rows = made.map((each): Row => {
+  const rows = made.map((each): SwitchRow => {
     const index = left.findIndex(
       ({ from, to, atWallMs }) =>
         from === each.from && to === each.to && Math.abs(atWallMs - each.atWallMs) <= sameWithinMs,
@@ -53,7 +53,7 @@ function rowsOf(made: readonly Switch[], would: readonly Switch[]): readonly Row
   return [...rows, ...left.map((each) => ({ would: each }))].toSorted((a, b) => timeOf(a) - timeOf(b));
 }
 
-export function timeOf({ made, would }: Row): number {
+export function timeOf({ made, would }: SwitchRow): number {
   return made?.atWallMs ?? would?.atWallMs ?? 0;
 }
 

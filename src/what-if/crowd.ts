@@ -4,7 +4,7 @@ import { formatDuration } from "../core/units.ts";
 import { Clients, usualClients, type Downtime } from "../simulation/clients.ts";
 import type { Site } from "../simulation/internet.ts";
 import { streamOf } from "../simulation/random.ts";
-import type { World } from "../simulation/world.ts";
+import type { SimulatedWorld } from "../simulation/world.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Of each kind. */
@@ -39,11 +39,11 @@ interface Kind {
 export class Crowd {
   readonly #clients: Clients;
   readonly #kinds: readonly Kind[];
-  readonly #parts: { readonly world: World; readonly ingress: string; readonly timeline: Timeline };
+  readonly #parts: { readonly world: SimulatedWorld; readonly ingress: string; readonly timeline: Timeline };
   #emptyAnswers = 0;
   #newestLoss: { readonly atMs: number; readonly names: string[] } | undefined;
 
-  constructor(world: World, ingress: string, sites: readonly Site[], timeline: Timeline) {
+  constructor(world: SimulatedWorld, ingress: string, sites: readonly Site[], timeline: Timeline) {
     this.#parts = { world, ingress, timeline };
     this.#kinds = usualClients.map(({ name }) => ({
       name: nameOf(name),

@@ -5,7 +5,7 @@ import type { ApiTrouble, BotTrouble, Fault, ResolverTrouble, SeenBy, Treatment 
 import { lengthPattern, parseLengthMs } from "./times.ts";
 
 /** When and for whom something happens. */
-export interface Circumstances {
+export interface Occasion {
   readonly atMs: number;
   readonly forMs: number;
   readonly family?: Family;
@@ -26,7 +26,7 @@ export interface Happening {
   readonly say: (match: RegExpExecArray) => string;
   /** How it is over; "works again" by default. */
   readonly sayEnd?: string;
-  readonly faults: (match: RegExpExecArray, circumstances: Circumstances) => readonly Fault[];
+  readonly faults: (match: RegExpExecArray, circumstances: Occasion) => readonly Fault[];
 }
 
 export const down =

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { Verdict } from "../core/model.ts";
 import type { Commit } from "../emulation/cloudflare/store.ts";
 import { readHtml } from "../emulation/channels/telegram-html.ts";
-import { World, type Watcher } from "../simulation/world.ts";
+import { SimulatedWorld, type Watcher } from "../simulation/world.ts";
 import { Crowd, type KindOfClient } from "./crowd.ts";
 import type { Occurrence } from "./scenario.ts";
 import { Timeline, type Entry } from "./timeline.ts";
@@ -48,7 +48,7 @@ export async function play(options: PlayOptions): Promise<Played> {
   const { config, occurrences, seed, lengthMs, hasIpv6 } = options;
   const { options: worldOptions, ingresses } = userWorld(config, { seed, hasIpv6 });
   const timeline = new Timeline(ingresses.length > 1);
-  const tallies = new Map(ingresses.map((ingress) => [ingress.settings.record, new Tally(ingress)]));
+  const tallies = new Map(ingresses.map((ingress) => [ingress.settings.record, new IngressTally(ingress)]));
   const bugs: string[] = [];
   const watcher: Watcher = {
     turned: ({ facts }) => {
@@ -68,7 +68,7 @@ export async function play(options: PlayOptions): Promise<Played> {
     ended: (_, isCrash) => timeline.add("outside", isCrash ? "ccs is killed" : "ccs ends", world.time.nowMs()),
     bug: (text) => bugs.push(text),
   };
-  const world: World = new World(worldOptions, watcher);
+  const world: SimulatedWorld = new SimulatedWorld(worldOptions, watcher);
   for (const tally of tallies.values()) tally.begin(world);
   for (const { atMs, endMs, text, endText, faults } of occurrences) {
     world.time.at(atMs, () => timeline.add("outside", text, atMs, "bad"));
@@ -101,7 +101,7 @@ export async function play(options: PlayOptions): Promise<Played> {
 }
 
 /** What is counted of one ingress. */
-class Tally {
+class IngressTally {
   readonly #ingress: UserIngress;
   readonly #served: { readonly atMs: number; readonly endpoints: readonly string[] }[] = [];
   readonly #beliefs: { readonly atMs: number; readonly endpoint: string; readonly verdict: Verdict }[] = [];
@@ -112,7 +112,7 @@ class Tally {
   }
 
   /** Looks at what the record says before anything happens. */
-  begin(world: World): void {
+  begin(world: SimulatedWorld): void {
     this.#look(world);
   }
 
@@ -124,7 +124,7 @@ class Tally {
     this.#switches += 1;
   }
 
-  commit({ zone }: Commit, world: World): void {
+  commit({ zone }: Commit, world: SimulatedWorld): void {
     const { record } = this.#ingress.settings;
     if (record === zone.name || record.endsWith(`.${zone.name}`)) this.#look(world);
   }
@@ -140,7 +140,7 @@ class Tally {
     };
   }
 
-  #look(world: World): void {
+  #look(world: SimulatedWorld): void {
     const { settings, endpoints } = this.#ingress;
     const own = world.api.recordsAt(settings.record);
     // A mix has a name of its own: what stands there is what clients get.

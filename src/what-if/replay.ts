@@ -24,7 +24,7 @@ import type { Seen } from "./reconstruct.ts";
 export type Replayed = ReadonlyMap<string, readonly Switch[]>;
 
 /** What happened at some time of the past. */
-type Happening = { readonly atWallMs: number } & (
+type PastEvent = { readonly atWallMs: number } & (
   | { readonly kind: "seen"; readonly ingress: string; readonly endpoint: string; readonly seen: Seen }
   | {
       readonly kind: "addresses";
@@ -95,10 +95,10 @@ function changedKeys(wanted: EndpointSettings, before: EndpointSettings): string
   return keys;
 }
 
-function happeningsOf(past: Past): readonly Happening[] {
-  const all = past.ingresses.flatMap(({ record: ingress, endpoints, words }): Happening[] => [
+function happeningsOf(past: Past): readonly PastEvent[] {
+  const all = past.ingresses.flatMap(({ record: ingress, endpoints, words }): PastEvent[] => [
     ...words.map((word) => ({ kind: "word" as const, atWallMs: word.atWallMs, ingress, word })),
-    ...endpoints.flatMap(({ name: endpoint, seen }): Happening[] => [
+    ...endpoints.flatMap(({ name: endpoint, seen }): PastEvent[] => [
       ...addressEvents(seen).map((event: AddressEvent) => ({
         kind: "addresses" as const,
         ingress,
@@ -136,7 +136,7 @@ class Player {
     }
   }
 
-  play(happening: Happening): void {
+  play(happening: PastEvent): void {
     const nowMs = Math.max(0, happening.atWallMs - this.#past.fromWallMs);
     this.#passTime(nowMs);
     const { ingress } = happening;
@@ -162,7 +162,7 @@ class Player {
     return this.#switches;
   }
 
-  #see({ ingress, endpoint, seen }: Happening & { kind: "seen" }, nowMs: number): void {
+  #see({ ingress, endpoint, seen }: PastEvent & { kind: "seen" }, nowMs: number): void {
     const state = this.#endpoint(ingress, endpoint);
     if (state === undefined) return;
     const { address, kind, detail } = seen;

@@ -8,11 +8,11 @@ import type { RecordDraft, ZoneOptions } from "../emulation/cloudflare/store.ts"
 import { Secret } from "../lib/secret.ts";
 import { addressRecords, hostRecords } from "../simulation/hosts.ts";
 import type { SiteOptions } from "../simulation/internet.ts";
-import { demoToken, type WorldOptions } from "../simulation/world.ts";
+import { demoToken, type SimulatedWorldOptions } from "../simulation/world.ts";
 import type { Vocabulary } from "./scenario.ts";
 
 export interface UserWorld {
-  readonly options: WorldOptions;
+  readonly options: SimulatedWorldOptions;
   /** Its ingresses, each with the number of every endpoint's site. */
   readonly ingresses: readonly UserIngress[];
 }

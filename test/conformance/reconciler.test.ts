@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 import { CloudflareProvider } from "../../src/cloud/cloudflare.ts";
 import { CloudflareApi } from "../../src/emulation/cloudflare/api.ts";
-import { reads, writes, type Fault, type FaultTarget } from "../../src/emulation/cloudflare/faults.ts";
+import { reads, writes, type RequestFault, type FaultTarget } from "../../src/emulation/cloudflare/faults.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
@@ -60,7 +60,7 @@ function assertUnharmed({ api, world, logged }: Scene, foreign: string): void {
 const refusal = { status: 403, code: 10000, message: `Authentication error for ${canary}` };
 
 /** Each with how long the last attempt before healing may have been told to wait. */
-const faults: [Fault, waitMs?: number][] = [
+const faults: [RequestFault, waitMs?: number][] = [
   [{ kind: "drop-before-commit" }],
   [{ kind: "drop-after-commit" }],
   [{ kind: "silent" }],
@@ -162,7 +162,7 @@ test("switching to and fro under faults that come and go ends right, with nothin
   }
 });
 
-function describe(fault: Fault): string {
+function describe(fault: RequestFault): string {
   const { kind, ...rest } = fault;
   const details = Object.entries(rest).map(([name, value]) =>
     name === "problem" ? "403" : `${name} ${String(value)}`,

@@ -2,7 +2,7 @@
 // that was written once.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { reads, writes, type Fault } from "../../src/emulation/cloudflare/faults.ts";
+import { reads, writes, type RequestFault } from "../../src/emulation/cloudflare/faults.ts";
 import { startWorld, type World } from "../../src/emulation/world.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
@@ -13,7 +13,7 @@ import { untilBothUp } from "../support/world-daemon.ts";
 interface Case {
   readonly name: string;
   /** What happens to the first write. */
-  readonly fault: Fault;
+  readonly fault: RequestFault;
   /** How many write requests that makes in all. A write that was committed needs no second. */
   readonly requests: 1 | 2;
 }

@@ -2,7 +2,7 @@
 // one request more for each step. Whatever else stands at the name is left alone, and the name is never empty.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { DnsRecord } from "../../src/emulation/cloudflare/record.ts";
+import type { StoredRecord } from "../../src/emulation/cloudflare/record.ts";
 import { ingressName, startWorld, type World } from "../../src/emulation/world.ts";
 import { commitAfter, commitInTimeAfter } from "../support/commits.ts";
 import { startDaemon } from "../support/daemon-process.ts";
@@ -135,7 +135,7 @@ describe("failover and return", { concurrency: 4 }, () => {
     await using world = await startWorld({
       records: [...foreign, { type: "CNAME", name: ingressName, content: "primary.example.com", ttl: 60 }],
     });
-    const notOurs = (): readonly DnsRecord[] => world.records.filter(({ type }) => !isOurs(type));
+    const notOurs = (): readonly StoredRecord[] => world.records.filter(({ type }) => !isOurs(type));
     const before = structuredClone(notOurs());
     assert.equal(before.length, 3);
     await using daemon = startDaemon({ config: configOf(world) });

@@ -1,13 +1,13 @@
 // Several ingresses in several zones in one daemon: each decides and writes for itself, and waits for no other.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Fault } from "../../src/emulation/cloudflare/faults.ts";
+import type { RequestFault } from "../../src/emulation/cloudflare/faults.ts";
 import { commitInTimeAfter } from "../support/commits.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { startFleet } from "../support/fleet.ts";
 
 describe("two zones in one daemon", { concurrency: 4 }, () => {
-  const troubles: readonly (readonly [what: string, fault: Fault])[] = [
+  const troubles: readonly (readonly [what: string, fault: RequestFault])[] = [
     ["does not answer at all", { kind: "silent" }],
     ["fails every time", { kind: "unavailable", status: 503 }],
     ["takes its time", { kind: "delay", beforeCommitMs: 4_000 }],

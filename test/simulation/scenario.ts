@@ -18,7 +18,7 @@ import type {
 } from "../../src/simulation/faults.ts";
 import { Site, type SiteOptions } from "../../src/simulation/internet.ts";
 import { between, happens, pick, streamOf, wholeBetween } from "../../src/simulation/random.ts";
-import { demoToken, zoneName, type WorldOptions } from "../../src/simulation/world.ts";
+import { demoToken, zoneName, type SimulatedWorldOptions } from "../../src/simulation/world.ts";
 
 export const ingressName = `ingress.${zoneName}`;
 export const mixName = `ingress-mix.${zoneName}`;
@@ -26,7 +26,7 @@ export const secrets = { cloudflare: demoToken, telegram: "123456789:simulated-t
 
 export interface Scenario {
   readonly seed: number;
-  readonly world: WorldOptions;
+  readonly world: SimulatedWorldOptions;
   readonly faults: readonly Fault[];
   /** Until then the daemon may find its way into the world. */
   readonly startMs: number;
@@ -183,7 +183,7 @@ const datedWorld = {
   beganWallMs,
   certificates: { fromWallMs: beganWallMs - 15 * dayMs, untilWallMs: beganWallMs + 15 * dayMs },
   certificateOfServices: { fromWallMs: beganWallMs - 60 * dayMs, untilWallMs: beganWallMs + 60 * dayMs },
-} satisfies Partial<WorldOptions>;
+} satisfies Partial<SimulatedWorldOptions>;
 
 /** Some sites fail by their certificates, and wrong clocks are put right again. */
 function withDates(fault: Fault, random: Random, healedAtMs: number): Fault {
@@ -198,7 +198,7 @@ function seenByAll(fault: Fault): Fault {
   return fault.kind === "site" ? { ...fault, seenBy: "all" } : fault;
 }
 
-function worldOf(seed: number): WorldOptions {
+function worldOf(seed: number): SimulatedWorldOptions {
   const random = streamOf(seed, "world of the scenario");
   const count = happens(random, 0.7) ? 2 : 3;
   const hasIpv6 = happens(random, 0.4);
@@ -359,7 +359,7 @@ const crashMoments: readonly CrashMoment[] = [
 function faultOf(
   random: Random,
   kind: FaultKind,
-  world: WorldOptions,
+  world: SimulatedWorldOptions,
   atMs: number,
   healedAtMs: number,
 ): Fault | undefined {

@@ -1,7 +1,7 @@
 // Runs one seed: builds the world, lets the nemesis loose, watches, and reports.
 import { Clients, type Downtime } from "../../src/simulation/clients.ts";
 import type { Fault } from "../../src/simulation/faults.ts";
-import { World, type Watcher } from "../../src/simulation/world.ts";
+import { SimulatedWorld, type Watcher } from "../../src/simulation/world.ts";
 import { Observer, type Seen, type Violation } from "./observer/observer.ts";
 import { ingressName, mixName, scenarioOf, type Scenario } from "./scenario.ts";
 
@@ -53,7 +53,10 @@ export function simulate(seed: number, options: SeedOptions = {}): Promise<Outco
 export async function play(scenario: Scenario, { tell }: Pick<SeedOptions, "tell"> = {}): Promise<Outcome> {
   const observer = new Observer(scenario);
   const now = (): number => world.time.nowMs();
-  const world: World = new World(scenario.world, tell === undefined ? observer : narrated(observer, now, tell));
+  const world: SimulatedWorld = new SimulatedWorld(
+    scenario.world,
+    tell === undefined ? observer : narrated(observer, now, tell),
+  );
   observer.watch(world);
   let clients: Clients | undefined;
   // What stands in the zone before the daemon has published anything is not its doing.

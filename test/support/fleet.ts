@@ -2,7 +2,7 @@
 // needs one process, and runs all at once.
 import { stringify } from "yaml";
 import { startCloudflare, type CloudflareServer } from "../../src/emulation/cloudflare/server.ts";
-import type { DnsRecord } from "../../src/emulation/cloudflare/record.ts";
+import type { StoredRecord } from "../../src/emulation/cloudflare/record.ts";
 import type { LoggedRequest } from "../../src/emulation/cloudflare/api.ts";
 import type { RecordDraft } from "../../src/emulation/cloudflare/store.ts";
 import { startDns, type DnsServer } from "../../src/emulation/dns/server.ts";
@@ -57,7 +57,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** What stands at the ingress name of this ship. */
-  recordsOf(name: string): readonly DnsRecord[] {
+  recordsOf(name: string): readonly StoredRecord[] {
     return this.cloudflare.recordsAt(this.ship(name).record);
   }
 

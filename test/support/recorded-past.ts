@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Clock } from "../../src/lib/clock.ts";
-import { World } from "../../src/simulation/world.ts";
+import { SimulatedWorld } from "../../src/simulation/world.ts";
 import { Recorder } from "../../src/store/recorder.ts";
 import { openStore } from "../../src/store/store.ts";
 import { parseScenario } from "../../src/what-if/scenario.ts";
@@ -59,7 +59,7 @@ export async function recordPast(
   const switches: RecordedSwitch[] = [];
   let checks = 0;
   const { options } = userWorld(config, { seed, hasIpv6: read.hasIpv6 });
-  const world = new World(options, {
+  const world = new SimulatedWorld(options, {
     turned: (turn) => {
       recorder.keep(turn);
       recorder.hear(turn);

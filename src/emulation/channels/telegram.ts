@@ -66,7 +66,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
   return server;
 }
 
-interface Reply {
+interface TelegramReply {
   readonly status: number;
   readonly body: Record<string, unknown>;
 }
@@ -161,7 +161,7 @@ export class TelegramServer implements AsyncDisposable {
     send(response, this.#perform(call));
   }
 
-  #perform({ method, parameters }: TelegramCall): Reply {
+  #perform({ method, parameters }: TelegramCall): TelegramReply {
     switch (method) {
       case "getme":
         return success({ id: 123_456_789, is_bot: true, first_name: "Demo", username: "demo_bot" });
@@ -179,14 +179,14 @@ export class TelegramServer implements AsyncDisposable {
   }
 
   /** Why there is no such chat, or `undefined`. */
-  #chat(parameters: TelegramCall["parameters"]): Reply | undefined {
+  #chat(parameters: TelegramCall["parameters"]): TelegramReply | undefined {
     const id = parameters["chat_id"];
     if ((typeof id !== "string" && typeof id !== "number") || id === "")
       return refusal(400, "Bad Request: chat_id is empty");
     return this.#chats.has(String(id)) ? undefined : refusal(400, "Bad Request: chat not found");
   }
 
-  #sendMessage(parameters: TelegramCall["parameters"]): Reply {
+  #sendMessage(parameters: TelegramCall["parameters"]): TelegramReply {
     const text = typeof parameters["text"] === "string" ? parameters["text"] : "";
     const parseMode = typeof parameters["parse_mode"] === "string" ? parameters["parse_mode"] : undefined;
     const html = parseMode?.toLowerCase() === "html" ? readHtml(text) : undefined;
@@ -221,7 +221,7 @@ function chatOf(id: unknown): Record<string, unknown> {
 }
 
 /** There is no typing in a channel. */
-function chatAction(parameters: TelegramCall["parameters"]): Reply {
+function chatAction(parameters: TelegramCall["parameters"]): TelegramReply {
   if (chatOf(parameters["chat_id"])["type"] === "channel")
     return refusal(400, "Bad Request: chat type is not supported");
   return parameters["action"] === "typing"
@@ -229,15 +229,15 @@ function chatAction(parameters: TelegramCall["parameters"]): Reply {
     : refusal(400, "Bad Request: wrong parameter action in request");
 }
 
-function success(result: unknown): Reply {
+function success(result: unknown): TelegramReply {
   return { status: 200, body: { ok: true, result } };
 }
 
-function refusal(status: number, description: string, more: Record<string, unknown> = {}): Reply {
+function refusal(status: number, description: string, more: Record<string, unknown> = {}): TelegramReply {
   return { status, body: { ok: false, error_code: status, description, ...more } };
 }
 
-function send(response: ServerResponse, { status, body }: Reply): void {
+function send(response: ServerResponse, { status, body }: TelegramReply): void {
   response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify(body));
 }

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { settle, VirtualClock } from "../../../test/support/virtual-clock.ts";
 import { CloudflareApi, type ApiOptions, type ApiRequest } from "./api.ts";
-import type { Delivery } from "./delivery.ts";
-import { reads, writes, type Fault, type Quirks } from "./faults.ts";
+import type { HttpOutcome } from "./delivery.ts";
+import { reads, writes, type RequestFault, type Quirks } from "./faults.ts";
 
 const token = "cfut_everything";
 const readOnly = "cfut_reads";
@@ -20,7 +20,7 @@ interface World extends Disposable {
 }
 
 interface Answer {
-  readonly delivery: Delivery;
+  readonly delivery: HttpOutcome;
   readonly status: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
   /** Missing when the body is no JSON. */
@@ -227,7 +227,7 @@ test("a window that has passed gives the whole limit back", async () => {
 const post = { json: aRecord };
 const committed = (w: World): boolean => w.cf.recordsAt("api.example.com").length === 1;
 
-const faults: readonly (readonly [fault: Fault, seen: number | "drop" | "silence", isCommitted: boolean])[] = [
+const faults: readonly (readonly [fault: RequestFault, seen: number | "drop" | "silence", isCommitted: boolean])[] = [
   [{ kind: "delay", beforeCommitMs: 10 }, 200, true],
   [{ kind: "drop-before-commit" }, "drop", false],
   [{ kind: "drop-after-commit" }, "drop", true],
@@ -261,7 +261,7 @@ for (const [fault, seen, isCommitted] of faults) {
 
 test("what comes with a fault: HTML, half a body, Retry-After", async () => {
   using w = world();
-  const struck = async (fault: Fault): Promise<Answer> => {
+  const struck = async (fault: RequestFault): Promise<Answer> => {
     w.cf.faults.next(fault);
     return w.ask("GET", w.records);
   };

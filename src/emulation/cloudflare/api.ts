@@ -1,12 +1,12 @@
 // The emulated Cloudflare API without its socket: a request goes in, what the client will see comes out. Time and chance
 // are ports, so that a simulation can run it as it is.
 import { sleep, systemClock, type Clock, type Random } from "../../lib/clock.ts";
-import { deliver, isReached, type Answer, type Delivery } from "./delivery.ts";
-import { Faults, type Fault } from "./faults.ts";
+import { deliver, isReached, type ApiAnswer, type HttpOutcome } from "./delivery.ts";
+import { Faults, type RequestFault } from "./faults.ts";
 import { listRecords, listZones } from "./list.ts";
 import { planLimits } from "./plans.ts";
-import { problems, Refusal } from "./problem.ts";
-import { isObject, type DnsRecord } from "./record.ts";
+import { problems, ApiRefusal } from "./problem.ts";
+import { isObject, type StoredRecord } from "./record.ts";
 import { ZoneStore, type ZoneOptions } from "./store.ts";
 import {
   createToken,
@@ -21,7 +21,7 @@ import {
 import { batchBody, failureBody, recordBody, successBody, zoneBody } from "./wire.ts";
 import type { BatchResult, Write, ZoneState } from "./zone.ts";
 
-export type { Delivery };
+export type { HttpOutcome };
 
 export interface ApiOptions {
   readonly zones?: readonly ZoneOptions[];
@@ -55,7 +55,7 @@ export interface LoggedRequest {
   readonly tokenId?: string;
   readonly atMs: number;
   readonly isWrite: boolean;
-  readonly fault?: Fault;
+  readonly fault?: RequestFault;
   /** Missing until answered. */
   status?: number | "drop" | "silence";
   /** The code of the refusal, 0 included. */
@@ -98,7 +98,7 @@ export class CloudflareApi extends ZoneStore {
   }
 
   /** Answers one request, with whatever fault is set for it. Never throws for anything that a client can send. */
-  async handle(request: ApiRequest): Promise<Delivery> {
+  async handle(request: ApiRequest): Promise<HttpOutcome> {
     const fault = this.faults.take(request);
     const entry = this.#remember(request, fault);
     const wait = (delayMs = 0): Promise<void> => sleep(this.#clock, delayMs, this.#closing.signal);
@@ -120,7 +120,7 @@ export class CloudflareApi extends ZoneStore {
     this.#closing.abort();
   }
 
-  #remember(request: ApiRequest, fault: Fault | undefined): LoggedRequest {
+  #remember(request: ApiRequest, fault: RequestFault | undefined): LoggedRequest {
     const { method, path, query, contentType, body } = request;
     const isWrite = method !== "GET";
     this.counts[isWrite ? "writes" : "reads"] += 1;
@@ -142,26 +142,27 @@ export class CloudflareApi extends ZoneStore {
   }
 
   /** The pipeline: who asks, how often, for what, may they, and is it right. */
-  #answer(request: ApiRequest, entry: LoggedRequest): Answer {
+  #answer(request: ApiRequest, entry: LoggedRequest): ApiAnswer {
     const token = this.#tokenOf(request);
     const nowMs = this.#clock.nowMs();
     const waitSeconds = token?.bucket.take(nowMs);
     const headers = { ...token?.bucket.headers(nowMs) };
     try {
-      if (!isBearer(request.authorization)) throw new Refusal(problems.badAuthorization);
+      if (!isBearer(request.authorization)) throw new ApiRefusal(problems.badAuthorization);
       const isVerification = request.path.endsWith("/tokens/verify");
-      if (token === undefined) throw new Refusal(isVerification ? problems.unverifiableToken : problems.unknownToken);
+      if (token === undefined)
+        throw new ApiRefusal(isVerification ? problems.unverifiableToken : problems.unknownToken);
       if (token.allowedIps?.includes(request.clientIp) === false) {
-        throw new Refusal(problems.wrongLocation(request.clientIp));
+        throw new ApiRefusal(problems.wrongLocation(request.clientIp));
       }
       if (waitSeconds !== undefined) {
         headers["retry-after"] = String(waitSeconds);
-        throw new Refusal(problems.tooManyRequests);
+        throw new ApiRefusal(problems.tooManyRequests);
       }
       const body = isVerification ? this.#verify(request, token) : this.#route(request, token);
       return { status: 200, body, headers };
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof ApiRefusal)) throw error;
       entry.code = error.problem.code;
       return { status: error.problem.status, body: failureBody(error.problem, this.faults.quirks), headers };
     }
@@ -173,10 +174,10 @@ export class CloudflareApi extends ZoneStore {
 
   /** Says whether a token is alive; each kind has its own place to ask. */
   #verify({ method, path }: ApiRequest, token: Token): Record<string, unknown> {
-    if (method !== "GET") throw new Refusal(problems.wrongMethod(method));
+    if (method !== "GET") throw new ApiRefusal(problems.wrongMethod(method));
     const account = /^\/accounts\/([0-9a-z]+)\/tokens\/verify$/.exec(path)?.[1];
     const kind = account === undefined ? "user" : "account";
-    if (token.kind !== kind) throw new Refusal(problems.unverifiableToken);
+    if (token.kind !== kind) throw new ApiRefusal(problems.unverifiableToken);
     const result = {
       id: token.id,
       status: token.status,
@@ -190,29 +191,29 @@ export class CloudflareApi extends ZoneStore {
 
   #route(request: ApiRequest, token: Token): Record<string, unknown> {
     const { method, path } = request;
-    if (token.status !== "active") throw new Refusal(problems.unknownToken);
+    if (token.status !== "active") throw new ApiRefusal(problems.unknownToken);
     const [, root, zoneId, part, recordId, ...more] = path.split("/");
-    if (root !== "zones" || more.length > 0) throw new Refusal(problems.noRoute(`/client/v4${path}`));
+    if (root !== "zones" || more.length > 0) throw new ApiRefusal(problems.noRoute(`/client/v4${path}`));
     if (zoneId === undefined) {
-      if (method !== "GET") throw new Refusal(problems.wrongMethod(method));
+      if (method !== "GET") throw new ApiRefusal(problems.wrongMethod(method));
       return this.#zones(request, token);
     }
     const isKnownWord = recordId === undefined || /^(?:batch|usage|[0-9a-f]{32})$/.test(recordId);
     if (!/^[0-9a-f]{32}$/.test(zoneId) || !isKnownWord || (part !== undefined && part !== "dns_records")) {
-      throw new Refusal(problems.noRoute(`/client/v4${path}`));
+      throw new ApiRefusal(problems.noRoute(`/client/v4${path}`));
     }
     const zone = this.zones().find(({ id }) => id === zoneId);
     if (part === undefined) return this.#zone(request, token, zone);
-    if (zone === undefined || !maySeeRecords(token, zone.name)) throw new Refusal(problems.noAccess);
+    if (zone === undefined || !maySeeRecords(token, zone.name)) throw new ApiRefusal(problems.noAccess);
     if (method === "GET") return this.#read(recordId, request, this.readable(zoneId));
-    if (!mayWriteRecords(token, zone.name)) throw new Refusal(problems.noAccess);
+    if (!mayWriteRecords(token, zone.name)) throw new ApiRefusal(problems.noAccess);
     return this.#write(zone, writeOf(request, recordId));
   }
 
   #zones({ query }: ApiRequest, token: Token): Record<string, unknown> {
     const { quirks } = this.faults;
     const isBlind = !this.zones().some(({ name }) => mayReadZone(token, name));
-    if (isBlind && quirks.zonesWithoutZoneRead === "forbidden") throw new Refusal(problems.noZoneListing);
+    if (isBlind && quirks.zonesWithoutZoneRead === "forbidden") throw new ApiRefusal(problems.noZoneListing);
     const isVisible = ({ name }: ZoneState): boolean =>
       mayReadZone(token, name) || (quirks.zonesWithoutZoneRead === "visible" && maySeeRecords(token, name));
     const { items, info } = listZones(this.zones().filter(isVisible), query);
@@ -222,16 +223,16 @@ export class CloudflareApi extends ZoneStore {
 
   #zone({ method }: ApiRequest, token: Token, zone: ZoneState | undefined): Record<string, unknown> {
     if (zone === undefined || !(mayReadZone(token, zone.name) || maySeeRecords(token, zone.name))) {
-      throw new Refusal(problems.noAccess);
+      throw new ApiRefusal(problems.noAccess);
     }
-    if (method !== "GET") throw new Refusal(problems.wrongMethod(method));
-    if (!mayReadZone(token, zone.name)) throw new Refusal(problems.noZoneRead);
+    if (method !== "GET") throw new ApiRefusal(problems.wrongMethod(method));
+    if (!mayReadZone(token, zone.name)) throw new ApiRefusal(problems.noZoneRead);
     return successBody(zoneBody(zone, permissionsOf(token, zone)), this.faults.quirks);
   }
 
   #read(recordId: string | undefined, { query }: ApiRequest, zone: ZoneState): Record<string, unknown> {
     const { quirks } = this.faults;
-    if (recordId === "batch") throw new Refusal(problems.wrongMethod("GET"));
+    if (recordId === "batch") throw new ApiRefusal(problems.wrongMethod("GET"));
     if (recordId === "usage") {
       const quota = planLimits(zone.plan, zone.created_on).records;
       return successBody({ record_usage: zone.records.length, record_quota: quota }, quirks);
@@ -242,7 +243,7 @@ export class CloudflareApi extends ZoneStore {
       return successBody(result, quirks, { result_info: info });
     }
     const record = zone.records.find(({ id }) => id === recordId);
-    if (record === undefined) throw new Refusal(problems.noSuchRecord);
+    if (record === undefined) throw new ApiRefusal(problems.noSuchRecord);
     return successBody(recordBody(record, zone, quirks), quirks);
   }
 
@@ -251,7 +252,7 @@ export class CloudflareApi extends ZoneStore {
     const { zone: next, result } = this.write(zone.id, write, "api");
     if (write.kind === "batch") return successBody(batchBody(result as BatchResult, next, quirks), quirks);
     if (write.kind === "delete") return successBody({ id: write.id }, quirks);
-    return successBody(recordBody(result as DnsRecord, next, quirks), quirks);
+    return successBody(recordBody(result as StoredRecord, next, quirks), quirks);
   }
 }
 
@@ -268,12 +269,12 @@ function writeOf(request: ApiRequest, recordId: string | undefined): Write {
   if (isRecord && method === "DELETE") return { kind: "delete", id: recordId };
   if (isRecord && method === "PUT") return { kind: "put", id: recordId, body: bodyOf(request) };
   if (isRecord && method === "PATCH") return { kind: "patch", id: recordId, body: bodyOf(request) };
-  throw new Refusal(problems.wrongMethod(method));
+  throw new ApiRefusal(problems.wrongMethod(method));
 }
 
 function bodyOf({ contentType, body }: ApiRequest): Record<string, unknown> {
   const parsed = /^application\/json\b/i.test(contentType ?? "") ? parseJson(body) : undefined;
-  if (!isObject(parsed)) throw new Refusal(problems.notJson);
+  if (!isObject(parsed)) throw new ApiRefusal(problems.notJson);
   return parsed;
 }
 

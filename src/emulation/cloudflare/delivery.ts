@@ -1,11 +1,11 @@
 // What the client of the emulated API gets to see: the answer, or what a fault makes of it.
-import type { Fault, Quirks } from "./faults.ts";
+import type { RequestFault, Quirks } from "./faults.ts";
 import { withOddity } from "./odd.ts";
 import { problems } from "./problem.ts";
 import { failureBody } from "./wire.ts";
 
 /** What the client gets. */
-export type Delivery =
+export type HttpOutcome =
   | Response
   /** The connection is closed without a word. */
   | { readonly kind: "drop" }
@@ -22,14 +22,14 @@ interface Response {
 }
 
 /** What the API itself answers. */
-export interface Answer {
+export interface ApiAnswer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Whether the request gets through to the API at all, so that a write of it is committed. */
-export function isReached(fault: Fault | undefined): boolean {
+export function isReached(fault: RequestFault | undefined): boolean {
   switch (fault?.kind) {
     case "drop-before-commit":
     case "rate-limited":
@@ -47,12 +47,12 @@ export function isReached(fault: Fault | undefined): boolean {
 
 /** The answer as the client gets it. `answer` is there when the request reached the API. */
 export function deliver(parts: {
-  fault: Fault | undefined;
-  answer: Answer | undefined;
+  fault: RequestFault | undefined;
+  answer: ApiAnswer | undefined;
   quirks: Quirks;
   /** For the `cf-ray` header, by which support finds a request. */
   rayId: string;
-}): Delivery {
+}): HttpOutcome {
   const { fault, answer, quirks } = parts;
   const headers = { "cf-ray": `${parts.rayId}-DMO`, server: "cloudflare" };
   switch (fault?.kind) {
@@ -84,7 +84,7 @@ export function deliver(parts: {
   }
 }
 
-function json(answer: Answer, headers: Readonly<Record<string, string>>): Response {
+function json(answer: ApiAnswer, headers: Readonly<Record<string, string>>): Response {
   return {
     kind: "response",
     status: answer.status,

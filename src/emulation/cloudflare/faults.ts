@@ -1,11 +1,11 @@
 // The ways in which the emulated API misbehaves on demand: once, always, or as a standing habit.
 import { FaultQueue } from "../fault-queue.ts";
 import type { Oddity } from "./odd.ts";
-import type { Problem } from "./problem.ts";
+import type { ErrorEntry } from "./problem.ts";
 import type { WriteRules } from "./zone.ts";
 
 /** What goes wrong with one request. Every fault may also take its time, before and after the commit. */
-export type Fault = FaultTiming &
+export type RequestFault = FaultTiming &
   (
     | { readonly kind: "delay" }
     | { readonly kind: "drop-before-commit" }
@@ -27,7 +27,7 @@ export type Fault = FaultTiming &
     /** Answered in an odd way. */
     | { readonly kind: "odd"; readonly how: Oddity }
     /** Refused with this problem. */
-    | { readonly kind: "refused"; readonly problem: Problem }
+    | { readonly kind: "refused"; readonly problem: ErrorEntry }
   );
 
 export interface FaultTiming {
@@ -86,7 +86,7 @@ export const reads = ({ method }: FaultTarget): boolean => method === "GET";
 export const writes = ({ method }: FaultTarget): boolean => method !== "GET";
 
 /** The faults and habits that a test has set. */
-export class Faults extends FaultQueue<Fault, FaultTarget> {
+export class Faults extends FaultQueue<RequestFault, FaultTarget> {
   #quirks = usualQuirks;
 
   get quirks(): Quirks {

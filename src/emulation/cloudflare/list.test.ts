@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
 import { CloudflareApi } from "./api.ts";
 import { listRecords, listZones } from "./list.ts";
-import { Refusal } from "./problem.ts";
+import { ApiRefusal } from "./problem.ts";
 
 const cf = new CloudflareApi({
   clock: new VirtualClock(),
@@ -88,7 +88,7 @@ test("the info of a page counts pages from 1, and an empty list has one page", (
 
 for (const query of ["page=0", "page=x", "per_page=0", "per_page=5000001", "per_page=1.5"]) {
   test(`records by "${query}" are refused`, () => {
-    assert.throws(() => listRecords(records, new URLSearchParams(query)), Refusal);
+    assert.throws(() => listRecords(records, new URLSearchParams(query)), ApiRefusal);
   });
 }
 
@@ -123,6 +123,6 @@ for (const [query, found] of zoneFinds) {
 
 for (const query of ["per_page=4", "per_page=51"]) {
   test(`zones by "${query}" are refused`, () => {
-    assert.throws(() => listZones(cf.zones(), new URLSearchParams(query)), Refusal);
+    assert.throws(() => listZones(cf.zones(), new URLSearchParams(query)), ApiRefusal);
   });
 }

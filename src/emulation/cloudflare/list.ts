@@ -1,9 +1,9 @@
 // The list endpoints: filters, order and pages of records and zones, from the query's parameters.
-import { Refusal, unlisted } from "./problem.ts";
-import type { DnsRecord } from "./record.ts";
+import { ApiRefusal, unlisted } from "./problem.ts";
+import type { StoredRecord } from "./record.ts";
 import type { ZoneState } from "./zone.ts";
 
-export interface Page<T> {
+export interface ListPage<T> {
   readonly items: readonly T[];
   readonly info: {
     readonly page: number;
@@ -17,15 +17,15 @@ export interface Page<T> {
 type Test<T> = (item: T) => boolean;
 
 /** The records that the query asks for. Default: all, by type ascending, 100 a page. Throws `Refusal`. */
-export function listRecords(records: readonly DnsRecord[], query: URLSearchParams): Page<DnsRecord> {
+export function listRecords(records: readonly StoredRecord[], query: URLSearchParams): ListPage<StoredRecord> {
   const general = [...recordFilters(query)];
   const tags = [...tagFilters(query)];
   const search = query.get("search")?.toLowerCase();
-  const isWanted = (record: DnsRecord): boolean =>
+  const isWanted = (record: StoredRecord): boolean =>
     combine(general, query.get("match"))(record) &&
     combine(tags, query.get("tag_match"))(record) &&
     (search === undefined || [record.name, record.content, record.comment].some((text) => contains(text, search)));
-  const keys: Readonly<Record<string, (record: DnsRecord) => string | number | boolean>> = {
+  const keys: Readonly<Record<string, (record: StoredRecord) => string | number | boolean>> = {
     type: ({ type }) => type,
     name: ({ name }) => name,
     content: ({ content }) => content,
@@ -37,7 +37,7 @@ export function listRecords(records: readonly DnsRecord[], query: URLSearchParam
 }
 
 /** The zones that the query asks for. Internal ones are hidden unless asked for by type. Throws `Refusal`. */
-export function listZones(zones: readonly ZoneState[], query: URLSearchParams): Page<ZoneState> {
+export function listZones(zones: readonly ZoneState[], query: URLSearchParams): ListPage<ZoneState> {
   const types = query.get("type")?.split(",") ?? ["full", "partial", "secondary"];
   const filters: Test<ZoneState>[] = [];
   const add = (parameter: string, textOf: (zone: ZoneState) => string): void => {
@@ -60,15 +60,15 @@ export function listZones(zones: readonly ZoneState[], query: URLSearchParams): 
   return pageOf(sortBy(wanted, keys[query.get("order") ?? ""], query), query, { least: 5, usual: 20, most: 50 });
 }
 
-function* recordFilters(query: URLSearchParams): Generator<Test<DnsRecord>> {
+function* recordFilters(query: URLSearchParams): Generator<Test<StoredRecord>> {
   const type = query.get("type");
   if (type !== null) yield (record) => record.type === type.toUpperCase();
   const proxied = query.get("proxied");
   if (proxied !== null) yield (record) => String(record.proxied) === proxied;
   const textOf = {
-    name: (record: DnsRecord) => record.name,
-    content: (record: DnsRecord) => record.content,
-    comment: (record: DnsRecord) => record.comment,
+    name: (record: StoredRecord) => record.name,
+    content: (record: StoredRecord) => record.content,
+    comment: (record: StoredRecord) => record.comment,
   };
   for (const [field, read] of Object.entries(textOf)) {
     for (const [operator, test] of Object.entries(textTests)) {
@@ -84,7 +84,7 @@ function* recordFilters(query: URLSearchParams): Generator<Test<DnsRecord>> {
   if (query.has("comment.absent")) yield (record) => record.comment === null;
 }
 
-function* tagFilters(query: URLSearchParams): Generator<Test<DnsRecord>> {
+function* tagFilters(query: URLSearchParams): Generator<Test<StoredRecord>> {
   for (const [parameter, value] of query) {
     const wanted = value.toLowerCase();
     const operator =
@@ -98,7 +98,7 @@ function* tagFilters(query: URLSearchParams): Generator<Test<DnsRecord>> {
   }
 }
 
-function tagNames(record: DnsRecord): string[] {
+function tagNames(record: StoredRecord): string[] {
   return record.tags.map((tag) => (tag.split(":")[0] ?? "").toLowerCase());
 }
 
@@ -157,7 +157,7 @@ function pageOf<T>(
   items: readonly T[],
   query: URLSearchParams,
   sizes: { least: number; usual: number; most: number },
-): Page<T> {
+): ListPage<T> {
   const page = wholeNumber(query, "page", 1, 1, Number.MAX_SAFE_INTEGER);
   const size = wholeNumber(query, "per_page", sizes.usual, sizes.least, sizes.most);
   const shown = items.slice((page - 1) * size, page * size);
@@ -179,7 +179,7 @@ function wholeNumber(query: URLSearchParams, name: string, usual: number, least:
   if (text === null) return usual;
   const value = Number(text);
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new Refusal(unlisted(`${name} must be a number between ${least} and ${most}.`));
+    throw new ApiRefusal(unlisted(`${name} must be a number between ${least} and ${most}.`));
   }
   return value;
 }

@@ -1,5 +1,5 @@
 // Answers of the emulated API that are right in what they mean and odd in how they say it, or that say nothing one could use.
-import type { Answer } from "./delivery.ts";
+import type { ApiAnswer } from "./delivery.ts";
 
 /** The first ones can be seen through; from `nothing` on there is nothing to believe. */
 export type Oddity =
@@ -21,7 +21,7 @@ export type Oddity =
   | "shapeless";
 
 /** The answer with this oddity, where it is one of a success. */
-export function withOddity(answer: Answer, oddity: Oddity): Answer {
+export function withOddity(answer: ApiAnswer, oddity: Oddity): ApiAnswer {
   const { body } = answer;
   if (body["success"] !== true) return answer;
   switch (oddity) {

@@ -1,7 +1,7 @@
 // The refusals that the emulated API gives: HTTP status, code and words of each, as seen from the real one.
 
 /** One refusal, as it goes into the `errors` of an answer. */
-export interface Problem {
+export interface ErrorEntry {
   readonly status: number;
   readonly code: number;
   readonly message: string;
@@ -10,10 +10,10 @@ export interface Problem {
 }
 
 /** Thrown where a request is refused; nothing has been changed then. */
-export class Refusal extends Error {
-  readonly problem: Problem;
+export class ApiRefusal extends Error {
+  readonly problem: ErrorEntry;
 
-  constructor(problem: Problem) {
+  constructor(problem: ErrorEntry) {
     super(`${problem.code}: ${problem.message}`);
     this.name = "Refusal";
     this.problem = problem;
@@ -153,6 +153,6 @@ export const problems = {
 } as const;
 
 /** A refusal that the real API is known to give, with a code that is not published. */
-export function unlisted(message: string): Problem {
+export function unlisted(message: string): ErrorEntry {
   return { status: 400, code: 1004, message: `${message} [emulator: the real code is not known]` };
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PlanName } from "./plans.ts";
 import { canonicalFields, patchFields, readFields, type RecordRules } from "./record.ts";
-import { Refusal } from "./problem.ts";
+import { ApiRefusal } from "./problem.ts";
 
 interface Case {
   readonly body: unknown;
@@ -97,7 +97,7 @@ for (const [claim, code, refusal] of refused) {
   test(`refuses ${claim} with ${code}`, () => {
     assert.throws(
       () => store(refusal),
-      (error) => error instanceof Refusal && error.problem.code === code && error.problem.status === 400,
+      (error) => error instanceof ApiRefusal && error.problem.code === code && error.problem.status === 400,
     );
   });
 }

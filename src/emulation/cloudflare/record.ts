@@ -2,7 +2,7 @@
 import { parseIp } from "../../lib/ip.ts";
 import { fullName, targetName } from "./names.ts";
 import { planLimits, type PlanName } from "./plans.ts";
-import { problems, Refusal } from "./problem.ts";
+import { problems, ApiRefusal } from "./problem.ts";
 
 /** What a person decides about a record, complete and canonical. Field names are the API's. */
 export interface RecordFields {
@@ -22,7 +22,7 @@ export interface RecordFields {
 }
 
 /** A stored record, with what the API adds. Times are ISO 8601 with microseconds. */
-export interface DnsRecord extends RecordFields {
+export interface StoredRecord extends RecordFields {
   readonly id: string;
   readonly proxiable: boolean;
   readonly meta: Readonly<Record<string, unknown>>;
@@ -73,19 +73,19 @@ export function patchFields(old: RecordFields, body: unknown): RecordFields {
 export function canonicalFields(fields: RecordFields, zone: RecordHome, rules: RecordRules): RecordFields {
   const limits = planLimits(zone.plan, zone.created_on);
   const { type, proxied, ttl } = fields;
-  if (!knownTypes.has(type)) throw new Refusal(problems.unknownType(type));
+  if (!knownTypes.has(type)) throw new ApiRefusal(problems.unknownType(type));
   const name = fullName(fields.name, zone.name);
-  if (name === undefined) throw new Refusal(problems.badName);
+  if (name === undefined) throw new ApiRefusal(problems.badName);
   const content = canonicalContent(fields, zone.name);
-  if (type === "CNAME" && content === name) throw new Refusal(problems.cnameToItself);
-  if (!isTtlInBounds(ttl, limits.lowestTtlSeconds)) throw new Refusal(problems.badTtl(limits.lowestTtlSeconds));
-  if (proxied && ttl !== 1 && rules.proxiedTtl === "refused") throw new Refusal(problems.ttlOfProxied);
-  if (proxied && !proxiableTypes.has(type)) throw new Refusal(problems.typeNotProxiable);
-  if (proxied && !isProxiable(type, content)) throw new Refusal(problems.badTargetForProxy(content));
+  if (type === "CNAME" && content === name) throw new ApiRefusal(problems.cnameToItself);
+  if (!isTtlInBounds(ttl, limits.lowestTtlSeconds)) throw new ApiRefusal(problems.badTtl(limits.lowestTtlSeconds));
+  if (proxied && ttl !== 1 && rules.proxiedTtl === "refused") throw new ApiRefusal(problems.ttlOfProxied);
+  if (proxied && !proxiableTypes.has(type)) throw new ApiRefusal(problems.typeNotProxiable);
+  if (proxied && !isProxiable(type, content)) throw new ApiRefusal(problems.badTargetForProxy(content));
   checkComment(fields.comment ?? "", limits.commentLength);
   checkTags(fields.tags, limits.tagsPerRecord);
   if (fields.settings["flatten_cname"] === true && (zone.plan === "free" || proxied)) {
-    throw new Refusal(problems.noFlattening);
+    throw new ApiRefusal(problems.noFlattening);
   }
   // A proxied record always has the automatic TTL, whatever was asked for.
   return { ...fields, name, content, ttl: proxied ? 1 : ttl, comment: fields.comment === "" ? null : fields.comment };
@@ -149,12 +149,12 @@ const expectations: Readonly<Record<keyof RecordFields, readonly [words: string,
 
 /** The fields that a body names, with their JSON types checked; what the API does not know is ignored. */
 function presentFields(body: unknown): Partial<RecordFields> {
-  if (!isObject(body)) throw new Refusal(problems.wrongJsonType("record", "an object"));
+  if (!isObject(body)) throw new ApiRefusal(problems.wrongJsonType("record", "an object"));
   const present: Record<string, unknown> = {};
   for (const [field, [words, test]] of Object.entries(expectations)) {
     const value = body[field];
     if (value === undefined) continue;
-    if (!test(value)) throw new Refusal(problems.wrongJsonType(field, words));
+    if (!test(value)) throw new ApiRefusal(problems.wrongJsonType(field, words));
     present[field] = value;
   }
   return present;
@@ -167,12 +167,12 @@ function canonicalContent(fields: RecordFields, zone: string): string {
     case "A":
     case "AAAA":
       if (address?.family !== (type === "A" ? "ipv4" : "ipv6")) {
-        throw new Refusal(type === "A" ? problems.badIpv4 : problems.badIpv6);
+        throw new ApiRefusal(type === "A" ? problems.badIpv4 : problems.badIpv6);
       }
-      if (cloudflareAddresses.test(address.text)) throw new Refusal(problems.badContent(type));
+      if (cloudflareAddresses.test(address.text)) throw new ApiRefusal(problems.badContent(type));
       return address.text;
     case "MX":
-      if (!isUint16(fields.priority)) throw new Refusal(problems.badContent(type));
+      if (!isUint16(fields.priority)) throw new ApiRefusal(problems.badContent(type));
       return content === "." ? content : canonicalTarget(type, content, zone);
     case "CNAME":
     case "NS":
@@ -182,8 +182,8 @@ function canonicalContent(fields: RecordFields, zone: string): string {
       return quoted(content);
     default: {
       const text = content === "" ? Object.values(fields.data ?? {}).join(" ") : content;
-      if (text.trim() === "") throw new Refusal(problems.badContent(type));
-      if (text.length > 4096) throw new Refusal(problems.contentTooLong);
+      if (text.trim() === "") throw new ApiRefusal(problems.badContent(type));
+      if (text.length > 4096) throw new ApiRefusal(problems.contentTooLong);
       return text;
     }
   }
@@ -191,14 +191,14 @@ function canonicalContent(fields: RecordFields, zone: string): string {
 
 function canonicalTarget(type: string, content: string, zone: string): string {
   const target = targetName(content, zone);
-  if (target === undefined) throw new Refusal(problems.badContent(type));
+  if (target === undefined) throw new ApiRefusal(problems.badContent(type));
   return target;
 }
 
 /** TXT content as it is stored: in quotes, which are added where they are missing. */
 function quoted(content: string): string {
-  if (content === "") throw new Refusal(problems.badContent("TXT"));
-  if (content.length > 2048) throw new Refusal(problems.contentTooLong);
+  if (content === "") throw new ApiRefusal(problems.badContent("TXT"));
+  if (content.length > 2048) throw new ApiRefusal(problems.contentTooLong);
   return /^"[^]*"$/.test(content) ? content : `"${content.replaceAll(/(["\\])/g, "\\$1")}"`;
 }
 
@@ -207,14 +207,14 @@ function isTtlInBounds(ttl: number, lowest: number): boolean {
 }
 
 function checkComment(comment: string, limit: number): void {
-  if (Array.from(comment).length > limit) throw new Refusal(problems.commentTooLong(limit));
-  if (/\p{Cc}/u.test(comment)) throw new Refusal(problems.badComment);
+  if (Array.from(comment).length > limit) throw new ApiRefusal(problems.commentTooLong(limit));
+  if (/\p{Cc}/u.test(comment)) throw new ApiRefusal(problems.badComment);
 }
 
 function checkTags(tags: readonly string[], quota: number): void {
-  if (tags.length > quota) throw new Refusal(problems.tooManyTags(tags.length, quota));
+  if (tags.length > quota) throw new ApiRefusal(problems.tooManyTags(tags.length, quota));
   const bad = tags.find((tag) => !/^[\w-]{1,32}(?::.{0,100})?$/u.test(tag));
-  if (bad !== undefined) throw new Refusal(problems.badTag(bad));
+  if (bad !== undefined) throw new ApiRefusal(problems.badTag(bad));
 }
 
 function isUint16(value: number | undefined): boolean {

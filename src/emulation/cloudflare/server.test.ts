@@ -7,7 +7,7 @@ import { BaseZones } from "cloudflare/resources/zones/zones";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "../../../test/support/eventually.ts";
-import type { Fault } from "./faults.ts";
+import type { RequestFault } from "./faults.ts";
 import { startCloudflare, type CloudflareServer } from "./server.ts";
 
 const ingress = "ingress.example.com";
@@ -166,7 +166,7 @@ async function seen(cf: CloudflareServer): Promise<string> {
   }
 }
 
-const onTheWire: readonly (readonly [fault: Fault, seen: string])[] = [
+const onTheWire: readonly (readonly [fault: RequestFault, seen: string])[] = [
   [{ kind: "delay" }, "200 JSON"],
   [{ kind: "drop-before-commit" }, "connection lost"],
   [{ kind: "drop-after-commit" }, "connection lost"],

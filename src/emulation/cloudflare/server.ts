@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { listenTcp, type ListenOptions, type Listening } from "../listen.ts";
 import { readRequest } from "../read-request.ts";
 import { CloudflareApi, demoToken, type ApiOptions, type ApiRequest } from "./api.ts";
-import type { Delivery } from "./delivery.ts";
+import type { HttpOutcome } from "./delivery.ts";
 
 const basePath = "/client/v4";
 
@@ -67,7 +67,7 @@ export class CloudflareServer extends CloudflareApi implements AsyncDisposable {
   }
 }
 
-function send(response: ServerResponse, delivery: Delivery): void {
+function send(response: ServerResponse, delivery: HttpOutcome): void {
   if (delivery.kind === "drop") response.socket?.destroy();
   if (delivery.kind !== "response" || response.destroyed) return;
   const bytes = Buffer.from(delivery.body);

@@ -3,8 +3,8 @@ import { sleep, type Clock, type Random } from "../../lib/clock.ts";
 import type { Quirks } from "./faults.ts";
 import { isBelow } from "./names.ts";
 import type { PlanName } from "./plans.ts";
-import type { DnsRecord, RecordFields } from "./record.ts";
-import { applyWrite, type Write, type Written, type ZoneState } from "./zone.ts";
+import type { StoredRecord, RecordFields } from "./record.ts";
+import { applyWrite, type Write, type ZoneWrite, type ZoneState } from "./zone.ts";
 
 /** A record as a test or a person writes it down: name and content in full, the rest as far as it matters. */
 export type RecordDraft = Pick<RecordFields, "type" | "name" | "content"> &
@@ -45,7 +45,7 @@ export class ZoneStore {
   readonly #quirks: () => Quirks;
   readonly #histories = new Map<string, Commit[]>();
   readonly #listeners = new Set<(commit: Commit) => void>();
-  #ghosts: { record: DnsRecord; untilMs: number }[] = [];
+  #ghosts: { record: StoredRecord; untilMs: number }[] = [];
   #commits = 0;
 
   constructor(ports: { clock: Clock; random: Random; quirks: () => Quirks }) {
@@ -86,7 +86,7 @@ export class ZoneStore {
   }
 
   /** The records now at exactly this name, over all zones. */
-  recordsAt(name: string): readonly DnsRecord[] {
+  recordsAt(name: string): readonly StoredRecord[] {
     return this.zones().flatMap(({ records }) => records.filter((record) => record.name === name));
   }
 
@@ -103,7 +103,7 @@ export class ZoneStore {
   }
 
   /** The records at exactly this name in every committed state of its zone, oldest first. */
-  recordsOverTime(name: string): readonly (readonly DnsRecord[])[] {
+  recordsOverTime(name: string): readonly (readonly StoredRecord[])[] {
     const commits = this.zones().flatMap(({ id }) => this.#history(id));
     return commits
       .filter(({ zone }) => name === zone.name || isBelow(name, zone.name))
@@ -131,7 +131,7 @@ export class ZoneStore {
   }
 
   /** Checks and commits one write. Throws `Refusal`; then nothing has changed. */
-  write(id: string, write: Write, by: "api" | "hand"): Written {
+  write(id: string, write: Write, by: "api" | "hand"): ZoneWrite {
     const zone = this.#newest(id).zone;
     const written = this.#apply(zone, write);
     if (write.kind === "delete") {
@@ -145,13 +145,13 @@ export class ZoneStore {
   /** What a person does in the dashboard. Checked like everything else: throws `Refusal`. */
   readonly hand = {
     /** Adds a record to the zone that its full name lies in. */
-    add: (draft: RecordDraft): DnsRecord => {
+    add: (draft: RecordDraft): StoredRecord => {
       const zone = this.zones().find(({ name }) => draft.name === name || isBelow(draft.name, name));
       if (zone === undefined) throw new Error(`No zone for ${draft.name}.`);
       const next = this.#withDraft(zone, draft);
       this.#commit(next, "hand");
       // The newest record is the last one.
-      return next.records.at(-1) as DnsRecord;
+      return next.records.at(-1) as StoredRecord;
     },
     edit: (id: string, changes: Partial<RecordFields>): void => {
       this.write(this.#zoneOf(id).id, { kind: "patch", id, body: changes }, "hand");
@@ -170,7 +170,7 @@ export class ZoneStore {
     return Array.from({ length: 32 }, () => Math.floor(this.#random() * 16).toString(16)).join("");
   }
 
-  #apply(zone: ZoneState, write: Write): Written {
+  #apply(zone: ZoneState, write: Write): ZoneWrite {
     const rules = this.#quirks();
     const nowMs = this.#clock.nowMs();
     this.#ghosts = this.#ghosts.filter(({ untilMs }) => untilMs > nowMs);

@@ -32,7 +32,7 @@ export interface Token {
   readonly allowedIps?: readonly string[];
   readonly notBefore?: string;
   readonly expiresOn?: string;
-  readonly bucket: Bucket;
+  readonly bucket: RequestWindow;
 }
 
 export interface RateLimit {
@@ -49,7 +49,7 @@ const everything: readonly TokenScope[] = [{ zone: "*", dns: "write", readsZone:
 
 export function createToken(options: TokenOptions, id: string, limit: RateLimit): Token {
   const { token: secret, kind = "user", status = "active", scopes = everything, ...rest } = options;
-  return { ...rest, id, secret, kind, status, scopes, bucket: new Bucket(limit) };
+  return { ...rest, id, secret, kind, status, scopes, bucket: new RequestWindow(limit) };
 }
 
 /** Whether the token may read or write the DNS records of the zone. */
@@ -71,7 +71,7 @@ function scopesFor(token: Token, zone: string): readonly TokenScope[] {
 }
 
 /** Counts the requests of one token in windows, and blocks it once there were too many. */
-export class Bucket {
+export class RequestWindow {
   readonly #limit: RateLimit;
   #windowEndsMs = -Infinity;
   #blockedUntilMs = -Infinity;

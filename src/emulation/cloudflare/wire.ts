@@ -1,19 +1,19 @@
 // How the emulated API writes records, zones and refusals down as JSON, quirks included.
 import type { Quirks } from "./faults.ts";
 import { planLimits } from "./plans.ts";
-import type { Problem } from "./problem.ts";
-import type { DnsRecord } from "./record.ts";
+import type { ErrorEntry } from "./problem.ts";
+import type { StoredRecord } from "./record.ts";
 import type { BatchResult, ZoneState } from "./zone.ts";
 
-type Json = Record<string, unknown>;
+type JsonBody = Record<string, unknown>;
 
 /** The envelope of a success. */
-export function successBody(result: unknown, quirks: Quirks, more: Json = {}): Json {
+export function successBody(result: unknown, quirks: Quirks, more: JsonBody = {}): JsonBody {
   return { result, success: true, errors: [], messages: [], ...more, ...unknownFields(quirks) };
 }
 
 /** The envelope of a refusal, with its code on top or wrapped in a 1004, as older answers have it. */
-export function failureBody(problem: Problem, quirks: Quirks): Json {
+export function failureBody(problem: ErrorEntry, quirks: Quirks): JsonBody {
   const { status, code, message, chain } = problem;
   const isWrapped = quirks.errorShape === "chained" && status === 400 && code >= 9000;
   const error = isWrapped
@@ -22,7 +22,7 @@ export function failureBody(problem: Problem, quirks: Quirks): Json {
   return { result: null, success: false, errors: [error], messages: [], ...unknownFields(quirks) };
 }
 
-export function recordBody(record: DnsRecord, zone: ZoneState, quirks: Quirks): Json {
+export function recordBody(record: StoredRecord, zone: ZoneState, quirks: Quirks): JsonBody {
   const { comment, settings, meta, ...rest } = record;
   const common = { ipv4_only: false, ipv6_only: false };
   const allSettings = record.type === "CNAME" ? { flatten_cname: false, ...common } : common;
@@ -38,9 +38,9 @@ export function recordBody(record: DnsRecord, zone: ZoneState, quirks: Quirks): 
   };
 }
 
-export function batchBody(result: BatchResult, zone: ZoneState, quirks: Quirks): Json {
-  const body: Json = {};
-  for (const [list, records] of Object.entries(result) as [string, readonly DnsRecord[]][]) {
+export function batchBody(result: BatchResult, zone: ZoneState, quirks: Quirks): JsonBody {
+  const body: JsonBody = {};
+  for (const [list, records] of Object.entries(result) as [string, readonly StoredRecord[]][]) {
     if (records.length > 0 || quirks.emptyBatchLists === "empty") {
       body[list] = records.map((record) => recordBody(record, zone, quirks));
     } else if (quirks.emptyBatchLists === "null") body[list] = null;
@@ -48,7 +48,7 @@ export function batchBody(result: BatchResult, zone: ZoneState, quirks: Quirks):
   return body;
 }
 
-export function zoneBody(zone: ZoneState, permissions: readonly string[]): Json {
+export function zoneBody(zone: ZoneState, permissions: readonly string[]): JsonBody {
   const { records: _, plan, ...rest } = zone;
   return {
     ...rest,
@@ -65,6 +65,6 @@ export function zoneBody(zone: ZoneState, permissions: readonly string[]): Json 
   };
 }
 
-function unknownFields(quirks: Quirks): Json {
+function unknownFields(quirks: Quirks): JsonBody {
   return quirks.unknownFields ? { x_new_field: { nobody: "knows", this: [1, null] } } : {};
 }

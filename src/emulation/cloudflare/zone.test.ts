@@ -5,8 +5,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { propertyRuns } from "../../../test/support/property-runs.ts";
 import type { PlanName } from "./plans.ts";
-import { Refusal } from "./problem.ts";
-import type { DnsRecord } from "./record.ts";
+import { ApiRefusal } from "./problem.ts";
+import type { StoredRecord } from "./record.ts";
 import {
   applyWrite,
   type BatchResult,
@@ -58,12 +58,12 @@ function outcome(zone: ZoneState, write: Write, more: Partial<WriteContext> = {}
     applyWrite(zone, write, context(more));
     return "taken";
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof ApiRefusal)) throw error;
     return error.problem.code;
   }
 }
 
-function first(zone: ZoneState): DnsRecord {
+function first(zone: ZoneState): StoredRecord {
   const [record] = zone.records;
   assert.ok(record);
   return record;
@@ -206,7 +206,7 @@ const quotas: readonly (readonly [plan: PlanName, createdOn: string, quota: numb
 for (const [plan, created_on, quota] of quotas) {
   test(`a ${plan} zone of ${created_on.slice(0, 10)} holds ${quota} records`, () => {
     const zone = zoneWith([["A", "www", "203.0.113.1"]], { plan, created_on });
-    const copies = (count: number): DnsRecord[] =>
+    const copies = (count: number): StoredRecord[] =>
       Array.from({ length: count }, (_, index) => ({ ...first(zone), id: newId(), name: `a${index}.example.com` }));
     const post: Write = { kind: "post", body: draft(["A", "new", "203.0.113.1"]) };
     assert.equal(outcome({ ...zone, records: copies(quota - 1) }, post), "taken");

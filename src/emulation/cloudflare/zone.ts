@@ -1,14 +1,14 @@
 // A zone as plain data, and every write on it: checks one record against the others, applies batches as one transaction.
 // Pure: a write returns the next zone or throws a `Refusal`, and time and ids come in.
 import { planLimits, type PlanName } from "./plans.ts";
-import { problems, Refusal, type Problem } from "./problem.ts";
+import { problems, ApiRefusal, type ErrorEntry } from "./problem.ts";
 import {
   canonicalFields,
   isObject,
   isProxiable,
   patchFields,
   readFields,
-  type DnsRecord,
+  type StoredRecord,
   type RecordFields,
   type RecordRules,
 } from "./record.ts";
@@ -26,7 +26,7 @@ export interface ZoneState {
   readonly account: { readonly id: string; readonly name: string };
   readonly name_servers: readonly string[];
   readonly created_on: string;
-  readonly records: readonly DnsRecord[];
+  readonly records: readonly StoredRecord[];
 }
 
 /** One request that changes records. Bodies are parsed JSON that has not been checked yet. */
@@ -49,30 +49,30 @@ export interface WriteContext {
   readonly now: string;
   readonly newId: () => string;
   /** Records that are deleted but still in the way of others, as after a single DELETE on the real API. */
-  readonly ghosts: readonly DnsRecord[];
+  readonly ghosts: readonly StoredRecord[];
 }
 
 export interface BatchResult {
-  readonly deletes: readonly DnsRecord[];
-  readonly patches: readonly DnsRecord[];
-  readonly puts: readonly DnsRecord[];
-  readonly posts: readonly DnsRecord[];
+  readonly deletes: readonly StoredRecord[];
+  readonly patches: readonly StoredRecord[];
+  readonly puts: readonly StoredRecord[];
+  readonly posts: readonly StoredRecord[];
 }
 
 /** What a write did: the next zone, and the records it touched. */
-export interface Written {
+export interface ZoneWrite {
   readonly zone: ZoneState;
-  readonly result: DnsRecord | BatchResult;
+  readonly result: StoredRecord | BatchResult;
 }
 
 /** Applies one write. Throws the `Refusal` of the first thing that is wrong; then nothing has changed. */
-export function applyWrite(zone: ZoneState, write: Write, context: WriteContext): Written {
+export function applyWrite(zone: ZoneState, write: Write, context: WriteContext): ZoneWrite {
   if (write.kind !== "batch") return applyOne(zone, write, context);
   const batch = readBatch(write.body);
   const limit = planLimits(zone.plan, zone.created_on).batchOperations;
   const count = batch.length;
-  if (count > limit) throw new Refusal(problems.batchTooLarge(count, limit));
-  const results = { deletes: [], patches: [], puts: [], posts: [] } as Record<keyof BatchResult, DnsRecord[]>;
+  if (count > limit) throw new ApiRefusal(problems.batchTooLarge(count, limit));
+  const results = { deletes: [], patches: [], puts: [], posts: [] } as Record<keyof BatchResult, StoredRecord[]>;
   let next = zone;
   for (const [list, step] of batch) {
     const done = applyOne(next, step, context);
@@ -84,23 +84,23 @@ export function applyWrite(zone: ZoneState, write: Write, context: WriteContext)
 
 type SingleWrite = Exclude<Write, { kind: "batch" }>;
 
-function applyOne(zone: ZoneState, write: SingleWrite, context: WriteContext): Written & { result: DnsRecord } {
+function applyOne(zone: ZoneState, write: SingleWrite, context: WriteContext): ZoneWrite & { result: StoredRecord } {
   const old = write.kind === "post" ? undefined : zone.records.find(({ id }) => id === write.id);
-  if (write.kind !== "post" && old === undefined) throw new Refusal(problems.noSuchRecord);
-  if (old?.meta["read_only"] === true) throw new Refusal(problems.readOnly);
+  if (write.kind !== "post" && old === undefined) throw new ApiRefusal(problems.noSuchRecord);
+  if (old?.meta["read_only"] === true) throw new ApiRefusal(problems.readOnly);
   if (write.kind === "delete") {
     // `old` is known here; the compiler cannot follow that from the line above.
-    const deleted = old as DnsRecord;
+    const deleted = old as StoredRecord;
     return { zone: { ...zone, records: zone.records.filter((record) => record !== deleted) }, result: deleted };
   }
   const asked = write.kind === "patch" && old !== undefined ? patchFields(old, write.body) : readFields(write.body);
   const fields = canonicalFields(asked, zone, context.rules);
   if (old !== undefined && old.type !== fields.type && context.rules.typeChange === "refused") {
-    throw new Refusal(problems.typeChange);
+    throw new ApiRefusal(problems.typeChange);
   }
   const others = zone.records.filter((record) => record !== old);
   const problem = conflictWith(fields, others, context) ?? quotaProblem(fields, others, zone, old === undefined);
-  if (problem !== undefined) throw new Refusal(problem);
+  if (problem !== undefined) throw new ApiRefusal(problem);
   const result = stored(fields, old, context);
   const records = old === undefined ? [...others, result] : zone.records.map((r) => (r === old ? result : r));
   return { zone: { ...zone, records }, result };
@@ -108,11 +108,11 @@ function applyOne(zone: ZoneState, write: SingleWrite, context: WriteContext): W
 
 /** The operations of a batch body, in the order in which the API executes them. */
 function readBatch(body: unknown): (readonly [list: keyof BatchResult, write: SingleWrite])[] {
-  if (!isObject(body)) throw new Refusal(problems.notJson);
+  if (!isObject(body)) throw new ApiRefusal(problems.notJson);
   const items = (list: string): Record<string, unknown>[] => {
     const value = body[list] ?? [];
     if (!Array.isArray(value) || !value.every(isObject)) {
-      throw new Refusal(problems.wrongJsonType(list, "an array of objects"));
+      throw new ApiRefusal(problems.wrongJsonType(list, "an array of objects"));
     }
     return value;
   };
@@ -125,16 +125,16 @@ function readBatch(body: unknown): (readonly [list: keyof BatchResult, write: Si
 }
 
 function idOf(item: Record<string, unknown>): string {
-  if (typeof item["id"] !== "string") throw new Refusal(problems.wrongJsonType("id", "a string"));
+  if (typeof item["id"] !== "string") throw new ApiRefusal(problems.wrongJsonType("id", "a string"));
   return item["id"];
 }
 
 /** Why `fields` cannot stand beside `others`, first things first: identical, then in each other's way. */
 function conflictWith(
   fields: RecordFields,
-  others: readonly DnsRecord[],
+  others: readonly StoredRecord[],
   { rules, ghosts }: WriteContext,
-): Problem | undefined {
+): ErrorEntry | undefined {
   const sameName = others.filter((record) => record.name === fields.name);
   if (sameName.some((record) => isIdentical(record, fields))) {
     return rules.duplicateCode === 81057 ? problems.alreadyExists : problems.identicalExists;
@@ -159,10 +159,10 @@ function isIdentical(a: RecordFields, b: RecordFields): boolean {
 
 function quotaProblem(
   fields: RecordFields,
-  others: readonly DnsRecord[],
+  others: readonly StoredRecord[],
   zone: ZoneState,
   isNew: boolean,
-): Problem | undefined {
+): ErrorEntry | undefined {
   const limit = planLimits(zone.plan, zone.created_on).records;
   if (isNew && others.length >= limit) return problems.quotaExceeded;
   if (fields.type !== "TXT") return undefined;
@@ -171,7 +171,7 @@ function quotaProblem(
   return length > 8192 ? problems.combinedTooLong : undefined;
 }
 
-function stored(fields: RecordFields, old: DnsRecord | undefined, { now, newId }: WriteContext): DnsRecord {
+function stored(fields: RecordFields, old: StoredRecord | undefined, { now, newId }: WriteContext): StoredRecord {
   const isSameComment = old !== undefined && old.comment === fields.comment;
   const hasSameTags = old !== undefined && JSON.stringify(old.tags) === JSON.stringify(fields.tags);
   const commentTime = isSameComment ? old.comment_modified_on : now;

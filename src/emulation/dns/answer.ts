@@ -23,7 +23,7 @@ export interface ServedZone {
   readonly records: readonly ServedRecord[];
 }
 
-export interface Question {
+export interface AskedName {
   /** As asked: case and all, no trailing dot; empty for the root. */
   readonly name: string;
   readonly type: string;
@@ -69,7 +69,7 @@ const automaticTtlSeconds = 300;
 const mostLinks = 8;
 
 /** Answers one question from `zones`. The name asked for is echoed as asked, case and all. */
-export function answerQuestion(zones: readonly ServedZone[], question: Question, options: AnswerOptions): DnsAnswer {
+export function answerQuestion(zones: readonly ServedZone[], question: AskedName, options: AnswerOptions): DnsAnswer {
   return follow({ zones, type: question.type, options }, question.name, []);
 }
 

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { sleep, systemClock, type Clock } from "../../lib/clock.ts";
 import { answerQuestion, type AnswerOptions, type DnsAnswer } from "./answer.ts";
-import { readQuery, truncatedAnswer, writeAnswer, type Query } from "./wire.ts";
+import { readQuery, truncatedAnswer, writeAnswer, type DnsQuery } from "./wire.ts";
 import type { ZoneSource } from "./zones.ts";
 import { FaultQueue } from "../fault-queue.ts";
 import { listenTcp, type Listening, type ListenOptions } from "../listen.ts";
@@ -171,7 +171,7 @@ export class DnsServer implements AsyncDisposable {
     return spoilt(fault, query, writeAnswer(query, this.#decide(query, fault), limit), transport);
   }
 
-  #decide({ question }: Query, fault: DnsFault | undefined): DnsAnswer {
+  #decide({ question }: DnsQuery, fault: DnsFault | undefined): DnsAnswer {
     const bare = { isAuthoritative: true, answers: [], authorities: [] };
     switch (fault?.kind) {
       case "servfail":
@@ -189,7 +189,7 @@ export class DnsServer implements AsyncDisposable {
 }
 
 /** The reply with the damage of a fault that concerns bytes. */
-function spoilt(fault: DnsFault | undefined, query: Query, reply: Buffer, transport: "udp" | "tcp"): Buffer {
+function spoilt(fault: DnsFault | undefined, query: DnsQuery, reply: Buffer, transport: "udp" | "tcp"): Buffer {
   switch (fault?.kind) {
     case "wrong-id":
       reply.writeUInt16BE((reply.readUInt16BE(0) + 1) % 65_536, 0);

@@ -9,13 +9,13 @@ import {
   type Answer,
   type OptAnswer,
 } from "dns-packet";
-import type { AnswerRecord, DnsAnswer, Question } from "./answer.ts";
+import type { AnswerRecord, DnsAnswer, AskedName } from "./answer.ts";
 
-export interface Query {
+export interface DnsQuery {
   readonly kind: "query";
   readonly id: number;
   readonly isRecursionDesired: boolean;
-  readonly question: Question;
+  readonly question: AskedName;
   /** The question as it was in the packet. */
   readonly questionBytes: Buffer;
   /** How large a UDP answer may be: 512 without EDNS. */
@@ -24,7 +24,7 @@ export interface Query {
 }
 
 export type ReadQuery =
-  | Query
+  | DnsQuery
   /** Nothing that deserves an answer. */
   | { readonly kind: "ignored" }
   /** A query that is answered with an error alone. */
@@ -61,7 +61,7 @@ export function readQuery(message: Buffer): ReadQuery {
 }
 
 /** The packet of an answer, or one that says "truncated" where it would be larger than `limitBytes`. */
-export function writeAnswer(query: Query, answer: DnsAnswer, limitBytes: number): Buffer {
+export function writeAnswer(query: DnsQuery, answer: DnsAnswer, limitBytes: number): Buffer {
   const whole = pack(query, answer, 0);
   return whole.length <= limitBytes
     ? whole
@@ -69,12 +69,12 @@ export function writeAnswer(query: Query, answer: DnsAnswer, limitBytes: number)
 }
 
 /** The packet that only says "truncated". */
-export function truncatedAnswer(query: Query): Buffer {
+export function truncatedAnswer(query: DnsQuery): Buffer {
   const nothing = { rcode: "NOERROR", isAuthoritative: true, answers: [], authorities: [] } as const;
   return pack(query, nothing, TRUNCATED_RESPONSE);
 }
 
-function pack(query: Query, answer: DnsAnswer, moreFlags: number): Buffer {
+function pack(query: DnsQuery, answer: DnsAnswer, moreFlags: number): Buffer {
   const flags =
     moreFlags |
     (answer.isAuthoritative ? AUTHORITATIVE_ANSWER : 0) |

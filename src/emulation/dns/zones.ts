@@ -1,6 +1,6 @@
 // Where the emulated DNS takes its zones from: fixed ones for tests, live ones with a delay per record for the edge.
 import type { Clock } from "../../lib/clock.ts";
-import type { DnsRecord } from "../cloudflare/record.ts";
+import type { StoredRecord } from "../cloudflare/record.ts";
 import type { Commit } from "../cloudflare/store.ts";
 import type { ZoneState } from "../cloudflare/zone.ts";
 import type { ServedRecord, ServedZone } from "./answer.ts";
@@ -95,7 +95,7 @@ export class EdgeView implements ZoneSource, Disposable {
     }
   }
 
-  #publish(zoneId: string, recordId: string, to: DnsRecord | undefined): void {
+  #publish(zoneId: string, recordId: string, to: StoredRecord | undefined): void {
     const zone = this.#zones.get(zoneId);
     if (zone === undefined) return;
     const isKnown = zone.records.some(({ id }) => id === recordId);
@@ -126,6 +126,6 @@ export interface EdgeOptions {
 /** One record's way to the edge: `from` is missing when it is new, `to` when it is deleted. */
 export interface RecordChange {
   readonly zone: string;
-  readonly from?: DnsRecord;
-  readonly to?: DnsRecord;
+  readonly from?: StoredRecord;
+  readonly to?: StoredRecord;
 }

@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import type { z } from "zod";
 import type { EndpointState, IngressState } from "../../core/model.ts";
 import { securityHeaders } from "../headers.ts";
-import type { EventsQuestion, HistoryQuestion, Question } from "./archive.ts";
+import type { EventsQuestion, HistoryQuestion, ArchiveQuestion } from "./archive.ts";
 import { nowOf } from "./dates.ts";
 import { clientOf, problem, type Env } from "./middleware.ts";
 import { historyQuestion } from "./history.ts";
@@ -34,7 +34,7 @@ export function historyAsked(parts: ApiParts, query: z.output<typeof historyQuer
   return historyQuestion({ ...find(parts, query), range }, parts.run, nowOf(parts.ports.clock));
 }
 
-interface Found {
+interface NamedParts {
   readonly ingress: IngressState;
   readonly endpoint: EndpointState | undefined;
 }
@@ -42,12 +42,16 @@ interface Found {
 function find(
   { ports }: ApiParts,
   names: { readonly ingress?: string | undefined; readonly endpoint?: string | undefined },
-): Found {
+): NamedParts {
   const ingress = findIngress(ports.state(), names.ingress);
   return { ingress, endpoint: names.endpoint === undefined ? undefined : findEndpoint(ingress, names.endpoint) };
 }
 
-export async function askArchive({ ports }: ApiParts, question: Question, context: Context<Env>): Promise<Response> {
+export async function askArchive(
+  { ports }: ApiParts,
+  question: ArchiveQuestion,
+  context: Context<Env>,
+): Promise<Response> {
   const answer = await ports.archive.ask(question, clientOf(context));
   if (answer.kind === "document") {
     return context.body(answer.json, 200, { ...jsonType, "content-length": String(answer.json.byteLength) });

@@ -5,7 +5,7 @@ import type { Turn } from "../../core/turn.ts";
 import { Costly } from "../costly.ts";
 import { nowOf } from "./dates.ts";
 import { hasLeft, notTooOften, onlyJson, onlySmall, onlyWithToken, problem, type Env } from "./middleware.ts";
-import { Guard } from "./guard.ts";
+import { ChangeGuard } from "./guard.ts";
 import { Refusal } from "./names.ts";
 import { RunHistory } from "./run-history.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -20,11 +20,11 @@ export type Door = "http" | "socket";
 
 export class Api implements Disposable {
   readonly #parts: ApiParts;
-  readonly #guard: Guard;
+  readonly #guard: ChangeGuard;
 
   constructor(ports: ApiPorts) {
     const { clock, earlier, word, onBug, state, token, version } = ports;
-    this.#guard = new Guard(clock, token);
+    this.#guard = new ChangeGuard(clock, token);
     const run = new RunHistory(clock, earlierRecords(earlier));
     const facts: DaemonFacts = { ...ports, hasToken: () => this.#guard.hasToken };
     const status = () => statusOf(state(), run, facts, nowOf(clock));

@@ -2,7 +2,7 @@
 // store goes with its question, as plain data.
 import type { Now } from "./dates.ts";
 import type { JournalEntry } from "../../core/history.ts";
-import type { AddressSeries, Range } from "./schema/history.ts";
+import type { AddressSeries, HistoryRange } from "./schema/history.ts";
 
 /** A page of the journal: entries before an id, about an ingress, or what concerns an endpoint of it. */
 export interface EventsQuestion {
@@ -17,7 +17,7 @@ export interface EventsQuestion {
 export interface HistoryQuestion {
   readonly kind: "history";
   readonly ingress: string;
-  readonly range: Range;
+  readonly range: HistoryRange;
   /** With the checks of each address as series. */
   readonly withSeries: boolean;
   readonly endpoints: readonly EndpointAsked[];
@@ -32,7 +32,7 @@ export interface EndpointAsked {
   readonly addresses: readonly { readonly text: string; readonly recent: AddressSeries["recent"] }[];
 }
 
-export type Question = EventsQuestion | HistoryQuestion;
+export type ArchiveQuestion = EventsQuestion | HistoryQuestion;
 
 /** What the store does not have yet. */
 export interface Unwritten {
@@ -51,5 +51,5 @@ export type ArchiveAnswer =
 /** Where what happened is kept. */
 export interface Archive {
   /** Answers in the order of asking; many who ask the same at once, or soon after each other, get the same. Never rejects. */
-  ask(question: Question, client: string): Promise<ArchiveAnswer>;
+  ask(question: ArchiveQuestion, client: string): Promise<ArchiveAnswer>;
 }

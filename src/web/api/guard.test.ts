@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
 import { Secret } from "../../lib/secret.ts";
-import { Guard } from "./guard.ts";
+import { ChangeGuard } from "./guard.ts";
 
 /** A guard after so many wrong tokens that whoever tried them from this address has to wait. */
-function guardAfterWrongTokensOf(address: string, token = "right"): Guard {
-  const guard = new Guard(new VirtualClock(), () => new Secret(token));
+function guardAfterWrongTokensOf(address: string, token = "right"): ChangeGuard {
+  const guard = new ChangeGuard(new VirtualClock(), () => new Secret(token));
   for (let tries = 0; tries < 5; tries += 1) assert.equal(guard.admit("Bearer wrong", address).kind, "wrong");
   return guard;
 }
@@ -57,7 +57,7 @@ describe("a token that nobody can guess", () => {
 
   test("is right however many tried wrong ones from everywhere, who together may try fifty in a minute", async () => {
     const clock = new VirtualClock();
-    const guard = new Guard(clock, () => new Secret(strong));
+    const guard = new ChangeGuard(clock, () => new Secret(strong));
     const kinds = Array.from(
       { length: 200 },
       (_, index) => guard.admit("Bearer wrong", `198.51.${index >> 2}.${index & 3}`).kind,

@@ -31,7 +31,7 @@ interface Tries {
   readonly untilMs: number;
 }
 
-export class Guard {
+export class ChangeGuard {
   readonly #clock: Clock;
   readonly #token: () => Secret | undefined;
   readonly #wrong = new Map<string, Tries>();

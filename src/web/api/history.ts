@@ -7,7 +7,7 @@ import { isoOf, type Now } from "./dates.ts";
 import type { Journal, Rollup, RollupQuery, Rollups } from "../../core/history.ts";
 import type { RunHistory } from "./run-history.ts";
 import { availabilityPercent, downTimes, outagesOf, servedOf, type Stretch } from "./outages.ts";
-import type { AddressSeries, EndpointHistory, History, Range } from "./schema/history.ts";
+import type { AddressSeries, EndpointHistory, History, HistoryRange } from "./schema/history.ts";
 import { tenths } from "./status-endpoint.ts";
 import { hourMs, minuteMs } from "../../core/units.ts";
 
@@ -20,7 +20,7 @@ export interface HistoryQuery {
   readonly ingress: IngressState;
   /** Without one: all of the ingress, without series. */
   readonly endpoint?: EndpointState | undefined;
-  readonly range: Range;
+  readonly range: HistoryRange;
 }
 
 /** The question, with all that the state has to say to it. */
@@ -49,7 +49,7 @@ export function historyQuestion(
   return { kind: "history", ingress: record, range, withSeries: endpoint !== undefined, endpoints, now };
 }
 
-const lengths: Readonly<Record<Range, { readonly lengthMs: number; readonly stepMs: number }>> = {
+const lengths: Readonly<Record<HistoryRange, { readonly lengthMs: number; readonly stepMs: number }>> = {
   "1h": { lengthMs: hourMs, stepMs: minuteMs },
   "24h": { lengthMs: 24 * hourMs, stepMs: minuteMs },
   "7d": { lengthMs: 7 * 24 * hourMs, stepMs: hourMs },

@@ -2,9 +2,9 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { Guard } from "./guard.ts";
+import type { ChangeGuard } from "./guard.ts";
 import { Refusal } from "./names.ts";
-import type { Problem } from "./schema/parts.ts";
+import type { ProblemDocument } from "./schema/parts.ts";
 
 export interface Env {
   readonly Bindings: HttpBindings;
@@ -24,13 +24,13 @@ const challengeAfterWrong = 'Bearer realm="ccs", error="invalid_token"';
 export function problem(
   context: Context<Env>,
   status: 400 | 401 | 403 | 405 | 413 | 415 | 429 | 500 | 503,
-  body: Problem,
+  body: ProblemDocument,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
   return context.json(body, status, headers);
 }
 
-export function onlyWithToken(guard: Guard): Middleware {
+export function onlyWithToken(guard: ChangeGuard): Middleware {
   return async (context, next) => {
     const admission = guard.admit(context.req.header("authorization"), clientOf(context));
     const hint = "Send the token of http.token, as `Authorization: Bearer …`.";
@@ -70,7 +70,7 @@ export function onlyWithToken(guard: Guard): Middleware {
 }
 
 /** All changes together, of all clients. */
-export function notTooOften(guard: Guard): Middleware {
+export function notTooOften(guard: ChangeGuard): Middleware {
   return async (context, next) => {
     const waitSeconds = guard.takeChange();
     return waitSeconds === undefined ? next() : tooMany(context, "too many changes", waitSeconds);

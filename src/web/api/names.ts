@@ -1,15 +1,15 @@
 // Finds what a request names, or says which names there are.
 import type { EndpointState, IngressState, State } from "../../core/model.ts";
 import { plain } from "../../lib/text.ts";
-import type { Problem } from "./schema/parts.ts";
+import type { ProblemDocument } from "./schema/parts.ts";
 
 /** A request that is not served, and why. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly status: 400 | 404 | 409;
-  readonly problem: Problem;
+  readonly problem: ProblemDocument;
 
-  constructor(status: 400 | 404 | 409, problem: Problem) {
+  constructor(status: 400 | 404 | 409, problem: ProblemDocument) {
     super(problem.error);
     this.status = status;
     this.problem = problem;

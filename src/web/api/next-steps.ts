@@ -6,7 +6,7 @@ import { plain } from "../../lib/text.ts";
 import { dateOf, type Now } from "./dates.ts";
 import type { NextStep } from "./schema/status.ts";
 
-interface Step extends Omit<NextStep, "at"> {
+interface TimedStep extends Omit<NextStep, "at"> {
   readonly atMs: number | undefined;
 }
 
@@ -18,7 +18,7 @@ export function nextSteps(ingress: IngressState, now: Now): NextStep[] {
     .map(({ atMs, ...step }) => ({ at: dateOf(atMs, now), ...step }));
 }
 
-function stepsOf(ingress: IngressState): readonly Step[] {
+function stepsOf(ingress: IngressState): readonly TimedStep[] {
   const { settings, published, selection, overrides, standoff, electionAtMs, outage } = ingress;
   return [
     {
@@ -28,19 +28,19 @@ function stepsOf(ingress: IngressState): readonly Step[] {
     },
     { atMs: electionAtMs, kind: "election", what: "the best endpoint that is up by then is selected" },
     { atMs: standoff?.untilMs, kind: "standoff-ends", what: "automatic repair of the records resumes" },
-    ...(outage?.turns ?? []).map(({ endpoint, untilMs }): Step => ({
+    ...(outage?.turns ?? []).map(({ endpoint, untilMs }): TimedStep => ({
       atMs: untilMs,
       kind: "turn-ends",
       endpoint: plain(endpoint),
       what: `${plain(endpoint)} is no longer waited for`,
     })),
-    ...(selection?.sticky ?? []).map(({ endpoint, untilMs }): Step => ({
+    ...(selection?.sticky ?? []).map(({ endpoint, untilMs }): TimedStep => ({
       atMs: untilMs,
       kind: "sticky-ends",
       endpoint: plain(endpoint),
       what: `${plain(endpoint)} is no longer published`,
     })),
-    ...overrides.map(({ kind, endpoint, untilMs }): Step => ({
+    ...overrides.map(({ kind, endpoint, untilMs }): TimedStep => ({
       atMs: untilMs,
       kind: "override-ends",
       endpoint: plain(endpoint),
@@ -53,7 +53,7 @@ function stepsOf(ingress: IngressState): readonly Step[] {
 }
 
 /** What time does to the mix of a CNAME. */
-function ofMix(ingress: IngressState): readonly Step[] {
+function ofMix(ingress: IngressState): readonly TimedStep[] {
   const stage = mixStage(ingress);
   const name = plain(ingress.mix?.record ?? "");
   if (stage?.kind === "waiting") {
@@ -72,7 +72,7 @@ function ofMix(ingress: IngressState): readonly Step[] {
 }
 
 /** Endpoints that are better than the primary and are still held after an outage. */
-function returnsOf({ endpoints, selection }: IngressState): readonly Step[] {
+function returnsOf({ endpoints, selection }: IngressState): readonly TimedStep[] {
   const order = ranked(endpoints);
   const primary = order.findIndex(({ settings }) => settings.name === selection?.primary);
   return order.slice(0, Math.max(0, primary)).map(({ settings: { name }, heldUntilMs }) => ({
@@ -83,7 +83,7 @@ function returnsOf({ endpoints, selection }: IngressState): readonly Step[] {
   }));
 }
 
-function vanishings({ settings: { name }, addresses }: EndpointState): readonly Step[] {
+function vanishings({ settings: { name }, addresses }: EndpointState): readonly TimedStep[] {
   return addresses.map(({ text, vanishesAtMs }) => ({
     atMs: vanishesAtMs,
     kind: "address-forgotten",

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { plain } from "../../lib/text.ts";
 import { isoOf } from "./dates.ts";
 import type { JournalEntry } from "../../core/history.ts";
-import type { Outage, Served } from "./schema/history.ts";
+import type { OutageDocument, Served } from "./schema/history.ts";
 
 /** From here until before there, milliseconds since 1970. */
 export interface Stretch {
@@ -48,12 +48,12 @@ export function downTimes(entries: readonly JournalEntry[], range: Stretch, ende
   return found;
 }
 
-function outageDocument({ fromMs, untilMs, reason, isOver }: DownTime): Outage {
+function outageDocument({ fromMs, untilMs, reason, isOver }: DownTime): OutageDocument {
   return { from: isoOf(fromMs), until: isOver ? isoOf(untilMs) : undefined, reason: plain(reason, 300) };
 }
 
 /** The newest of them, as documents. */
-export function outagesOf(times: readonly DownTime[]): Outage[] {
+export function outagesOf(times: readonly DownTime[]): OutageDocument[] {
   return times.slice(-mostTold).map(outageDocument);
 }
 

@@ -27,7 +27,7 @@ export interface Route {
   readonly handle: (parts: ApiParts, context: Context<Env>) => Response | Promise<Response>;
 }
 
-interface Reading<Query extends z.ZodObject> {
+interface ReadingRoute<Query extends z.ZodObject> {
   readonly path: string;
   readonly summary: string;
   readonly description?: string;
@@ -56,7 +56,7 @@ const problemsOfReading: Problems = {
 };
 
 /** A route that only reads. */
-export function reading<Query extends z.ZodObject>(route: Reading<Query>): Route {
+export function reading<Query extends z.ZodObject>(route: ReadingRoute<Query>): Route {
   const { query, parameters = (context) => context.req.query(), handle } = route;
   return {
     type: json,
@@ -69,7 +69,7 @@ export function reading<Query extends z.ZodObject>(route: Reading<Query>): Route
   };
 }
 
-interface Changing<Request extends z.ZodType, Answer extends z.ZodType> {
+interface ChangingRoute<Request extends z.ZodType, Answer extends z.ZodType> {
   readonly path: string;
   readonly summary: string;
   readonly request: Request;
@@ -91,7 +91,9 @@ const problemsOfChanging: Problems = {
 };
 
 /** A route that changes something: it takes JSON, and over HTTP the token. */
-export function changing<Request extends z.ZodType, Answer extends z.ZodType>(route: Changing<Request, Answer>): Route {
+export function changing<Request extends z.ZodType, Answer extends z.ZodType>(
+  route: ChangingRoute<Request, Answer>,
+): Route {
   const { request, change } = route;
   return {
     ...route,

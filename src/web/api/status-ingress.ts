@@ -10,7 +10,7 @@ import { nextSteps } from "./next-steps.ts";
 import type { RecordsOrigin } from "./run-history.ts";
 import { overrideDocument } from "./override.ts";
 import type { RecordDocument } from "./schema/parts.ts";
-import type { IngressStatus, PublishedDocument, Visibility } from "./schema/status.ts";
+import type { IngressStatus, PublishedDocument, VisibilityDocument } from "./schema/status.ts";
 import { endpointStatus } from "./status-endpoint.ts";
 
 export function ingressStatus(
@@ -67,7 +67,7 @@ function visibilityOf(
   { published, visibility }: IngressState,
   origin: RecordsOrigin | undefined,
   now: Now,
-): Visibility | undefined {
+): VisibilityDocument | undefined {
   if (visibility !== undefined) {
     const { status, writtenAtMs, atMs, detail } = visibility;
     return {

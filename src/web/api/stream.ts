@@ -31,7 +31,7 @@ const restFactor = 4;
 const mostUnread = 512 * 1_024;
 const longestStuckMs = 30_000;
 
-interface Client {
+interface StreamClient {
   readonly outgoing: ServerResponse;
   /** Who it counts for. */
   readonly name: string;
@@ -43,7 +43,7 @@ interface Client {
 
 export class Stream implements Disposable {
   readonly #ports: StreamPorts;
-  readonly #clients = new Set<Client>();
+  readonly #clients = new Set<StreamClient>();
   readonly #recent: RecentEntries;
   /** In the form that is sent: many who come back together missed the same. */
   readonly #chunks = new WeakMap<JournalEntry, Buffer>();
@@ -85,7 +85,7 @@ export class Stream implements Disposable {
 
   /** Serves one more client of this name, whose headers are already sent. */
   open(outgoing: ServerResponse, name: string, lastEventId: number | undefined): void {
-    const client: Client = { outgoing, name, isBehind: false };
+    const client: StreamClient = { outgoing, name, isBehind: false };
     this.#clients.add(client);
     outgoing.once("close", () => this.#forget(client));
     outgoing.on("error", () => this.#forget(client));
@@ -164,20 +164,20 @@ export class Stream implements Disposable {
     return chunk;
   }
 
-  #sendStatus(client: Client, chunk: Buffer): void {
+  #sendStatus(client: StreamClient, chunk: Buffer): void {
     // A newer one will come; it need not wait in a queue for somebody who does not read.
     if (client.outgoing.writableNeedDrain) client.isBehind = true;
     else this.#send(client, chunk);
   }
 
-  #catchUp(client: Client): void {
+  #catchUp(client: StreamClient): void {
     delete client.stuckSinceMs;
     if (!client.isBehind || this.#status === undefined) return;
     client.isBehind = false;
     this.#send(client, this.#status.chunk);
   }
 
-  #send(client: Client, chunk: Buffer): void {
+  #send(client: StreamClient, chunk: Buffer): void {
     const { outgoing } = client;
     if (outgoing.destroyed || outgoing.writableEnded) return this.#forget(client);
     if (outgoing.writableLength > mostUnread) return this.#cutOff(client);
@@ -218,14 +218,14 @@ export class Stream implements Disposable {
     this.#cancelHeartbeat = this.#ports.clock.setTimer(heartbeatMs, () => this.#heartbeat());
   }
 
-  #cutOff(client: Client): void {
+  #cutOff(client: StreamClient): void {
     this.#forget(client);
     // What it has not read is not worth waiting for.
     client.outgoing.socket?.destroy();
     client.outgoing.destroy();
   }
 
-  #forget(client: Client): void {
+  #forget(client: StreamClient): void {
     this.#clients.delete(client);
   }
 }

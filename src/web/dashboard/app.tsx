@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { IngressStatus } from "../api/schema/status.ts";
 import { ActingContext, Happened, Missed, type Acting, type Wish } from "./data/context.ts";
-import type { Connection, Snapshot } from "./data/live.ts";
+import type { LiveConnection, LiveSnapshot } from "./data/live.ts";
 import type { EventSource } from "./data/past.ts";
 import { lookOf, needsAttention } from "./lib/ingress-look.ts";
 import { DaemonBanners, LostBanner, UpdateBanner } from "./parts/banners.tsx";
@@ -26,7 +26,7 @@ export interface PageOptions {
 }
 
 interface AppProps extends PageOptions {
-  readonly snapshot: Snapshot;
+  readonly snapshot: LiveSnapshot;
   readonly retry: () => void;
   readonly news: EventSource;
 }
@@ -90,7 +90,7 @@ function foldingOf(ingress: IngressStatus, count: number): "never" | "open" | "f
   return needsAttention(ingress) ? "open" : "folded";
 }
 
-function ConnectionMark({ connection }: { connection: Connection }) {
+function ConnectionMark({ connection }: { connection: LiveConnection }) {
   const words = { connecting: "connecting", live: "live", lost: "not connected" };
   return <p class={`connection is-${connection.kind}`}>{words[connection.kind]}</p>;
 }
@@ -134,7 +134,7 @@ function useStable(list: readonly string[]): readonly string[] {
 }
 
 /** What a tab in the background shows. */
-function useTitle(connection: Connection, ingresses: readonly IngressStatus[]): void {
+function useTitle(connection: LiveConnection, ingresses: readonly IngressStatus[]): void {
   const worst = ingresses.find(needsAttention) ?? ingresses[0];
   const text =
     connection.kind === "lost"

@@ -2,7 +2,7 @@
 import { render } from "preact";
 import type { EventDocument } from "../api/schema/events.ts";
 import { App, type PageOptions } from "./app.tsx";
-import { Live, type Snapshot } from "./data/live.ts";
+import { Live, type LiveSnapshot } from "./data/live.ts";
 import type { EventSource } from "./data/past.ts";
 
 /** Shows the page, and keeps it up to date from then on. */
@@ -14,7 +14,7 @@ export function start(options: PageOptions = {}): void {
     listeners.add(hear);
     return () => void listeners.delete(hear);
   };
-  let newest: Snapshot | undefined;
+  let newest: LiveSnapshot | undefined;
   const draw = (): void => {
     const snapshot = newest;
     newest = undefined;

@@ -21,9 +21,9 @@ export interface Metric extends Description {
 }
 
 /** One value for each label, in the order of the labels. */
-type Values<Labels extends readonly string[]> = { readonly [Index in keyof Labels]: string };
+type LabelValues<Labels extends readonly string[]> = { readonly [Index in keyof Labels]: string };
 
-export type Sample<Labels extends readonly string[]> = readonly [values: Values<Labels>, value: number];
+export type Sample<Labels extends readonly string[]> = readonly [values: LabelValues<Labels>, value: number];
 
 /** The two lines that come before the rows of a metric. */
 export function headOf({ name, type, help }: Metric): string {
@@ -73,12 +73,12 @@ export class Counter<const Labels extends readonly string[]> implements Metric {
   }
 
   /** With `by` 0 a series starts, so that the first event is seen as an increase. */
-  add(values: Values<Labels>, by = 1): void {
+  add(values: LabelValues<Labels>, by = 1): void {
     const key = labelText(this.labels, values);
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + by);
   }
 
-  forget(values: Values<Labels>): void {
+  forget(values: LabelValues<Labels>): void {
     this.#counts.delete(labelText(this.labels, values));
   }
 
@@ -113,11 +113,11 @@ export class Histogram<const Labels extends readonly string[]> implements Metric
   }
 
   /** Makes a series of zeros, so that the first observation is seen as an increase. */
-  start(values: Values<Labels>): void {
+  start(values: LabelValues<Labels>): void {
     this.#distributionOf(values);
   }
 
-  observe(values: Values<Labels>, value: number): void {
+  observe(values: LabelValues<Labels>, value: number): void {
     const distribution = this.#distributionOf(values);
     const index = this.#bounds.findIndex((bound) => value <= bound);
     const bucket = index < 0 ? this.#bounds.length : index;
@@ -129,7 +129,7 @@ export class Histogram<const Labels extends readonly string[]> implements Metric
     for (const [labels, distribution] of this.#distributions) yield this.#rowOf(labels, distribution);
   }
 
-  #distributionOf(values: Values<Labels>): Distribution {
+  #distributionOf(values: LabelValues<Labels>): Distribution {
     const key = labelText(this.labels, values);
     let distribution = this.#distributions.get(key);
     if (distribution === undefined) {
@@ -159,7 +159,7 @@ function numberText(value: number): string {
   return value === -Infinity ? "-Inf" : String(value);
 }
 
-function labelText<Labels extends readonly string[]>(labels: Labels, values: Values<Labels>): string {
+function labelText<Labels extends readonly string[]>(labels: Labels, values: LabelValues<Labels>): string {
   if (labels.length === 0) return "";
   let text = "";
   for (let index = 0; index < labels.length; index += 1) {

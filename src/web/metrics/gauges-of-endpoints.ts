@@ -6,7 +6,7 @@ import { gauge } from "./exposition.ts";
 import type { Metric } from "./exposition.ts";
 import { phaseNames } from "./phases.ts";
 
-interface Place {
+interface LabelledEndpoint {
   readonly ingress: IngressState;
   readonly endpoint: EndpointState;
   /** The values of the labels `ingress` and `endpoint`. */
@@ -106,7 +106,7 @@ export const endpointGauges: readonly Metric[] = [
   ),
 ];
 
-function* placesOf({ ingresses }: State): Iterable<Place> {
+function* placesOf({ ingresses }: State): Iterable<LabelledEndpoint> {
   for (const ingress of ingresses)
     for (const endpoint of ingress.endpoints)
       yield { ingress, endpoint, at: [ingress.settings.id, endpoint.settings.name] };

@@ -28,7 +28,7 @@ const switches: Readonly<Record<SelectionReason, "from 0 on" | "when it happens"
 const reasons = Object.keys(switches) as SelectionReason[];
 
 /** The checks of an endpoint as they are now: reports of earlier ones do not count. */
-interface Checked {
+interface CheckRevision {
   readonly revision: number;
 }
 
@@ -87,7 +87,7 @@ export class Series {
     this.#notifications,
   ];
   /** By ingress and endpoint. */
-  #checked: ReadonlyMap<string, ReadonlyMap<string, Checked>> = new Map();
+  #checked: ReadonlyMap<string, ReadonlyMap<string, CheckRevision>> = new Map();
   #ingresses: ReadonlySet<string> = new Set();
 
   constructor() {
@@ -97,9 +97,9 @@ export class Series {
   /** Starts the series of what is configured now, and ends those of what no longer is. */
   follow({ ingresses }: State): void {
     const before = this.#checked;
-    const checked = new Map<string, Map<string, Checked>>();
+    const checked = new Map<string, Map<string, CheckRevision>>();
     for (const { settings, endpoints } of ingresses) {
-      const own = new Map<string, Checked>();
+      const own = new Map<string, CheckRevision>();
       for (const { settings: endpoint, revision } of endpoints)
         if (endpoint.check !== undefined) own.set(endpoint.name, { revision });
       checked.set(settings.id, own);
@@ -158,6 +158,8 @@ export class Series {
   }
 }
 
-function* pairsOf(checked: ReadonlyMap<string, ReadonlyMap<string, Checked>>): Iterable<readonly [string, string]> {
+function* pairsOf(
+  checked: ReadonlyMap<string, ReadonlyMap<string, CheckRevision>>,
+): Iterable<readonly [string, string]> {
   for (const [ingress, endpoints] of checked) for (const endpoint of endpoints.keys()) yield [ingress, endpoint];
 }

@@ -1,10 +1,10 @@
 // What all parts of the observer share: the story so far, who is who, and the list of what went wrong.
 import type { EndpointSettings, IngressSettings, IngressState } from "../../../src/core/model.ts";
-import type { DnsRecord } from "../../../src/emulation/cloudflare/record.ts";
+import type { StoredRecord } from "../../../src/emulation/cloudflare/record.ts";
 import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
 import type { Fault, FaultKind } from "../../../src/simulation/faults.ts";
 import type { Site } from "../../../src/simulation/internet.ts";
-import type { Watcher, World } from "../../../src/simulation/world.ts";
+import type { Watcher, SimulatedWorld } from "../../../src/simulation/world.ts";
 import { ingressName, mixName, type Scenario } from "../scenario.ts";
 
 export interface Violation {
@@ -79,7 +79,7 @@ export class Ledger {
   };
   /** Called at every violation. */
   onViolation: () => void = () => {};
-  #world: World | undefined;
+  #world: SimulatedWorld | undefined;
   /** Faults that have struck, with the world's time at which they end. */
   readonly #faults: { readonly fault: Fault; readonly endsMs: number }[] = [];
 
@@ -87,11 +87,11 @@ export class Ledger {
     this.scenario = scenario;
   }
 
-  set world(world: World) {
+  set world(world: SimulatedWorld) {
     this.#world = world;
   }
 
-  get world(): World {
+  get world(): SimulatedWorld {
     if (this.#world === undefined) throw new Error("the observer watches a world");
     return this.#world;
   }
@@ -191,43 +191,43 @@ export class Ledger {
   }
 
   /** What clients get of the ingress name now: what stands there, or at the name of its mix where it points to that. */
-  get records(): readonly DnsRecord[] {
+  get records(): readonly StoredRecord[] {
     const { api } = this.world;
     return followed([...api.recordsAt(ingressName), ...api.recordsAt(mixName)]);
   }
 }
 
 /** Whether a record is one of those that the daemon owns. */
-export function isOurs({ name, type }: Pick<DnsRecord, "name" | "type">): boolean {
+export function isOurs({ name, type }: Pick<StoredRecord, "name" | "type">): boolean {
   return name === ingressName && ourTypes.has(type);
 }
 
 /** Whether a record is one of those at the name of the mix that the daemon may touch. */
-export function isOfMix({ name, type, comment }: DnsRecord): boolean {
+export function isOfMix({ name, type, comment }: StoredRecord): boolean {
   return name === mixName && (type === "A" || type === "AAAA") && comment === ourComment;
 }
 
 /** Among the records of the zone, those that clients get who ask for the ingress: it may point to the name of its mix. */
-export function followed(records: readonly DnsRecord[]): readonly DnsRecord[] {
+export function followed(records: readonly StoredRecord[]): readonly StoredRecord[] {
   const own = records.filter(isOurs);
   if (!own.some(isPointer)) return own;
   return records.filter(({ name, type }) => name === mixName && (type === "A" || type === "AAAA"));
 }
 
 /** Whether a record at the ingress name points to the name of the mix. */
-export function isPointer({ type, content }: Pick<DnsRecord, "type" | "content">): boolean {
+export function isPointer({ type, content }: Pick<StoredRecord, "type" | "content">): boolean {
   return type === "CNAME" && content === mixName;
 }
 
 /** `A 192.0.2.1, A 192.0.2.2`. */
-export function contentsOf(records: readonly Pick<DnsRecord, "type" | "content">[]): string {
+export function contentsOf(records: readonly Pick<StoredRecord, "type" | "content">[]): string {
   // An edge that has heard of a record's successor before its end answers with the same once.
   const contents = new Set(records.map(({ type, content }) => `${type} ${content}`));
   return [...contents].toSorted().join(", ");
 }
 
 /** The same with TTL and proxied flag. */
-export function textOf(records: readonly DnsRecord[]): string {
+export function textOf(records: readonly StoredRecord[]): string {
   return records
     .map(({ type, content, ttl, proxied }) => `${type} ${content} ${ttl}${proxied ? " proxied" : ""}`)
     .toSorted()

@@ -2,7 +2,7 @@
 // that is up is taken away.
 import type { EndpointState, IngressState } from "../../../src/core/model.ts";
 import type { Turn } from "../../../src/daemon.ts";
-import type { DnsRecord } from "../../../src/emulation/cloudflare/record.ts";
+import type { StoredRecord } from "../../../src/emulation/cloudflare/record.ts";
 import type { FaultKind } from "../../../src/simulation/faults.ts";
 import type { Evidence } from "./evidence.ts";
 import { minuteMs, type Ledger, type Part } from "./ledger.ts";
@@ -92,7 +92,7 @@ export class Mix implements Part {
     );
   }
 
-  #wrongIn({ selection, endpoints }: IngressState, records: readonly DnsRecord[]): Map<string, Wrong> {
+  #wrongIn({ selection, endpoints }: IngressState, records: readonly StoredRecord[]): Map<string, Wrong> {
     const wrong = new Map<string, Wrong>();
     const members = [selection?.primary, ...(selection?.sticky ?? []).map(({ endpoint }) => endpoint)];
     for (const { content } of records) {

@@ -22,7 +22,7 @@
 //   27      silence.ts
 //   28      readers.ts
 //   verified (section 7 of what is promised: a verified switch): edges.ts
-import type { Watcher, World } from "../../../src/simulation/world.ts";
+import type { Watcher, SimulatedWorld } from "../../../src/simulation/world.ts";
 import type { Scenario } from "../scenario.ts";
 import { Bounds } from "./bounds.ts";
 import { Calls } from "./calls.ts";
@@ -94,7 +94,7 @@ export class Observer implements Watcher {
   }
 
   /** Begins to watch; to be called once the world stands. */
-  watch(world: World): void {
+  watch(world: SimulatedWorld): void {
     this.ledger.world = world;
     const { calms } = this.ledger.scenario;
     for (const { atMs } of calms) world.time.at(atMs, () => world.heal());

@@ -3,7 +3,7 @@
 import { statusLines } from "../../../src/cli/status-lines.ts";
 import { explain } from "../../../src/core/advice/explain.ts";
 import type { Turn } from "../../../src/daemon.ts";
-import type { DnsRecord } from "../../../src/emulation/cloudflare/record.ts";
+import type { StoredRecord } from "../../../src/emulation/cloudflare/record.ts";
 import type { Commit } from "../../../src/emulation/cloudflare/store.ts";
 import type { Random } from "../../../src/lib/clock.ts";
 import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
@@ -35,7 +35,7 @@ export class Readers implements Part {
   /** What stood at the ingress name, newest last. */
   #standings: Standing[] = [];
   /** What was last read or written at the ingress name, by the id of the record. */
-  readonly #believed = new Map<string, Pick<DnsRecord, "type" | "content">>();
+  readonly #believed = new Map<string, Pick<StoredRecord, "type" | "content">>();
   /** The newest verdicts that were heard of in this run, and the words of people in force. */
   #verdicts = new Map<string, string>();
   #overrides = new Map<string, string>();
@@ -83,7 +83,7 @@ export class Readers implements Part {
   }
 
   /** What a write changed is known from then on. */
-  #believe(was: readonly DnsRecord[], is: readonly DnsRecord[]): void {
+  #believe(was: readonly StoredRecord[], is: readonly StoredRecord[]): void {
     const before = new Map(was.map((record) => [record.id, textOf([record])]));
     for (const { id } of was) if (is.every((record) => record.id !== id)) this.#believed.delete(id);
     for (const record of is) if (before.get(record.id) !== textOf([record])) this.#believed.set(record.id, record);

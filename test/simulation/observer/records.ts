@@ -1,7 +1,7 @@
 // Invariants 1, 2, 3, 7, 11 and 19, at the zone's database: what every write leaves behind, and what it was written for.
 import type { EndpointSettings } from "../../../src/core/model.ts";
 import type { Turn } from "../../../src/daemon.ts";
-import type { DnsRecord } from "../../../src/emulation/cloudflare/record.ts";
+import type { StoredRecord } from "../../../src/emulation/cloudflare/record.ts";
 import type { Commit } from "../../../src/emulation/cloudflare/store.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";
 import type { Decisions } from "./decisions.ts";
@@ -86,7 +86,7 @@ export class Records implements Part {
     if (by === "hand") this.#isEditUnseen = true;
   }
 
-  #checkWrite(all: readonly [before: readonly DnsRecord[], after: readonly DnsRecord[]]): void {
+  #checkWrite(all: readonly [before: readonly StoredRecord[], after: readonly StoredRecord[]]): void {
     const { seen } = this.#ledger;
     const [was, is] = [all[0].filter(isOurs), all[1].filter(isOurs)];
     seen.writes += 1;
@@ -119,7 +119,12 @@ export class Records implements Part {
   }
 
   /** Invariants 1, 2 and 3 at the name of the mix. `own`: what stands at the ingress name beside it. */
-  #checkMix(was: readonly DnsRecord[], is: readonly DnsRecord[], own: readonly DnsRecord[], isOwn: boolean): void {
+  #checkMix(
+    was: readonly StoredRecord[],
+    is: readonly StoredRecord[],
+    own: readonly StoredRecord[],
+    isOwn: boolean,
+  ): void {
     if (isOwn) this.#ledger.violate("3", "one write changes the ingress and its mix");
     if (own.some(isPointer)) {
       this.#checkInPlace(was, is);
@@ -130,7 +135,7 @@ export class Records implements Part {
   }
 
   /** Invariant 3: an ingress is a CNAME or addresses for its life; a configuration that needs addresses converts it once. */
-  #checkType(was: readonly DnsRecord[], is: readonly DnsRecord[]): void {
+  #checkType(was: readonly StoredRecord[], is: readonly StoredRecord[]): void {
     const [from, to] = [was, is].map((records) => records.some(({ type }) => type === "CNAME"));
     if (was.length === 0 || is.length === 0 || from === to) return;
     const { publish, endpoints } = this.#ledger.ingress;
@@ -140,7 +145,7 @@ export class Records implements Part {
   }
 
   /** Invariant 1: where a type stays, some record of it is changed in place, so that no edge ever lacks one. */
-  #checkInPlace(was: readonly DnsRecord[], is: readonly DnsRecord[]): void {
+  #checkInPlace(was: readonly StoredRecord[], is: readonly StoredRecord[]): void {
     const sharesType = was.some(({ type }) => is.some((record) => record.type === type));
     const sharesRecord = was.some(({ id }) => is.some((record) => record.id === id));
     if (sharesType && !sharesRecord) {
@@ -149,14 +154,14 @@ export class Records implements Part {
   }
 
   /** Invariant 2. `ours`: without what somebody else made of a record that the write did not touch. */
-  #checkShape(was: readonly DnsRecord[], is: readonly DnsRecord[], ours: readonly DnsRecord[]): void {
+  #checkShape(was: readonly StoredRecord[], is: readonly StoredRecord[], ours: readonly StoredRecord[]): void {
     if (is.some(({ type }) => type === "CNAME") && is.length > 1) {
       this.#ledger.violate("2", "a CNAME beside another record");
     }
     if (new Set(ours.map(({ ttl, proxied }) => `${ttl} ${proxied}`)).size > 1) {
       this.#ledger.violate("2", "records differ in TTL or proxied flag");
     }
-    const isKnown = ({ content }: DnsRecord): boolean =>
+    const isKnown = ({ content }: StoredRecord): boolean =>
       content === mixName || this.#ledger.endpointsIn([{ content }]).length > 0;
     const strange = is.filter((record) => !isKnown(record));
     if (strange.length > 0 && !was.some(({ content }) => strange.some((record) => record.content === content))) {
@@ -174,7 +179,7 @@ export class Records implements Part {
   }
 
   /** `readings`: who the members are, by their addresses and, where those do not tell, by what is decided. */
-  #checkTtl(records: readonly DnsRecord[], readings: readonly (readonly EndpointSettings[])[]): void {
+  #checkTtl(records: readonly StoredRecord[], readings: readonly (readonly EndpointSettings[])[]): void {
     const [first] = records;
     if (first === undefined || readings.some((members) => members.length === 0)) return;
     // A primary counts, though its addresses may be forgotten.
@@ -193,7 +198,7 @@ export class Records implements Part {
   }
 
   /** Invariant 7: nobody up, no write, unless the name is empty. A pinned endpoint serves up or down. */
-  #checkSilence(was: readonly DnsRecord[], is: readonly DnsRecord[]): void {
+  #checkSilence(was: readonly StoredRecord[], is: readonly StoredRecord[]): void {
     if (!this.#decisions.isNobodyUp || was.length === 0 || this.#ledger.state?.selection?.reason === "pin") return;
     if (this.#ledger.nowMs > this.#nobodyUpSinceMs + 1_000) {
       this.#ledger.violate("7", `nobody is up, and ${textOf(is)} was written`);
@@ -238,7 +243,7 @@ export class Records implements Part {
 }
 
 /** Whether a write left the record as it was. */
-function isKept(record: DnsRecord, was: readonly DnsRecord[]): boolean {
+function isKept(record: StoredRecord, was: readonly StoredRecord[]): boolean {
   return was.some((old) => old.id === record.id && textOf([old]) === textOf([record]));
 }
 

@@ -81,9 +81,9 @@ export const historySchema = z
   })
   .meta({ id: "History", description: "What happened to an ingress and its endpoints." });
 
-export type Range = z.output<typeof rangeSchema>;
+export type HistoryRange = z.output<typeof rangeSchema>;
 export type History = z.output<typeof historySchema>;
 export type EndpointHistory = z.output<typeof endpointHistorySchema>;
 export type AddressSeries = z.output<typeof addressSeriesSchema>;
-export type Outage = z.output<typeof outageSchema>;
+export type OutageDocument = z.output<typeof outageSchema>;
 export type Served = z.output<typeof servedSchema>;

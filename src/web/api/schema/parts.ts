@@ -62,4 +62,4 @@ export const problemSchema = z
 
 export type RecordDocument = z.output<typeof recordSchema>;
 export type OverrideDocument = z.output<typeof overrideSchema>;
-export type Problem = z.output<typeof problemSchema>;
+export type ProblemDocument = z.output<typeof problemSchema>;

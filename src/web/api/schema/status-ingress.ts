@@ -199,5 +199,5 @@ export type EndpointStatus = z.output<typeof endpointSchema>;
 export type AddressStatus = z.output<typeof addressSchema>;
 export type ObservationDocument = z.output<typeof observationSchema>;
 export type PublishedDocument = z.output<typeof publishedSchema>;
-export type Visibility = z.output<typeof visibilitySchema>;
+export type VisibilityDocument = z.output<typeof visibilitySchema>;
 export type NextStep = z.output<typeof nextSchema>;

@@ -63,5 +63,5 @@ export type {
   NextStep,
   ObservationDocument,
   PublishedDocument,
-  Visibility,
+  VisibilityDocument,
 } from "./status-ingress.ts";

@@ -1,7 +1,7 @@
 // Asks the daemon. An answer that is no good is a value; nothing here throws.
 import type { Events } from "../../api/schema/events.ts";
-import type { History, Range } from "../../api/schema/history.ts";
-import type { Problem } from "../../api/schema/parts.ts";
+import type { History, HistoryRange } from "../../api/schema/history.ts";
+import type { ProblemDocument } from "../../api/schema/parts.ts";
 import type { OverrideAnswer, ResumeAnswer } from "../../api/schema/changes.ts";
 import type { Status } from "../../api/schema/status.ts";
 import { deadline } from "../lib/clock.ts";
@@ -11,7 +11,7 @@ export type Answer<T> =
   | {
       readonly kind: "refused";
       readonly status: number;
-      readonly problem: Problem;
+      readonly problem: ProblemDocument;
       /** Another token is wanted. */
       readonly wantsToken: boolean;
       readonly retryAfter: string | undefined;
@@ -35,13 +35,13 @@ export function getEvents(query: {
 
 export function getHistory(query: {
   ingress: string;
-  range: Range;
+  range: HistoryRange;
   endpoint: string | undefined;
 }): Promise<Answer<History>> {
   return ask<History>(`history${queryText(query)}`);
 }
 
-export interface Change {
+export interface ChangeRequest {
   readonly ingress: string;
   readonly endpoint: string | undefined;
   readonly for: string | undefined;
@@ -52,7 +52,7 @@ export type ChangeKind = "pin" | "drain" | "drill" | "resume";
 /** Asks for a change, with the token that the reader gave. */
 export function postChange(
   kind: ChangeKind,
-  change: Change,
+  change: ChangeRequest,
   token: string,
 ): Promise<Answer<OverrideAnswer | ResumeAnswer>> {
   return ask(kind, {
@@ -85,11 +85,11 @@ async function ask<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> 
   }
 }
 
-async function problemOf(response: Response): Promise<Problem> {
+async function problemOf(response: Response): Promise<ProblemDocument> {
   const text = await response.text();
   try {
     const document: unknown = JSON.parse(text);
-    if (typeof document === "object" && document !== null && "error" in document) return document as Problem;
+    if (typeof document === "object" && document !== null && "error" in document) return document as ProblemDocument;
   } catch {
     // Not an answer of the daemon: perhaps of a proxy before it.
   }

@@ -7,14 +7,14 @@ import { keepEqual } from "../lib/keep.ts";
 import { getStatus } from "./api.ts";
 import { readStream, type StreamMessage } from "./stream.ts";
 
-export type Connection =
+export type LiveConnection =
   | { readonly kind: "connecting" }
   | { readonly kind: "live" }
   /** By the reader's clock. While `retryAtMs` is missing it is being tried. */
   | { readonly kind: "lost"; readonly sinceMs: number; readonly why: string; readonly retryAtMs?: number };
 
-export interface Snapshot {
-  readonly connection: Connection;
+export interface LiveSnapshot {
+  readonly connection: LiveConnection;
   /** The newest there is; missing before the first. */
   readonly status?: Status;
   /** Grows with everything that happened: what depends on the past asks again. */
@@ -28,8 +28,8 @@ const pollMs = { often: 5_000, seldom: 30_000 } as const;
 const retriesMs = [1_000, 2_000, 4_000, 8_000, 15_000] as const;
 
 export class Live {
-  #snapshot: Snapshot = { connection: { kind: "connecting" }, happened: 0, missed: 0 };
-  readonly #onChange: (snapshot: Snapshot) => void;
+  #snapshot: LiveSnapshot = { connection: { kind: "connecting" }, happened: 0, missed: 0 };
+  readonly #onChange: (snapshot: LiveSnapshot) => void;
   readonly #onEvent: (event: EventDocument) => void;
   #stream: AbortController | undefined;
   #failures = 0;
@@ -39,7 +39,7 @@ export class Live {
   #hadStream = false;
   #cancel: () => void = () => undefined;
 
-  constructor(onChange: (snapshot: Snapshot) => void, onEvent: (event: EventDocument) => void) {
+  constructor(onChange: (snapshot: LiveSnapshot) => void, onEvent: (event: EventDocument) => void) {
     this.#onChange = onChange;
     this.#onEvent = onEvent;
   }
@@ -127,7 +127,7 @@ export class Live {
     this.#cancel = later(pauseMs, () => this.refresh());
   }
 
-  #show(change: Partial<Snapshot>): void {
+  #show(change: Partial<LiveSnapshot>): void {
     this.#snapshot = { ...this.#snapshot, ...change };
     this.#onChange(this.#snapshot);
   }

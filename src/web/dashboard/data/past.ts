@@ -1,7 +1,7 @@
 // Loads what happened, when a part that shows it is on the page: the history of a range, and the journal.
 import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
 import type { EventDocument, Events } from "../../api/schema/events.ts";
-import type { History, Range } from "../../api/schema/history.ts";
+import type { History, HistoryRange } from "../../api/schema/history.ts";
 import { later } from "../lib/clock.ts";
 import { getEvents, getHistory, type Answer } from "./api.ts";
 import { Happened, Missed } from "./context.ts";
@@ -19,7 +19,7 @@ const pageSize = 40;
 const againMs = 5_000;
 
 /** What happened in a range: to one endpoint with its series, or in short to all of them. */
-export function useHistory(ingress: string, range: Range, endpoint?: string): Loaded<History> {
+export function useHistory(ingress: string, range: HistoryRange, endpoint?: string): Loaded<History> {
   const happened = useContext(Happened);
   const [loaded, setLoaded] = useState<{ readonly key: string; readonly state: Loaded<History> }>();
   const key = JSON.stringify([ingress, range, endpoint]);
@@ -44,7 +44,7 @@ export function useHistory(ingress: string, range: Range, endpoint?: string): Lo
   return loaded?.key === key ? loaded.state : { kind: "loading" };
 }
 
-export interface Journal {
+export interface ShownJournal {
   readonly events: readonly EventDocument[];
   readonly isLoading: boolean;
   /** Why the newest page could not be loaded. */
@@ -54,7 +54,7 @@ export interface Journal {
 }
 
 /** The journal, the newest first: a page at first, more when asked, and everything new by itself. */
-export function useJournal(ingress: string | undefined, news: EventSource): Journal {
+export function useJournal(ingress: string | undefined, news: EventSource): ShownJournal {
   const [pages, setPages] = useState<Events>();
   const [problem, setProblem] = useState<string>();
   const [isLoading, setLoading] = useState(true);

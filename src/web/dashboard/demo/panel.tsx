@@ -76,7 +76,7 @@ function Story({ story, act }: { story: StoryDocument; act: Act }) {
   );
 }
 
-interface StoryWords {
+interface PanelWords {
   readonly title: string;
   readonly text: string;
   readonly outcome?: {
@@ -86,7 +86,7 @@ interface StoryWords {
   };
 }
 
-function wordsOf(story: StoryDocument): StoryWords {
+function wordsOf(story: StoryDocument): PanelWords {
   switch (story.kind) {
     case "starting":
       return {

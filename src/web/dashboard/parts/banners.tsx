@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { DaemonStatus, IngressStatus } from "../../api/schema/status.ts";
-import type { Connection } from "../data/live.ts";
+import type { LiveConnection } from "../data/live.ts";
 import { readerNowMs, useTicking } from "../lib/clock.ts";
 import { agoText, clockText, countdownText, durationText, fullText } from "../lib/time.ts";
 import { Sign } from "./icons.tsx";
@@ -31,7 +31,13 @@ function Banner({ tone, title, children, action }: BannerProps) {
 }
 
 /** The daemon does not answer: what the page shows is of the past. */
-export function LostBanner({ connection, retry }: { connection: Connection & { kind: "lost" }; retry: () => void }) {
+export function LostBanner({
+  connection,
+  retry,
+}: {
+  connection: LiveConnection & { kind: "lost" };
+  retry: () => void;
+}) {
   const { sinceMs, why, retryAtMs } = connection;
   const ago = useTicking(() => agoText(readerNowMs() - sinceMs));
   const again = useTicking(() =>

@@ -2,14 +2,14 @@
 // opened.
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
-import type { AddressSeries, History, Outage } from "../../api/schema/history.ts";
+import type { AddressSeries, History, OutageDocument } from "../../api/schema/history.ts";
 import { dayAndTimeText, dayText, hourText, latencyText } from "../lib/time.ts";
 import { spanOf } from "./served.tsx";
 
 export interface ChartProps {
   readonly history: History;
   readonly series: AddressSeries;
-  readonly outages: readonly Outage[];
+  readonly outages: readonly OutageDocument[];
 }
 
 const height = 190;
@@ -121,17 +121,17 @@ function optionsOf(
   };
 }
 
-interface Whole {
+interface ShownRange {
   readonly from: number;
   readonly until: number;
 }
 
-function isOfDays({ from, until }: Whole): boolean {
+function isOfDays({ from, until }: ShownRange): boolean {
   return until - from >= 2 * daySeconds * 1_000;
 }
 
 /** As short as the range allows: the time of day within a day or so, else the day. */
-function momentText(seconds: number, whole: Whole): string {
+function momentText(seconds: number, whole: ShownRange): string {
   return isOfDays(whole) ? dayText(seconds * 1_000) : hourText(seconds * 1_000);
 }
 

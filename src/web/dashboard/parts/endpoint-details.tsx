@@ -1,5 +1,5 @@
 // All that is known of one endpoint.
-import type { Range } from "../../api/schema/history.ts";
+import type { HistoryRange } from "../../api/schema/history.ts";
 import type { AddressStatus, EndpointStatus } from "../../api/schema/status.ts";
 import { daemonNowMs } from "../lib/clock.ts";
 import { dateText, durationText, latencyText } from "../lib/time.ts";
@@ -13,7 +13,7 @@ interface DetailsProps {
   readonly id: string;
   readonly ingress: string;
   readonly endpoint: EndpointStatus;
-  readonly range: Range;
+  readonly range: HistoryRange;
 }
 
 export function EndpointDetails({ id, ingress, endpoint, range }: DetailsProps) {

@@ -1,7 +1,7 @@
 // What happened to one endpoint: its latency, its outages, and both as text.
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { AddressSeries, EndpointHistory, History, Range } from "../../api/schema/history.ts";
+import type { AddressSeries, EndpointHistory, History, HistoryRange } from "../../api/schema/history.ts";
 import { useHistory } from "../data/past.ts";
 import { bucketsOf } from "../lib/buckets.ts";
 import { dayAndTimeText, latencyText, percentText } from "../lib/time.ts";
@@ -12,7 +12,7 @@ import { SpanText, spanOf } from "./served.tsx";
 interface EndpointPastProps {
   readonly ingress: string;
   readonly endpoint: string;
-  readonly range: Range;
+  readonly range: HistoryRange;
 }
 
 export function EndpointPast({ ingress, endpoint, range }: EndpointPastProps) {

@@ -1,6 +1,6 @@
 // The endpoints of an ingress, one line each, the whole of it when opened. Of many, those worth looking at come first.
 import { useState } from "preact/hooks";
-import type { History, Range } from "../../api/schema/history.ts";
+import type { History, HistoryRange } from "../../api/schema/history.ts";
 import type { EndpointStatus, IngressStatus } from "../../api/schema/status.ts";
 import type { Loaded } from "../data/past.ts";
 import { useOwnId } from "../lib/own-id.ts";
@@ -20,7 +20,7 @@ const roleWords = { primary: "active", sticky: "also published" } as const;
 interface EndpointsProps {
   readonly ingress: IngressStatus;
   readonly past: Loaded<History>;
-  readonly range: Range;
+  readonly range: HistoryRange;
 }
 
 export const Endpoints = memo(function Endpoints({ ingress, past, range }: EndpointsProps) {
@@ -59,7 +59,7 @@ interface RowProps {
   readonly isInSync: boolean;
   readonly endpoint: EndpointStatus;
   readonly history: History | undefined;
-  readonly range: Range;
+  readonly range: HistoryRange;
 }
 
 const EndpointRow = memo(function EndpointRow({ endpoint, ingress, isInSync, history, range }: RowProps) {

@@ -1,15 +1,15 @@
 // Shapes for verdicts and messages, so that colour is never the only sign. Each stands beside a word, so none is read out.
 import type { EndpointStatus } from "../../api/schema/status.ts";
 
-export type Verdict = EndpointStatus["verdict"];
+export type EndpointVerdict = EndpointStatus["verdict"];
 
-interface Look {
+interface IconLook {
   readonly word: string;
   readonly tone: "ok" | "warn" | "bad" | "quiet";
   readonly path: string;
 }
 
-export const looks: Readonly<Record<Verdict, Look>> = {
+export const looks: Readonly<Record<EndpointVerdict, IconLook>> = {
   up: { word: "up", tone: "ok", path: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1ZM4.6 8.3l2.4 2.4 4.5-5" },
   suspect: { word: "suspect", tone: "warn", path: "M8 1.6 15 14.2H1L8 1.6ZM8 6v4M8 11.7v.9" },
   down: { word: "down", tone: "bad", path: "M5 1h6l4 4v6l-4 4H5l-4-4V5l4-4ZM5.2 5.2l5.6 5.6M10.8 5.2l-5.6 5.6" },
@@ -17,7 +17,7 @@ export const looks: Readonly<Record<Verdict, Look>> = {
   unknown: { word: "unknown", tone: "quiet", path: "M6 6a2 2 0 1 1 2.6 2c-.4.2-.6.5-.6 1.2M8 11.4v.8" },
 };
 
-export function VerdictIcon({ verdict }: { verdict: Verdict }) {
+export function VerdictIcon({ verdict }: { verdict: EndpointVerdict }) {
   const { path, tone } = looks[verdict];
   return (
     <svg class={`icon tone-${tone}`} viewBox="0 0 16 16" aria-hidden="true">
@@ -27,7 +27,7 @@ export function VerdictIcon({ verdict }: { verdict: Verdict }) {
   );
 }
 
-export function VerdictMark({ verdict }: { verdict: Verdict }) {
+export function VerdictMark({ verdict }: { verdict: EndpointVerdict }) {
   return (
     <span class={`verdict tone-${looks[verdict].tone}`}>
       <VerdictIcon verdict={verdict} /> {looks[verdict].word}

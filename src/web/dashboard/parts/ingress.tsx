@@ -1,6 +1,6 @@
 // One ingress: what DNS says, who serves and why, its endpoints, what happened, and what will happen next.
 import { useState } from "preact/hooks";
-import type { Range } from "../../api/schema/history.ts";
+import type { HistoryRange } from "../../api/schema/history.ts";
 import type { IngressStatus } from "../../api/schema/status.ts";
 import { useActing } from "../data/context.ts";
 import { useHistory } from "../data/past.ts";
@@ -51,7 +51,7 @@ export const Ingress = memo(function Ingress({ ingress, folding }: IngressProps)
 });
 
 function Whole({ ingress }: { ingress: IngressStatus }) {
-  const [range, choose] = useState<Range>("24h");
+  const [range, choose] = useState<HistoryRange>("24h");
   const past = useHistory(ingress.record, range);
   return (
     <>

@@ -1,9 +1,9 @@
 // Says aloud, to those who cannot see the page, what has changed.
 import { useEffect, useState } from "preact/hooks";
-import type { Connection } from "../data/live.ts";
+import type { LiveConnection } from "../data/live.ts";
 import type { EventSource } from "../data/past.ts";
 
-export function News({ connection, news }: { connection: Connection; news: EventSource }) {
+export function News({ connection, news }: { connection: LiveConnection; news: EventSource }) {
   const [text, setText] = useState("");
   useEffect(
     () =>

@@ -63,16 +63,16 @@ export const Picture = memo(function Picture({ ingress }: { ingress: IngressStat
   );
 });
 
-type Way = "primary" | "sticky" | "broken" | "ready" | "unsure";
+type PathKind = "primary" | "sticky" | "broken" | "ready" | "unsure";
 
-function wayOf(endpoint: EndpointStatus): Way {
+function wayOf(endpoint: EndpointStatus): PathKind {
   if (endpoint.role !== "none") return endpoint.role;
   const verdict = shownVerdict(endpoint);
   if (verdict === "down") return "broken";
   return verdict === "up" || verdict === "suspect" ? "ready" : "unsure";
 }
 
-function isLit(way: Way): boolean {
+function isLit(way: PathKind): boolean {
   return way === "primary" || way === "sticky";
 }
 

@@ -1,6 +1,6 @@
 // What DNS says about an ingress now, since when, and whether the world can see it.
 import type { RecordDocument } from "../../api/schema/parts.ts";
-import type { IngressStatus, Visibility } from "../../api/schema/status.ts";
+import type { IngressStatus, VisibilityDocument } from "../../api/schema/status.ts";
 import { memo } from "../lib/memo.tsx";
 import { durationText, latencyText } from "../lib/time.ts";
 import { HostName } from "./host-name.tsx";
@@ -93,7 +93,7 @@ const sight = {
   proxied: { tone: "quiet", text: "Cannot be verified: proxied" },
 } as const;
 
-function Visible({ visibility: { status, tookMs, detail } }: { visibility: Visibility }) {
+function Visible({ visibility: { status, tookMs, detail } }: { visibility: VisibilityDocument }) {
   const { tone, text } = sight[status];
   return (
     <span class={`tone-${tone}`} title={detail}>

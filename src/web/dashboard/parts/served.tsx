@@ -1,5 +1,11 @@
 // A timeline of who served when: a lane for each endpoint, with its outages.
-import type { EndpointHistory, History, Outage, Range, Served as ServedTime } from "../../api/schema/history.ts";
+import type {
+  EndpointHistory,
+  History,
+  OutageDocument,
+  HistoryRange,
+  Served as ServedTime,
+} from "../../api/schema/history.ts";
 import type { Loaded } from "../data/past.ts";
 import { memo } from "../lib/memo.tsx";
 import { dayAndTimeText, dayText, durationText, fullText, hourText } from "../lib/time.ts";
@@ -10,8 +16,8 @@ const mostListed = 50;
 
 interface ServedProps {
   readonly past: Loaded<History>;
-  readonly range: Range;
-  readonly choose: (range: Range) => void;
+  readonly range: HistoryRange;
+  readonly choose: (range: HistoryRange) => void;
 }
 
 export const Served = memo(function Served({ past, range, choose }: ServedProps) {
@@ -28,7 +34,7 @@ export const Served = memo(function Served({ past, range, choose }: ServedProps)
   );
 });
 
-interface Span {
+interface TimeSpan {
   readonly from: number;
   readonly until: number;
 }
@@ -102,19 +108,19 @@ function Timeline({ history }: { history: History }) {
 }
 
 /** Where days are shown, the time of day says nothing. */
-function scaleText(at: number, range: Range): string {
+function scaleText(at: number, range: HistoryRange): string {
   return range === "1h" ? hourText(at) : range === "24h" ? dayAndTimeText(at) : dayText(at);
 }
 
-interface Lane {
+interface EndpointLane {
   readonly name: string;
   readonly primary: readonly ServedTime[];
   readonly sticky: readonly ServedTime[];
-  readonly outages: readonly Outage[];
+  readonly outages: readonly OutageDocument[];
 }
 
 /** Those that served longest first; then those that only went down. */
-function lanesOf(served: readonly ServedTime[], endpoints: readonly EndpointHistory[]): readonly Lane[] {
+function lanesOf(served: readonly ServedTime[], endpoints: readonly EndpointHistory[]): readonly EndpointLane[] {
   const names = new Set([
     ...served.flatMap(({ primary, sticky }) => [primary, ...sticky]),
     ...endpoints.filter(({ outages }) => outages.length > 0).map(({ name }) => name),
@@ -132,7 +138,7 @@ function lanesOf(served: readonly ServedTime[], endpoints: readonly EndpointHist
 interface StretchProps {
   readonly kind: "primary" | "sticky" | "outage";
   readonly span: { readonly from: string; readonly until?: string | undefined };
-  readonly whole: Span;
+  readonly whole: TimeSpan;
   readonly title: string;
 }
 
@@ -150,12 +156,12 @@ function Stretch({ kind, span, whole, title }: StretchProps) {
   );
 }
 
-export function spanOf({ from, until }: { from: string; until?: string | undefined }, whole: Span): Span {
+export function spanOf({ from, until }: { from: string; until?: string | undefined }, whole: TimeSpan): TimeSpan {
   return { from: Date.parse(from), until: until === undefined ? whole.until : Date.parse(until) };
 }
 
 /** `Nov 25, 14:03, for 6 min`. */
-export function SpanText({ from, until, isOver }: Span & { isOver: boolean }) {
+export function SpanText({ from, until, isOver }: TimeSpan & { isOver: boolean }) {
   return (
     <span class="quiet">
       <time dateTime={new Date(from).toISOString()} title={fullText(from)}>

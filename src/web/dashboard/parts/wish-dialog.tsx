@@ -15,7 +15,7 @@ interface WishDialogProps {
   readonly forgetToken: () => void;
 }
 
-type Stage =
+type WishStage =
   | { readonly kind: "asking" }
   | { readonly kind: "working" }
   | { readonly kind: "failed"; readonly lines: readonly string[]; readonly isToken: boolean }
@@ -24,7 +24,7 @@ type Stage =
 export function WishDialog({ wish, ingress, token, close, forgetToken }: WishDialogProps) {
   const { kind } = wish;
   const [length, setLength] = useState<string>(usualLength[kind]);
-  const [stage, setStage] = useState<Stage>({ kind: "asking" });
+  const [stage, setStage] = useState<WishStage>({ kind: "asking" });
   const choices: readonly (readonly [string, string])[] = lengths[kind];
   const obstacle = obstacleTo(wish, ingress);
   const lengthText = choices.find(([value]) => value === length)?.[1] ?? length;
@@ -97,7 +97,7 @@ export function WishDialog({ wish, ingress, token, close, forgetToken }: WishDia
   );
 }
 
-function submitText(stage: Stage, kind: Wish["kind"]): string {
+function submitText(stage: WishStage, kind: Wish["kind"]): string {
   if (stage.kind === "working") return "Asking the daemon…";
   if (stage.kind === "done") return "Close";
   if (stage.kind === "failed") return stage.isToken ? "Enter the token again" : "Try again";
