@@ -62,7 +62,7 @@ export function clientOf(address: string): string {
 function clientAmong(hops: readonly (string | undefined)[], peer: string, isTrusted: IsTrusted): string {
   let client = peer;
   for (const hop of hops.toReversed()) {
-    // Whoever came before a hop that hides itself is anybody's word.
+    // What came before a hop that hides itself may be made up.
     if (hop === undefined) return client;
     client = hop;
     if (!isTrusted(hop)) return client;

@@ -1,5 +1,5 @@
-// The connections of the server, bounded: when there are too many, whoever has the most gives one up, an idle one first. So
-// whoever comes next is always served, however many somebody else holds open.
+// The connections of the server, bounded: when there are too many, the client with the most gives one up, an idle one
+// first. So the next client is always served, however many another one holds open.
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../lib/clock.ts";

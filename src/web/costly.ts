@@ -1,4 +1,4 @@
-// What is the same for all who ask, and takes a while to make: it is made anew when somebody asks, but so rarely that the
+// What is the same for all who ask, and takes a while to make: it is made anew when asked for, but so rarely that the
 // making takes no more than a part of the time, however many ask.
 import type { Clock } from "../lib/clock.ts";
 

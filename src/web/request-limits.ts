@@ -1,5 +1,5 @@
-// How often clients may ask. Who asks too often is answered late, which slows down whoever waits for the answer, and in few
-// words, which cost nothing.
+// How often clients may ask. A client that asks too often is answered late, which slows it down, and in few words,
+// which cost nothing.
 import type { Clock } from "../lib/clock.ts";
 
 /** A client may ask so often at once, and then so often a second: far more than a page or a monitoring system does. */

@@ -256,7 +256,7 @@ function onlyOwnPages(hosts: () => readonly string[]): Middleware {
 const readOnly: Middleware = async (context, next) => {
   const { method } = context.req;
   if (method !== "GET" && method !== "HEAD") {
-    // The connection is closed, so that no body is read that nobody wants.
+    // The connection is closed, so that no body is read in vain.
     return context.json({ error: "only GET and HEAD" }, 405, { allow: "GET, HEAD", connection: "close" });
   }
   return next();

@@ -83,7 +83,7 @@ export class Api implements Disposable {
       }
       app.on(method.toUpperCase(), path, (context) => handle(this.#parts, context));
       const allow = method === "get" ? "GET, HEAD" : "POST";
-      // The connection is closed, so that no body is read that nobody wants.
+      // The connection is closed, so that no body is read in vain.
       app.all(path, (context) => problem(context, 405, { error: `only ${allow}` }, { allow, connection: "close" }));
     }
     return app;

@@ -1,5 +1,5 @@
-// What the API shows of this run of the daemon and the state does not hold: since when the records are what they are, when
-// the configuration was loaded, and the newest checks of each address. Hears every turn.
+// What the API shows of this run of the daemon and the state does not hold: since when the records are what they are,
+// when the configuration was loaded, and the newest checks of each address. Hears every turn.
 import type { Event, Fact, Observation, State } from "../../core/model.ts";
 import type { Turn } from "../../core/turn.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -72,7 +72,7 @@ export class RunHistory {
   #noteOrigin(fact: Fact & { kind: "records-changed" }): void {
     const earlier = fact.from === undefined ? this.#findEarlier(fact.ingress, fact) : undefined;
     if (earlier !== undefined) return void this.#origins.set(fact.ingress, earlier);
-    // What is found at a start has been there for nobody knows how long.
+    // What is found at a start has been there for an unknown time.
     if (fact.from === undefined && fact.by === "read") return void this.#origins.delete(fact.ingress);
     const by = fact.by === "write" ? "us" : "others";
     this.#origins.set(fact.ingress, { sinceWallMs: this.#clock.wallMs(), by });

@@ -53,7 +53,7 @@ function checkOf(ingress: IngressState, endpoint: EndpointState): EndpointStatus
   return { url: plain(withoutQuery(url), 2_000), intervalMs, fastIntervalMs, nowMs, timeoutMs, rise, fall };
 }
 
-/** What stands behind the question mark may be a key that lets somebody in, and reading needs no token. */
+/** What follows the question mark may be a secret key, and reading needs no token. */
 function withoutQuery(url: string): string {
   return url.replace(/\?.*$/, "?…");
 }

@@ -70,8 +70,8 @@ export class Stream implements Disposable {
   }
 
   /**
-   * Whether one more of this name can be served. While there are too many, whoever has the most gives up the newest of them
-   * for somebody who has fewer.
+   * Whether one more of this name can be served. While there are too many, the name with the most gives up its newest
+   * for one that has fewer.
    */
   makeRoomFor(name: string): boolean {
     if (this.#clients.size < mostClients) return true;
@@ -165,7 +165,7 @@ export class Stream implements Disposable {
   }
 
   #sendStatus(client: StreamClient, chunk: Buffer): void {
-    // A newer one will come; it need not wait in a queue for somebody who does not read.
+    // A newer one will come; it need not wait in a queue for a client that does not read.
     if (client.outgoing.writableNeedDrain) client.isBehind = true;
     else this.#send(client, chunk);
   }

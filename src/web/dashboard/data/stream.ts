@@ -32,7 +32,7 @@ export async function readStream(onMessage: (message: StreamMessage) => void, si
       parse(value);
     }
   } catch {
-    // Whoever reads knows that the stream is over, and asks the daemon anew.
+    // The reader sees that the stream is over, and asks the daemon anew.
   } finally {
     stopWaiting();
     signal.removeEventListener("abort", giveUp);
