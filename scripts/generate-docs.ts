@@ -154,24 +154,48 @@ function example(name: string): string {
   return lines.filter((line) => !line.startsWith("#")).join("\n");
 }
 
+interface ShownSection {
+  readonly schema: z.ZodObject;
+  readonly path: string;
+  /** Which of several kinds it is, to follow the path. */
+  readonly opening?: string;
+}
+
 /** One table for each mapping of the file, in its order. */
 function sections(): string[] {
-  const found: { schema: z.ZodObject; path: string }[] = [];
-  const visit = (schema: z.ZodObject, path: string): void => {
-    found.push({ schema, path });
-    for (const [key, wrapped] of keysOf(schema)) {
+  const found: ShownSection[] = [];
+  const visit = (section: ShownSection): void => {
+    found.push(section);
+    for (const [key, wrapped] of keysOf(section.schema)) {
       const { inner } = unwrap(wrapped);
-      const at = path === "" ? key : `${path}.${key}`;
-      if (inner instanceof z.ZodObject) visit(inner, at);
-      else if (inner instanceof z.ZodArray && inner.element instanceof z.ZodObject) visit(inner.element, `${at}[]`);
+      for (const each of within(inner, section.path === "" ? key : `${section.path}.${key}`)) visit(each);
     }
   };
-  visit(configSchema, "");
-  return found.map(({ schema, path }) => {
-    const place = path === "" ? "" : `\n\nThe keys of \`${path}\`.`;
+  visit({ schema: configSchema, path: "" });
+  return found.map(({ schema, path, opening }) => {
+    const place = path === "" ? "" : `\n\nThe keys of \`${path}\`${opening === undefined ? "" : ` ${opening}`}.`;
     const rows = keysOf(schema).map(([key, wrapped]) => row(key, wrapped));
     return `## ${heading(schema)}${place}\n\n| Key | Value | Default | Meaning | Example |\n|---|---|---|---|---|\n${rows.join("\n")}`;
   });
+}
+
+/** The mappings that a value may be or hold. */
+function within(schema: z.ZodType, path: string): readonly ShownSection[] {
+  if (schema instanceof z.ZodObject) return [{ schema, path }];
+  if (schema instanceof z.ZodArray) return within(schema.element as z.ZodType, `${path}[]`);
+  if (schema instanceof z.ZodDiscriminatedUnion) {
+    return (schema.options as readonly z.ZodObject[]).map((option) => kindIn(schema.def.discriminator, option, path));
+  }
+  // Where there is a list, the other form is an older one.
+  const [first] = schema instanceof z.ZodUnion ? (schema.options as readonly z.ZodType[]) : [];
+  return first === undefined ? [] : within(first, path);
+}
+
+/** One of the kinds of a mapping, by the key that says which. */
+function kindIn(discriminator: string, schema: z.ZodObject, path: string): ShownSection {
+  const { values: kinds } = schema.shape[discriminator] as z.ZodLiteral;
+  const [kind] = [...kinds].map(String);
+  return { schema, path, opening: `where \`${discriminator}\` is \`${kind}\`` };
 }
 
 function row(key: string, wrapped: z.ZodType): string {
@@ -208,10 +232,13 @@ function heading(schema: z.ZodObject): string {
 }
 
 function valueOf(schema: z.ZodType): string {
-  const section = schema instanceof z.ZodArray ? schema.element : schema;
-  if (!(section instanceof z.ZodObject)) return schema.meta()?.expects ?? "";
-  const title = heading(section);
-  return `see [${title}](#${title.toLowerCase().replaceAll(" ", "-")})`;
+  const shown = schema instanceof z.ZodLiteral ? [] : within(schema, "");
+  if (shown.length === 0) return schema.meta()?.expects ?? "";
+  const links = shown.map((section) => {
+    const title = heading(section.schema);
+    return `[${title}](#${title.toLowerCase().replaceAll(" ", "-")})`;
+  });
+  return `${shown.length > 1 || schema instanceof z.ZodUnion ? `${schema.meta()?.expects}: ` : ""}see ${links.join(", ")}`;
 }
 
 function defaultOf(wrapped: z.ZodType): string {

@@ -1,5 +1,5 @@
 // docs/messages.md: every message that people can get, in the words of the program itself, with what it means and what to do.
-import { render } from "../src/notify/message.ts";
+import { render } from "../src/channels/telegram/render.ts";
 import { word } from "../src/notify/wording.ts";
 import { wallAtZero } from "../test/support/narrated-world.ts";
 import { storySamples, type StoryKind } from "./message-stories.ts";

@@ -19,7 +19,7 @@ import { createLog } from "../src/lib/log.ts";
 import { Secret } from "../src/lib/secret.ts";
 import { Slots } from "../src/lib/slots.ts";
 import type { Message } from "../src/core/message.ts";
-import { Telegram } from "../src/notify/telegram.ts";
+import { Telegram } from "../src/channels/telegram/channel.ts";
 import { Anchors, reachOverTcp } from "../src/probe/anchors.ts";
 import { probeHttp } from "../src/probe/http.ts";
 import { eventually } from "./support/eventually.ts";

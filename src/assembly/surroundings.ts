@@ -4,9 +4,8 @@ import type { Config, HttpConfig } from "../config/config.ts";
 import type { Daemon } from "../daemon.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { Notifier, type ChannelSetup } from "../notify/notifier.ts";
+import { Notifier } from "../notify/notifier.ts";
 import { outcomes } from "../notify/outbox.ts";
-import { Telegram } from "../notify/telegram.ts";
 import type { Store } from "../store/store.ts";
 import { Api, type Door } from "../web/api/api.ts";
 import type { Archive } from "../web/api/archive.ts";
@@ -20,6 +19,7 @@ import { Metrics } from "../web/metrics/metrics.ts";
 import { isTurning } from "../web/liveness.ts";
 import { MovableServer, type ListenPlace } from "../web/movable-server.ts";
 import { ListenError, startWebServer, type WebExtra, type WebServer } from "../web/server.ts";
+import { channelSetups } from "./channels.ts";
 import { wordFact } from "./fact-words.ts";
 import type { InternalErrors } from "./internal-errors.ts";
 import { exceptStoreTrouble, type Memory } from "./memory.ts";
@@ -102,9 +102,12 @@ export class Surroundings implements AsyncDisposable {
       isStateKept: () => memory.isKept,
       withProcess: true,
     });
-    this.#notifier.use(channelsOf(config));
+    this.#notifier.use(channelSetups(config.notify, { clock, fetch }));
     this.#metrics.expectCloudRequests(routineOperations);
-    this.#metrics.expectNotifications(Object.keys(config.notify), outcomes);
+    this.#metrics.expectNotifications(
+      config.notify.map(({ name }) => name),
+      outcomes,
+    );
     daemon.addListener(this.#metrics);
     daemon.addListener(this.#notifier);
     this.#api = this.#newApi(memory, archive);
@@ -169,7 +172,7 @@ export class Surroundings implements AsyncDisposable {
   }
 
   reconfigure(config: Config): void {
-    this.#notifier.use(channelsOf(config));
+    this.#notifier.use(channelSetups(config.notify, { clock, fetch }));
     this.#http = config.http;
     this.#timeZone = config.timeZone;
     void this.#web.moveTo(config.http);
@@ -246,13 +249,6 @@ export class Surroundings implements AsyncDisposable {
       onBug: (error) => this.#onBug(error),
     });
   }
-}
-
-function channelsOf({ notify: { telegram } }: Config): readonly ChannelSetup[] {
-  if (telegram === undefined) return [];
-  const { initialSilenceMs, ...settings } = telegram;
-  const channel = new Telegram(settings, { clock, fetch });
-  return [{ name: "telegram", channel, ...(initialSilenceMs !== undefined && { initialSilenceMs }) }];
 }
 
 function machineTimeZone(): string {

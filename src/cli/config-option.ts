@@ -43,8 +43,11 @@ export function configWithoutSecrets(option: string | undefined): { readonly pat
   const file = readText(path, readFromDisk);
   const text = file.kind === "text" ? file.text : "";
   const env = { ...process.env };
-  for (const [, name = ""] of text.matchAll(/\b(?:token|chat_id)["']?\s*:\s*["']?\$\{(\w+)\}/g)) env[name] ??= standIn;
-  const secretFiles = new Set([...text.matchAll(/\btoken_file["']?\s*:\s*["']?([^"'\s,}]+)/g)].map(([, name]) => name));
+  for (const [, name = ""] of text.matchAll(/\b(?:token|secret|chat_id)["']?\s*:\s*["']?\$\{(\w+)\}/g))
+    env[name] ??= standIn;
+  const secretFiles = new Set(
+    [...text.matchAll(/\b(?:token|secret)_file["']?\s*:\s*["']?([^"'\s,}]+)/g)].map(([, name]) => name),
+  );
   const loaded = loadConfig({
     path,
     env,

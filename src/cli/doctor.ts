@@ -1,5 +1,6 @@
 // `ccs doctor`: looks at everything that the daemon depends on, side by side, changes nothing, and says what to do.
 import { Inspector } from "../cloud/inspect.ts";
+import { channelKind } from "../channels/registry.ts";
 import type { Config } from "../config/config.ts";
 import { findConfigPath } from "../config/find.ts";
 import { loadConfig } from "../config/load.ts";
@@ -14,10 +15,9 @@ import type { RoundPorts } from "../probe/round.ts";
 import { lineWidth, printLine, styled, withSpinner, wrapped } from "../terminal/terminal.ts";
 import { inspectCloudflare, type CloudflareLook } from "./doctor/cloudflare.ts";
 import { inspectEndpoints, lookAtEndpoints, type EndpointLook } from "./doctor/endpoints.ts";
-import { unknown, wrong, type Finding, type Level } from "./doctor/finding.ts";
+import { unknown, wrong, type Finding, type Level } from "../lib/finding.ts";
 import { inspectFile, inspectNode, inspectProxy, inspectState, inspectWaysOut } from "./doctor/here.ts";
 import { inspectAuthorities, inspectDelegation, inspectResolvers, type NamePorts } from "./doctor/names.ts";
-import { inspectTelegram } from "./doctor/telegram.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
 import { commandLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
@@ -31,7 +31,7 @@ interface DoctorOptions {
 export const registerDoctor: Register = (program, run) => {
   withCommon(program.command("doctor"))
     .description("check everything that the daemon depends on, and say what to do; changes nothing")
-    .option("--send-test", "send a test message to the Telegram chat")
+    .option("--send-test", "send a test message to every channel")
     .addHelpText(
       "after",
       `
@@ -121,7 +121,6 @@ function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly P
     wallMs: clock.wallMs(),
     addressesOf,
   });
-  const { telegram } = config.notify;
   return [
     section("This machine's connection", inspectWaysOut(config.anchors, { clock }, usedFamilies([...looks.values()]))),
     section("Cloudflare", withDelegations(config, cloudflare, names)),
@@ -134,7 +133,11 @@ function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly P
         ),
       ),
     ),
-    ...(telegram === undefined ? [] : [section("Telegram", inspectTelegram(telegram, { isTestSent }))]),
+    ...config.notify.map(({ kind: name, name: channel, settings }) => {
+      const kind = channelKind(name);
+      const title = channel === name ? kind.title : `${kind.title} (${channel})`;
+      return section(title, kind.inspect(settings, { fetch, clock }, { isTestSent }));
+    }),
   ];
 }
 

@@ -25,11 +25,11 @@ import { printRaw } from "../terminal/terminal.ts";
 import { isContainer } from "./container.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { askAccount, tokenVariable, type InitWorld } from "./init/account.ts";
-import { askBot, telegramVariable } from "./init/bot.ts";
+import { askChannels } from "./init/channels.ts";
 import { nearestFolder } from "./doctor/here.ts";
 import { askLines } from "./init/lines.ts";
 import { askYes, GivenUp } from "./init/prompts.ts";
-import { httpVariable, placeSecrets, type Placed } from "./init/secrets.ts";
+import { channelVariables, httpVariable, placeSecrets, type Placed } from "./init/secrets.ts";
 import { askWay, nextSteps } from "./init/way.ts";
 import type { Register } from "./registration.ts";
 
@@ -68,7 +68,7 @@ async function initCommand(file: string): Promise<ExitCode> {
   const world: InitWorld = {
     env: process.env,
     cloudflareApiUrl: settings.cloudflareApiUrl ?? "https://api.cloudflare.com/client/v4",
-    telegramApiUrl: settings.telegramApiUrl ?? "https://api.telegram.org",
+    channels: settings.channels ?? {},
   };
   assertWritable(file);
   intro("Cloudflare CNAME Switcher: a new configuration");
@@ -79,9 +79,9 @@ async function initCommand(file: string): Promise<ExitCode> {
     }
     const account = await askAccount(world);
     const lines = await askLines(account.record, settings.allowPrivate);
-    const telegram = await askBot(world);
+    const channels = await askChannels(world);
     const way = await askWay();
-    const answers = { ...account, ...lines, ...(telegram !== undefined && { telegram }) };
+    const answers = { ...account, ...lines, channels };
     const placed = await placeSecrets(answers, way, file);
     write(file, placed);
     const { variables } = placed;
@@ -154,7 +154,12 @@ function placeOf(file: string): string {
 
 /** What we write has to be what we read. */
 function assertLoads(file: string, text: string): void {
-  const env = { ...process.env, [tokenVariable]: "token", [telegramVariable]: "1:token", [httpVariable]: "token" };
+  const env = {
+    ...process.env,
+    [tokenVariable]: "token",
+    ...Object.fromEntries(channelVariables.map((name) => [name, "1:token"])),
+    [httpVariable]: "token",
+  };
   const loaded = loadConfig({ path: file, text, env, readFile: () => Buffer.from("1:token") });
   if (loaded.kind === "invalid")
     throw new Error(`internal error: what init writes does not load: ${loaded.problems.map(formatProblem).join("; ")}`);

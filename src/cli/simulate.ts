@@ -69,7 +69,7 @@ async function simulateCommand(words: readonly string[], options: SimulateOption
   const [bug] = played.bugs;
   if (bug !== undefined) throw new Error(`in the simulation: ${bug}`);
   if (!isJson) {
-    const isTold = Object.keys(config.notify).length > 0;
+    const isTold = config.notify.length > 0;
     showPlayed(played, { path, seed, lengthMs, isTold, withMessages: options.messages === true });
     return exitCodes.ok;
   }

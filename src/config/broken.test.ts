@@ -311,7 +311,7 @@ const cases: readonly Broken[] = [
   {
     name: "a section that is null",
     text: top("notify: null"),
-    says: ["config.yml:3:1 notify: expected a section with telegram, got nothing: give it a value or remove it"],
+    says: ["config.yml:3:1 notify: expected a list of channels, got nothing: give it a value or remove it"],
   },
 
   // Unknown keys.

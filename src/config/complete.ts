@@ -2,6 +2,7 @@
 import type { CheckSettings, EndpointSettings, IngressSettings, Target } from "../core/model.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Authorities } from "./authorities.ts";
+import { completeChannel, type FoundChannel } from "./channels.ts";
 import type { Config } from "./config.ts";
 import type { EnvironmentSettings } from "./environment.ts";
 import { mixRecordsOf, type MixRecord } from "./mix-record.ts";
@@ -11,7 +12,6 @@ import type { ConfigFile, EndpointInFile, IngressInFile } from "./schema.ts";
 /** The tokens, from the file or from files of their own. */
 export interface Tokens {
   readonly cloudflare: Secret;
-  readonly telegram?: Secret;
   readonly http?: Secret;
 }
 
@@ -20,16 +20,17 @@ export interface Beside {
   readonly tokens: Tokens;
   /** Holds every `ca_file` of the file. */
   readonly authorities: Authorities;
+  /** Those of `notify`, with their secrets. */
+  readonly channels: readonly FoundChannel[];
 }
 
 /** `stateDir` is absolute; where the environment has a word, it wins. */
 export function completeConfig(
   file: ConfigFile,
-  { tokens, authorities }: Beside,
+  { tokens, authorities, channels }: Beside,
   environment: EnvironmentSettings,
   stateDir: string,
 ): Config {
-  const { telegram } = file.notify;
   const { nameservers } = file.cloudflare;
   const { hosts, trusted_proxies: trustedProxies } = file.http;
   const mixRecords = mixRecordsOf(file.ingresses);
@@ -40,17 +41,7 @@ export function completeConfig(
       ...(nameservers !== undefined && { nameservers }),
     },
     ingresses: file.ingresses.map((ingress, index) => toIngress(ingress, mixRecords[index], environment, authorities)),
-    notify: {
-      ...(telegram !== undefined &&
-        tokens.telegram !== undefined && {
-          telegram: {
-            token: tokens.telegram,
-            chatId: telegram.chat_id,
-            apiUrl: environment.telegramApiUrl ?? telegram.api_url,
-            ...(isSome(telegram.initial_silence) && { initialSilenceMs: telegram.initial_silence }),
-          },
-        }),
-    },
+    notify: channels.map((channel) => completeChannel(channel, environment.channels ?? {})),
     http: {
       ...(environment.listen ?? file.http.listen),
       ...(hosts !== undefined && { hosts }),

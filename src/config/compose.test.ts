@@ -2,12 +2,14 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { telegramIn } from "../../test/support/channels.ts";
 import { test } from "node:test";
 import fc from "fast-check";
 import { temporaryFolder } from "../../test/support/state-folder.ts";
 import type { EndpointSettings, IngressSettings, Target } from "../core/model.ts";
 import { parseDurationMs } from "../core/units.ts";
 import { parseIp } from "../lib/ip.ts";
+import { composedTelegram } from "../channels/telegram/init.ts";
 import { composeConfig, exampleComposition, type Composition } from "./compose.ts";
 import { loadConfig } from "./load.ts";
 
@@ -36,14 +38,14 @@ test("without its variables the example says which ones are missing", () => {
 test("a token in a file of its own is read from there", (t) => {
   const path = join(temporaryFolder(t), "cloudflare token");
   writeFileSync(path, "from-the-file\n", { mode: 0o600 });
-  const { telegram: _, ...rest } = exampleComposition;
+  const { channels: _, ...rest } = exampleComposition;
   const loaded = load({ ...rest, token: { kind: "file", path } });
   assert.ok(loaded.kind === "ok", JSON.stringify(loaded));
   assert.equal(loaded.config.cloudflare.token.reveal(), "from-the-file");
 });
 
 test("a file without extras has no lines for them", () => {
-  const { telegram: _, ...rest } = exampleComposition;
+  const { channels: _, ...rest } = exampleComposition;
   const text = composeConfig({ ...rest, endpoints: [{ name: "vps", target: "192.0.2.1" }] });
   assert.doesNotMatch(text, /telegram|sticky|allow_private|zone:|check:$/m);
   assert.ok(
@@ -104,10 +106,9 @@ const compositions: fc.Arbitrary<Composition> = fc.record(
     zone: fc.record({ id: fc.constantFrom("0".repeat(32), "12345678901234567890123456789012"), name: odd }),
     allowPrivate: fc.boolean(),
     endpoints,
-    telegram: fc.record({
-      token: telegramTokenText.map((value) => ({ kind: "literal" as const, value })),
-      chatId: fc.constantFrom("123456", "-1001234567890", "@channel"),
-    }),
+    channels: fc
+      .tuple(telegramTokenText, fc.constantFrom("123456", "-1001234567890", "@channel"))
+      .map(([value, chatId]) => [composedTelegram({ kind: "literal", value }, chatId)]),
   },
   { requiredKeys: ["token", "record", "allowPrivate", "endpoints"] },
 );
@@ -124,14 +125,11 @@ test("every answer comes back as it was given", () => {
       assert.equal(ingress.record, composition.record);
       assert.equal(ingress.zone, composition.zone?.id);
       assert.equal(ingress.allowPrivate, composition.allowPrivate);
-      assert.equal(
-        loaded.config.notify.telegram?.token.reveal(),
-        composition.telegram && secret(composition.telegram.token),
-      );
-      assert.equal(
-        loaded.config.notify.telegram && String(loaded.config.notify.telegram.chatId),
-        composition.telegram?.chatId,
-      );
+      const [channel] = composition.channels ?? [];
+      const keys = new Map(channel?.keys.map((each) => [each.key, "secret" in each ? secret(each.secret) : each.yaml]));
+      const telegram = telegramIn(loaded.config);
+      assert.equal(telegram?.token.reveal(), keys.get("token"));
+      assert.equal(telegram && String(telegram.chatId), keys.get("chat_id")?.replaceAll('"', ""));
       for (const [index, asked] of composition.endpoints.entries()) {
         const endpoint: EndpointSettings | undefined = ingress.endpoints[index];
         assert.ok(endpoint !== undefined);

@@ -1,13 +1,8 @@
 // Writes a new configuration file from what a person answered, with a comment for whoever opens it a year from now.
+import { channelKinds } from "../channels/registry.ts";
+import type { ComposedChannel } from "../channels/kind.ts";
 import { literal, scalar } from "./format/scalar.ts";
-
-/** A token as the file has it: itself, or the environment variable or the file that holds it. */
-export type WrittenSecret =
-  | { readonly kind: "literal"; readonly value: string }
-  | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "variable"; readonly name: string }
-  /** A file that systemd hands over by this name; without systemd, in the folder `credentials` beside the configuration. */
-  | { readonly kind: "credential"; readonly name: string };
+import { secretLine, type WrittenSecret } from "./format/written-secret.ts";
 
 export interface ComposedEndpoint {
   readonly name: string;
@@ -26,7 +21,7 @@ export interface Composition {
   readonly allowPrivate: boolean;
   /** From the best to the last resort. */
   readonly endpoints: readonly ComposedEndpoint[];
-  readonly telegram?: { readonly token: WrittenSecret; readonly chatId: string };
+  readonly channels?: readonly ComposedChannel[];
   /** For pins and drains on the dashboard. */
   readonly httpToken?: WrittenSecret;
 }
@@ -49,19 +44,19 @@ export const exampleComposition: Composition = {
       sticky: "10m",
     },
   ],
-  telegram: { token: { kind: "variable", name: "TELEGRAM_TOKEN" }, chatId: "123456" },
+  channels: channelKinds.slice(0, 1).map(({ init }) => init.example),
 };
 
 /** The file's text. It loads as it is, given the variables that it names. */
 export function composeConfig(composition: Composition): string {
-  const { token, record, zone, allowPrivate, endpoints, telegram, httpToken } = composition;
+  const { token, record, zone, allowPrivate, endpoints, channels = [], httpToken } = composition;
   const lines = [
     "# Cloudflare CNAME Switcher. What is not here has its default; docs/configuration.md lists every key.",
     "# Check it with `ccs doctor`, see what it means with `ccs explain`, and what would be written with `ccs plan`.",
     "",
     "cloudflare:",
     "  # An API token with Zone → DNS → Edit, and Zone → Zone → Read where the zone is looked up by its name.",
-    `  ${secret(token)}`,
+    `  ${secretLine("token", token)}`,
     "",
     "ingresses:",
     "  # The name that ccs keeps pointing at the best endpoint that works. Services point at it with CNAMEs of their own.",
@@ -76,14 +71,14 @@ export function composeConfig(composition: Composition): string {
     "    # From the best to the last resort: a lower number means higher priority.",
     "    endpoints:",
     ...endpoints.flatMap(endpointLines),
-    ...(telegram === undefined ? [] : telegramLines(telegram)),
+    ...(channels.length === 0 ? [] : ["", "notify:", ...channels.flatMap(channelLines)]),
     ...(httpToken === undefined
       ? []
       : [
           "",
           "http:",
           "  # The dashboard, at http://127.0.0.1:3000/, asks for this token before it pins or drains an endpoint.",
-          `  ${secret(httpToken)}`,
+          `  ${secretLine("token", httpToken)}`,
         ]),
   ];
   return `${lines.join("\n")}\n`;
@@ -113,23 +108,14 @@ function endpointLines({ name, target, check, sticky }: ComposedEndpoint, index:
   ];
 }
 
-function telegramLines({ token, chatId }: NonNullable<Composition["telegram"]>): string[] {
+function channelLines({ kind, keys }: ComposedChannel): string[] {
   return [
-    "",
-    "notify:",
-    "  telegram:",
-    "    # From @BotFather. Send the bot a message once, so that it may write to you.",
-    `    ${secret(token)}`,
-    `    chat_id: ${/^-?\d+$/.test(chatId) ? chatId : literal(chatId)}`,
+    `  - kind: ${kind}`,
+    ...keys.flatMap((each) => [
+      ...(each.comment === undefined ? [] : [`    # ${each.comment}`]),
+      `    ${"secret" in each ? secretLine(each.key, each.secret) : `${each.key}: ${each.yaml}`}`,
+    ]),
   ];
-}
-
-/** The key with the token, or with where it is. */
-function secret(written: WrittenSecret): string {
-  if (written.kind === "file") return `token_file: ${literal(written.path)}`;
-  if (written.kind === "credential")
-    return `token_file: ${scalar(`\${CREDENTIALS_DIRECTORY:-credentials}/${written.name}`)}`;
-  return `token: ${written.kind === "variable" ? `\${${written.name}}` : literal(written.value)}`;
 }
 
 /** Comments end with their line. */

@@ -1,11 +1,12 @@
 // The configuration after it was read, checked and completed with defaults: what the rest of the daemon is given.
 import type { IngressSettings } from "../core/model.ts";
+import type { ChannelConfig } from "../channels/kind.ts";
 import type { Secret } from "../lib/secret.ts";
 
 export interface Config {
   readonly cloudflare: CloudflareConfig;
   readonly ingresses: readonly IngressSettings[];
-  readonly notify: { readonly telegram?: TelegramConfig };
+  readonly notify: readonly ChannelConfig[];
   readonly http: HttpConfig;
   /** IANA name of the zone in which people are told times; missing: the machine's. */
   readonly timeZone?: string;
@@ -21,15 +22,6 @@ export interface CloudflareConfig {
   readonly apiUrl: string;
   /** Authoritative servers asked after a write, `ip:port`; missing: the zone's own. */
   readonly nameservers?: readonly string[];
-}
-
-export interface TelegramConfig {
-  readonly token: Secret;
-  readonly chatId: number | string;
-  /** Base URL without trailing slash. */
-  readonly apiUrl: string;
-  /** Messages are held back this long after the start. */
-  readonly initialSilenceMs?: number;
 }
 
 export interface HttpConfig {

@@ -39,6 +39,16 @@ test("a page that is not current is noticed, and written anew", (context) => {
   assert.equal(readFileSync(page, "utf8"), current);
 });
 
+/** The mappings that a value may be or hold. */
+function sectionsIn(schema: z.ZodType): readonly z.ZodObject[] {
+  if (schema instanceof z.ZodObject) return [schema];
+  if (schema instanceof z.ZodArray) return sectionsIn(schema.element as z.ZodType);
+  if (!(schema instanceof z.ZodUnion)) return [];
+  const options = schema.options as readonly z.ZodType[];
+  // Where there is a list, the other form is an older one.
+  return (schema instanceof z.ZodDiscriminatedUnion ? options : options.slice(0, 1)).flatMap(sectionsIn);
+}
+
 test("every key has a description, and every value an example", () => {
   const missing: string[] = [];
   let count = 0;
@@ -49,9 +59,9 @@ test("every key has a description, and every value an example", () => {
       count++;
       const { description, examples } = wrapped.meta() ?? {};
       if (description === undefined) missing.push(`${at}: description`);
-      const section = inner instanceof z.ZodArray ? inner.element : inner;
-      if (section instanceof z.ZodObject) visit(section, `${at}.`);
-      else if (!Array.isArray(examples)) missing.push(`${at}: example`);
+      const sections = sectionsIn(inner);
+      for (const section of sections) visit(section, `${at}.`);
+      if (sections.length === 0 && !Array.isArray(examples)) missing.push(`${at}: example`);
       if (inner.meta()?.expects === undefined) missing.push(`${at}: what it expects`);
     }
   };
@@ -67,8 +77,7 @@ test("the example with every key has every key", () => {
     for (const [key, wrapped] of Object.entries(schema.shape) as [string, z.ZodType][]) {
       if (!new RegExp(`\\b${key}: `).test(full) && !new RegExp(`\\b${key}:$`, "m").test(full)) absent.push(key);
       const { inner } = unwrap(wrapped);
-      const section = inner instanceof z.ZodArray ? inner.element : inner;
-      if (section instanceof z.ZodObject) visit(section);
+      for (const section of sectionsIn(inner)) visit(section);
     }
   };
   visit(configSchema);

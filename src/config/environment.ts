@@ -2,6 +2,7 @@
 // a test sets it without touching the file.
 import { resolve } from "node:path";
 import type { z } from "zod";
+import { channelKinds } from "../channels/registry.ts";
 import { baseUrl, duration, flagText, folderFromOutside, listen, sockets } from "./format/fields.ts";
 import type { ListenAddress } from "./format/names.ts";
 import { problemAt, type Problem } from "./format/problem.ts";
@@ -11,7 +12,8 @@ import { given } from "./format/variables.ts";
 /** Settings from the environment; each one that is there takes the place of the file's. */
 export interface EnvironmentSettings {
   readonly cloudflareApiUrl?: string;
-  readonly telegramApiUrl?: string;
+  /** Values of keys, by kind of channel. */
+  readonly channels?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly listen?: ListenAddress;
   /** Absolute. */
   readonly stateDir?: string;
@@ -25,7 +27,7 @@ export interface EnvironmentSettings {
 export const environmentVariables: readonly { readonly name: string; readonly meaning: string }[] = [
   { name: "CCS_CONFIG", meaning: "Path of the configuration file if `--config` is not given." },
   { name: "CCS_CLOUDFLARE_API_URL", meaning: "Replaces `cloudflare.api_url`." },
-  { name: "CCS_TELEGRAM_API_URL", meaning: "Replaces `notify.telegram.api_url`." },
+  ...channelKinds.flatMap(({ environment }) => environment.map(({ name, meaning }) => ({ name, meaning }))),
   { name: "BIND_ADDRESS", meaning: "Replaces `http.listen`: `host:port`, `[ip]:port`, a host or a port." },
   { name: "CCS_STATE_DIR", meaning: "Replaces `state_dir`." },
   { name: "CCS_ALLOW_PRIVATE", meaning: "Replaces `allow_private` of every ingress: `true` or `false`." },
@@ -57,7 +59,11 @@ export function readEnvironment(env: Environment): {
     return undefined;
   };
   const cloudflareApiUrl = take("CCS_CLOUDFLARE_API_URL", baseUrl);
-  const telegramApiUrl = take("CCS_TELEGRAM_API_URL", baseUrl);
+  const channels = channelKinds.flatMap(({ kind, environment }) => {
+    const found = environment.map(({ name, key, schema }) => [key, take(name, schema)] as const);
+    const keys = found.filter(([, value]) => value !== undefined);
+    return keys.length === 0 ? [] : [[kind, Object.fromEntries(keys)] as const];
+  });
   const address = take("BIND_ADDRESS", listen);
   const allowPrivate = take("CCS_ALLOW_PRIVATE", flagText);
   const mixWaitMs = take("CCS_MIX_WAIT", duration(0, 3_600_000, "60s"));
@@ -66,7 +72,7 @@ export function readEnvironment(env: Environment): {
   return {
     settings: {
       ...(cloudflareApiUrl !== undefined && { cloudflareApiUrl }),
-      ...(telegramApiUrl !== undefined && { telegramApiUrl }),
+      ...(channels.length > 0 && { channels: Object.fromEntries(channels) }),
       ...(address !== undefined && { listen: address }),
       ...(stateDir !== undefined && { stateDir: resolve(stateDir) }),
       ...(allowPrivate !== undefined && { allowPrivate }),

@@ -3,7 +3,6 @@ import { z } from "zod";
 import type { Address, Target } from "../core/model.ts";
 import { dayMs, minuteMs } from "../core/units.ts";
 import { parseIp } from "../lib/ip.ts";
-import { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
 import { durationMs, kind, parseUrl, textOrNumber } from "./format/fields.ts";
 import { bad, ok, parseHostName, type Parsed } from "./format/names.ts";
@@ -79,33 +78,12 @@ export const status = z
 /** Text that a body must contain. */
 export const marker = kind(z.string(), { expects: "the text to look for" }, (text) => (text === "" ? bad() : ok(text)));
 
-/** What people call an endpoint; it ends up in metrics, messages and commands. */
-export const endpointName = kind(z.string(), { expects: "a name of 1 to 100 printable characters" }, (text) => {
+/** What people call an endpoint or a channel; it ends up in metrics, messages and commands. */
+export const displayName = kind(z.string(), { expects: "a name of 1 to 100 printable characters" }, (text) => {
   if (text === "") return bad();
   if (text.length > 100) return bad(`it has ${text.length}`);
   return plain(text, 100) === text ? ok(text) : bad("it contains an invisible character");
 });
-
-/** Telegram's token is part of the path of the URL. */
-export const telegramToken = kind(
-  z.string(),
-  { expects: "a bot token such as 123456:ABC-DEF", isHushed: true },
-  (text) => {
-    const value = text.trim();
-    if (value === "") return bad();
-    return /^[\w.:~-]+$/.test(value) ? ok(new Secret(value)) : bad("it contains a space or an unusual character");
-  },
-);
-
-export const chatId = kind(
-  textOrNumber,
-  { expects: `a chat id: a whole number, or "@channelname" in quotes`, isHushed: true },
-  (value): Parsed<number | string> => {
-    if (typeof value === "string" && /^@[A-Za-z]\w{3,}$/.test(value)) return ok(value);
-    const id = typeof value === "string" && !/^-?\d+$/.test(value) ? Number.NaN : Number(value);
-    return Number.isSafeInteger(id) && id !== 0 ? ok(id) : bad();
-  },
-);
 
 /** Cloudflare's zone ids: 32 hexadecimal digits. */
 export function isZoneId(text: string): boolean {

@@ -21,7 +21,8 @@ type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Any value may also be a variable, so a key that takes no text takes `${NAME}` all the same. */
 function openToVariables(schema: JsonObject): JsonObject {
-  const { anyOf, items, properties } = schema;
+  const { anyOf, oneOf, items, properties } = schema;
+  if (isList(oneOf)) return { ...schema, oneOf: oneOf.map(openToVariables) };
   const types = isList(anyOf) ? anyOf.map(({ type }) => type) : [];
   if (isList(anyOf) && types.includes("string")) {
     const [first, second] = types;

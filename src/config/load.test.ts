@@ -4,6 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { telegramIn } from "../../test/support/channels.ts";
 import { test } from "node:test";
 import { createAuthority } from "../../test/support/certificates.ts";
 import type { Config } from "./config.ts";
@@ -93,7 +94,7 @@ test("the first example becomes the whole configuration, defaults filled in", ()
       ],
     },
   ]);
-  const { telegram } = result.config.notify;
+  const telegram = telegramIn(result.config);
   assert.equal(telegram?.token.reveal(), "1:tg-token");
   assert.equal(telegram?.chatId, 123456);
   assert.equal(telegram?.apiUrl, "https://api.telegram.org");
@@ -141,13 +142,13 @@ test("the example with every key loads, and every key is in it", () => {
   assert.equal(second?.endpoints[0]?.name, "vpn-a.example.net");
   assert.deepEqual(config.cloudflare.nameservers, ["173.245.58.100:53", "[2606:4700:50::adf5:3a64]:53"]);
   assert.equal(config.http.token, undefined, "a token in an example would be everybody's");
-  assert.equal(config.notify.telegram?.initialSilenceMs, 30_000);
+  assert.equal(telegramIn(config)?.initialSilenceMs, 30_000);
   assert.equal(config.stateDir, "/var/lib/cloudflare-cname-switcher");
 });
 
 test("variables stand between braces without quotes, as they do everywhere", () => {
   const text = `${whole}notify: { telegram: { token: \${TELEGRAM_TOKEN}, chat_id: \${CHAT:-7}, api_url: \${URL:-http://127.0.0.1:1/a,b} } }`;
-  const { telegram } = load(text).config.notify;
+  const telegram = telegramIn(load(text).config);
   assert.equal(telegram?.token.reveal(), "1:tg-token");
   assert.equal(telegram?.chatId, 7);
   assert.equal(telegram?.apiUrl, "http://127.0.0.1:1/a,b");
@@ -292,7 +293,7 @@ test("URLs lose their fragment, base URLs their last slash", () => {
 
 test("a chat is a number or the name of a channel", () => {
   const chat = (written: string) =>
-    load(`${whole}notify: { telegram: { token: "1:a", chat_id: ${written} } }`).config.notify.telegram?.chatId;
+    telegramIn(load(`${whole}notify: { telegram: { token: "1:a", chat_id: ${written} } }`).config)?.chatId;
   assert.equal(chat("-1001234567890"), -1001234567890);
   assert.equal(chat('"-100"'), -100);
   assert.equal(chat('"@channelname"'), "@channelname");
@@ -301,7 +302,7 @@ test("a chat is a number or the name of a channel", () => {
 test("no time is the same as none", () => {
   assert.equal("stickyMs" in endpointOf(load(withEndpoint("sticky: 0s"))), false);
   const text = `${whole}notify: { telegram: { token: "1:a", chat_id: 1, initial_silence: 0 } }`;
-  assert.equal("initialSilenceMs" in (load(text).config.notify.telegram ?? {}), false);
+  assert.equal("initialSilenceMs" in (telegramIn(load(text).config) ?? {}), false);
 });
 
 test("the environment wins over the file", () => {
@@ -320,7 +321,7 @@ state_dir: /from/file
     CCS_ANCHORS: "192.0.2.1, [2001:db8::1]:8443,192.0.2.1:443",
   });
   assert.equal(config.cloudflare.apiUrl, "http://127.0.0.1:2/v4");
-  assert.equal(config.notify.telegram?.apiUrl, "http://127.0.0.1:3");
+  assert.equal(telegramIn(config)?.apiUrl, "http://127.0.0.1:3");
   assert.deepEqual(config.http, { host: "::1", port: 4 });
   assert.equal(config.stateDir, "/from/environment");
   assert.equal(config.ingresses[0]?.allowPrivate, true);
@@ -410,7 +411,7 @@ http: { token_file: /run/http }
     loadConfig({ path: "/etc/ccs/config.yml", text, env: { RUN: "/run" }, readFile }),
   );
   assert.equal(config.cloudflare.token.reveal(), "cf");
-  assert.equal(config.notify.telegram?.token.reveal(), "1:tg");
+  assert.equal(telegramIn(config)?.token.reveal(), "1:tg");
   assert.equal(config.http.token?.reveal(), "http");
   assert.deepEqual(watchedFiles, ["/etc/ccs/config.yml", "/etc/ccs/cf", "/run/tg", "/run/http"]);
 });

@@ -1,18 +1,19 @@
 // The configuration file → Config, or every mistake in it with its place. Never throws for what people write.
 import { warnOfMissingMixes } from "./mix-record.ts";
 import { dirname, resolve } from "node:path";
+import { isPlainHttp } from "../lib/plain-http.ts";
 import { readAuthorities } from "./authorities.ts";
+import { readChannels, type FoundChannel } from "./channels.ts";
 import { completeConfig } from "./complete.ts";
 import type { Config } from "./config.ts";
 import { readConfigDocument } from "./document.ts";
 import type { YamlDocument } from "./format/document.ts";
 import { readEnvironment, type EnvironmentSettings } from "./environment.ts";
-import { telegramToken } from "./fields.ts";
 import { secret } from "./format/fields.ts";
 import { decode, readFromDisk, readText, type ReadFile } from "./format/files.ts";
 import { weaknessOf } from "../lib/token-strength.ts";
 import { ancientProblem, formatOf } from "./original/original-format.ts";
-import { checkOriginalRules, translate } from "./original/translate.ts";
+import { channelsOf, checkOriginalRules, translate } from "./original/translate.ts";
 import { originalSchema } from "./original/schema.ts";
 import { inOrder, problemAt, type Problem } from "./format/problem.ts";
 import { checkRules } from "./rules.ts";
@@ -90,7 +91,7 @@ function loadCurrent(context: Context): LoadResult {
   const { cloudflare, notify, http } = reading.value;
   const secrets = new SecretFiles({ folder, readFile, has: (key) => reading.has(key), report });
   const cloudflareToken = secrets.take("cloudflare", "token", cloudflare, secret, "required");
-  const telegramTokenFound = secrets.take("notify.telegram", "token", notify?.telegram, telegramToken, "required");
+  const channels = readChannels(notify, secrets, report);
   const httpToken = secrets.take("http", "token", http, secret, "optional");
 
   const { authorities, files: authorityFiles } = readAuthorities(reading.value, { folder, readFile, report });
@@ -99,15 +100,14 @@ function loadCurrent(context: Context): LoadResult {
   if (problems.length > 0 || file === undefined || cloudflareToken === undefined) return invalid(problems);
   const tokens = {
     cloudflare: cloudflareToken,
-    ...(telegramTokenFound !== undefined && { telegram: telegramTokenFound }),
     ...(httpToken !== undefined && { http: httpToken }),
   };
   const inFile = file.state_dir === undefined ? undefined : resolve(folder, file.state_dir);
   const stateDir = settings.stateDir ?? inFile ?? defaultStateDir(env, path);
   if (stateDir === undefined) return invalid([problemAt(path, undefined, "state_dir", noStateDir)]);
-  const config = completeConfig(file, { tokens, authorities }, settings, stateDir);
+  const config = completeConfig(file, { tokens, authorities, channels }, settings, stateDir);
   const warnings: Problem[] = [];
-  warnOfPlainHttp(config, reporterTo(warnings, document, reading));
+  warnOfPlainHttp(config, channels, reporterTo(warnings, document, reading));
   warnOfMissingMixes(config.ingresses, reporterTo(warnings, document, reading));
   const httpTokenPath = reading.has("http.token_file") ? "http.token_file" : "http.token";
   warnOfWeakToken(config, httpTokenPath, reporterTo(warnings, document, reading));
@@ -132,14 +132,12 @@ function loadOriginal(context: Context): LoadResult {
   if (problems.length > 0 || file === undefined) return invalid(problems);
   const warnings: Problem[] = [...reading.warnings];
   const report = reporterTo(warnings, document, reading);
-  const tokens = {
-    cloudflare: file.cloudflare.token,
-    ...(file.telegram !== undefined && { telegram: file.telegram.token }),
-  };
+  const channels = channelsOf(file);
+  const beside = { tokens: { cloudflare: file.cloudflare.token }, authorities: new Map(), channels };
   const stateDir = settings.stateDir ?? defaultStateDir(env, path);
   if (stateDir === undefined) return invalid([problemAt("environment", undefined, "CCS_STATE_DIR", noStateDir)]);
-  const config = completeConfig(translate(file, report), { tokens, authorities: new Map() }, settings, stateDir);
-  warnOfPlainHttp(config, report);
+  const config = completeConfig(translate(file, report), beside, settings, stateDir);
+  warnOfPlainHttp(config, channels, report);
   warnOfMissingMixes(config.ingresses, (_, message) => report("record", `${message}, in the current format`));
   return {
     kind: "ok",
@@ -160,12 +158,13 @@ function reporterTo(problems: Problem[], document: YamlDocument, reading: Readin
   return (path, message) => problems.push(problemAt(document.file, reading.placeOf(path), path, message));
 }
 
-/** A token that leaves this machine over plain HTTP can be read on the way. */
-function warnOfPlainHttp(config: Config, warn: Report): void {
+/** A token that leaves this machine over plain HTTP can be read on the way. `channels` are those of the configuration. */
+function warnOfPlainHttp(config: Config, channels: readonly FoundChannel[], warn: Report): void {
   const message = "the token travels unencrypted over http: use https unless the API is on your own network";
   if (isPlainHttp(config.cloudflare.apiUrl)) warn("cloudflare.api_url", message);
-  const { telegram } = config.notify;
-  if (telegram !== undefined && isPlainHttp(telegram.apiUrl)) warn("notify.telegram.api_url", message);
+  for (const [index, { kind, path }] of channels.entries()) {
+    kind.warn?.(config.notify[index]?.settings ?? {}, (key, text) => warn(`${path}.${key}`, text));
+  }
 }
 
 /** The daemon starts with one all the same, so that an update of ccs interrupts no service; but it can be guessed in time. */
@@ -173,9 +172,4 @@ function warnOfWeakToken({ http: { token } }: Config, path: string, warn: Report
   const weakness = token === undefined ? undefined : weaknessOf(token.reveal());
   if (weakness === undefined) return;
   warn(path, `the token could be guessed: it ${weakness}. Make a better one with: openssl rand -hex 16`);
-}
-
-function isPlainHttp(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
-  return protocol === "http:" && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }

@@ -1,7 +1,8 @@
 // Every key of the configuration file, with its description, default and example. The reference for people and the JSON
 // Schema for editors are generated from here.
 import { z } from "zod";
-import { chatId, checkUrl, endpointName, marker, status, target, telegramToken, ttl, zone } from "./fields.ts";
+import { notifySchema } from "./channels.ts";
+import { checkUrl, displayName, marker, status, target, ttl, zone } from "./fields.ts";
 import {
   baseUrl,
   choice,
@@ -77,7 +78,7 @@ const checkSchema = z
 
 const endpointSchema = z
   .strictObject({
-    name: optional(endpointName, {
+    name: optional(displayName, {
       otherNames: ["alias"],
       description: "The name used in messages, metrics and commands. Unique in its ingress.",
       defaultInWords: "the target",
@@ -208,44 +209,6 @@ const cloudflareSchema = z
   })
   .meta({ expects: "a section with a token", heading: "Cloudflare" });
 
-const telegramSchema = z
-  .strictObject({
-    token: optional(telegramToken, {
-      description: "Token of the bot, from @BotFather.",
-      defaultInWords: "this or `token_file` is required",
-      example: "${TELEGRAM_TOKEN}",
-    }),
-    token_file: optional(filePath, {
-      description: "File with the token, instead of `token`.",
-      defaultInWords: "none",
-      example: "/run/secrets/telegram_token",
-    }),
-    chat_id: required(chatId, {
-      description:
-        'Where to send messages: the number of a chat, or the name of a public channel, such as `"@channelname"`.',
-      example: 123456,
-    }),
-    api_url: withDefault(baseUrl, "https://api.telegram.org", {
-      description: "Base URL of the API, if it is not the usual one.",
-      example: "http://127.0.0.1:8081",
-    }),
-    initial_silence: optional(duration(0, dayMs, "30s"), {
-      description: "Hold messages back for this long after the start, then send one summary.",
-      defaultInWords: "none",
-      example: "30s",
-    }),
-  })
-  .meta({ expects: "a section with token and chat_id", heading: "Telegram" });
-
-const notifySchema = z
-  .strictObject({
-    telegram: optional(telegramSchema, {
-      description: "Send messages with a Telegram bot.",
-      defaultInWords: "none",
-    }),
-  })
-  .meta({ expects: "a section with telegram", heading: "Messages" });
-
 /** Connecting to one of these tells "I am offline" from "they are down". */
 const defaultAnchors = [
   "1.1.1.1:443",
@@ -264,7 +227,7 @@ export const configSchema = z
       otherNames: ["ingress"],
       description: "The DNS names to keep pointing at a working endpoint, at least one.",
     }),
-    notify: withDefault(notifySchema, {}, { otherNames: ["notifications"], description: "Where to send messages." }),
+    notify: withDefault(notifySchema, [], { otherNames: ["notifications"], description: "Where to send messages." }),
     http: withDefault(httpSchema, {}, { description: "The daemon's own HTTP server." }),
     timezone: optional(timeZone, {
       description: "Time zone for times in messages, by its IANA name.",

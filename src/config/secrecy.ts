@@ -1,5 +1,6 @@
 // Whether others than their owner may read the files that hold tokens.
 import { statSync, type Stats } from "node:fs";
+import { Secret } from "../lib/secret.ts";
 import { shellWord } from "../lib/text.ts";
 import type { LoadResult } from "./load.ts";
 import { readFromDisk, readText, type ReadFile } from "./format/files.ts";
@@ -32,7 +33,10 @@ export function exposedFiles(
   const who = readersOf(path, userId);
   if (who === undefined) return exposed;
   const content = readText(path, readFile);
-  const tokens = [config.cloudflare.token, config.notify.telegram?.token, config.http.token];
+  const ofChannels = config.notify.flatMap(({ settings }) =>
+    Object.values(settings).filter((each) => each instanceof Secret),
+  );
+  const tokens = [config.cloudflare.token, ...ofChannels, config.http.token];
   const isToken =
     content.kind === "text" && tokens.some((token) => token !== undefined && content.text.includes(token.reveal()));
   if (!isToken) return exposed;

@@ -3,7 +3,9 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { propertyRuns } from "../../test/support/property-runs.ts";
 import { readHtml } from "../emulation/channels/telegram-html.ts";
-import { formatTime, line, messageLimit, render, text } from "./message.ts";
+import { formatTime } from "../channels/times.ts";
+import { line, text } from "./message.ts";
+import { messageLimit, render } from "../channels/telegram/render.ts";
 import type { Line, Message } from "../core/message.ts";
 
 const atWallMs = Date.UTC(2025, 10, 22, 12, 34, 5);

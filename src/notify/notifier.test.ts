@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { IngressWorld, endpointSettings, ingressSettings } from "../../test/support/ingress-world.ts";
 import { VirtualClock, settle } from "../../test/support/virtual-clock.ts";
-import type { Channel, Delivery } from "./channel.ts";
+import type { Channel, Delivery } from "../channels/channel.ts";
 import type { Message } from "../core/message.ts";
 import { Notifier } from "./notifier.ts";
 import { inMemoryStore } from "../../test/support/in-memory-outbox.ts";

@@ -1,7 +1,7 @@
 // Listens to the daemon's loop, words what is worth telling, and hands it to the outbox of every channel.
 import type { State } from "../core/model.ts";
 import type { Clock, Random } from "../lib/clock.ts";
-import type { Channel } from "./channel.ts";
+import type { Channel } from "../channels/channel.ts";
 import type { Message, OutboxStore } from "../core/message.ts";
 import { Narrator } from "./narrator.ts";
 import type { Happened } from "./narrator.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { VirtualClock, settle } from "../../test/support/virtual-clock.ts";
-import type { Channel, Delivery } from "./channel.ts";
+import type { Channel, Delivery } from "../channels/channel.ts";
 import type { Importance, Message, OutboxStore } from "../core/message.ts";
 import { inMemoryStore } from "../../test/support/in-memory-outbox.ts";
 import { Outbox } from "./outbox.ts";

@@ -3,7 +3,7 @@
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock, Random } from "../lib/clock.ts";
 import { messageOf } from "../lib/text.ts";
-import type { Channel, Delivery } from "./channel.ts";
+import type { Channel, Delivery } from "../channels/channel.ts";
 import type { Importance, Message, OutboxStore } from "../core/message.ts";
 import { droppedLine, lateLine } from "./wording.ts";
 

@@ -4,7 +4,8 @@ import type { IngressState } from "../core/model.ts";
 import { isOutage } from "../core/selection/outage.ts";
 import { wantedRecords, isAsWritten } from "../core/records/records.ts";
 import { formatDuration } from "../core/units.ts";
-import { formatTime, line, text } from "./message.ts";
+import { formatTime } from "../channels/times.ts";
+import { line, text } from "./message.ts";
 import type { Line, Message } from "../core/message.ts";
 import {
   andList,

@@ -18,7 +18,7 @@ function worldWith(
     config: {
       cloudflare: { token: new Secret(demoToken), apiUrl: "https://api.example.test/client/v4" },
       ingresses: [],
-      notify: {},
+      notify: [],
       http: { host: "127.0.0.1", port: 0 },
       stateDir: "/nowhere",
       anchors: [],

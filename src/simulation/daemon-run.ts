@@ -1,5 +1,6 @@
 // One run of the real daemon in the simulated world: put together as `ccs run` does it, over simulated ports.
 import { Assembly } from "../assembly/assembly.ts";
+import { channelSetups } from "../assembly/channels.ts";
 import { exceptStoreTrouble, Memory } from "../assembly/memory.ts";
 import { CloudflareProvider } from "../cloud/cloudflare.ts";
 import type { Config } from "../config/config.ts";
@@ -8,7 +9,6 @@ import type { State } from "../core/model.ts";
 import { createResolver } from "../dns/resolver.ts";
 import { createLog } from "../lib/log.ts";
 import { Notifier } from "../notify/notifier.ts";
-import { Telegram } from "../notify/telegram.ts";
 import type { Fault } from "./faults.ts";
 import type { SimulatedWorld } from "./world.ts";
 import { Monitor } from "./monitor.ts";
@@ -102,17 +102,12 @@ export class DaemonRun {
       onOutcome: () => {},
       onBug: onOddity,
     });
-    const { telegram } = config.notify;
-    if (telegram !== undefined) {
-      const { initialSilenceMs, ...settings } = telegram;
-      const channel = new Telegram(settings, { clock, fetch: fetchBot });
-      this.#notifier.use([{ name: "telegram", channel, ...(initialSilenceMs !== undefined && { initialSilenceMs }) }]);
-    }
+    this.#notifier.use(channelSetups(config.notify, { clock, fetch: fetchBot }));
     this.#load = () => ({
       probes: monitor.probesUnderWay,
       probesOfOne: monitor.mostOfOneAddress,
       timers: clock.pending,
-      messages: this.#notifier.queued.get("telegram") ?? 0,
+      messages: [...this.#notifier.queued.values()].reduce((sum, many) => sum + many, 0),
     });
     daemon.addListener({
       hear: (turn: Turn) => {

@@ -1,5 +1,6 @@
 // The user's own configuration, set into the simulated world: every target becomes a site with an address that is made
 // up from the ranges for documentation, and every record points to the best endpoint at first.
+import { channelKind } from "../channels/registry.ts";
 import type { Config } from "../config/config.ts";
 import type { EndpointSettings, IngressSettings, Target } from "../core/model.ts";
 import { publishesCname } from "../core/records/records.ts";
@@ -33,7 +34,7 @@ export function userWorld(config: Config, { seed, hasIpv6 }: { seed: number; has
   const { sites, ingresses } = sitesOf(config, hasIpv6);
   const servers = new Set(config.ingresses.flatMap(({ endpoints }) => endpoints.flatMap(({ resolvers }) => resolvers)));
   const zones = zonesOf(ingresses, sites);
-  const { initialSilenceMs } = config.notify.telegram ?? {};
+  const { initialSilenceMs } = config.notify[0] ?? {};
   const { nameservers: _, ...cloudflare } = config.cloudflare;
   return {
     options: {
@@ -42,14 +43,14 @@ export function userWorld(config: Config, { seed, hasIpv6 }: { seed: number; has
         ...config,
         cloudflare: { ...cloudflare, token: new Secret(demoToken), apiUrl: "https://api.cloudflare.com/client/v4" },
         ingresses: ingresses.map(({ settings }) => ({ ...settings, zone: zoneNameOf(settings.record) })),
-        notify: {
-          telegram: {
-            token: new Secret("1:simulated"),
-            chatId: 1,
-            apiUrl: "https://api.telegram.org",
+        notify: [
+          {
+            kind: "telegram",
+            name: "telegram",
+            settings: channelKind("telegram").simulated,
             ...(initialSilenceMs !== undefined && { initialSilenceMs }),
           },
-        },
+        ],
       },
       sites,
       resolvers: [...servers].map((server) => ({ server, leastTtlSeconds: 0 })),

@@ -15,7 +15,7 @@ function configWith(token: string): Config {
   return {
     cloudflare: { token: new Secret(token), apiUrl: "http://127.0.0.1:1", nameservers: ["192.0.2.53:53"] },
     ingresses: [settings()],
-    notify: {},
+    notify: [],
     http: { host: "127.0.0.1", port: 0 },
     stateDir: "/nowhere",
     anchors: [],

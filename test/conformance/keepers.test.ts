@@ -122,7 +122,7 @@ class World implements AsyncDisposable {
       config: {
         cloudflare: { token: new Secret("t"), apiUrl: "http://127.0.0.1:1", nameservers: ["127.0.0.1:53"] },
         ingresses: [settings()],
-        notify: {},
+        notify: [],
         http: { host: "127.0.0.1", port: 0 },
         stateDir: "/nowhere",
         anchors: [],

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { telegramIn } from "../support/channels.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { startWorld, type World } from "../../src/emulation/world.ts";
 import { runCcs } from "../support/built-program.ts";
@@ -47,7 +48,7 @@ async function answerBriefly(terminal: PseudoTerminal): Promise<void> {
   }
   await terminal.answer(/keep\s+publishing vps/, keys.enter);
   await terminal.answer(/Add another endpoint/, keys.enter);
-  await terminal.answer(/Send you messages on Telegram/, "n");
+  await terminal.answer(/Where should ccs send you messages/, keys.enter);
 }
 
 /** A whole `ccs init` in a folder of its own, with the keys that choose how ccs should run. */
@@ -94,7 +95,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     await answerLine(terminal, { name: "mobile", target: mobile.address, url: url(mobile) });
     await terminal.answer(/keep\s+publishing mobile/, keys.down + keys.enter);
     await terminal.answer(/Add another endpoint/, keys.enter);
-    await terminal.answer(/Send you messages on Telegram/, "y");
+    await terminal.answer(/Where should ccs send you messages/, keys.down + keys.enter);
     await terminal.answer(/The bot's token/, telegram.token + keys.enter);
     await terminal.answer(/The chat: its number/, `123456${keys.enter}`);
     await terminal.answer(/How should ccs run/, byHand);
@@ -122,7 +123,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
       ],
     );
     assert.equal(loaded.config.cloudflare.token.reveal(), cloudflare.token);
-    assert.equal(loaded.config.notify.telegram?.chatId, 123_456);
+    assert.equal(telegramIn(loaded.config)?.chatId, 123_456);
     assert.match(loaded.config.http.token?.reveal() ?? "", /^[0-9a-f]{32}$/);
     assert.deepEqual(loaded.warnings, []);
     assert.match(terminal.text, /dashboard will be at http:\/\/127\.0\.0\.1:3000\//);
@@ -154,7 +155,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     await answerLine(terminal, { name: "mobile", target: mobile.address, url: url(mobile) });
     await terminal.answer(/keep\s+publishing mobile/, keys.enter);
     await terminal.answer(/Add another endpoint/, keys.enter);
-    await terminal.answer(/Send you messages on Telegram/, "n");
+    await terminal.answer(/Where should ccs send you messages/, keys.enter);
     await terminal.answer(/How should ccs run/, byHand);
     assert.equal(await terminal.ended(), 0, terminal.text);
     assert.ok(lstatSync(join(cwd, "other.yml")).isSymbolicLink(), "the link stays");
@@ -189,7 +190,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     await terminal.answer(/Check .* over HTTP/, "n");
     await terminal.answer(/keep\s+publishing vps/, keys.enter);
     await terminal.answer(/Add another endpoint/, keys.enter);
-    await terminal.answer(/Send you messages on Telegram/, "n");
+    await terminal.answer(/Where should ccs send you messages/, keys.enter);
     assert.equal(await terminal.ended(), 0, terminal.text);
     assert.match(terminal.text, /CLOUDFLARE_API_TOKEN_FILE names a file with the token: it is used/);
     assert.match(terminal.text, /docker compose up --detach/);

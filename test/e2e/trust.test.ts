@@ -9,7 +9,7 @@ import { CloudflareProvider } from "../../src/cloud/cloudflare.ts";
 import { CloudError } from "../../src/cloud/provider.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { Secret } from "../../src/lib/secret.ts";
-import { Telegram } from "../../src/notify/telegram.ts";
+import { Telegram } from "../../src/channels/telegram/channel.ts";
 import { freeCall, zoneId } from "../conformance/scripted-api.ts";
 import { runCcs } from "../support/built-program.ts";
 import { createAuthority, selfSigned, type Credentials } from "../support/certificates.ts";

@@ -6,7 +6,7 @@ import { startDns } from "../../src/emulation/dns/server.ts";
 import { EdgeView } from "../../src/emulation/dns/zones.ts";
 import { startWorld, type World } from "../../src/emulation/world.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import { render } from "../../src/notify/message.ts";
+import { render } from "../../src/channels/telegram/render.ts";
 import { Notifier } from "../../src/notify/notifier.ts";
 import { inMemoryStore } from "../support/in-memory-outbox.ts";
 import { startDaemon } from "../support/daemon-process.ts";

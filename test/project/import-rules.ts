@@ -4,6 +4,8 @@ import { dirname, posix } from "node:path";
 /** What decides, what reaches out, and what makes a running daemon of both. */
 const daemon = [
   "assembly",
+  "channels",
+  "channels/registry.ts",
   "cloud",
   "config",
   "config/format",
@@ -18,20 +20,27 @@ const daemon = [
   "web",
 ] as const;
 
-/** A folder or file of src/, and what of src/ it may import besides itself. Where two fit, the longer one holds. */
+/**
+ * A folder or file of src/, and what of src/ it may import besides itself. Where two fit, the longer one holds. `NAME/*` is
+ * every folder of that one, each a room of its own.
+ */
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   core: [],
   terminal: [],
 
   // Adapters: other parts come in as ports.
-  config: ["config/format", "core", "lib"],
+  config: ["channels", "channels/registry.ts", "config/format", "core", "lib"],
   // How keys and values are read from YAML, and what mistakes sound like. It knows no key of the configuration.
   "config/format": ["core", "lib"],
+  // What every kind of channel brings. Each kind is a room of its own, which only the registry knows.
+  channels: ["config/format", "core", "lib"],
+  "channels/*": ["channels", "config/format", "core", "lib"],
+  "channels/registry.ts": ["channels", "channels/*"],
   probe: ["core", "lib"],
   dns: ["core", "lib"],
   cloud: ["core", "lib"],
-  notify: ["core", "lib"],
+  notify: ["channels", "core", "lib"],
   service: ["core", "lib"],
   store: ["core", "lib"],
   web: ["core", "lib"],
@@ -77,17 +86,17 @@ export function objection(file: string, { specifier, isType }: Import): string |
   if (!specifier.startsWith(".")) return isTest ? undefined : objectionToPackage(file, specifier);
   const target = posix.normalize(posix.join(dirname(file), specifier));
   if (target.endsWith(".test.ts")) return `nobody imports a test: ${specifier}`;
-  // A test beside its source may also use the emulated world, and what test/ has for all.
+  // A test beside its source may also use the emulated world and the kinds of channel, and what test/ has for all.
   if (target.startsWith("..")) {
     const isAllowed = target === "../package.json" || (isTest && target.startsWith("../test/"));
     return isAllowed ? undefined : `the product needs nothing outside src/: ${specifier}`;
   }
-  const allowed = [room, ...listed, ...(isTest ? ["core", "lib", "emulation"] : [])];
+  const allowed = [room, ...listed, ...(isTest ? ["core", "lib", "emulation", "channels", "channels/*"] : [])];
   // A part with a line of its own is not allowed along with the folder that it is in.
   const there = entryOf(mayImport, target)?.[0] ?? "";
   const isAllowed = allowed.some((entry) => {
-    const name = entry.replace(/^types of /, "");
-    return isWithin(target, name) && isWithin(name, there) && (isType || name === entry);
+    const name = roomFor(entry.replace(/^types of /, ""), target);
+    return isWithin(target, name) && isWithin(name, there) && (isType || !entry.startsWith("types of "));
   });
   return isAllowed
     ? undefined
@@ -107,8 +116,17 @@ function isWithin(path: string, room: string): boolean {
   return path === room || path.startsWith(`${room}/`);
 }
 
+/** `channels/*` for a file in `channels/telegram/` is `channels/telegram`; any other name is itself. */
+function roomFor(name: string, path: string): string {
+  if (!name.endsWith("/*")) return name;
+  const parent = name.slice(0, -1);
+  const [folder, ...rest] = path.startsWith(parent) ? path.slice(parent.length).split("/") : [];
+  return folder === undefined || rest.length === 0 ? name : `${parent}${folder}`;
+}
+
 /** The line of a table that holds for a path: the longest name that it is within. */
 function entryOf<T>(table: Readonly<Record<string, T>>, path: string): readonly [string, T] | undefined {
-  const fitting = Object.entries(table).filter(([name]) => isWithin(path, name));
+  const rooms = Object.entries(table).map(([name, entry]) => [roomFor(name, path), entry] as const);
+  const fitting = rooms.filter(([name]) => isWithin(path, name));
   return fitting.toSorted(([one], [other]) => other.length - one.length)[0];
 }

@@ -228,14 +228,14 @@ function worldOf(seed: number): SimulatedWorldOptions {
   const config: Config = {
     cloudflare: { token: new Secret(secrets.cloudflare), apiUrl: "https://api.example.test/client/v4" },
     ingresses: [ingress],
-    notify: {
-      telegram: {
-        token: new Secret(secrets.telegram),
-        chatId: 123_456,
-        apiUrl: "https://bot.example.test",
+    notify: [
+      {
+        kind: "telegram",
+        name: "telegram",
+        settings: { token: new Secret(secrets.telegram), chatId: 123_456, apiUrl: "https://bot.example.test" },
         ...(happens(random, 0.3) && { initialSilenceMs: 30_000 }),
       },
-    },
+    ],
     http: { host: "127.0.0.1", port: 0 },
     stateDir: "/nowhere",
     anchors: [

@@ -1,5 +1,5 @@
 // A small world whose every turn is told to a narrator, and what people would read of it.
-import { render } from "../../src/notify/message.ts";
+import { render } from "../../src/channels/telegram/render.ts";
 import { Narrator } from "../../src/notify/narrator.ts";
 import type { Story } from "../../src/notify/story.ts";
 import { word } from "../../src/notify/wording.ts";

@@ -5,7 +5,7 @@ import type { IngressSettings } from "../../core/model.ts";
 import { formatDuration } from "../../core/units.ts";
 import { parseIp } from "../../lib/ip.ts";
 import { plain } from "../../lib/text.ts";
-import { ok, plainly, unknown, warning, wrong, type Finding } from "./finding.ts";
+import { ok, plainly, unknown, warning, wrong, type Finding } from "../../lib/finding.ts";
 import { inspectMix } from "./mix.ts";
 import { inspectTargets } from "./targets.ts";
 import { addressIn, inspectToken } from "./token.ts";

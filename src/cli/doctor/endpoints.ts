@@ -2,7 +2,7 @@
 import type { Address, EndpointSettings, Family, IngressSettings } from "../../core/model.ts";
 import { dayMs, formatDuration } from "../../core/units.ts";
 import { probeOnce, type Look, type RoundPorts } from "../../probe/round.ts";
-import { ok, unknown, warning, wrong, type Finding } from "./finding.ts";
+import { ok, unknown, warning, wrong, type Finding } from "../../lib/finding.ts";
 import { families, familyNames } from "../../core/words.ts";
 
 const soonDays = 14;

@@ -13,7 +13,7 @@ import { hasRoute } from "../../probe/route.ts";
 import { strangersIn } from "../../store/guard.ts";
 import { isStateLocked } from "../../store/lock.ts";
 import { kindOf } from "../../store/paths.ts";
-import { ok, unknown, warning, wrong, type Finding } from "./finding.ts";
+import { ok, unknown, warning, wrong, type Finding } from "../../lib/finding.ts";
 import { families, familyNames } from "../../core/words.ts";
 
 const leastNode = 24;

@@ -5,7 +5,7 @@ import { mixPaths } from "../../core/advice/mix-steps.ts";
 import type { Form, IngressSettings } from "../../core/model.ts";
 import { recordComment } from "../../core/records/records.ts";
 import { plain } from "../../lib/text.ts";
-import { ok, unknown, warning, type Finding } from "./finding.ts";
+import { ok, unknown, warning, type Finding } from "../../lib/finding.ts";
 
 const aloneText = "a failback goes to a single endpoint, and sticky has no effect";
 

@@ -9,7 +9,7 @@ import { canonicalName } from "../../dns/wire.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { formatDuration } from "../../core/units.ts";
 import { plain } from "../../lib/text.ts";
-import { ok, unknown, warning, wrong, type Finding } from "./finding.ts";
+import { ok, unknown, warning, wrong, type Finding } from "../../lib/finding.ts";
 
 const timeoutMs = 3_000;
 const slowMs = 500;

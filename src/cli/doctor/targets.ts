@@ -6,7 +6,7 @@ import { tracePath, type ZoneRecord } from "../../cloud/trace.ts";
 import { suffixes } from "../../cloud/zones.ts";
 import type { IngressSettings } from "../../core/model.ts";
 import { forbiddenNames, ownNames } from "../../core/records/own-names.ts";
-import { warning, wrong, type Finding } from "./finding.ts";
+import { warning, wrong, type Finding } from "../../lib/finding.ts";
 
 /** What was not readable is left out: other findings say so. */
 export async function inspectTargets(

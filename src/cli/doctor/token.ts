@@ -3,7 +3,7 @@ import { addressRemedy } from "../../cloud/classify.ts";
 import type { Inspector, Look, TokenStatus } from "../../cloud/inspect.ts";
 import { formatDuration } from "../../core/units.ts";
 import { plain } from "../../lib/text.ts";
-import { ok, unknown, warning, wrong, type Finding } from "./finding.ts";
+import { ok, unknown, warning, wrong, type Finding } from "../../lib/finding.ts";
 
 const soonMs = 14 * 86_400_000;
 

@@ -3,11 +3,12 @@ import { resolve } from "node:path";
 import { addressRemedy } from "../../cloud/classify.ts";
 import { Inspector, type InspectedZone } from "../../cloud/inspect.ts";
 import { hostName, secret } from "../../config/format/fields.ts";
-import { zone as zoneKind } from "../../config/fields.ts";
-import type { Composition, WrittenSecret } from "../../config/compose.ts";
+import type { Composition } from "../../config/compose.ts";
+import type { EnvironmentSettings } from "../../config/environment.ts";
+import type { WrittenSecret } from "../../config/format/written-secret.ts";
 import { shown } from "../../config/format/describe.ts";
 import { readFromDisk, readText } from "../../config/format/files.ts";
-import { isZoneId } from "../../config/fields.ts";
+import { isZoneId, zone as zoneKind } from "../../config/fields.ts";
 import { Secret } from "../../lib/secret.ts";
 import { plain } from "../../lib/text.ts";
 import { askChoice, askSecret, askText, findOut, say, warn } from "./prompts.ts";
@@ -15,7 +16,8 @@ import { askChoice, askSecret, askText, findOut, say, warn } from "./prompts.ts"
 export interface InitWorld {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cloudflareApiUrl: string;
-  readonly telegramApiUrl: string;
+  /** What the environment says in place of keys, by kind of channel. */
+  readonly channels: NonNullable<EnvironmentSettings["channels"]>;
 }
 
 export type Account = Pick<Composition, "token" | "record" | "zone">;

@@ -1,6 +1,6 @@
 // Asks for the endpoints, and tries each one out as the daemon would.
 import { composeConfig, type ComposedEndpoint, type Composition } from "../../config/compose.ts";
-import { checkUrl, endpointName, hostOrAddress, marker } from "../../config/fields.ts";
+import { checkUrl, displayName, hostOrAddress, marker } from "../../config/fields.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { EndpointSettings } from "../../core/model.ts";
 import { createResolver } from "../../dns/resolver.ts";
@@ -62,7 +62,7 @@ async function askEndpoint(taken: readonly string[]): Promise<ComposedEndpoint> 
 async function askName(taken: readonly string[]): Promise<string> {
   for (;;) {
     const usual = usualNames[taken.length] ?? "";
-    const name = await askText("What should this endpoint be called?", { kind: endpointName, initial: usual });
+    const name = await askText("What should this endpoint be called?", { kind: displayName, initial: usual });
     if (!taken.includes(name)) return name;
     say(`${name} is taken: each endpoint needs its own name.`);
   }

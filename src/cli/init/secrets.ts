@@ -1,14 +1,20 @@
 // Where the tokens of a new configuration are kept: in it, in the environment, or in files beside it, as the way of running
 // ccs wants it.
 import { randomBytes } from "node:crypto";
-import type { Composition, WrittenSecret } from "../../config/compose.ts";
+import type { ComposedChannel } from "../../channels/kind.ts";
+import { channelKind, channelKinds } from "../../channels/registry.ts";
+import type { Composition } from "../../config/compose.ts";
+import type { WrittenSecret } from "../../config/format/written-secret.ts";
 import { readFromDisk, readText } from "../../config/format/files.ts";
 import { tokenVariable } from "./account.ts";
-import { telegramVariable } from "./bot.ts";
 import { askChoice } from "./prompts.ts";
 import { besides, tokenFiles, type Way } from "./way.ts";
 
 export const httpVariable = "CCS_HTTP_TOKEN";
+/** The variables that may hold secrets of channels. */
+export const channelVariables: readonly string[] = channelKinds.flatMap(({ secrets }) =>
+  Object.values(secrets).map(({ variable }) => variable),
+);
 
 export interface Placed {
   readonly composition: Composition;
@@ -23,7 +29,9 @@ export async function placeSecrets(answers: Composition, way: Way, file: string)
   const composition = { ...answers, httpToken: { kind: "literal", value: randomBytes(16).toString("hex") } } as const;
   if (way === "service") return inFiles(composition, file);
   if (way === "docker") return forDocker(composition, file);
-  const isAnyTyped = answers.token.kind === "literal" || answers.telegram?.token.kind === "literal";
+  const isAnyTyped = [answers.token, ...(answers.channels ?? []).flatMap(secretsOf)].some(
+    ({ kind }) => kind === "literal",
+  );
   // What runs in the container gets no variables but those of compose.yaml.
   const place =
     isAnyTyped && way === "manual"
@@ -40,27 +48,44 @@ export async function placeSecrets(answers: Composition, way: Way, file: string)
 
 interface Place {
   readonly variable: string;
-  readonly of: keyof (typeof tokenFiles)["service"];
+  /** The file beside the configuration for a service. */
+  readonly file: string;
 }
 
 function placed(composition: Composition, place: (secret: WrittenSecret, where: Place) => WrittenSecret): Placed {
-  const { token, telegram, httpToken } = composition;
-  const own = place(token, { variable: tokenVariable, of: "cloudflare" });
-  const bot = telegram && { ...telegram, token: place(telegram.token, { variable: telegramVariable, of: "telegram" }) };
-  const http = httpToken && place(httpToken, { variable: httpVariable, of: "http" });
-  const variables = [own, bot?.token, http].flatMap((each) => (each?.kind === "variable" ? [each.name] : []));
+  const { token, channels = [], httpToken } = composition;
+  const own = place(token, { variable: tokenVariable, file: tokenFiles.service.cloudflare });
+  const placedChannels = channels.map((channel): ComposedChannel => {
+    const { kind, secrets } = channelKind(channel.kind);
+    const keys = channel.keys.map((each) => {
+      if (!("secret" in each)) return each;
+      const variable = secrets[each.key]?.variable ?? "";
+      return { ...each, secret: place(each.secret, { variable, file: `credentials/${kind}-${each.key}` }) };
+    });
+    return { ...channel, keys };
+  });
+  const http = httpToken && place(httpToken, { variable: httpVariable, file: tokenFiles.service.http });
+  const all = [own, ...placedChannels.flatMap(secretsOf), ...(http === undefined ? [] : [http])];
   return {
-    composition: { ...composition, token: own, ...(bot && { telegram: bot }), ...(http && { httpToken: http }) },
-    variables,
+    composition: {
+      ...composition,
+      token: own,
+      ...(channels.length > 0 && { channels: placedChannels }),
+      ...(http && { httpToken: http }),
+    },
+    variables: all.flatMap((each) => (each.kind === "variable" ? [each.name] : [])),
     files: new Map(),
   };
+}
+
+function secretsOf({ keys }: ComposedChannel): readonly WrittenSecret[] {
+  return keys.flatMap((each) => ("secret" in each ? [each.secret] : []));
 }
 
 /** systemd reads the files as root, and gives them to a service that no other user can look into. */
 function inFiles(composition: Composition, file: string): Placed {
   const files = new Map<string, string>();
-  const result = placed(composition, (secret, { of }) => {
-    const name = tokenFiles.service[of];
+  const result = placed(composition, (secret, { file: name }) => {
     files.set(besides(file, name), valueOf(secret));
     return { kind: "credential", name: name.slice(name.indexOf("/") + 1) };
   });
@@ -70,8 +95,8 @@ function inFiles(composition: Composition, file: string): Placed {
 /** The compose.yaml of ccs has one secret; the others are in the configuration, which only the container's user can read. */
 function forDocker(composition: Composition, file: string): Placed {
   const files = new Map<string, string>();
-  const result = placed(composition, (secret, { of }) => {
-    if (of !== "cloudflare") return { kind: "literal", value: valueOf(secret) };
+  const result = placed(composition, (secret, { variable }) => {
+    if (variable !== tokenVariable) return { kind: "literal", value: valueOf(secret) };
     files.set(besides(file, tokenFiles.docker.cloudflare), valueOf(secret));
     return { kind: "file", path: "/run/secrets/cloudflare_token" };
   });

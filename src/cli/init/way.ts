@@ -26,7 +26,6 @@ export async function askWay(): Promise<Way> {
 export const tokenFiles = {
   service: {
     cloudflare: "credentials/cloudflare-token",
-    telegram: "credentials/telegram-token",
     http: "credentials/http-token",
   },
   docker: { cloudflare: "cloudflare_token" },

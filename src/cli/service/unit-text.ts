@@ -1,4 +1,5 @@
 // The units for systemd, as text. deploy/systemd/ccs.service is `packagedUnit`.
+import { channelKinds } from "../../channels/registry.ts";
 
 /** What a unit starts: the program with the arguments that come before a command, and the configuration; absolute paths. */
 export interface UnitPlaces {
@@ -21,7 +22,11 @@ export function packagedUnit(): string {
 }
 
 /** The secrets that a configuration may take from files, each a file of this name in the folder for credentials. */
-const credentialNames = ["cloudflare-token", "telegram-token", "http-token"] as const;
+const credentialNames = [
+  "cloudflare-token",
+  ...channelKinds.flatMap(({ kind, secrets }) => Object.keys(secrets).map((key) => `${kind}-${key}`)),
+  "http-token",
+];
 
 export const unitName = "ccs.service";
 

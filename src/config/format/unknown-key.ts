@@ -25,10 +25,9 @@ export function adviceOnKey(key: string, schema: z.ZodObject, isWordAlone: boole
   const known = Object.keys(schema.shape);
   const meant = otherNameOf(key, schema) ?? likeliest(key, known);
   if (meant !== undefined) return { name: key, meant, message: `unknown key, did you mean ${meant}?` };
-  const parent = known.find((each) => {
-    const inner = objectIn(schema.shape[each] as z.ZodType);
-    return inner !== undefined && Object.hasOwn(inner.shape, key);
-  });
+  const parent = known.find((each) =>
+    sectionsIn(schema.shape[each] as z.ZodType).some(({ shape }) => Object.hasOwn(shape, key)),
+  );
   if (parent !== undefined) return { name: key, message: `unknown key, it belongs under ${parent}` };
   return { name: key, message: `unknown key: the keys here are ${known.join(", ")}` };
 }
@@ -51,10 +50,12 @@ function simplified(key: string): string {
   return key.toLowerCase().replaceAll(/[_-]/g, "");
 }
 
-/** The mapping inside a key's schema, if it is one. */
-function objectIn(schema: z.ZodType): z.ZodObject | undefined {
-  if (schema instanceof z.ZodObject) return schema;
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault) return objectIn(schema.unwrap() as z.ZodType);
-  if (schema instanceof z.ZodArray) return objectIn(schema.element as z.ZodType);
-  return undefined;
+/** The mappings that a key's value may be; where it may also be a list, without what is in that. */
+function sectionsIn(schema: z.ZodType): readonly z.ZodObject[] {
+  if (schema instanceof z.ZodObject) return [schema];
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault)
+    return sectionsIn(schema.unwrap() as z.ZodType);
+  if (schema instanceof z.ZodArray) return sectionsIn(schema.element as z.ZodType);
+  if (!(schema instanceof z.ZodUnion)) return [];
+  return (schema.options as readonly z.ZodType[]).filter((each) => !(each instanceof z.ZodArray)).flatMap(sectionsIn);
 }

@@ -95,11 +95,14 @@ class Walker {
     if (!this.#places.has(path)) this.#places.set(path, this.#placeOfNode(node));
     if (schema instanceof z.ZodObject) return this.#readMapping(schema, node, path);
     if (schema instanceof z.ZodArray) return this.#readList(schema, node, path);
+    if (schema instanceof z.ZodDiscriminatedUnion) return this.#readKind(schema, node, path);
     if (schema instanceof z.ZodUnion) {
-      const options = schema.options as readonly z.ZodType[];
-      const wantsList = isSeq(node);
-      const option = options.find((each) => each instanceof z.ZodArray === wantsList);
-      return isScalar(node) || wantsList ? this.read(option ?? schema, node, path) : this.#refuse(schema, node, path);
+      const option = (schema.options as readonly z.ZodType[]).find((each) =>
+        isSeq(node)
+          ? each instanceof z.ZodArray
+          : isMap(node) === each instanceof z.ZodObject && !(each instanceof z.ZodArray),
+      );
+      return option === undefined ? this.#refuse(schema, node, path) : this.read(option, node, path);
     }
     return isScalar(node) && node.value !== null
       ? this.#readScalar(schema, node, path)
@@ -119,6 +122,26 @@ class Walker {
         this.#report(this.placeOf(path), joinPath(path, key), `missing, expected ${expectation(inner)}`);
     }
     return values;
+  }
+
+  /** A mapping of which one key says what the others are. */
+  #readKind(schema: z.ZodDiscriminatedUnion, node: unknown, path: string): unknown {
+    if (!isMap(node)) return this.#refuse(schema, node, path);
+    const { discriminator } = schema.def;
+    const options = schema.options as readonly z.ZodObject[];
+    const pair = node.items.find(({ key }) => isScalar(key) && keyText(key) === discriminator);
+    const at = joinPath(path, discriminator);
+    const known = options.map(({ shape }) =>
+      String((unwrap(shape[discriminator] as z.ZodType).inner as z.ZodLiteral).value),
+    );
+    const choice = z.enum(known).meta({ expects: `one of ${known.join(", ")}` });
+    if (pair === undefined) {
+      this.#report(this.placeOf(path), at, `missing, expected ${expectation(choice)}`);
+      return undefined;
+    }
+    const written = this.read(choice, pair.value, at);
+    const option = options[known.indexOf(String(written))];
+    return written === undefined || option === undefined ? undefined : this.read(option, node, path);
   }
 
   #readKeys(schema: z.ZodObject, node: YAMLMap, path: string) {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { telegramIn } from "../../../test/support/channels.ts";
 import { test } from "node:test";
 import fc from "fast-check";
 import { stringify } from "yaml";
@@ -70,7 +71,7 @@ ingresses:
           contains: OK
 
 notify:
-  telegram:
+  - kind: telegram
     # The token itself is not printed. Set TELEGRAM_TOKEN, or put the token into a file and name the file with token_file.
     token: \${TELEGRAM_TOKEN}
     chat_id: 123456
@@ -201,8 +202,8 @@ const original = fc.record({
 function shape(result: LoadResult): unknown {
   assert.deepEqual(result.kind === "ok" ? [] : result.problems.map(formatProblem), []);
   assert.equal(result.kind, "ok");
-  const { cloudflare, notify } = result.config;
-  return { ...result.config, tokens: [cloudflare.token.reveal(), notify.telegram?.token.reveal()] };
+  const { cloudflare } = result.config;
+  return { ...result.config, tokens: [cloudflare.token.reveal(), telegramIn(result.config)?.token.reveal()] };
 }
 
 test("the migrated file loads to the same configuration, and holds no secret", () => {

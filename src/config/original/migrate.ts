@@ -3,11 +3,10 @@
 import type { CheckSettings, EndpointSettings } from "../../core/model.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { completeConfig } from "../complete.ts";
-import type { TelegramConfig } from "../config.ts";
 import { readConfigDocument } from "../document.ts";
 import { isZoneId } from "../fields.ts";
 import { ancientProblem, formatOf } from "./original-format.ts";
-import { checkOriginalRules, translate } from "./translate.ts";
+import { channelsOf, checkOriginalRules, translate } from "./translate.ts";
 import { originalSchema, type OriginalFile } from "./schema.ts";
 import { inOrder, problemAt, type Problem } from "../format/problem.ts";
 import type { Report } from "../format/problem.ts";
@@ -53,9 +52,8 @@ function failed(problems: readonly Problem[]): Migrated {
 }
 
 function printed(file: OriginalFile, warn: Report): string[] {
-  const tokens = { cloudflare: file.cloudflare.token, ...(file.telegram && { telegram: file.telegram.token }) };
-  const beside = { tokens, authorities: new Map() };
-  const { ingresses, notify } = completeConfig(translate(file, warn), beside, {}, "/");
+  const beside = { tokens: { cloudflare: file.cloudflare.token }, authorities: new Map(), channels: channelsOf(file) };
+  const { ingresses } = completeConfig(translate(file, warn), beside, {}, "/");
   const [ingress] = ingresses;
   const zone = ingress?.zone ?? "";
   const isUsableZone = isZoneId(zone) || zone.includes("${");
@@ -75,7 +73,7 @@ function printed(file: OriginalFile, warn: Report): string[] {
     "    # monitoring is check, and in it uri is url, confidence is rise, marker is contains, and retry counts for fall.",
     "    endpoints:",
     ...(ingress?.endpoints ?? []).flatMap(endpointLines),
-    ...(notify.telegram === undefined ? [] : ["", "notify:", ...telegramLines(notify.telegram)]),
+    ...(file.telegram === undefined ? [] : ["", "notify:", ...telegramLines(file.telegram)]),
   ];
 }
 
@@ -105,12 +103,13 @@ function checkLines({ url, intervalMs, timeoutMs, rise, fall, contains }: CheckS
   ];
 }
 
-function telegramLines({ token: bot, chatId, initialSilenceMs }: TelegramConfig): string[] {
+function telegramLines({ token: bot, chat_id, initial_silence }: NonNullable<OriginalFile["telegram"]>): string[] {
+  const silenceMs = initial_silence ?? 0;
   return [
-    "  telegram:",
+    "  - kind: telegram",
     ...token(bot, "TELEGRAM_TOKEN").map((line) => `  ${line}`),
-    `    chat_id: ${typeof chatId === "number" ? chatId : scalar(chatId)}`,
-    ...(initialSilenceMs === undefined ? [] : [`    initial_silence: ${duration(initialSilenceMs)}`]),
+    `    chat_id: ${typeof chat_id === "number" ? chat_id : scalar(String(chat_id))}`,
+    ...(silenceMs === 0 ? [] : [`    initial_silence: ${duration(silenceMs)}`]),
   ];
 }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { telegramIn } from "../../../test/support/channels.ts";
 import { test } from "node:test";
 import { loadConfig } from "../load.ts";
 import { formatProblem } from "../format/problem.ts";
@@ -69,9 +70,9 @@ test("the sample file becomes one ingress with all that it says", () => {
       ],
     },
   ]);
-  assert.equal(config.notify.telegram?.token.reveal(), "123:abc");
-  assert.equal(config.notify.telegram?.chatId, 123456);
-  assert.equal(config.notify.telegram?.initialSilenceMs, 10_000);
+  assert.equal(telegramIn(config)?.token.reveal(), "123:abc");
+  assert.equal(telegramIn(config)?.chatId, 123456);
+  assert.equal(telegramIn(config)?.initialSilenceMs, 10_000);
   assert.deepEqual(config.http, { host: "127.0.0.1", port: 3000 });
 });
 
@@ -84,7 +85,7 @@ test("the environment of the original works with it", () => {
     CCS_ALLOW_PRIVATE: "true",
   });
   assert.equal(config.cloudflare.apiUrl, "http://127.0.0.1:1/v4");
-  assert.equal(config.notify.telegram?.apiUrl, "http://127.0.0.1:2");
+  assert.equal(telegramIn(config)?.apiUrl, "http://127.0.0.1:2");
   assert.deepEqual(config.http, { host: "0.0.0.0", port: 3 });
   assert.equal(config.stateDir, "/state");
   assert.equal(config.ingresses[0]?.allowPrivate, true);
@@ -126,7 +127,7 @@ cloudflare: { token: T, zone_id: Z }
 telegram: null
 `;
   assert.deepEqual(endpointsOf(text), endpointsOf(small("  - dns: { record: b.example.com }")));
-  assert.equal(load(text).config.notify.telegram, undefined);
+  assert.equal(telegramIn(load(text).config), undefined);
 });
 
 test("a TTL of 0 is 60, and the largest of the original fits", () => {

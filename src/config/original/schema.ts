@@ -1,9 +1,16 @@
 // Every key of the original program's format, with its own default, and what became of it.
 import { z } from "zod";
 import { dayMs, hourMs } from "../../core/units.ts";
-import { chatId, checkUrl, hostOrAddress, telegramToken } from "../fields.ts";
+import { channelKind } from "../../channels/registry.ts";
+import { checkUrl, hostOrAddress } from "../fields.ts";
 import { hostName, secret, socket, wholeNumber } from "../format/fields.ts";
 import { anyText, originalTtl, originalZoneId, seconds } from "./fields.ts";
+
+/** The only way of telling people that the original had. */
+const { keys: telegramKeys, secrets: telegramSecrets } = channelKind("telegram");
+const { chat_id: chatId } = telegramKeys;
+const { token: telegramToken } = telegramSecrets;
+if (chatId === undefined || telegramToken === undefined) throw new Error("a key of Telegram's is missing");
 
 const section = { expects: "a section of keys and values" };
 
@@ -52,7 +59,7 @@ export const originalSchema = z
       .meta(section),
     telegram: z
       .strictObject({
-        token: telegramToken.meta({ description: "`notify.telegram.token`" }),
+        token: telegramToken.schema.meta({ description: "`notify.telegram.token`" }),
         chat_id: chatId.meta({ description: "`notify.telegram.chat_id`" }),
         initial_silence: seconds(0, dayMs)
           .optional()

@@ -3,6 +3,7 @@ import { plain } from "../../lib/text.ts";
 import { shown } from "../format/describe.ts";
 import type { Report } from "../format/problem.ts";
 import type { Partially } from "../format/walk.ts";
+import { channelWith, type FoundChannel } from "../channels.ts";
 import { checkTarget, nameOfTarget } from "../rules.ts";
 import { configSchema, type ConfigFile, type EndpointInFile } from "../schema.ts";
 import type { OriginalFile } from "./schema.ts";
@@ -19,15 +20,21 @@ export function checkOriginalRules(file: Partially<OriginalFile>, allowPrivate: 
 
 /** The same file in the current format. `warn` is told about names that had to be changed. */
 export function translate(file: OriginalFile, warn: Report): ConfigFile {
-  const { record, cloudflare, telegram } = file;
+  const { record, cloudflare } = file;
   const defaults = presentDefaults();
   const endpoints = file.endpoints.map((endpoint) => translateEndpoint(endpoint, defaults));
   return {
     ...defaults.file,
     cloudflare: { ...defaults.file.cloudflare, token: cloudflare.token },
     ingresses: [{ ...defaults.ingress, record, zone: cloudflare.zone_id, endpoints: withUniqueNames(endpoints, warn) }],
-    notify: telegram === undefined ? {} : { telegram: { ...defaults.telegram, ...telegram } },
   };
+}
+
+/** What the original sends messages with. */
+export function channelsOf({ telegram }: OriginalFile): readonly FoundChannel[] {
+  if (telegram === undefined) return [];
+  const { token, ...keys } = telegram;
+  return [channelWith("telegram", keys, { token })];
 }
 
 function translateEndpoint(original: OriginalFile["endpoints"][number], defaults: PresentDefaults): EndpointInFile {
@@ -81,11 +88,9 @@ function presentDefaults() {
   const file = configSchema.parse({
     cloudflare: {},
     ingresses: [{ record: "a.example", endpoints: [{ target: "b.example", check: { url: "http://b.example" } }] }],
-    notify: { telegram: { chat_id: 1 } },
   });
   const [ingress] = file.ingresses;
   const [endpoint] = ingress?.endpoints ?? [];
-  const { telegram } = file.notify;
-  if (!ingress || !endpoint?.check || !telegram) throw new Error("part of the example above is missing");
-  return { file, ingress, endpoint, check: endpoint.check, telegram };
+  if (!ingress || !endpoint?.check) throw new Error("part of the example above is missing");
+  return { file, ingress, endpoint, check: endpoint.check };
 }

@@ -53,7 +53,7 @@ export class Messages implements Part {
     this.#stored.push(id);
     const { nowMs, world } = this.#ledger;
     this.#storedMs.set(id, nowMs);
-    const silenceMs = world.config.notify.telegram?.initialSilenceMs ?? 0;
+    const silenceMs = world.config.notify[0]?.initialSilenceMs ?? 0;
     if (nowMs > this.#decisions.startedAtMs + silenceMs) this.#prompt.add(id);
   }
 

@@ -56,7 +56,7 @@ export const tellingBugs: readonly PlantedBug[] = [
   },
   {
     name: "foreign text is not escaped",
-    file: "src/notify/message.ts",
+    file: "src/channels/telegram/render.ts",
     from: 'return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");',
     to: "return content;",
     story: strangeWords,

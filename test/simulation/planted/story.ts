@@ -102,14 +102,14 @@ function configOf(
         endpoints,
       },
     ],
-    notify: {
-      telegram: {
-        token: new Secret(secrets.telegram),
-        chatId: 123_456,
-        apiUrl: "https://bot.example.test",
+    notify: [
+      {
+        kind: "telegram",
+        name: "telegram",
+        settings: { token: new Secret(secrets.telegram), chatId: 123_456, apiUrl: "https://bot.example.test" },
         ...(initialSilenceMs !== undefined && { initialSilenceMs }),
       },
-    },
+    ],
     http: { host: "127.0.0.1", port: 0 },
     stateDir: "/nowhere",
     anchors: ["1.1.1.1:443", "8.8.8.8:443", "9.9.9.9:443", "[2606:4700:4700::1111]:443", "[2620:fe::fe]:443"],

@@ -36,14 +36,23 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- with $parsed.Error -}}
 {{- fail (printf "config is not YAML: %s" .) -}}
 {{- end -}}
-{{- $notify := $parsed.notify | default dict -}}
 {{- $now := ternary "run `ccs migrate`, which prints it in the current format, and then " "" (hasKey $parsed "record") -}}
 {{- /* `telegram` is where the original program has it. */ -}}
-{{- range $path, $section := dict "cloudflare" $parsed.cloudflare "notify.telegram" $notify.telegram "http" $parsed.http "telegram" $parsed.telegram -}}
+{{- $sections := dict "cloudflare" $parsed.cloudflare "http" $parsed.http "telegram" $parsed.telegram -}}
+{{- if kindIs "slice" $parsed.notify -}}
+{{- range $index, $channel := $parsed.notify -}}
+{{- $_ := set $sections (printf "notify[%d]" $index) $channel -}}
+{{- end -}}
+{{- else if kindIs "map" $parsed.notify -}}
+{{- $_ := set $sections "notify.telegram" $parsed.notify.telegram -}}
+{{- end -}}
+{{- range $path, $section := $sections -}}
+{{- range $key := list "token" "secret" -}}
 {{- if kindIs "map" $section -}}
-{{- $token := $section.token | default "" | toString -}}
+{{- $token := get $section $key | default "" | toString -}}
 {{- if and $token (not (contains "${" $token)) -}}
-{{- fail (printf "config must hold no token, since a ConfigMap keeps nothing secret: %sput it into the Secret, and write token_file: /run/secrets/… in place of %s.token" $now $path) -}}
+{{- fail (printf "config must hold no token, since a ConfigMap keeps nothing secret: %sput it into the Secret, and write %s_file: /run/secrets/… in place of %s.%s" $now $key $path $key) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

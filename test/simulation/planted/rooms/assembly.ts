@@ -64,15 +64,15 @@ export const assemblyBugs: readonly BugForTest[] = [
   {
     name: "messages go where they went before a reload",
     file: "src/assembly/surroundings.ts",
-    from: "reconfigure(config: Config): void {\n    this.#notifier.use(channelsOf(config));",
+    from: "reconfigure(config: Config): void {\n    this.#notifier.use(channelSetups(config.notify, { clock, fetch }));",
     to: "reconfigure(config: Config): void {",
     test: ["test/e2e/takeover.test.ts", "notify.telegram.chat_id"],
   },
   {
     name: "a new token for changes does not count after a reload",
     file: "src/assembly/surroundings.ts",
-    from: "this.#notifier.use(channelsOf(config));\n    this.#http = config.http;",
-    to: "this.#notifier.use(channelsOf(config));",
+    from: "this.#notifier.use(channelSetups(config.notify, { clock, fetch }));\n    this.#http = config.http;",
+    to: "this.#notifier.use(channelSetups(config.notify, { clock, fetch }));",
     test: ["test/e2e/takeover.test.ts", "http.token"],
   },
   {

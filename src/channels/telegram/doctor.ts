@@ -1,19 +1,21 @@
 // The doctor's look at Telegram: is the bot who it should be, and may it write to the chat. Says nothing in the chat
 // unless that is asked for.
-import type { TelegramConfig } from "../../config/config.ts";
-import { systemClock } from "../../lib/clock.ts";
 import { plain } from "../../lib/text.ts";
-import { TelegramApi, type TelegramAnswer } from "../../notify/telegram-api.ts";
-import { ok, plainly, unknown, warning, wrong, type Finding } from "./finding.ts";
+import { TelegramApi, type TelegramAnswer } from "./api.ts";
+import { ok, plainly, unknown, warning, wrong, type Finding } from "../../lib/finding.ts";
+
+import type { ChannelPorts } from "../kind.ts";
+import type { TelegramSettings } from "./settings.ts";
 
 const deadlineMs = 5_000;
 const testText = "This is a test by ccs doctor: messages from Cloudflare CNAME Switcher arrive here.";
 
 export async function inspectTelegram(
-  config: TelegramConfig,
+  config: TelegramSettings,
+  ports: ChannelPorts,
   { isTestSent }: { isTestSent: boolean },
 ): Promise<readonly Finding[]> {
-  const api = new TelegramApi(config, { fetch, clock: systemClock });
+  const api = new TelegramApi(config, ports);
   const call: Call = (method, parameters = {}) => api.call(method, parameters, { deadlineMs });
   const me = await call("getMe");
   if (me.kind === "unreachable") {

@@ -1,15 +1,11 @@
 // Sends messages through Telegram's Bot API (https://core.telegram.org/bots/api#sendmessage), and tells apart what can be
 // tried again, what never will be taken, and what only a person can mend.
-import type { Channel, Delivery } from "./channel.ts";
-import { render } from "./message.ts";
-import type { Message } from "../core/message.ts";
-import { TelegramApi, type TelegramAnswer, type TelegramBot, type TelegramPorts } from "./telegram-api.ts";
-
-export type { TelegramPorts } from "./telegram-api.ts";
-
-export interface TelegramSettings extends TelegramBot {
-  readonly chatId: number | string;
-}
+import type { Channel, Delivery } from "../channel.ts";
+import { render } from "./render.ts";
+import type { Message } from "../../core/message.ts";
+import type { ChannelPorts } from "../kind.ts";
+import { TelegramApi, type TelegramAnswer } from "./api.ts";
+import type { TelegramSettings } from "./settings.ts";
 
 /** When it says "too many requests" without saying how long. */
 const defaultPauseMs = 30_000;
@@ -18,7 +14,7 @@ export class Telegram implements Channel {
   readonly #api: TelegramApi;
   #chatId: number | string;
 
-  constructor(settings: TelegramSettings, ports: TelegramPorts) {
+  constructor(settings: TelegramSettings, ports: ChannelPorts) {
     this.#api = new TelegramApi(settings, ports);
     this.#chatId = settings.chatId;
   }

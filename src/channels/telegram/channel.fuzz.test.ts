@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { damagedJson } from "../../test/support/damage.ts";
-import { propertyRuns } from "../../test/support/property-runs.ts";
-import { VirtualClock } from "../../test/support/virtual-clock.ts";
-import { Secret } from "../lib/secret.ts";
-import { plain } from "../lib/text.ts";
-import { Telegram } from "./telegram.ts";
+import { damagedJson } from "../../../test/support/damage.ts";
+import { propertyRuns } from "../../../test/support/property-runs.ts";
+import { VirtualClock } from "../../../test/support/virtual-clock.ts";
+import { Secret } from "../../lib/secret.ts";
+import { plain } from "../../lib/text.ts";
+import { Telegram } from "./channel.ts";
 
 const token = "987654321:canary-token_DO-NOT-PRINT";
 const message = { id: "mi4k2x9a", importance: "high", atWallMs: 0, headline: "x <b>", details: [] } as const;

@@ -2,17 +2,16 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
-import { VirtualClock, settle } from "../../test/support/virtual-clock.ts";
-import { listenTcp } from "../emulation/listen.ts";
-import { startTelegram, telegramToken } from "../emulation/channels/telegram.ts";
-import type { TelegramFault, TelegramServer } from "../emulation/channels/telegram.ts";
-import { systemClock } from "../lib/clock.ts";
-import { Secret } from "../lib/secret.ts";
-import type { Delivery } from "./channel.ts";
-import { line } from "./message.ts";
-import type { Message } from "../core/message.ts";
-import { Telegram } from "./telegram.ts";
-import type { TelegramSettings } from "./telegram.ts";
+import { VirtualClock, settle } from "../../../test/support/virtual-clock.ts";
+import { listenTcp } from "../../emulation/listen.ts";
+import { startTelegram, telegramToken } from "../../emulation/channels/telegram.ts";
+import type { TelegramFault, TelegramServer } from "../../emulation/channels/telegram.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { Secret } from "../../lib/secret.ts";
+import type { Delivery } from "../channel.ts";
+import type { Message } from "../../core/message.ts";
+import { Telegram } from "./channel.ts";
+import type { TelegramSettings } from "./settings.ts";
 
 const never = new AbortController().signal;
 
@@ -21,7 +20,7 @@ const message: Message = {
   importance: "high",
   atWallMs: Date.UTC(2026, 0, 1),
   headline: "ingress.example.com now points to mobile (was cable)",
-  details: [line`Why: ${"a <b> & c"}`, line`Published now: ${{ code: "CNAME mobile.example.com" }}`],
+  details: [["Why: a <b> & c"], ["Published now: ", { code: "CNAME mobile.example.com" }]],
 };
 const plainText = `ingress.example.com now points to mobile (was cable)
 Why: a <b> & c

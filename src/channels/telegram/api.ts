@@ -1,20 +1,16 @@
 // One call to Telegram's Bot API (https://core.telegram.org/bots/api#making-requests) with nothing but `fetch`. The bot's
 // token stands in the URL, so no URL and no raw error ever leaves this file.
-import { innermost } from "../lib/cause.ts";
-import type { Clock } from "../lib/clock.ts";
-import type { Secret } from "../lib/secret.ts";
-import { plain } from "../lib/text.ts";
-import { formatDuration } from "../core/units.ts";
+import { innermost } from "../../lib/cause.ts";
+import type { Secret } from "../../lib/secret.ts";
+import { plain } from "../../lib/text.ts";
+import { formatDuration } from "../../core/units.ts";
+
+import type { ChannelPorts } from "../kind.ts";
 
 export interface TelegramBot {
   readonly token: Secret;
   /** Base URL without trailing slash. */
   readonly apiUrl: string;
-}
-
-export interface TelegramPorts {
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
 }
 
 export type TelegramAnswer =
@@ -37,9 +33,9 @@ const longestAnswer = 64 * 1024;
 
 export class TelegramApi {
   readonly #bot: TelegramBot;
-  readonly #ports: TelegramPorts;
+  readonly #ports: ChannelPorts;
 
-  constructor(bot: TelegramBot, ports: TelegramPorts) {
+  constructor(bot: TelegramBot, ports: ChannelPorts) {
     this.#bot = bot;
     this.#ports = ports;
   }

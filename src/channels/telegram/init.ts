@@ -1,0 +1,65 @@
+// What `ccs init` asks about Telegram: the bot's token and the chat, until the bot may write there.
+import { literal } from "../../config/format/scalar.ts";
+import { Secret } from "../../lib/secret.ts";
+import type { Asker, AskingWorld, ChannelQuestions, ComposedChannel } from "../kind.ts";
+import type { WrittenSecret } from "../../config/format/written-secret.ts";
+import { inspectTelegram } from "./doctor.ts";
+import { chatId as chatIdKind, telegramToken, telegramVariable, usualApiUrl } from "./settings.ts";
+
+export const telegramQuestions: ChannelQuestions = {
+  label: "On Telegram",
+  hint: "it takes a bot: @BotFather makes one",
+  ask: askBot,
+  example: composedTelegram({ kind: "variable", name: telegramVariable }, "123456"),
+};
+
+/** The entry in a new file. */
+export function composedTelegram(token: WrittenSecret, chatId: string): ComposedChannel {
+  return {
+    kind: "telegram",
+    keys: [
+      {
+        key: "token",
+        comment: "From @BotFather. Send the bot a message once, so that it may write to you.",
+        secret: token,
+      },
+      { key: "chat_id", yaml: /^-?\d+$/.test(chatId) ? chatId : literal(chatId) },
+    ],
+  };
+}
+
+async function askBot(asker: Asker, { env, overrides, ports }: AskingWorld): Promise<ComposedChannel | undefined> {
+  const { api_url: apiUrl = usualApiUrl } = overrides;
+  const found = env[telegramVariable]?.trim() ?? "";
+  const isFound = found !== "" && telegramToken.safeParse(found).success;
+  if (isFound) asker.say(`${telegramVariable} is set in the environment: it is used, and the file will refer to it.`);
+  for (;;) {
+    const token = isFound ? found : await asker.askSecret("The bot's token, from @BotFather", telegramToken);
+    const chatId = await asker.askText(
+      "The chat: its number, or @channelname (send the bot a message once; @userinfobot tells you your number)",
+      {
+        kind: chatIdKind,
+      },
+    );
+    const written = isFound
+      ? ({ kind: "variable", name: telegramVariable } as const)
+      : ({ kind: "literal", value: token } as const);
+    const settings = { token: new Secret(token), chatId: chatIdKind.parse(chatId), apiUrl: String(apiUrl) };
+    const findings = await asker.findOut(
+      "Asking Telegram",
+      () => inspectTelegram(settings, ports, { isTestSent: false }),
+      (all) => ({
+        isGood: all.every(({ level }) => level === "ok"),
+        text: all.map(({ subject, detail }) => `${subject}: ${detail}`).join("; "),
+      }),
+    );
+    if (findings.every(({ level }) => level === "ok")) return composedTelegram(written, chatId);
+    const choice = await asker.askChoice("How should ccs init continue?", [
+      { value: "again", label: "Ask me again" },
+      { value: "keep", label: "Keep it", hint: "ccs doctor checks it again later" },
+      { value: "none", label: "Continue without Telegram" },
+    ]);
+    if (choice === "keep") return composedTelegram(written, chatId);
+    if (choice === "none") return undefined;
+  }
+}

@@ -1,0 +1,17 @@
+// Asks where messages are to go, and lets the kind of channel ask what it needs.
+import type { ComposedChannel } from "../../channels/kind.ts";
+import { channelKind, channelKinds } from "../../channels/registry.ts";
+import { systemClock } from "../../lib/clock.ts";
+import type { InitWorld } from "./account.ts";
+import * as prompts from "./prompts.ts";
+
+export async function askChannels({ env, channels }: InitWorld): Promise<readonly ComposedChannel[]> {
+  const chosen = await prompts.askChoice("Where should ccs send you messages?", [
+    { value: "", label: "Nowhere" },
+    ...channelKinds.map(({ kind, init: { label, hint } }) => ({ value: kind, label, hint })),
+  ]);
+  if (chosen === "") return [];
+  const world = { env, overrides: channels[chosen] ?? {}, ports: { fetch, clock: systemClock } };
+  const channel = await channelKind(chosen).init.ask(prompts, world);
+  return channel === undefined ? [] : [channel];
+}
