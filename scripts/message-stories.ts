@@ -170,9 +170,14 @@ function unwritten(
   records: readonly PublishedRecord[],
   problem: NonNullable<IngressState["cloudProblem"]>,
 ): IngressState {
-  const { visibility: _, published, ...rest } = ingress;
+  const { published } = ingress;
   if (published === undefined) throw new Error("nothing was read");
-  return { ...rest, published: { ...published, records, by: "read" }, cloudProblem: problem };
+  return {
+    ...ingress,
+    published: { ...published, records, by: "read" },
+    visibility: undefined,
+    cloudProblem: problem,
+  };
 }
 
 function passage(from: readonly string[], to: readonly string[], startedMs: number) {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { startDaemon } from "../src/assembly/running.ts";
 import type { CheckSettings, Event } from "../src/core/model.ts";
+import { untestedConnection } from "../src/core/evidence/proof.ts";
 import { initialState } from "../src/core/step.ts";
 import { startEndpoint } from "../src/emulation/endpoint.ts";
 import { startTelegram, telegramToken } from "../src/emulation/channels/telegram.ts";
@@ -191,7 +192,10 @@ describe("many times over, nothing stays behind", () => {
         },
         anchors,
       );
-      search.follow({ ...initialState, connection: { ipv4: { blindSinceMs: 0 }, ipv6: {} } });
+      search.follow({
+        ...initialState,
+        connection: { ...untestedConnection, ipv4: { ...untestedConnection.ipv4, blindSinceMs: 0 } },
+      });
       await eventually("a try", () => events.length > 0);
     });
   });

@@ -36,7 +36,7 @@ function seekerOf({ ingresses, time }: State): IngressState | undefined {
 }
 
 function waitsForTime({ endpoints }: IngressState): boolean {
-  return endpoints.some(({ addresses }) => addresses.some(({ undated }) => undated !== undefined));
+  return endpoints.some(({ addresses }) => addresses.some(({ undated }) => undated.length > 0));
 }
 
 /** A `Follower` of the daemon's state. */

@@ -92,7 +92,7 @@ function ofIngress(before: State, after: IngressState, atMs: number): Fact[] {
   if (known === after) return [];
   const facts: Fact[] = known === undefined ? [{ kind: "ingress-added", ingress }] : [];
   // By another configuration; each has a list of its own.
-  const renames = after.renames === known?.renames ? [] : (after.renames ?? []);
+  const renames = after.renames === known?.renames ? [] : after.renames;
   facts.push(...renames.map(({ from, to }): Fact => ({ kind: "endpoint-renamed", ingress, from, to })));
   const old = known !== undefined && renames.length > 0 ? underNames(known, after) : known;
   facts.push(...after.endpoints.flatMap((endpoint) => ofEndpoint(ingress, old, endpoint)));
@@ -135,7 +135,7 @@ function sharedFacts(ingress: string, old: IngressState | undefined, after: Ingr
   if (old?.endpoints === after.endpoints) return [];
   return after.endpoints.flatMap((endpoint): Fact[] => {
     const { settings, hasShared, revision } = endpoint;
-    if (hasShared !== true) return [];
+    if (!hasShared) return [];
     const known = old?.endpoints.find((other) => other.settings.name === settings.name && other.revision === revision);
     if (known?.hasShared === true) return [];
     return [{ kind: "addresses-shared", ingress, endpoint: settings.name, others: sharersOf(after, endpoint) }];

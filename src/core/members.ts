@@ -46,6 +46,11 @@ export function membersOf(selection: Pick<Selection, "primary" | "sticky"> | und
   return selection === undefined ? [] : [selection.primary, ...selection.sticky.map(({ endpoint }) => endpoint)];
 }
 
+/** The selection without anybody next to the primary; the same object where nobody is. */
+export function alone(selection: Selection): Selection {
+  return selection.sticky.length === 0 ? selection : { ...selection, sticky: [] };
+}
+
 /** Whether the same endpoints serve in both, in the same roles. */
 export function hasSameMembers(a: Selection | undefined, b: Selection | undefined): boolean {
   return a === b || membersOf(a).join("\n") === membersOf(b).join("\n");

@@ -55,17 +55,17 @@ export interface Health {
 export interface AddressState extends Address {
   readonly health: Health;
   /** What the newest probe that counted saw, or one that began after it and says nothing. */
-  readonly lastObservation?: Observation;
+  readonly lastObservation: Observation | undefined;
   /** End of the newest ok: until then, at least, the monitor's own connection worked. */
-  readonly lastOkMs?: number;
+  readonly lastOkMs: number | undefined;
   /** Start of the ok that began last. An answer is as old as its question. */
-  readonly lastOkStartedMs?: number;
+  readonly lastOkStartedMs: number | undefined;
   /** Start of the newest result that counted. One that began earlier is overtaken, and moves no counter. */
-  readonly countedStartedMs?: number;
+  readonly countedStartedMs: number | undefined;
   /** It came while the endpoint served: one ok suffices then to be believed in as it is, and until its verdict the endpoint's health ignores it. */
   readonly isNewcomer: boolean;
   /** No longer in the endpoint's answer; forgotten at this time. */
-  readonly vanishesAtMs?: number;
+  readonly vanishesAtMs: number | undefined;
   /** The newest observation says nothing about it: the monitor has no route, or cannot trust its own connection. */
   readonly isUncheckable: boolean;
   /** Probes under way that got no answer for a good while, in the order of their start. */
@@ -73,7 +73,7 @@ export interface AddressState extends Address {
   /** Failures that wait for proof that the monitor's own connection works, oldest first. They count for nothing yet. */
   readonly unproven: readonly Unproven[];
   /** Failures by the dates of a certificate that wait for something to tell the time, oldest first. */
-  readonly undated?: readonly Undated[];
+  readonly undated: readonly Undated[];
 }
 
 /**
@@ -150,16 +150,18 @@ export interface EndpointState {
   readonly withoutAddress: Health;
   readonly health: EndpointHealth;
   /** The newest answer to a look-up of the target, and when the known addresses stop being usable without a new one. */
-  readonly resolution?: { readonly kind: Resolution["kind"]; readonly detail: string; readonly atMs: number };
-  readonly addressesUsableUntilMs?: number;
+  readonly resolution:
+    | { readonly kind: Resolution["kind"]; readonly detail: string; readonly atMs: number }
+    | undefined;
+  readonly addressesUsableUntilMs: number | undefined;
   /** It had more addresses of a family than are used, in words. Stays as it was first, so that people are told once. */
-  readonly leftOut?: string;
+  readonly leftOut: string | undefined;
   /** After an outage: not before this time does the ingress return to it. */
-  readonly heldUntilMs?: number;
+  readonly heldUntilMs: number | undefined;
   /** All its addresses once belonged to other endpoints: an answer from before a switch may be our own record's. */
-  readonly hasShared?: true;
+  readonly hasShared: boolean;
   /** The names that its target leads to by the zone's own records, wildcards included; missing where they were not read. */
-  readonly tracedPath?: readonly string[];
+  readonly tracedPath: readonly string[] | undefined;
 }
 
 export interface StickyMember {
@@ -195,10 +197,10 @@ export interface Outage {
   /** All endpoints have been down since it began; until then it is no more than a suspicion. */
   readonly isKnown: boolean;
   /** Since when one of them answers again; missing while none does. */
-  readonly answeredMs?: number;
+  readonly answeredMs: number | undefined;
   /** When the first of them was up, and who gets a turn since then to finish coming back before another one is chosen. */
-  readonly upMs?: number;
-  readonly turns?: readonly RecoveryTurn[];
+  readonly upMs: number | undefined;
+  readonly turns: readonly RecoveryTurn[] | undefined;
 }
 
 /** How long an endpoint is waited for to finish coming back; its first failure ends that earlier. */
@@ -207,35 +209,42 @@ export interface RecoveryTurn {
   readonly untilMs: number;
 }
 
+/** Records that are new, and that not every authoritative server is known to show yet. */
+export interface Unseen {
+  readonly ids: readonly string[];
+  /** By then each has heard of them. */
+  readonly untilMs: number;
+}
+
 /** What is known of the records at one name that ccs manages, and of its writes there. */
 export interface NameState {
   /** Missing until the records have been read for the first time. */
-  readonly published?: Published;
+  readonly published: Published | undefined;
   /** When our records were undone from outside, within the last hour. */
   readonly undoneAtMs: readonly number[];
   /** Until then a late write of our own, whose outcome is not known, may still change the records. */
-  readonly writeInDoubtUntilMs?: number;
+  readonly writeInDoubtUntilMs: number | undefined;
   /** Missing before the first write, and for proxied records, which cannot be seen from outside. */
-  readonly visibility?: Visibility;
-  /** Records that are new, and that not every authoritative server is known to show yet. By then each has heard of them. */
-  readonly unseen?: { readonly ids: readonly string[]; readonly untilMs: number };
+  readonly visibility: Visibility | undefined;
+  /** What is not relied upon yet. */
+  readonly unseen: Unseen | undefined;
   /** The newest trouble with Cloudflare, until a call succeeds. */
-  readonly cloudProblem?: CloudProblem & { readonly sinceMs: number; readonly newestMs: number };
+  readonly cloudProblem: (CloudProblem & { readonly sinceMs: number; readonly newestMs: number }) | undefined;
 }
 
 /** The second name of a CNAME ingress. `published` holds our records there, `visibility` is known without a write too. */
 export interface MixState extends NameState {
   readonly record: string;
   /** What is there that is not ours, in words: there is no mix then. */
-  readonly foreign?: string;
+  readonly foreign: string | undefined;
   /** The name, or one of its families, has not been shown for `waitMs` yet: other servers may not know of it. */
   readonly isNew: boolean;
   /** Since when nothing is known to point to it, in this life of the daemon. */
-  readonly unusedSinceMs?: number;
+  readonly unusedSinceMs: number | undefined;
   /** It has been unused for an hour: its records are deleted. */
   readonly isExpired: boolean;
   /** Other programs keep changing it: there is no mix until then. */
-  readonly pausedUntilMs?: number;
+  readonly pausedUntilMs: number | undefined;
 }
 
 /** An endpoint that another configuration calls by another name. */
@@ -250,43 +259,45 @@ export interface IngressState extends NameState {
   readonly settings: IngressSettings;
   readonly endpoints: readonly EndpointState[];
   /** The endpoints that the configuration in force calls otherwise than the one before. */
-  readonly renames?: readonly Rename[];
+  readonly renames: readonly Rename[];
   /** What it is for life. Missing until the records have been read for the first time, unless the configuration asks for one. */
-  readonly form?: Form;
+  readonly form: Form | undefined;
   /** Missing where there is never to be a mix beside a CNAME. */
-  readonly mix?: MixState;
+  readonly mix: MixState | undefined;
   /** Names that were the mix's before another configuration, until their records are gone. */
   readonly formerMixes: readonly MixState[];
   /** It left the configuration: it is pointed to its primary, and its mix is removed. */
-  readonly isLeaving?: true;
+  readonly isLeaving: boolean;
   /** A return that only waits for its mix to be shown: since when. */
-  readonly returnDueMs?: number;
+  readonly returnDueMs: number | undefined;
   /** The record set first found, then the last that we wrote: put back when the name turns out empty while no endpoint is up. */
-  readonly lastGood?: RecordSet;
+  readonly lastGood: RecordSet | undefined;
   /** Missing while no endpoint is named by the record and none has been elected. */
-  readonly selection?: Selection;
+  readonly selection: Selection | undefined;
   /** While all endpoints are down, and until the ingress is served again. */
-  readonly outage?: Outage;
+  readonly outage: Outage | undefined;
   /** While no endpoint is selected: when the best of those up is elected, though better ones are still unknown. */
-  readonly electionAtMs?: number;
+  readonly electionAtMs: number | undefined;
   /** When endpoints were left as down, within the last hour. */
   readonly departures: readonly Departure[];
   readonly overrides: readonly Override[];
   /** Until it has been reported. */
-  readonly drill?: Drill;
+  readonly drill: Drill | undefined;
   /** The newest one that is over, as it was reported. */
-  readonly lastDrill?: Drill;
+  readonly lastDrill: Drill | undefined;
   /** Who served before the restart, until the published records have been adopted. */
-  readonly saved?: {
-    readonly primary?: string;
-    readonly sticky: readonly StickyMember[];
-    /** It was saved before an ingress had one form for life. */
-    readonly isWithoutForm?: true;
-  };
+  readonly saved:
+    | {
+        readonly primary: string | undefined;
+        readonly sticky: readonly StickyMember[];
+        /** It was saved before an ingress had one form for life. */
+        readonly isWithoutForm: boolean;
+      }
+    | undefined;
   /** What authoritative servers show in place of the records that are known, until these are read again. */
-  readonly drift?: { readonly says: string; readonly sinceMs: number };
+  readonly drift: { readonly says: string; readonly sinceMs: number } | undefined;
   /** Another program keeps overwriting our records: repair is paused until then. A new selection may still be written once. */
-  readonly standoff?: { readonly untilMs: number; readonly mayWrite: boolean };
+  readonly standoff: { readonly untilMs: number; readonly mayWrite: boolean } | undefined;
   /** The selection whose mix Cloudflare refused for good: its primary is active alone. */
   readonly isMixRefused: boolean;
 }
@@ -296,11 +307,11 @@ export interface State {
   readonly time: TimeState;
   readonly connection: { readonly [family in Family]: Connection };
   /** Why the newest configuration was refused; missing while it is in force. */
-  readonly rejectedConfig?: { readonly problems: readonly string[]; readonly atMs: number };
+  readonly rejectedConfig: { readonly problems: readonly string[]; readonly atMs: number } | undefined;
   /** Counts the configurations in force since start. */
   readonly generation: number;
   /** What an earlier life left behind; missing once a configuration has taken it up. */
-  readonly saved?: readonly SavedIngress[];
+  readonly saved: readonly SavedIngress[] | undefined;
   /** Left the configuration while they pointed to their mix: first they are pointed to their primary, and the mix is removed. */
   readonly leaving: readonly IngressState[];
 }

@@ -30,9 +30,11 @@ import { withUnseenAt } from "./records/unseen.ts";
 export const initialState: State = {
   ingresses: [],
   leaving: [],
-  time: {},
+  time: { told: undefined, sought: undefined, isContradicted: false, wrong: undefined },
   connection: untestedConnection,
+  rejectedConfig: undefined,
   generation: 0,
+  saved: undefined,
 };
 
 /** The state after `event`, which was taken at monotonic time `nowMs`. */
@@ -52,6 +54,8 @@ function take(state: State, event: Event, nowMs: number): State {
         leaving: leavingAfter(state, event.ingresses, nowMs),
         time: state.time,
         connection: state.connection,
+        rejectedConfig: undefined,
+        saved: undefined,
         generation: state.generation + (event.isUnchanged === true ? 0 : 1),
       };
     case "restored":
@@ -130,7 +134,7 @@ function afterProbe(state: State, event: Event & { kind: "probed" }, nowMs: numb
 function isUndated(state: State, { address, observation, ...ref }: Event & { kind: "probed" }): boolean {
   if (observation.kind !== "inconclusive" || observation.reason !== "clock") return false;
   const probed = findEndpoint(state, ref)?.addresses.find(({ text }) => text === address);
-  return probed?.undated?.at(-1)?.startedMs === observation.startedMs;
+  return probed?.undated.at(-1)?.startedMs === observation.startedMs;
 }
 
 /** Lets time and the new beliefs take effect on one ingress. */
@@ -172,7 +176,7 @@ function withHeldSharers(before: IngressState, after: IngressState, nowMs: numbe
   if (from === undefined || to === undefined || from === to) return after;
   return withEachEndpoint(after, (endpoint) => {
     const { settings, hasShared, heldUntilMs = -Infinity, health } = endpoint;
-    if (hasShared !== true || settings.name === to || isOut(health.verdict)) return endpoint;
+    if (!hasShared || settings.name === to || isOut(health.verdict)) return endpoint;
     const untilMs = holdUntilMs(after, settings.name, nowMs);
     return untilMs <= Math.max(nowMs, heldUntilMs) ? endpoint : { ...endpoint, heldUntilMs: untilMs };
   });

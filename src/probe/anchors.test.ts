@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { describe, test } from "node:test";
 import { freePort } from "../../test/support/ports.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
+import { untestedConnection } from "../core/evidence/proof.ts";
 import type { Event, State } from "../core/model.ts";
 import { initialState } from "../core/step.ts";
 import { listenTcp } from "../emulation/listen.ts";
@@ -10,7 +11,10 @@ import { parseIp } from "../lib/ip.ts";
 import { Anchors, reachOverTcp, type Anchor } from "./anchors.ts";
 
 /** A state that seeks proof of connection in IPv4: the monitor is blind there. */
-const blind: State = { ...initialState, connection: { ipv4: { blindSinceMs: 0 }, ipv6: {} } };
+const blind: State = {
+  ...initialState,
+  connection: { ...untestedConnection, ipv4: { ...untestedConnection.ipv4, blindSinceMs: 0 } },
+};
 
 function anchor(text: string, port = 443): Anchor {
   const address = parseIp(text);

@@ -9,19 +9,22 @@ import type {
   EndpointState,
   Event,
   Health,
+  IngressSettings,
   IngressState,
   Observation,
   Resolution,
   State,
   Verdict,
 } from "../core/model.ts";
+import { emptyIngress } from "../core/configuration/empty.ts";
+import { untriedAddress } from "../core/evidence/answer.ts";
+import { freshEndpoint } from "../core/evidence/endpoint.ts";
+import { initialState } from "../core/step.ts";
 import { sleep } from "../lib/clock.ts";
 import { parseIp } from "../lib/ip.ts";
 import { Prober, probeOnce, type Probe, type ProberPorts, type Resolve } from "./prober.ts";
 
 const record = "ingress.example.com";
-
-const untested = { ipv4: {}, ipv6: {} };
 
 function addressOf(text: string): Address {
   const address = parseIp(text);
@@ -34,14 +37,7 @@ function healthOf(verdict: Verdict): Health {
 }
 
 function addressState(text: string, verdict: Verdict): AddressState {
-  return {
-    ...addressOf(text),
-    health: healthOf(verdict),
-    isNewcomer: false,
-    isUncheckable: false,
-    stalled: [],
-    unproven: [],
-  };
+  return untriedAddress(addressOf(text), healthOf(verdict));
 }
 
 const check: CheckSettings = {
@@ -75,8 +71,7 @@ function endpoint(given: Given = {}): EndpointState {
     ...(given.check !== "none" && { check: given.check ?? check }),
   };
   return {
-    settings,
-    revision,
+    ...freshEndpoint(settings, revision, 0),
     addresses: addresses.map((text) => addressState(text, verdict)),
     withoutAddress: healthOf("unknown"),
     health: { verdict, isDegraded: false, sinceMs: 0, reason: "" },
@@ -84,29 +79,22 @@ function endpoint(given: Given = {}): EndpointState {
 }
 
 function stateOf(...endpoints: EndpointState[]): State {
-  return { ingresses: [ingressOf(endpoints)], connection: untested, leaving: [], time: {}, generation: 1 };
+  return { ...initialState, ingresses: [ingressOf(endpoints)], generation: 1 };
 }
 
 function ingressOf(endpoints: readonly EndpointState[], name = record): IngressState {
   const primary = endpoints[0]?.settings.name ?? "";
-  return {
-    settings: {
-      id: name,
-      record: name,
-      publish: "auto",
-      holdUpMs: 0,
-      reconcileIntervalMs: 300_000,
-      allowPrivate: false,
-      endpoints: endpoints.map(({ settings }) => settings),
-    },
-    endpoints,
-    selection: { primary, sticky: [], why: "", reason: "adopted", sinceMs: 0 },
-    departures: [],
-    overrides: [],
-    undoneAtMs: [],
-    formerMixes: [],
-    isMixRefused: false,
+  const settings: IngressSettings = {
+    id: name,
+    record: name,
+    publish: "auto",
+    holdUpMs: 0,
+    reconcileIntervalMs: 300_000,
+    allowPrivate: false,
+    endpoints: endpoints.map((each) => each.settings),
   };
+  const selection = { primary, sticky: [], why: "", reason: "adopted" as const, sinceMs: 0 };
+  return { ...emptyIngress(settings, endpoints), selection };
 }
 
 /** One probe as the made-up network saw it. */
@@ -183,7 +171,7 @@ function worldOf(network: Network = {}): World {
     stalls,
     bugs,
     running,
-    state: { ingresses: [], connection: untested, leaving: [], time: {}, generation: 0 },
+    state: initialState,
     follow(state) {
       world.state = state;
       world.prober.follow(state);
@@ -524,10 +512,10 @@ describe("following the state", () => {
   test("stops the watches of an ingress that is gone", async () => {
     await using world = worldOf(slow);
     const both = [ingressOf([endpoint()]), ingressOf([endpoint({ addresses: ["192.0.2.2"] })], "other.example.com")];
-    world.follow({ ingresses: both, connection: untested, leaving: [], time: {}, generation: 1 });
+    world.follow({ ...initialState, ingresses: both, generation: 1 });
     await world.clock.advance(100);
     assert.equal(world.running.now, 2);
-    world.follow({ ingresses: both.slice(1), connection: untested, leaving: [], time: {}, generation: 2 });
+    world.follow({ ...initialState, ingresses: both.slice(1), generation: 2 });
     await settle();
     assert.equal(world.running.now, 1);
     await world.clock.advance(30_000);

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { propertyRuns } from "../../test/support/property-runs.ts";
 import type { Address, EndpointState, IngressState, Selection, State } from "../core/model.ts";
+import { untriedAddress } from "../core/evidence/answer.ts";
 import { initialState, step } from "../core/step.ts";
 import { parseIp } from "../lib/ip.ts";
 import { endpointSettings, ingressSettings } from "../../test/support/ingress-world.ts";
@@ -42,7 +43,11 @@ const memoryOf: fc.Arbitrary<Memory> = fc.record({
     { nil: undefined },
   ),
   pending: fc.option(
-    fc.record({ primary: nameOf, sticky: fc.constant([{ endpoint: "mobile", untilMs: nowMs + 7 }]) }),
+    fc.record({
+      primary: nameOf,
+      sticky: fc.constant([{ endpoint: "mobile", untilMs: nowMs + 7 }]),
+      isWithoutForm: fc.constant(false),
+    }),
     {
       nil: undefined,
     },
@@ -142,7 +147,8 @@ test("ages grow while the daemon is down, and never shrink", () => {
 });
 
 test("until the records are adopted, what the life before left is passed on", () => {
-  const memory = { ...nothing, pending: { primary: "mobile", sticky: [{ endpoint: "cable", untilMs: nowMs + 5 }] } };
+  const sticky = [{ endpoint: "cable", untilMs: nowMs + 5 }];
+  const memory = { ...nothing, pending: { primary: "mobile", sticky, isWithoutForm: false } };
   assert.deepEqual(savedFrom(stateWith(memory), nowMs, wallMs).ingresses[0]?.selection, {
     primary: "mobile",
     sticky: [{ endpoint: "cable", untilWallMs: wallMs + 5 }],
@@ -266,14 +272,7 @@ function stateWith(memory: Memory): State {
   const others = ingress.endpoints.slice(1);
   const known: EndpointState = {
     ...cable,
-    addresses: memory.addresses.map((saved) => ({
-      ...saved,
-      health: cable.withoutAddress,
-      isNewcomer: false,
-      isUncheckable: false,
-      stalled: [],
-      unproven: [],
-    })),
+    addresses: memory.addresses.map((saved) => untriedAddress(saved, cable.withoutAddress)),
     addressesUsableUntilMs: nowMs + memory.usableForMs,
   };
   const { departures, overrides } = memory;

@@ -5,6 +5,7 @@ import { InternalErrors } from "../../src/assembly/internal-errors.ts";
 import { MemoryProvider } from "../support/memory-provider.ts";
 import type { RecordProvider } from "../../src/cloud/provider.ts";
 import type { Event, IngressSettings, State } from "../../src/core/model.ts";
+import { untestedConnection } from "../../src/core/evidence/proof.ts";
 import { Daemon } from "../../src/daemon.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { Anchors } from "../../src/probe/anchors.ts";
@@ -144,7 +145,10 @@ test("reference hosts that throw, and proof that is not taken in, are asked with
     [{ address, port: 443 }],
   );
   const daemon = new Daemon({ clock, onBug: assert.ifError });
-  anchors.follow({ ...daemon.state, connection: { ipv4: { blindSinceMs: 0 }, ipv6: {} } });
+  anchors.follow({
+    ...daemon.state,
+    connection: { ...untestedConnection, ipv4: { ...untestedConnection.ipv4, blindSinceMs: 0 } },
+  });
   await clock.advance(10_000);
   assert.ok(tries >= 10 && tries <= 25, `${tries} in ten seconds`);
   assert.equal(bugs.length, tries);

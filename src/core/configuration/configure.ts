@@ -3,7 +3,8 @@
 import { findManaged } from "../find.ts";
 import { interruptedDrill } from "../people/drill.ts";
 import { freshEndpoint, withSavedAddresses } from "../evidence/endpoint.ts";
-import { withMixNames } from "../records/mix.ts";
+import { emptyIngress } from "./empty.ts";
+import { freshName, withMixNames } from "../records/mix.ts";
 import { askedForm } from "../records/records.ts";
 import type { EndpointSettings, EndpointState, IngressSettings, IngressState, Rename, State } from "../model.ts";
 import { withoutStandoff } from "../records/published.ts";
@@ -42,14 +43,13 @@ export function configured(state: State, settings: IngressSettings, nowMs: numbe
       Math.max(0, (matches[index]?.endpoint.settings.stickyMs ?? 0) - stickyMs),
     ]),
   );
-  const { isLeaving: _, renames: __, ...rest } = withShorterSticky(named, cuts);
-  const form = askedForm(settings) ?? rest.form;
   return withMixNames({
-    ...rest,
+    ...withShorterSticky(named, cuts),
     settings,
     endpoints,
-    ...(renames.length > 0 && { renames }),
-    ...(form !== undefined && { form }),
+    renames,
+    form: askedForm(settings) ?? named.form,
+    isLeaving: false,
     // A new configuration deserves a new try.
     isMixRefused: false,
   });
@@ -57,26 +57,15 @@ export function configured(state: State, settings: IngressSettings, nowMs: numbe
 
 /** The ingress in another zone: what is known of its records is of the old one, and so is what became of writes there. */
 function withoutRecords(ingress: IngressState): IngressState {
-  const { published: _, cloudProblem: __, visibility: ___, unseen: ____, drift: _____, ...rest } = ingress;
-  const { writeInDoubtUntilMs: ______, mix: _______, ...unread } = rest;
-  return { ...unread, formerMixes: [] };
+  return { ...ingress, ...freshName, drift: undefined, mix: undefined, formerMixes: [] };
 }
 
 /** An ingress that was not configured before, with what an earlier life of the daemon remembers of it. */
 function freshIngress({ saved }: State, settings: IngressSettings, nowMs: number): IngressState {
   const endpoints = settings.endpoints.map((each) => freshEndpoint(each, 0, nowMs));
-  const fresh: IngressState = {
-    settings,
-    endpoints,
-    departures: [],
-    overrides: [],
-    undoneAtMs: [],
-    isMixRefused: false,
-    formerMixes: [],
-  };
   const memory = saved?.find(({ record }) => record === settings.id);
-  const form = askedForm(settings) ?? memory?.form;
-  if (memory === undefined) return withMixNames({ ...fresh, ...(form && { form }) });
+  const fresh = { ...emptyIngress(settings, endpoints), form: askedForm(settings) ?? memory?.form };
+  if (memory === undefined) return withMixNames(fresh);
   const matches = matched(memory.endpoints ?? [], settings.endpoints.map(identityOf));
   const now = settings.endpoints.map(({ name }, index) => ({ name, was: matches[index]?.name }));
   const nameOf = namesAfter(memory.endpoints ?? [], now);
@@ -88,7 +77,6 @@ function freshIngress({ saved }: State, settings: IngressSettings, nowMs: number
   const drilled = overrides.find(({ kind }) => kind === "drill");
   const remembered: IngressState = {
     ...fresh,
-    ...(form && { form }),
     endpoints: endpoints.map((endpoint) => {
       const known = addresses.find(({ endpoint: name }) => nameOf(name) === endpoint.settings.name);
       return known === undefined ? endpoint : withSavedAddresses(endpoint, known, { allowPrivate, nowMs });
@@ -96,15 +84,12 @@ function freshIngress({ saved }: State, settings: IngressSettings, nowMs: number
     // A clock that was set back must not make a departure last for ever.
     departures: departures.map(({ endpoint, atMs }) => ({ endpoint, atMs: Math.min(atMs, nowMs) })),
     overrides,
-    ...(drilled && { drill: interruptedDrill(drilled.endpoint, nowMs) }),
-    saved: {
-      ...(primary !== undefined && { primary }),
-      sticky,
-      ...(memory.form === undefined && { isWithoutForm: true }),
-    },
-    ...(lastGood !== undefined && { lastGood }),
+    drill: drilled && interruptedDrill(drilled.endpoint, nowMs),
+    saved: { primary, sticky, isWithoutForm: memory.form === undefined },
+    lastGood,
     // Whether it still is one is seen anew, and told again if so. Where it ends, it ends as if nothing had come between.
-    ...(isOutage === true && { outage: { isKnown: false } }),
+    outage:
+      isOutage === true ? { isKnown: false, answeredMs: undefined, upMs: undefined, turns: undefined } : undefined,
   };
   const named = renames.length === 0 ? remembered : { ...withNames(remembered, nameOf), renames };
   return withMixNames(named, memory.mixRecords);
@@ -151,8 +136,8 @@ function reconfigured(
   return {
     ...known,
     settings,
-    ...(known.settings.name !== settings.name && { revision: newRevision }),
-    ...(heldUntilMs !== undefined && { heldUntilMs: heldUntilMs - heldLessMs }),
+    revision: known.settings.name === settings.name ? known.revision : newRevision,
+    heldUntilMs: heldUntilMs === undefined ? undefined : heldUntilMs - heldLessMs,
   };
 }
 

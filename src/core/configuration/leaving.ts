@@ -1,5 +1,7 @@
 // Ingresses that are no longer configured and not done with their mix: the record is first pointed to the primary, and the
 // records of the mix are removed once nothing has pointed to them for an hour. A restart in between changes nothing.
+import { emptyIngress } from "./empty.ts";
+import { alone } from "../members.ts";
 import { freshEndpoint } from "../evidence/endpoint.ts";
 import { freshMix, mixesOf, mixPointedTo, withMixesAt } from "../records/mix.ts";
 import type { EndpointSettings, IngressSettings, IngressState, MixState, SavedIngress, State } from "../model.ts";
@@ -16,7 +18,7 @@ export function leavingAfter(
   const remembered = (state.saved ?? []).flatMap((saved) => restored(saved, nowMs) ?? []);
   return [...live, ...remembered]
     .filter(({ settings }) => !ids.has(settings.id))
-    .map((ingress) => (ingress.isLeaving === true ? ingress : asLeaving(ingress)));
+    .map((ingress) => (ingress.isLeaving ? ingress : asLeaving(ingress)));
 }
 
 function hasMixRecords(ingress: IngressState): boolean {
@@ -28,8 +30,15 @@ function isKnownToHaveRecords({ published }: MixState): boolean {
 }
 
 function asLeaving(ingress: IngressState): IngressState {
-  const { selection, drill: _, returnDueMs: __, ...rest } = withoutStandoff(ingress);
-  return { ...rest, isLeaving: true, overrides: [], ...(selection && { selection: { ...selection, sticky: [] } }) };
+  const { selection } = ingress;
+  return {
+    ...withoutStandoff(ingress),
+    isLeaving: true,
+    overrides: [],
+    drill: undefined,
+    returnDueMs: undefined,
+    selection: selection && alone(selection),
+  };
 }
 
 /** What an earlier life left behind of an ingress with a mix, as far as it takes to be done with it. */
@@ -56,19 +65,16 @@ function restored(saved: SavedIngress, nowMs: number): IngressState | undefined 
     endpoints: endpoint === undefined ? [] : [endpoint],
   };
   const why = `${record} is no longer configured`;
-  return {
+  const empty = emptyIngress(
     settings,
-    endpoints: settings.endpoints.map((each) => freshEndpoint(each, 0, nowMs)),
-    departures: [],
-    overrides: [],
-    undoneAtMs: [],
-    isMixRefused: false,
+    settings.endpoints.map((each) => freshEndpoint(each, 0, nowMs)),
+  );
+  return {
+    ...empty,
     formerMixes: mixRecords.map(freshMix),
     isLeaving: true,
-    ...(target && {
-      selection: { primary: target.name, sticky: [], why, reason: "configuration" as const, sinceMs: nowMs },
-    }),
-    ...(lastGood && { lastGood }),
+    selection: target && { primary: target.name, sticky: [], why, reason: "configuration", sinceMs: nowMs },
+    lastGood,
   };
 }
 

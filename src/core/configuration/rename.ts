@@ -62,35 +62,30 @@ export function namesAfter(
   return (name) => names.get(name) ?? name;
 }
 
-/** The names in what is remembered of an ingress, apart from its endpoints. */
-export type Named = Partial<
-  Pick<IngressState, "selection" | "departures" | "overrides" | "drill" | "lastDrill" | "outage" | "saved">
->;
-
 /** What is remembered of an ingress, under the names that its endpoints have now. */
-export function withNames<Part extends Named>(part: Part, nameOf: (name: string) => string): Part {
-  const { selection, departures, overrides, drill, lastDrill, outage, saved } = part;
+export function withNames(ingress: IngressState, nameOf: (name: string) => string): IngressState {
+  const { selection, departures, overrides, drill, lastDrill, outage, saved } = ingress;
   const member = <Member extends { readonly endpoint: string }>(old: Member): Member => ({
     ...old,
     endpoint: nameOf(old.endpoint),
   });
   return {
-    ...part,
-    ...(selection && {
-      selection: { ...selection, primary: nameOf(selection.primary), sticky: selection.sticky.map(member) },
-    }),
-    ...(departures && { departures: departures.map(member) }),
-    ...(overrides && { overrides: overrides.map(member) }),
-    ...(drill && { drill: drillNamed(drill, nameOf) }),
-    ...(lastDrill && { lastDrill: drillNamed(lastDrill, nameOf) }),
-    ...(outage && { outage: { ...outage, ...(outage.turns && { turns: outage.turns.map(member) }) } }),
-    ...(saved && {
-      saved: {
-        ...saved,
-        ...(saved.primary !== undefined && { primary: nameOf(saved.primary) }),
-        sticky: saved.sticky.map(member),
-      },
-    }),
+    ...ingress,
+    selection: selection && {
+      ...selection,
+      primary: nameOf(selection.primary),
+      sticky: selection.sticky.map(member),
+    },
+    departures: departures.map(member),
+    overrides: overrides.map(member),
+    drill: drill && drillNamed(drill, nameOf),
+    lastDrill: lastDrill && drillNamed(lastDrill, nameOf),
+    outage: outage && { ...outage, turns: outage.turns?.map(member) },
+    saved: saved && {
+      ...saved,
+      primary: saved.primary === undefined ? undefined : nameOf(saved.primary),
+      sticky: saved.sticky.map(member),
+    },
   };
 }
 
@@ -106,7 +101,7 @@ function drillNamed(drill: Drill, nameOf: (name: string) => string): Drill {
 
 /** An ingress of before under the names of after, endpoints included, so that both can be compared. */
 export function underNames(before: IngressState, after: IngressState): IngressState {
-  const { renames = [] } = after;
+  const { renames } = after;
   if (renames.length === 0) return before;
   const names = new Map(renames.map(({ from, to }) => [from, to]));
   const taken = new Set(after.endpoints.map(({ settings }) => settings.name));
@@ -116,7 +111,8 @@ export function underNames(before: IngressState, after: IngressState): IngressSt
     const name = nameOf(endpoint.settings.name);
     const now = endpointNamed(after, name);
     const isRenamed = now !== undefined && renames.some(({ to, isSame }) => to === name && isSame);
-    return { ...endpoint, settings: { ...endpoint.settings, name }, ...(isRenamed && { revision: now.revision }) };
+    const revision = isRenamed ? now.revision : endpoint.revision;
+    return { ...endpoint, settings: { ...endpoint.settings, name }, revision };
   });
   return { ...withNames(before, nameOf), endpoints };
 }

@@ -96,7 +96,7 @@ function withUndatedFailure(
 ): AddressState {
   if (validity === undefined) return address;
   const newest: Undated = { startedMs, endedMs, detail, validity };
-  const [first, ...later] = address.undated ?? [];
+  const [first, ...later] = address.undated;
   return {
     ...address,
     undated: first === undefined ? [newest] : [first, ...[...later, newest].slice(1 - mostUnproven)],
@@ -105,9 +105,7 @@ function withUndatedFailure(
 
 /** The address without the failures by date that were decided on, or that an answer made pointless. */
 export function withoutUndated(address: AddressState, rest: readonly Undated[] = []): AddressState {
-  if (address.undated === undefined) return address;
-  const { undated: _, ...others } = address;
-  return rest.length === 0 ? others : { ...others, undated: rest };
+  return address.undated.length === 0 ? address : { ...address, undated: rest };
 }
 
 /** Whether a result that counted began later than this one. Of probes that overlap, the youngest knows best. */
@@ -134,7 +132,7 @@ function withoutOvertaken(unproven: readonly Unproven[], startedMs: number): rea
 function withoutOvertakenDates(address: AddressState, startedMs: number): AddressState {
   return withoutUndated(
     address,
-    address.undated?.filter((failure) => failure.startedMs > startedMs),
+    address.undated.filter((failure) => failure.startedMs > startedMs),
   );
 }
 
@@ -181,7 +179,7 @@ export function withFailure(address: AddressState, failure: Failure, judging: Ju
 
 function withWait(
   address: AddressState,
-  { detail, startedMs, endedMs, isDoubtful }: Failure & Pick<Unproven, "isDoubtful">,
+  { detail, startedMs, endedMs, isDoubtful = false }: Failure & Partial<Pick<Unproven, "isDoubtful">>,
   nowMs: number,
 ): AddressState {
   const newest: Unproven = {
@@ -189,7 +187,7 @@ function withWait(
     endedMs,
     detail,
     untilMs: nowMs + proofSearchMs,
-    ...(isDoubtful && { isDoubtful }),
+    isDoubtful,
   };
   const [first, ...later] = address.unproven;
   const unproven = first === undefined ? [newest] : [first, ...[...later, newest].slice(1 - mostUnproven)];

@@ -1,6 +1,6 @@
 // The answer to a look-up of a target: which addresses of it count, and what becomes of those that were known before.
 import { freshHealth, isOut, isServing } from "./health.ts";
-import type { Address, AddressState, EndpointState, Resolution } from "../model.ts";
+import type { Address, AddressState, EndpointState, Health, Resolution } from "../model.ts";
 import { isPermitted, leftOutWords, withinLimit } from "./usable.ts";
 
 /** How long an address stays usable after its TTL ended or after it left the answer. */
@@ -9,16 +9,15 @@ export const addressGraceMs = 10 * 60_000;
 /** The endpoint with a new answer: what is known of its addresses, and of those that just left it and still serve. */
 export function withAnswer(endpoint: EndpointState, answer: readonly Address[], nowMs: number): EndpointState {
   const leftOut = endpoint.leftOut ?? leftOutWords(answer);
-  const addresses = knownAddresses(endpoint, answer, nowMs);
-  return { ...endpoint, addresses, ...(leftOut !== undefined && { leftOut }) };
+  return { ...endpoint, addresses: knownAddresses(endpoint, answer, nowMs), leftOut };
 }
 
 function knownAddresses(endpoint: EndpointState, answer: readonly Address[], nowMs: number): readonly AddressState[] {
   const known = new Map(endpoint.addresses.map((address) => [address.text, address]));
-  const current = withinLimit(answer, (address) => known.has(address.text)).map((address): AddressState => {
-    const { vanishesAtMs: _, ...state } = known.get(address.text) ?? freshAddress(endpoint, address, nowMs);
-    return state;
-  });
+  const current = withinLimit(answer, (address) => known.has(address.text)).map((address): AddressState => ({
+    ...(known.get(address.text) ?? freshAddress(endpoint, address, nowMs)),
+    vanishesAtMs: undefined,
+  }));
   // Without a check nothing can vouch for the new addresses, so nothing is gained by keeping the old ones.
   if (endpoint.settings.check === undefined) return current;
   const isCurrent = new Set(current.map(({ text }) => text));
@@ -32,13 +31,24 @@ function freshAddress(endpoint: EndpointState, address: Address, nowMs: number):
   // Somebody has to vouch for it: an endpoint that lost all its addresses starts to prove itself anew.
   const isNewcomer = endpoint.addresses.some(({ health }) => isServing(health.verdict));
   const verdict = isOut(endpoint.health.verdict) ? "down" : "unknown";
+  return { ...untriedAddress(address, freshHealth(nowMs, verdict, "new address, not probed yet")), isNewcomer };
+}
+
+/** An address that no probe has been made of, with the health that it begins with. */
+export function untriedAddress(address: Address, health: Health): AddressState {
   return {
     ...address,
-    health: freshHealth(nowMs, verdict, "new address, not probed yet"),
-    isNewcomer,
+    health,
+    lastObservation: undefined,
+    lastOkMs: undefined,
+    lastOkStartedMs: undefined,
+    countedStartedMs: undefined,
+    isNewcomer: false,
+    vanishesAtMs: undefined,
     isUncheckable: false,
     stalled: [],
     unproven: [],
+    undated: [],
   };
 }
 

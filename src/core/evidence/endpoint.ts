@@ -30,6 +30,12 @@ export function freshEndpoint(settings: EndpointSettings, revision: number, nowM
     addresses: [],
     withoutAddress: freshHealth(nowMs),
     health: { verdict: "unknown", isDegraded: false, sinceMs: nowMs, reason: "not probed yet" },
+    resolution: undefined,
+    addressesUsableUntilMs: undefined,
+    leftOut: undefined,
+    heldUntilMs: undefined,
+    hasShared: false,
+    tracedPath: undefined,
   };
   const { target } = settings;
   if (target.kind === "host") return endpoint;
@@ -121,13 +127,12 @@ export function afterTime(endpoint: EndpointState, nowMs: number): EndpointState
   const isGone = ({ vanishesAtMs }: AddressState): boolean => vanishesAtMs !== undefined && vanishesAtMs <= nowMs;
   const isHoldSame = isHeld === (endpoint.heldUntilMs !== undefined);
   if (!isExpired && isHoldSame && !endpoint.addresses.some(isGone)) return endpoint;
-  const { addressesUsableUntilMs, heldUntilMs, ...rest } = endpoint;
   return withHealth(
     {
-      ...rest,
+      ...endpoint,
       addresses: isExpired ? [] : endpoint.addresses.filter((address) => !isGone(address)),
-      ...(isExpired || addressesUsableUntilMs === undefined ? {} : { addressesUsableUntilMs }),
-      ...(isHeld ? { heldUntilMs } : {}),
+      addressesUsableUntilMs: isExpired ? undefined : endpoint.addressesUsableUntilMs,
+      heldUntilMs: isHeld ? endpoint.heldUntilMs : undefined,
     },
     nowMs,
   );
@@ -145,7 +150,7 @@ export function isFresh({ settings, addresses }: EndpointState, nowMs: number): 
       // Its newest result has to be that ok, not a failure that may still turn out to count, nor the silence that others have
       // been given up for. Whoever is slow is silent for a while between any two answers.
       unproven.length === 0 &&
-      undated === undefined &&
+      undated.length === 0 &&
       stalled.every(({ sinceMs }) => sinceMs <= lastOkMs) &&
       !isUncheckable,
   );
@@ -172,7 +177,9 @@ export function afterStall(
   nowMs: number,
 ): EndpointState {
   const addresses = withEach(endpoint.addresses, (each) =>
-    each.text === address ? { ...each, stalled: [...each.stalled, { startedMs, sinceMs: nowMs }] } : each,
+    each.text === address
+      ? { ...each, stalled: [...each.stalled, { startedMs, sinceMs: nowMs, provenMs: undefined }] }
+      : each,
   );
   return addresses === endpoint.addresses ? endpoint : { ...endpoint, addresses };
 }
@@ -192,7 +199,7 @@ export function afterProof(endpoint: EndpointState, family: Family, provenMs: nu
     if (proven.length === 0) return address;
     const rest: AddressState = { ...address, unproven: address.unproven.filter(({ endedMs }) => endedMs > provenMs) };
     return proven
-      .filter(({ isDoubtful }) => isDoubtful !== true)
+      .filter(({ isDoubtful }) => !isDoubtful)
       .toSorted((a, b) => a.startedMs - b.startedMs)
       .reduce<AddressState>((next, failure) => counted(next, failure, thresholds, nowMs), rest);
   });

@@ -6,7 +6,7 @@ export interface Stalled {
   readonly startedMs: number;
   readonly sinceMs: number;
   /** When proof came, during this probe, that the monitor's own connection worked. */
-  readonly provenMs?: number;
+  readonly provenMs: number | undefined;
 }
 
 /** A failure that waits for proof of connection. Without one by `untilMs` it is inconclusive. */
@@ -16,7 +16,7 @@ export interface Unproven {
   readonly detail: string;
   readonly untilMs: number;
   /** It can never count: this machine's connection is not known to have worked during the probe. The search continues all the same. */
-  readonly isDoubtful?: true;
+  readonly isDoubtful: boolean;
 }
 
 /** What there is to judge the failures of one endpoint by, at one moment, in each family. */
@@ -32,7 +32,7 @@ export interface Proof {
 /** What the monitor knows of its own connection in one family. */
 export interface Connection {
   /** When most anchors answered last. */
-  readonly anchorsMs?: number;
+  readonly anchorsMs: number | undefined;
   /** Since when failures are inconclusive, until the next ok; missing while the connection works. */
-  readonly blindSinceMs?: number;
+  readonly blindSinceMs: number | undefined;
 }

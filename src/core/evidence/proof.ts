@@ -15,7 +15,10 @@ import { withEachEndpoint, withIngresses } from "../sharing.ts";
 import { families } from "../words.ts";
 
 /** Before anything was seen. */
-export const untestedConnection: State["connection"] = { ipv4: {}, ipv6: {} };
+export const untestedConnection: State["connection"] = {
+  ipv4: { anchorsMs: undefined, blindSinceMs: undefined },
+  ipv6: { anchorsMs: undefined, blindSinceMs: undefined },
+};
 
 /** What failures of the endpoint `failing` are to be judged by, by all that is known at this moment. */
 export function evidenceFor(state: State, failing: Pick<EndpointRef, "ingress" | "endpoint">): Evidence {
@@ -38,7 +41,7 @@ export function withProof(
   nowMs: number,
   by?: Pick<EndpointRef, "ingress" | "endpoint">,
 ): State {
-  const { blindSinceMs, ...connection } = state.connection[family];
+  const { blindSinceMs, anchorsMs } = state.connection[family];
   const isOfProver = ({ settings }: IngressState, endpoint: EndpointState): boolean =>
     settings.id === by?.ingress && endpoint.settings.name === by.endpoint;
   const proven = withEndpoints(state, (ingress, endpoint) => {
@@ -46,7 +49,7 @@ export function withProof(
     return isOfProver(ingress, endpoint) ? endpoint : afterProof(endpoint, family, provenMs, nowMs);
   });
   if (by !== undefined && blindSinceMs === undefined) return proven;
-  const known: Connection = by === undefined ? { ...connection, anchorsMs: provenMs } : connection;
+  const known: Connection = { anchorsMs: by === undefined ? provenMs : anchorsMs, blindSinceMs: undefined };
   return { ...proven, connection: { ...state.connection, [family]: known } };
 }
 

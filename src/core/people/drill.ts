@@ -31,18 +31,18 @@ export function interruptedDrill(endpoint: string, nowMs: number): Drill {
 /** The ingress with what the newest step shows of its drill. `before` is the ingress before anybody was selected again. */
 export function withDrill(before: IngressState, after: IngressState, nowMs: number): IngressState {
   const word = after.overrides.find(({ kind }) => kind === "drill");
-  const { drill, ...rest } = after;
+  const { drill } = after;
   if (word === undefined && drill === undefined) return after;
   if (drill === undefined || (word !== undefined && isAnother(drill, word.endpoint))) {
     // The one before is reported with what is known of it.
-    const over = drill === undefined ? rest : { ...rest, lastDrill: { endedMs: nowMs, ...drill } };
+    const over = drill === undefined ? after : { ...after, drill: undefined, lastDrill: { endedMs: nowMs, ...drill } };
     const begun = word === undefined ? undefined : beginning(before, word.endpoint, nowMs);
     return begun === undefined ? over : { ...over, drill: watched(begun, before, after, nowMs) };
   }
   const ended = word === undefined && drill.endedMs === undefined ? { ...drill, endedMs: nowMs } : drill;
   const seen = watched(ended, before, after, nowMs);
-  if (isOver(seen, after, nowMs)) return { ...rest, lastDrill: seen };
-  return seen === drill ? after : { ...rest, drill: seen };
+  if (isOver(seen, after, nowMs)) return { ...after, drill: undefined, lastDrill: seen };
+  return seen === drill ? after : { ...after, drill: seen };
 }
 
 function isAnother(drill: Drill, endpoint: string): boolean {

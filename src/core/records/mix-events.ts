@@ -1,7 +1,8 @@
 // What reads, writes and failures at the name of a mix do to its ingress. They are counted apart from the ingress' own.
 import { mixNamed } from "./mix.ts";
+import { alone } from "../members.ts";
 import type { CloudProblem, IngressState, MixState, PublishedRecord, RecordType, Visibility } from "../model.ts";
-import { afterVisibilityCheck, mostUndone, undoneMemoryMs, writeDoubtMs } from "./published.ts";
+import { afterVisibilityCheck, mostUndone, undoneMemoryMs, doubtUntilMs } from "./published.ts";
 import { isAtMix, isPointedToMix, recordComment } from "./records.ts";
 import { unseenAmong } from "./unseen.ts";
 
@@ -19,15 +20,15 @@ export function afterMixRead(
   const isFirst = mix.published === undefined;
   const isOwnDoing = mix.writeInDoubtUntilMs !== undefined && mix.writeInDoubtUntilMs > nowMs;
   const isChanged = textOf(ours) !== textOf(mix.published?.records ?? []);
-  const { foreign: _, cloudProblem, unseen: __, visibility, ...rest } = mix;
+  const { cloudProblem, visibility } = mix;
   const read: MixState = {
-    ...rest,
+    ...mix,
     published: { records: ours, atMs: nowMs, by: "read" },
-    ...unseenAmong(mix, ours, nowMs),
-    ...(stranger && { foreign: `${stranger.type} ${stranger.content}` }),
-    ...(cloudProblem?.during === "write" && { cloudProblem }),
+    unseen: unseenAmong(mix, ours, nowMs),
+    foreign: stranger && `${stranger.type} ${stranger.content}`,
+    cloudProblem: cloudProblem?.during === "write" ? cloudProblem : undefined,
     // Whatever was found has to be seen by us before it is pointed to.
-    ...(isFirst || isChanged ? checked(ours, nowMs) : visibility && { visibility }),
+    visibility: isFirst || isChanged ? toBeChecked(ours, nowMs) : visibility,
     isNew: isFirst || isChanged || mix.isNew,
   };
   const isUndone = !isFirst && isChanged && !isOwnDoing;
@@ -38,13 +39,14 @@ export function afterMixRead(
 function withUndoneMix(ingress: IngressState, mix: MixState, nowMs: number): IngressState {
   const undoneAtMs = [...mix.undoneAtMs.filter((atMs) => atMs > nowMs - undoneMemoryMs), nowMs];
   const isFight = undoneAtMs.length >= mostUndone;
-  const undone: MixState = { ...mix, undoneAtMs, ...(isFight && { pausedUntilMs: nowMs + undoneMemoryMs }) };
-  const { selection } = ingress;
-  const isServing = mix.record === ingress.mix?.record && (isPointedToMix(ingress) || isAtMix(ingress));
-  return {
-    ...withMix(ingress, undone),
-    ...(isServing && selection && selection.sticky.length > 0 && { selection: { ...selection, sticky: [] } }),
+  const undone: MixState = {
+    ...mix,
+    undoneAtMs,
+    pausedUntilMs: isFight ? nowMs + undoneMemoryMs : mix.pausedUntilMs,
   };
+  const isServing = mix.record === ingress.mix?.record && (isPointedToMix(ingress) || isAtMix(ingress));
+  const { selection } = ingress;
+  return { ...withMix(ingress, undone), selection: isServing ? selection && alone(selection) : selection };
 }
 
 /** The ingress after Cloudflare confirmed our write at the name of a mix. */
@@ -57,15 +59,15 @@ export function afterMixWrite(
   const mix = mixNamed(ingress, record);
   if (mix === undefined) return ingress;
   const before = mix.published?.records ?? [];
-  const { cloudProblem: _, visibility: __, unseen: ___, unusedSinceMs, ...rest } = mix;
   const isNewFamily = records.some(({ type }) => !before.some((old) => old.type === type));
   const written: MixState = {
-    ...rest,
+    ...mix,
     published: { records, atMs: nowMs, by: "write" },
-    ...unseenAmong(mix, records, nowMs),
-    ...checked(records, nowMs),
+    unseen: unseenAmong(mix, records, nowMs),
+    visibility: toBeChecked(records, nowMs),
+    cloudProblem: undefined,
     // Nothing has pointed to what is new here for an hour.
-    ...(unusedSinceMs !== undefined && { unusedSinceMs: nowMs }),
+    unusedSinceMs: mix.unusedSinceMs === undefined ? undefined : nowMs,
     isExpired: false,
     isNew: mix.isNew || isNewFamily,
   };
@@ -81,14 +83,13 @@ export function afterMixFailure(
 ): IngressState {
   const mix = mixNamed(ingress, record);
   if (mix === undefined) return ingress;
+  const isObstacle = problem.kind === "obstacle";
   const failed: MixState = {
     ...mix,
     cloudProblem: { ...problem, sinceMs: mix.cloudProblem?.sinceMs ?? nowMs, newestMs: nowMs },
-    ...(problem.kind === "transient" && problem.during === "write" && { writeInDoubtUntilMs: nowMs + writeDoubtMs }),
-    ...(problem.kind === "obstacle" && {
-      foreign: problem.message,
-      published: { records: [], atMs: nowMs, by: "read" },
-    }),
+    writeInDoubtUntilMs: doubtUntilMs(problem, nowMs) ?? mix.writeInDoubtUntilMs,
+    foreign: isObstacle ? problem.message : mix.foreign,
+    published: isObstacle ? { records: [], atMs: nowMs, by: "read" } : mix.published,
   };
   const isRefused = problem.kind === "invalid" && problem.during === "write" && mix === ingress.mix;
   return { ...withMix(ingress, failed), isMixRefused: ingress.isMixRefused || isRefused };
@@ -105,8 +106,8 @@ export function afterMixCheck(
   return mix === undefined ? ingress : withMix(ingress, afterVisibilityCheck(mix, found, nowMs));
 }
 
-function checked(records: readonly PublishedRecord[], nowMs: number): { readonly visibility?: Visibility } {
-  return records.length === 0 ? {} : { visibility: { writtenAtMs: nowMs, status: "checking", detail: "" } };
+function toBeChecked(records: readonly PublishedRecord[], nowMs: number): Visibility | undefined {
+  return records.length === 0 ? undefined : { writtenAtMs: nowMs, status: "checking", detail: "" };
 }
 
 function withMix(ingress: IngressState, mix: MixState): IngressState {

@@ -4,6 +4,7 @@ import type {
   EndpointState,
   IngressState,
   MixState,
+  NameState,
   Plan,
   Published,
   PublishedRecord,
@@ -12,7 +13,7 @@ import type {
 } from "../model.ts";
 import { isEmptyPlan, planBetween } from "./plan.ts";
 import { isAtMix, isNameInSync, isPointedToMix, isProxied, mixSetOf, publishesCname } from "./records.ts";
-import { endpointNamed, isDrained, ranked } from "../members.ts";
+import { alone, endpointNamed, isDrained, ranked } from "../members.ts";
 import { sharesAddresses } from "../selection/same-addresses.ts";
 import { withUnseenAt } from "./unseen.ts";
 
@@ -116,7 +117,7 @@ export function desiredMix(ingress: IngressState, mix: MixState): RecordSet | "n
   if (mix.published === undefined) return undefined;
   const isCurrent = mix === ingress.mix;
   const gone = mix.isExpired && mix.published.records.length > 0 ? "none" : undefined;
-  if (!isCurrent || ingress.isLeaving === true) return gone;
+  if (!isCurrent || ingress.isLeaving) return gone;
   const members = isPointedToMix(ingress) ? membersOfMix(ingress) : foreseenMembers(ingress);
   return (members && mixSetOf(ingress, members)) ?? gone;
 }
@@ -184,16 +185,34 @@ function pointsTo(published: Published | undefined, record: string): boolean {
   return published?.records.some(({ type, content }) => type === "CNAME" && content === record) === true;
 }
 
+/** What is known of the records at a name before anything was read. */
+export const freshName: NameState = {
+  published: undefined,
+  undoneAtMs: [],
+  writeInDoubtUntilMs: undefined,
+  visibility: undefined,
+  unseen: undefined,
+  cloudProblem: undefined,
+};
+
 /** A name of which nothing is known yet. */
 export function freshMix(record: string): MixState {
-  return { record, undoneAtMs: [], isNew: true, isExpired: false };
+  return {
+    record,
+    ...freshName,
+    foreign: undefined,
+    isNew: true,
+    unusedSinceMs: undefined,
+    isExpired: false,
+    pausedUntilMs: undefined,
+  };
 }
 
 /** The ingress with the mix names that its settings and its form need; `saved`: names that may still hold our records. */
 export function withMixNames(ingress: IngressState, saved: readonly string[] = []): IngressState {
   const { settings, selection } = ingress;
   const isWanted =
-    ingress.isLeaving !== true &&
+    !ingress.isLeaving &&
     publishesCname(ingress) &&
     settings.proxied !== true &&
     settings.endpoints.some(({ stickyMs }) => stickyMs !== undefined);
@@ -203,12 +222,11 @@ export function withMixNames(ingress: IngressState, saved: readonly string[] = [
   const all = [...known, ...former];
   const mix = record === undefined ? undefined : (all.find((each) => each.record === record) ?? freshMix(record));
   const isMoved = ingress.mix !== undefined && ingress.mix.record !== record && publishesCname(ingress);
-  const { mix: _, ...rest } = ingress;
   return {
-    ...rest,
-    ...(mix && { mix }),
+    ...ingress,
+    mix,
     formerMixes: all.filter((each) => each.record !== record),
-    ...(isMoved && selection && selection.sticky.length > 0 && { selection: { ...selection, sticky: [] } }),
+    selection: isMoved ? selection && alone(selection) : selection,
   };
 }
 
@@ -220,23 +238,19 @@ export function withMixesAt(ingress: IngressState, nowMs: number): IngressState 
   const kept = aged.filter((former) => former.published?.records.length !== 0 || former.unusedSinceMs === undefined);
   const isSame =
     now === mix && kept.length === aged.length && aged.every((each, at) => each === ingress.formerMixes[at]);
-  return isSame ? ingress : { ...ingress, ...(now && { mix: now }), formerMixes: kept };
+  return isSame ? ingress : { ...ingress, mix: now, formerMixes: kept };
 }
 
 function mixAt(ingress: IngressState, mix: MixState, nowMs: number): MixState {
   let next = withUnseenAt(mix, nowMs);
   if (ingress.published === undefined || pointsTo(ingress.published, mix.record)) {
-    if (mix.unusedSinceMs !== undefined) {
-      const { unusedSinceMs: _, ...rest } = next;
-      next = { ...rest, isExpired: false };
-    }
+    if (mix.unusedSinceMs !== undefined) next = { ...next, unusedSinceMs: undefined, isExpired: false };
   } else if (mix.unusedSinceMs === undefined) next = { ...next, unusedSinceMs: nowMs };
   const deadlines = mixDeadlines(ingress, next);
   if (deadlines.shown !== undefined && deadlines.shown <= nowMs) next = { ...next, isNew: false };
   if (deadlines.expiry !== undefined && deadlines.expiry <= nowMs) next = { ...next, isExpired: true };
   if (next.pausedUntilMs !== undefined && next.pausedUntilMs <= nowMs) {
-    const { pausedUntilMs: _, ...rest } = next;
-    next = { ...rest, undoneAtMs: [] };
+    next = { ...next, pausedUntilMs: undefined, undoneAtMs: [] };
   }
   return next;
 }
@@ -245,16 +259,16 @@ function mixAt(ingress: IngressState, mix: MixState, nowMs: number): MixState {
 export function mixDeadlines(
   { settings }: IngressState,
   mix: MixState,
-): { readonly shown?: number; readonly expiry?: number; readonly pause?: number } {
+): { readonly shown: number | undefined; readonly expiry: number | undefined; readonly pause: number | undefined } {
   const shownMs = mix.isNew ? shownSinceMs(mix) : undefined;
   const { published, unusedSinceMs, isExpired, pausedUntilMs } = mix;
   const mayExpire =
     unusedSinceMs !== undefined && !isExpired && published !== undefined && published.records.length > 0;
   const ttlsMs = (published?.records ?? []).map(({ ttlSeconds }) => ttlSeconds * 1_000);
   return {
-    ...(shownMs !== undefined && { shown: shownMs + (settings.mix?.waitMs ?? 0) }),
-    ...(mayExpire && { expiry: unusedSinceMs + Math.max(unusedMs, ...ttlsMs) }),
-    ...(pausedUntilMs !== undefined && { pause: pausedUntilMs }),
+    shown: shownMs === undefined ? undefined : shownMs + (settings.mix?.waitMs ?? 0),
+    expiry: mayExpire ? unusedSinceMs + Math.max(unusedMs, ...ttlsMs) : undefined,
+    pause: pausedUntilMs,
   };
 }
 

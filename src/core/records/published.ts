@@ -3,7 +3,7 @@ import { endpointNamed, hasSameMembers } from "../members.ts";
 import { withMixNames } from "./mix.ts";
 import type { CloudProblem, Form, IngressState, NameState, PublishedRecord, RecordSet, Visibility } from "../model.ts";
 import { askedForm, isAtMix, isNameInSync, lowestTtl, recordSetOf, wantedRecords, isAsWritten } from "./records.ts";
-import { unseenAmong, withoutUnseen } from "./unseen.ts";
+import { unseenAmong } from "./unseen.ts";
 
 /** Undone this often within the memory, repair is paused for as long. */
 export const mostUndone = 2;
@@ -32,20 +32,21 @@ function foundForm({ saved }: IngressState, records: readonly PublishedRecord[])
 }
 
 function afterLook(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
-  const { cloudProblem, visibility, unseen: _, drift: __, ...rest } = ingress;
-  const lastGood = ingress.lastGood ?? goodSetOf(ingress, records);
+  const { cloudProblem, visibility } = ingress;
   const read: IngressState = {
-    ...rest,
+    ...ingress,
     published: { records, atMs: nowMs, by: "read" },
-    ...unseenAmong(ingress, records, nowMs),
-    ...(lastGood === undefined ? {} : { lastGood }),
-    ...(cloudProblem?.during === "write" ? { cloudProblem } : {}),
+    unseen: unseenAmong(ingress, records, nowMs),
+    lastGood: ingress.lastGood ?? goodSetOf(ingress, records),
+    cloudProblem: cloudProblem?.during === "write" ? cloudProblem : undefined,
+    visibility: undefined,
+    drift: undefined,
   };
   const isEmpty = records.length === 0;
   const isOwnDoing = ingress.writeInDoubtUntilMs !== undefined && ingress.writeInDoubtUntilMs > nowMs;
   const isUndone = !isOwnDoing && isOurs(ingress) && !isOurs(read);
   if (!isUndone && !(isEmpty && ingress.standoff !== undefined)) {
-    return visibility === undefined ? read : { ...read, visibility };
+    return { ...read, visibility };
   }
   const undoneAtMs = [...ingress.undoneAtMs.filter((atMs) => atMs > nowMs - undoneMemoryMs), nowMs];
   if (ingress.standoff !== undefined) {
@@ -75,18 +76,18 @@ function isOurs(ingress: IngressState): boolean {
 
 /** The ingress after a write of ours was confirmed. Whether the world sees it is found out next. */
 export function afterWrite(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
-  const { cloudProblem: _, visibility: __, unseen: ___, drift: ____, ...rest } = ingress;
-  const lastGood = goodSetOf(ingress, records) ?? ingress.lastGood;
   const visibility: Visibility = { writtenAtMs: nowMs, status: "checking", detail: "" };
   const isProxied = records.some(({ proxied }) => proxied);
   return {
-    ...rest,
+    ...ingress,
     published: { records, atMs: nowMs, by: "write" },
-    ...unseenAmong(ingress, records, nowMs),
-    ...(lastGood === undefined ? {} : { lastGood }),
-    ...(ingress.standoff === undefined ? {} : { standoff: { ...ingress.standoff, mayWrite: false } }),
+    unseen: unseenAmong(ingress, records, nowMs),
+    lastGood: goodSetOf(ingress, records) ?? ingress.lastGood,
+    standoff: ingress.standoff && { ...ingress.standoff, mayWrite: false },
     // From outside, proxied names show Cloudflare's addresses only.
-    ...(isProxied ? {} : { visibility }),
+    visibility: isProxied ? undefined : visibility,
+    cloudProblem: undefined,
+    drift: undefined,
   };
 }
 
@@ -99,7 +100,7 @@ export function afterVisibilityCheck<Name extends NameState>(
   if (ingress.visibility?.writtenAtMs !== found.writtenAtMs) return ingress;
   const { writtenAtMs, status, detail } = found;
   const visibility: Visibility = { writtenAtMs, status, atMs: nowMs, detail };
-  return { ...(status === "visible" ? withoutUnseen(ingress) : ingress), visibility };
+  return { ...ingress, visibility, unseen: status === "visible" ? undefined : ingress.unseen };
 }
 
 /** The ingress after a read or write failed. */
@@ -111,8 +112,13 @@ export function afterCloudFailure(ingress: IngressState, problem: CloudProblem, 
     ...ingress,
     cloudProblem: { ...problem, sinceMs, newestMs: nowMs },
     isMixRefused: ingress.isMixRefused || isRefusedMix,
-    ...(problem.kind === "transient" && problem.during === "write" && { writeInDoubtUntilMs: nowMs + writeDoubtMs }),
+    writeInDoubtUntilMs: doubtUntilMs(problem, nowMs) ?? ingress.writeInDoubtUntilMs,
   };
+}
+
+/** Until when a write that failed so may still land; `undefined` for what is known to have done nothing. */
+export function doubtUntilMs({ kind, during }: CloudProblem, nowMs: number): number | undefined {
+  return kind === "transient" && during === "write" ? nowMs + writeDoubtMs : undefined;
 }
 
 /**
@@ -120,18 +126,18 @@ export function afterCloudFailure(ingress: IngressState, problem: CloudProblem, 
  * up, it may still take up nothing: the read that follows every failed write tells.
  */
 export function withoutSettledProblem(ingress: IngressState): IngressState {
-  const { cloudProblem, published, ...rest } = ingress;
+  const { cloudProblem, published } = ingress;
   if (cloudProblem?.during !== "write" || published === undefined) return ingress;
   if (wantedRecords(ingress) === undefined || !isNameInSync(ingress)) return ingress;
   const { kind, newestMs } = cloudProblem;
   const isUnanswered = kind === "transient" || kind === "rate-limited";
-  return isUnanswered && published.atMs <= newestMs ? ingress : { ...rest, published };
+  return isUnanswered && published.atMs <= newestMs ? ingress : { ...ingress, cloudProblem: undefined };
 }
 
 /** The end of a standoff, by time or by a manual override: repair continues. */
 export function withoutStandoff(ingress: IngressState): IngressState {
-  const { standoff, ...rest } = ingress;
-  return standoff === undefined && ingress.undoneAtMs.length === 0 ? ingress : { ...rest, undoneAtMs: [] };
+  if (ingress.standoff === undefined && ingress.undoneAtMs.length === 0) return ingress;
+  return { ...ingress, standoff: undefined, undoneAtMs: [] };
 }
 
 /** In a standoff, a new selection is still written once. */

@@ -34,7 +34,7 @@ export function wantedRecords(ingress: IngressState): RecordSet | undefined {
   if (published === undefined) return undefined;
   const primary = endpointNamed(ingress, selection?.primary);
   // It stays as it is once it does not depend on its mix any more.
-  if (ingress.isLeaving === true) return primary && isAtAnyMix(ingress) ? recordsOf(ingress, primary) : undefined;
+  if (ingress.isLeaving) return primary && isAtAnyMix(ingress) ? recordsOf(ingress, primary) : undefined;
   const isAsked = selection?.reason === "pin";
   if (primary !== undefined && (isAsked || isServing(primary.health.verdict))) return recordsOf(ingress, primary);
   // A CNAME to a name without addresses is no better than none.
@@ -245,7 +245,7 @@ export function askedForm({ publish, endpoints }: IngressSettings): Form | undef
 }
 
 /** Whether its form is a CNAME. Without anything published yet, that is what `auto` takes. */
-export function publishesCname({ settings, form }: { settings: IngressSettings; form?: Form }): boolean {
+export function publishesCname({ settings, form }: { settings: IngressSettings; form?: Form | undefined }): boolean {
   return (askedForm(settings) ?? form ?? "cname") === "cname";
 }
 

@@ -1,5 +1,5 @@
 // Records that are new, and that not every authoritative server may show yet: they are not relied upon.
-import type { NameState, PublishedRecord } from "../model.ts";
+import type { NameState, PublishedRecord, Unseen } from "../model.ts";
 
 /** How long it takes at most until every authoritative server has heard of a record. They mostly do so within seconds. */
 const propagationMs = 60_000;
@@ -9,27 +9,20 @@ export function unseenAmong(
   { published, unseen }: NameState,
   records: readonly PublishedRecord[],
   nowMs: number,
-): Pick<NameState, "unseen"> {
+): Unseen | undefined {
   // At the first look nobody can say; and behind the proxy servers show no records.
-  if (published === undefined || records.some(({ proxied }) => proxied)) return {};
+  if (published === undefined || records.some(({ proxied }) => proxied)) return undefined;
   const known = new Set(published.records.map(({ id }) => id));
   const isNew = ({ id }: PublishedRecord): boolean => !known.has(id);
   const still = records.filter((record) => !isNew(record) && unseen?.ids.includes(record.id) === true);
   if (records.some(isNew)) {
     const ids = [...records.filter(isNew), ...still].map(({ id }) => id);
-    return { unseen: { ids, untilMs: nowMs + propagationMs } };
+    return { ids, untilMs: nowMs + propagationMs };
   }
-  return unseen === undefined || still.length === 0 ? {} : { unseen };
+  return still.length === 0 ? undefined : unseen;
 }
 
 /** After a while every server has heard of what was created, whether or not any could be asked. */
 export function withUnseenAt<Name extends NameState>(ingress: Name, nowMs: number): Name {
-  return ingress.unseen !== undefined && ingress.unseen.untilMs <= nowMs ? withoutUnseen(ingress) : ingress;
-}
-
-/** The name once every server is known to show its records. */
-export function withoutUnseen<Name extends NameState>(name: Name): Name {
-  const { unseen: _, ...rest } = name;
-  // What is left has every part that is not optional.
-  return rest as Name;
+  return ingress.unseen !== undefined && ingress.unseen.untilMs <= nowMs ? { ...ingress, unseen: undefined } : ingress;
 }

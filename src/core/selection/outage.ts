@@ -18,12 +18,14 @@ export function withOutage(ingress: IngressState, nowMs: number): IngressState {
   const before = ingress.outage;
   if (isDark(ingress)) {
     const isKnown = before?.isKnown === true || ingress.endpoints.every(({ health }) => isOut(health.verdict));
-    return withMark(ingress, { isKnown, ...answered(ingress, before, nowMs) });
+    const answeredMs = answeredSinceMs(ingress, nowMs);
+    return withMark(ingress, { isKnown, answeredMs, upMs: undefined, turns: undefined });
   }
   if (before === undefined) return ingress;
-  const { isKnown } = before;
-  const seen = { isKnown, ...answered(ingress, before, nowMs) };
-  if (!ingress.endpoints.some(({ health }) => isServing(health.verdict))) return withMark(ingress, seen);
+  const seen = { ...before, answeredMs: answeredSinceMs(ingress, nowMs) };
+  if (!ingress.endpoints.some(({ health }) => isServing(health.verdict))) {
+    return withMark(ingress, { ...seen, upMs: undefined, turns: undefined });
+  }
   const { upMs = nowMs } = before;
   const turns = before.turns ?? ingress.endpoints.flatMap((endpoint) => turnOf(endpoint, nowMs));
   return withMark(ingress, { ...seen, upMs, turns: turns.filter((turn) => isNotOver(ingress, turn, upMs, nowMs)) });
@@ -34,8 +36,7 @@ export function withoutEndedOutage(ingress: IngressState): IngressState {
   if (ingress.outage === undefined) return ingress;
   const primary = endpointNamed(ingress, ingress.selection?.primary);
   if (primary === undefined || !isServing(primary.health.verdict)) return ingress;
-  const { outage: _, ...rest } = ingress;
-  return rest;
+  return { ...ingress, outage: undefined };
 }
 
 /** When the next turn is over; `undefined` while no endpoint is awaited. */
@@ -64,18 +65,14 @@ function isFailing({ health, addresses, withoutAddress }: EndpointState, isBegun
 }
 
 /** Since when an endpoint answers again, though none is up yet. */
-function answered(
-  { endpoints }: IngressState,
-  before: Outage | undefined,
-  nowMs: number,
-): Pick<Outage, "answeredMs"> | undefined {
+function answeredSinceMs({ endpoints, outage }: IngressState, nowMs: number): number | undefined {
   const isAnswering = endpoints.some(
     ({ health, addresses }) =>
       health.verdict === "recovering" ||
       isServing(health.verdict) ||
       addresses.some((address) => address.health.oksInRow > 0),
   );
-  return isAnswering ? { answeredMs: before?.answeredMs ?? nowMs } : undefined;
+  return isAnswering ? (outage?.answeredMs ?? nowMs) : undefined;
 }
 
 /** Time enough for an endpoint that works to answer `rise` times. Without a check nothing would tell that it has. */

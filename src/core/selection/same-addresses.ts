@@ -26,7 +26,7 @@ export function hasSameAddresses(a: EndpointState, b: EndpointState): boolean {
 /** The ingress with a mark on each endpoint that shares its addresses now: from then on its answers are believed less. */
 export function withSharers(ingress: IngressState): IngressState {
   return withEachEndpoint(ingress, (endpoint) =>
-    endpoint.hasShared === true || !sharesAddresses(ingress, endpoint) ? endpoint : { ...endpoint, hasShared: true },
+    endpoint.hasShared || !sharesAddresses(ingress, endpoint) ? endpoint : { ...endpoint, hasShared: true },
   );
 }
 
@@ -35,7 +35,7 @@ export function answersSinceMs(
   { selection }: IngressState,
   { hasShared, settings }: EndpointState,
 ): number | undefined {
-  if (hasShared !== true || selection === undefined || selection.primary === settings.name) return undefined;
+  if (!hasShared || selection === undefined || selection.primary === settings.name) return undefined;
   return selection.sinceMs;
 }
 

@@ -183,8 +183,7 @@ function moveTo(
 
 function withoutReturn(ingress: IngressState): IngressState {
   if (ingress.returnDueMs === undefined) return ingress;
-  const { returnDueMs: _, ...rest } = ingress;
-  return rest;
+  return { ...ingress, returnDueMs: undefined };
 }
 
 /** Notes that the present primary is left for `next` as down, if it is: a pin, and its end, may choose who serves already. */
@@ -221,8 +220,7 @@ function mayStandInMix(ingress: IngressState, { primary }: Selection, member: En
 function afterRemoval(ingress: IngressState, selection: Selection, nowMs: number): IngressState {
   const to = bestOf(ingress, (endpoint) => !isDrained(ingress, endpoint) && canStart(endpoint, nowMs));
   if (to === undefined) {
-    const { selection: _, ...rest } = ingress;
-    return withFirst(adoptOrElect(rest, nowMs), nowMs);
+    return withFirst(adoptOrElect({ ...ingress, selection: undefined }, nowMs), nowMs);
   }
   const why = `${selection.primary} is no longer configured`;
   return withSticky(
@@ -296,14 +294,12 @@ function isUnresolved({ settings, resolution }: EndpointState): boolean {
 }
 
 function selected(ingress: IngressState, selection: Selection): IngressState {
-  const { saved: _, ...rest } = withoutElection(ingress);
-  return { ...rest, selection };
+  return { ...withoutElection(ingress), saved: undefined, selection };
 }
 
 function withoutElection(ingress: IngressState): IngressState {
   if (ingress.electionAtMs === undefined) return ingress;
-  const { electionAtMs: _, ...rest } = ingress;
-  return rest;
+  return { ...ingress, electionAtMs: undefined };
 }
 
 /** Whether the published records point at this endpoint: the CNAME is its target, or one of its addresses is there. */

@@ -17,11 +17,11 @@ export interface Undated {
 /** What is known of the real time. */
 export interface TimeState {
   /** What Cloudflare told in its newest answer (milliseconds since 1970), when that came, and when it was asked for. */
-  readonly told?: { readonly wallMs: number; readonly atMs: number; readonly askedMs: number };
+  readonly told: { readonly wallMs: number; readonly atMs: number; readonly askedMs: number } | undefined;
   /** An answer is wanted that was asked for at or after this time. */
-  readonly sought?: { readonly youngerThanMs: number };
+  readonly sought: { readonly youngerThanMs: number } | undefined;
   /** Cloudflare's own certificate is not valid by the machine's clock: the time is unknown as long as that is so. */
-  readonly isContradicted?: true;
+  readonly isContradicted: boolean;
   /** The machine's wall clock is wrong: by so much ahead, or behind where negative. */
-  readonly wrong?: { readonly aheadMs: number; readonly sinceMs: number };
+  readonly wrong: { readonly aheadMs: number; readonly sinceMs: number } | undefined;
 }

@@ -37,12 +37,13 @@ export function judgingWallMs(vouchedMs: number | undefined, machineWallMs: numb
 
 /** The state after an answer of Cloudflare told the time. */
 export function afterTold(state: State, { wallMs, askedMs, machineWallMs }: Told, nowMs: number): State {
-  const { sought, isContradicted: _, ...known } = state.time;
+  const { sought } = state.time;
   const isFound = sought === undefined || sought.youngerThanMs <= askedMs;
   const told: TimeState = {
-    ...known,
+    ...state.time,
     told: { wallMs, askedMs, atMs: nowMs },
-    ...(isFound ? {} : { sought }),
+    sought: isFound ? undefined : sought,
+    isContradicted: false,
   };
   const timed = { ...state, time: withError(told, machineWallMs - wallMs, nowMs) };
   if (sought === undefined) return timed;
@@ -55,7 +56,7 @@ export function afterContradiction(state: State, machineWallMs: number, nowMs: n
   const time: TimeState = { ...state.time, isContradicted: true };
   // Nobody has told the time yet: then a clock is known to be wrong only where it is behind the release.
   const aheadMs = vouchedMs === undefined ? Math.min(0, machineWallMs - releasedWallMs) : machineWallMs - vouchedMs;
-  const isSame = state.time.isContradicted === true && !isOff(aheadMs);
+  const isSame = state.time.isContradicted && !isOff(aheadMs);
   return isSame ? state : { ...state, time: isOff(aheadMs) ? withError(time, aheadMs, nowMs) : time };
 }
 
@@ -68,17 +69,19 @@ export function seekingTime(state: State, youngerThanMs: number): State {
 /** The state after time passed: where no Date was available for ten minutes, certificates' dates count as they are. */
 export function afterVainDateSearch(state: State, nowMs: number): State {
   // Where Cloudflare's own certificate fails in the same way, it is our clock that is wrong.
-  if (state.time.sought === undefined || state.time.isContradicted === true) return state;
+  if (state.time.sought === undefined || state.time.isContradicted) return state;
   return withUndated(state, nowMs, (_, first) => first.startedMs + dateSearchMs <= nowMs, undefined);
 }
 
 /** When that will be so, at the earliest. */
 export function dateDeadlineMs({ time, ingresses }: State): number | undefined {
-  if (time.sought === undefined || time.isContradicted === true) return undefined;
+  if (time.sought === undefined || time.isContradicted) return undefined;
   let firstMs: number | undefined;
   for (const { endpoints } of ingresses) {
     for (const { addresses } of endpoints) {
-      for (const { undated: [first] = [] } of addresses) {
+      for (const {
+        undated: [first],
+      } of addresses) {
         if (first !== undefined) firstMs = Math.min(firstMs ?? Infinity, first.startedMs);
       }
     }
@@ -93,7 +96,7 @@ type IsDue = (undated: Undated, first: Undated) => boolean;
 function withUndated(state: State, nowMs: number, isDue: IsDue, wallMs: number | undefined): State {
   return withIngresses(state, (ingress) =>
     withEachEndpoint(ingress, (endpoint) => {
-      if (!endpoint.addresses.some(({ undated }) => undated !== undefined)) return endpoint;
+      if (!endpoint.addresses.some(({ undated }) => undated.length > 0)) return endpoint;
       const evidence = evidenceFor(state, { ingress: ingress.settings.id, endpoint: endpoint.settings.name });
       const judging = { ...(endpoint.settings.check ?? noThresholds), evidence };
       const addresses = withEach(endpoint.addresses, (address) => decided(address, isDue, wallMs, judging, nowMs));
@@ -110,7 +113,7 @@ function decided(
   judging: Judging,
   nowMs: number,
 ): AddressState {
-  const { undated = [] } = address;
+  const { undated } = address;
   const [first] = undated;
   const due = undated.filter((each) => first !== undefined && isDue(each, first));
   if (due.length === 0) return address;
@@ -125,8 +128,8 @@ function decided(
     .reduce((next, failure) => withFailure(next, failure, judging, nowMs), rest);
 }
 
-function withError({ wrong, ...time }: TimeState, aheadMs: number, nowMs: number): TimeState {
-  return isOff(aheadMs) ? { ...time, wrong: { aheadMs, sinceMs: wrong?.sinceMs ?? nowMs } } : time;
+function withError(time: TimeState, aheadMs: number, nowMs: number): TimeState {
+  return { ...time, wrong: isOff(aheadMs) ? { aheadMs, sinceMs: time.wrong?.sinceMs ?? nowMs } : undefined };
 }
 
 function isOff(aheadMs: number): boolean {

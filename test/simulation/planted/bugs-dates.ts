@@ -33,7 +33,7 @@ export const dateBugs: readonly PlantedBug[] = [
   {
     name: "dates count in the end, though Cloudflare's own certificate looks invalid too",
     file: "src/core/time/time.ts",
-    from: "if (state.time.sought === undefined || state.time.isContradicted === true) return state;",
+    from: "if (state.time.sought === undefined || state.time.isContradicted) return state;",
     to: "if (state.time.sought === undefined) return state;",
     story: untold,
     breaks: ["4/6/15/23"],

@@ -143,8 +143,8 @@ export const decisionBugs: readonly PlantedBug[] = [
   {
     name: "a person's word is lost on restart",
     file: "src/core/configuration/configure.ts",
-    from: "overrides, ...(drilled",
-    to: "overrides: [], ...(drilled",
+    from: "overrides,\n    drill: drilled",
+    to: "overrides: [],\n    drill: drilled",
     story: {
       faults: [
         { kind: "word", what: "pin", site: 1, ...during(5, 15) },
@@ -157,8 +157,8 @@ export const decisionBugs: readonly PlantedBug[] = [
   {
     name: "stickiness is lost on restart",
     file: "src/core/configuration/configure.ts",
-    from: "...(primary !== undefined && { primary }), sticky,",
-    to: "...(primary !== undefined && { primary }), sticky: [],",
+    from: "saved: { primary, sticky,",
+    to: "saved: { primary, sticky: [],",
     story: {
       world: { publish: "addresses", endpoints: [{}, { stickyMs: 20 * minuteMs }] },
       faults: [isDown(0, 5, 7), { kind: "crash", how: "kill", when: "at-once", atMs: 14 * minuteMs, downForMs: 5_000 }],

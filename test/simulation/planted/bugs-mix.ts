@@ -14,8 +14,8 @@ export const mixBugs: readonly PlantedBug[] = [
   {
     name: "the records of a mix go as soon as nothing points to them, though resolvers know of them",
     file: "src/core/records/mix.ts",
-    from: "expiry: unusedSinceMs + Math.max(unusedMs, ...ttlsMs)",
-    to: "expiry: unusedSinceMs + 0 * Math.max(unusedMs, ...ttlsMs)",
+    from: "unusedSinceMs + Math.max(unusedMs, ...ttlsMs)",
+    to: "unusedSinceMs + 0 * Math.max(unusedMs, ...ttlsMs)",
     story: throughTheMix,
     breaks: ["1"],
   },

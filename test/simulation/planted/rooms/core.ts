@@ -5,8 +5,8 @@ export const coreBugs: readonly BugForTest[] = [
   {
     name: "the old zone's records survive a change of zone",
     file: "src/core/configuration/configure.ts",
-    from: "const { published: _, cloudProblem",
-    to: "const { cloudProblem",
+    from: "return { ...ingress, ...freshName, drift: undefined,",
+    to: "return { ...ingress, ...freshName, published: ingress.published, drift: undefined,",
     test: ["test/scenarios.test.ts", "scenario zone changes"],
   },
   {
@@ -117,7 +117,7 @@ export const coreBugs: readonly BugForTest[] = [
   {
     name: "a turn stays with the old name",
     file: "src/core/configuration/rename.ts",
-    from: "...(outage && { outage: { ...outage, ...(outage.turns && { turns: outage.turns.map(member) }) } }),",
+    from: "outage: outage && { ...outage, turns: outage.turns?.map(member) },",
     to: "",
     test: ["test/scenarios.test.ts", "scenario renamed in its turn"],
   },
@@ -152,8 +152,8 @@ export const coreBugs: readonly BugForTest[] = [
   {
     name: "trouble with Cloudflare is over once nothing is to be written",
     file: "src/core/records/published.ts",
-    from: "return isUnanswered && published.atMs <= newestMs ? ingress : { ...rest, published };",
-    to: "return isUnanswered && published.atMs < 0 ? ingress : { ...rest, published };",
+    from: "return isUnanswered && published.atMs <= newestMs ? ingress : { ...ingress, cloudProblem: undefined };",
+    to: "return isUnanswered && published.atMs < 0 ? ingress : { ...ingress, cloudProblem: undefined };",
     test: ["test/scenarios.test.ts", "scenario cloud trouble over by a read"],
   },
   {
@@ -208,8 +208,8 @@ export const coreBugs: readonly BugForTest[] = [
   {
     name: "the drill that another one ends is not reported",
     file: "src/core/people/drill.ts",
-    from: "const over = drill === undefined ? rest : { ...rest, lastDrill: { endedMs: nowMs, ...drill } };",
-    to: "const over = rest;",
+    from: "const over = drill === undefined ? after : { ...after, drill: undefined, lastDrill: { endedMs: nowMs, ...drill } };",
+    to: "const over = { ...after, drill: undefined };",
     test: ["test/scenarios.test.ts", "scenario drill takes the place of another"],
   },
   {
