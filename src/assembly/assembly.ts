@@ -12,7 +12,8 @@ import type { Clock, Random } from "../lib/clock.ts";
 import { parseSocket } from "../lib/ip.ts";
 import type { Log } from "../lib/log.ts";
 import { Anchors, type Anchor, type Reach } from "../probe/anchors.ts";
-import { Prober, type Probe, type Resolve } from "../probe/prober.ts";
+import type { Resolve } from "../core/look-up.ts";
+import { Prober, type Probe } from "../probe/prober.ts";
 import { InternalErrors } from "./internal-errors.ts";
 import { Logbook } from "./logbook.ts";
 

@@ -2,7 +2,7 @@
 // clients see of that, and what the watching costs. Every number shows how it came about.
 import { Argument } from "commander";
 import type { Config } from "../config/config.ts";
-import { assumptions, explain, type CheckOutlook, type Explanation, type Move } from "../core/advice/explain.ts";
+import { assumptions, explain, type CheckOutlook, type Explanation, type Failover } from "../core/advice/explain.ts";
 import type { MixStep } from "../core/advice/mix-steps.ts";
 import { formatDuration } from "../core/units.ts";
 import { lineWidth, printLine, styled, wrapped } from "../terminal/terminal.ts";
@@ -68,7 +68,7 @@ function printExplanation(explanation: Explanation, isFollowing: boolean): void 
   }
 }
 
-function printFailover({ from, to, failover }: Move, { proxied }: Explanation): void {
+function printFailover({ from, to, failover }: Failover, { proxied }: Explanation): void {
   printHeading(`Failover: ${from} fails, ${to} takes over`);
   if (failover === undefined) return printIndented(`never: without a check, ccs cannot notice that ${from} fails`, 2);
   const { worst, silent, refused, ttlSeconds, clientsWorstMs } = failover;
@@ -88,7 +88,7 @@ function printFailover({ from, to, failover }: Move, { proxied }: Explanation): 
   ]);
 }
 
-function printComeback({ from, to, comeback }: Move, { proxied, mix }: Explanation): void {
+function printComeback({ from, to, comeback }: Failover, { proxied, mix }: Explanation): void {
   if (comeback === undefined) return;
   const { worst, typical, holdsMs, ttlSeconds, stickyMs, mixTtlSeconds } = comeback;
   printHeading(`Failback: ${from} works again, the ingress returns to it`);

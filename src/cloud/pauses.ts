@@ -19,7 +19,7 @@ const permanentPauseMs = 5 * 60_000;
 /** The longest that we let ourselves be told to wait, and how long when Cloudflare does not say. */
 const longestWaitMs = 5 * 60_000;
 
-export interface Failure {
+export interface FailedAttempt {
   /** When the attempt began. */
   readonly startedMs: number;
   readonly nowMs: number;
@@ -32,7 +32,7 @@ export interface Failure {
 }
 
 /** When to try again after this failure. */
-export function nextAttemptMs(error: CloudError, failure: Failure): number {
+export function nextAttemptMs(error: CloudError, failure: FailedAttempt): number {
   const { startedMs, nowMs, failures, random } = failure;
   const pauseMs = backoffMs(boundsAfter(failure), failures, random);
   // Time already spent waiting for an answer counts, but the other side is given a breath in any case.
@@ -52,7 +52,7 @@ export function nextAttemptMs(error: CloudError, failure: Failure): number {
   }
 }
 
-function boundsAfter({ nowMs, failingSinceMs, due }: Failure): BackoffBounds {
+function boundsAfter({ nowMs, failingSinceMs, due }: FailedAttempt): BackoffBounds {
   if (due === 0) return transientPause;
   const { firstMs, mostMs } = transientPause;
   const eachMs = Math.max(duePause.mostMs, (nowMs - failingSinceMs) * duePause.share);

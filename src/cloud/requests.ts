@@ -25,7 +25,7 @@ export interface RequestMeasure {
 }
 
 /** What a request is about. */
-export interface Purpose {
+export interface RequestSubject {
   readonly operation: Operation;
   readonly record: string;
   readonly call: Call;
@@ -69,7 +69,7 @@ export class Requests {
 
   /** Sends one request when the call admits it, and resolves to its checked answer. Rejects with `CloudError`. */
   async send<Answer>(
-    purpose: Purpose,
+    purpose: RequestSubject,
     schema: z.ZodType<Answer>,
     request: (options: { signal: AbortSignal }) => { asResponse(): Promise<Response> },
   ): Promise<Answer> {
@@ -123,7 +123,7 @@ export class Requests {
     this.#options.onTime?.({ kind: "time-told", wallMs: wallMs + 500, askedMs, machineWallMs });
   }
 
-  #read<Answer>(purpose: Purpose, schema: z.ZodType<Answer>, response: Response, text: string): Answer {
+  #read<Answer>(purpose: RequestSubject, schema: z.ZodType<Answer>, response: Response, text: string): Answer {
     const body = parseJson(text);
     const answer = schema.safeParse(body);
     if (answer.success) return answer.data;
@@ -133,7 +133,7 @@ export class Requests {
   }
 
   /** Turns what the SDK or `fetch` threw into words and a class. */
-  #explain(purpose: Purpose, error: unknown, isLate: boolean): CloudError {
+  #explain(purpose: RequestSubject, error: unknown, isLate: boolean): CloudError {
     if (error instanceof APIError && error.status !== undefined) {
       const { status, headers } = error as { status: number; headers: Headers };
       const problems = problemsIn(error.error);
@@ -159,7 +159,7 @@ export class Requests {
   }
 
   #failure(
-    { operation, record }: Purpose,
+    { operation, record }: RequestSubject,
     kind: CloudErrorKind,
     details: {
       what?: string | undefined;

@@ -45,7 +45,7 @@ export interface ConfigWatcher extends Disposable {
 
 /** Loads the configuration and continues watching it until `close`. */
 export function watchConfig(options: WatchOptions): ConfigWatcher {
-  const watcher = new Watcher(options);
+  const watcher = new FileWatcher(options);
   watcher.start();
   return watcher;
 }
@@ -53,7 +53,7 @@ export function watchConfig(options: WatchOptions): ConfigWatcher {
 /** However often a reload is asked for, it is done no more often than this. */
 const reloadEveryMs = 500;
 
-class Watcher implements ConfigWatcher {
+class FileWatcher implements ConfigWatcher {
   readonly first: LoadResult;
   readonly #options: WatchOptions;
   readonly #pollMs: number;

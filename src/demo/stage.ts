@@ -31,7 +31,7 @@ export const demoHttpToken = "demo";
 /** Starts everything, with `extra` in the daemon's web server. `await using` ends it and leaves nothing behind. */
 export async function openStage(tempo: Tempo, extra?: WebExtra): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
-  const folder = stack.use(new Folder());
+  const folder = stack.use(new StageFolder());
   const world = stack.use(await startWorld({ preferredDnsPort: preferredPorts.dns }));
   const witness = stack.use(new Witness(world, systemClock));
   const stage = new Stage({ tempo, folder: folder.path, world, witness, ...(extra && { extra }) });
@@ -186,7 +186,7 @@ async function freePort(): Promise<number> {
 }
 
 /** A new folder that is removed again however this process ends, unless it is killed. */
-class Folder implements Disposable {
+class StageFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), "ccs-demo-"));
   readonly #remove = (): void => rmSync(this.path, { recursive: true, force: true });
 

@@ -28,13 +28,13 @@ export type Exchange = (server: string, question: Question, options: ExchangeOpt
 export function createExchange(clock: Clock): Exchange {
   return async (server, question, options) => {
     const deadlineMs = clock.nowMs() + options.timeoutMs;
-    const ask = async (way: Way): Promise<Reply> => {
+    const ask = async (way: QueryForm): Promise<Reply> => {
       // The kernel picks a random source port for each socket; with the id and the case of the letters, that makes a blind
       // forgery hopeless.
       const id = randomInt(2 ** 16);
       const name = way.isMixedCase ? inRandomCase(question.name) : question.name;
       const { isExtended } = way;
-      const trip: Trip = {
+      const trip: ExchangeTrip = {
         clock,
         server: parseServer(server),
         message: writeQuestion(id, { ...question, name }, { isRecursive: options.isRecursive, isExtended }),
@@ -56,7 +56,7 @@ export function createExchange(clock: Clock): Exchange {
   };
 }
 
-interface Way {
+interface QueryForm {
   readonly isExtended: boolean;
   readonly isMixedCase: boolean;
 }
@@ -79,7 +79,7 @@ export function parseServer(text: string): { host: string; port: number } {
   return { host: socket.address.text, port: socket.port };
 }
 
-interface Trip {
+interface ExchangeTrip {
   readonly clock: Clock;
   readonly server: { readonly host: string; readonly port: number };
   readonly message: Buffer;
@@ -91,7 +91,7 @@ interface Trip {
  * What is not a valid answer is passed over, so that a stray or forged packet costs nothing but itself. `"distrusted"`:
  * too many of those came, or the server does not repeat the case of the name. It is then better asked over TCP.
  */
-function overUdp(trip: Trip, isCaseExact: boolean): Promise<Reply | "truncated" | "distrusted"> {
+function overUdp(trip: ExchangeTrip, isCaseExact: boolean): Promise<Reply | "truncated" | "distrusted"> {
   return settled<Reply | "truncated" | "distrusted">(trip, (finish) => {
     let invalid = 0;
     const socket = createSocket(isIPv6(trip.server.host) ? "udp6" : "udp4");
@@ -126,7 +126,7 @@ function overUdp(trip: Trip, isCaseExact: boolean): Promise<Reply | "truncated" 
   });
 }
 
-function overTcp(trip: Trip): Promise<Reply> {
+function overTcp(trip: ExchangeTrip): Promise<Reply> {
   return settled<Reply>(trip, (finish) => {
     const socket = connect(trip.server);
     let received = Buffer.alloc(0);
@@ -155,7 +155,7 @@ function overTcp(trip: Trip): Promise<Reply> {
 
 /** Runs `start` until it calls `finish`, the deadline passes or the signal fires; then calls what `start` returned. */
 function settled<Outcome>(
-  trip: Trip,
+  trip: ExchangeTrip,
   start: (finish: (outcome: Outcome | Reply) => void) => () => void,
 ): Promise<Outcome | Reply> {
   const { promise, resolve } = Promise.withResolvers<Outcome | Reply>();

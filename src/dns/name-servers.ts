@@ -1,5 +1,6 @@
 // Finds the authoritative servers of the zone that holds a record, through the ingress's own resolvers.
-import type { IngressSettings, Resolution } from "../core/model.ts";
+import type { Resolve } from "../core/look-up.ts";
+import type { IngressSettings } from "../core/model.ts";
 import type { Clock } from "../lib/clock.ts";
 import { plain } from "../lib/text.ts";
 import type { Exchange } from "./exchange.ts";
@@ -20,11 +21,7 @@ export type FoundServers =
 export interface NameServerPorts {
   readonly clock: Clock;
   readonly exchange: Exchange;
-  readonly resolve: (
-    host: string,
-    resolvers: readonly string[],
-    options: { timeoutMs: number; signal: AbortSignal },
-  ) => Promise<Resolution>;
+  readonly resolve: Resolve;
 }
 
 /** Cloudflare gives a zone two names with six addresses each. */

@@ -2,7 +2,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { ServerAnswer, ServerAnswers } from "./ask.ts";
 
-export type Finding =
+export type PanelAnswer =
   /** At least one family has addresses. */
   | { readonly kind: "addresses"; readonly families: ServerAnswers }
   | { readonly kind: "none"; readonly reason: "nxdomain" | "no-data"; readonly servers: readonly string[] }
@@ -28,11 +28,11 @@ const mostHeadStartMs = 500;
 /** How many servers must agree that there is no address, if that many are configured. */
 const witnesses = 2;
 
-export function findAnswer({ clock, servers, options, ask }: Panel): Promise<Finding> {
+export function findAnswer({ clock, servers, options, ask }: Panel): Promise<PanelAnswer> {
   const deadlineMs = clock.nowMs() + options.timeoutMs;
   const headStartMs = Math.min(mostHeadStartMs, options.timeoutMs / (servers.length + 1));
   const stop = new AbortController();
-  const { promise, resolve, reject } = Promise.withResolvers<Finding>();
+  const { promise, resolve, reject } = Promise.withResolvers<PanelAnswer>();
   const answers: Testimony[] = [];
   let asked = 0;
   let isOver = false;
@@ -76,7 +76,7 @@ interface Testimony {
 }
 
 /** What the answers so far amount to, and whether more of them could not change it. */
-function weigh(answers: readonly Testimony[], serverCount: number): { finding: Finding; isSettled: boolean } {
+function weigh(answers: readonly Testimony[], serverCount: number): { finding: PanelAnswer; isSettled: boolean } {
   const witnessesForAddresses = answers.filter(({ families }) => has(families, "addresses"));
   if (witnessesForAddresses.length > 0) {
     // A server that denies the name altogether is wrong here, so its word about the other family has no effect.
@@ -98,7 +98,7 @@ function weigh(answers: readonly Testimony[], serverCount: number): { finding: F
   return { finding: doubtAbout(answers, denials), isSettled: false };
 }
 
-function doubtAbout(answers: readonly Testimony[], denials: readonly Testimony[]): Finding {
+function doubtAbout(answers: readonly Testimony[], denials: readonly Testimony[]): PanelAnswer {
   const all = answers
     .flatMap(({ families }) => [families.ipv4, families.ipv6])
     .filter((answer) => answer.kind === "unknown");

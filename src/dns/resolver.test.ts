@@ -5,7 +5,8 @@ import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { Resolution } from "../core/model.ts";
 import { sleep, systemClock } from "../lib/clock.ts";
 import type { Exchange, Reply } from "./exchange.ts";
-import { createResolver, type Resolve } from "./resolver.ts";
+import type { Resolve } from "../core/look-up.ts";
+import { createResolver } from "./resolver.ts";
 import type { Answered, DnsRecord } from "./wire.ts";
 
 const host = "cable.example.com";

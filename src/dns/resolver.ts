@@ -1,9 +1,10 @@
 // Looks up the addresses of a host through the configured resolvers, and tells "there is none" from "nobody could say".
+import type { Resolve } from "../core/look-up.ts";
 import type { Address, Family, Resolution } from "../core/model.ts";
 import type { Clock } from "../lib/clock.ts";
 import { askForAddresses, type ServerAnswer } from "./ask.ts";
 import { createExchange, type Exchange } from "./exchange.ts";
-import { findAnswer, type Finding } from "./panel.ts";
+import { findAnswer, type PanelAnswer } from "./panel.ts";
 import { families, familyNames } from "../core/words.ts";
 
 export interface ResolverPorts {
@@ -11,22 +12,6 @@ export interface ResolverPorts {
   /** How one question is put to one server; the network by default. */
   readonly exchange?: Exchange;
 }
-
-export interface ResolveOptions {
-  /** One deadline over everything. */
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
-  /** A cached answer from before this time is not used. */
-  readonly notBeforeMs?: number;
-}
-
-/**
- * The addresses of `host`, both families, by the `resolvers` (each `ip:port` or `[ip]:port`). Never rejects.
- *
- * Addresses are cached for their TTL, and the very same object is returned meanwhile: a new object is a new answer.
- * Anything else is asked again each time, since every "there is none" counts as a result of its own.
- */
-export type Resolve = (host: string, resolvers: readonly string[], options: ResolveOptions) => Promise<Resolution>;
 
 /** Bounds for how long an answer is used, whatever its TTL says. */
 const leastTtlSeconds = 1;
@@ -42,7 +27,7 @@ const mostRemembered = 16_384;
 export function createResolver(ports: ResolverPorts): Resolve {
   const exchange = ports.exchange ?? createExchange(ports.clock);
   // In order of last use, so that the first one is the one to forget.
-  const memories = new Map<string, Memory>();
+  const memories = new Map<string, HostMemory>();
 
   return async (host, resolvers, options) => {
     const key = [host, ...resolvers].join(" ");
@@ -69,7 +54,7 @@ export function createResolver(ports: ResolverPorts): Resolve {
 }
 
 /** What is remembered of one host, as its resolvers told. */
-interface Memory {
+interface HostMemory {
   cached?: { readonly resolution: Resolution; readonly atMs: number; readonly untilMs: number };
   /** What was last known of each family, an empty list included, and how long that may be used in place of an answer. */
   readonly families: { [family in Family]?: { readonly addresses: readonly Address[]; readonly untilMs: number } };
@@ -77,7 +62,7 @@ interface Memory {
   partialSinceMs?: number;
 }
 
-function conclude(host: string, finding: Finding, memory: Memory, nowMs: number): Resolution {
+function conclude(host: string, finding: PanelAnswer, memory: HostMemory, nowMs: number): Resolution {
   if (finding.kind === "none") {
     const servers = finding.servers.join(" and ");
     const what = finding.reason === "nxdomain" ? "does not exist" : "has no address";
@@ -95,8 +80,8 @@ function conclude(host: string, finding: Finding, memory: Memory, nowMs: number)
  */
 function concludeAddresses(
   host: string,
-  finding: Extract<Finding, { kind: "addresses" }>,
-  memory: Memory,
+  finding: Extract<PanelAnswer, { kind: "addresses" }>,
+  memory: HostMemory,
   nowMs: number,
 ): Resolution {
   const known: ServerAnswer[] = [];

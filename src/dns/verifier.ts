@@ -46,7 +46,7 @@ interface Check {
 }
 
 /** What one round came to. `detail` is for people. */
-interface Finding {
+interface RoundOutcome {
   readonly status: "visible" | "wrong" | "silent";
   readonly detail: string;
 }
@@ -161,7 +161,7 @@ export class Verifier implements AsyncDisposable {
     }
   }
 
-  #report({ ingress, writtenAtMs, mix }: Check, { status, detail }: Finding): void {
+  #report({ ingress, writtenAtMs, mix }: Check, { status, detail }: RoundOutcome): void {
     this.#ports.dispatch({
       kind: "visibility-checked",
       ingress: ingress.settings.id,
@@ -173,7 +173,7 @@ export class Verifier implements AsyncDisposable {
   }
 
   /** An internal error says nothing of the servers. */
-  async #roundSafely(check: Check): Promise<Finding> {
+  async #roundSafely(check: Check): Promise<RoundOutcome> {
     try {
       return await this.#round(check);
     } catch (error) {
@@ -183,7 +183,7 @@ export class Verifier implements AsyncDisposable {
   }
 
   /** Asks every server that has not agreed yet. */
-  async #round(check: Check): Promise<Finding> {
+  async #round(check: Check): Promise<RoundOutcome> {
     const { ingress, abort, before, words } = check;
     if (check.mix === undefined && ingress.published?.records.some(({ proxied }) => proxied) === true) {
       return { status: "silent", detail: "the name is now proxied, which hides what it points to" };
@@ -222,7 +222,7 @@ interface Heard {
 }
 
 /** Visible when all agree who have answered at all, in this round or an earlier one. */
-function conclude(heard: readonly Heard[], words: ReadonlyMap<string, Word>): Finding {
+function conclude(heard: readonly Heard[], words: ReadonlyMap<string, Word>): RoundOutcome {
   const saying = (kind: Word["kind"]): readonly Heard[] => heard.filter(({ word }) => word.kind === kind);
   const [agreeing, differing, silent] = [saying("agrees"), saying("differs"), saying("silent")];
   const hasDoubt = heard.some(({ server }) => /^(?:differs|unclear)$/.test(words.get(server.address)?.kind ?? ""));

@@ -2,7 +2,7 @@
 import { checkServerIdentity, type PeerCertificate, type TLSSocket } from "node:tls";
 import { judgingWallMs, mostClockErrorMs } from "../core/time/time.ts";
 import { isWithin, pathOf, sentBy, trustedBy, type Path } from "./certificate-path.ts";
-import { verdictOfCertificate, verdictOfDates, type Verdict } from "./verdict.ts";
+import { verdictOfCertificate, verdictOfDates, type ProbeResult } from "./verdict.ts";
 
 export interface Circumstances {
   /** The host name of the URL. */
@@ -24,7 +24,7 @@ const dateCodes = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
 export function objectionTo(
   socket: TLSSocket,
   { askedFor, ca, machineWallMs, vouchedWallMs }: Circumstances,
-): Verdict | undefined {
+): ProbeResult | undefined {
   const certificate = socket.getPeerCertificate();
   const wallMs = judgingWallMs(vouchedWallMs, machineWallMs);
   const isWallRight = Math.abs(wallMs - machineWallMs) <= mostClockErrorMs;

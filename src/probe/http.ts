@@ -10,7 +10,7 @@ import { plain } from "../lib/text.ts";
 import { objectionTo } from "./certificate.ts";
 import { hasRoute } from "./route.ts";
 import { secureContextFor } from "./secure-context.ts";
-import { failed, inconclusive, isMissingRoute, verdictOfError, type Stage, type Verdict } from "./verdict.ts";
+import { failed, inconclusive, isMissingRoute, verdictOfError, type ProbeStage, type ProbeResult } from "./verdict.ts";
 
 export interface HttpProbeOptions {
   readonly clock: Clock;
@@ -40,7 +40,7 @@ export async function probeHttp(
   const { clock, timeoutMs, signal } = options;
   const startedMs = clock.nowMs();
   const trip = new Trip(check, address, options);
-  const deadline = Promise.withResolvers<Verdict>();
+  const deadline = Promise.withResolvers<ProbeResult>();
   // When this process was too busy to run in time, timers come before what arrived meanwhile: that is heard first.
   const cancelDeadline = clock.setTimer(timeoutMs, () => {
     setImmediate(() => deadline.resolve(trip.timedOut()));
@@ -65,7 +65,7 @@ export async function probeHttp(
 }
 
 /** A failure that took far longer than the deadline allows says that this machine was suspended or too busy. */
-function believable(verdict: Verdict, tookMs: number, timeoutMs: number): Verdict {
+function believable(verdict: ProbeResult, tookMs: number, timeoutMs: number): ProbeResult {
   if (verdict.kind !== "failed" || tookMs <= timeoutMs + Math.max(250, timeoutMs / 2)) return verdict;
   return inconclusive("late", `the monitor was suspended or too busy for ${formatDuration(tookMs)}`);
 }
@@ -80,7 +80,7 @@ class Trip {
   readonly #url: URL;
   /** Rejects with the first error of the connection, whatever is being waited for. */
   readonly #broken = Promise.withResolvers<never>();
-  #stage: Stage = "connecting";
+  #stage: ProbeStage = "connecting";
   #stageSinceMs: number;
   #socket: Socket | undefined;
 
@@ -93,7 +93,7 @@ class Trip {
     this.#broken.promise.catch(() => {});
   }
 
-  async run(): Promise<Verdict> {
+  async run(): Promise<ProbeResult> {
     try {
       const socket = this.#connect();
       await Promise.race([once(socket, "connect"), this.#broken.promise]);
@@ -111,7 +111,7 @@ class Trip {
   }
 
   /** The verdict when the deadline has passed. */
-  timedOut(): Verdict {
+  timedOut(): ProbeResult {
     return failed("timeout", `timed out while ${this.#stage} (${formatDuration(this.#check.timeoutMs)})`);
   }
 
@@ -150,7 +150,7 @@ class Trip {
   }
 
   /** What speaks against the server's certificate. Nothing may be sent unless this is `undefined`. */
-  #inspectCertificate(socket: TLSSocket): Verdict | undefined {
+  #inspectCertificate(socket: TLSSocket): ProbeResult | undefined {
     const certificate = socket.getPeerCertificate();
     const endsWallMs = Date.parse(certificate.valid_to);
     if (Number.isFinite(endsWallMs)) this.certificateEndsWallMs = endsWallMs;
@@ -163,7 +163,7 @@ class Trip {
     });
   }
 
-  #ask(socket: Socket): Promise<Verdict> {
+  #ask(socket: Socket): Promise<ProbeResult> {
     return new Promise((resolve) => {
       const request = httpRequest({
         // Without `agent`: any value of it would make Node ignore this and look the host up.
@@ -193,7 +193,7 @@ class Trip {
     });
   }
 
-  async #explain(error: NodeJS.ErrnoException): Promise<Verdict> {
+  async #explain(error: NodeJS.ErrnoException): Promise<ProbeResult> {
     if (isMissingRoute(error.code)) {
       const asked = this.#options.hasRoute ?? hasRoute;
       if (!(await asked(this.#address))) {
@@ -204,7 +204,7 @@ class Trip {
   }
 
   /** Continues to a stage and returns how long the one before it took. */
-  #enter(stage: Stage): number {
+  #enter(stage: ProbeStage): number {
     const nowMs = this.#options.clock.nowMs();
     const tookMs = nowMs - this.#stageSinceMs;
     this.#stage = stage;
@@ -214,7 +214,7 @@ class Trip {
 }
 
 /** Decides by status and headers where possible; the body is only read for a marker. */
-async function judgeAnswer(check: CheckSettings, response: IncomingMessage): Promise<Verdict> {
+async function judgeAnswer(check: CheckSettings, response: IncomingMessage): Promise<ProbeResult> {
   const status = response.statusCode ?? 0;
   if (!check.status.some(([from, to]) => from <= status && status <= to)) {
     return failed("status", `status ${status}${redirectNote(status, response)}`);

@@ -22,7 +22,8 @@ import { freshEndpoint } from "../core/evidence/endpoint.ts";
 import { initialState } from "../core/step.ts";
 import { sleep } from "../lib/clock.ts";
 import { parseIp } from "../lib/ip.ts";
-import { Prober, probeOnce, type Probe, type ProberPorts, type Resolve } from "./prober.ts";
+import type { Resolve } from "../core/look-up.ts";
+import { Prober, probeOnce, type Probe, type ProberPorts } from "./prober.ts";
 
 const record = "ingress.example.com";
 

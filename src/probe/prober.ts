@@ -8,7 +8,7 @@ import { Traffic } from "./round.ts";
 import { Watch, type WatchPorts } from "./watch.ts";
 
 export type { Probe } from "./probes.ts";
-export { probeOnce, type Look, type Resolve } from "./round.ts";
+export { probeOnce, type Look } from "./round.ts";
 export type ProberPorts = WatchPorts;
 
 export class Prober implements AsyncDisposable {

@@ -7,19 +7,13 @@ import type {
   Observation,
   Resolution,
 } from "../core/model.ts";
+import type { Resolve } from "../core/look-up.ts";
 import { stallMs } from "../core/evidence/rhythm.ts";
 import { isPermitted, withinLimit } from "../core/evidence/usable.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Slots } from "../lib/slots.ts";
 import { messageOf } from "../lib/text.ts";
 import type { Probe } from "./probes.ts";
-
-/** Looks a host up. Returns the same object for as long as an answer is good and not from before `notBeforeMs`; a new object is a new answer. */
-export type Resolve = (
-  host: string,
-  resolvers: readonly string[],
-  options: { timeoutMs: number; signal: AbortSignal; notBeforeMs?: number },
-) => Promise<Resolution>;
 
 export interface RoundPorts {
   readonly clock: Clock;

@@ -1,14 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { PeerCertificate } from "node:tls";
-import { isMissingRoute, verdictOfCertificate, verdictOfDates, verdictOfError, type Stage } from "./verdict.ts";
+import { isMissingRoute, verdictOfCertificate, verdictOfDates, verdictOfError, type ProbeStage } from "./verdict.ts";
 
 function errorWith(code: string | undefined, message = "made up"): NodeJS.ErrnoException {
   return Object.assign(new Error(message), code === undefined ? {} : { code });
 }
 
 describe("an error during a probe", () => {
-  const table: readonly (readonly [code: string | undefined, Stage, kind: string, reason: string, detail: RegExp])[] = [
+  const table: readonly (readonly [
+    code: string | undefined,
+    ProbeStage,
+    kind: string,
+    reason: string,
+    detail: RegExp,
+  ])[] = [
     ["ECONNREFUSED", "connecting", "failed", "refused", /^connection refused$/],
     ["ETIMEDOUT", "connecting", "failed", "timeout", /^timed out while connecting$/],
     ["ECONNRESET", "in the TLS handshake", "failed", "reset", /^connection closed while in the TLS handshake$/],

@@ -3,7 +3,7 @@ import type { PeerCertificate } from "node:tls";
 import type { FailureReason, InconclusiveReason, Validity } from "../core/model.ts";
 import { messageOf, plain } from "../lib/text.ts";
 
-export type Verdict =
+export type ProbeResult =
   | { readonly kind: "ok"; readonly detail: string }
   | { readonly kind: "failed"; readonly reason: FailureReason; readonly detail: string }
   | {
@@ -14,18 +14,18 @@ export type Verdict =
     };
 
 /** How far a probe has come. */
-export type Stage = "connecting" | "in the TLS handshake" | "waiting for the answer" | "reading the answer";
+export type ProbeStage = "connecting" | "in the TLS handshake" | "waiting for the answer" | "reading the answer";
 
-export function failed(reason: FailureReason, detail: string): Verdict {
+export function failed(reason: FailureReason, detail: string): ProbeResult {
   return { kind: "failed", reason, detail: plain(detail) };
 }
 
-export function inconclusive(reason: InconclusiveReason, detail: string): Verdict {
+export function inconclusive(reason: InconclusiveReason, detail: string): ProbeResult {
   return { kind: "inconclusive", reason, detail: plain(detail) };
 }
 
 /** What an error of the connection, of TLS or of the HTTP parser means. */
-export function verdictOfError(error: NodeJS.ErrnoException, stage: Stage): Verdict {
+export function verdictOfError(error: NodeJS.ErrnoException, stage: ProbeStage): ProbeResult {
   const code = error.code ?? "";
   // Whatever provokes such an error, it is a bug on our side, and that proves nothing about the endpoint.
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) {
@@ -72,7 +72,7 @@ const httpFaults: Readonly<Record<string, string>> = {
 };
 
 /** What is wrong with a certificate besides its dates, by OpenSSL's verification code. */
-export function verdictOfCertificate(code: string, certificate: PeerCertificate, askedFor: string): Verdict {
+export function verdictOfCertificate(code: string, certificate: PeerCertificate, askedFor: string): ProbeResult {
   switch (code) {
     case "ERR_TLS_CERT_ALTNAME_INVALID":
       return failed("tls", `certificate is for ${namesOf(certificate)}, not ${askedFor}`);
@@ -96,7 +96,7 @@ export function verdictOfCertificate(code: string, certificate: PeerCertificate,
  * A certificate that is not valid at `wallMs`. Whether that is the endpoint's fault is known once something has told the
  * time.
  */
-export function verdictOfDates(certificate: PeerCertificate, validity: Validity, wallMs: number): Verdict {
+export function verdictOfDates(certificate: PeerCertificate, validity: Validity, wallMs: number): ProbeResult {
   const detail =
     validity.untilWallMs < wallMs
       ? Date.parse(certificate.valid_to) <= validity.untilWallMs

@@ -6,7 +6,8 @@ import { probeIntervalMs } from "../core/evidence/rhythm.ts";
 import { answersSinceMs } from "../core/selection/same-addresses.ts";
 import { isAnswerFromBefore, nameLostSinceMs } from "../core/selection/trial.ts";
 import type { Random } from "../lib/clock.ts";
-import { performRound, type Resolve, type RoundPorts, type Traffic } from "./round.ts";
+import type { Resolve } from "../core/look-up.ts";
+import { performRound, type RoundPorts, type Traffic } from "./round.ts";
 
 export interface WatchPorts extends RoundPorts {
   readonly random: Random;

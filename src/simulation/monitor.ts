@@ -1,12 +1,13 @@
 // The machine that the daemon runs on, as seen by one run of the daemon: its connection to the internet, and through it the
 // network ports that the daemon is given. Once the process was killed, nothing it waits for ever comes.
-import type { Address, CheckSettings, Family, FailureReason, Observation, Validity } from "../core/model.ts";
+import type { Address, CheckSettings, Family, Observation, Validity } from "../core/model.ts";
 import type { Exchange } from "../dns/exchange.ts";
 import { judgingWallMs } from "../core/time/time.ts";
 import { canonicalName } from "../dns/wire.ts";
 import type { Random } from "../lib/clock.ts";
 import type { Anchor, Reach } from "../probe/anchors.ts";
 import type { ProbeOptions } from "../probe/probes.ts";
+import type { ProbeResult } from "../probe/verdict.ts";
 import type { Edge } from "./edges.ts";
 import type { LinkTrouble } from "./faults.ts";
 import { familyOf, type Internet, type Visit } from "./internet.ts";
@@ -103,7 +104,7 @@ export class Monitor {
     const { promise, resolve } = Promise.withResolvers<Observation>();
     let cancel: (() => void) | undefined;
     this.#count(address.text, 1);
-    const finish = (verdict: Verdict): void => {
+    const finish = (verdict: ProbeResult): void => {
       this.#count(address.text, -1);
       cancel?.();
       signal.removeEventListener("abort", abort);
@@ -136,7 +137,7 @@ export class Monitor {
       wasCut ||= link.troubleIn(address.family) !== undefined || clock.wokeAtMs > startedWorldMs;
     };
     /** As the real probe judges a certificate: by the time that something vouches for, else by this machine's wall clock. */
-    const objection = (found: Visit, { vouchedWallMs }: ProbeOptions): Verdict | undefined => {
+    const objection = (found: Visit, { vouchedWallMs }: ProbeOptions): ProbeResult | undefined => {
       const { certificates } = this.#parts;
       if (certificates === undefined || found.kind === "refused") return undefined;
       const { validity = certificates } = found;
@@ -208,16 +209,6 @@ export class Monitor {
   }
 }
 
-type Verdict = { readonly detail: string } & (
-  | { readonly kind: "ok" }
-  | { readonly kind: "failed"; readonly reason: FailureReason }
-  | {
-      readonly kind: "inconclusive";
-      readonly reason: "no-route" | "local" | "late" | "clock";
-      readonly validity?: Validity;
-    }
-);
-
 /** Whether a certificate is valid at this time. */
 export function isIn({ fromWallMs, untilWallMs }: Validity, wallMs: number): boolean {
   return fromWallMs <= wallMs && wallMs <= untilWallMs;
@@ -231,7 +222,7 @@ const unrouted = { kind: "inconclusive", reason: "no-route", detail: "no route" 
 
 const silence: Visit = { kind: "timeout", afterMs: Infinity };
 
-function verdictOf(visit: Visit, check: CheckSettings): Verdict {
+function verdictOf(visit: Visit, check: CheckSettings): ProbeResult {
   switch (visit.kind) {
     case "ok":
       return { kind: "ok", detail: "200" };

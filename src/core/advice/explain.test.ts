@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { endpointSettings, ingressSettings } from "../../../test/support/ingress-world.ts";
 import { parseIp } from "../../lib/ip.ts";
-import { assumptions, explain, type Move, type Sum } from "./explain.ts";
+import { assumptions, explain, type Failover, type Sum } from "./explain.ts";
 import type { CheckSettings, EndpointSettings, IngressSettings } from "../model.ts";
 import type { Pitfall } from "./pitfalls.ts";
 
@@ -37,7 +37,7 @@ function ingress(endpoints: readonly EndpointSettings[], changes: Partial<Ingres
   return { ...ingressSettings("ingress.example.com", endpoints), ...changes };
 }
 
-function move(endpoints: readonly EndpointSettings[], changes: Partial<IngressSettings> = {}): Move {
+function move(endpoints: readonly EndpointSettings[], changes: Partial<IngressSettings> = {}): Failover {
   const [first] = explain(ingress(endpoints, changes)).moves;
   assert.ok(first !== undefined, "two endpoints have a move between them");
   return first;

@@ -44,7 +44,7 @@ export interface Explanation {
   /** From the best rank to the worst. */
   readonly endpoints: readonly EndpointOutlook[];
   /** Between each endpoint and the next best. */
-  readonly moves: readonly Move[];
+  readonly moves: readonly Failover[];
   readonly calls: Calls;
   readonly pitfalls: readonly Pitfall[];
 }
@@ -76,7 +76,7 @@ export interface CheckOutlook {
   readonly brownOut: { readonly failures: number; readonly oksToForgive: number };
 }
 
-export interface Move {
+export interface Failover {
   readonly from: string;
   readonly to: string;
   /** From the moment `from` breaks to the record of `to` at Cloudflare. Missing where nothing notices. */
@@ -165,7 +165,7 @@ function checkOutlook(check: CheckSettings): CheckOutlook {
   };
 }
 
-function moveBetween(ingress: IngressSettings, from: EndpointSettings, to: EndpointSettings): Move {
+function moveBetween(ingress: IngressSettings, from: EndpointSettings, to: EndpointSettings): Failover {
   const { check } = from;
   const writes = to.stickyMs === undefined ? 2 : 3;
   const base = { from: from.name, to: to.name, writes };
