@@ -1,5 +1,6 @@
 // What the machine for one name is about: the call under way, and the one that comes next.
 import type { Plan } from "../core/model.ts";
+import type { Wanted } from "../core/records/mix.ts";
 import type { CallGate } from "./gate.ts";
 
 /** A read or a write under way, with all the calls that it takes. */
@@ -10,7 +11,7 @@ export interface Attempt {
   readonly startedMs: number;
   readonly zone: string | undefined;
   /** What was desired: a failure is no reason to hold back something else. */
-  readonly wanted: string;
+  readonly wanted: Wanted;
   readonly abort: AbortController;
   readonly gate: CallGate;
   /** Something newer has made it pointless: its failure says nothing, and a read is cancelled. */
@@ -19,12 +20,13 @@ export interface Attempt {
   isWaiting: boolean;
 }
 
-/** What to do next, and when at the earliest. */
+/** What to do next. `isRoutine`: nothing but the time calls for it. */
 export type Step =
-  | {
-      readonly kind: "read";
-      readonly atMs: number;
-      /** Nothing but the time calls for it. */
-      readonly isRoutine?: boolean;
-    }
-  | { readonly kind: "write"; readonly plan: Plan; readonly isRoutine?: never };
+  | { readonly kind: "read"; readonly isRoutine: boolean }
+  | { readonly kind: "write"; readonly plan: Plan; readonly isRoutine: false };
+
+/** The wait after a failure. What is wanted now may be something else: that need not wait as long. */
+export interface Pause {
+  readonly untilMs: number;
+  readonly wanted: Wanted;
+}

@@ -7,7 +7,8 @@ import { backoffMs } from "../lib/backoff.ts";
 import { messageOf } from "../lib/text.ts";
 import type { Attempt, Step } from "./attempt.ts";
 import type { Purpose } from "./gate.ts";
-import { isWrong, type Lane } from "./lane.ts";
+import { isSameWanted, isWrong, type Lane } from "./lane.ts";
+import { freshMemory, nextAttempt } from "./next-attempt.ts";
 import { nextAttemptMs, transientPause, waitAfter } from "./pauses.ts";
 import { CloudError, type Call } from "./provider.ts";
 import type { Shared } from "./shared.ts";
@@ -25,9 +26,6 @@ const mostStaleInRow = 2;
 /** A new desired record or a reload brings the next attempt forward, but no more often than this. */
 const hurryEveryMs = 1_000;
 
-/** Reads for the sake of the time that they tell are begun no more often than this. */
-const seekEveryMs = 5_000;
-
 export class IngressReconciler {
   readonly #id: string;
   readonly #lane: Lane;
@@ -38,24 +36,7 @@ export class IngressReconciler {
   #cancelTimer: (() => void) | undefined;
   #attempt: Attempt | undefined;
   #ending: Promise<void> = Promise.resolve();
-  /** Nothing is written before the records were read: at first, after every write that failed, and after bad news. */
-  #mustRead = true;
-  /** When the records were last read or confirmed. */
-  #lastSeenMs = 0;
-  #secondLooksMs: readonly number[] = [];
-  /** Failures since published and desired last agreed. */
-  #failures = 0;
-  /** Since when; of no meaning while there are none. */
-  #failingSinceMs = 0;
-  #staleInRow = 0;
-  /** Others have succeeded since it failed last. */
-  #isHopeful = false;
-  #pause: { readonly untilMs: number; readonly wanted: string } | undefined;
-  #lastHurryMs = -Infinity;
-  /** The time is to be told by an answer that is asked for at or after this. */
-  #soughtMs: number | undefined;
-  /** When the newest attempt was begun. */
-  #askedMs = -Infinity;
+  readonly #memory = freshMemory();
   readonly #urgency = new Urgency();
 
   constructor(id: string, lane: Lane, shared: Shared) {
@@ -82,29 +63,30 @@ export class IngressReconciler {
     else if (before === undefined || before.settings.zone !== ingress.settings.zone) this.startOver();
     // The world shows something else than what we wrote: perhaps somebody has changed it since.
     else if (isWrong(this.#lane, ingress) && !isWrong(this.#lane, before)) {
-      this.#mustRead = true;
+      this.#memory.mustRead = true;
       this.consider();
     }
     // Most turns are about a probe that tells nothing new.
     else if (
       isNewGeneration ||
-      this.#pause !== undefined ||
+      this.#memory.pause !== undefined ||
       !isSameDemand(before, ingress) ||
       before.drift !== ingress.drift
     ) {
       const wanted = this.#lane.wantedBy(ingress);
       this.#urgency.note(wanted);
       // Since repair rests, a lot may have happened to the records.
-      if (before.standoff !== undefined && ingress.standoff === undefined) this.#mustRead = true;
-      if (isNewGeneration || (this.#pause !== undefined && this.#pause.wanted !== wanted)) this.#hurry();
+      if (before.standoff !== undefined && ingress.standoff === undefined) this.#memory.mustRead = true;
+      if (isNewGeneration || (this.#memory.pause !== undefined && !isSameWanted(this.#memory.pause.wanted, wanted)))
+        this.#hurry();
       this.consider();
     }
   }
 
   /** Brings a read forward that is begun at or after `youngerThanMs`, for the time that its answer tells; `undefined`: none. */
   seek(youngerThanMs: number | undefined): void {
-    if (youngerThanMs === this.#soughtMs) return;
-    this.#soughtMs = youngerThanMs;
+    if (youngerThanMs === this.#memory.soughtMs) return;
+    this.#memory.soughtMs = youngerThanMs;
     if (youngerThanMs !== undefined) this.consider();
   }
 
@@ -112,9 +94,9 @@ export class IngressReconciler {
   startOver(): void {
     this.#rest();
     if (this.#attempt !== undefined) this.#attempt.isObsolete = true;
-    this.#mustRead = true;
+    this.#memory.mustRead = true;
     this.#forgetFailures();
-    this.#pause = undefined;
+    this.#memory.pause = undefined;
     this.consider();
   }
 
@@ -130,10 +112,12 @@ export class IngressReconciler {
     } catch (error) {
       const { clock, onBug, random } = this.#shared;
       onBug(error);
-      this.#mustRead = true;
-      this.#failures += 1;
+      this.#memory.mustRead = true;
+      this.#memory.failures += 1;
       this.#cancelTimer?.();
-      this.#cancelTimer = clock.setTimer(backoffMs(transientPause, this.#failures, random), () => this.consider());
+      this.#cancelTimer = clock.setTimer(backoffMs(transientPause, this.#memory.failures, random), () =>
+        this.consider(),
+      );
     }
   }
 
@@ -141,18 +125,23 @@ export class IngressReconciler {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     if (this.#ingress === undefined || this.#isClosed) return;
-    const step = this.#nextStep(this.#ingress);
+    const nowMs = this.#shared.clock.nowMs();
+    const { step, dueMs } = nextAttempt(this.#memory, this.#ingress, {
+      lane: this.#lane,
+      isHeld: this.#shared.isHeld,
+      nowMs,
+    });
     if (this.#attempt !== undefined) {
       // A routine look must not delay a change by a round trip.
       if (step.kind === "write" && this.#attempt.kind === "read") this.abort();
       // Nor may a write go out late that is not wanted any more.
-      else if (this.#attempt.isWaiting && this.#attempt.wanted !== this.#lane.wantedBy(this.#ingress)) this.abort();
+      else if (this.#attempt.isWaiting && !isSameWanted(this.#attempt.wanted, this.#lane.wantedBy(this.#ingress))) {
+        this.abort();
+      }
       return;
     }
-    const nowMs = this.#shared.clock.nowMs();
     // The next turn of the state comes back to it.
-    if (!this.#lane.isFree(this.#ingress, step.kind) || (step.kind === "read" && step.atMs === Infinity)) return;
-    const dueMs = Math.max(this.#pause?.untilMs ?? nowMs, step.kind === "read" ? step.atMs : nowMs);
+    if (dueMs === Infinity) return;
     const laterMs = dueMs > nowMs ? dueMs : this.#shared.gate.enter(this.#purposeOf(step));
     if (laterMs === undefined) this.#start(step, this.#ingress);
     else this.#cancelTimer = this.#shared.clock.setTimer(laterMs - nowMs, () => this.consider());
@@ -173,31 +162,19 @@ export class IngressReconciler {
   }
 
   #purposeOf(call: Pick<Step, "kind" | "isRoutine">): Purpose {
-    const isVain = this.#failures > 1 && !this.#isHopeful;
-    return this.#urgency.purposeOf(call, { mustRead: this.#mustRead, isMix: this.#lane.mix !== undefined, isVain });
-  }
-
-  #nextStep(ingress: IngressState): Step {
-    if (this.#mustRead) return { kind: "read", atMs: 0 };
-    const plan = this.#shared.isHeld ? undefined : this.#lane.planFor(ingress);
-    const isDoubted = this.#lane.isDoubted(ingress);
-    const routineMs = isDoubted ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs;
-    // A name that nobody watches may have got other records meanwhile.
-    if (plan !== undefined && (this.#lane.mix === undefined || this.#shared.clock.nowMs() < routineMs)) {
-      return { kind: "write", plan };
-    }
-    if (!this.#lane.isWatched(ingress)) return { kind: "read", atMs: Math.min(Infinity, ...this.#secondLooksMs) };
-    const soughtMs =
-      this.#soughtMs !== undefined && this.#askedMs < this.#soughtMs ? this.#askedMs + seekEveryMs : Infinity;
-    const atMs = Math.min(routineMs, soughtMs, ...this.#secondLooksMs);
-    return { kind: "read", atMs, isRoutine: !isDoubted && atMs === routineMs };
+    const isVain = this.#memory.failures > 1 && !this.#memory.isHopeful;
+    return this.#urgency.purposeOf(call, {
+      mustRead: this.#memory.mustRead,
+      isMix: this.#lane.mix !== undefined,
+      isVain,
+    });
   }
 
   #start(step: Step, ingress: IngressState): void {
     const { clock, log } = this.#shared;
     const attempt: Attempt = {
       kind: step.kind,
-      isRoutine: step.isRoutine === true,
+      isRoutine: step.isRoutine,
       startedMs: clock.nowMs(),
       zone: ingress.settings.zone,
       wanted: this.#lane.wantedBy(ingress),
@@ -207,7 +184,7 @@ export class IngressReconciler {
       isWaiting: false,
     };
     this.#attempt = attempt;
-    this.#askedMs = attempt.startedMs;
+    this.#memory.askedMs = attempt.startedMs;
     this.#urgency.spend(this.#purposeOf(step));
     log?.debug({ ...this.#ref, ...(step.kind === "write" && { plan: step.plan }) }, `${step.kind} records`);
     this.#ending = this.#run(attempt, step, ingress);
@@ -269,11 +246,11 @@ export class IngressReconciler {
     const { kind, startedMs, isObsolete } = attempt;
     if (kind === "read") {
       if (isObsolete) return undefined;
-      this.#mustRead = false;
-      this.#secondLooksMs = this.#secondLooksMs.filter((atMs) => atMs > startedMs);
+      this.#memory.mustRead = false;
+      this.#memory.secondLooksMs = this.#memory.secondLooksMs.filter((atMs) => atMs > startedMs);
     }
-    this.#pause = undefined;
-    this.#lastSeenMs = this.#shared.clock.nowMs();
+    this.#memory.pause = undefined;
+    this.#memory.lastSeenMs = this.#shared.clock.nowMs();
     // What was written to a zone that is no longer configured is of no interest.
     if (attempt.zone !== this.#ingress?.settings.zone) return undefined;
     return { kind: kind === "read" ? "records-read" : "records-written", ...this.#ref, records };
@@ -290,30 +267,30 @@ export class IngressReconciler {
     if (error.kind === "rate-limited") {
       attempt.gate.closeUntil(nowMs + waitAfter(error) + spreadMs * random());
     }
-    if (error.isAmbiguous) this.#secondLooksMs = secondLooksMs.map((afterMs) => nowMs + afterMs);
+    if (error.isAmbiguous) this.#memory.secondLooksMs = secondLooksMs.map((afterMs) => nowMs + afterMs);
     if (attempt.isObsolete) return undefined;
     // A look that was merely unlucky takes nothing away from what is known, and must not hold up a change.
     const isUnlucky = error.kind === "transient" || error.kind === "rate-limited";
-    if (attempt.kind === "write" || !isUnlucky) this.#mustRead = true;
-    if (error.kind === "stale" && this.#staleInRow < mostStaleInRow) {
-      this.#staleInRow += 1;
+    if (attempt.kind === "write" || !isUnlucky) this.#memory.mustRead = true;
+    if (error.kind === "stale" && this.#memory.staleInRow < mostStaleInRow) {
+      this.#memory.staleInRow += 1;
       log?.debug(this.#ref, error.message);
       return undefined;
     }
-    this.#failures += 1;
-    this.#isHopeful = false;
-    if (this.#failures === 1) this.#failingSinceMs = attempt.startedMs;
+    this.#memory.failures += 1;
+    this.#memory.isHopeful = false;
+    if (this.#memory.failures === 1) this.#memory.failingSinceMs = attempt.startedMs;
     const untilMs = nextAttemptMs(error, {
       startedMs: attempt.startedMs,
       nowMs,
-      failures: this.#failures,
-      failingSinceMs: this.#failingSinceMs,
+      failures: this.#memory.failures,
+      failingSinceMs: this.#memory.failingSinceMs,
       due: this.#noteDue(error.kind === "transient"),
       random,
     });
-    this.#pause = { untilMs, wanted: attempt.wanted };
+    this.#memory.pause = { untilMs, wanted: attempt.wanted };
     const { message } = error;
-    log?.debug({ ...this.#ref, kind: error.kind, failures: this.#failures, retryMs: untilMs - nowMs }, message);
+    log?.debug({ ...this.#ref, kind: error.kind, failures: this.#memory.failures, retryMs: untilMs - nowMs }, message);
     const kind = error.kind === "stale" ? "transient" : error.kind;
     return { kind: "cloud-failed", ...this.#ref, problem: { kind, message, during: attempt.kind } };
   }
@@ -333,29 +310,32 @@ export class IngressReconciler {
 
   /** Cloudflare works for another one again: it may for this one, too. */
   takeHeart(): void {
-    this.#isHopeful = true;
+    this.#memory.isHopeful = true;
     this.#hurry();
     this.consider();
   }
 
   /** Once published and desired agree, past failures no longer count. */
   #noteAgreement(): void {
-    if (this.#mustRead || this.#ingress === undefined || this.#lane.planFor(this.#ingress) !== undefined) return;
+    if (this.#memory.mustRead || this.#ingress === undefined || this.#lane.planFor(this.#ingress) !== undefined) return;
     this.#forgetFailures();
   }
 
   #forgetFailures(): void {
-    this.#failures = 0;
-    this.#staleInRow = 0;
+    this.#memory.failures = 0;
+    this.#memory.staleInRow = 0;
     if (this.#shared.due.delete(this)) for (const other of this.#shared.due) other.takeHeart();
   }
 
   #hurry(): void {
-    if (this.#pause === undefined || this.#ingress === undefined) return;
+    if (this.#memory.pause === undefined || this.#ingress === undefined) return;
     const nowMs = this.#shared.clock.nowMs();
-    const soonestMs = Math.max(nowMs, this.#lastHurryMs + hurryEveryMs);
-    this.#lastHurryMs = soonestMs;
-    this.#pause = { untilMs: Math.min(this.#pause.untilMs, soonestMs), wanted: this.#lane.wantedBy(this.#ingress) };
+    const soonestMs = Math.max(nowMs, this.#memory.lastHurryMs + hurryEveryMs);
+    this.#memory.lastHurryMs = soonestMs;
+    this.#memory.pause = {
+      untilMs: Math.min(this.#memory.pause.untilMs, soonestMs),
+      wanted: this.#lane.wantedBy(this.#ingress),
+    };
   }
 
   /**

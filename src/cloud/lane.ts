@@ -1,8 +1,8 @@
 // The two kinds of name that an ingress has, as its machines see them: its own, and that of a mix. Writes to a mix are a
 // lower lane: they wait while anything is to be done at the ingress' own name, and hold nothing up there.
-import { desiredMix, mixNamed, mixPlan, mixPointedTo } from "../core/records/mix.ts";
+import { desiredMix, mixNamed, mixPlan, mixPointedTo, type Wanted } from "../core/records/mix.ts";
 import type { IngressState, NameState, Plan } from "../core/model.ts";
-import { isEmptyPlan, planBetween } from "../core/records/plan.ts";
+import { isEmptyPlan, isSameSet, planBetween } from "../core/records/plan.ts";
 import { desiredRecords } from "../core/records/records.ts";
 import type { IngressName } from "./provider.ts";
 
@@ -15,8 +15,8 @@ export interface Lane {
   stateOf(ingress: IngressState): NameState | undefined;
   /** What has to change, or `undefined` when nothing has to, or when it is not known what there is. */
   planFor(ingress: IngressState): Plan | undefined;
-  /** What is desired, as a text to be compared; `null` for nothing. */
-  wantedBy(ingress: IngressState): string;
+  /** What is desired; to be compared by `isSameWanted`. */
+  wantedBy(ingress: IngressState): Wanted;
   /** Whether a call may start, as far as the other lane is concerned. */
   isFree(ingress: IngressState, kind: "read" | "write"): boolean;
   /** Whether servers show something else than what is known of the name, so that it is to be read. */
@@ -30,7 +30,7 @@ export const ownLane: Lane = {
   nameOf: ({ settings }) => settings,
   stateOf: (ingress) => ingress,
   planFor: ownPlan,
-  wantedBy: (ingress) => JSON.stringify(desiredRecords(ingress) ?? null),
+  wantedBy: desiredRecords,
   isFree: () => true,
   isDoubted: ({ drift }) => drift !== undefined,
   isWatched: () => true,
@@ -55,7 +55,7 @@ export function mixLane(record: string): Lane {
       const mix = mixIn(ingress);
       return mix && mixPlan(ingress, mix);
     },
-    wantedBy: (ingress) => JSON.stringify(desiredIn(ingress) ?? null),
+    wantedBy: desiredIn,
     // Which names there are, and in which zone, is known once the ingress' own was read.
     isFree: (ingress, kind) => ingress.published !== undefined && (kind === "read" || ownPlan(ingress) === undefined),
     // What servers show for an ingress that points to its mix is what stands at the mix.
@@ -72,6 +72,12 @@ function ownPlan(ingress: IngressState): Plan | undefined {
   if (desired === undefined || ingress.published === undefined) return undefined;
   const plan = planBetween(ingress.published.records, desired, ingress.unseen?.ids);
   return isEmptyPlan(plan) ? undefined : plan;
+}
+
+/** Whether the same is asked of a name. */
+export function isSameWanted(a: Wanted, b: Wanted): boolean {
+  if (a === undefined || b === undefined || a === "none" || b === "none") return a === b;
+  return a === b || isSameSet(a, b);
 }
 
 /** Whether the world shows something else at this name than what was written. */

@@ -1,18 +1,20 @@
 // What a call of one name is for, and how many calls of it may use what is reserved for decisions.
 import type { Step } from "./attempt.ts";
+import type { Wanted } from "../core/records/mix.ts";
 import type { Purpose } from "./gate.ts";
+import { isSameWanted } from "./lane.ts";
 
 /** The calls that a new decision, or the start, may need with a little bad luck. More than these wait in line with all. */
 const urgentCalls = 4;
 
 export class Urgency {
   /** What the urgent calls left are for. */
-  #wanted = "null";
+  #wanted: Wanted;
   #left = urgentCalls;
 
-  /** Something else is desired now: `null` is nothing. */
-  note(wanted: string): void {
-    if (wanted === "null" || wanted === this.#wanted) return;
+  /** This is desired now. */
+  note(wanted: Wanted): void {
+    if (wanted === undefined || isSameWanted(wanted, this.#wanted)) return;
     this.#wanted = wanted;
     this.#left = urgentCalls;
   }
@@ -22,7 +24,7 @@ export class Urgency {
     { kind, isRoutine }: Pick<Step, "kind" | "isRoutine">,
     { mustRead, isMix, isVain }: { readonly mustRead: boolean; readonly isMix: boolean; readonly isVain: boolean },
   ): Purpose {
-    if (isRoutine === true && !mustRead) return "routine";
+    if (isRoutine && !mustRead) return "routine";
     if (isMix || this.#left === 0) return "follow-up";
     // While it fails again and again, what is reserved is kept for the attempt that may succeed.
     return kind === "write" || (mustRead && !isVain) ? "decision" : "follow-up";

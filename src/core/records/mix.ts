@@ -109,11 +109,14 @@ function foreseenReturn(
   return to && { from, to };
 }
 
+/** What should stand at a name. `none`: its records are to be removed; `undefined`: what is there stays. */
+export type Wanted = RecordSet | "none" | undefined;
+
 /**
  * What the mix should hold: the addresses of those who serve, or will once the foreseen return is made. `none`: its
  * records are to be removed; `undefined`: they stay as they are.
  */
-export function desiredMix(ingress: IngressState, mix: MixState): RecordSet | "none" | undefined {
+export function desiredMix(ingress: IngressState, mix: MixState): Wanted {
   if (mix.published === undefined) return undefined;
   const isCurrent = mix === ingress.mix;
   const gone = mix.isExpired && mix.published.records.length > 0 ? "none" : undefined;

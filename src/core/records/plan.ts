@@ -55,6 +55,18 @@ export function isEmptyPlan(plan: Plan): boolean {
   return plan.deletes.length + plan.patches.length + plan.posts.length === 0;
 }
 
+/** Whether both record sets say the same. */
+export function isSameSet(a: RecordSet, b: RecordSet): boolean {
+  if (a.ttlSeconds !== b.ttlSeconds || a.proxied !== b.proxied || a.isPrivate !== b.isPrivate) return false;
+  return (
+    a.records.length === b.records.length &&
+    a.records.every((record, index) => {
+      const other = b.records[index];
+      return other !== undefined && isSameContent(record, other);
+    })
+  );
+}
+
 function isSameContent(a: RecordContent, b: RecordContent): boolean {
   return a.type === b.type && a.content === b.content;
 }

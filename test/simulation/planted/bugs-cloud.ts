@@ -45,8 +45,8 @@ export const cloudBugs: readonly PlantedBug[] = [
   {
     name: "a body is sent again though its outcome is not known",
     file: "src/cloud/ingress-reconciler.ts",
-    from: 'if (attempt.kind === "write" || !isUnlucky) this.#mustRead = true;',
-    to: "if (!isUnlucky) this.#mustRead = true;",
+    from: 'if (attempt.kind === "write" || !isUnlucky) this.#memory.mustRead = true;',
+    to: "if (!isUnlucky) this.#memory.mustRead = true;",
     story: {
       faults: [isDown(0, 5, 10), { kind: "api", how: "drop-after-commit", strikes: "writes", ...during(5, 7) }],
       ...calm(10, 17),
@@ -79,9 +79,9 @@ export const cloudBugs: readonly PlantedBug[] = [
   },
   {
     name: "the records are never read as a routine",
-    file: "src/cloud/ingress-reconciler.ts",
-    from: "isDoubted ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs;",
-    to: "isDoubted ? 0 : this.#lastSeenMs + ingress.settings.reconcileIntervalMs * 1_000;",
+    file: "src/cloud/next-attempt.ts",
+    from: "isDoubted ? 0 : lastSeenMs + ingress.settings.reconcileIntervalMs;",
+    to: "isDoubted ? 0 : lastSeenMs + ingress.settings.reconcileIntervalMs * 1_000;",
     story: {
       // While servers say nothing, nothing else finds it.
       faults: [

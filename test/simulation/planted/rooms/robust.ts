@@ -112,7 +112,7 @@ export const robustBugs: readonly BugForTest[] = [
   },
   {
     name: "looks by routine take what decisions wait for",
-    file: "src/cloud/ingress-reconciler.ts",
+    file: "src/cloud/next-attempt.ts",
     from: "isRoutine: !isDoubted && atMs === routineMs",
     to: "isRoutine: false",
     test: ["test/simulation/promise.test.ts", "looks every second leave enough calls for the mix"],
