@@ -50,50 +50,122 @@ export class Traffic {
 /** The deadline of a look-up for an endpoint without a check. */
 const lookUpTimeoutMs = 5_000;
 
-/** Resolves when the last probe has ended. Never rejects. Says nothing more to the listener once the signal has fired. */
-export async function performRound(
-  settings: EndpointSettings,
-  ports: RoundPorts,
-  traffic: Traffic,
-  listener: RoundListener,
-  signal: AbortSignal,
-): Promise<void> {
-  const timeoutMs = settings.check?.timeoutMs ?? lookUpTimeoutMs;
-  let resolveMs: number | undefined;
-  if (settings.target.kind === "host") {
-    // A silent resolver must not eat the time of probes that could be made without it.
-    const shareMs = settings.check !== undefined && listener.addresses().length > 0 ? timeoutMs / 2 : timeoutMs;
-    const lookUp = await lookUpTarget(settings.target.host, settings.resolvers, shareMs, ports, traffic, signal);
-    if (lookUp === undefined || signal.aborted) return;
-    resolveMs = lookUp.tookMs;
-    listener.resolved(lookUp.resolution);
-    if (lookUp.resolution.kind === "none") return;
+/** What a round is about, and what it may use. */
+export interface RoundParts {
+  readonly settings: EndpointSettings;
+  readonly ports: RoundPorts;
+  readonly traffic: Traffic;
+  readonly listener: RoundListener;
+  /** Ends the round at once; nothing more is said to the listener then. */
+  readonly signal: AbortSignal;
+}
+
+export class Round {
+  readonly #settings: EndpointSettings;
+  readonly #ports: RoundPorts;
+  readonly #traffic: Traffic;
+  readonly #listener: RoundListener;
+  readonly #signal: AbortSignal;
+
+  constructor({ settings, ports, traffic, listener, signal }: RoundParts) {
+    this.#settings = settings;
+    this.#ports = ports;
+    this.#traffic = traffic;
+    this.#listener = listener;
+    this.#signal = signal;
   }
-  if (settings.check === undefined || signal.aborted) return;
-  const leftMs = timeoutMs - (resolveMs ?? 0);
-  // With so little time left a failure would be the resolver's. Next time its answer is there already.
-  if (leftMs < timeoutMs / 4) return;
-  const check = settings.check;
-  const addresses = listener.addresses().filter((address) => listener.mayProbe?.(address) !== false);
-  const pending = new Set(addresses);
-  const settle = (address: Address): void => {
-    if (pending.delete(address) && pending.size === 0) listener.settled?.();
-  };
-  await Promise.all(
-    addresses.map(async (address) => {
-      const onStall = (startedMs: number): void => {
-        listener.stalled?.(address, startedMs);
+
+  /** Resolves when the last probe has ended. Never rejects. */
+  async perform(): Promise<void> {
+    const { target, check } = this.#settings;
+    const timeoutMs = check?.timeoutMs ?? lookUpTimeoutMs;
+    let resolveMs: number | undefined;
+    if (target.kind === "host") {
+      // A silent resolver must not eat the time of probes that could be made without it.
+      const shareMs = check !== undefined && this.#listener.addresses().length > 0 ? timeoutMs / 2 : timeoutMs;
+      const lookUp = await this.#lookUp(target.host, shareMs);
+      if (lookUp === undefined || this.#signal.aborted) return;
+      resolveMs = lookUp.tookMs;
+      this.#listener.resolved(lookUp.resolution);
+      if (lookUp.resolution.kind === "none") return;
+    }
+    if (check === undefined || this.#signal.aborted) return;
+    const leftMs = timeoutMs - (resolveMs ?? 0);
+    // With so little time left a failure would be the resolver's. Next time its answer is there already.
+    if (leftMs >= timeoutMs / 4) await this.#probeAll(check, leftMs, resolveMs);
+  }
+
+  /** `resolveMs`: how long the look-up took, if there was one. */
+  async #probeAll(check: CheckSettings, timeoutMs: number, resolveMs: number | undefined): Promise<void> {
+    const listener = this.#listener;
+    const addresses = listener.addresses().filter((address) => listener.mayProbe?.(address) !== false);
+    const pending = new Set(addresses);
+    const settle = (address: Address): void => {
+      if (pending.delete(address) && pending.size === 0) listener.settled?.();
+    };
+    await Promise.all(
+      addresses.map(async (address) => {
+        const onStall = (startedMs: number): void => {
+          listener.stalled?.(address, startedMs);
+          settle(address);
+        };
+        const observation = await this.#traffic.probes.run(this.#signal, () =>
+          this.#probe(check, address, timeoutMs, onStall),
+        );
+        if (observation === undefined || this.#signal.aborted) return;
+        const phases = resolveMs === undefined ? observation.phases : { resolve: resolveMs, ...observation.phases };
+        listener.probed(address, { ...observation, phases });
         settle(address);
-      };
-      const observation = await traffic.probes.run(signal, () =>
-        probeSafely(check, address, leftMs, ports, signal, onStall),
-      );
-      if (observation === undefined || signal.aborted) return;
-      const phases = resolveMs === undefined ? observation.phases : { resolve: resolveMs, ...observation.phases };
-      listener.probed(address, { ...observation, phases });
-      settle(address);
-    }),
-  );
+      }),
+    );
+  }
+
+  async #lookUp(host: string, timeoutMs: number): Promise<{ resolution: Resolution; tookMs: number } | undefined> {
+    const { clock } = this.#ports;
+    return this.#traffic.lookUps.run(this.#signal, async () => {
+      const startedMs = clock.nowMs();
+      const resolution = await this.#resolve(host, timeoutMs);
+      return { resolution, tookMs: clock.nowMs() - startedMs };
+    });
+  }
+
+  async #resolve(host: string, timeoutMs: number): Promise<Resolution> {
+    try {
+      return await this.#ports.resolve(host, this.#settings.resolvers, { timeoutMs, signal: this.#signal });
+    } catch (error) {
+      this.#ports.onBug?.(error);
+      return { kind: "inconclusive", reason: "local", detail: `internal error: ${messageOf(error)}` };
+    }
+  }
+
+  async #probe(
+    check: CheckSettings,
+    address: Address,
+    timeoutMs: number,
+    onStall: (startedMs: number) => void,
+  ): Promise<Observation> {
+    const { clock } = this.#ports;
+    const startedMs = clock.nowMs();
+    const cancel = clock.setTimer(stallMs(check), () => {
+      if (!this.#signal.aborted) onStall(startedMs);
+    });
+    try {
+      const vouchedWallMs = this.#ports.vouchedWallMs?.();
+      const observation = await this.#ports.probe(check, address, {
+        timeoutMs,
+        signal: this.#signal,
+        ...(vouchedWallMs !== undefined && { vouchedWallMs }),
+      });
+      return { ...observation, startedMs };
+    } catch (error) {
+      this.#ports.onBug?.(error);
+      const detail = `internal error: ${messageOf(error)}`;
+      const endedMs = clock.nowMs();
+      return { kind: "inconclusive", reason: "local", startedMs, endedMs, vantage: "local", phases: {}, detail };
+    } finally {
+      cancel();
+    }
+  }
 }
 
 /** What one round saw of an endpoint. */
@@ -129,7 +201,7 @@ export async function probeOnce(
       observations.push({ address, observation: asTold(observation, ports) });
     },
   };
-  await performRound(settings, ports, new Traffic(), listener, signal);
+  await new Round({ settings, ports, traffic: new Traffic(), listener, signal }).perform();
   return { ...(resolution && { resolution }), observations };
 }
 
@@ -139,64 +211,4 @@ function asTold(observation: Observation, { vouchedWallMs }: RoundPorts): Observ
   const { validity: _, ...seen } = observation;
   if (vouchedWallMs?.() !== undefined) return { ...seen, kind: "failed", reason: "tls" };
   return { ...observation, detail: `${observation.detail}, by this machine's clock` };
-}
-
-async function lookUpTarget(
-  host: string,
-  resolvers: readonly string[],
-  timeoutMs: number,
-  ports: RoundPorts,
-  traffic: Traffic,
-  signal: AbortSignal,
-): Promise<{ resolution: Resolution; tookMs: number } | undefined> {
-  return traffic.lookUps.run(signal, async () => {
-    const startedMs = ports.clock.nowMs();
-    const resolution = await resolveSafely(host, resolvers, timeoutMs, ports, signal);
-    return { resolution, tookMs: ports.clock.nowMs() - startedMs };
-  });
-}
-
-async function resolveSafely(
-  host: string,
-  resolvers: readonly string[],
-  timeoutMs: number,
-  ports: RoundPorts,
-  signal: AbortSignal,
-): Promise<Resolution> {
-  try {
-    return await ports.resolve(host, resolvers, { timeoutMs, signal });
-  } catch (error) {
-    ports.onBug?.(error);
-    return { kind: "inconclusive", reason: "local", detail: `internal error: ${messageOf(error)}` };
-  }
-}
-
-async function probeSafely(
-  check: CheckSettings,
-  address: Address,
-  timeoutMs: number,
-  ports: RoundPorts,
-  signal: AbortSignal,
-  onStall: (startedMs: number) => void,
-): Promise<Observation> {
-  const startedMs = ports.clock.nowMs();
-  const cancel = ports.clock.setTimer(stallMs(check), () => {
-    if (!signal.aborted) onStall(startedMs);
-  });
-  try {
-    const vouchedWallMs = ports.vouchedWallMs?.();
-    const observation = await ports.probe(check, address, {
-      timeoutMs,
-      signal,
-      ...(vouchedWallMs !== undefined && { vouchedWallMs }),
-    });
-    return { ...observation, startedMs };
-  } catch (error) {
-    ports.onBug?.(error);
-    const detail = `internal error: ${messageOf(error)}`;
-    const endedMs = ports.clock.nowMs();
-    return { kind: "inconclusive", reason: "local", startedMs, endedMs, vantage: "local", phases: {}, detail };
-  } finally {
-    cancel();
-  }
 }

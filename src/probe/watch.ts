@@ -7,7 +7,7 @@ import { answersSinceMs } from "../core/selection/same-addresses.ts";
 import { isAnswerFromBefore, nameLostSinceMs } from "../core/selection/trial.ts";
 import type { Random } from "../lib/clock.ts";
 import type { Resolve } from "../core/look-up.ts";
-import { performRound, type RoundPorts, type Traffic } from "./round.ts";
+import { Round, type RoundPorts, type Traffic } from "./round.ts";
 
 export interface WatchPorts extends RoundPorts {
   readonly random: Random;
@@ -27,7 +27,7 @@ const mostAtOnce = 64;
 const jitter = 0.1;
 
 /** The newest round, which the wait for the next one is counted from. */
-interface Round {
+interface Progress {
   /** Nothing is left in it but silence, which holds up nothing. */
   isSettled: boolean;
   /** From when on the next round is waited for, by each address. */
@@ -46,7 +46,7 @@ export class Watch {
   #endpoint: EndpointState;
   /** Rounds with a probe under way: the newest, and those in which there was no answer when a later one began. */
   readonly #rounds = new Set<Promise<void>>();
-  #newest: Round;
+  #newest: Progress;
   /** How many probes of each address are under way. */
   readonly #underWay = new Map<string, number>();
   /** A wait lasts this share of the interval wanted at the moment. */
@@ -126,7 +126,7 @@ export class Watch {
   }
 
   #begin(): void {
-    const round: Round = { isSettled: false, fromMs: new Map(), begun: new Set() };
+    const round: Progress = { isSettled: false, fromMs: new Map(), begun: new Set() };
     this.#newest = round;
     this.#dueMs = undefined;
     const performed = this.#performSafely(round).finally(() => this.#rounds.delete(performed));
@@ -134,7 +134,7 @@ export class Watch {
   }
 
   /** Never rejects: an internal error costs a round. */
-  async #performSafely(round: Round): Promise<void> {
+  async #performSafely(round: Progress): Promise<void> {
     try {
       this.#ports.onRound?.();
       await this.#performRound(round);
@@ -145,17 +145,17 @@ export class Watch {
     this.#settle(round);
   }
 
-  async #performRound(round: Round): Promise<void> {
+  async #performRound(round: Progress): Promise<void> {
     const ref: EndpointRef = {
       ingress: this.#ingress.settings.id,
       endpoint: this.#endpoint.settings.name,
       revision: this.revision,
     };
-    await performRound(
-      this.#endpoint.settings,
-      { ...this.#ports, resolve: this.#resolve },
-      this.#traffic,
-      {
+    await new Round({
+      settings: this.#endpoint.settings,
+      ports: { ...this.#ports, resolve: this.#resolve },
+      traffic: this.#traffic,
+      listener: {
         addresses: () => this.#endpoint.addresses,
         resolved: (resolution) => {
           // Addresses from a cache are no news; anything else counts each time.
@@ -188,12 +188,12 @@ export class Watch {
         },
         settled: () => this.#settle(round),
       },
-      this.#stopping.signal,
-    );
+      signal: this.#stopping.signal,
+    }).perform();
   }
 
   /** The wait for the next round begins. */
-  #settle(round: Round): void {
+  #settle(round: Progress): void {
     if (round.isSettled) return;
     round.isSettled = true;
     if (round.fromMs.size === 0) round.fromMs.set("", this.#ports.clock.nowMs());

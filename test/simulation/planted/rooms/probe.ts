@@ -136,7 +136,7 @@ export const probeBugs: readonly BugForTest[] = [
   {
     name: "a probe of a stopped watch is reported",
     file: "src/probe/round.ts",
-    from: "if (observation === undefined || signal.aborted) return;",
+    from: "if (observation === undefined || this.#signal.aborted) return;",
     to: "if (observation === undefined) return;",
     test: ["src/probe/prober.test.ts", "starts anew with a new revision, and reports nothing of the old one"],
   },
@@ -187,8 +187,8 @@ export const probeBugs: readonly BugForTest[] = [
   {
     name: "a round that is late keeps the time of the probes",
     file: "src/probe/round.ts",
-    from: "if (leftMs < timeoutMs / 4) return;",
-    to: "",
+    from: "if (leftMs >= timeoutMs / 4) await",
+    to: "await",
     test: [
       "src/probe/prober.test.ts",
       "that took nearly all the time leaves the probe to the next round: its failure would be the resolver's",
