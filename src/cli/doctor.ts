@@ -1,5 +1,5 @@
 // `ccs doctor`: looks at everything that the daemon depends on, side by side, changes nothing, and says what to do.
-import { Inspector } from "../cloud/inspect.ts";
+import { ZoneInspector } from "../cloud/inspect.ts";
 import { channelKind } from "../channels/registry.ts";
 import type { Config } from "../config/config.ts";
 import { findConfigPath } from "../config/find.ts";
@@ -65,12 +65,12 @@ async function doctorCommand(option: string | undefined, options: DoctorOptions)
   return isFine ? exitCodes.ok : exitCodes.notSo;
 }
 
-interface Section {
+interface DoctorSection {
   readonly title: string;
   readonly findings: readonly Finding[];
 }
 
-async function inspectAll(option: string | undefined, options: DoctorOptions): Promise<readonly Section[]> {
+async function inspectAll(option: string | undefined, options: DoctorOptions): Promise<readonly DoctorSection[]> {
   const node = inspectNode(process.version);
   const found = findConfigPath(option, process.env);
   if (found.kind === "missing") {
@@ -96,13 +96,13 @@ async function inspectAll(option: string | undefined, options: DoctorOptions): P
 }
 
 /** Everything that has to be asked for, each with a deadline of its own, all at once. */
-function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly Promise<Section>[] {
+function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly Promise<DoctorSection>[] {
   const clock = systemClock;
   const exchange = createExchange(clock);
   const names: NamePorts = { clock, exchange, resolve: createResolver({ clock, exchange }) };
   const onBug = (error: unknown): void => log.error({ err: error }, "internal error; please report it");
   const { token, apiUrl } = config.cloudflare;
-  const inspector = new Inspector({ token, apiUrl });
+  const inspector = new ZoneInspector({ token, apiUrl });
   // Certificates are judged by the time that Cloudflare tells.
   const ports = inspector.vouchedWallMs().then((toldMs): RoundPorts => {
     const aheadMs = clock.wallMs() - (toldMs ?? clock.wallMs());
@@ -175,7 +175,7 @@ async function inspectNames(config: Config, names: NamePorts): Promise<readonly 
 /** Beyond the deadlines of the single questions, which may follow upon each other. */
 const longestMs = 20_000;
 
-async function section(title: string, looking: Promise<readonly Finding[]>): Promise<Section> {
+async function section(title: string, looking: Promise<readonly Finding[]>): Promise<DoctorSection> {
   const done = new AbortController();
   const late = sleep(systemClock, longestMs, done.signal).then(() => [
     unknown("all checks", `skipped: no result within ${formatDuration(longestMs)}`, "run ccs doctor again"),
@@ -188,7 +188,7 @@ async function section(title: string, looking: Promise<readonly Finding[]>): Pro
 const marks: Record<Level, string> = { ok: "✓", warning: "!", wrong: "✗", unknown: "?" };
 const colours = { ok: "green", warning: "yellow", wrong: "red", unknown: "cyan" } as const;
 
-function printSections(sections: readonly Section[]): void {
+function printSections(sections: readonly DoctorSection[]): void {
   for (const { title, findings } of sections) {
     printLine(styled("bold", title));
     for (const finding of findings) printFinding(finding);

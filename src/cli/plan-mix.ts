@@ -1,5 +1,5 @@
 // The part of `ccs plan` about the second name of a CNAME ingress: what is there, and what the next return does with it.
-import { Inspector } from "../cloud/inspect.ts";
+import { ZoneInspector } from "../cloud/inspect.ts";
 import type { Config } from "../config/config.ts";
 import { freshMix, mixPointedTo, mixNamed } from "../core/records/mix.ts";
 import { mixPaths, type MixOutlook } from "../core/advice/mix-steps.ts";
@@ -79,7 +79,7 @@ export interface ZoneLook {
 
 /** In the order of the ingresses. */
 export async function lookAtZones({ cloudflare, ingresses }: Config): Promise<readonly ZoneLook[]> {
-  const inspector = new Inspector(cloudflare);
+  const inspector = new ZoneInspector(cloudflare);
   return Promise.all(
     ingresses.map(async (settings): Promise<ZoneLook> => {
       const { record, zone } = settings;

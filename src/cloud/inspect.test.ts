@@ -3,17 +3,17 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { Secret } from "../lib/secret.ts";
-import { Inspector } from "./inspect.ts";
+import { ZoneInspector } from "./inspect.ts";
 
 const token = "cfut_secret0secret0secret0";
 
 function inspectorOver(answer: (url: string) => Response | Promise<Response>): {
-  inspector: Inspector;
+  inspector: ZoneInspector;
   clock: VirtualClock;
 } {
   const clock = new VirtualClock();
   const send = (url: string | URL | Request): Promise<Response> => Promise.resolve(answer(url as string));
-  const inspector = new Inspector({ token: new Secret(token), apiUrl: "https://api.invalid", clock, fetch: send });
+  const inspector = new ZoneInspector({ token: new Secret(token), apiUrl: "https://api.invalid", clock, fetch: send });
   return { inspector, clock };
 }
 

@@ -23,7 +23,7 @@ export interface InspectorOptions {
 }
 
 /** What came of one question. */
-export type Look<Result> =
+export type Inspection<Result> =
   | { readonly kind: "answered"; readonly result: Result }
   /** Cloudflare said no. `detail` is for people. */
   | {
@@ -79,7 +79,7 @@ export type InspectedRecord = z.infer<typeof InspectedRecord>;
 const usualTimeoutMs = 5_000;
 const mostRecords = 100;
 
-export class Inspector {
+export class ZoneInspector {
   readonly #options: InspectorOptions;
   readonly #clock: Clock;
   #telltales: Telltales = {};
@@ -96,13 +96,13 @@ export class Inspector {
   }
 
   /** Whether the token is alive. Tokens of an account have a place of their own to ask, which needs the account's id. */
-  verifyToken(accountId?: string): Promise<Look<TokenStatus>> {
+  verifyToken(accountId?: string): Promise<Inspection<TokenStatus>> {
     const owner = accountId === undefined ? "/user" : `/accounts/${encodeURIComponent(accountId)}`;
     return this.#get(`${owner}/tokens/verify`, TokenStatus);
   }
 
   /** The zone that holds `record`: the configured one, by name or id, or the one with the longest name that fits. */
-  async zoneOf(record: string, zone?: string): Promise<Look<InspectedZone>> {
+  async zoneOf(record: string, zone?: string): Promise<Inspection<InspectedZone>> {
     if (zone !== undefined && !zone.includes("."))
       return this.#get(`/zones/${encodeURIComponent(zone)}`, InspectedZone);
     const names = zone === undefined ? suffixes(record) : [canonicalName(zone)];
@@ -120,14 +120,14 @@ export class Inspector {
   }
 
   /** The zones of this name that the token can see. */
-  async zonesNamed(name: string): Promise<Look<readonly InspectedZone[]>> {
+  async zonesNamed(name: string): Promise<Inspection<readonly InspectedZone[]>> {
     const look = await this.#get(`/zones?name=${encodeURIComponent(name)}`, z.array(InspectedZone));
     if (look.kind !== "answered") return look;
     return { kind: "answered", result: look.result.filter((each) => canonicalName(each.name) === name) };
   }
 
   /** Everything at exactly this name, of all types. */
-  async recordsAt(zoneId: string, record: string): Promise<Look<readonly InspectedRecord[]>> {
+  async recordsAt(zoneId: string, record: string): Promise<Inspection<readonly InspectedRecord[]>> {
     const query = new URLSearchParams({ "name.exact": record, per_page: String(mostRecords) });
     const look = await this.#get(
       `/zones/${encodeURIComponent(zoneId)}/dns_records?${query.toString()}`,
@@ -137,7 +137,7 @@ export class Inspector {
     return { kind: "answered", result: look.result.filter(({ name }) => canonicalName(name) === record) };
   }
 
-  async #get<Result>(path: string, schema: z.ZodType<Result>): Promise<Look<Result>> {
+  async #get<Result>(path: string, schema: z.ZodType<Result>): Promise<Inspection<Result>> {
     const { token, apiUrl, fetch: send = fetch, timeoutMs = usualTimeoutMs } = this.#options;
     const deadline = new AbortController();
     const cancel = this.#clock.setTimer(timeoutMs, () => deadline.abort());
@@ -173,7 +173,7 @@ export class Inspector {
     return clockAheadMs === undefined ? undefined : this.#clock.wallMs() - clockAheadMs;
   }
 
-  #read<Result>(status: number, text: string, schema: z.ZodType<Result>): Look<Result> {
+  #read<Result>(status: number, text: string, schema: z.ZodType<Result>): Inspection<Result> {
     const body = parsed(text);
     const answer = z.object({ success: z.literal(true), result: schema }).safeParse(body);
     if (status < 400 && answer.success) return { kind: "answered", result: answer.data.result };
@@ -212,7 +212,7 @@ function activity({ status }: InspectedZone): number {
   return status === "active" ? 1 : 0;
 }
 
-function refusal(detail: string): Look<never> {
+function refusal(detail: string): Inspection<never> {
   return { kind: "refused", status: 200, codes: [], detail };
 }
 

@@ -19,12 +19,12 @@ export interface Shown {
   readonly entries: readonly FeedEntry[];
   readonly places: Places;
   /** Missing where there is no keyboard. */
-  readonly keys?: Keys;
+  readonly keys?: DemoKeys;
   readonly nowMs: number;
 }
 
 /** What keys would do now. */
-export interface Keys {
+export interface DemoKeys {
   /** How the next endpoint is broken. */
   readonly way: Way;
   readonly isBroken: { readonly cable: boolean; readonly mobile: boolean };
@@ -163,7 +163,7 @@ function tryLines(places: Places, columns: number, rows: number): ScreenLine[] {
 }
 
 /** One line; where it is too narrow for that, as many as it takes. */
-function keyLines(keys: Keys | undefined, columns: number): ScreenLine[] {
+function keyLines(keys: DemoKeys | undefined, columns: number): ScreenLine[] {
   if (keys === undefined) return [];
   const toggle = (name: "cable" | "mobile"): string => `${keys.isBroken[name] ? "repair" : "break"} ${name}`;
   const open = [

@@ -7,7 +7,7 @@ import { wantedRecords } from "../core/records/records.ts";
 import { endpointNamed, hasSameMembers, membersOf } from "../core/members.ts";
 import { Recurring } from "./recurring.ts";
 import { endpointsNamedBy, statusOf } from "./story.ts";
-import type { Change, EndpointStatus, Records, Story } from "./story.ts";
+import type { Change, ToldStatus, Records, Story } from "./story.ts";
 import { VisibilityNarrator } from "./visibility-narrator.ts";
 
 /** A change that is not confirmed after this long is told as undone. */
@@ -47,7 +47,7 @@ export class IngressNarrator {
   readonly #outage: Recurring<"outage" | "served">;
   readonly #mix: Recurring<"blocked" | "free">;
   readonly #visibility = new VisibilityNarrator();
-  readonly #endpoints = new Map<string, Recurring<EndpointStatus>>();
+  readonly #endpoints = new Map<string, Recurring<ToldStatus>>();
   /** The primary is down, and until this time another endpoint may take over. In the past: none did. */
   #successionEndsMs: number | undefined;
   #recordsAtStart: Records | undefined;
@@ -309,8 +309,8 @@ export class IngressNarrator {
     return nowMs < this.#successionEndsMs;
   }
 
-  #endpointNamed({ settings }: EndpointState, nowMs: number): Recurring<EndpointStatus> {
-    const known = this.#endpoints.get(settings.name) ?? new Recurring<EndpointStatus>("unknown", nowMs);
+  #endpointNamed({ settings }: EndpointState, nowMs: number): Recurring<ToldStatus> {
+    const known = this.#endpoints.get(settings.name) ?? new Recurring<ToldStatus>("unknown", nowMs);
     this.#endpoints.set(settings.name, known);
     return known;
   }

@@ -7,10 +7,9 @@ import { Narrator } from "./narrator.ts";
 import type { Happened } from "./narrator.ts";
 import { Outbox } from "./outbox.ts";
 import type { Outcome } from "./outbox.ts";
-import type { Now } from "./phrases.ts";
-import type { Story } from "./story.ts";
+import type { TellingTime } from "./phrases.ts";
+import type { Story, Wording } from "./story.ts";
 import { summarise, word } from "./wording.ts";
-import type { Wording } from "./wording.ts";
 
 export interface NotifierPorts {
   readonly clock: Clock;
@@ -156,7 +155,7 @@ export class Notifier implements AsyncDisposable {
     );
   }
 
-  #asMessage(wording: Wording, { wallMs, timeZone }: Now): Message {
+  #asMessage(wording: Wording, { wallMs, timeZone }: TellingTime): Message {
     return { ...wording, id: this.#nextId(wallMs), atWallMs: wallMs, ...(timeZone !== undefined && { timeZone }) };
   }
 
@@ -166,7 +165,7 @@ export class Notifier implements AsyncDisposable {
     return this.#lastId.toString(36);
   }
 
-  #now(): Now {
+  #now(): TellingTime {
     const { clock, timeZone } = this.#ports;
     return { nowMs: clock.nowMs(), wallMs: clock.wallMs(), ...(timeZone && { timeZone: timeZone() }) };
   }

@@ -14,7 +14,7 @@ import type { Change, Records } from "./story.ts";
 import { contentText, familyNames, overridden, settingsText } from "../core/words.ts";
 
 /** Now, on both clocks. */
-export interface Now {
+export interface TellingTime {
   readonly nowMs: number;
   readonly wallMs: number;
   /** IANA name of the zone in which times are told; UTC where it is missing. */
@@ -27,7 +27,7 @@ export const mostListed = 20;
 /** How things stand: the health of each endpoint, and what the record serves. */
 export function circumstances(
   { ingress, recordsBefore, foreignRecords }: Pick<Change, "ingress" | "recordsBefore" | "foreignRecords">,
-  now: Now,
+  now: TellingTime,
 ): readonly Line[] {
   const { published, endpoints, isMixRefused } = ingress;
   const converted = conversionOf({
@@ -71,7 +71,11 @@ export function isSame(before: Records, now: Records = []): boolean {
   return a === b;
 }
 
-function endpointLine({ selection, overrides }: IngressState, { settings, health }: EndpointState, now: Now): Line {
+function endpointLine(
+  { selection, overrides }: IngressState,
+  { settings, health }: EndpointState,
+  now: TellingTime,
+): Line {
   const member = selection?.sticky.find(({ endpoint }) => endpoint === settings.name);
   const since = `since ${time(health.sinceMs, now)}`;
   const [mark, words] = {
@@ -128,7 +132,7 @@ export function endedLines({ outageLastedMs, troubleLastedMs }: Change): readonl
   ];
 }
 
-export function confirmedLines({ sinceMs, ingress }: Change, now: Now): readonly Line[] {
+export function confirmedLines({ sinceMs, ingress }: Change, now: TellingTime): readonly Line[] {
   const { published } = ingress;
   if (published === undefined || published.atMs < sinceMs) return [];
   const took = formatDuration(published.atMs - sinceMs);
@@ -174,7 +178,7 @@ export function problemLine({ message }: CloudProblem): Line {
   return line`Cloudflare: ${{ foreign: message }}`;
 }
 
-export function quietLines({ quietUntilMs }: { readonly quietUntilMs?: number }, now: Now): readonly Line[] {
+export function quietLines({ quietUntilMs }: { readonly quietUntilMs?: number }, now: TellingTime): readonly Line[] {
   if (quietUntilMs === undefined) return [];
   return [line`This changes often: there are no more messages about it until ${time(quietUntilMs, now)}.`];
 }
@@ -210,6 +214,6 @@ export function familyList({ families }: { readonly families: readonly Family[] 
 }
 
 /** A monotonic time for people. */
-export function time(atMs: number, { nowMs, wallMs, ...zone }: Now): string {
+export function time(atMs: number, { nowMs, wallMs, ...zone }: TellingTime): string {
   return formatTime(wallMs + (atMs - nowMs), { ...zone, todayWallMs: wallMs });
 }

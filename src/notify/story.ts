@@ -12,9 +12,10 @@ import type {
   Visibility,
 } from "../core/model.ts";
 import { membersOf } from "../core/members.ts";
+import type { Message } from "../core/message.ts";
 
 /** What people are told about an endpoint: `suspect` still counts as up, `recovering` still as down. */
-export type EndpointStatus = "unknown" | "up" | "degraded" | "down";
+export type ToldStatus = "unknown" | "up" | "degraded" | "down";
 
 /** What was published, as Cloudflare confirmed it. */
 export type Records = readonly PublishedRecord[];
@@ -101,8 +102,8 @@ export type Story =
       readonly kind: "endpoint";
       readonly ingress: IngressState;
       readonly endpoint: EndpointState;
-      readonly status: Exclude<EndpointStatus, "unknown">;
-      readonly was: EndpointStatus;
+      readonly status: Exclude<ToldStatus, "unknown">;
+      readonly was: ToldStatus;
       /** How long it was that; missing when people were not told of everything in between. */
       readonly wasForMs?: number;
     } & MayRecur)
@@ -143,6 +144,12 @@ export type Story =
       readonly visibility: Visibility;
     };
 
+/** The stories of these kinds. */
+export type StoryOf<Kind extends Story["kind"]> = Extract<Story, { readonly kind: Kind }>;
+
+/** What is said of a story, before it has an id. */
+export type Wording = Pick<Message, "importance" | "headline" | "details">;
+
 /** Something that can come and go many times. */
 interface MayRecur {
   /** It has come and gone often: nothing more is told of it before this time. */
@@ -152,7 +159,7 @@ interface MayRecur {
 export type Trouble = CloudProblem & { readonly sinceMs: number };
 
 /** The status of an endpoint, as people are told. */
-export function statusOf({ health }: EndpointState): EndpointStatus {
+export function statusOf({ health }: EndpointState): ToldStatus {
   switch (health.verdict) {
     case "unknown":
       return "unknown";

@@ -1,11 +1,7 @@
 // Words for what concerns ccs itself: its configuration, its state folder, its end.
 import { describeRecords, andList } from "./phrases.ts";
 import { line, text } from "./message.ts";
-import type { Message } from "../core/message.ts";
-import type { Story } from "./story.ts";
-
-type Wording = Pick<Message, "importance" | "headline" | "details">;
-type StoryOf<Kind extends Story["kind"]> = Extract<Story, { readonly kind: Kind }>;
+import type { StoryOf, Wording } from "./story.ts";
 
 export function configApplied({ added, released, isAfterRejection }: StoryOf<"config-applied">): Wording {
   return {

@@ -2,17 +2,13 @@
 import { clockError, formatDuration } from "../core/units.ts";
 import { drillOutcome, drillSentences } from "./drill-words.ts";
 import { line, text } from "./message.ts";
-import type { Message } from "../core/message.ts";
 import { andList, circumstances, nameOf, time, wanted } from "./phrases.ts";
-import type { Now } from "./phrases.ts";
-import type { Story } from "./story.ts";
+import type { TellingTime } from "./phrases.ts";
+import type { StoryOf, Wording } from "./story.ts";
 import { overridden } from "../core/words.ts";
 
-type Wording = Pick<Message, "importance" | "headline" | "details">;
-type StoryOf<Kind extends Story["kind"]> = Extract<Story, { readonly kind: Kind }>;
-
 /** A person pinned or drained an endpoint, or that is over, and nothing moves for now. */
-export function override(story: StoryOf<"override-began" | "override-ended">, now: Now): Wording {
+export function override(story: StoryOf<"override-began" | "override-ended">, now: TellingTime): Wording {
   const { kind, endpoint, untilMs } = story.override;
   if (story.kind === "override-ended") {
     return {
@@ -70,7 +66,7 @@ export function ofClock(story: StoryOf<"clock-wrong" | "clock-right">): Wording 
 }
 
 /** What a drill showed. */
-export function drilled(story: StoryOf<"drill-reported">, now: Now): Wording {
+export function drilled(story: StoryOf<"drill-reported">, now: TellingTime): Wording {
   return {
     importance: "normal",
     headline: text`${nameOf(story)}: drill of ${story.report.endpoint}: ${drillOutcome(story.report)}`,
@@ -79,7 +75,7 @@ export function drilled(story: StoryOf<"drill-reported">, now: Now): Wording {
 }
 
 /** Two writers, one name. */
-export function inStandoff(story: StoryOf<"standoff-began" | "standoff-ended">, now: Now): Wording {
+export function inStandoff(story: StoryOf<"standoff-began" | "standoff-ended">, now: TellingTime): Wording {
   const { standoff, undoneAtMs } = story.ingress;
   if (story.kind === "standoff-ended" || standoff === undefined) {
     return {
@@ -102,7 +98,7 @@ export function inStandoff(story: StoryOf<"standoff-began" | "standoff-ended">, 
 }
 
 /** What was written is not what the world sees, or is at last. */
-export function verified(story: StoryOf<"invisible" | "visible-at-last">, now: Now): Wording {
+export function verified(story: StoryOf<"invisible" | "visible-at-last">, now: TellingTime): Wording {
   const { writtenAtMs, atMs = writtenAtMs, detail } = story.visibility;
   const took = formatDuration(atMs - writtenAtMs);
   if (story.kind === "visible-at-last") {
@@ -124,7 +120,7 @@ export function verified(story: StoryOf<"invisible" | "visible-at-last">, now: N
 }
 
 /** Endpoints at one place. */
-export function shared(story: StoryOf<"addresses-shared">, now: Now): Wording {
+export function shared(story: StoryOf<"addresses-shared">, now: TellingTime): Wording {
   return {
     importance: "high",
     headline: text`${nameOf(story)}: ${story.endpoint} has the same addresses as ${andList(story.others)}`,
@@ -137,7 +133,7 @@ export function shared(story: StoryOf<"addresses-shared">, now: Now): Wording {
 }
 
 /** There can be no mix at the second name of an ingress for now, or there can again. */
-export function ofMix(story: StoryOf<"mix-blocked" | "mix-freed">, now: Now): Wording {
+export function ofMix(story: StoryOf<"mix-blocked" | "mix-freed">, now: TellingTime): Wording {
   const { ingress, record } = story;
   if (story.kind === "mix-freed") {
     return {

@@ -28,17 +28,14 @@ import {
   wanted,
   whyLines,
 } from "./phrases.ts";
-import type { Now } from "./phrases.ts";
+import type { TellingTime } from "./phrases.ts";
 import { servingNow } from "./story.ts";
-import type { Story } from "./story.ts";
+import type { Story, StoryOf, Wording } from "./story.ts";
 import { configApplied, configRejected, corrupted, internalError, stateMoved } from "./wording-own.ts";
 import { drilled, inStandoff, leftOut, ofClock, ofMix, override, shared, verified } from "./wording-special.ts";
 
-/** What is said, before it has an id. */
-export type Wording = Pick<Message, "importance" | "headline" | "details">;
-
 /** The message for a story that is told at `now`. */
-export function word(story: Story, now: Now): Wording {
+export function word(story: Story, now: TellingTime): Wording {
   switch (story.kind) {
     case "started":
       return started(story, now);
@@ -202,7 +199,7 @@ export function word(story: Story, now: Now): Wording {
 }
 
 /** One message for many that were held back: their headlines with times, then the newest in full. */
-export function summarise(messages: readonly Message[], now: Now): Wording {
+export function summarise(messages: readonly Message[], now: TellingTime): Wording {
   const newest = messages.at(-1);
   const listed = messages.map(({ atWallMs, headline }) => line`${timeOf(atWallMs, now)} ${headline}`);
   const left = listed.length - mostListed;
@@ -217,7 +214,7 @@ export function summarise(messages: readonly Message[], now: Now): Wording {
   };
 }
 
-function timeOf(atWallMs: number, { wallMs, ...zone }: Now): string {
+function timeOf(atWallMs: number, { wallMs, ...zone }: TellingTime): string {
   return formatTime(atWallMs, { ...zone, todayWallMs: wallMs });
 }
 
@@ -236,7 +233,7 @@ export function droppedLine(count: number): Line {
 // Stories that need more than a line or two
 // ---------------------------------------------------------------------------------------------------------------
 
-function started({ ingresses, blindIn }: Story & { kind: "started" }, now: Now): Wording {
+function started({ ingresses, blindIn }: StoryOf<"started">, now: TellingTime): Wording {
   const [only] = ingresses;
   const what =
     ingresses.length === 1 && only !== undefined
@@ -270,7 +267,7 @@ function summaryOf(ingress: IngressState): string {
   return text`should point to ${ingress.selection.primary}, which Cloudflare has not confirmed yet`;
 }
 
-function undone(story: Story & { kind: "undone" }, now: Now): Wording {
+function undone(story: StoryOf<"undone">, now: TellingTime): Wording {
   const { ingress, sinceMs, foreignRecords } = story;
   const what = foreignRecords === undefined ? "decided" : "found";
   return {
@@ -290,11 +287,11 @@ function undone(story: Story & { kind: "undone" }, now: Now): Wording {
 }
 
 /** That a switch need not be done any more is no sign that it could be. */
-function ongoingTrouble({ ingress: { cloudProblem } }: Story & { kind: "stays" }): readonly Line[] {
+function ongoingTrouble({ ingress: { cloudProblem } }: StoryOf<"stays">): readonly Line[] {
   return cloudProblem === undefined ? [] : [problemLine(cloudProblem), line`ccs keeps trying.`];
 }
 
-function endpointChanged(story: Story & { kind: "endpoint" }, now: Now): Wording {
+function endpointChanged(story: StoryOf<"endpoint">, now: TellingTime): Wording {
   const { ingress, endpoint, status, was, wasForMs } = story;
   const { name } = endpoint.settings;
   const isPrimary = ingress.selection?.primary === name;

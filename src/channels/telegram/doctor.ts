@@ -16,7 +16,7 @@ export async function inspectTelegram(
   { isTestSent }: { isTestSent: boolean },
 ): Promise<readonly Finding[]> {
   const api = new TelegramApi(config, ports);
-  const call: Call = (method, parameters = {}) => api.call(method, parameters, { deadlineMs });
+  const call: CallTelegram = (method, parameters = {}) => api.call(method, parameters, { deadlineMs });
   const me = await call("getMe");
   if (me.kind === "unreachable") {
     const host = URL.parse(config.apiUrl)?.host ?? config.apiUrl;
@@ -39,11 +39,11 @@ export async function inspectTelegram(
   return [bot, ...(await inspectGroup(call, config.chatId, { botId, isTestSent }))];
 }
 
-type Call = (method: string, parameters?: object) => Promise<TelegramAnswer>;
+type CallTelegram = (method: string, parameters?: object) => Promise<TelegramAnswer>;
 
 /** A group that became a supergroup has another id since. The daemon follows it there, from one start to the next. */
 async function inspectGroup(
-  call: Call,
+  call: CallTelegram,
   chatId: number | string,
   options: { botId: unknown; isTestSent: boolean },
 ): Promise<readonly Finding[]> {
@@ -75,7 +75,7 @@ interface ChatLook {
 }
 
 async function inspectChat(
-  call: Call,
+  call: CallTelegram,
   chatId: number | string,
   { chat, botId, isTestSent }: { chat: Readonly<Record<string, unknown>>; botId: unknown; isTestSent: boolean },
 ): Promise<ChatLook> {

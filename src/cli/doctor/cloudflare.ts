@@ -1,5 +1,5 @@
 // The doctor's look at Cloudflare: the token, the zones, and what stands at each name. Reads only.
-import type { Inspector, InspectedRecord, InspectedZone, Look } from "../../cloud/inspect.ts";
+import type { ZoneInspector, InspectedRecord, InspectedZone, Inspection } from "../../cloud/inspect.ts";
 import { contradiction } from "../../cloud/api-time.ts";
 import type { IngressSettings } from "../../core/model.ts";
 import { formatDuration } from "../../core/units.ts";
@@ -25,7 +25,7 @@ export interface CloudflareLook {
 }
 
 export async function inspectCloudflare(
-  inspector: Inspector,
+  inspector: ZoneInspector,
   ingresses: readonly IngressSettings[],
   options: { apiUrl: string; wallMs: number; addressesOf: AddressesOf },
 ): Promise<CloudflareLook> {
@@ -52,7 +52,7 @@ const setClock = "set it by NTP (timedatectl set-ntp true): times in messages ar
 
 function unreachable(
   detail: string,
-  { telltales }: Inspector,
+  { telltales }: ZoneInspector,
   apiUrl: string,
   ingresses: readonly IngressSettings[],
 ): CloudflareLook {
@@ -73,19 +73,19 @@ function unreachable(
 
 const skippedForAddress = "skipped: the token may not be used from here";
 
-interface IngressLook {
+interface IngressInspection {
   readonly ingress: IngressSettings;
-  readonly zone: Look<InspectedZone>;
-  readonly records?: Look<readonly InspectedRecord[]>;
+  readonly zone: Inspection<InspectedZone>;
+  readonly records?: Inspection<readonly InspectedRecord[]>;
   /** Where the targets lead, and whether there can be a mix. */
   readonly besides?: readonly Finding[];
 }
 
 async function lookAt(
-  inspector: Inspector,
+  inspector: ZoneInspector,
   ingress: IngressSettings,
   all: readonly IngressSettings[],
-): Promise<IngressLook> {
+): Promise<IngressInspection> {
   const { record, zone: configured } = ingress;
   const zone = await inspector.zoneOf(record, configured);
   const id = zone.kind === "answered" ? zone.result.id : configured?.includes(".") === false ? configured : undefined;
@@ -100,7 +100,7 @@ async function lookAt(
 }
 
 function findingsOf(
-  { ingress, zone, records, besides = [] }: IngressLook,
+  { ingress, zone, records, besides = [] }: IngressInspection,
   addresses: ReadonlyMap<string, readonly string[]>,
 ): readonly Finding[] {
   return [
@@ -112,8 +112,8 @@ function findingsOf(
 
 function inspectZone(
   { record }: IngressSettings,
-  zone: Look<InspectedZone>,
-  records: IngressLook["records"],
+  zone: Inspection<InspectedZone>,
+  records: IngressInspection["records"],
 ): readonly Finding[] {
   const subject = `zone of ${record}`;
   if (zone.kind === "silent") return [unknown(subject, `unknown: ${zone.detail}`, "try again later")];
@@ -174,7 +174,7 @@ const ourTypes: readonly string[] = ["A", "AAAA", "CNAME"];
 
 function inspectRecords(
   { record, endpoints, proxied }: IngressSettings,
-  look: Look<readonly InspectedRecord[]>,
+  look: Inspection<readonly InspectedRecord[]>,
   addresses: ReadonlyMap<string, readonly string[]>,
 ): readonly Finding[] {
   if (look.kind === "silent") return [unknown(record, `its records are unknown: ${look.detail}`, "try again later")];
@@ -250,7 +250,7 @@ function canonical(content: string): string {
 }
 
 /** What the answers told besides: how many calls are left, and what time it is. */
-function inspectTelltales({ telltales }: Inspector): readonly Finding[] {
+function inspectTelltales({ telltales }: ZoneInspector): readonly Finding[] {
   const { rateLimit, clockAheadMs, roundTripMs } = telltales;
   const findings: Finding[] = [];
   if (rateLimit !== undefined) {

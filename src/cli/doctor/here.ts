@@ -160,7 +160,7 @@ interface WayPorts {
   readonly hasRoute?: typeof hasRoute;
 }
 
-interface Way {
+interface FamilyRoute {
   readonly kind: "none" | "some";
   readonly family: Family;
   /** A reference host answers. */
@@ -182,7 +182,7 @@ async function wayOut(
   family: Family,
   anchors: readonly Anchor[],
   { clock, hasRoute: asked = hasRoute }: WayPorts,
-): Promise<Way> {
+): Promise<FamilyRoute> {
   const target = parseIp(farAway[family]);
   const ours = anchors.filter(({ address }) => address.family === family);
   const [isRouted, ...answers] = await Promise.all([

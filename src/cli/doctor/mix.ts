@@ -1,5 +1,5 @@
 // The doctor's look at the second name of an ingress: whether it can hold a mix, and what would answer for it otherwise.
-import type { Inspector, InspectedRecord } from "../../cloud/inspect.ts";
+import type { ZoneInspector, InspectedRecord } from "../../cloud/inspect.ts";
 import { suffixes } from "../../cloud/zones.ts";
 import { mixPaths } from "../../core/advice/mix-steps.ts";
 import type { Form, IngressSettings } from "../../core/model.ts";
@@ -11,7 +11,7 @@ const aloneText = "a failback goes to a single endpoint, and sticky has no effec
 
 /** `own`: the records at the ingress' own name; `zoneName` is missing where the token may not read the zone. */
 export async function inspectMix(
-  inspector: Inspector,
+  inspector: ZoneInspector,
   zone: InspectedPlace,
   settings: IngressSettings,
   own: readonly InspectedRecord[],
@@ -60,7 +60,7 @@ export type MixLook =
   | { readonly kind: "unknown"; readonly detail: string };
 
 /** Whether a mix can stand at this name. */
-export async function lookAtMix(inspector: Inspector, zone: InspectedPlace, record: string): Promise<MixLook> {
+export async function lookAtMix(inspector: ZoneInspector, zone: InspectedPlace, record: string): Promise<MixLook> {
   if (zone.name !== undefined && record !== zone.name && !record.endsWith(`.${zone.name}`)) {
     const remedy = `set mix_record to a name in that zone, such as mix.${zone.name}`;
     return { kind: "not", why: `${record} is not in the zone ${plain(zone.name)}`, remedy };
@@ -85,7 +85,7 @@ const inTheWay: ReadonlySet<string> = new Set(["A", "AAAA", "CNAME", "NS"]);
 
 /** What would answer for the name of a mix without records. */
 export async function inspectWildcards(
-  inspector: Inspector,
+  inspector: ZoneInspector,
   zoneId: string,
   subject: string,
   record: string,

@@ -1,6 +1,6 @@
 // The doctor's look at where the targets lead by the records of the zone: back to a name that ccs manages, or there as
 // soon as a record of their own goes away, since a wildcard would answer for them.
-import type { Inspector } from "../../cloud/inspect.ts";
+import type { ZoneInspector } from "../../cloud/inspect.ts";
 import { canonicalName } from "../../cloud/provider.ts";
 import { tracePath, type ZoneRecord } from "../../cloud/trace.ts";
 import { suffixes } from "../../cloud/zones.ts";
@@ -10,7 +10,7 @@ import { warning, wrong, type Finding } from "../../lib/finding.ts";
 
 /** What was not readable is left out: other findings say so. */
 export async function inspectTargets(
-  inspector: Inspector,
+  inspector: ZoneInspector,
   zoneId: string,
   ingress: IngressSettings,
   configured: readonly IngressSettings[],

@@ -1,6 +1,6 @@
 // The doctor's look at the token: is it alive, until when, and may it be used from here.
 import { addressRemedy } from "../../cloud/classify.ts";
-import type { Inspector, Look, TokenStatus } from "../../cloud/inspect.ts";
+import type { ZoneInspector, Inspection, TokenStatus } from "../../cloud/inspect.ts";
 import { formatDuration } from "../../core/units.ts";
 import { plain } from "../../lib/text.ts";
 import { ok, unknown, warning, wrong, type Finding } from "../../lib/finding.ts";
@@ -8,7 +8,7 @@ import { ok, unknown, warning, wrong, type Finding } from "../../lib/finding.ts"
 const soonMs = 14 * 86_400_000;
 
 /** The address that the token may not be used from, if an answer names one. */
-export function addressIn(looks: readonly (Look<unknown> | undefined)[]): string | undefined {
+export function addressIn(looks: readonly (Inspection<unknown> | undefined)[]): string | undefined {
   return looks
     .map((look) => (look?.kind === "refused" ? look.address : undefined))
     .find((address) => address !== undefined);
@@ -26,8 +26,8 @@ export interface TokenUse {
 
 /** The answer about a token of either kind. What refuses to be verified may still be good, so the zones have a say. */
 export async function inspectToken(
-  inspector: Inspector,
-  asUser: Look<TokenStatus>,
+  inspector: ZoneInspector,
+  asUser: Inspection<TokenStatus>,
   accountId: string | undefined,
   wallMs: number,
 ): Promise<(use: TokenUse) => Finding> {

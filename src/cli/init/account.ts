@@ -1,7 +1,7 @@
 // Asks for the name to own and for the token, and looks both up at Cloudflare.
 import { resolve } from "node:path";
 import { addressRemedy } from "../../cloud/classify.ts";
-import { Inspector, type InspectedZone } from "../../cloud/inspect.ts";
+import { ZoneInspector, type InspectedZone } from "../../cloud/inspect.ts";
 import { hostName, secret } from "../../config/format/fields.ts";
 import type { Composition } from "../../config/compose.ts";
 import type { EnvironmentSettings } from "../../config/environment.ts";
@@ -35,7 +35,7 @@ export async function askAccount(world: InitWorld): Promise<Account> {
   );
   for (;;) {
     const token = await askToken(world);
-    const inspector = new Inspector({ token: new Secret(token.value), apiUrl: world.cloudflareApiUrl });
+    const inspector = new ZoneInspector({ token: new Secret(token.value), apiUrl: world.cloudflareApiUrl });
     const zone = await findZone(inspector, record);
     if (zone === "another-token") continue;
     return { token: token.written, record, ...(zone !== undefined && { zone }) };
@@ -77,10 +77,10 @@ function tokenInFile(path: string): KnownSecret | undefined {
   return undefined;
 }
 
-type ZoneAnswer = { readonly id: string; readonly name: string } | undefined | "another-token";
+type FoundZone = { readonly id: string; readonly name: string } | undefined | "another-token";
 
 /** The zone by its name; where that fails, a person decides how to continue. `undefined`: to be found later. */
-async function findZone(inspector: Inspector, record: string): Promise<ZoneAnswer> {
+async function findZone(inspector: ZoneInspector, record: string): Promise<FoundZone> {
   const look = await findOut(
     "Asking Cloudflare about the token and the zone",
     async () => {
@@ -127,7 +127,7 @@ function zoneText({ name, status }: InspectedZone): string {
   return `The zone is ${plain(name, 80)}${state}.`;
 }
 
-async function showRecords(inspector: Inspector, zone: InspectedZone, record: string): Promise<void> {
+async function showRecords(inspector: ZoneInspector, zone: InspectedZone, record: string): Promise<void> {
   const look = await inspector.recordsAt(zone.id, record);
   if (look.kind !== "answered") return warn(`The records at ${record} could not be read: ${look.detail}.`);
   if (look.result.some(({ type }) => type === "NS")) {

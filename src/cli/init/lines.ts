@@ -68,7 +68,7 @@ async function askName(taken: readonly string[]): Promise<string> {
   }
 }
 
-interface Trial {
+interface CheckTrial {
   readonly isOk: boolean;
   readonly text: string;
   readonly privateAddresses: readonly string[];
@@ -76,7 +76,7 @@ interface Trial {
   readonly isImpossible?: true;
 }
 
-async function tryOut(record: string, endpoint: ComposedEndpoint): Promise<Trial> {
+async function tryOut(record: string, endpoint: ComposedEndpoint): Promise<CheckTrial> {
   const loaded = settingsOf(record, endpoint);
   if (typeof loaded === "string") {
     warn(loaded);
@@ -101,7 +101,7 @@ function settingsOf(record: string, endpoint: ComposedEndpoint): EndpointSetting
   return settings ?? "it is not an endpoint";
 }
 
-function trialOf({ name, target, check }: EndpointSettings, { resolution, observations }: Look): Trial {
+function trialOf({ name, target, check }: EndpointSettings, { resolution, observations }: Look): CheckTrial {
   if (resolution !== undefined && resolution.kind !== "addresses") {
     return {
       isOk: false,

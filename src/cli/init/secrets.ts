@@ -8,7 +8,7 @@ import type { WrittenSecret } from "../../config/format/written-secret.ts";
 import { readFromDisk, readText } from "../../config/format/files.ts";
 import { tokenVariable } from "./account.ts";
 import { askChoice } from "./prompts.ts";
-import { besides, tokenFiles, type Way } from "./way.ts";
+import { besides, tokenFiles, type RunMode } from "./way.ts";
 
 export const httpVariable = "CCS_HTTP_TOKEN";
 /** The variables that may hold secrets of channels. */
@@ -25,7 +25,7 @@ export interface Placed {
 }
 
 /** The configuration with a token of its own for the dashboard, and each token where it is to be. */
-export async function placeSecrets(answers: Composition, way: Way, file: string): Promise<Placed> {
+export async function placeSecrets(answers: Composition, way: RunMode, file: string): Promise<Placed> {
   const composition = { ...answers, httpToken: { kind: "literal", value: randomBytes(16).toString("hex") } } as const;
   if (way === "service") return inFiles(composition, file);
   if (way === "docker") return forDocker(composition, file);
@@ -46,13 +46,13 @@ export async function placeSecrets(answers: Composition, way: Way, file: string)
   );
 }
 
-interface Place {
+interface SecretPlace {
   readonly variable: string;
   /** The file beside the configuration for a service. */
   readonly file: string;
 }
 
-function placed(composition: Composition, place: (secret: WrittenSecret, where: Place) => WrittenSecret): Placed {
+function placed(composition: Composition, place: (secret: WrittenSecret, where: SecretPlace) => WrittenSecret): Placed {
   const { token, channels = [], httpToken } = composition;
   const own = place(token, { variable: tokenVariable, file: tokenFiles.service.cloudflare });
   const placedChannels = channels.map((channel): ComposedChannel => {

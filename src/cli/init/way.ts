@@ -5,7 +5,7 @@ import { isContainer } from "../container.ts";
 import { systemPlaces } from "../service/unit-text.ts";
 import { askChoice } from "./prompts.ts";
 
-export type Way =
+export type RunMode =
   | "service"
   | "docker"
   /** In a terminal, or by something else. */
@@ -13,7 +13,7 @@ export type Way =
   /** It runs in the container image already. */
   | "in-container";
 
-export async function askWay(): Promise<Way> {
+export async function askWay(): Promise<RunMode> {
   if (isContainer(process.env)) return "in-container";
   return askChoice("How should ccs run?", [
     { value: "service", label: "As a service (systemd)", hint: "starts with the machine, restarts by itself" },
@@ -33,7 +33,7 @@ export const tokenFiles = {
 
 /** What to type next, one command a line. `variables` have to be set; `isUsual`: the file is found without being named. */
 export function nextSteps(
-  way: Way,
+  way: RunMode,
   {
     file,
     isUsual,

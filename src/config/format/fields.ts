@@ -21,14 +21,14 @@ declare module "zod" {
   }
 }
 
-type Wording = Required<Pick<z.core.GlobalMeta, "expects">> & Pick<z.core.GlobalMeta, "isHushed">;
+type FieldWording = Required<Pick<z.core.GlobalMeta, "expects">> & Pick<z.core.GlobalMeta, "isHushed">;
 
 export const textOrNumber = z.union([z.string(), z.number()]);
 
 /** A kind of value: `read` says what a scalar means, or why it means nothing. */
 export function kind<In extends z.ZodType, Out>(
   input: In,
-  wording: Wording,
+  wording: FieldWording,
   read: (value: z.output<In>) => Parsed<Out>,
 ) {
   return input
