@@ -1,5 +1,6 @@
-// Words for what concerns ccs itself: its configuration, its state folder, its end.
+// Words for what concerns ccs itself: its configuration, its state folder, the clock of its machine, its end.
 import { describeRecords, andList } from "./phrases.ts";
+import { clockError } from "../core/units.ts";
 import { line, text } from "./message.ts";
 import type { StoryOf, Wording } from "./story.ts";
 
@@ -64,5 +65,20 @@ export function stateMoved(what: string): Wording {
     importance: "high",
     headline: text`The state folder of ccs needs attention`,
     details: [line`${{ foreign: what }}`],
+  };
+}
+
+/** The wall clock of this machine. */
+export function ofClock(story: StoryOf<"clock-wrong" | "clock-right">): Wording {
+  if (story.kind === "clock-right") {
+    return { importance: "normal", headline: text`The clock of this machine is correct again`, details: [] };
+  }
+  return {
+    importance: "high",
+    headline: text`The clock of this machine is ${clockError(story.aheadMs)}`,
+    details: [
+      line`This is relative to Cloudflare's clock. Certificates are judged by that clock too, so no endpoint is taken for down because of it.`,
+      line`New connections to Cloudflare may fail until the clock is set, and times in messages are wrong. Set it by NTP (timedatectl set-ntp true).`,
+    ],
   };
 }

@@ -31,8 +31,10 @@ import {
 import type { TellingTime } from "./phrases.ts";
 import { servingNow } from "./story.ts";
 import type { Story, StoryOf, Wording } from "./story.ts";
-import { configApplied, configRejected, corrupted, internalError, stateMoved } from "./wording-own.ts";
-import { drilled, inStandoff, leftOut, ofClock, ofMix, override, shared, verified } from "./wording-special.ts";
+import { configApplied, configRejected, corrupted, internalError, ofClock, stateMoved } from "./wording-own.ts";
+import { leftOut, shared } from "./wording-addresses.ts";
+import { drilled, override } from "./wording-people.ts";
+import { inStandoff, ofMix, verified } from "./wording-records.ts";
 
 /** The message for a story that is told at `now`. */
 export function word(story: Story, now: TellingTime): Wording {
