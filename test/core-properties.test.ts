@@ -11,6 +11,7 @@ import type {
   EndpointSettings,
   EndpointState,
   Event,
+  EventOf,
   IngressSettings,
   IngressState,
   Observation,
@@ -522,7 +523,7 @@ class Story {
   }
 
   /** An answer is as old as its question: what began before an ok that is known already moves no counter of its address. */
-  #checkOrder({ endpoint, address, observation }: Event & { kind: "probed" }, before: State, after: State): void {
+  #checkOrder({ endpoint, address, observation }: EventOf<"probed">, before: State, after: State): void {
     const key = `${endpoint} ${address}`;
     const { startedMs } = observation;
     const newestMs = this.#okStartedMs.get(key) ?? -Infinity;

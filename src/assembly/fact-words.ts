@@ -1,6 +1,6 @@
 // One sentence for each fact: what the log, the journal and the live stream say of it. (Messages tell whole stories, and
 // have words of their own.)
-import type { Fact, Override, Visibility } from "../core/model.ts";
+import type { Fact, FactOf, Override, Visibility } from "../core/model.ts";
 import { membersOf } from "../core/members.ts";
 import { clockError, formatDuration } from "../core/units.ts";
 import { drillOutcome, drillSentences } from "../notify/drill-words.ts";
@@ -103,18 +103,18 @@ function overrideBegan({ kind, endpoint }: Override): string {
 }
 
 /** A CNAME beside addresses, or the other way round, reads like a mistake unless it is said to be none. */
-function ofNewType({ from = [], to }: Fact & { kind: "records-changed" }): string {
+function ofNewType({ from = [], to }: FactOf<"records-changed">): string {
   const [before, after] = [from, to].map((records) => records.map(({ type }) => type === "CNAME"));
   if (before?.[0] === undefined || after?.[0] === undefined || before[0] === after[0]) return "";
   return after[0] ? ", a CNAME instead of addresses" : ", addresses instead of a CNAME";
 }
 
-function wordReleased({ primary }: Fact & { kind: "ingress-released" }): string {
+function wordReleased({ primary }: FactOf<"ingress-released">): string {
   if (primary === undefined) return "no longer configured: its records stay as they are";
   return `no longer configured: its record is changed from its mix to ${primary}, and then left as it is`;
 }
 
-function wordMix({ record, from, to, by }: Fact & { kind: "mix-changed" }): FactWords {
+function wordMix({ record, from, to, by }: FactOf<"mix-changed">): FactWords {
   const records = recordsText(to);
   if (by === "write")
     return { level: "info", text: to.length === 0 ? `removed: ${record}` : `written: ${record} ${records}` };

@@ -79,8 +79,11 @@ export type Event =
   | { readonly kind: "clock-jumped" }
   | { readonly kind: "time-passed" };
 
+/** The events of these kinds. */
+export type EventOf<Kind extends Event["kind"]> = Extract<Event, { readonly kind: Kind }>;
+
 /** What is heard of the real time. */
-export type TimeEvent = Extract<Event, { readonly kind: "time-told" | "time-contradicted" }>;
+export type TimeEvent = EventOf<"time-told" | "time-contradicted">;
 
 /** A change worth telling. */
 export type Fact =
@@ -177,3 +180,6 @@ export type Fact =
   | { readonly kind: "clock-right" }
   | { readonly kind: "cloud-trouble-began"; readonly ingress: string; readonly problem: CloudProblem }
   | { readonly kind: "cloud-trouble-ended"; readonly ingress: string; readonly lastedMs: number };
+
+/** The facts of these kinds. */
+export type FactOf<Kind extends Fact["kind"]> = Extract<Fact, { readonly kind: Kind }>;

@@ -11,7 +11,7 @@ import type { SavedIngress } from "./saved-model.ts";
 import type { EndpointSettings, IngressSettings } from "./settings-model.ts";
 import type { TimeState, Undated } from "./time/time-model.ts";
 
-export type { EndpointRef, Event, Fact } from "./events.ts";
+export type { EndpointRef, Event, EventOf, Fact, FactOf } from "./events.ts";
 export type { Connection, Stalled, Unproven } from "./evidence/proof-model.ts";
 export type {
   Address,

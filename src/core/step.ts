@@ -7,7 +7,7 @@ import { isOut } from "./evidence/health.ts";
 import { afterMixCheck, afterMixFailure, afterMixRead, afterMixWrite } from "./records/mix-events.ts";
 import { leavingAfter, withoutGone } from "./configuration/leaving.ts";
 import { withMixesAt } from "./records/mix.ts";
-import type { EndpointRef, EndpointState, Event, IngressState, State } from "./model.ts";
+import type { EndpointRef, EndpointState, Event, EventOf, IngressState, State } from "./model.ts";
 import { withOutage, withoutEndedOutage } from "./selection/outage.ts";
 import { withOverride, withoutEndedOverrides, withoutOverrides } from "./people/overrides.ts";
 import { afterVainSearch, untestedConnection, evidenceFor, withProof } from "./evidence/proof.ts";
@@ -120,7 +120,7 @@ function take(state: State, event: Event, nowMs: number): State {
   }
 }
 
-function afterProbe(state: State, event: Event & { kind: "probed" }, nowMs: number): State {
+function afterProbe(state: State, event: EventOf<"probed">, nowMs: number): State {
   const { address, observation } = event;
   const probed = withEndpoint(state, event, nowMs, (endpoint) =>
     afterObservation(endpoint, address, observation, { evidence: evidenceFor(state, event), nowMs }),
@@ -131,7 +131,7 @@ function afterProbe(state: State, event: Event & { kind: "probed" }, nowMs: numb
 }
 
 /** Whether the newest result of this address waits for something to tell the time. */
-function isUndated(state: State, { address, observation, ...ref }: Event & { kind: "probed" }): boolean {
+function isUndated(state: State, { address, observation, ...ref }: EventOf<"probed">): boolean {
   if (observation.kind !== "inconclusive" || observation.reason !== "clock") return false;
   const probed = findEndpoint(state, ref)?.addresses.find(({ text }) => text === address);
   return probed?.undated.at(-1)?.startedMs === observation.startedMs;

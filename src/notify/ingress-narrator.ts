@@ -1,6 +1,6 @@
 // Decides what of one ingress deserves a message, so that a failover is told once, when it is done, and not in five
 // pieces. Remembers what people were told. Knows no clock: time comes with every turn.
-import type { EndpointState, Fact, IngressState, Selection } from "../core/model.ts";
+import type { EndpointState, Fact, FactOf, IngressState, Selection } from "../core/model.ts";
 import { followed, isInSync } from "../core/records/mix.ts";
 import { isOutage, turnDeadlineMs } from "../core/selection/outage.ts";
 import { wantedRecords } from "../core/records/records.ts";
@@ -140,7 +140,7 @@ export class IngressNarrator {
   }
 
   /** What a pending change has come to. */
-  #progress(pending: Pending, changed: (Fact & { kind: "records-changed" }) | undefined, nowMs: number): Story[] {
+  #progress(pending: Pending, changed: FactOf<"records-changed"> | undefined, nowMs: number): Story[] {
     const change = this.#changeOf(pending);
     if (!this.#isDone(pending)) {
       if (changed?.by !== "write") return [];

@@ -1,7 +1,7 @@
 // Decides what deserves a message: first one summary after the start, then the stories of each ingress and of the
 // configuration. Knows no clock: time comes with every turn.
 import { findIngress } from "../core/find.ts";
-import type { Fact, IngressState, State } from "../core/model.ts";
+import type { Fact, FactOf, IngressState, State } from "../core/model.ts";
 import type { Turn } from "../core/turn.ts";
 import { isInSync } from "../core/records/mix.ts";
 import { isOutage } from "../core/selection/outage.ts";
@@ -131,7 +131,7 @@ function isSettled(ingress: IngressState): boolean {
   return isInSync(ingress) && (ingress.selection !== undefined || isOutage(ingress));
 }
 
-function primaryOf({ primary }: Fact & { kind: "ingress-released" }): { primary?: string } {
+function primaryOf({ primary }: FactOf<"ingress-released">): { primary?: string } {
   return primary === undefined ? {} : { primary };
 }
 

@@ -4,7 +4,7 @@ import type {
   CloudProblem,
   Drill,
   EndpointState,
-  Fact,
+  FactOf,
   Family,
   IngressState,
   Override,
@@ -119,7 +119,7 @@ export type Story =
       readonly kind: "mix-blocked";
       readonly ingress: IngressState;
       readonly record: string;
-      readonly reason: Extract<Fact, { readonly kind: "mix-blocked" }>["reason"];
+      readonly reason: FactOf<"mix-blocked">["reason"];
       readonly why: string;
     }
   | { readonly kind: "mix-freed"; readonly ingress: IngressState; readonly record: string }

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { freePort } from "../../test/support/ports.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { untestedConnection } from "../core/evidence/proof.ts";
-import type { Event, State } from "../core/model.ts";
+import type { Event, EventOf, State } from "../core/model.ts";
 import { initialState } from "../core/step.ts";
 import { listenTcp } from "../emulation/listen.ts";
 import { parseIp } from "../lib/ip.ts";
@@ -27,7 +27,7 @@ class Shore implements AsyncDisposable {
   readonly clock = new VirtualClock();
   readonly answering = new Set<string>();
   readonly tries: { readonly host: string; readonly atMs: number }[] = [];
-  readonly events: (Event & { kind: "anchors-tried" })[] = [];
+  readonly events: EventOf<"anchors-tried">[] = [];
   afterMs = 10;
   readonly anchors: Anchors;
 

@@ -4,7 +4,7 @@ import type { IngressState, State, TimeState } from "../core/model.ts";
 import { ownNames } from "../core/records/own-names.ts";
 import { vouchedWallMs } from "../core/time/time.ts";
 import { ClockWatch } from "./clock-watch.ts";
-import { Traffic } from "./round.ts";
+import { ProbeLimits } from "./round.ts";
 import { Watch, type WatchPorts } from "./watch.ts";
 
 export type { Probe } from "./probes.ts";
@@ -13,7 +13,7 @@ export type ProberPorts = WatchPorts;
 
 export class Prober implements AsyncDisposable {
   readonly #ports: ProberPorts;
-  readonly #traffic = new Traffic();
+  readonly #limits = new ProbeLimits();
   readonly #ingresses = new Map<string, { state: IngressState; readonly watches: Map<string, Watch> }>();
   /** Watches that were told to stop and have not let go of everything yet. */
   readonly #stopping = new Set<Promise<void>>();
@@ -73,7 +73,7 @@ export class Prober implements AsyncDisposable {
         continue;
       }
       if (watch !== undefined) this.#stop(watch);
-      watches.set(name, new Watch(this.#ports, this.#traffic, () => this.#own, ingress, endpoint));
+      watches.set(name, new Watch(this.#ports, this.#limits, () => this.#own, ingress, endpoint));
     }
     for (const [name, watch] of watches) {
       if (names.has(name)) continue;

@@ -41,7 +41,7 @@ export interface RoundListener {
 }
 
 /** How much may run at once, over all rounds that share it. */
-export class Traffic {
+export class ProbeLimits {
   readonly probes = new Slots(256);
   /** Each look-up takes up to four sockets: two families, two resolvers. */
   readonly lookUps = new Slots(64);
@@ -54,7 +54,7 @@ const lookUpTimeoutMs = 5_000;
 export interface RoundParts {
   readonly settings: EndpointSettings;
   readonly ports: RoundPorts;
-  readonly traffic: Traffic;
+  readonly limits: ProbeLimits;
   readonly listener: RoundListener;
   /** Ends the round at once; nothing more is said to the listener then. */
   readonly signal: AbortSignal;
@@ -63,14 +63,14 @@ export interface RoundParts {
 export class Round {
   readonly #settings: EndpointSettings;
   readonly #ports: RoundPorts;
-  readonly #traffic: Traffic;
+  readonly #limits: ProbeLimits;
   readonly #listener: RoundListener;
   readonly #signal: AbortSignal;
 
-  constructor({ settings, ports, traffic, listener, signal }: RoundParts) {
+  constructor({ settings, ports, limits, listener, signal }: RoundParts) {
     this.#settings = settings;
     this.#ports = ports;
-    this.#traffic = traffic;
+    this.#limits = limits;
     this.#listener = listener;
     this.#signal = signal;
   }
@@ -109,7 +109,7 @@ export class Round {
           listener.stalled?.(address, startedMs);
           settle(address);
         };
-        const observation = await this.#traffic.probes.run(this.#signal, () =>
+        const observation = await this.#limits.probes.run(this.#signal, () =>
           this.#probe(check, address, timeoutMs, onStall),
         );
         if (observation === undefined || this.#signal.aborted) return;
@@ -122,7 +122,7 @@ export class Round {
 
   async #lookUp(host: string, timeoutMs: number): Promise<{ resolution: Resolution; tookMs: number } | undefined> {
     const { clock } = this.#ports;
-    return this.#traffic.lookUps.run(this.#signal, async () => {
+    return this.#limits.lookUps.run(this.#signal, async () => {
       const startedMs = clock.nowMs();
       const resolution = await this.#resolve(host, timeoutMs);
       return { resolution, tookMs: clock.nowMs() - startedMs };
@@ -201,7 +201,7 @@ export async function probeOnce(
       observations.push({ address, observation: asTold(observation, ports) });
     },
   };
-  await new Round({ settings, ports, traffic: new Traffic(), listener, signal }).perform();
+  await new Round({ settings, ports, limits: new ProbeLimits(), listener, signal }).perform();
   return { ...(resolution && { resolution }), observations };
 }
 

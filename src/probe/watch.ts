@@ -7,7 +7,7 @@ import { answersSinceMs } from "../core/selection/same-addresses.ts";
 import { isAnswerFromBefore, nameLostSinceMs } from "../core/selection/trial.ts";
 import type { Random } from "../lib/clock.ts";
 import type { Resolve } from "../core/look-up.ts";
-import { Round, type RoundPorts, type Traffic } from "./round.ts";
+import { Round, type RoundPorts, type ProbeLimits } from "./round.ts";
 
 export interface WatchPorts extends RoundPorts {
   readonly random: Random;
@@ -39,7 +39,7 @@ interface Progress {
 export class Watch {
   readonly revision: number;
   readonly #ports: WatchPorts;
-  readonly #traffic: Traffic;
+  readonly #limits: ProbeLimits;
   readonly #own: () => ReadonlySet<string>;
   readonly #stopping = new AbortController();
   #ingress: IngressState;
@@ -60,7 +60,7 @@ export class Watch {
 
   constructor(
     ports: WatchPorts,
-    traffic: Traffic,
+    limits: ProbeLimits,
     /** All names that we write, as they are now. */
     own: () => ReadonlySet<string>,
     ingress: IngressState,
@@ -69,7 +69,7 @@ export class Watch {
     this.#own = own;
     this.revision = endpoint.revision;
     this.#ports = ports;
-    this.#traffic = traffic;
+    this.#limits = limits;
     this.#ingress = ingress;
     this.#endpoint = endpoint;
     this.#newest = { isSettled: true, fromMs: new Map([["", ports.clock.nowMs()]]), begun: new Set() };
@@ -154,7 +154,7 @@ export class Watch {
     await new Round({
       settings: this.#endpoint.settings,
       ports: { ...this.#ports, resolve: this.#resolve },
-      traffic: this.#traffic,
+      limits: this.#limits,
       listener: {
         addresses: () => this.#endpoint.addresses,
         resolved: (resolution) => {

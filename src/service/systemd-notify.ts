@@ -6,7 +6,7 @@ import type { Send } from "./manager.ts";
 type ServiceEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** What a service manager that started us wants to hear. */
-export interface Wanted {
+export interface ManagerWishes {
   /** Where it listens: a path, or an abstract name that begins with `@`. */
   readonly socket: string;
   /** It restarts us when it has not heard of us for this long. */
@@ -17,7 +17,7 @@ export interface Wanted {
  * What the environment says of it; `undefined` where no service manager listens. `processIds`: by which of them it may know
  * this process, which is its own and that of a launcher.
  */
-export function wantedBy(env: ServiceEnvironment, processIds: readonly number[]): Wanted | undefined {
+export function wantedBy(env: ServiceEnvironment, processIds: readonly number[]): ManagerWishes | undefined {
   const socket = env["NOTIFY_SOCKET"];
   if (socket === undefined || socket === "") return undefined;
   const watchdogMs = Number(env["WATCHDOG_USEC"]) / 1_000;
@@ -34,7 +34,7 @@ const patienceMs = 20_000;
  * Sends by systemd-notify, which returns when systemd has taken the message in. It must not name a process (`--pid`): systemd
  * would take that for the daemon. The unit has `NotifyAccess=all`, since the message comes from a process of its own.
  */
-export function systemdNotify({ socket }: Wanted, path: string | undefined): Send {
+export function systemdNotify({ socket }: ManagerWishes, path: string | undefined): Send {
   return (message) =>
     new Promise((resolve, reject) => {
       const assignments = [...message].map(([name, value]) => `${name}=${value}`);

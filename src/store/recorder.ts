@@ -1,7 +1,7 @@
 // Hears every turn of the loop and keeps what shall survive: the durable part of the state, the facts, and the checks
 // rolled up. What was decided is written before it is acted on; the rest waits in memory and is written in batches.
 import { findEndpoint, findIngress, findManaged } from "../core/find.ts";
-import type { EndpointState, Event, Fact, IngressState, State } from "../core/model.ts";
+import type { EndpointState, EventOf, Fact, IngressState, State } from "../core/model.ts";
 import type { Turn } from "../core/turn.ts";
 import type { Clock } from "../lib/clock.ts";
 import { seriesKey, type MinuteOfChecks } from "./checks-table.ts";
@@ -126,7 +126,7 @@ export class Recorder implements Disposable {
     this.#ports.onEntry?.(entry);
   }
 
-  #count({ ingress, endpoint, revision, address, observation }: Event & { kind: "probed" }, state: State): void {
+  #count({ ingress, endpoint, revision, address, observation }: EventOf<"probed">, state: State): void {
     // A check that is no more counts no more.
     if (findEndpoint(state, { ingress, endpoint })?.revision !== revision) return;
     const startMinute = Math.floor(this.#ports.clock.wallMs() / minuteMs);

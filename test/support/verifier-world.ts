@@ -1,6 +1,6 @@
 // The verifier over the core and records in memory, on virtual time, with name servers and resolvers that a test scripts.
 import { MemoryProvider } from "./memory-provider.ts";
-import type { Event, IngressSettings, Resolution, Visibility } from "../../src/core/model.ts";
+import type { Event, EventOf, IngressSettings, Resolution, Visibility } from "../../src/core/model.ts";
 import type { Exchange, Reply } from "../../src/dns/exchange.ts";
 import { DriftWatch } from "../../src/dns/drift-watch.ts";
 import { Verifier } from "../../src/dns/verifier.ts";
@@ -46,7 +46,7 @@ export class VerifierWorld implements AsyncDisposable {
   readonly delaysMs = new Map<string, number>();
   readonly hosts = new Map<string, readonly string[]>();
   readonly asked: Asked[] = [];
-  readonly events: (Event & { kind: "visibility-checked" })[] = [];
+  readonly events: EventOf<"visibility-checked">[] = [];
   readonly zoneServers: ZoneServers;
   readonly verifier: Verifier;
   /** What was told of records that were changed behind our back. */

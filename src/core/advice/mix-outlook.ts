@@ -1,10 +1,10 @@
 // What there is to say of the mix of an ingress: whether there is one, what it is good for at the moment, and why not.
 import { desiredMix, isOutsideZone, mixDeadlines, mixPointedTo, returnDeadlineMs } from "../records/mix.ts";
-import type { Fact, IngressState } from "../model.ts";
+import type { FactOf, IngressState } from "../model.ts";
 import { isPointedToMix, isProxied, publishesCname } from "../records/records.ts";
 
 /** Why there can be no mix for now. */
-export type NoMix = Pick<Extract<Fact, { readonly kind: "mix-blocked" }>, "reason" | "why">;
+export type NoMix = Pick<FactOf<"mix-blocked">, "reason" | "why">;
 
 /** The mix of a CNAME ingress at this moment. Times are monotonic milliseconds. */
 export type MixStage =

@@ -8,7 +8,7 @@ import type { EventsQuestion, HistoryQuestion, ArchiveQuestion } from "./archive
 import { nowOf } from "./dates.ts";
 import { clientOf, problem, type Env } from "./middleware.ts";
 import { historyQuestion } from "./history.ts";
-import { findEndpoint, findIngress } from "./names.ts";
+import { requestedEndpoint, requestedIngress } from "./names.ts";
 import type { ApiParts } from "./ports.ts";
 import type { eventsQuery, historyQuery, streamQuery } from "./schema/queries.ts";
 import { mostClients } from "./stream.ts";
@@ -25,7 +25,7 @@ export function eventsAsked(parts: ApiParts, query: z.output<typeof eventsQuery>
   const { before, limit = 50 } = query;
   const isAboutAll = query.ingress === undefined && query.endpoint === undefined;
   const { ingress, endpoint } = isAboutAll ? {} : find(parts, query);
-  return { kind: "events", limit, before, ingress: ingress?.settings.record, endpoint: endpoint?.settings.name };
+  return { kind: "events", limit, before, ingress: ingress?.settings.id, endpoint: endpoint?.settings.name };
 }
 
 /** The question for what happened to an ingress. Throws a Refusal for a name that does not exist. */
@@ -43,8 +43,8 @@ function find(
   { ports }: ApiParts,
   names: { readonly ingress?: string | undefined; readonly endpoint?: string | undefined },
 ): NamedParts {
-  const ingress = findIngress(ports.state(), names.ingress);
-  return { ingress, endpoint: names.endpoint === undefined ? undefined : findEndpoint(ingress, names.endpoint) };
+  const ingress = requestedIngress(ports.state(), names.ingress);
+  return { ingress, endpoint: names.endpoint === undefined ? undefined : requestedEndpoint(ingress, names.endpoint) };
 }
 
 export async function askArchive(

@@ -17,6 +17,8 @@ export interface EventsQuestion {
 export interface HistoryQuestion {
   readonly kind: "history";
   readonly ingress: string;
+  /** What the answer calls it. */
+  readonly record: string;
   readonly range: HistoryRange;
   /** With the checks of each address as series. */
   readonly withSeries: boolean;

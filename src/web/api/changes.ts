@@ -1,5 +1,6 @@
 // What people may change: a pin, a drain, a drill, and the end of these. Says what follows from it.
 import type { z } from "zod";
+import { findIngress } from "../../core/find.ts";
 import { isReplaceable } from "../../core/people/drill.ts";
 import { isServing } from "../../core/evidence/health.ts";
 import type { Event, IngressState, Override, State } from "../../core/model.ts";
@@ -10,7 +11,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { dayMs, durationSyntax, formatDuration, hourMs, minuteMs, parseDurationMs } from "../../core/units.ts";
 import { plain } from "../../lib/text.ts";
 import { nowOf } from "./dates.ts";
-import { findEndpoint, findIngress, Refusal } from "./names.ts";
+import { requestedEndpoint, requestedIngress, Refusal } from "./names.ts";
 import { overrideDocument } from "./override.ts";
 import type { OverrideAnswer, OverrideRequest, ResumeAnswer, ResumeRequest } from "./schema/changes.ts";
 
@@ -36,14 +37,14 @@ const leastMs = 1_000;
 
 /** Sets an override. Throws a Refusal for what is not valid. */
 export function setOverride(ports: ChangePorts, kind: Override["kind"], request: OverrideRequest): OverrideAnswer {
-  const ingress = findIngress(ports.state(), request.ingress);
-  const { name } = findEndpoint(ingress, request.endpoint).settings;
-  const { record } = ingress.settings;
+  const ingress = requestedIngress(ports.state(), request.ingress);
+  const { name } = requestedEndpoint(ingress, request.endpoint).settings;
+  const { id, record } = ingress.settings;
   const lengthMs = lengthOf(kind, request.for);
   if (kind === "drill") assertReplaceable(ingress, name);
   const override: Override = { kind, endpoint: name, untilMs: ports.clock.nowMs() + lengthMs };
-  take(ports, { kind: "override-set", ingress: record, override });
-  const after = findIngress(ports.state(), record);
+  take(ports, { kind: "override-set", ingress: id, override });
+  const after = findIngress(ports.state(), id) ?? ingress;
   const now = nowOf(ports.clock);
   return {
     ingress: record,
@@ -59,11 +60,12 @@ export function setOverride(ports: ChangePorts, kind: Override["kind"], request:
 
 /** Takes back what people said. Throws a Refusal for what is not valid. */
 export function resume(ports: ChangePorts, request: ResumeRequest): ResumeAnswer {
-  const before = findIngress(ports.state(), request.ingress);
-  const { record } = before.settings;
-  const endpoint = request.endpoint === undefined ? undefined : findEndpoint(before, request.endpoint).settings.name;
-  take(ports, { kind: "resumed", ingress: record, ...(endpoint !== undefined && { endpoint }) });
-  const after = findIngress(ports.state(), record);
+  const before = requestedIngress(ports.state(), request.ingress);
+  const { id, record } = before.settings;
+  const endpoint =
+    request.endpoint === undefined ? undefined : requestedEndpoint(before, request.endpoint).settings.name;
+  take(ports, { kind: "resumed", ingress: id, ...(endpoint !== undefined && { endpoint }) });
+  const after = findIngress(ports.state(), id) ?? before;
   const now = nowOf(ports.clock);
   const ended = before.overrides.filter((override) => !after.overrides.includes(override));
   const isStandoffEnded = before.standoff !== undefined && after.standoff === undefined;

@@ -29,10 +29,10 @@ export function historyQuestion(
   run: RunHistory,
   now: Now,
 ): HistoryQuestion {
-  const { record } = ingress.settings;
+  const { id, record } = ingress.settings;
   const asked = endpoint === undefined ? ingress.endpoints : [endpoint];
   const recentOf = (name: string, address: string): AddressSeries["recent"] =>
-    run.recentOf(record, name, address).map(({ atWallMs, observation }) => ({
+    run.recentOf(id, name, address).map(({ atWallMs, observation }) => ({
       at: isoOf(atWallMs),
       kind: observation.kind,
       detail: plain(observation.detail),
@@ -46,7 +46,7 @@ export function historyQuestion(
         ? []
         : addresses.slice(0, mostAddresses).map(({ text }) => ({ text, recent: recentOf(name, text) })),
   }));
-  return { kind: "history", ingress: record, range, withSeries: endpoint !== undefined, endpoints, now };
+  return { kind: "history", ingress: id, record, range, withSeries: endpoint !== undefined, endpoints, now };
 }
 
 const lengths: Readonly<Record<HistoryRange, { readonly lengthMs: number; readonly stepMs: number }>> = {
@@ -68,7 +68,7 @@ const mostAddresses = 24;
 
 /** The answer. */
 export function historyOf(sources: HistorySources, question: HistoryQuestion): History {
-  const { ingress, range, withSeries, endpoints, now } = question;
+  const { ingress, record, range, withSeries, endpoints, now } = question;
   const { lengthMs, stepMs: finestMs } = lengths[range];
   // Without series, hours do: the minutes of many endpoints would take a while to read.
   const stepMs = !withSeries && lengthMs > hourMs ? hourMs : finestMs;
@@ -78,7 +78,7 @@ export function historyOf(sources: HistorySources, question: HistoryQuestion): H
   const parts = endpoints.map((endpoint) => endpointHistory({ ...sources, ingress, span, withSeries }, endpoint));
   const isCut = selections.length === mostEntries && (selections.at(-1)?.atWallMs ?? 0) > span.fromMs;
   return {
-    ingress,
+    ingress: record,
     range,
     from: isoOf(span.fromMs),
     until: isoOf(span.untilMs),

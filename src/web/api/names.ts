@@ -17,7 +17,7 @@ export class Refusal extends Error {
 }
 
 /** The ingress of this record, or the only one. Throws a Refusal when there is none. */
-export function findIngress({ ingresses }: State, record: string | undefined): IngressState {
+export function requestedIngress({ ingresses }: State, record: string | undefined): IngressState {
   const known = ingresses.map(({ settings }) => settings.record);
   if (record === undefined) {
     const [only] = ingresses;
@@ -36,7 +36,7 @@ export function findIngress({ ingresses }: State, record: string | undefined): I
 }
 
 /** The endpoint of this name. Throws a Refusal when there is none. */
-export function findEndpoint({ settings, endpoints }: IngressState, name: string): EndpointState {
+export function requestedEndpoint({ settings, endpoints }: IngressState, name: string): EndpointState {
   const found = endpoints.find((endpoint) => endpoint.settings.name === name);
   if (found !== undefined) return found;
   throw new Refusal(404, {

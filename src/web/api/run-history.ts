@@ -1,6 +1,6 @@
 // What the API shows of this run of the daemon and the state does not hold: since when the records are what they are,
 // when the configuration was loaded, and the newest checks of each address. Hears every turn.
-import type { Event, Fact, Observation, State } from "../../core/model.ts";
+import type { EventOf, FactOf, Observation, State } from "../../core/model.ts";
 import type { Turn } from "../../core/turn.ts";
 import type { Clock } from "../../lib/clock.ts";
 
@@ -11,7 +11,7 @@ export interface RecordsOrigin {
 }
 
 /** What was found at the start may have been written by an earlier life, which the journal knows. */
-export type FindEarlier = (ingress: string, found: Fact & { kind: "records-changed" }) => RecordsOrigin | undefined;
+export type FindEarlier = (ingress: string, found: FactOf<"records-changed">) => RecordsOrigin | undefined;
 
 export interface RecentCheck {
   readonly atWallMs: number;
@@ -61,7 +61,7 @@ export class RunHistory {
     }
   }
 
-  #addCheck({ ingress, endpoint, address, observation }: Event & { kind: "probed" }): void {
+  #addCheck({ ingress, endpoint, address, observation }: EventOf<"probed">): void {
     const key = keyOf(ingress, endpoint, address);
     const checks = this.#recent.get(key) ?? [];
     this.#recent.set(key, checks);
@@ -69,7 +69,7 @@ export class RunHistory {
     if (checks.length > mostRecent) checks.shift();
   }
 
-  #noteOrigin(fact: Fact & { kind: "records-changed" }): void {
+  #noteOrigin(fact: FactOf<"records-changed">): void {
     const earlier = fact.from === undefined ? this.#findEarlier(fact.ingress, fact) : undefined;
     if (earlier !== undefined) return void this.#origins.set(fact.ingress, earlier);
     // What is found at a start has been there for an unknown time.
@@ -80,9 +80,9 @@ export class RunHistory {
 
   #forgetGone({ ingresses }: State): void {
     const known = new Set(
-      ingresses.flatMap(({ settings: { record }, endpoints }) =>
+      ingresses.flatMap(({ settings: { id }, endpoints }) =>
         endpoints.flatMap(({ settings: { name }, addresses }) =>
-          addresses.map(({ text: address }) => keyOf(record, name, address)),
+          addresses.map(({ text: address }) => keyOf(id, name, address)),
         ),
       ),
     );

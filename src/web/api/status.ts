@@ -26,7 +26,7 @@ export function statusOf(state: State, run: RunHistory, facts: DaemonFacts, now:
     at: isoOf(now.wallMs),
     daemon: daemonStatus(state, run, facts, now),
     ingresses: state.ingresses.map((ingress) =>
-      ingressStatus(ingress, run.originOf(ingress.settings.record), state.connection, now),
+      ingressStatus(ingress, run.originOf(ingress.settings.id), state.connection, now),
     ),
   };
 }

@@ -4,7 +4,7 @@
 // Distributions have no label for ingress or endpoint. Checks and switches are few: where each endpoint had buckets of its
 // own, nearly all of them would say nothing, and they would be most of the answer. The newest duration of each endpoint is
 // a gauge, and Prometheus keeps its history.
-import type { Event, Fact, Observation, SelectionReason, State } from "../../core/model.ts";
+import type { EventOf, FactOf, Observation, SelectionReason, State } from "../../core/model.ts";
 import { Counter, Histogram } from "./exposition.ts";
 import type { Metric } from "./exposition.ts";
 import { phaseNames } from "./phases.ts";
@@ -122,7 +122,7 @@ export class Series {
   }
 
   /** Counts a check, unless it is of an endpoint or check that is no longer configured. */
-  countCheck({ ingress, endpoint, revision, observation }: Event & { kind: "probed" }): void {
+  countCheck({ ingress, endpoint, revision, observation }: EventOf<"probed">): void {
     if (this.#checked.get(ingress)?.get(endpoint)?.revision !== revision) return;
     this.#checks.add([ingress, endpoint, observation.kind]);
     for (const phase of phaseNames) {
@@ -132,12 +132,12 @@ export class Series {
   }
 
   /** Counts a decision for another primary. A change of the endpoints that are also published is no switch. */
-  countSwitch({ ingress, from, to }: Fact & { kind: "selection-changed" }): void {
+  countSwitch({ ingress, from, to }: FactOf<"selection-changed">): void {
     if (from?.primary !== to.primary && switches[to.reason] !== undefined) this.#switches.add([ingress, to.reason]);
   }
 
   /** Counts how long a write took to be visible. */
-  countVisibility({ visibility }: Fact & { kind: "visibility-known" }): void {
+  countVisibility({ visibility }: FactOf<"visibility-known">): void {
     const { status, writtenAtMs, atMs } = visibility;
     if (status !== "visible" || atMs === undefined) return;
     this.#visible.observe([], Math.max(0, atMs - writtenAtMs) / 1_000);

@@ -1,6 +1,6 @@
 // Invariant 1 at the edge of the network, and what the daemon claims to have seen there: a write is called visible only when
 // every authoritative server shows it, wrong only when one still shows something else after a minute, and silence is no alarm.
-import type { Fact } from "../../../src/core/model.ts";
+import type { FactOf } from "../../../src/core/model.ts";
 import type { Turn } from "../../../src/daemon.ts";
 import type { ZoneState } from "../../../src/emulation/cloudflare/zone.ts";
 import type { Commit } from "../../../src/emulation/cloudflare/store.ts";
@@ -90,7 +90,7 @@ export class Edges implements Part {
       this.#expectVisibility(writtenAtMs);
   }
 
-  #checkClaim({ visibility: { status, writtenAtMs } }: Fact & { kind: "visibility-known" }, atMs: number): void {
+  #checkClaim({ visibility: { status, writtenAtMs } }: FactOf<"visibility-known">, atMs: number): void {
     const { nowMs, seen } = this.#ledger;
     const expected = contentsOf(this.#ledger.state?.published?.records ?? []);
     const writtenMs = this.#written.findLast(({ text }) => text === expected)?.sinceMs ?? nowMs;
