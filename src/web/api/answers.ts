@@ -10,6 +10,7 @@ import { clientOf, problem, type Env } from "./middleware.ts";
 import { historyQuestion } from "./history.ts";
 import { requestedEndpoint, requestedIngress } from "./names.ts";
 import type { ApiParts } from "./ports.ts";
+import type { Asking } from "./route.ts";
 import type { eventsQuery, historyQuery, streamQuery } from "./schema/queries.ts";
 import { mostClients } from "./stream.ts";
 
@@ -66,11 +67,8 @@ export function lastEventIdOf({ req }: Context<Env>): unknown {
   return { lastEventId: req.header("last-event-id") ?? req.query("lastEventId") };
 }
 
-export function openStream(
-  { stream }: ApiParts,
-  { lastEventId }: z.output<typeof streamQuery>,
-  context: Context<Env>,
-): Response {
+export function openStream({ parts, query, context }: Asking<typeof streamQuery>): Response {
+  const { stream } = parts;
   const client = clientOf(context);
   const isHead = context.req.method === "HEAD";
   if (!isHead && !stream.makeRoomFor(client)) {
@@ -82,6 +80,6 @@ export function openStream(
   if (isHead) return context.body(null, 200, headers);
   const { outgoing } = context.env;
   outgoing.writeHead(200, { ...securityHeaders, ...headers });
-  stream.open(outgoing, client, lastEventId);
+  stream.open(outgoing, client, query.lastEventId);
   return RESPONSE_ALREADY_SENT;
 }

@@ -12,13 +12,12 @@ const jsonType = "application/json";
 export function openApiDocument(routes: readonly Route[], version: string): Json {
   const components: Record<string, unknown> = {};
   const schemaOf = (schema: z.ZodType, io: "input" | "output" = "output"): unknown => {
-    const { $schema: _, $defs = {}, ...own } = z.toJSONSchema(schema, { io }) as Record<string, unknown>;
+    const { $defs = {}, ...own } = z.toJSONSchema(schema, { io }) as Record<string, unknown>;
     for (const [name, part] of Object.entries($defs as Record<string, unknown>)) components[name] = withPaths(part);
     const id = schema.meta()?.id;
     if (id === undefined) return withPaths(own);
-    const { id: __, ...body } = own;
     // What was named like this is among the parts already.
-    if (!("$ref" in body)) components[id] = withPaths(body);
+    if (!("$ref" in own)) components[id] = withPaths(own);
     return { $ref: `#/components/schemas/${id}` };
   };
   // Named in the text only.
@@ -71,18 +70,18 @@ function operationOf(route: Route, schemaOf: SchemaOf): Json {
 
 function parametersOf(query: z.ZodObject): unknown {
   return Object.entries(query.shape).map(([name, part]) => {
-    const { $schema: _, description, ...schema } = z.toJSONSchema(part as z.ZodType);
-    return { name, in: "query", required: false, description, schema };
+    const { description, ...schema } = z.toJSONSchema(part as z.ZodType);
+    return { name, in: "query", required: false, description, schema: withPaths(schema) };
   });
 }
 
-/** JSON Schema keeps its parts in `$defs`, OpenAPI under `components`. */
+/** JSON Schema keeps its parts in `$defs` by id, OpenAPI under `components`; and only a whole document has a `$schema`. */
 function withPaths(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withPaths);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, item]: [string, unknown]) => {
-      if (key === "id" && typeof item === "string") return [];
+      if ((key === "id" || key === "$schema") && typeof item === "string") return [];
       if (key === "$ref" && typeof item === "string") return [[key, item.replace("#/$defs/", "#/components/schemas/")]];
       return [[key, withPaths(item)]];
     }),

@@ -27,6 +27,13 @@ export interface Route {
   readonly handle: (parts: ApiParts, context: Context<Env>) => Response | Promise<Response>;
 }
 
+/** A request that reads, with what a route may use. */
+export interface Asking<Query extends z.ZodObject> {
+  readonly parts: ApiParts;
+  readonly query: z.output<Query>;
+  readonly context: Context<Env>;
+}
+
 interface ReadingRoute<Query extends z.ZodObject> {
   readonly path: string;
   readonly summary: string;
@@ -38,7 +45,7 @@ interface ReadingRoute<Query extends z.ZodObject> {
   readonly type?: string;
   /** Besides those of every route. */
   readonly problems?: Problems;
-  readonly handle: (parts: ApiParts, query: z.output<Query>, context: Context<Env>) => Response | Promise<Response>;
+  readonly handle: (asking: Asking<Query>) => Response | Promise<Response>;
 }
 
 const json = "application/json";
@@ -65,7 +72,7 @@ export function reading<Query extends z.ZodObject>(route: ReadingRoute<Query>): 
     method: "get",
     request: undefined,
     problems: { ...problemsOfReading, ...route.problems },
-    handle: (parts, context) => handle(parts, readRequest(query, parameters(context)), context),
+    handle: (parts, context) => handle({ parts, query: readRequest(query, parameters(context)), context }),
   };
 }
 

@@ -32,7 +32,7 @@ export const routes: readonly Route[] = [
     summary: "The current state, why it is so, and what happens next",
     query: noQuery,
     answer: statusSchema,
-    handle: async ({ statusText }, _, context) => answerWith(context, await statusText.get()),
+    handle: async ({ parts, context }) => answerWith(context, await parts.statusText.get()),
   }),
   reading({
     path: "/events",
@@ -40,7 +40,7 @@ export const routes: readonly Route[] = [
     query: eventsQuery,
     answer: eventsSchema,
     problems: problemsOfAsking,
-    handle: (parts, query, context) => askArchive(parts, eventsAsked(parts, query), context),
+    handle: ({ parts, query, context }) => askArchive(parts, eventsAsked(parts, query), context),
   }),
   reading({
     path: "/history",
@@ -48,7 +48,7 @@ export const routes: readonly Route[] = [
     query: historyQuery,
     answer: historySchema,
     problems: problemsOfAsking,
-    handle: (parts, query, context) => askArchive(parts, historyAsked(parts, query), context),
+    handle: ({ parts, query, context }) => askArchive(parts, historyAsked(parts, query), context),
   }),
   reading({
     path: "/stream",
@@ -89,7 +89,7 @@ export const routes: readonly Route[] = [
     summary: "This document",
     query: noQuery,
     answer: z.record(z.string(), z.unknown()),
-    handle: ({ openApiText }, _, context) => answerWith(context, openApiText()),
+    handle: ({ parts, context }) => answerWith(context, parts.openApiText()),
   }),
 ];
 

@@ -36,7 +36,7 @@ interface StreamClient {
   /** Who it counts for. */
   readonly name: string;
   /** Since when it has not read all it was sent. */
-  stuckSinceMs?: number;
+  stuckSinceMs: number | undefined;
   /** It missed an update of the status, and gets the newest once it has read on. */
   isBehind: boolean;
 }
@@ -85,7 +85,7 @@ export class Stream implements Disposable {
 
   /** Serves one more client of this name, whose headers are already sent. */
   open(outgoing: ServerResponse, name: string, lastEventId: number | undefined): void {
-    const client: StreamClient = { outgoing, name, isBehind: false };
+    const client: StreamClient = { outgoing, name, stuckSinceMs: undefined, isBehind: false };
     this.#clients.add(client);
     outgoing.once("close", () => this.#forget(client));
     outgoing.on("error", () => this.#forget(client));
@@ -171,7 +171,7 @@ export class Stream implements Disposable {
   }
 
   #catchUp(client: StreamClient): void {
-    delete client.stuckSinceMs;
+    client.stuckSinceMs = undefined;
     if (!client.isBehind || this.#status === undefined) return;
     client.isBehind = false;
     this.#send(client, this.#status.chunk);
