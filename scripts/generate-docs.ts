@@ -102,8 +102,8 @@ Editors that know the YAML language server complete and check the file with this
 - **Variables**: \`\${NAME}\` stands for the environment variable and \`\${NAME:-default}\` does so with a default for when it is
   not set or empty. A variable without default that is not set is a mistake. They work in every value, also as a part of
   it, and what they hold can never change the structure of the file. \`$\${\` stands for the characters \`\${\`.
-- **Secrets** can be kept in files of their own: every \`token\` also exists as \`token_file\`, the path of a file whose content
-  is the token; white space around it does not count. One of the two may be given, not both.
+- **Secrets** can be kept in files of their own: every \`token\` also exists as \`token_file\`, and \`secret\` as
+  \`secret_file\`, the path of a file whose content is the token; white space around it does not count. One of the two may be given, not both.
 - **Paths** that are relative begin at the folder of the configuration file.
 - **Addresses** with a port are \`1.1.1.1:53\`, and IPv6 addresses are then written in brackets and quotes:
   \`"[2606:4700:4700::1111]:53"\`.

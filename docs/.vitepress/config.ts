@@ -93,6 +93,7 @@ export default defineConfig({
         ["Commands", "commands"],
         ["Dashboard", "dashboard"],
         ["Telegram", "telegram"],
+        ["Webhook", "webhook"],
         ["Every message", "messages"],
         ["Alerts and Grafana", "alerts"],
         ["Reading the logs", "logs"],

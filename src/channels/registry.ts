@@ -1,8 +1,9 @@
 // The kinds of channel that there are. A new one is a folder beside this file and a line here.
 import type { ChannelKind } from "./kind.ts";
 import { telegram } from "./telegram/telegram.ts";
+import { webhook } from "./webhook/webhook.ts";
 
-export const channelKinds: readonly ChannelKind[] = [telegram];
+export const channelKinds: readonly ChannelKind[] = [telegram, webhook];
 
 /** The kind of a name that the registry has: names come from configurations that were checked. */
 export function channelKind(name: string): ChannelKind {

@@ -1,6 +1,7 @@
 // `notify` as a list of channels of any kind, and as the section that files had before.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { WebhookSettings } from "../channels/webhook/settings.ts";
 import { telegramIn } from "../../test/support/channels.ts";
 import { formatProblem } from "./format/problem.ts";
 import { loadConfig, type LoadResult } from "./load.ts";
@@ -57,10 +58,10 @@ test("the environment and variables hold for every channel, the kind's own name 
 
 test("mistakes are told at their place in the list", () => {
   assert.deepEqual(problems(' [{ token: "1:a", chat_id: 7 }]'), [
-    "config.yml:3:10 notify[0].kind: missing, expected one of telegram",
+    "config.yml:3:10 notify[0].kind: missing, expected one of telegram, webhook",
   ]);
   assert.deepEqual(problems(" [{ kind: telegrm, chat_id: 7 }]"), [
-    'config.yml:3:18 notify[0].kind: expected one of telegram, got "telegrm"',
+    'config.yml:3:18 notify[0].kind: expected one of telegram, webhook, got "telegrm"',
   ]);
   assert.deepEqual(problems(" [telegram]"), ["config.yml:3:10 notify[0]: expected a channel, got text"]);
   assert.deepEqual(problems(" telegram"), ["config.yml:3:9 notify: expected a list of channels, got text"]);
@@ -89,4 +90,55 @@ test("a token that travels unencrypted is warned of where it is", () => {
     result.warnings.map(({ path }) => path),
     ["notify[0].api_url"],
   );
+});
+
+test("a webhook has a URL, headers and a secret, which may be in a file", () => {
+  const [channel] = channels(
+    `
+  - kind: webhook
+    url: "https://hooks.example.com/a?b=\${TOKEN}#c"
+    headers: { Authorization: "Bearer \${TOKEN}" }
+    secret_file: /run/bot`,
+    { TOKEN: "t0" },
+  );
+  const settings = channel?.settings as WebhookSettings;
+  assert.equal(settings.url, "https://hooks.example.com/a?b=t0");
+  assert.equal(settings.headers["Authorization"]?.reveal(), "Bearer t0");
+  assert.equal(settings.secret?.reveal(), "1:from-file");
+});
+
+test("what is wrong with a webhook is told without what may be secret", () => {
+  const wrong = (keys: string): readonly string[] =>
+    problems(` [{ kind: webhook, ${keys} }]`).map((each) => each.replace(/^\S+ /, ""));
+  const url = 'url: "https://h.example/"';
+  assert.deepEqual(wrong('url: "ftp://CANARY/"'), [
+    "notify[0].url: expected an http:// or https:// URL, got text (not shown): only http and https can be used",
+  ]);
+  assert.deepEqual(wrong(""), ["notify[0].url: missing, expected an http:// or https:// URL"]);
+  assert.deepEqual(wrong(`${url}, secret: whsec_CANARY!`), [
+    "notify[0].secret: expected a secret such as whsec_… or any text without spaces, got text (not shown): what follows whsec_ is not base64",
+  ]);
+  assert.deepEqual(wrong(`${url}, secret: a, secret_file: b`), [
+    "notify[0].secret_file: expected secret or secret_file, got both: remove one of them",
+  ]);
+  assert.deepEqual(wrong(`${url}, headers: { "CANARY x": y }`), [
+    "notify[0].headers: expected the name of a header such as Authorization, got a key (not shown)",
+  ]);
+  assert.deepEqual(wrong(`${url}, headers: { Host: y }`), [
+    "notify[0].headers: expected the name of a header such as Authorization, got a key (not shown): ccs sets this one itself",
+  ]);
+  assert.deepEqual(wrong(`${url}, headers: { X-A: "CANARY\\n" }`), []);
+  assert.deepEqual(wrong(`${url}, headers: { X-A: "CAN\\nARY" }`), [
+    "notify[0].headers.X-A: expected the value of a header, got text (not shown): it contains an unusual character",
+  ]);
+  assert.deepEqual(wrong(`${url}, headers: [a]`), ["notify[0].headers: expected a section of headers, got a list"]);
+});
+
+test("a webhook over plain http is warned of, unless it stays on this machine", () => {
+  const warned = (url: string): readonly string[] => {
+    const result = load(` [{ kind: webhook, url: "${url}" }]`);
+    return result.kind === "ok" ? result.warnings.map(({ path }) => path) : assert.fail();
+  };
+  assert.deepEqual(warned("http://hooks.example/"), ["notify[0].url"]);
+  assert.deepEqual(warned("http://127.0.0.1:8080/"), []);
 });

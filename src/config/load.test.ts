@@ -13,7 +13,12 @@ import { loadConfig, type LoadResult } from "./load.ts";
 import { formatProblem } from "./format/problem.ts";
 
 const examples = join(import.meta.dirname, "../../examples");
-const environment = { HOME: "/home/ada", CLOUDFLARE_API_TOKEN: "cf-token", TELEGRAM_TOKEN: "1:tg-token" };
+const environment = {
+  HOME: "/home/ada",
+  CLOUDFLARE_API_TOKEN: "cf-token",
+  TELEGRAM_TOKEN: "1:tg-token",
+  WEBHOOK_SECRET: "whsec_c2VjcmV0",
+};
 
 type Loaded = Extract<LoadResult, { kind: "ok" }>;
 

@@ -17,7 +17,13 @@ const examples = ["config.yml", "full.yml", "original.yml"].map((name) =>
 
 // As long and as mixed as the real ones.
 const canary = "cAnArY7Xk2Lq9Zt4Wm8Rb3Np6Vs1Yd5Hj0Fg";
-const env = { HOME: "/h", CLOUDFLARE_API_TOKEN: canary, TELEGRAM_TOKEN: `123456:${canary}`, CCS_HTTP_TOKEN: canary };
+const env = {
+  HOME: "/h",
+  CLOUDFLARE_API_TOKEN: canary,
+  TELEGRAM_TOKEN: `123456:${canary}`,
+  CCS_HTTP_TOKEN: canary,
+  WEBHOOK_SECRET: canary,
+};
 const readFile = (path: string): Uint8Array => {
   if (path.includes("absent")) throw Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT" });
   return Buffer.from(path.includes("odd") ? `two ${canary} words` : `${canary}\n`);

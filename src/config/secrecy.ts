@@ -33,15 +33,19 @@ export function exposedFiles(
   const who = readersOf(path, userId);
   if (who === undefined) return exposed;
   const content = readText(path, readFile);
-  const ofChannels = config.notify.flatMap(({ settings }) =>
-    Object.values(settings).filter((each) => each instanceof Secret),
-  );
+  const ofChannels = config.notify.flatMap(({ settings }) => secretsIn(settings));
   const tokens = [config.cloudflare.token, ...ofChannels, config.http.token];
   const isToken =
     content.kind === "text" && tokens.some((token) => token !== undefined && content.text.includes(token.reveal()));
   if (!isToken) return exposed;
   const remedy = `chmod 600 ${shellWord(path)}, or keep the token in the environment: token: \${CLOUDFLARE_API_TOKEN}`;
   return [{ path, detail: `${who} can read the token in ${path}`, remedy }, ...exposed];
+}
+
+/** All secrets in plain data. */
+function secretsIn(value: unknown): readonly Secret[] {
+  if (value instanceof Secret) return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(secretsIn) : [];
 }
 
 /**

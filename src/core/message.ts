@@ -19,6 +19,23 @@ export interface Message {
   /** What happened, in one line of clean text. */
   readonly headline: string;
   readonly details: readonly Line[];
+  /** What it tells of, for programs; several in a summary. Missing where an earlier version stored it. */
+  readonly facts?: readonly ToldFact[];
+}
+
+/** What a message tells of, without words. */
+export interface ToldFact {
+  /** `switched`, `endpoint`, `outage-began`: docs/webhook.md lists them. */
+  readonly kind: string;
+  /** ISO 8601, in UTC. */
+  readonly time: string;
+  /** The record that it is about. */
+  readonly ingress?: string;
+  /** The endpoints that the record names then, the primary first. */
+  readonly active?: readonly string[];
+  readonly endpoint?: string;
+  /** Of the endpoint: `up`, `degraded`, `down`. */
+  readonly status?: string;
 }
 
 /** Where messages wait. A message is durable once `append` has returned. Throws when the storage fails. */

@@ -2,13 +2,14 @@
 import type { State } from "../core/model.ts";
 import type { Clock, Random } from "../lib/clock.ts";
 import type { Channel } from "../channels/channel.ts";
-import type { Message, OutboxStore } from "../core/message.ts";
+import type { Message, OutboxStore, ToldFact } from "../core/message.ts";
 import { Narrator } from "./narrator.ts";
 import type { Happened } from "./narrator.ts";
 import { Outbox } from "./outbox.ts";
 import type { Outcome } from "./outbox.ts";
 import type { TellingTime } from "./phrases.ts";
 import type { Story, Wording } from "./story.ts";
+import { toldFact } from "./told-facts.ts";
 import { summarise, word } from "./wording.ts";
 
 export interface NotifierPorts {
@@ -30,6 +31,9 @@ export interface ChannelSetup {
   /** Messages are held back this long after the start. */
   readonly initialSilenceMs?: number;
 }
+
+/** A summary has those of the newest messages. */
+const mostFacts = 100;
 
 /** A listener of the daemon's. Queues live as long as it does; channels can be replaced at any time. */
 export class Notifier implements AsyncDisposable {
@@ -108,7 +112,7 @@ export class Notifier implements AsyncDisposable {
   #push(stories: readonly Story[]): void {
     const now = this.#now();
     for (const story of stories) {
-      const message = this.#asMessage(word(story, now), now);
+      const message = this.#asMessage(word(story, now), [toldFact(story, now.wallMs)], now);
       for (const outbox of this.#outboxes.values()) outbox.push(message);
     }
   }
@@ -150,13 +154,22 @@ export class Notifier implements AsyncDisposable {
         store,
         onBug,
         onOutcome: (outcome, message, detail) => onOutcome(name, outcome, message, detail),
-        summarise: (messages) => this.#asMessage(summarise(messages, this.#now()), this.#now()),
+        summarise: (messages) => {
+          const facts = messages.flatMap((message) => message.facts ?? []).slice(-mostFacts);
+          return this.#asMessage(summarise(messages, this.#now()), facts, this.#now());
+        },
       },
     );
   }
 
-  #asMessage(wording: Wording, { wallMs, timeZone }: TellingTime): Message {
-    return { ...wording, id: this.#nextId(wallMs), atWallMs: wallMs, ...(timeZone !== undefined && { timeZone }) };
+  #asMessage(wording: Wording, facts: readonly ToldFact[], { wallMs, timeZone }: TellingTime): Message {
+    return {
+      ...wording,
+      id: this.#nextId(wallMs),
+      atWallMs: wallMs,
+      facts,
+      ...(timeZone !== undefined && { timeZone }),
+    };
   }
 
   /** Unique and sortable, also across restarts. */

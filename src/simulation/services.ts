@@ -237,10 +237,11 @@ export function afflictApi(api: CloudflareApi, how: ApiTrouble, strikes: "reads"
 /** One message as it reached the chat. */
 export interface TakenMessage {
   readonly text: string;
+  readonly isHtml: boolean;
   readonly atMs: number;
 }
 
-/** The bot's service. */
+/** What takes messages: a bot's service, or the receiver of a webhook, whose JSON has the text in the same key. */
 export class Bot {
   readonly messages: TakenMessage[] = [];
   /** Messages whose markup could not be read. */
@@ -281,21 +282,21 @@ export class Bot {
       case "drop":
         return "dropped";
       case "drop-after":
-        this.#take(text);
+        this.#take(text, parse_mode === "HTML");
         return "dropped";
       case "cannot-parse":
         if (parse_mode !== undefined) return failure(400, "Bad Request: can't parse entities: emulated");
-        return this.#take(text);
+        return this.#take(text, parse_mode === "HTML");
       case undefined:
-        return this.#take(text);
+        return this.#take(text, parse_mode === "HTML");
       default:
         return this.trouble satisfies never;
     }
   }
 
-  #take(text: string): ServedAnswer {
+  #take(text: string, isHtml: boolean): ServedAnswer {
     this.#lastId += 1;
-    this.messages.push({ text, atMs: this.#time.nowMs() });
+    this.messages.push({ text, isHtml, atMs: this.#time.nowMs() });
     return { status: 200, body: JSON.stringify({ ok: true, result: { message_id: this.#lastId } }) };
   }
 }

@@ -17,6 +17,15 @@ const spanSchema: z.ZodType<Span> = z.union([
   z.looseObject({ foreign: z.string() }),
 ]);
 
+const factSchema = z.looseObject({
+  kind: z.string(),
+  time: z.string(),
+  ingress: z.string().exactOptional(),
+  active: z.array(z.string()).exactOptional(),
+  endpoint: z.string().exactOptional(),
+  status: z.string().exactOptional(),
+});
+
 /** What else a message holds is kept too: a later version may have written it. */
 const messageSchema: z.ZodType<Message> = z.looseObject({
   id: z.string(),
@@ -25,6 +34,7 @@ const messageSchema: z.ZodType<Message> = z.looseObject({
   timeZone: z.string().exactOptional(),
   headline: z.string(),
   details: z.array(z.array(spanSchema)),
+  facts: z.array(factSchema).exactOptional(),
 });
 
 export class OutboxTable {

@@ -85,7 +85,10 @@ export async function play(options: PlayOptions): Promise<Played> {
   );
   await world.time.runUntil(lengthMs);
   await world.run?.close();
-  const messages = world.bot.messages.map(({ text, atMs }) => ({ atMs, text: readHtml(text).text ?? text }));
+  const messages = world.bot.messages.map(({ text, isHtml, atMs }) => ({
+    atMs,
+    text: isHtml ? (readHtml(text).text ?? text) : text,
+  }));
   for (const { atMs, text } of messages) timeline.add("tells", text, atMs);
   return {
     entries: timeline.entries,

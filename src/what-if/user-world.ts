@@ -34,7 +34,8 @@ export function userWorld(config: Config, { seed, hasIpv6 }: { seed: number; has
   const { sites, ingresses } = sitesOf(config, hasIpv6);
   const servers = new Set(config.ingresses.flatMap(({ endpoints }) => endpoints.flatMap(({ resolvers }) => resolvers)));
   const zones = zonesOf(ingresses, sites);
-  const { initialSilenceMs } = config.notify[0] ?? {};
+  // Where no channel is configured, a bot takes what would have been told.
+  const { kind = "telegram", initialSilenceMs } = config.notify[0] ?? {};
   const { nameservers: _, ...cloudflare } = config.cloudflare;
   return {
     options: {
@@ -45,9 +46,9 @@ export function userWorld(config: Config, { seed, hasIpv6 }: { seed: number; has
         ingresses: ingresses.map(({ settings }) => ({ ...settings, zone: zoneNameOf(settings.record) })),
         notify: [
           {
-            kind: "telegram",
-            name: "telegram",
-            settings: channelKind("telegram").simulated,
+            kind,
+            name: kind,
+            settings: channelKind(kind).simulated,
             ...(initialSilenceMs !== undefined && { initialSilenceMs }),
           },
         ],

@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { telegramIn } from "../support/channels.ts";
+import { startWebhookReceiver } from "../../src/emulation/channels/webhook.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { startWorld, type World } from "../../src/emulation/world.ts";
 import { runCcs } from "../support/built-program.ts";
@@ -35,8 +36,8 @@ function environmentOf({ cloudflare, telegram }: World): Record<string, string> 
 /** The last of the ways to run ccs. */
 const byHand = keys.down + keys.down + keys.enter;
 
-/** All questions before the last one, with a token in the environment, no checks and no messages. */
-async function answerBriefly(terminal: PseudoTerminal): Promise<void> {
+/** All questions before the last one, with a token in the environment and no checks; `channel` chooses one, or none. */
+async function answerBriefly(terminal: PseudoTerminal, channel: string = keys.enter): Promise<void> {
   await terminal.answer(/Which DNS name should ccs manage/, `ingress.example.com${keys.enter}`);
   for (const [name, target] of [
     ["cable", "192.0.2.1"],
@@ -48,7 +49,7 @@ async function answerBriefly(terminal: PseudoTerminal): Promise<void> {
   }
   await terminal.answer(/keep\s+publishing vps/, keys.enter);
   await terminal.answer(/Add another endpoint/, keys.enter);
-  await terminal.answer(/Where should ccs send you messages/, keys.enter);
+  await terminal.answer(/Where should ccs send you messages/, channel);
 }
 
 /** A whole `ccs init` in a folder of its own, with the keys that choose how ccs should run. */
@@ -129,6 +130,30 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     assert.match(terminal.text, /dashboard will be at http:\/\/127\.0\.0\.1:3000\//);
     assert.equal(cloudflare.counts.writes, 0);
     assert.deepEqual(telegram.messages, []);
+  });
+
+  test("a webhook gets a secret of its own, and its receiver is asked whether it is there", async (t) => {
+    const script = requireProgram(t, "script");
+    if (script === undefined) return;
+    await using world = await startWorld();
+    await using receiver = await startWebhookReceiver();
+    const cwd = newFolder();
+    const env = { ...environmentOf(world), CLOUDFLARE_API_TOKEN: world.cloudflare.token };
+    await using terminal = openTerminal(["init"], { script, cwd, env });
+    await answerBriefly(terminal, keys.down + keys.down + keys.enter);
+    await terminal.answer(/The URL that messages are sent to/, `${receiver.url}/hook${keys.enter}`);
+    await terminal.answer(/Should requests be signed/, keys.enter);
+    await terminal.answer(/receiver: 127\.0\.0\.1:\d+ answers[^]*How should ccs run/, byHand);
+    await terminal.answer(/Where should the tokens be stored/, keys.enter);
+    assert.equal(await terminal.ended(), 0, terminal.text);
+    const text = readFileSync(join(cwd, "config.yml"), "utf8");
+    assert.match(
+      text,
+      /^ {2}- kind: webhook\n(?: {4}#.*\n)* {4}url: .*\/hook\n(?: {4}#.*\n)* {4}secret: whsec_[\w+/=]{32}$/m,
+    );
+    assert.doesNotMatch(terminal.text, /whsec_\w/);
+    assert.equal(loadConfig({ path: join(cwd, "config.yml"), env: { CLOUDFLARE_API_TOKEN: "T" } }).kind, "ok");
+    assert.equal(receiver.taken.length, 0);
   });
 
   test("asks again for what is wrong, and lets one go on with what does not answer", async (t) => {

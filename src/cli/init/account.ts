@@ -5,7 +5,7 @@ import { ZoneInspector, type InspectedZone } from "../../cloud/inspect.ts";
 import { hostName, secret } from "../../config/format/fields.ts";
 import type { Composition } from "../../config/compose.ts";
 import type { EnvironmentSettings } from "../../config/environment.ts";
-import type { WrittenSecret } from "../../config/format/written-secret.ts";
+import type { KnownSecret } from "../../config/format/written-secret.ts";
 import { shown } from "../../config/format/describe.ts";
 import { readFromDisk, readText } from "../../config/format/files.ts";
 import { isZoneId, zone as zoneKind } from "../../config/fields.ts";
@@ -40,12 +40,6 @@ export async function askAccount(world: InitWorld): Promise<Account> {
     if (zone === "another-token") continue;
     return { token: token.written, record, ...(zone !== undefined && { zone }) };
   }
-}
-
-/** A secret with where it was found: what is in the environment already stays there. */
-interface KnownSecret {
-  readonly value: string;
-  readonly written: WrittenSecret;
 }
 
 async function askToken({ env }: InitWorld): Promise<KnownSecret> {

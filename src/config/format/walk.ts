@@ -94,6 +94,7 @@ class Walker {
     if (isAlias(node)) return undefined;
     if (!this.#places.has(path)) this.#places.set(path, this.#placeOfNode(node));
     if (schema instanceof z.ZodObject) return this.#readMapping(schema, node, path);
+    if (schema instanceof z.ZodRecord) return this.#readRecord(schema, node, path);
     if (schema instanceof z.ZodArray) return this.#readList(schema, node, path);
     if (schema instanceof z.ZodDiscriminatedUnion) return this.#readKind(schema, node, path);
     if (schema instanceof z.ZodUnion) {
@@ -122,6 +123,26 @@ class Walker {
         this.#report(this.placeOf(path), joinPath(path, key), `missing, expected ${expectation(inner)}`);
     }
     return values;
+  }
+
+  /** A mapping with keys of the reader's own, each of one kind. */
+  #readRecord(schema: z.ZodRecord, node: unknown, path: string): unknown {
+    if (!isMap(node)) return this.#refuse(schema, node, path);
+    const kind = schema.keyType as z.ZodType;
+    const values: [string, unknown][] = [];
+    for (const { key, value } of node.items) {
+      const name = isScalar(key) ? keyText(key) : "";
+      const result = kind.safeParse(name);
+      if (result.success) {
+        values.push([name, this.read(schema.valueType as z.ZodType, value, joinPath(path, name))]);
+        continue;
+      }
+      const [issue] = result.error.issues;
+      const reason = issue?.code === "custom" ? String(issue.params?.["reason"]) : "";
+      const message = `expected ${expectation(kind)}, got a key (not shown)${reason === "" ? "" : `: ${reason}`}`;
+      this.#report(this.#placeOfNode(key), path, message);
+    }
+    return Object.fromEntries(values);
   }
 
   /** A mapping of which one key says what the others are. */

@@ -9,6 +9,12 @@ export type WrittenSecret =
   /** A file that systemd hands over by this name; without systemd, in the folder `credentials` beside the configuration. */
   | { readonly kind: "credential"; readonly name: string };
 
+/** A secret with where it was found: what is in the environment already stays there. */
+export interface KnownSecret {
+  readonly value: string;
+  readonly written: WrittenSecret;
+}
+
 /** The line of `key` with the secret, or of `key_file` with where it is. */
 export function secretLine(key: string, written: WrittenSecret): string {
   if (written.kind === "file") return `${key}_file: ${literal(written.path)}`;

@@ -11,6 +11,7 @@ import { silenceBugs } from "./bugs-silence.ts";
 import { tellingBugs } from "./bugs-telling.ts";
 import { testedBugs } from "./bugs-tested.ts";
 import { assemblyBugs } from "./rooms/assembly.ts";
+import { channelBugs } from "./rooms/channels.ts";
 import { cliBugs } from "./rooms/cli.ts";
 import { configBugs } from "./rooms/config.ts";
 import { coreBugs } from "./rooms/core.ts";
@@ -43,6 +44,7 @@ export const bugsForTests: readonly BugForTest[] = [
   ...configBugs,
   ...webBugs,
   ...assemblyBugs,
+  ...channelBugs,
   ...cliBugs,
   ...robustBugs,
 ];

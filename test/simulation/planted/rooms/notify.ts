@@ -3,59 +3,11 @@ import type { BugForTest } from "../bug.ts";
 
 export const notifyBugs: readonly BugForTest[] = [
   {
-    name: "one abort listener stays behind for each message",
-    file: "src/channels/telegram/api.ts",
-    from: 'signal?.removeEventListener("abort", abort);',
-    to: "",
-    test: ["test/leaks.test.ts", "of a message"],
-  },
-  {
-    name: "retry_after is not heeded",
-    file: "src/channels/telegram/channel.ts",
-    from: "seconds === undefined ? defaultPauseMs : seconds * 1_000",
-    to: "defaultPauseMs",
-    test: ["src/channels/telegram/channel.test.ts", "429 is waited for as told"],
-  },
-  {
     name: "a message is late only after an hour",
     file: "src/notify/outbox.ts",
     from: "const lateAfterMs = 30_000;",
     to: "const lateAfterMs = 3_500_000;",
     test: ["src/notify/outbox.test.ts", "of a message that waited says when it happened"],
-  },
-  {
-    name: "what is refused as markup is not tried as plain text",
-    file: "src/channels/telegram/channel.ts",
-    from: 'if (answer.kind !== "refused") return answer;',
-    to: "return answer;",
-    test: ["src/channels/telegram/channel.test.ts", "whose markup is refused arrives as plain text"],
-  },
-  {
-    name: "the token stands in what Telegram's failures say",
-    file: "src/channels/telegram/api.ts",
-    from: 'forms.reduce((text, form) => text.replaceAll(form, "***"), foreign)',
-    to: "foreign",
-    test: [
-      "src/channels/telegram/channel.test.ts",
-      "appears in no result when it is repeated until the text has to be cut",
-    ],
-  },
-  {
-    name: "a redirect takes the token elsewhere",
-    file: "src/channels/telegram/api.ts",
-    from: 'redirect: "error",',
-    to: "",
-    test: ["src/channels/telegram/channel.test.ts", "redirects are not followed"],
-  },
-  {
-    name: "a group that moved is written to where it was",
-    file: "src/channels/telegram/channel.ts",
-    from: "this.#chatId = movedTo;",
-    to: "",
-    test: [
-      "src/channels/telegram/channel.test.ts",
-      "a group that became a supergroup is followed, and people are told the new id",
-    ],
   },
   {
     name: "the newest messages are dropped when too many wait",

@@ -1,0 +1,77 @@
+// What `ccs init` asks about a webhook: its URL and how requests are signed, until its receiver answers.
+import { randomBytes } from "node:crypto";
+import { literal } from "../../config/format/scalar.ts";
+import type { KnownSecret, WrittenSecret } from "../../config/format/written-secret.ts";
+import { Secret } from "../../lib/secret.ts";
+import type { Asker, AskingWorld, ChannelQuestions, ComposedChannel } from "../kind.ts";
+import { inspectWebhook } from "./doctor.ts";
+import { standardPrefix, webhookSecret, webhookUrl, webhookVariable } from "./settings.ts";
+
+export const webhookQuestions: ChannelQuestions = {
+  label: "To a webhook",
+  hint: "JSON to a URL of yours, signed if you like",
+  ask: askWebhook,
+  example: composedWebhook("https://hooks.example.com/ccs", { kind: "variable", name: webhookVariable }),
+};
+
+/** The entry in a new file. */
+export function composedWebhook(url: string, secret: WrittenSecret | undefined): ComposedChannel {
+  const signed = {
+    key: "secret",
+    comment: "The receiver checks each request with the same secret.",
+  };
+  return {
+    kind: "webhook",
+    keys: [
+      { key: "url", comment: "Each message is sent there as JSON: docs/webhook.md.", yaml: literal(url) },
+      ...(secret === undefined ? [] : [{ ...signed, secret }]),
+    ],
+  };
+}
+
+async function askWebhook(asker: Asker, { env, ports }: AskingWorld): Promise<ComposedChannel | undefined> {
+  for (;;) {
+    const url = webhookUrl.parse(
+      await asker.askText("The URL that messages are sent to", {
+        kind: webhookUrl,
+        placeholder: "https://hooks.example.com/ccs",
+      }),
+    );
+    const secret = await askSecret(asker, env[webhookVariable]?.trim() ?? "");
+    const settings = { url, headers: {}, ...(secret !== undefined && { secret: new Secret(secret.value) }) };
+    const findings = await asker.findOut(
+      "Asking the receiver",
+      () => inspectWebhook(settings, ports, { isTestSent: false }),
+      (all) => ({
+        isGood: all.every(({ level }) => level === "ok"),
+        text: all.map(({ subject, detail }) => `${subject}: ${detail}`).join("; "),
+      }),
+    );
+    if (findings.every(({ level }) => level === "ok")) return composedWebhook(url, secret?.written);
+    const choice = await asker.askChoice("How should ccs init continue?", [
+      { value: "again", label: "Ask me again" },
+      { value: "keep", label: "Keep it", hint: "ccs doctor checks it again later" },
+      { value: "none", label: "Continue without the webhook" },
+    ]);
+    if (choice === "keep") return composedWebhook(url, secret?.written);
+    if (choice === "none") return undefined;
+  }
+}
+
+async function askSecret(asker: Asker, found: string): Promise<KnownSecret | undefined> {
+  if (webhookSecret.safeParse(found).success) {
+    asker.say(`${webhookVariable} is set in the environment: it is used, and the file will refer to it.`);
+    return { value: found, written: { kind: "variable", name: webhookVariable } };
+  }
+  const choice = await asker.askChoice("Should requests be signed, so that the receiver can check them?", [
+    { value: "new", label: "Yes, with a new secret", hint: "which the receiver needs too" },
+    { value: "known", label: "Yes, with the receiver's secret" },
+    { value: "none", label: "No" },
+  ]);
+  if (choice === "none") return undefined;
+  const value =
+    choice === "new"
+      ? `${standardPrefix}${randomBytes(24).toString("base64")}`
+      : await asker.askSecret("The secret: whsec_… or other text", webhookSecret);
+  return { value, written: { kind: "literal", value } };
+}
