@@ -257,8 +257,7 @@ export class IngressReconciler {
   }
 
   get #ref(): NameRef {
-    const { mix } = this.#lane;
-    return { ingress: this.#id, ...(mix !== undefined && { mix }) };
+    return { ingress: this.#id, mix: this.#lane.mix };
   }
 
   #failed(attempt: Attempt, error: CloudError): Event | undefined {

@@ -24,7 +24,7 @@ export interface EndpointRef {
 /** Names an ingress, or, with `mix`, the second name that holds the addresses of a mix of it. */
 export interface NameRef {
   readonly ingress: string;
-  readonly mix?: string;
+  readonly mix?: string | undefined;
 }
 
 export type Event =
@@ -43,7 +43,7 @@ export type Event =
   | {
       readonly kind: "visibility-checked";
       readonly ingress: string;
-      readonly mix?: string;
+      readonly mix?: string | undefined;
       readonly writtenAtMs: number;
       readonly status: "visible" | "wrong" | "silent";
       readonly detail: string;
@@ -91,7 +91,7 @@ export type Fact =
   | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
   | { readonly kind: "ingress-added"; readonly ingress: string }
   /** It left the configuration; its records stay as they are. `primary`: once it points to that instead of its mix. */
-  | { readonly kind: "ingress-released"; readonly ingress: string; readonly primary?: string }
+  | { readonly kind: "ingress-released"; readonly ingress: string; readonly primary?: string | undefined }
   | {
       readonly kind: "address-health-changed";
       readonly ingress: string;
@@ -130,7 +130,7 @@ export type Fact =
   | {
       readonly kind: "selection-changed";
       readonly ingress: string;
-      readonly from?: Selection;
+      readonly from?: Selection | undefined;
       readonly to: Selection;
       readonly why: string;
     }
@@ -141,7 +141,7 @@ export type Fact =
   | {
       readonly kind: "records-changed";
       readonly ingress: string;
-      readonly from?: readonly PublishedRecord[];
+      readonly from?: readonly PublishedRecord[] | undefined;
       readonly to: readonly PublishedRecord[];
       readonly by: "read" | "write";
     }
@@ -154,7 +154,7 @@ export type Fact =
       readonly kind: "mix-changed";
       readonly ingress: string;
       readonly record: string;
-      readonly from?: readonly PublishedRecord[];
+      readonly from?: readonly PublishedRecord[] | undefined;
       readonly to: readonly PublishedRecord[];
       readonly by: "read" | "write";
     }

@@ -70,7 +70,7 @@ function released(before: State, after: State): Fact[] {
     .map(({ settings: { id } }) => {
       const leaving = findManaged(after, id);
       const primary = leaving && mixPointedTo(leaving) && leaving.selection?.primary;
-      return { kind: "ingress-released", ingress: id, ...(primary !== undefined && { primary }) };
+      return { kind: "ingress-released", ingress: id, primary };
     });
 }
 
@@ -170,7 +170,7 @@ function recordFacts(ingress: string, old: IngressState | undefined, { published
   if (published === undefined || published === old?.published) return [];
   const from = old?.published?.records;
   if (isSameRecords(from, published.records)) return [];
-  return [{ kind: "records-changed", ingress, ...(from && { from }), to: published.records, by: published.by }];
+  return [{ kind: "records-changed", ingress, from, to: published.records, by: published.by }];
 }
 
 function standoffFacts(ingress: string, old: IngressState | undefined, { standoff }: IngressState): Fact[] {
@@ -189,7 +189,7 @@ function mixFacts(ingress: string, old: IngressState | undefined, after: Ingress
   const changed = mixesOf(after).flatMap(({ record, published }): Fact[] => {
     const from = before.find((each) => each.record === record)?.published?.records;
     if (published === undefined || isSameRecords(from ?? [], published.records)) return [];
-    return [{ kind: "mix-changed", ingress, record, ...(from && { from }), to: published.records, by: published.by }];
+    return [{ kind: "mix-changed", ingress, record, from, to: published.records, by: published.by }];
   });
   const [was, is] = [old && whyNoMix(old), whyNoMix(after)];
   const record = after.mix?.record ?? old?.mix?.record ?? "";
@@ -224,7 +224,7 @@ function selectionFacts(ingress: string, old: IngressState | undefined, after: I
   const to = after.selection;
   if (to === undefined || hasSameMembers(from, to)) return [];
   const why = from?.primary === to.primary ? whyMixChanged(from, to, old, after) : to.why;
-  return [{ kind: "selection-changed", ingress, ...(from && { from }), to, why }];
+  return [{ kind: "selection-changed", ingress, from, to, why }];
 }
 
 /** Why endpoints left the mix while the primary stayed. */

@@ -34,7 +34,7 @@ const mostNamed = 3;
 /** The look at one write. */
 interface Check {
   /** The name of a mix; missing for the ingress' own. */
-  readonly mix?: string;
+  readonly mix: string | undefined;
   readonly writtenAtMs: number;
   /** What stood there before. */
   readonly before: readonly PublishedRecord[];
@@ -110,7 +110,7 @@ export class Verifier implements AsyncDisposable {
       ingress,
       abort: new AbortController(),
       words: new Map(),
-      ...(mix !== undefined && { mix }),
+      mix,
     };
     // Stays here after its end, so that the same write is not looked at twice.
     this.#checks.set(key, check);
@@ -165,7 +165,7 @@ export class Verifier implements AsyncDisposable {
     this.#ports.dispatch({
       kind: "visibility-checked",
       ingress: ingress.settings.id,
-      ...(mix !== undefined && { mix }),
+      mix,
       writtenAtMs,
       status,
       detail,
