@@ -27,7 +27,7 @@ export interface MixPlan extends MixOutlook {
  */
 export function mixPlanOf(ingress: IngressState, settings: IngressSettings, whyNot?: string): MixPlan | undefined {
   const { form } = ingress;
-  const outlook = mixPaths(settings, { ...(form && { form }), isProxied: isProxied(ingress) });
+  const outlook = mixPaths(settings, { form, isProxied: isProxied(ingress) });
   if (outlook === undefined) return undefined;
   const mix = mixNamed(ingress, outlook.record);
   const isPointedTo = mix !== undefined && mixPointedTo(ingress) === mix;

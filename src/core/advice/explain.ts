@@ -37,10 +37,10 @@ export interface Sum {
 export interface Explanation {
   readonly ingress: string;
   /** The records while one endpoint serves, and while a sticky one is next to it; missing when no endpoint is sticky. */
-  readonly records: { readonly alone: "cname" | "addresses"; readonly mixed?: "addresses" };
+  readonly records: { readonly alone: "cname" | "addresses"; readonly mixed: "addresses" | undefined };
   /** How the mix of a CNAME is used, or why there is none; missing where none is asked for. */
-  readonly mix?: MixOutlook;
-  readonly proxied?: boolean;
+  readonly mix?: MixOutlook | undefined;
+  readonly proxied?: boolean | undefined;
   /** From the best rank to the worst. */
   readonly endpoints: readonly EndpointOutlook[];
   /** Between each endpoint and the next best. */
@@ -55,11 +55,11 @@ export interface EndpointOutlook {
   readonly priority: number;
   readonly ttlSeconds: number;
   readonly isTtlAutomatic: boolean;
-  readonly stickyMs?: number;
+  readonly stickyMs?: number | undefined;
   /** Of literal addresses; those of a host name are not known without looking it up. */
-  readonly families?: readonly Family[];
+  readonly families?: readonly Family[] | undefined;
   /** Missing for an endpoint that is assumed up. */
-  readonly check?: CheckOutlook;
+  readonly check?: CheckOutlook | undefined;
 }
 
 export interface CheckOutlook {
@@ -98,8 +98,8 @@ export interface Failover {
     readonly holdsMs: readonly number[];
     readonly ttlSeconds: number;
     /** How long `to` stays in the mix after that. */
-    readonly stickyMs?: number;
-    readonly mixTtlSeconds?: number;
+    readonly stickyMs?: number | undefined;
+    readonly mixTtlSeconds?: number | undefined;
   };
   /** Writes for one outage: there, back, and the end of the mix. */
   readonly writes: number;
@@ -117,9 +117,9 @@ export function explain(ingress: IngressSettings): Explanation {
   const isAnySticky = pairs.some(({ to }) => to.stickyMs !== undefined);
   return {
     ingress: ingress.record,
-    records: { alone: formOf(ingress), ...(isAnySticky && { mixed: "addresses" as const }) },
-    ...(mix && { mix }),
-    ...(ingress.proxied !== undefined && { proxied: ingress.proxied }),
+    records: { alone: formOf(ingress), mixed: isAnySticky ? "addresses" : undefined },
+    mix,
+    proxied: ingress.proxied,
     endpoints: endpoints.map(outlookOf),
     moves: pairs.map(({ from, to }) => moveBetween(ingress, from, to)),
     calls: {
@@ -142,9 +142,9 @@ function outlookOf(endpoint: EndpointSettings): EndpointOutlook {
     priority,
     ttlSeconds: ttlSecondsOf(endpoint),
     isTtlAutomatic: ttl === "auto",
-    ...(stickyMs !== undefined && { stickyMs }),
-    ...(target.kind === "addresses" && { families: [...new Set(target.addresses.map(({ family }) => family))] }),
-    ...(check !== undefined && { check: checkOutlook(check) }),
+    stickyMs,
+    families: target.kind === "addresses" ? [...new Set(target.addresses.map(({ family }) => family))] : undefined,
+    check: check && checkOutlook(check),
   };
 }
 
@@ -192,10 +192,8 @@ function moveBetween(ingress: IngressSettings, from: EndpointSettings, to: Endpo
       typical: sum(halfInterval(check), pauses(check, check.rise), term("hold-up", 1, ingress.holdUpMs), apiCall),
       holdsMs: holdsOf(ingress),
       ttlSeconds: ttlSecondsOf(to),
-      ...(to.stickyMs !== undefined && {
-        stickyMs: to.stickyMs,
-        mixTtlSeconds: Math.min(ttlSeconds, ttlSecondsOf(to)),
-      }),
+      stickyMs: to.stickyMs,
+      mixTtlSeconds: to.stickyMs === undefined ? undefined : Math.min(ttlSeconds, ttlSecondsOf(to)),
     },
   };
 }

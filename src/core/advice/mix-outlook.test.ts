@@ -98,7 +98,7 @@ describe("the stage of a mix", () => {
     const stranger = publishedRecord("A", "203.0.113.9");
     world.dispatch({ kind: "records-read", ingress: record, mix, records: [stranger] });
     const why = `${mix} has a record that ccs did not create: A 203.0.113.9`;
-    assert.deepEqual(mixStage(world.ingress()), { kind: "blocked", reason: "foreign", why });
+    assert.deepEqual(mixStage(world.ingress()), { kind: "blocked", reason: "foreign", why, untilMs: undefined });
     world.dispatch({ kind: "records-read", ingress: record, mix, records: [] });
     assert.equal(kindOf(world), "idle");
   });

@@ -11,17 +11,22 @@ export type MixStage =
   /** There is never one. */
   | { readonly kind: "none"; readonly why: string }
   /** There is none for now; `untilMs`: it ends by itself. */
-  | { readonly kind: "blocked"; readonly reason: NoMix["reason"]; readonly why: string; readonly untilMs?: number }
+  | {
+      readonly kind: "blocked";
+      readonly reason: NoMix["reason"];
+      readonly why: string;
+      readonly untilMs: number | undefined;
+    }
   /** Its name was not read yet. */
   | { readonly kind: "unread" }
   /** The ingress points to it. */
   | { readonly kind: "pointed-to" }
   /** A return is due, and waits until it is shown everywhere. At `untilMs` it is made without a mix. */
-  | { readonly kind: "waiting"; readonly sinceMs: number; readonly untilMs?: number }
+  | { readonly kind: "waiting"; readonly sinceMs: number; readonly untilMs: number | undefined }
   /** Its records are written, or about to be, for a return that is foreseen. */
   | { readonly kind: "prepared" }
   /** Nothing points to its records any more. They are kept for the next return, and removed at `untilMs`. */
-  | { readonly kind: "kept"; readonly untilMs?: number }
+  | { readonly kind: "kept"; readonly untilMs: number | undefined }
   /** Nothing is there, and nothing is needed. */
   | { readonly kind: "idle" };
 
@@ -47,21 +52,15 @@ export function mixStage(ingress: IngressState): MixStage | undefined {
   if (mix === undefined) return { kind: "none", why: settings.whyNoMixName ?? "there is no name for a mix" };
   const blocked = whyNoMix(ingress);
   if (blocked !== undefined) {
-    return {
-      kind: "blocked",
-      ...blocked,
-      ...(blocked.reason === "paused" && mix.pausedUntilMs !== undefined && { untilMs: mix.pausedUntilMs }),
-    };
+    return { kind: "blocked", ...blocked, untilMs: blocked.reason === "paused" ? mix.pausedUntilMs : undefined };
   }
   if (mixPointedTo(ingress) === mix) return { kind: "pointed-to" };
   if (mix.published === undefined) return { kind: "unread" };
   if (returnDueMs !== undefined) {
-    const untilMs = returnDeadlineMs(ingress);
-    return { kind: "waiting", sinceMs: returnDueMs, ...(untilMs !== undefined && { untilMs }) };
+    return { kind: "waiting", sinceMs: returnDueMs, untilMs: returnDeadlineMs(ingress) };
   }
   const wanted = desiredMix(ingress, mix);
   if (isPointedToMix(ingress) || (wanted !== undefined && wanted !== "none")) return { kind: "prepared" };
   if (mix.published.records.length === 0) return { kind: "idle" };
-  const { expiry } = mixDeadlines(ingress, mix);
-  return { kind: "kept", ...(expiry !== undefined && { untilMs: expiry }) };
+  return { kind: "kept", untilMs: mixDeadlines(ingress, mix).expiry };
 }

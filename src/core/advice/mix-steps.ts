@@ -40,7 +40,7 @@ export function mixPaths(
 ): MixOutlook | undefined {
   const order = settings.endpoints.toSorted(byRank);
   const sticky = order.slice(1).filter(({ stickyMs }) => stickyMs !== undefined);
-  if (sticky.length === 0 || !publishesCname({ settings, ...(known.form && { form: known.form }) })) return undefined;
+  if (sticky.length === 0 || !publishesCname({ settings, form: known.form })) return undefined;
   if (known.isProxied ?? settings.proxied ?? false) return { whyNot: "a proxied CNAME has no mix", paths: [] };
   const { mix } = settings;
   if (mix === undefined) return { whyNot: settings.whyNoMixName ?? "there is no name for it", paths: [] };
