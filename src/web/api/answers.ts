@@ -10,7 +10,7 @@ import { clientOf, problem, type Env } from "./middleware.ts";
 import { historyQuestion } from "./history.ts";
 import { requestedEndpoint, requestedIngress } from "./names.ts";
 import type { ApiParts } from "./ports.ts";
-import type { Asking } from "./route.ts";
+import type { RouteCall } from "./route.ts";
 import type { eventsQuery, historyQuery, streamQuery } from "./schema/queries.ts";
 import { mostClients } from "./stream.ts";
 
@@ -67,7 +67,7 @@ export function lastEventIdOf({ req }: Context<Env>): unknown {
   return { lastEventId: req.header("last-event-id") ?? req.query("lastEventId") };
 }
 
-export function openStream({ parts, query, context }: Asking<typeof streamQuery>): Response {
+export function openStream({ parts, query, context }: RouteCall<typeof streamQuery>): Response {
   const { stream } = parts;
   const client = clientOf(context);
   const isHead = context.req.method === "HEAD";

@@ -28,7 +28,7 @@ export interface Route {
 }
 
 /** A request that reads, with what a route may use. */
-export interface Asking<Query extends z.ZodObject> {
+export interface RouteCall<Query extends z.ZodObject> {
   readonly parts: ApiParts;
   readonly query: z.output<Query>;
   readonly context: Context<Env>;
@@ -45,7 +45,7 @@ interface ReadingRoute<Query extends z.ZodObject> {
   readonly type?: string;
   /** Besides those of every route. */
   readonly problems?: Problems;
-  readonly handle: (asking: Asking<Query>) => Response | Promise<Response>;
+  readonly handle: (call: RouteCall<Query>) => Response | Promise<Response>;
 }
 
 const json = "application/json";
