@@ -59,15 +59,15 @@ export const originalSchema = z
       .meta(section),
     telegram: z
       .strictObject({
-        token: telegramToken.schema.meta({ description: "`notify.telegram.token`" }),
-        chat_id: chatId.meta({ description: "`notify.telegram.chat_id`" }),
+        token: telegramToken.schema.meta({ description: "`notify[0].token`" }),
+        chat_id: chatId.meta({ description: "`notify[0].chat_id`" }),
         initial_silence: seconds(0, dayMs)
           .optional()
-          .meta({ description: "`notify.telegram.initial_silence`", defaultInWords: "none" }),
+          .meta({ description: "`notify[0].initial_silence`", defaultInWords: "none" }),
       })
       .meta(section)
       .optional()
-      .meta({ description: "`notify.telegram`", defaultInWords: "none" }),
+      .meta({ description: "`notify[0]`, with `kind: telegram`", defaultInWords: "none" }),
   })
   .meta(section);
 

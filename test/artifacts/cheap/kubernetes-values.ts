@@ -52,6 +52,14 @@ describe("a wrong value is refused", () => {
       ["--set", "config.notify.telegram.token=1:a", ...least],
       /: put it into the Secret, and write token_file: .* in place of notify\.telegram\.token/,
     ],
+    [
+      ["--set", "config.notify[0].kind=telegram", "--set", "config.notify[0].token=1:a", ...least],
+      /: put it into the Secret, and write token_file: .* in place of notify\[0\]\.token/,
+    ],
+    [
+      ["--set", "config.notify[0].kind=webhook", "--set", "config.notify[0].secret=a", ...least],
+      /: put it into the Secret, and write secret_file: .* in place of notify\[0\]\.secret/,
+    ],
     [["--set", "existingSecret=a", "--set-string", "config=a: [b"], /config is not YAML/],
     [["--set", "existingSecret=a", "--set-string", "config=cloudflare: { token: secret }"], /must hold no token/],
     [["--set-file", `config=${original}`, "--set", "existingSecret=a"], /run `ccs migrate`.*in place of \w+\.token/],
