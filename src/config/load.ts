@@ -7,6 +7,7 @@ import type { Config } from "./config.ts";
 import { readDocument, type YamlDocument } from "./document.ts";
 import { readEnvironment, type EnvironmentSettings } from "./environment.ts";
 import { secret, telegramToken } from "./fields.ts";
+import { warnOfDoubts } from "./doubts.ts";
 import { decode, readFromDisk, readText, type ReadFile } from "./files.ts";
 import { weaknessOf } from "../lib/token-strength.ts";
 import { ancientProblem, checkOriginalRules, formatOf, originalSchema, translate } from "./original.ts";
@@ -104,6 +105,7 @@ function loadCurrent(context: Context): LoadResult {
   const warnings: Problem[] = [];
   warnOfPlainHttp(config, reporterTo(warnings, document, reading));
   warnOfMissingMixes(config.ingresses, reporterTo(warnings, document, reading));
+  warnOfDoubts(config.ingresses, (key) => reading.textOf(key), reporterTo(warnings, document, reading));
   const httpTokenPath = reading.has("http.token_file") ? "http.token_file" : "http.token";
   warnOfWeakToken(config, httpTokenPath, reporterTo(warnings, document, reading));
   const watchedFiles = [...new Set([resolve(path), ...secrets.files, ...authorityFiles])];
