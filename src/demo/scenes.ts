@@ -55,7 +55,7 @@ export const scenes: readonly ((place: Scenery, way: Way) => Scene)[] = [
 function allIsWell({ world: { cable, mobile }, isReady, holdUpMs, stickyMs }: Scenery): Scene {
   return {
     title: "All is well",
-    text: "cable and mobile both answer. The record points to cable, which has the highest priority, so nothing has to be written.",
+    text: "cable and mobile both work, which the daemon finds out first. The record points to cable, which has the highest priority, so nothing has to be written.",
     act: async () => {
       await Promise.all([cable, mobile].map(({ server }) => server.behave(ways.ok.behaviour)));
     },
