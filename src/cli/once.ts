@@ -6,6 +6,7 @@ import { isInSync } from "../core/mix.ts";
 import { desiredRecords } from "../core/records.ts";
 import type { IngressState, State } from "../core/model.ts";
 import { systemClock } from "../lib/clock.ts";
+import { plainly } from "../lib/plainly.ts";
 import type { Log } from "../lib/log.ts";
 import { lockState } from "../store/lock.ts";
 import { printLine, styled } from "../terminal/terminal.ts";
@@ -89,14 +90,18 @@ function resultOf(
   if (desiredRecords(ingress) === undefined) {
     const why =
       published === undefined
-        ? (cloudProblem?.message ?? "Cloudflare did not answer")
+        ? ((cloudProblem && plainly(cloudProblem.message)) ?? "Cloudflare did not answer")
         : isInDoubt
           ? "this machine appears to be offline"
           : "all endpoints are down";
     return { ...base, isDone: false, text: `left as it is: ${why}` };
   }
   if (!isInSync(ingress))
-    return { ...base, isDone: false, text: `not written: ${cloudProblem?.message ?? "no answer"}` };
+    return {
+      ...base,
+      isDone: false,
+      text: `not written: ${cloudProblem === undefined ? "no answer" : plainly(cloudProblem.message)}`,
+    };
   const records = recordsText(published?.records ?? []);
   return { ...base, isDone: true, text: `${records} (${selection?.primary ?? "the last good record"})` };
 }

@@ -154,7 +154,8 @@ describe("ccs plan", { concurrency: 2 }, () => {
     world.cloudflare.faults.always({ kind: "refused", problem: problems.noAccess });
     const { code, stdout, stderr } = await runCcs(["plan", "--config", configFile(world)]);
     assert.equal(code, 69);
-    assert.match(stdout, /10000 "Authentication error"/);
+    assert.match(stdout, /10000\s+"Authentication error"/);
+    assert.equal(stderr, "", "it is said once");
     assert.doesNotMatch(stdout + stderr, /next attempt/, "nobody tries again");
   });
 });

@@ -4,7 +4,7 @@ import type { TelegramConfig } from "../../config/config.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { plain } from "../../lib/text.ts";
 import { TelegramApi, type TelegramAnswer } from "../../notify/telegram-api.ts";
-import { ok, plainly, unknown, warning, wrong, type Finding } from "./finding.ts";
+import { ok, unknown, warning, wrong, type Finding } from "./finding.ts";
 
 const deadlineMs = 5_000;
 const testText = "This is a test by ccs doctor: messages from Cloudflare CNAME Switcher arrive here.";
@@ -21,7 +21,7 @@ export async function inspectTelegram(
     return [
       wrong(
         "Telegram",
-        `${host} could not be reached: ${plainly(me.detail)}`,
+        `${host} could not be reached: ${me.detail}`,
         "messages are kept on disk until it can be reached; check that this machine can reach it over HTTPS",
       ),
       unknown("bot, chat", "skipped: Telegram is unreachable"),

@@ -3,6 +3,7 @@ import { isServing } from "../../core/health.ts";
 import type { IngressState, Published, RecordSet, State } from "../../core/model.ts";
 import { isInSync } from "../../core/mix.ts";
 import { wantedRecords } from "../../core/records.ts";
+import { plainly } from "../../lib/plainly.ts";
 import { plain } from "../../lib/text.ts";
 import { dateOf, isoOf, type Now } from "./dates.ts";
 import { mixStatus } from "./mix-status.ts";
@@ -88,7 +89,7 @@ function whyNot({ cloudProblem, standoff }: IngressState, now: Now): Pick<Ingres
       trouble: {
         kind: cloudProblem.kind,
         during: cloudProblem.during,
-        message: plain(cloudProblem.message, 500),
+        message: plain(plainly(cloudProblem.message), 500),
         since: dateOf(cloudProblem.sinceMs, now),
       },
     }),
