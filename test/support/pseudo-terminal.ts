@@ -51,13 +51,14 @@ export class PseudoTerminal implements AsyncDisposable {
     return stripVTControlCharacters(this.#output);
   }
 
-  /** Waits until `question` has come up since the last answer, and types the keys. */
-  async answer(question: RegExp, keys: string): Promise<void> {
+  /** Waits until `question` has come up since the last answer, and types the keys, which may depend on what is shown since. */
+  async answer(question: RegExp, keys: string | ((shown: string) => string)): Promise<void> {
     await eventually(`the question ${String(question)}`, () => question.test(this.text.slice(this.#answeredTo)), {
       explain: () => `\n${this.text.slice(-2_000)}`,
     });
+    const shown = this.text.slice(this.#answeredTo);
     this.#answeredTo = this.text.length;
-    this.#child.stdin.write(keys);
+    this.#child.stdin.write(typeof keys === "string" ? keys : keys(shown));
   }
 
   /** The exit code of the program. */

@@ -6,9 +6,7 @@ import { readFromDisk, readText } from "../../config/files.ts";
 import { tokenVariable } from "./account.ts";
 import { telegramVariable } from "./bot.ts";
 import { askChoice } from "./prompts.ts";
-import { besides, tokenFiles, type Way } from "./way.ts";
-
-export const httpVariable = "CCS_HTTP_TOKEN";
+import { besides, httpVariable, tokenFiles, type Way } from "./way.ts";
 
 export interface Placed {
   readonly composition: Composition;
