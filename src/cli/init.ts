@@ -32,6 +32,7 @@ import { askYes, GivenUp } from "./init/prompts.ts";
 import { placeSecrets, type Placed } from "./init/secrets.ts";
 import { askWay, besides, httpVariable, nextSteps, tokenFiles } from "./init/way.ts";
 import type { Register } from "./registration.ts";
+import { typedName } from "./typed-name.ts";
 
 /** Where the other commands look for it. */
 const usualFile = given(process.env, "CCS_CONFIG") ?? "config.yml";
@@ -85,7 +86,8 @@ async function initCommand(file: string): Promise<ExitCode> {
     const placed = await placeSecrets(answers, way, file);
     write(file, placed);
     const { variables } = placed;
-    note(nextSteps(way, { file, isUsual: file === usualFile, variables }).join("\n"), "Next steps");
+    const ccs = typedName(process.env, process.argv[1]);
+    note(nextSteps(way, { ccs, file, isUsual: file === usualFile, variables }).join("\n"), "Next steps");
     outro(wrapped(farewell(file, placed), lineWidth() - 3));
     return exitCodes.ok;
   } catch (error) {

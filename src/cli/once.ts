@@ -9,10 +9,10 @@ import { systemClock } from "../lib/clock.ts";
 import { plainly } from "../lib/plainly.ts";
 import type { Log } from "../lib/log.ts";
 import { lockState } from "../store/lock.ts";
-import { printLine, styled } from "../terminal/terminal.ts";
+import { printLine, styled, withSpinner } from "../terminal/terminal.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
-import { forOneRound, isRoundComplete, rememberedMixes, roundTimeoutMs, until } from "./round.ts";
+import { forOneRound, isNothingReached, isRoundComplete, rememberedMixes, roundTimeoutMs, until } from "./round.ts";
 import { recordsText } from "../core/words.ts";
 
 /** The longest that a write may take, its retries included. */
@@ -35,8 +35,11 @@ export async function onceCommand(config: Config, options: { json: boolean; log:
   assembly.start();
   const { daemon, reconciler } = assembly;
   // A moment of blindness passes; only what is still in doubt at the end of the round keeps us from writing.
-  await until(daemon, roundTimeoutMs, (state) => isRoundComplete(state) && !isBlind(state));
-  if (!isBlind(daemon.state)) {
+  await withSpinner("Probing every endpoint and reading the records", () =>
+    until(daemon, roundTimeoutMs, (state) => isRoundComplete(state) && !isBlind(state)),
+  );
+  // Cron runs it again soon, and the network may have come by then.
+  if (!isBlind(daemon.state) && !isNothingReached(daemon.state)) {
     reconciler.releaseWrites();
     await until(daemon, applyTimeoutMs, isSettled);
   }

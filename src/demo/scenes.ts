@@ -87,9 +87,8 @@ function cableComesBack({ world: { cable, cloudflare }, holdUpMs }: Scenery): Sc
   return {
     title: "cable comes back",
     text:
-      `It answers again. Once it has been up for ${formatDuration(holdMs)} (hold_up, doubled with each outage within the ` +
-      `hour), traffic returns to both. Their addresses are ${isPrepared ? "still" : "prepared"} at a second name, and one ` +
-      "write points the record there.",
+      `Once it has been up for ${formatDuration(holdMs)} (hold_up, longer with each outage), traffic returns to both. Their ` +
+      `addresses are ${isPrepared ? "still" : "prepared"} at a second name: one write points the record there.`,
     act: () => cable.server.behave(ways.ok.behaviour),
     isReturn: true,
     expected: [{ type: "CNAME", content: mixName, ttlSeconds: ttlSeconds.cable }],

@@ -87,6 +87,16 @@ describe("without a network", { concurrency: 3 }, () => {
     assert.ok(performance.now() - startedMs < 20_000);
   });
 
+  test("ccs run --once leaves the record as it is, and waits no longer than a round takes", async (t) => {
+    const startedMs = performance.now();
+    await using offline = startOffline(t, ["run", "--once"]);
+    if (offline === undefined) return;
+    const { code, stdout } = await offline.ended;
+    assert.equal(code, 1);
+    assert.match(stdout, /left as it is: .*this machine cannot look up the name api\.cloudflare\.com \(EAI_AGAIN\)$/m);
+    assert.ok(performance.now() - startedMs < 50_000);
+  });
+
   test("ccs doctor gives each advice once, though several things need it", async (t) => {
     await using offline = startOffline(t, ["doctor"]);
     if (offline === undefined) return;

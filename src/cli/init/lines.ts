@@ -61,7 +61,7 @@ async function askEndpoint(taken: readonly string[], earlier?: ComposedEndpoint)
     earlier === undefined || earlier.check !== undefined,
   );
   if (!isChecked) return { name, target };
-  const url = await askText("Which page shows that it works? A small one of its own is best, as here", {
+  const url = await askText("Which page shows that it works? One of its own is best, such as /healthz that says OK", {
     kind: checkUrl,
     initial: earlier?.check === undefined ? usualPage(target) : pageAgain(earlier.check.url, earlier.target, target),
   });

@@ -10,6 +10,6 @@ test("what works on this machine comes first, and what does not says so", () => 
     );
   assert.deepEqual(offered(true, true), ["service", "docker", "manual"]);
   assert.deepEqual(offered(true, false), ["service", "manual", "docker (not here)"]);
-  assert.deepEqual(offered(false, true), ["docker", "manual", "service (not here)"]);
+  assert.deepEqual(offered(false, true), ["manual", "docker", "service (not here)"]);
   assert.deepEqual(offered(false, false), ["manual", "service (not here)", "docker (not here)"]);
 });

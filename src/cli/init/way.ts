@@ -48,13 +48,9 @@ export function waysOn({
     hint: hasDocker ? "with the compose.yaml of ccs" : "on another machine: there is no Docker here",
   } as const;
   const manual = { value: "manual", label: "By hand", hint: "in a terminal, or by a tool of yours" } as const;
-  return [
-    ...(isServed ? [service] : []),
-    ...(hasDocker ? [docker] : []),
-    manual,
-    ...(isServed ? [] : [service]),
-    ...(hasDocker ? [] : [docker]),
-  ];
+  // What is asked here was started by hand, so that works in any case.
+  const works = [...(isServed ? [service] : [manual]), ...(hasDocker ? [docker] : []), ...(isServed ? [manual] : [])];
+  return [...works, ...(isServed ? [] : [service]), ...(hasDocker ? [] : [docker])];
 }
 
 /** Token files that are put beside the configuration, by what ccs calls them. */
@@ -67,15 +63,15 @@ export const tokenFiles = {
   docker: { cloudflare: "cloudflare_token" },
 } as const;
 
-/** What to type next, one command a line. `variables` have to be set; `isUsual`: the file is found without being named. */
-export function nextSteps(
-  way: Way,
-  {
-    file,
-    isUsual,
-    variables,
-  }: { readonly file: string; readonly isUsual: boolean; readonly variables: readonly string[] },
-): readonly string[] {
+interface NextOptions {
+  readonly ccs: string;
+  readonly file: string;
+  readonly isUsual: boolean;
+  readonly variables: readonly string[];
+}
+
+/** What to type next, one command a line. `ccs`: what starts this program here. `variables` have to be set; `isUsual`: the file is found without being named. */
+export function nextSteps(way: Way, { ccs, file, isUsual, variables }: NextOptions): readonly string[] {
   const option = isUsual ? "" : ` --config ${shellWord(file)}`;
   switch (way) {
     case "in-container":
@@ -87,8 +83,8 @@ export function nextSteps(
     case "service": {
       const { folder, config } = systemPlaces;
       return [
-        `ccs doctor${option}   # check everything`,
-        `ccs plan${option}     # show what would be written`,
+        `${ccs} doctor${option}   # check everything`,
+        `${ccs} plan${option}     # show what would be written`,
         ...(resolve(file) === config
           ? []
           : [
@@ -97,14 +93,14 @@ export function nextSteps(
               `sudo install -m 0644 ${shellWord(file)} ${config}`,
               `sudo cp -R ${shellWord(besides(file, "credentials"))} ${folder}/`,
             ]),
-        "sudo ccs service install   # show the unit, and start it",
+        `sudo ${ccs} service install   # show the unit, and start it`,
         "systemctl status ccs",
       ];
     }
     case "docker":
       // These are typed in another folder, which may be the one where the files are.
       return [
-        "in the folder with the compose.yaml of ccs:",
+        "in a checkout of ccs, beside its compose.yaml:",
         "sudo install -d -m 0700 config secrets",
         `sudo mv ${shellWord(resolve(file))} config/config.yml`,
         `sudo mv ${shellWord(resolve(besides(file, tokenFiles.docker.cloudflare)))} secrets/cloudflare_token`,
@@ -115,10 +111,10 @@ export function nextSteps(
     case "manual":
       return [
         ...variables.map(variableStep),
-        `ccs doctor${option}    # check everything`,
-        `ccs explain${option}   # explain times and costs`,
-        `ccs plan${option}      # show what would be written`,
-        `ccs run${option}       # go`,
+        `${ccs} doctor${option}    # check everything`,
+        `${ccs} explain${option}   # explain times and costs`,
+        `${ccs} plan${option}      # show what would be written`,
+        `${ccs} run${option}       # go`,
       ];
     default:
       return way satisfies never;
