@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test, type TestContext } from "node:test";
-import { builtProgram, type Finished } from "../support/built-program.ts";
+import { builtProgram, runCcs, type Finished } from "../support/built-program.ts";
 import { eventually } from "../support/eventually.ts";
 import { examplesIn } from "../support/walkthrough.ts";
 import { requireProgram } from "../support/programs.ts";
@@ -25,6 +25,8 @@ function newPlace(): string {
 interface Offline extends AsyncDisposable {
   readonly stdout: () => string;
   readonly ended: Promise<Finished>;
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
   readonly kill: (signal: NodeJS.Signals) => void;
 }
 
@@ -41,15 +43,8 @@ function startOffline(t: TestContext, args: readonly string[]): Offline | undefi
     ...args,
   ];
   const folder = newPlace();
-  const child = spawn(unshare, words, {
-    cwd: folder,
-    env: {
-      PATH: process.env["PATH"],
-      HOME: folder,
-      CCS_STATE_DIR: join(folder, "state"),
-      CLOUDFLARE_API_TOKEN: "T".repeat(40),
-    },
-  });
+  const env = { HOME: folder, CCS_STATE_DIR: join(folder, "state"), CLOUDFLARE_API_TOKEN: "T".repeat(40) };
+  const child = spawn(unshare, words, { cwd: folder, env: { PATH: process.env["PATH"], ...env } });
   child.stdin.end();
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
@@ -58,6 +53,8 @@ function startOffline(t: TestContext, args: readonly string[]): Offline | undefi
   return {
     stdout: () => stdout,
     ended,
+    folder,
+    env,
     kill: (signal) => child.kill(signal),
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGKILL");
@@ -120,6 +117,19 @@ describe("without a network", { concurrency: 3 }, () => {
     assert.match(msg, /is this machine online\? ccs doctor, in another terminal, says what is wrong and what to do/);
     assert.match(offline.stdout(), /this machine cannot look up the name api\.cloudflare\.com/);
     assert.doesNotMatch(offline.stdout(), raw);
+    // Its socket is a file, which is not a matter of the network.
+    const status = await runCcs(["status"], { cwd: offline.folder, env: offline.env });
+    const said = status.stdout.replaceAll(/\s+/g, " ");
+    assert.match(
+      said,
+      /! Cloudflare, since .*: this machine cannot look up the name api\.cloudflare\.com \(EAI_AGAIN\)/,
+    );
+    assert.match(said, /not ready yet: .*its records are not known yet: .* cannot look up the name/);
+    assert.match(
+      said,
+      /cable standby ○ unknown \S+ \S+ not probed yet: primary\.example\.com: \S+ could not be queried/,
+    );
+    assert.doesNotMatch(said, raw);
     offline.kill("SIGTERM");
     assert.equal((await offline.ended).code, 0);
   });
