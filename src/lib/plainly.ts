@@ -28,30 +28,30 @@ const ofPlaces: Readonly<Record<string, (place: string) => string>> = {
 
 const cutOff = "the connection was closed before the answer was complete";
 
+// Each part has a bound: what is read here may be foreign, and must not take the longer the odder it is.
+const nameLookedUp = /\bgetaddrinfo (E[A-Z_]{1,30}) ([^\s()]{1,260})/g;
+const connected = /\bconnect (E[A-Z]{1,30}) ([^\s()]{1,260})(?: - Local \([^()]{0,80}\))?/g;
+const unconnected = /\bConnect Timeout Error \(attempted address(?:es)?: ([^\s,()]{1,260})[^()]{0,400}\)/g;
+const broken = /\b(?:read|write) (ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED)\b/g;
+const hungUp = /\b(?:socket hang up|other side closed)\b/g;
+/** Of files: what comes before the name of the call is plain already, and the path is named by whoever tells this. */
+const ofFiles = /\b(E[A-Z]{1,30}): ([a-z][^,:]{0,80}), [a-z]{1,20}(?: '[^']{0,400}'(?: -> '[^']{0,400}')?)?/g;
+/** With a code in parentheses of its own, once the rest is put into words. */
+const unanswered = /\bno answer \(([^()]{0,400}\([A-Z_]{1,30}\)[^()]{0,80})\)/g;
+
 /**
  * `text` with what the operating system or Node said in it put into plain words. The code stays, in parentheses, to be searched
  * for. Any other text is returned as it is.
  */
 export function plainly(text: string): string {
-  return (
-    text
-      .replaceAll(/\bgetaddrinfo (E[A-Z_]+) ([^\s()]+)/g, (whole, code: string, name: string) =>
-        worded(ofNames[code]?.(name), code, whole),
-      )
-      .replaceAll(/\bconnect (E[A-Z]+) ([^\s()]+)(?: - Local \([^)]*\))?/g, (whole, code: string, place: string) =>
-        worded(ofPlaces[code]?.(place), code, whole),
-      )
-      .replaceAll(/\bConnect Timeout Error \(attempted address(?:es)?: ([^\s,)]+)[^)]*\)/g, (_, place: string) =>
-        silent(place),
-      )
-      .replaceAll(/\b(?:read|write) (ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED)\b/g, `${cutOff} ($1)`)
-      .replaceAll(/\b(?:socket hang up|other side closed)\b/g, cutOff)
-      // Of files: what comes before the name of the call is plain already, and the path is named by whoever tells this.
-      .replaceAll(/\b(E[A-Z]+): ([a-z][^,:]*), [a-z]+(?: '[^']*'(?: -> '[^']*')?)?/g, "$2 ($1)")
-      .replaceAll(/\bno answer \(((?:[^()]|\([^()]*\))*)\)/g, (whole, why: string) =>
-        text.includes(whole) ? whole : `no answer: ${why}`,
-      )
-  );
+  return text
+    .replaceAll(nameLookedUp, (whole, code: string, name: string) => worded(ofNames[code]?.(name), code, whole))
+    .replaceAll(connected, (whole, code: string, place: string) => worded(ofPlaces[code]?.(place), code, whole))
+    .replaceAll(unconnected, (_, place: string) => silent(place))
+    .replaceAll(broken, `${cutOff} ($1)`)
+    .replaceAll(hungUp, cutOff)
+    .replaceAll(ofFiles, "$2 ($1)")
+    .replaceAll(unanswered, "no answer: $1");
 }
 
 function worded(words: string | undefined, code: string, otherwise: string): string {
