@@ -31,7 +31,7 @@ run({
   files,
   cwd: root,
   concurrency,
-  timeout: 60_000,
+  timeout: 120_000,
   execArgv: ["--import", join(root, "test/support/leak-check.ts")],
   signal: interruption.signal,
 })
