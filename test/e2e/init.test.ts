@@ -18,7 +18,7 @@ import { loadConfig } from "../../src/config/load.ts";
 import { startWorld, type World } from "../../src/demo/world.ts";
 import { runCcs } from "../support/built-program.ts";
 import { requireProgram } from "../support/programs.ts";
-import { keys, openTerminal, type PseudoTerminal } from "../support/pseudo-terminal.ts";
+import { choose, keys, openTerminal, type PseudoTerminal } from "../support/pseudo-terminal.ts";
 
 const root = mkdtempSync(join(tmpdir(), "ccs-init-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -35,10 +35,7 @@ const ways = { service: "As a service", docker: "In a container", byHand: "By ha
 
 /** Which ways come first depends on the machine. */
 async function chooseWay(terminal: PseudoTerminal, way: keyof typeof ways): Promise<void> {
-  await terminal.answer(/How should ccs run(?:[^]*[●○] .*){3}/, (shown) => {
-    const choices = [...shown.slice(shown.indexOf("How should ccs run")).matchAll(/[●○] (.*)/g)];
-    return keys.down.repeat(choices.findIndex(([, label = ""]) => label.startsWith(ways[way]))) + keys.enter;
-  });
+  await terminal.answer(/How should ccs run(?:[^]*[●○] .*){3}/, choose(ways[way]));
 }
 
 /** All questions before the last one, with a token in the environment, no checks and no messages. */
@@ -160,7 +157,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     const url = (line: World["cable"]): string => `http://${line.address}:${line.server.port}/healthz`;
     await answerLine(terminal, { name: "cable", target: cable.address, url: url(cable) });
     assert.match(terminal.text, /The token works\. The zone is example\.com\./);
-    await terminal.answer(/connection refused[^]*What about cable/, keys.down + keys.enter);
+    await terminal.answer(/connection refused[^]*What about cable[^]*Keep it/, choose("Keep it"));
     await answerLine(terminal, { name: "mobile", target: mobile.address, url: url(mobile) });
     await terminal.answer(/keep\s+publishing mobile/, keys.enter);
     await terminal.answer(/Add another endpoint/, keys.enter);
@@ -311,8 +308,8 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     const cwd = newFolder();
     await using terminal = openTerminal(["init"], { script, cwd, env });
     await terminal.answer(/Which DNS name should ccs manage/, `ingress.example.org${keys.enter}`);
-    const otherName = keys.down + keys.enter;
-    await terminal.answer(/The token works, but[^]*How should ccs init continue[^]*Change the name/, otherName);
+    const noZone = /The token works, but[^]*How should ccs init continue[^]*Change the name/;
+    await terminal.answer(noZone, choose("Change the name"));
     const erased = "\u007F".repeat("org".length);
     await terminal.answer(/Which DNS name should ccs manage[^]*ingress\.example\.org/, `${erased}com${keys.enter}`);
     const url = (line: World["cable"]): string => `http://${line.address}:${line.server.port}/healthz`;
@@ -343,7 +340,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     await terminal.answer(/The bot's token/, telegram.token + keys.enter);
     await terminal.answer(/The chat: its number[^]*123456/, keys.enter);
     await chooseWay(terminal, "byHand");
-    await terminal.answer(/Where should the tokens be stored/, keys.down + keys.enter);
+    await terminal.answer(/Where should the tokens be stored[^]*In the environment/, choose("In the environment"));
     assert.equal(await terminal.ended(), 0, terminal.text);
     assert.match(terminal.text, /# CLOUDFLARE_API_TOKEN has to be set, as it is in this shell/);
     assert.match(terminal.text, /export TELEGRAM_TOKEN=…/);

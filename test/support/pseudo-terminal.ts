@@ -75,3 +75,13 @@ export class PseudoTerminal implements AsyncDisposable {
 }
 
 export const keys = { enter: "\r", down: "\u001B[B", controlC: "\u0003", clear: "\u0015" } as const;
+
+/** The keys that choose the answer with this label, where the first of those that are shown is marked. */
+export function choose(label: string): (shown: string) => string {
+  return (shown) => {
+    const labels = [...shown.slice(shown.lastIndexOf("◆")).matchAll(/^│\s+[●○] (.+)$/gm)].map(([, each = ""]) => each);
+    const steps = labels.findIndex((each) => each.startsWith(label));
+    if (steps < 0) throw new Error(`${label} is not among ${labels.join(", ")}`);
+    return keys.down.repeat(steps) + keys.enter;
+  };
+}
