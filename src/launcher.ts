@@ -16,6 +16,8 @@ const unavailable = 69;
 const program = new URL("main.js", import.meta.url).href;
 const healthCall = new URL("health.js", import.meta.url).href;
 const ownNode = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.url));
+/** Only a checkout has it. */
+const lockFile = fileURLToPath(new URL("../package-lock.json", import.meta.url));
 /** In the environment of a program that runs under `ownNode`. */
 const childMark = "CCS_LAUNCHER_CHILD";
 
@@ -30,10 +32,10 @@ if (Number.parseInt(process.versions.node, 10) >= oldestMajor) {
 } else if (existsSync(ownNode)) {
   runUnderOwnNode();
 } else {
-  console.error(
-    `ccs needs Node.js ${oldestMajor} or newer, and ${process.execPath} is ${process.version}: ` +
-      "install a newer one from https://nodejs.org (a checkout gets its own by `npm ci`)",
-  );
+  const what = existsSync(lockFile)
+    ? `run \`npm ci\` in ${fileURLToPath(new URL("..", import.meta.url))}, which brings one along`
+    : "install one from https://nodejs.org/en/download, then try again";
+  console.error(`ccs needs Node.js ${oldestMajor} or newer, and ${process.execPath} is ${process.version}: ${what}`);
   process.exitCode = unavailable;
 }
 

@@ -5,6 +5,8 @@ import { version } from "./assembly/version.ts";
 import { CommandError, exitCodes, type ExitCode } from "./cli/exit-codes.ts";
 import type { Register, Run } from "./cli/registration.ts";
 import { dieOf, takeStrayErrors } from "./cli/stray-errors.ts";
+import { plainly } from "./lib/plainly.ts";
+import { shellWord } from "./lib/text.ts";
 import { lineWidth, printError, printLine, styled, wrapped } from "./terminal/terminal.ts";
 
 /** Every command, in the order of the help. Each registers itself, beside what it does, and is loaded when it is asked for. */
@@ -50,7 +52,7 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
     exitCode = await command();
   };
   try {
-    const program = await createProgram(run, commandsFor(args));
+    const program = await createProgram(run, commandsFor(args), args);
     await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (error) {
@@ -58,7 +60,7 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
     if (error instanceof CommandError || error instanceof StartError) {
       // What is indented goes on with the line before it.
       for (const line of error.message.split("\n")) {
-        printError(line.startsWith("  ") ? line : `${styled("red", "error:")} ${line}`);
+        printError(line.startsWith("  ") ? line : `${styled("red", "error:")} ${plainly(line)}`);
       }
       return error instanceof StartError ? exitCodes[error.reason] : error.exitCode;
     }
@@ -78,9 +80,13 @@ function commandsFor([name]: readonly string[]): readonly CommandName[] {
 
 /**
  * The command line with these commands; without them with all. `run` gets the work of the command that was given, and decides
- * whether to do it.
+ * whether to do it. `args`: the command line, for what is said of a mistake in it.
  */
-export async function createProgram(run: Run, names: readonly CommandName[] = everyCommand): Promise<Command> {
+export async function createProgram(
+  run: Run,
+  names: readonly CommandName[] = everyCommand,
+  args: readonly string[] = [],
+): Promise<Command> {
   const program = new Command("ccs")
     .description("Keeps one DNS name on Cloudflare pointing at the best of your endpoints that works.")
     .version(version)
@@ -88,7 +94,7 @@ export async function createProgram(run: Run, names: readonly CommandName[] = ev
     .configureOutput({
       getOutHelpWidth: lineWidth,
       writeOut: (text) => printLine(helpText(text).trimEnd()),
-      outputError: (text) => printError(`${text}${hintFor(text)}`.trimEnd()),
+      outputError: (text) => printError(`${text}${hintFor(text, args)}`.trimEnd()),
     })
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", exitCodeHelp);
@@ -102,8 +108,16 @@ function helpText(help: string): string {
   return help.replaceAll(/^[^\s].*$/gm, (line) => wrapped(line, lineWidth()));
 }
 
-/** Most commands take the configuration by name only; anyone who gives it like any other file is told how. */
-function hintFor(mistake: string): string {
+/**
+ * Most commands take the configuration by name only; anyone who gives it like any other file is told how. And options are
+ * those of a command: anyone who gives one before it is told where it goes.
+ */
+function hintFor(mistake: string, args: readonly string[]): string {
+  const at = args.findIndex((arg) => everyCommand.some((name) => name === arg));
+  if (at > 0 && args[0]?.startsWith("-") === true && /^error: unknown option/m.test(mistake)) {
+    const moved = [args[at], ...args.slice(at + 1), ...args.slice(0, at)].map((arg) => shellWord(arg ?? ""));
+    return `(Options come after the command: ccs ${moved.join(" ")})\n`;
+  }
   const [, command, file] = /^error: too many arguments for '(\S+)'.*: (\S+\.ya?ml)\.$/m.exec(mistake) ?? [];
   return command === undefined ? "" : `(Did you mean ccs ${command} --config ${file}?)\n`;
 }

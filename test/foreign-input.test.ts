@@ -9,6 +9,7 @@ import { parseDurationMs } from "../src/core/units.ts";
 import { parseIp, parseRange, parseSocket } from "../src/lib/ip.ts";
 import { Secret } from "../src/lib/secret.ts";
 import { nearest } from "../src/lib/spelling.ts";
+import { plainly } from "../src/lib/plainly.ts";
 import { plain } from "../src/lib/text.ts";
 import { line, text as worded } from "../src/notify/message.ts";
 import { render } from "../src/channels/telegram/render.ts";
@@ -58,6 +59,10 @@ const oddities: Readonly<Record<string, (length: number) => string>> = {
   surrogates: (length) => "\uD83D".repeat(length),
   links: (length) => "http://@#".repeat(length / 9),
   "line breaks": (length) => "\n".repeat(length),
+  "silence without an end": (length) => "no answer (".repeat(length / 11),
+  "connections without an end": (length) => "connect EA x - Local (".repeat(length / 22),
+  "deadlines without an end": (length) => "Connect Timeout Error (attempted address: a ".repeat(length / 44),
+  "error codes": (length) => "EA: a".repeat(length / 5),
   "at some time": (length) => "at 1:".repeat(length / 5),
   "times and spaces": (length) => `at ${" ".repeat(length)}!`,
 };
@@ -89,6 +94,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
     const message = { id: "1", atWallMs: 0, importance: "high", headline: worded`${text}`, details } as const;
     return [render(message, "html"), render(message, "plain")];
   },
+  "what a system said": plainly,
   "foreign text on a screen": (text) => wrap(text, 40),
   "a misspelt word": (text) => nearest(text, ["endpoints", "priority", "reconcile_interval"]),
   "a time in a scenario": (text) => [takeTimes(text), takeTimes(`at ${text}`), parseTimeMs(text)],

@@ -74,7 +74,7 @@ export class Assembly implements AsyncDisposable {
             // Whoever looks once has just read the records.
             ...(isOneRound ? [] : [new DriftWatch({ clock, random, dispatch, onBug }, this.#servers)]),
           ];
-    this.daemon.addListener(new Logbook(log));
+    this.daemon.addListener(new Logbook(log, { isOneRound }));
     this.daemon.addFollower(this.#prober);
     this.daemon.addFollower(this.#anchors);
     this.daemon.addFollower(this.reconciler);

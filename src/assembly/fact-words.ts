@@ -5,6 +5,7 @@ import { membersOf } from "../core/members.ts";
 import { clockError, formatDuration } from "../core/units.ts";
 import { drillOutcome, drillSentences } from "../notify/drill-words.ts";
 import type { FactWords } from "../web/api/events.ts";
+import { plainly } from "../lib/plainly.ts";
 import { familyNames, overridden, recordsText } from "../core/words.ts";
 
 /** The sentence, and how much it matters. */
@@ -88,7 +89,7 @@ export function wordFact(fact: Fact): FactWords {
     case "clock-right":
       return { level: "info", text: "this machine's clock is correct again" };
     case "cloud-trouble-began":
-      return { level: "warn", text: `Cloudflare: ${fact.problem.message}` };
+      return { level: "warn", text: `Cloudflare: ${plainly(fact.problem.message)}` };
     case "cloud-trouble-ended":
       return { level: "info", text: `Cloudflare works again after ${formatDuration(fact.lastedMs)}` };
     default:

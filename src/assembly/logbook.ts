@@ -8,9 +8,12 @@ import { recordText } from "../core/words.ts";
 /** A listener that logs every fact, and at debug level every observation. */
 export class Logbook implements Listener {
   readonly #log: Log;
+  readonly #isOneRound: boolean;
 
-  constructor(log: Log) {
+  /** `isOneRound`: of a command that looks once, and tells itself in the end what Cloudflare did not do. */
+  constructor(log: Log, { isOneRound = false }: { readonly isOneRound?: boolean } = {}) {
     this.#log = log;
+    this.#isOneRound = isOneRound;
   }
 
   hear({ event, facts }: Turn): void {
@@ -33,7 +36,8 @@ export class Logbook implements Listener {
         this.#log.error({ problem }, "configuration rejected, the previous one stays in force");
       return;
     }
-    const { level, text } = wordFact(fact);
+    const { level: usual, text } = wordFact(fact);
+    const level = this.#isOneRound && fact.kind === "cloud-trouble-began" ? "info" : usual;
     this.#log[level](fieldsOf(fact), text);
   }
 }

@@ -116,10 +116,16 @@ export interface Asker {
   /** One line of text that `kind` takes, as it was typed, without spaces around it. */
   askText(
     message: string,
-    options: { readonly kind?: z.ZodType; readonly placeholder?: string; readonly isOptional?: boolean },
+    options: {
+      readonly kind?: z.ZodType;
+      readonly placeholder?: string;
+      /** What Enter alone takes: a usual answer, or the one from before. */
+      readonly initial?: string;
+      readonly isOptional?: boolean;
+    },
   ): Promise<string>;
-  /** Not shown while it is typed. */
-  askSecret(message: string, kind: z.ZodType): Promise<string>;
+  /** Not shown while it is typed. `earlier`: the one from before, which Enter alone takes again. */
+  askSecret(message: string, kind: z.ZodType, earlier?: string): Promise<string>;
   askChoice<const Value extends string>(
     message: string,
     options: readonly { readonly value: Value; readonly label: string; readonly hint?: string }[],

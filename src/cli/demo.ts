@@ -12,6 +12,7 @@ import { printLine, styled } from "../terminal/terminal.ts";
 import { openInBrowser } from "./browser.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Register } from "./registration.ts";
+import { typedName } from "./typed-name.ts";
 
 export const registerDemo: Register = (program, run) => {
   program
@@ -122,12 +123,7 @@ function showLive(parts: { stage: Stage; controls: Controls; end: End; isOpen: b
 }
 
 function placesOf({ world, httpUrl, configPath, logPath }: Stage): Places {
-  // Set by `npm run` and `npx`: then there may be no `ccs` on the path. Outside of a checkout, npm would fetch whatever is
-  // called ccs.
-  const isFetched = process.argv[1]?.includes("/_npx/") === true;
-  const byNpm = isFetched ? "npx cloudflare-cname-switcher" : "npx ccs";
-  const program = process.env["npm_command"] === undefined ? "ccs" : byNpm;
-  return { program, dnsPort: world.dns.port, httpUrl, configPath, logPath };
+  return { program: typedName(process.env, process.argv[1]), dnsPort: world.dns.port, httpUrl, configPath, logPath };
 }
 
 /** The emulated Telegram is looked at often, so that its messages stand among the lines of the log in order. */

@@ -191,7 +191,11 @@ const colours = { ok: "green", warning: "yellow", wrong: "red", unknown: "cyan" 
 function printSections(sections: readonly DoctorSection[]): void {
   for (const { title, findings } of sections) {
     printLine(styled("bold", title));
-    for (const finding of findings) printFinding(finding);
+    for (const [index, { remedy, ...finding }] of findings.entries()) {
+      // What several in a row ask for is said once, after the last of them.
+      const isSaidNext = remedy !== undefined && findings[index + 1]?.remedy === remedy;
+      printFinding({ ...finding, ...(!isSaidNext && remedy !== undefined && { remedy }) });
+    }
     printLine();
   }
   printLine(summaryOf(sections.flatMap(({ findings }) => findings)));

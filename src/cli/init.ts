@@ -21,7 +21,7 @@ import { given } from "../config/format/variables.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatProblem } from "../config/format/problem.ts";
 import { messageOf } from "../lib/text.ts";
-import { printRaw } from "../terminal/terminal.ts";
+import { lineWidth, printRaw, wrapped } from "../terminal/terminal.ts";
 import { isContainer } from "./container.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { askAccount, tokenVariable, type InitWorld } from "./init/account.ts";
@@ -29,9 +29,10 @@ import { askChannels } from "./init/channels.ts";
 import { nearestFolder } from "./doctor/here.ts";
 import { askLines } from "./init/lines.ts";
 import { askYes, GivenUp } from "./init/prompts.ts";
-import { channelVariables, httpVariable, placeSecrets, type Placed } from "./init/secrets.ts";
-import { askWay, nextSteps } from "./init/way.ts";
+import { channelVariables, placeSecrets, type Placed } from "./init/secrets.ts";
+import { askWay, besides, httpVariable, nextSteps, tokenFiles } from "./init/way.ts";
 import type { Register } from "./registration.ts";
+import { typedName } from "./typed-name.ts";
 
 /** Where the other commands look for it. */
 const usualFile = given(process.env, "CCS_CONFIG") ?? "config.yml";
@@ -85,18 +86,31 @@ async function initCommand(file: string): Promise<ExitCode> {
     const placed = await placeSecrets(answers, way, file);
     write(file, placed);
     const { variables } = placed;
-    note(nextSteps(way, { file, isUsual: file === usualFile, variables }).join("\n"), "Next steps");
-    const names = [...placed.files.keys()];
-    const others = names.length === 0 ? "; only you can read it" : `, and the tokens: ${names.join(", ")}`;
-    outro(
-      `${file} has been written${others}. The dashboard will be at http://127.0.0.1:3000/; its token, for changes, is http.token.`,
-    );
+    const ccs = typedName(process.env, process.argv[1]);
+    note(nextSteps(way, { ccs, file, isUsual: file === usualFile, variables }).join("\n"), "Next steps");
+    outro(wrapped(farewell(file, placed), lineWidth() - 3));
     return exitCodes.ok;
   } catch (error) {
     if (!(error instanceof GivenUp)) throw error;
     cancel("Cancelled: nothing was written.");
-    return exitCodes.notSo;
+    // What was being tried out may take some time yet.
+    process.exit(exitCodes.notSo);
   }
+}
+
+/** What was written, who can read it, and where the token of the dashboard is. */
+function farewell(file: string, { files, composition: { httpToken } }: Placed): string {
+  const names = [...files.keys()];
+  const tokens = ` has been written, and ${names.join(", ")}, which only you can read`;
+  const written = names.length === 0 ? " has been written; only you can read it" : tokens;
+  const places = {
+    literal: `http.token in ${file}`,
+    variable: `what you set ${httpVariable} to`,
+    credential: `in ${besides(file, tokenFiles.service.http)}`,
+    file: "in the file that http.token_file names",
+  };
+  const place = places[httpToken?.kind ?? "literal"];
+  return `${file}${written}. The dashboard will be at http://127.0.0.1:3000/; its token, for changes, is ${place}.`;
 }
 
 /** Whole or not at all, and never readable by others, not even for a moment. */

@@ -6,12 +6,13 @@ import { isInSync } from "../core/records/mix.ts";
 import { desiredRecords } from "../core/records/records.ts";
 import type { IngressState, State } from "../core/model.ts";
 import { systemClock } from "../lib/clock.ts";
+import { plainly } from "../lib/plainly.ts";
 import type { Log } from "../lib/log.ts";
 import { lockState } from "../store/lock.ts";
-import { printLine, styled } from "../terminal/terminal.ts";
+import { printLine, styled, withSpinner } from "../terminal/terminal.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 import { printOutput } from "./outputs.ts";
-import { forOneRound, isRoundComplete, rememberedMixes, roundTimeoutMs, until } from "./round.ts";
+import { forOneRound, isNothingReached, isRoundComplete, rememberedMixes, roundTimeoutMs, until } from "./round.ts";
 import { recordsText } from "../core/words.ts";
 
 /** The longest that a write may take, its retries included. */
@@ -34,8 +35,11 @@ export async function onceCommand(config: Config, options: { json: boolean; log:
   assembly.start();
   const { daemon, reconciler } = assembly;
   // A moment of blindness passes; only what is still in doubt at the end of the round keeps us from writing.
-  await until(daemon, roundTimeoutMs, (state) => isRoundComplete(state) && !isBlind(state));
-  if (!isBlind(daemon.state)) {
+  await withSpinner("Probing every endpoint and reading the records", () =>
+    until(daemon, roundTimeoutMs, (state) => isRoundComplete(state) && !isBlind(state)),
+  );
+  // Cron runs it again soon, and the network may have come by then.
+  if (!isBlind(daemon.state) && !isNothingReached(daemon.state)) {
     reconciler.releaseWrites();
     await until(daemon, applyTimeoutMs, isSettled);
   }
@@ -89,14 +93,18 @@ function resultOf(
   if (desiredRecords(ingress) === undefined) {
     const why =
       published === undefined
-        ? (cloudProblem?.message ?? "Cloudflare did not answer")
+        ? ((cloudProblem && plainly(cloudProblem.message)) ?? "Cloudflare did not answer")
         : isInDoubt
           ? "this machine appears to be offline"
           : "all endpoints are down";
     return { ...base, isDone: false, text: `left as it is: ${why}` };
   }
   if (!isInSync(ingress))
-    return { ...base, isDone: false, text: `not written: ${cloudProblem?.message ?? "no answer"}` };
+    return {
+      ...base,
+      isDone: false,
+      text: `not written: ${cloudProblem === undefined ? "no answer" : plainly(cloudProblem.message)}`,
+    };
   const records = recordsText(published?.records ?? []);
   return { ...base, isDone: true, text: `${records} (${selection?.primary ?? "the last good record"})` };
 }

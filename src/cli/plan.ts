@@ -6,6 +6,7 @@ import { conversionBetween, conversionText, type Conversion } from "../core/reco
 import type { IngressSettings, IngressState, Plan, PublishedRecord } from "../core/model.ts";
 import { isEmptyPlan, planBetween } from "../core/records/plan.ts";
 import { desiredRecords } from "../core/records/records.ts";
+import { plainly } from "../lib/plainly.ts";
 import type { Log } from "../lib/log.ts";
 import { printLine, styled, withSpinner } from "../terminal/terminal.ts";
 import { configOf } from "./config-option.ts";
@@ -13,7 +14,7 @@ import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { mixPlanOf, printIndented, printMix, lookAtZones, type MixPlan, type ZoneLook } from "./plan-mix.ts";
 import { printOutput } from "./outputs.ts";
 import { commandLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
-import { forOneRound, isRoundComplete, rememberedMixes, roundTimeoutMs, until } from "./round.ts";
+import { forOneRound, rememberedMixes, untilLooked } from "./round.ts";
 import { recordText } from "../core/words.ts";
 
 export const registerPlan: Register = (program, run) => {
@@ -38,7 +39,7 @@ async function planCommand(config: Config, options: { json: boolean; log: Log })
   await withSpinner("Probing every endpoint and reading the records", async () => {
     assembly.daemon.dispatch(rememberedMixes(config));
     assembly.start();
-    await until(assembly.daemon, roundTimeoutMs, isRoundComplete);
+    await untilLooked(assembly.daemon);
   });
   const looks = await looking;
   const ingresses = assembly.daemon.state.ingresses.map((ingress, index) =>
@@ -72,7 +73,10 @@ interface Outlook {
 function outlookOf(ingress: IngressState, settings: IngressSettings, { whyNoMix, warnings }: ZoneLook): Outlook {
   const { published, selection, cloudProblem } = ingress;
   const desired = desiredRecords(ingress);
-  const problem = published === undefined ? (cloudProblem?.message ?? "Cloudflare did not answer in time") : undefined;
+  const problem =
+    published === undefined
+      ? ((cloudProblem && plainly(cloudProblem.message)) ?? "Cloudflare did not answer in time")
+      : undefined;
   const isUndecided = desired === undefined && published !== undefined;
   const verdicts = ingress.endpoints.map(({ settings: { name }, health: { verdict } }) => `${name} is ${verdict}`);
   const mix = mixPlanOf(ingress, settings, whyNoMix);
@@ -98,7 +102,10 @@ function outlookOf(ingress: IngressState, settings: IngressSettings, { whyNoMix,
 function printOutlook(outlook: Outlook): void {
   const { ingress, published, plan, primary, why, problem, endpoints, mix, conversion, warnings } = outlook;
   printLine(styled("bold", ingress));
-  if (problem !== undefined) return printLine(`  ${styled("red", problem)}`);
+  if (problem !== undefined) {
+    printIndented(styled("red", problem));
+    return printIndented(styled("dim", "→ ccs doctor checks everything, and says what to do"));
+  }
   for (const { name, health, reason } of endpoints) {
     const colour = health === "up" ? "green" : health === "down" ? "red" : "yellow";
     printLine(`  ${name}: ${styled(colour, health)}, ${styled("dim", reason)}`);

@@ -48,6 +48,28 @@ export function isRoundComplete({ ingresses }: State): boolean {
   );
 }
 
+/** For this long a round hopes that the network comes. */
+const hopeMs = 6_000;
+
+/**
+ * Waits until a round is complete, at most `roundTimeoutMs`; where nothing can be reached, neither Cloudflare nor an endpoint,
+ * much less: more time would tell a person no more.
+ */
+export async function untilLooked(daemon: Daemon): Promise<void> {
+  if (await until(daemon, hopeMs, isRoundComplete)) return;
+  await until(daemon, roundTimeoutMs - hopeMs, (state) => isRoundComplete(state) || isNothingReached(state));
+}
+
+/** Whether neither Cloudflare nor any endpoint was reached, and Cloudflare has been tried. */
+export function isNothingReached({ ingresses }: State): boolean {
+  return ingresses.every(
+    ({ published, cloudProblem, endpoints }) =>
+      published === undefined &&
+      cloudProblem?.kind === "transient" &&
+      endpoints.every(({ health: { verdict } }) => verdict === "unknown"),
+  );
+}
+
 /** Waits until `isTrue` holds after a turn of the loop, at most `timeoutMs`. Resolves to whether it does. */
 export async function until(daemon: Daemon, timeoutMs: number, isTrue: (state: State) => boolean): Promise<boolean> {
   if (isTrue(daemon.state)) return true;

@@ -1,12 +1,15 @@
 // `ccs run`: the daemon itself, until it is told to end.
 import { InternalErrors } from "../assembly/internal-errors.ts";
 import { startDaemon } from "../assembly/running.ts";
+import type { State } from "../core/model.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { missingForReady } from "../web/readiness.ts";
 import { configOf, configPath } from "./config-option.ts";
 import { onStrayError } from "./stray-errors.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { onceCommand } from "./once.ts";
+import { isNothingReached } from "./round.ts";
 import { commandLog, daemonLog, withCommon, type CommonOptions, type Register } from "./registration.ts";
 
 export const registerRun: Register = (program, run) => {
@@ -32,6 +35,9 @@ With --once, the exit code is 0 if every record is as it should be, else 1.`,
     );
 };
 
+/** By then a daemon that can reach the network knows enough to do its work. */
+const readyWithinMs = 15_000;
+
 /** The longest that the last messages of a broken process may take. */
 const lastResortMs = 10_000;
 
@@ -52,6 +58,7 @@ async function runCommand(path: string, { log }: { log: Log }): Promise<ExitCode
     processIds: [process.pid, process.ppid],
   });
   onHangUp.reload = () => running.reload();
+  setTimeout(() => tellWhatIsMissing(running.daemon.state, log), readyWithinMs).unref();
   const end = await Promise.race([signalled, errors.corruption.then((why) => ({ why }))]);
   if (typeof end === "string") {
     log.info({ signal: end }, "ending");
@@ -62,6 +69,16 @@ async function runCommand(path: string, { log }: { log: Log }): Promise<ExitCode
   setTimeout(() => process.exit(exitCodes.bug), lastResortMs).unref();
   running.tellOfEnd(end.why);
   return exitCodes.bug;
+}
+
+/** A person who has just started it waits for something to happen: what keeps it from that, and what to do. */
+function tellWhatIsMissing(state: State, log: Log): void {
+  const missing = missingForReady(state);
+  if (missing.length === 0) return;
+  const what = isNothingReached(state)
+    ? "nothing could be reached so far, neither Cloudflare nor an endpoint: is this machine online?"
+    : `not ready yet: ${missing.join("; ")}.`;
+  log.warn(`${what} ccs doctor, in another terminal, says what is wrong and what to do`);
 }
 
 function untilSignalled(onHangUp: () => void): Promise<NodeJS.Signals> {

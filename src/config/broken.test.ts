@@ -1087,14 +1087,14 @@ const cases: readonly Broken[] = [
     name: "a variable that is not set",
     text: `cloudflare: { token: \${X_TOKEN} }\n${whole.slice(cloudflare.length)}`,
     says: [
-      "config.yml:1:22 cloudflare.token: the environment variable X_TOKEN is not set: set it, write ${X_TOKEN:-default}, or name a file with the value: token_file",
+      "config.yml:1:22 cloudflare.token: the environment variable X_TOKEN is not set: set it (export X_TOKEN=…), write ${X_TOKEN:-default}, or name a file with the value: token_file",
     ],
   },
   {
     name: "two variables that are not set",
     text: inEndpoint("name: ${A}-${B:-b}-${C}"),
     says: [
-      "config.yml:6:15 ingresses[0].endpoints[0].name: the environment variables A, C are not set: set it, or write ${A:-default}",
+      "config.yml:6:15 ingresses[0].endpoints[0].name: the environment variables A, C are not set: set it (export A=…), or write ${A:-default}",
     ],
   },
   {

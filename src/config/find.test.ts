@@ -54,6 +54,6 @@ test("when there is none, all that was tried is told, and what to do", () => {
   assert.equal(
     found.kind === "missing" && found.message,
     "no configuration file found: tried config.yml, /home/ada/.config/cloudflare-cname-switcher/config.yml, " +
-      "/etc/ccs/config.yml, /etc/cloudflare-cname-switcher/config.yml; name one with --config FILE or CCS_CONFIG, or try ccs without one: ccs demo",
+      "/etc/ccs/config.yml, /etc/cloudflare-cname-switcher/config.yml; create one with ccs init, name one with --config FILE or CCS_CONFIG, or try ccs without one: ccs demo",
   );
 });

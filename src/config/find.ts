@@ -23,7 +23,7 @@ export function findConfigPath(
   if (path !== undefined) return { kind: "found", path };
   const message =
     `no configuration file found: tried ${tried.join(", ")}; ` +
-    "name one with --config FILE or CCS_CONFIG, or try ccs without one: ccs demo";
+    "create one with ccs init, name one with --config FILE or CCS_CONFIG, or try ccs without one: ccs demo";
   return { kind: "missing", tried, message };
 }
 

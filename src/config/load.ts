@@ -9,6 +9,7 @@ import type { Config } from "./config.ts";
 import { readConfigDocument } from "./document.ts";
 import type { YamlDocument } from "./format/document.ts";
 import { readEnvironment, type EnvironmentSettings } from "./environment.ts";
+import { warnOfDoubts } from "./doubts.ts";
 import { secret } from "./format/fields.ts";
 import { decode, readFromDisk, readText, type ReadFile } from "./format/files.ts";
 import { weaknessOf } from "../lib/token-strength.ts";
@@ -109,6 +110,7 @@ function loadCurrent(context: Context): LoadResult {
   const warnings: Problem[] = [];
   warnOfPlainHttp(config, channels, reporterTo(warnings, document, reading));
   warnOfMissingMixes(config.ingresses, reporterTo(warnings, document, reading));
+  warnOfDoubts(config.ingresses, (key) => reading.textOf(key), reporterTo(warnings, document, reading));
   const httpTokenPath = reading.has("http.token_file") ? "http.token_file" : "http.token";
   warnOfWeakToken(config, httpTokenPath, reporterTo(warnings, document, reading));
   const watchedFiles = [...new Set([resolve(path), ...secrets.files, ...authorityFiles])];

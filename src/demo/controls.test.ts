@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "../../test/support/eventually.ts";
 import type { ProblemDocument } from "../web/api/schema/parts.ts";
-import type { ControlsDocument, Deed } from "../web/dashboard/demo/document.ts";
+import { demoHttpToken, type ControlsDocument, type Deed } from "../web/dashboard/demo/document.ts";
 import { controlsExtra } from "./controls-routes.ts";
 import { Controls } from "./controls.ts";
 import { Director } from "./director.ts";
@@ -125,7 +125,7 @@ test("what happens behind a cut connection is there when it is mended, and Cloud
     ],
     isCut: false,
     isCloudflareDown: false,
-    token: "demo",
+    token: demoHttpToken,
   });
 });
 

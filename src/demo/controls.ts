@@ -1,9 +1,8 @@
 // What a person may do while the demo runs, by key or by button, and what is told meanwhile: how the story goes on, or what
 // came of the newest deed. The terminal and the page in the browser share it.
 import { sleep, type Clock } from "../lib/clock.ts";
-import type { ControlsDocument, Deed, StoryDocument } from "../web/dashboard/demo/document.ts";
+import { demoHttpToken, type ControlsDocument, type Deed, type StoryDocument } from "../web/dashboard/demo/document.ts";
 import type { Director } from "./director.ts";
-import { demoHttpToken } from "./stage.ts";
 import { brief, type StoryTelling } from "./story.ts";
 import { Troubles } from "./troubles.ts";
 import type { StoryStatus } from "./view-story.ts";

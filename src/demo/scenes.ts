@@ -55,7 +55,7 @@ export const scenes: readonly ((place: Scenery, way: Way) => Scene)[] = [
 function allIsWell({ world: { cable, mobile }, isReady, holdUpMs, stickyMs }: Scenery): Scene {
   return {
     title: "All is well",
-    text: "cable and mobile both answer. The record points to cable, which has the highest priority, so nothing has to be written.",
+    text: "cable and mobile both work, which the daemon finds out first. The record points to cable, which has the highest priority, so nothing has to be written.",
     act: async () => {
       await Promise.all([cable, mobile].map(({ server }) => server.behave(ways.ok.behaviour)));
     },
@@ -87,9 +87,8 @@ function cableComesBack({ world: { cable, cloudflare }, holdUpMs }: Scenery): Sc
   return {
     title: "cable comes back",
     text:
-      `It answers again. Once it has been up for ${formatDuration(holdMs)} (hold_up, doubled with each outage within the ` +
-      `hour), traffic returns to both. Their addresses are ${isPrepared ? "still" : "prepared"} at a second name, and one ` +
-      "write points the record there.",
+      `Once it has been up for ${formatDuration(holdMs)} (hold_up, longer with each outage), traffic returns to both. Their ` +
+      `addresses are ${isPrepared ? "still" : "prepared"} at a second name: one write points the record there.`,
     act: () => cable.server.behave(ways.ok.behaviour),
     isReturn: true,
     expected: [{ type: "CNAME", content: mixName, ttlSeconds: ttlSeconds.cable }],

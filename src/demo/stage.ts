@@ -15,6 +15,7 @@ import { initialState } from "../core/step.ts";
 import { systemClock } from "../lib/clock.ts";
 import { parseDurationMs } from "../core/units.ts";
 import { createLog } from "../lib/log.ts";
+import { demoHttpToken } from "../web/dashboard/demo/document.ts";
 import type { WebExtra } from "../web/server.ts";
 import { Feed } from "./feed.ts";
 import { listenTcp } from "../emulation/listen.ts";
@@ -24,9 +25,6 @@ import { ingressName, startWorld, worldConfig, type Tempo, type World } from "..
 
 /** Ports that are easy to remember. Where they are taken, any others will do. */
 const preferredPorts = { dns: 5300, http: 3000 };
-
-/** What changing calls to the API of the demo's daemon must carry. */
-export const demoHttpToken = "demo";
 
 /** Starts everything, with `extra` in the daemon's web server. `await using` ends it and leaves nothing behind. */
 export async function openStage(tempo: Tempo, extra?: WebExtra): Promise<Stage> {

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { systemClock } from "../lib/clock.ts";
 import type { Scenery } from "./scenes.ts";
 import { nextWay } from "./ways.ts";
+import { longestText } from "./view-story.ts";
 import { playStory, type StoryEnding, type StoryOptions, type StoryTelling } from "./story.ts";
 import { Witness } from "./witness.ts";
 import {
@@ -39,6 +40,10 @@ test("a daemon that does all as told passes, and every step is told", async () =
     ending.kind === "well" ? ending.words : "",
     /^3 changes of the record by 4 write requests, told in 3 Telegram messages, and at no time without/,
   );
+  for (const telling of tellings) {
+    if (telling.kind === "step-began")
+      assert.ok(telling.step.text.length <= longestText, "it is cut off on a terminal");
+  }
   const steps = tellings.flatMap((telling) =>
     telling.kind === "step-ended" ? [`${telling.step.number}/${telling.step.count} ${telling.outcome.kind}`] : [],
   );

@@ -10,7 +10,7 @@ export type StoryStatus =
   | { readonly kind: "aside"; readonly echo?: string };
 
 /** Characters that the words of the story take at most, with some slack for where lines break. */
-const longestText = 177;
+export const longestText = 177;
 const longestOutcome = 115;
 
 /** Always of the same height at the same width, so that nothing below it jumps. */

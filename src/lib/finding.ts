@@ -1,4 +1,5 @@
 // What the doctor says about one thing: how it is, and what to do.
+import { plainly } from "./plainly.ts";
 
 /** `unknown`: it could not be found out, which by itself is no fault. */
 export type Level = "ok" | "warning" | "wrong" | "unknown";
@@ -14,23 +15,21 @@ export interface Finding {
 }
 
 export function ok(subject: string, detail: string): Finding {
-  return { level: "ok", subject, detail };
+  return finding("ok", subject, detail);
 }
 
 export function warning(subject: string, detail: string, remedy?: string): Finding {
-  return { level: "warning", subject, detail, ...(remedy !== undefined && { remedy }) };
+  return finding("warning", subject, detail, remedy);
 }
 
 export function wrong(subject: string, detail: string, remedy?: string): Finding {
-  return { level: "wrong", subject, detail, ...(remedy !== undefined && { remedy }) };
+  return finding("wrong", subject, detail, remedy);
 }
 
 export function unknown(subject: string, detail: string, remedy?: string): Finding {
-  return { level: "unknown", subject, detail, ...(remedy !== undefined && { remedy }) };
+  return finding("unknown", subject, detail, remedy);
 }
 
-/** Why there was no answer: the codes of a name that could not be looked up mean nothing to most people. */
-export function plainly(detail: string): string {
-  const code = /\b(?:EAI_AGAIN|ENOTFOUND)\b/.exec(detail)?.[0];
-  return code === undefined ? detail : `this machine could not look its name up (${code})`;
+function finding(level: Level, subject: string, detail: string, remedy?: string): Finding {
+  return { level, subject, detail: plainly(detail), ...(remedy !== undefined && { remedy }) };
 }

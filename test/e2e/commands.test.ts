@@ -154,7 +154,8 @@ describe("ccs plan", { concurrency: 2 }, () => {
     world.cloudflare.faults.always({ kind: "refused", problem: problems.noAccess });
     const { code, stdout, stderr } = await runCcs(["plan", "--config", configFile(world)]);
     assert.equal(code, 69);
-    assert.match(stdout, /10000 "Authentication error"/);
+    assert.match(stdout, /10000\s+"Authentication error"/);
+    assert.equal(stderr, "", "it is said once");
     assert.doesNotMatch(stdout + stderr, /next attempt/, "nobody tries again");
   });
 });
@@ -294,6 +295,18 @@ describe("ccs by itself", { concurrency: 2 }, () => {
     const { code, stderr } = await runCcs(["doctor", "other.yml"]);
     assert.equal(code, 64);
     assert.match(stderr, /^error: too many arguments .*\n\(Did you mean ccs doctor --config other\.yml\?\)\n$/);
+  });
+
+  test("an option that comes before its command is told where it goes", async () => {
+    for (const [args, meant] of [
+      [["--config", "a b.yml", "status"], "status --config 'a b.yml'"],
+      [["-c", "x.yml", "--json", "plan", "--log-level", "debug"], "plan --log-level debug -c x.yml --json"],
+    ] as const) {
+      const { code, stdout, stderr } = await runCcs(args);
+      assert.deepEqual([code, stdout], [64, ""]);
+      assert.equal(stderr, `error: unknown option '${args[0]}'\n(Options come after the command: ccs ${meant})\n`);
+    }
+    assert.equal((await runCcs(["--nonsense"])).stderr, "error: unknown option '--nonsense'\n");
   });
 
   test("--help lists the commands and the exit codes", async () => {

@@ -155,7 +155,7 @@ describe("ccs doctor", { concurrency: 2 }, () => {
     assert.ok(performance.now() - startedMs < 20_000, "it is soon done");
     assert.doesNotMatch(stdout, /^\s+at /m);
     const text = stdout.replaceAll(/\s+/g, " ");
-    assert.match(text, /✗ Cloudflare: 127\.0\.0\.1:\d+ could not be reached: connect ECONNREFUSED/);
+    assert.match(text, /✗ Cloudflare: 127\.0\.0\.1:\d+ could not be reached: \S+ refuses connections \(ECONNREFUSED\)/);
     assert.match(text, /\? token, rate limit, clock: skipped: Cloudflare is unreachable/);
     assert.match(text, /\? ingress\.example\.com: zone and records skipped/);
     assert.match(text, /✗ resolver 127\.0\.0\.1:\d+: /);

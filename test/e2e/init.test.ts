@@ -20,7 +20,7 @@ import { loadConfig } from "../../src/config/load.ts";
 import { startWorld, type World } from "../../src/emulation/world.ts";
 import { runCcs } from "../support/built-program.ts";
 import { requireProgram } from "../support/programs.ts";
-import { keys, openTerminal, type PseudoTerminal } from "../support/pseudo-terminal.ts";
+import { choose, keys, openTerminal, type PseudoTerminal } from "../support/pseudo-terminal.ts";
 
 const root = mkdtempSync(join(tmpdir(), "ccs-init-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -33,8 +33,12 @@ function environmentOf({ cloudflare, telegram }: World): Record<string, string> 
   return { CCS_CLOUDFLARE_API_URL: cloudflare.url, CCS_TELEGRAM_API_URL: telegram.url };
 }
 
-/** The last of the ways to run ccs. */
-const byHand = keys.down + keys.down + keys.enter;
+const ways = { service: "As a service", docker: "In a container", byHand: "By hand" } as const;
+
+/** Which ways come first depends on the machine. */
+async function chooseWay(terminal: PseudoTerminal, way: keyof typeof ways): Promise<void> {
+  await terminal.answer(/How should ccs run(?:[^]*[●○] .*){3}/, choose(ways[way]));
+}
 
 /** All questions before the last one, with a token in the environment and no checks; `channel` chooses one, or none. */
 async function answerBriefly(terminal: PseudoTerminal, channel: string = keys.enter): Promise<void> {
@@ -55,7 +59,7 @@ async function answerBriefly(terminal: PseudoTerminal, channel: string = keys.en
 /** A whole `ccs init` in a folder of its own, with the keys that choose how ccs should run. */
 async function initiate(
   script: string,
-  choice: string,
+  way: keyof typeof ways,
   file = "config.yml",
 ): Promise<{ cwd: string; token: string; text: string }> {
   await using world = await startWorld();
@@ -64,7 +68,7 @@ async function initiate(
   const env = { ...environmentOf(world), CLOUDFLARE_API_TOKEN: token };
   await using terminal = openTerminal(["init", file], { script, cwd, env });
   await answerBriefly(terminal);
-  await terminal.answer(/How should ccs run/, choice);
+  await chooseWay(terminal, way);
   assert.equal(await terminal.ended(), 0, terminal.text);
   return { cwd, token, text: terminal.text };
 }
@@ -77,7 +81,7 @@ async function answerLine(
   await terminal.answer(/What is the target of/, line.target + keys.enter);
   await terminal.answer(/Check .* over HTTP/, keys.enter);
   await terminal.answer(/Which page shows/, `${keys.clear}${line.url}${keys.enter}`);
-  await terminal.answer(/A word that the page must contain/, `OK${keys.enter}`);
+  await terminal.answer(/A word that the page must contain/, `${keys.clear}OK${keys.enter}`);
 }
 
 describe("ccs init on a terminal", { concurrency: 2 }, () => {
@@ -94,12 +98,12 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     await answerLine(terminal, { name: "cable", target: cable.address, url: url(cable) });
     await terminal.answer(/is private: only clients/, `y`);
     await answerLine(terminal, { name: "mobile", target: mobile.address, url: url(mobile) });
-    await terminal.answer(/keep\s+publishing mobile/, keys.down + keys.enter);
+    await terminal.answer(/keep\s+publishing mobile/, keys.enter);
     await terminal.answer(/Add another endpoint/, keys.enter);
     await terminal.answer(/Where should ccs send you messages/, keys.down + keys.enter);
     await terminal.answer(/The bot's token/, telegram.token + keys.enter);
     await terminal.answer(/The chat: its number/, `123456${keys.enter}`);
-    await terminal.answer(/How should ccs run/, byHand);
+    await chooseWay(terminal, "byHand");
     await terminal.answer(/Where should the tokens be stored/, keys.enter);
     assert.equal(await terminal.ended(), 0, terminal.text);
 
@@ -127,7 +131,10 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     assert.equal(telegramIn(loaded.config)?.chatId, 123_456);
     assert.match(loaded.config.http.token?.reveal() ?? "", /^[0-9a-f]{32}$/);
     assert.deepEqual(loaded.warnings, []);
-    assert.match(terminal.text, /dashboard will be at http:\/\/127\.0\.0\.1:3000\//);
+    assert.match(
+      terminal.text,
+      /dashboard will be\s+at\s+http:\/\/127\.0\.0\.1:3000\/; its\s+token, for\s+changes, is\s+http\.token\s+in\s+config\.yml/,
+    );
     assert.equal(cloudflare.counts.writes, 0);
     assert.deepEqual(telegram.messages, []);
   });
@@ -143,9 +150,10 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     await answerBriefly(terminal, keys.down + keys.down + keys.enter);
     await terminal.answer(/The URL that messages are sent to/, `${receiver.url}/hook${keys.enter}`);
     await terminal.answer(/Should requests be signed/, keys.enter);
-    await terminal.answer(/receiver: 127\.0\.0\.1:\d+ answers[^]*How should ccs run/, byHand);
+    await chooseWay(terminal, "byHand");
     await terminal.answer(/Where should the tokens be stored/, keys.enter);
     assert.equal(await terminal.ended(), 0, terminal.text);
+    assert.match(terminal.text, /receiver: 127\.0\.0\.1:\d+ answers/);
     const text = readFileSync(join(cwd, "config.yml"), "utf8");
     assert.match(
       text,
@@ -176,12 +184,12 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     const url = (line: World["cable"]): string => `http://${line.address}:${line.server.port}/healthz`;
     await answerLine(terminal, { name: "cable", target: cable.address, url: url(cable) });
     assert.match(terminal.text, /The token works\. The zone is example\.com\./);
-    await terminal.answer(/connection refused[^]*What about cable/, keys.down + keys.enter);
+    await terminal.answer(/connection refused[^]*What about cable[^]*Keep it/, choose("Keep it"));
     await answerLine(terminal, { name: "mobile", target: mobile.address, url: url(mobile) });
     await terminal.answer(/keep\s+publishing mobile/, keys.enter);
     await terminal.answer(/Add another endpoint/, keys.enter);
     await terminal.answer(/Where should ccs send you messages/, keys.enter);
-    await terminal.answer(/How should ccs run/, byHand);
+    await chooseWay(terminal, "byHand");
     assert.equal(await terminal.ended(), 0, terminal.text);
     assert.ok(lstatSync(join(cwd, "other.yml")).isSymbolicLink(), "the link stays");
     const text = readFileSync(kept, "utf8");
@@ -245,6 +253,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
       await terminal.answer(/Which DNS name should ccs manage/, `ingress.example.com${keys.enter}`);
       const expected = new RegExp(`names ${words}, but there is no such file[^]*The Cloudflare API token`);
       await terminal.answer(expected, keys.controlC);
+      await terminal.answer(/Leave ccs init/, "y");
       assert.equal(await terminal.ended(), 1);
       assert.ok(!terminal.text.includes(token));
     }
@@ -253,8 +262,10 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
   test("for a service, the tokens are files of their own, and everybody may read the configuration", async (t) => {
     const script = requireProgram(t, "script");
     if (script === undefined) return;
-    const { cwd, token, text: told } = await initiate(script, keys.enter);
-    assert.match(told, /sudo ccs service install/);
+    const { cwd, token, text: told } = await initiate(script, "service");
+    assert.match(told, /sudo ccs service install {3}# /, "what follows a command may be pasted with it");
+    assert.match(told, /credentials\/http-token,\s+which\s+only\s+you\s+can\s+read/);
+    assert.match(told, /its\s+token,\s+for\s+changes,\s+is\s+in\s+credentials\/http-token\./);
     const credentials = join(cwd, "credentials");
     const modeOf = (path: string): number => statSync(path).mode & 0o777;
     assert.deepEqual(readdirSync(credentials), ["cloudflare-token", "http-token"]);
@@ -275,7 +286,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
   test("for Docker, the token is a file that becomes the secret of compose.yaml", async (t) => {
     const script = requireProgram(t, "script");
     if (script === undefined) return;
-    const { cwd, token, text: told } = await initiate(script, keys.down + keys.enter);
+    const { cwd, token, text: told } = await initiate(script, "docker");
     assert.match(told, /docker compose up --detach/);
     assert.equal(readFileSync(join(cwd, "cloudflare_token"), "utf8"), `${token}\n`);
     const path = join(cwd, "config.yml");
@@ -300,7 +311,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     test(`for Docker, what is to be typed puts the files where compose.yaml expects them, from ${where}`, async (t) => {
       const script = requireProgram(t, "script");
       if (script === undefined) return;
-      const { cwd, token, text } = await initiate(script, keys.down + keys.enter, file);
+      const { cwd, token, text } = await initiate(script, "docker", file);
       const place = file === "config.yml" ? newFolder() : cwd;
       const lines = [...text.matchAll(/^│ {2}(sudo .*?) *│\r?$/gm)].map(([, line = ""]) => line);
       assert.equal(lines.length, 4, text);
@@ -314,10 +325,106 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     });
   }
 
+  test("what is asked again begins with what was answered: Enter takes it", async (t) => {
+    const script = requireProgram(t, "script");
+    if (script === undefined) return;
+    await using world = await startWorld();
+    const { cable, mobile, cloudflare, telegram } = world;
+    await cable.server.behave({ kind: "refuse" });
+    const env = { ...environmentOf(world), CLOUDFLARE_API_TOKEN: cloudflare.token, CCS_ALLOW_PRIVATE: "true" };
+    const cwd = newFolder();
+    await using terminal = openTerminal(["init"], { script, cwd, env });
+    await terminal.answer(/Which DNS name should ccs manage/, `ingress.example.org${keys.enter}`);
+    const noZone = /The token works, but[^]*How should ccs init continue[^]*Change the name/;
+    await terminal.answer(noZone, choose("Change the name"));
+    const erased = "\u007F".repeat("org".length);
+    await terminal.answer(/Which DNS name should ccs manage[^]*ingress\.example\.org/, `${erased}com${keys.enter}`);
+    const url = (line: World["cable"]): string => `http://${line.address}:${line.server.port}/healthz`;
+    await answerLine(terminal, { name: "line", target: cable.address, url: url(cable) });
+    assert.match(terminal.text, /The token works\. The zone is example\.com\./);
+    await terminal.answer(/connection refused[^]*What about line[^]*Ask me again/, keys.enter);
+    await cable.server.behave({ kind: "ok" });
+    await terminal.answer(/What should this endpoint be called\?\s*│\s*line/, keys.enter);
+    await terminal.answer(/What is the target of[^│]*│\s*127\./, keys.enter);
+    await terminal.answer(/Check line over HTTP/, keys.enter);
+    await terminal.answer(/Which page shows[^│]*│\s*http:\/\/127\./, keys.enter);
+    await terminal.answer(/A word that the page must contain[^│]*│\s*OK/, keys.enter);
+    await terminal.answer(/line answers[^]*What should this endpoint be called/, `${keys.clear}line${keys.enter}`);
+    await terminal.answer(/line is taken/, `2${keys.enter}`);
+    await terminal.answer(/What is the target of line2/, mobile.address + keys.enter);
+    await terminal.answer(/Check line2 over HTTP/, keys.enter);
+    await terminal.answer(/https:\/\/127\.\S+\/healthz/, `${keys.clear}${url(mobile)}${keys.enter}`);
+    await terminal.answer(/A word that the page must contain/, keys.enter);
+    await terminal.answer(/keep\s+publishing line2/, keys.enter);
+    await terminal.answer(/Add another endpoint/, keys.enter);
+    await terminal.answer(/Where should ccs send you messages[^]*On Telegram/, choose("On Telegram"));
+    await terminal.answer(/The bot's token/, `${telegram.token}x${keys.enter}`);
+    await terminal.answer(/The chat: its number/, `123456${keys.enter}`);
+    await terminal.answer(/bot: [^]*How should ccs init continue/, keys.enter);
+    await terminal.answer(/Enter\s+alone\s+takes\s+the\s+one\s+from\s+before/, keys.enter);
+    await terminal.answer(/The chat: its number[^]*123456/, keys.enter);
+    await terminal.answer(/bot: [^]*How should ccs init continue/, keys.enter);
+    await terminal.answer(/The bot's token/, telegram.token + keys.enter);
+    await terminal.answer(/The chat: its number[^]*123456/, keys.enter);
+    await chooseWay(terminal, "byHand");
+    await terminal.answer(/Where should the tokens be stored[^]*In the environment/, choose("In the environment"));
+    assert.equal(await terminal.ended(), 0, terminal.text);
+    assert.match(terminal.text, /# CLOUDFLARE_API_TOKEN has to be set, as it is in this shell/);
+    assert.match(terminal.text, /export TELEGRAM_TOKEN=…/);
+    assert.match(terminal.text, /its\s+token,\s+for\s+changes,\s+is\s+what\s+you\s+set\s+CCS_HTTP_TOKEN\s+to\./);
+    const tokens = {
+      CCS_ALLOW_PRIVATE: "true",
+      CLOUDFLARE_API_TOKEN: "T",
+      TELEGRAM_TOKEN: telegram.token,
+      CCS_HTTP_TOKEN: "0123456789abcdef01",
+    };
+    const loaded = loadConfig({ path: join(cwd, "config.yml"), env: tokens });
+    assert.ok(loaded.kind === "ok", JSON.stringify(loaded));
+    const [ingress] = loaded.config.ingresses;
+    assert.equal(ingress?.record, "ingress.example.com");
+    assert.deepEqual(
+      ingress.endpoints.map(({ name, check, stickyMs }) => [name, check?.url, check?.contains, stickyMs]),
+      [
+        ["line", url(cable), "OK", undefined],
+        ["line2", url(mobile), undefined, 600_000],
+      ],
+    );
+    assert.equal(telegramIn(loaded.config)?.chatId, 123_456);
+  });
+
+  test("Ctrl-C asks back before it loses answers, also while something is tested; a second one leaves at once", async (t) => {
+    const script = requireProgram(t, "script");
+    if (script === undefined) return;
+    await using world = await startWorld();
+    const { cable } = world;
+    await cable.server.behave({ kind: "hang" });
+    const env = { ...environmentOf(world), CLOUDFLARE_API_TOKEN: world.cloudflare.token, CCS_ALLOW_PRIVATE: "true" };
+    const cwd = newFolder();
+    await using nothingYet = openTerminal(["init"], { script, cwd, env });
+    await nothingYet.answer(/Which DNS name should ccs manage/, keys.controlC);
+    assert.equal(await nothingYet.ended(), 1);
+    assert.doesNotMatch(nothingYet.text, /Leave ccs init/);
+
+    await using terminal = openTerminal(["init"], { script, cwd, env });
+    await terminal.answer(/Which DNS name should ccs manage/, `ingress.example.com${keys.enter}`);
+    await terminal.answer(/What should this endpoint be called/, keys.controlC);
+    await terminal.answer(/Leave ccs init\?[^]*the answers so far will\s+be\s+lost/, keys.enter);
+    const url = `http://${cable.address}:${cable.server.port}/healthz`;
+    await answerLine(terminal, { name: "cable", target: cable.address, url });
+    await terminal.answer(/Testing cable/, keys.controlC);
+    await terminal.answer(/Leave ccs init/, keys.enter);
+    await terminal.answer(/What about cable/, keys.enter);
+    await terminal.answer(/What should this endpoint be called\?\s*│\s*cable/, keys.controlC);
+    await terminal.answer(/Leave ccs init/, keys.controlC);
+    assert.equal(await terminal.ended(), 1);
+    assert.match(terminal.text, /Cancelled: nothing was written\./);
+    assert.deepEqual(readdirSync(cwd), []);
+  });
+
   test("makes the folder of the file, and names it as a shell takes it", async (t) => {
     const script = requireProgram(t, "script");
     if (script === undefined) return;
-    const { cwd, text } = await initiate(script, byHand, "my lines/home/config.yml");
+    const { cwd, text } = await initiate(script, "byHand", "my lines/home/config.yml");
     assert.match(text, /ccs run --config 'my lines\/home\/config\.yml'/);
     assert.equal(statSync(join(cwd, "my lines/home/config.yml")).mode & 0o777, 0o600);
   });
@@ -344,6 +451,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     await using given = openTerminal(["init"], { script, cwd });
     await given.answer(/config\.yml already exists/, "y");
     await given.answer(/Which DNS name should ccs manage/, keys.controlC);
+    await given.answer(/Leave ccs init/, keys.controlC);
     assert.equal(await given.ended(), 1);
     assert.match(given.text, /nothing was written/);
     assert.equal(readFileSync(path, "utf8"), "mine\n");

@@ -72,7 +72,8 @@ describe("reload", { concurrency: 4 }, () => {
       .flatMap(({ endpoint, from, to }) =>
         from === undefined || endpoint === undefined ? [] : [`${endpoint} ${from} ${to}`],
       );
-    assert.deepEqual(moves, ["cable up suspect", "cable suspect down"]);
+    // Two failures may also count at once, when what proves them comes after both.
+    assert.match(moves.join(", "), /^cable up (?:suspect, cable suspect )?down$/);
     assert.equal(world.cloudflare.counts.writes, 2);
   });
 

@@ -52,7 +52,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   assembly: daemon,
   emulation: ["lib"],
   // Its buttons are on the dashboard.
-  demo: [...daemon, "emulation", "terminal", "types of web/dashboard/demo"],
+  demo: [...daemon, "emulation", "terminal", "web/dashboard/demo/document.ts"],
   simulation: [...daemon, "emulation"],
   "what-if": [...daemon, "emulation", "simulation"],
   cli: [...daemon, "demo", "emulation", "simulation", "terminal", "what-if"],

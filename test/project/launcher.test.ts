@@ -41,11 +41,12 @@ before(async () => {
     'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.0.0" } });',
   );
   const launcher = join(import.meta.dirname, "../../src/launcher.ts");
-  for (const checkout of ["with", "without", "broken"]) {
+  for (const checkout of ["with", "without", "uninstalled", "broken"]) {
     await build({ program: join(folder, "program.js"), launcher, folder: join(folder, checkout, "dist") });
     mkdirSync(join(folder, checkout, "node_modules/.bin"), { recursive: true });
   }
   symlinkSync(process.execPath, join(folder, "with/node_modules/.bin/node"));
+  writeFileSync(join(folder, "uninstalled/package-lock.json"), "{}");
   writeFileSync(join(folder, "broken/node_modules/.bin/node"), "#!/bin/sh\nexit 127\n");
   chmodSync(join(folder, "broken/node_modules/.bin/node"), 0o755);
 });
@@ -154,8 +155,20 @@ function behavesOn(node: () => readonly string[]): void {
 
   test("without a newer Node it says what to do", async () => {
     const { code, stdout, stderr } = await finish(start(node(), ["tell"], "without"));
-    assert.match(stderr, /^ccs needs Node\.js 24 or newer, and \S+ is v[\d.]+: install .*nodejs\.org .*`npm ci`.*\n$/);
+    assert.match(
+      stderr,
+      /^ccs needs Node\.js 24 or newer, and \S+ is v[\d.]+: install one from https:\/\/nodejs\.org\S*, .*\n$/,
+    );
     assert.deepEqual([code, stdout], [69, ""]);
+  });
+
+  test("in a checkout where nothing is installed yet, npm brings the newer Node", async () => {
+    const { code, stderr } = await finish(start(node(), ["tell"], "uninstalled"));
+    assert.match(
+      stderr,
+      /^ccs needs Node\.js 24 or newer, and \S+ is v[\d.]+: run `npm ci` in \S+uninstalled\/, .*\n$/,
+    );
+    assert.equal(code, 69);
   });
 
   test("a Node that lacks a library is named, with what to do", async () => {

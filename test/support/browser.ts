@@ -10,7 +10,7 @@ import type { DaemonProcess } from "./daemon-process.ts";
 import { requireProgram } from "./programs.ts";
 
 /** Long enough for a busy machine; every wait ends as soon as it can. */
-const patienceMs = 15_000;
+const patienceMs = 30_000;
 
 let shared: Promise<Browser> | undefined;
 after(async () => (await shared)?.close());

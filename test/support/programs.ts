@@ -45,6 +45,7 @@ export const packagesByProgram = {
 const packagesByHand = {
   "qemu-aarch64-static": "qemu-user-static",
   lintian: "lintian",
+  etcd: "etcd-server",
 } as const;
 
 const packages = { ...packagesByProgram, ...packagesByHand };
@@ -66,6 +67,11 @@ export function requireProgram(t: TestContext, program: Program): string | undef
 
 /** The path of `program`, if it is on this machine. */
 export function findProgram(program: Program): string | undefined {
+  return findOnPath(program);
+}
+
+/** The same for a program that no package of Debian holds. */
+export function findOnPath(program: string): string | undefined {
   // Debian keeps servers where only root's PATH looks.
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
   return folders

@@ -51,13 +51,14 @@ export class PseudoTerminal implements AsyncDisposable {
     return stripVTControlCharacters(this.#output);
   }
 
-  /** Waits until `question` has come up since the last answer, and types the keys. */
-  async answer(question: RegExp, keys: string): Promise<void> {
+  /** Waits until `question` has come up since the last answer, and types the keys, which may depend on what is shown since. */
+  async answer(question: RegExp, keys: string | ((shown: string) => string)): Promise<void> {
     await eventually(`the question ${String(question)}`, () => question.test(this.text.slice(this.#answeredTo)), {
       explain: () => `\n${this.text.slice(-2_000)}`,
     });
+    const shown = this.text.slice(this.#answeredTo);
     this.#answeredTo = this.text.length;
-    this.#child.stdin.write(keys);
+    this.#child.stdin.write(typeof keys === "string" ? keys : keys(shown));
   }
 
   /** The exit code of the program. */
@@ -74,3 +75,13 @@ export class PseudoTerminal implements AsyncDisposable {
 }
 
 export const keys = { enter: "\r", down: "\u001B[B", controlC: "\u0003", clear: "\u0015" } as const;
+
+/** The keys that choose the answer with this label, where the first of those that are shown is marked. */
+export function choose(label: string): (shown: string) => string {
+  return (shown) => {
+    const labels = [...shown.slice(shown.lastIndexOf("◆")).matchAll(/^│\s+[●○] (.+)$/gm)].map(([, each = ""]) => each);
+    const steps = labels.findIndex((each) => each.startsWith(label));
+    if (steps < 0) throw new Error(`${label} is not among ${labels.join(", ")}`);
+    return keys.down.repeat(steps) + keys.enter;
+  };
+}

@@ -1,10 +1,9 @@
 // The doctor's look at Telegram: is the bot who it should be, and may it write to the chat. Says nothing in the chat
 // unless that is asked for.
 import { plain } from "../../lib/text.ts";
-import { TelegramApi, type TelegramAnswer } from "./api.ts";
-import { ok, plainly, unknown, warning, wrong, type Finding } from "../../lib/finding.ts";
-
+import { ok, unknown, warning, wrong, type Finding } from "../../lib/finding.ts";
 import type { ChannelPorts } from "../kind.ts";
+import { TelegramApi, type TelegramAnswer } from "./api.ts";
 import type { TelegramSettings } from "./settings.ts";
 
 const deadlineMs = 5_000;
@@ -23,7 +22,7 @@ export async function inspectTelegram(
     return [
       wrong(
         "Telegram",
-        `${host} could not be reached: ${plainly(me.detail)}`,
+        `${host} could not be reached: ${me.detail}`,
         "messages are kept on disk until it can be reached; check that this machine can reach it over HTTPS",
       ),
       unknown("bot, chat", "skipped: Telegram is unreachable"),

@@ -33,17 +33,24 @@ async function askBot(asker: Asker, { env, overrides, ports }: AskingWorld): Pro
   const found = env[telegramVariable]?.trim() ?? "";
   const isFound = found !== "" && telegramToken.safeParse(found).success;
   if (isFound) asker.say(`${telegramVariable} is set in the environment: it is used, and the file will refer to it.`);
+  let earlier: { readonly token: string; readonly chatId: string } | undefined;
   for (;;) {
-    const token = isFound ? found : await asker.askSecret("The bot's token, from @BotFather", telegramToken);
+    const token =
+      isFound && earlier === undefined
+        ? found
+        : await asker.askSecret("The bot's token, from @BotFather", telegramToken, earlier?.token);
     const chatId = await asker.askText(
       "The chat: its number, or @channelname (send the bot a message once; @userinfobot tells you your number)",
       {
         kind: chatIdKind,
+        ...(earlier && { initial: earlier.chatId }),
       },
     );
-    const written = isFound
-      ? ({ kind: "variable", name: telegramVariable } as const)
-      : ({ kind: "literal", value: token } as const);
+    earlier = { token, chatId };
+    const written =
+      token === found
+        ? ({ kind: "variable", name: telegramVariable } as const)
+        : ({ kind: "literal", value: token } as const);
     const settings = { token: new Secret(token), chatId: chatIdKind.parse(chatId), apiUrl: String(apiUrl) };
     const findings = await asker.findOut(
       "Asking Telegram",

@@ -1,6 +1,6 @@
 // The doctor's look at a webhook: does its receiver answer, and does it take a message. Sends one only when that is asked for.
 import type { Message } from "../../core/message.ts";
-import { ok, plainly, wrong, type Finding } from "../../lib/finding.ts";
+import { ok, wrong, type Finding } from "../../lib/finding.ts";
 import type { ChannelPorts } from "../kind.ts";
 import { callReceiver, hostOf, postMessage } from "./channel.ts";
 import type { WebhookSettings } from "./settings.ts";
@@ -24,7 +24,7 @@ export async function inspectWebhook(
   );
   if (answer.kind === "unreachable") {
     const remedy = "messages are kept on disk until it can be reached; check url, and that this machine can reach it";
-    return [wrong("receiver", `${host} could not be reached: ${plainly(answer.detail)}`, remedy), signature];
+    return [wrong("receiver", `${host} could not be reached: ${answer.detail}`, remedy), signature];
   }
   const { status } = answer;
   // Few receivers know HEAD: any answer shows that there is one.

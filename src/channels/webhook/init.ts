@@ -30,14 +30,17 @@ export function composedWebhook(url: string, secret: WrittenSecret | undefined):
 }
 
 async function askWebhook(asker: Asker, { env, ports }: AskingWorld): Promise<ComposedChannel | undefined> {
+  let earlier: { readonly url: string; readonly secret: KnownSecret | undefined } | undefined;
   for (;;) {
     const url = webhookUrl.parse(
       await asker.askText("The URL that messages are sent to", {
         kind: webhookUrl,
         placeholder: "https://hooks.example.com/ccs",
+        ...(earlier && { initial: earlier.url }),
       }),
     );
-    const secret = await askSecret(asker, env[webhookVariable]?.trim() ?? "");
+    const secret: KnownSecret | undefined = await askSecret(asker, env[webhookVariable]?.trim() ?? "", earlier);
+    earlier = { url, secret };
     const settings = { url, headers: {}, ...(secret !== undefined && { secret: new Secret(secret.value) }) };
     const findings = await asker.findOut(
       "Asking the receiver",
@@ -58,17 +61,24 @@ async function askWebhook(asker: Asker, { env, ports }: AskingWorld): Promise<Co
   }
 }
 
-async function askSecret(asker: Asker, found: string): Promise<KnownSecret | undefined> {
+/** `earlier`: what was answered before, when it is asked again. */
+async function askSecret(
+  asker: Asker,
+  found: string,
+  earlier?: { readonly secret: KnownSecret | undefined },
+): Promise<KnownSecret | undefined> {
   if (webhookSecret.safeParse(found).success) {
     asker.say(`${webhookVariable} is set in the environment: it is used, and the file will refer to it.`);
     return { value: found, written: { kind: "variable", name: webhookVariable } };
   }
   const choice = await asker.askChoice("Should requests be signed, so that the receiver can check them?", [
+    ...(earlier === undefined ? [] : ([{ value: "before", label: "As before" }] as const)),
     { value: "new", label: "Yes, with a new secret", hint: "which the receiver needs too" },
     { value: "known", label: "Yes, with the receiver's secret" },
     { value: "none", label: "No" },
   ]);
   if (choice === "none") return undefined;
+  if (choice === "before") return earlier?.secret;
   const value =
     choice === "new"
       ? `${standardPrefix}${randomBytes(24).toString("base64")}`

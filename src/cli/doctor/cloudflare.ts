@@ -5,7 +5,7 @@ import type { IngressSettings } from "../../core/model.ts";
 import { formatDuration } from "../../core/units.ts";
 import { parseIp } from "../../lib/ip.ts";
 import { plain } from "../../lib/text.ts";
-import { ok, plainly, unknown, warning, wrong, type Finding } from "../../lib/finding.ts";
+import { ok, unknown, warning, wrong, type Finding } from "../../lib/finding.ts";
 import { inspectMix } from "./mix.ts";
 import { inspectTargets } from "./targets.ts";
 import { addressIn, inspectToken } from "./token.ts";
@@ -59,7 +59,7 @@ function unreachable(
   const host = URL.parse(apiUrl)?.host ?? apiUrl;
   const remedy = `check that this machine can reach ${host} over HTTPS, by name`;
   const findings = [
-    wrong("Cloudflare", `${host} could not be reached: ${plainly(detail)}`, remedy),
+    wrong("Cloudflare", `${host} could not be reached: ${detail}`, remedy),
     ...(telltales.contradictedWallMs === undefined
       ? [unknown("token, rate limit, clock", "skipped: Cloudflare is unreachable")]
       : [

@@ -10,6 +10,7 @@ import { shown } from "../../config/format/describe.ts";
 import { readFromDisk, readText } from "../../config/format/files.ts";
 import { isZoneId, zone as zoneKind } from "../../config/fields.ts";
 import { Secret } from "../../lib/secret.ts";
+import { plainly } from "../../lib/plainly.ts";
 import { plain } from "../../lib/text.ts";
 import { askChoice, askSecret, askText, findOut, say, warn } from "./prompts.ts";
 
@@ -27,29 +28,37 @@ export const tokenVariable = "CLOUDFLARE_API_TOKEN";
 const tokenFileVariable = "CLOUDFLARE_API_TOKEN_FILE";
 
 export async function askAccount(world: InitWorld): Promise<Account> {
-  const record = hostName.parse(
-    await askText("Which DNS name should ccs manage?", {
-      kind: hostName,
-      placeholder: "ingress.example.com",
-    }),
-  );
+  let record = await askRecord();
+  let token = findToken(world) ?? (await askToken());
   for (;;) {
-    const token = await askToken(world);
     const inspector = new ZoneInspector({ token: new Secret(token.value), apiUrl: world.cloudflareApiUrl });
     const zone = await findZone(inspector, record);
-    if (zone === "another-token") continue;
-    return { token: token.written, record, ...(zone !== undefined && { zone }) };
+    if (zone === "another-token") token = await askToken();
+    else if (zone === "another-name") record = await askRecord(record);
+    else return { token: token.written, record, ...(zone !== undefined && { zone }) };
   }
 }
 
-async function askToken({ env }: InitWorld): Promise<KnownSecret> {
+async function askRecord(earlier?: string): Promise<string> {
+  const answer = await askText("Which DNS name should ccs manage?", {
+    kind: hostName,
+    placeholder: "ingress.example.com",
+    ...(earlier !== undefined && { initial: earlier }),
+  });
+  return hostName.parse(answer);
+}
+
+/** The one that the environment holds or names. */
+function findToken({ env }: InitWorld): KnownSecret | undefined {
   const found = env[tokenVariable]?.trim() ?? "";
   if (found !== "" && secret.safeParse(found).success) {
     say(`${tokenVariable} is set in the environment: it is used, and the file will refer to it.`);
     return { value: found, written: { kind: "variable", name: tokenVariable } };
   }
-  const inFile = tokenInFile(env[tokenFileVariable]?.trim() ?? "");
-  if (inFile !== undefined) return inFile;
+  return tokenInFile(env[tokenFileVariable]?.trim() ?? "");
+}
+
+async function askToken(): Promise<KnownSecret> {
   const value = await askSecret(
     "The Cloudflare API token (dash.cloudflare.com/profile/api-tokens: Zone → DNS → Edit and Zone → Zone → Read)",
     secret,
@@ -71,7 +80,7 @@ function tokenInFile(path: string): KnownSecret | undefined {
   return undefined;
 }
 
-type FoundZone = { readonly id: string; readonly name: string } | undefined | "another-token";
+type FoundZone = { readonly id: string; readonly name: string } | undefined | "another-token" | "another-name";
 
 /** The zone by its name; where that fails, a person decides how to continue. `undefined`: to be found later. */
 async function findZone(inspector: ZoneInspector, record: string): Promise<FoundZone> {
@@ -84,7 +93,8 @@ async function findZone(inspector: ZoneInspector, record: string): Promise<Found
     },
     ({ token, zone }) => {
       if (zone.kind === "answered") return { isGood: true, text: `The token works. ${zoneText(zone.result)}` };
-      if (zone.kind === "silent") return { isGood: false, text: `Cloudflare could not be queried: ${zone.detail}.` };
+      if (zone.kind === "silent")
+        return { isGood: false, text: `Cloudflare could not be queried: ${plainly(zone.detail)}.` };
       if (zone.address !== undefined)
         return { isGood: false, text: `The token may not be used from ${zone.address}: ${addressRemedy}.` };
       const isKnown = token.kind === "answered" && token.result.status === "active";
@@ -103,11 +113,12 @@ async function findZone(inspector: ZoneInspector, record: string): Promise<Found
       ? ([{ value: "again", label: "Try again" }] as const)
       : []),
     { value: "another-token", label: "Use another token" },
+    { value: "another-name", label: "Change the name", hint: record },
     { value: "id", label: "Enter the zone's id", hint: "on its Overview page; then DNS → Edit alone is enough" },
     { value: "later", label: "Continue as it is", hint: "ccs doctor checks it again later" },
   ]);
   if (choice === "again") return findZone(inspector, record);
-  if (choice === "another-token") return choice;
+  if (choice === "another-token" || choice === "another-name") return choice;
   if (choice === "later") return undefined;
   const id = await askText("The zone's id or name", { kind: zoneKind });
   return {
@@ -123,7 +134,7 @@ function zoneText({ name, status }: InspectedZone): string {
 
 async function showRecords(inspector: ZoneInspector, zone: InspectedZone, record: string): Promise<void> {
   const look = await inspector.recordsAt(zone.id, record);
-  if (look.kind !== "answered") return warn(`The records at ${record} could not be read: ${look.detail}.`);
+  if (look.kind !== "answered") return warn(`The records at ${record} could not be read: ${plainly(look.detail)}.`);
   if (look.result.some(({ type }) => type === "NS")) {
     return warn(
       `An NS record delegates ${record} to other servers: ccs cannot manage it until that record is removed.`,

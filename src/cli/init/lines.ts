@@ -8,19 +8,23 @@ import { systemClock } from "../../lib/clock.ts";
 import { parseIp } from "../../lib/ip.ts";
 import { createProbe } from "../../probe/probes.ts";
 import { probeOnce, type Look } from "../../probe/round.ts";
-import { askChoice, askText, askYes, findOut, say, warn } from "./prompts.ts";
+import { askChoice, askText, askYes, findOut, say, warn, type Option } from "./prompts.ts";
 
 export type Lines = Pick<Composition, "endpoints" | "allowPrivate">;
 
 const usualNames = ["cable", "mobile"];
+/** What the page of the documentation's examples says. */
+const usualMarker = "OK";
 
 export async function askLines(record: string, isPrivateAllowed: boolean | undefined): Promise<Lines> {
   say("Now the endpoints, from the best to the last resort. Each is a host name or an address.");
   const endpoints: ComposedEndpoint[] = [];
   let allowPrivate = false;
+  let earlier: ComposedEndpoint | undefined;
   for (;;) {
     const taken = endpoints.map(({ name }) => name);
-    const endpoint = await askEndpoint(taken);
+    const endpoint = await askEndpoint(taken, earlier);
+    earlier = endpoint;
     const found = await tryOut(record, endpoint);
     if (found.isImpossible === true) continue;
     const which = found.privateAddresses.join(", ");
@@ -35,37 +39,49 @@ export async function askLines(record: string, isPrivateAllowed: boolean | undef
     if (!found.isOk && (await whatNow(endpoint)) === "again") continue;
     const sticky = endpoints.length === 0 ? undefined : await askSticky(endpoint);
     endpoints.push({ ...endpoint, ...(sticky !== undefined && { sticky }) });
+    earlier = undefined;
     if (endpoints.length > 1 && !(await askYes("Add another endpoint?", false))) return { endpoints, allowPrivate };
   }
 }
 
-async function askEndpoint(taken: readonly string[]): Promise<ComposedEndpoint> {
-  const name = await askName(taken);
+/** `earlier`: what was answered the last time, when it is asked again. */
+async function askEndpoint(taken: readonly string[], earlier?: ComposedEndpoint): Promise<ComposedEndpoint> {
+  const name = await askText("What should this endpoint be called?", {
+    kind: displayName,
+    initial: earlier?.name ?? usualNames.find((usual) => !taken.includes(usual)) ?? "",
+    refuse: (typed) => (taken.includes(typed) ? `${typed} is taken: each endpoint needs its own name.` : undefined),
+  });
   const target = await askText(`What is the target of ${name}: a host name or an address?`, {
     kind: hostOrAddress,
     placeholder: taken.length === 0 ? "primary.example.com" : "secondary.example.com",
+    ...(earlier && { initial: earlier.target }),
   });
-  const isChecked = await askYes(`Check ${name} over HTTP or HTTPS?`, true);
+  const isChecked = await askYes(
+    `Check ${name} over HTTP or HTTPS?`,
+    earlier === undefined || earlier.check !== undefined,
+  );
   if (!isChecked) return { name, target };
-  const isV6 = parseIp(target)?.family === "ipv6";
-  const url = await askText("Which page shows that it works?", {
+  const url = await askText("Which page shows that it works? One of its own is best, such as /healthz that says OK", {
     kind: checkUrl,
-    initial: `https://${isV6 ? `[${target}]` : target}/`,
+    initial: earlier?.check === undefined ? usualPage(target) : pageAgain(earlier.check.url, earlier.target, target),
   });
+  const usual = url === usualPage(target) ? usualMarker : "";
   const contains = await askText("A word that the page must contain (empty for none)", {
     kind: marker,
     isOptional: true,
+    initial: earlier?.check === undefined ? usual : (earlier.check.contains ?? ""),
   });
   return { name, target, check: { url, ...(contains !== "" && { contains }) } };
 }
 
-async function askName(taken: readonly string[]): Promise<string> {
-  for (;;) {
-    const usual = usualNames[taken.length] ?? "";
-    const name = await askText("What should this endpoint be called?", { kind: displayName, initial: usual });
-    if (!taken.includes(name)) return name;
-    say(`${name} is taken: each endpoint needs its own name.`);
-  }
+/** As in the documentation: the page of a router or a provider answers at / as well, and says nothing of the line. */
+function usualPage(target: string): string {
+  return `https://${parseIp(target)?.family === "ipv6" ? `[${target}]` : target}/healthz`;
+}
+
+/** The page from before; the usual one goes with the target. */
+function pageAgain(url: string, targetBefore: string, target: string): string {
+  return url === usualPage(targetBefore) ? usualPage(target) : url;
 }
 
 interface CheckTrial {
@@ -129,14 +145,20 @@ function whatNow({ name }: ComposedEndpoint): Promise<"again" | "keep"> {
   ]);
 }
 
-async function askSticky({ name }: ComposedEndpoint): Promise<string | undefined> {
+/**
+ * The documentation's examples have ten minutes, which serve those clients that still have the address of `name`. Where nobody
+ * checks whether it works, it is better not published longer than it must be.
+ */
+async function askSticky({ name, check }: ComposedEndpoint): Promise<string | undefined> {
+  const choices: readonly Option<"10m" | "1h" | "none">[] = [
+    { value: "10m", label: "10 minutes", hint: "both are published meanwhile, for clients that still use its address" },
+    { value: "1h", label: "1 hour" },
+    { value: "none", label: "No", hint: "switch at once" },
+  ];
   const choice = await askChoice(
     `After a return from ${name} to a better endpoint, keep publishing ${name} too for a while?`,
-    [
-      { value: "none", label: "No", hint: "switch at once" },
-      { value: "10m", label: "10 minutes", hint: "both are published meanwhile" },
-      { value: "1h", label: "1 hour" },
-    ],
+    choices,
+    check === undefined ? "none" : "10m",
   );
   return choice === "none" ? undefined : choice;
 }

@@ -1,55 +1,79 @@
-// Questions on a terminal, each answered or given up. Giving up any of them gives up all.
-import { confirm, isCancel, log, password, select, spinner, text } from "@clack/prompts";
+// Questions on a terminal, each answered or given up. Giving up any of them gives up all, so a person is asked back first.
+import { confirm, isCancel, log, password, select, text } from "@clack/prompts";
 import type { z } from "zod";
-import { lineWidth, wrapped } from "../../terminal/terminal.ts";
+import { lineWidth, withSpinner, wrapped } from "../../terminal/terminal.ts";
+import { cancelled, doneOrCancelled } from "./keyboard.ts";
 
-/** The person pressed Ctrl-C or Escape. */
+/** The person pressed Ctrl-C or Escape, and wants to leave. */
 export class GivenUp extends Error {
   constructor() {
     super("cancelled");
   }
 }
 
-/** One line of text that `kind` takes. Returns it as it was typed, without spaces around. */
-export async function askText(
-  message: string,
-  { kind, ...options }: { kind?: z.ZodType; placeholder?: string; initial?: string; isOptional?: boolean } = {},
-): Promise<string> {
-  const answer = await text({
-    message: shown(message),
-    ...(options.placeholder !== undefined && { placeholder: options.placeholder }),
-    ...(options.initial !== undefined && { initialValue: options.initial }),
-    validate: (typed) => {
-      const value = (typed ?? "").trim();
-      if (value === "" && options.isOptional === true) return undefined;
-      return complaint(kind, value);
-    },
-  });
-  return given(answer).trim();
+interface TextOptions {
+  readonly kind?: z.ZodType;
+  readonly placeholder?: string;
+  /** What Enter alone takes: a usual answer, or the one from before. */
+  readonly initial?: string;
+  readonly isOptional?: boolean;
+  /** What else speaks against an answer. */
+  readonly refuse?: (value: string) => string | undefined;
 }
 
-/** A secret, not shown while it is typed. */
-export async function askSecret(message: string, kind: z.ZodType): Promise<string> {
-  return given(
-    await password({ message: shown(message), validate: (typed) => complaint(kind, (typed ?? "").trim()) }),
-  ).trim();
+/** One line of text that `kind` takes. Returns it as it was typed, without spaces around. */
+export async function askText(message: string, { kind, refuse, ...options }: TextOptions = {}): Promise<string> {
+  const answer = await answered(() =>
+    text({
+      message: shown(message),
+      ...(options.placeholder !== undefined && { placeholder: options.placeholder }),
+      ...(options.initial !== undefined && { initialValue: options.initial }),
+      validate: (typed) => {
+        const value = (typed ?? "").trim();
+        if (value === "" && options.isOptional === true) return undefined;
+        return complaint(kind, value) ?? refuse?.(value);
+      },
+    }),
+  );
+  return answer.trim();
+}
+
+/** A secret, not shown while it is typed. `earlier`: the one from before, which Enter alone takes again. */
+export async function askSecret(message: string, kind: z.ZodType, earlier?: string): Promise<string> {
+  const validate = (typed: string | undefined): string | undefined => {
+    const value = (typed ?? "").trim();
+    return value === "" && earlier !== undefined ? undefined : complaint(kind, value);
+  };
+  const question = earlier === undefined ? message : `${message}; Enter alone takes the one from before`;
+  const answer: string | undefined = await answered(() => password({ message: shown(question), validate }));
+  const value = (answer ?? "").trim();
+  return value === "" && earlier !== undefined ? earlier : value;
 }
 
 export async function askYes(message: string, initialValue: boolean): Promise<boolean> {
-  return given(await confirm({ message: shown(message), initialValue }));
+  return answered(() => confirm({ message: shown(message), initialValue }));
 }
 
+export interface Option<Value extends string> {
+  readonly value: Value;
+  readonly label: string;
+  readonly hint?: string;
+}
+
+/** One of `options`. Enter alone takes `initial`, or else the first. */
 export async function askChoice<const Value extends string>(
   message: string,
-  options: readonly { readonly value: Value; readonly label: string; readonly hint?: string }[],
+  options: readonly Option<Value>[],
+  initial: NoInfer<Value> | undefined = options[0]?.value,
 ): Promise<Value> {
-  const [first] = options;
-  const answer = await select<string>({
-    message: shown(message),
-    options: [...options],
-    ...(first && { initialValue: first.value }),
-  });
-  return given(answer) as Value;
+  const answer = await answered(() =>
+    select<string>({
+      message: shown(message),
+      options: [...options],
+      ...(initial !== undefined && { initialValue: initial }),
+    }),
+  );
+  return answer as Value;
 }
 
 /** Shows that something is being found out, and then what came of it. */
@@ -58,13 +82,18 @@ export async function findOut<Result>(
   work: () => Promise<Result>,
   describe: (result: Result) => { readonly isGood: boolean; readonly text: string },
 ): Promise<Result> {
-  const turning = spinner();
-  turning.start(message);
-  const result = await work();
-  const { isGood, text: outcome } = describe(result);
-  if (isGood) turning.stop(shown(outcome));
-  else turning.error(shown(outcome));
-  return result;
+  const working = work();
+  for (;;) {
+    const result = await withSpinner(message, () => doneOrCancelled(working));
+    if (result === cancelled) {
+      await leaveOrStay();
+      continue;
+    }
+    const { isGood, text: outcome } = describe(result);
+    if (isGood) log.success(shown(outcome));
+    else log.error(shown(outcome));
+    return result;
+  }
 }
 
 export function say(message: string): void {
@@ -83,9 +112,31 @@ function shown(message: string): string {
 /** The bar or the mark of a question, and the spaces around it. */
 const barWidth = 4;
 
-function given<Answer>(answer: Answer): Exclude<Answer, symbol> {
-  if (isCancel(answer)) throw new GivenUp();
-  return answer as Exclude<Answer, symbol>;
+/** Whether there is anything that leaving would lose. */
+let hasAnswers = false;
+
+/** Asks until there is an answer. Throws `GivenUp`. */
+async function answered<Answer>(ask: () => Promise<Answer>): Promise<Exclude<Answer, symbol>> {
+  for (;;) {
+    const answer = await ask();
+    if (!isCancel(answer)) {
+      hasAnswers = true;
+      return answer as Exclude<Answer, symbol>;
+    }
+    await leaveOrStay();
+  }
+}
+
+/** Ctrl-C is easily pressed, and a dozen answers are gone: asks back once, unless there are none. Throws `GivenUp`. */
+async function leaveOrStay(): Promise<void> {
+  if (!hasAnswers) throw new GivenUp();
+  const isLeaving = await confirm({
+    message: shown("Leave ccs init? Nothing has been written, and the answers so far will be lost."),
+    active: "Leave",
+    inactive: "Stay",
+    initialValue: false,
+  });
+  if (isLeaving !== false) throw new GivenUp();
 }
 
 /** What speaks against an answer, in the words of the configuration's own errors. */

@@ -8,9 +8,8 @@ import type { WrittenSecret } from "../../config/format/written-secret.ts";
 import { readFromDisk, readText } from "../../config/format/files.ts";
 import { tokenVariable } from "./account.ts";
 import { askChoice } from "./prompts.ts";
-import { besides, tokenFiles, type RunMode } from "./way.ts";
+import { besides, httpVariable, tokenFiles, type RunMode } from "./way.ts";
 
-export const httpVariable = "CCS_HTTP_TOKEN";
 /** The variables that may hold secrets of channels. */
 export const channelVariables: readonly string[] = channelKinds.flatMap(({ secrets }) =>
   Object.values(secrets).map(({ variable }) => variable),

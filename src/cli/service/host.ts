@@ -40,6 +40,11 @@ export function runHere(command: string, args: readonly string[]): Finished {
   return { status: status ?? 1, stdout, stderr: error === undefined ? stderr : error.message };
 }
 
+/** Whether the machine with this root folder was started by systemd (https://www.freedesktop.org/software/systemd/man/sd_booted.html). */
+export function hasSystemd(root: string): boolean {
+  return existsSync(join(root, "run/systemd/system"));
+}
+
 /** systemd on a machine, for one scope. */
 export class Systemd {
   readonly scope: Scope;
@@ -49,7 +54,7 @@ export class Systemd {
   constructor(host: Host, scope: Scope) {
     this.#host = host;
     this.scope = scope;
-    if (!existsSync(join(host.root, "run/systemd/system"))) {
+    if (!hasSystemd(host.root)) {
       const why = "this machine was not started by systemd, so that no service can be installed";
       const now = "start `ccs run` by whatever starts programs here; in a container, let that run `ccs run`";
       throw new CommandError(exitCodes.unavailable, `${why}: ${now}`);

@@ -45,7 +45,7 @@ export function substitute(text: string, env: Environment, otherKey?: string): S
     const fallback = `write \${${unset[0]}:-default}`;
     const advice =
       otherKey === undefined ? `or ${fallback}` : `${fallback}, or name a file with the value: ${otherKey}`;
-    return { kind: "problem", message: `${subject} not set: set it, ${advice}` };
+    return { kind: "problem", message: `${subject} not set: set it (export ${unset[0]}=…), ${advice}` };
   }
   return { kind: "text", text: filled.join(""), names };
 }

@@ -37,6 +37,8 @@ export interface Reading<T> {
   readonly warnings: readonly Problem[];
   /** Whether the file has a key, right or wrong. */
   has(path: string): boolean;
+  /** A single value as it stands in the file, variables included; `undefined` for a key that is not there, or has parts. */
+  textOf(path: string): string | undefined;
   /** Where the value of a key stands, or its next parent that is there. Paths are those of problems. */
   placeOf(path: string): Place;
 }
@@ -51,7 +53,8 @@ export function readBySchema<T extends z.ZodType>(
   const value = walker.read(schema, document.root, "") as Partially<z.output<T>>;
   const { problems, warnings } = walker;
   const has = (path: string): boolean => walker.has(path);
-  return { value, problems, warnings, has, placeOf: (path) => walker.placeOf(path) };
+  const textOf = (path: string): string | undefined => walker.textOf(path);
+  return { value, problems, warnings, has, textOf, placeOf: (path) => walker.placeOf(path) };
 }
 
 /** The value without holes; `undefined` when something was wrong. */
@@ -64,6 +67,7 @@ class Walker {
   readonly problems: Problem[] = [];
   readonly warnings: Problem[] = [];
   readonly #places = new Map<string, Place>();
+  readonly #texts = new Map<string, string>();
   /** Values that may be in a file of their own instead, and the keys that name it. */
   readonly #fileKeys = new Map<string, string>();
   readonly #document: YamlDocument;
@@ -77,6 +81,10 @@ class Walker {
 
   has(path: string): boolean {
     return this.#places.has(path);
+  }
+
+  textOf(path: string): string | undefined {
+    return this.#texts.get(path);
   }
 
   placeOf(path: string): Place {
@@ -216,6 +224,8 @@ class Walker {
   }
 
   #readScalar(schema: z.ZodType, node: Scalar, path: string): unknown {
+    const isText = typeof node.value === "string";
+    this.#texts.set(path, isText ? unmask(String(node.value)) : (node.source ?? String(node.value)));
     const written = this.#valuesOf(node, path);
     if (written === undefined) return undefined;
     let reason = "";

@@ -30,7 +30,7 @@ export function endpointStatus(
     verdict: health.verdict,
     isDegraded: health.isDegraded,
     isUnseen: isUnseen(endpoint, connection),
-    reason: plain(health.reason, 300),
+    reason: plain(whyOf(endpoint), 300),
     since: dateOf(health.sinceMs, now),
     heldUntil: heldUntilMs === undefined ? undefined : dateOf(heldUntilMs, now),
     sharesWith: sharers.length === 0 ? undefined : sharers.map((other) => plain(other)),
@@ -90,6 +90,15 @@ function addressStatus(
     vanishes: vanishesAtMs === undefined ? undefined : dateOf(vanishesAtMs, now),
     isPublished: published?.records.some(({ content }) => content === text) === true,
   };
+}
+
+/** Where it could not be looked up, that is why it is unknown. */
+function whyOf({ health, addresses, resolution }: EndpointState): string {
+  const isUnfound = addresses.length === 0 && resolution !== undefined && resolution.kind !== "addresses";
+  if (health.verdict !== "unknown" || !isUnfound) return health.reason;
+  // One resolver after the other, most often for the same reason.
+  const [first = ""] = resolution.detail.split("; ");
+  return `${health.reason}: ${first}`;
 }
 
 function observationDocument(observation: Observation, now: Now): ObservationDocument {

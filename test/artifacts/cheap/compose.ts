@@ -23,7 +23,7 @@ import { canRun, imagePrograms, requirePrograms } from "../../support/containers
 import { commandsIn, examplesIn } from "../../support/walkthrough.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { Program } from "../../support/programs.ts";
-import { keys, PseudoTerminal } from "../../support/pseudo-terminal.ts";
+import { choose, keys, PseudoTerminal } from "../../support/pseudo-terminal.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const needed: readonly Program[] = [...imagePrograms, "dockerd", "docker-compose", "ip", "script"];
@@ -248,7 +248,7 @@ describe("docs/docker.md", { concurrency: 1 }, () => {
     });
     await using terminal = new PseudoTerminal(child);
     await terminal.answer(/name should ccs manage|name shall point/, `ingress.example.com${keys.enter}`);
-    await terminal.answer(/[Tt]ry again/, keys.down.repeat(3) + keys.enter);
+    await terminal.answer(/Continue as it is/, choose("Continue as it is"));
     for (const address of ["192.0.2.1", "198.51.100.1"]) {
       await terminal.answer(/should this endpoint be called|do you call this line/, keys.enter);
       await terminal.answer(/What is the target of|Where does .* lead/, address + keys.enter);
@@ -256,7 +256,7 @@ describe("docs/docker.md", { concurrency: 1 }, () => {
     }
     await terminal.answer(/After a return from/, keys.enter);
     await terminal.answer(/[Aa]nother endpoint\?|One more endpoint/, keys.enter);
-    await terminal.answer(/on Telegram/, "n");
+    await terminal.answer(/Where should ccs send you messages[^]*Nowhere/, choose("Nowhere"));
     assert.equal(await terminal.ended(), 0, terminal.text);
     assert.match(terminal.text, /docker compose up --detach/);
   }

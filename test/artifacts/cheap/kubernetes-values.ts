@@ -101,6 +101,16 @@ describe("a wrong value is refused", () => {
   }
 });
 
+test("a release whose name no Service may have is refused", async (t) => {
+  const tools = await kubernetesTools(t);
+  if (tools === undefined) return;
+  for (const helm of [tools.helm, tools.olderHelm]) {
+    const { code, stdout, stderr } = await attempt(helm, ["template", "2nd", chart, ...least]);
+    assert.notEqual(code, 0, stdout);
+    assert.match(stderr, /The release is called 2nd, .*: take a name that begins with a letter/);
+  }
+});
+
 describe("a value that is set reaches what it is for", () => {
   test("the configuration as text, byte by byte, with its comments, and further files", async (t) => {
     const text =

@@ -10,6 +10,7 @@ import {
   chart,
   containerIn,
   deploymentIn,
+  everyValue,
   exampleOptions,
   folder,
   parseManifests,
@@ -29,18 +30,6 @@ const rendered = {
 };
 const readRendered = (name: keyof typeof rendered): readonly Manifest[] =>
   parseManifests(readFileSync(rendered[name], "utf8"));
-
-/** Every value that makes another object or another line of one. */
-const everyValue = [
-  "config.cloudflare.token_file=/run/secrets/cloudflare_token,files.home-ca\\.pem=text",
-  "tokens.cloudflare=a-token,tokens.telegram=1:a,tokens.http=0123456789abcdef",
-  `image.pullSecrets={login},image.digest=sha256:${"0".repeat(64)}`,
-  "env[0].name=HTTPS_PROXY,env[0].value=http://proxy.example.com:3128,timeZone=Europe/Berlin",
-  "state.storageClass=fast,state.accessMode=ReadWriteOncePod,state.size=2Gi,service.port=80",
-  "networkPolicy.from[0].podSelector.matchLabels.app=prometheus",
-  "podLabels.team=home,podAnnotations.note=text,priorityClassName=high,nodeSelector.site=vps",
-  "tolerations[0].operator=Exists,affinity.nodeAffinity=null",
-].flatMap((value) => ["--set", value]);
 
 test("the committed example is what Helm and kustomize render", async (t) => {
   const tools = await kubernetesTools(t);

@@ -1,5 +1,8 @@
 {{/* The name of most objects is the release's: `helm install ccs …` makes deployment/ccs. Helm allows dots in it; a Service does not. */}}
 {{- define "ccs.name" -}}
+{{- if not (regexMatch "^[a-z]" .Release.Name) -}}
+{{- fail (printf "The release is called %s, and its Service would be, too: take a name that begins with a letter." .Release.Name) -}}
+{{- end -}}
 {{- .Release.Name | replace "." "-" -}}
 {{- end -}}
 

@@ -1,5 +1,8 @@
 // What `GET /demo/controls` answers, and what may be sent there: the demo's own server side is in src/demo/.
 
+/** What changing calls to the API of the demo's daemon must carry. There are only toys behind it. */
+export const demoHttpToken = "only-for-this-demo";
+
 export type EndpointName = "cable" | "mobile";
 
 /** How a toy endpoint can be made to behave. */

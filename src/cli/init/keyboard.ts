@@ -1,0 +1,30 @@
+// The keyboard while something is being found out: what is typed meanwhile is no answer to anything, but Ctrl-C counts.
+
+/** Instead of a result. */
+export const cancelled = Symbol("cancelled");
+
+/** Waits for `work`, or for Ctrl-C or Escape, whichever comes first. Nothing that is typed is shown. */
+export async function doneOrCancelled<Result>(work: Promise<Result>): Promise<Result | typeof cancelled> {
+  using keyboard = new Keyboard();
+  return await Promise.race([work, keyboard.cancelled]);
+}
+
+class Keyboard implements Disposable {
+  readonly #isCancelled = Promise.withResolvers<typeof cancelled>();
+  readonly #onKey = (key: Buffer): void => {
+    // Without line mode Ctrl-C comes as a character.
+    if (["\u0003", "\u001B"].includes(key.toString())) this.#isCancelled.resolve(cancelled);
+  };
+
+  constructor() {
+    process.stdin.setRawMode(true).on("data", this.#onKey).resume();
+  }
+
+  get cancelled(): Promise<typeof cancelled> {
+    return this.#isCancelled.promise;
+  }
+
+  [Symbol.dispose](): void {
+    process.stdin.off("data", this.#onKey).setRawMode(false).pause();
+  }
+}
