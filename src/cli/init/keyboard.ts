@@ -3,10 +3,17 @@
 /** Instead of a result. */
 export const cancelled = Symbol("cancelled");
 
-/** Waits for `work`, or for Ctrl-C or Escape, whichever comes first. Nothing that is typed is shown. */
-export async function doneOrCancelled<Result>(work: Promise<Result>): Promise<Result | typeof cancelled> {
+/**
+ * Waits for `work`, or for Ctrl-C or Escape, whichever comes first; `show` shows meanwhile that something is waited for. Nothing
+ * that is typed is shown.
+ */
+export async function doneOrCancelled<Result>(
+  work: Promise<Result>,
+  show: (either: Promise<Result | typeof cancelled>) => Promise<Result | typeof cancelled>,
+): Promise<Result | typeof cancelled> {
+  // Before anything is shown: what is typed at the first sight of it counts already.
   using keyboard = new Keyboard();
-  return await Promise.race([work, keyboard.cancelled]);
+  return await show(Promise.race([work, keyboard.cancelled]));
 }
 
 class Keyboard implements Disposable {

@@ -84,7 +84,7 @@ export async function findOut<Result>(
 ): Promise<Result> {
   const working = work();
   for (;;) {
-    const result = await withSpinner(message, () => doneOrCancelled(working));
+    const result = await doneOrCancelled(working, (either) => withSpinner(message, () => either));
     if (result === cancelled) {
       await leaveOrStay();
       continue;
