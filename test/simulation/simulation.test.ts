@@ -14,7 +14,7 @@ import { seedsFor, simulateAll, usualThreads } from "./threads.ts";
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 /** CI plays 2,000 hours; a longer hunt sets these in the environment. */
-const freshHours = Number(process.env["CCS_SIMULATED_HOURS"] ?? 150);
+const freshHours = Number(process.env["CCS_SIMULATED_HOURS"] ?? 75);
 /** The gate plays the same seeds every time; a hunt begins elsewhere. */
 const firstSeed = Number(process.env["CCS_SIMULATION_SEED"] ?? 101);
 /** Whatever the machine: threads of their own leave the cores to whoever else needs them. */
