@@ -25,9 +25,9 @@ test("started by npm, in a checkout or from a download, commands are shown as np
 test("what ccs init shows to type next is under that name, and what follows a command is a comment", () => {
   for (const way of ["manual", "service"] as const) {
     const steps = nextSteps(way, { ccs: "npx ccs", file: "config.yml", isUsual: true, variables: [] });
-    const ours = steps.filter((step) => step.includes("ccs "));
-    assert.ok(ours.length >= 3, steps.join("\n"));
-    for (const step of ours.filter((each) => !/install -|cp /.test(each)))
+    const ccsSteps = steps.filter((step) => step.includes("ccs "));
+    assert.ok(ccsSteps.length >= 3, steps.join("\n"));
+    for (const step of ccsSteps.filter((each) => !/install -|cp /.test(each)))
       assert.match(step, /^(?:sudo )?npx ccs [a-z]+(?: install)? +# /);
   }
 });

@@ -1,6 +1,7 @@
 // Looks at an account without changing anything: what a token is, which zone holds a name, what stands there. For people
 // who want to know what is wrong, so it tells apart "refused", "not there" and "could not be asked", and never throws.
 import * as z from "zod";
+import { Deadline } from "../lib/deadline.ts";
 import { innermost } from "../lib/cause.ts";
 import { systemClock, type Clock } from "../lib/clock.ts";
 import type { Secret } from "../lib/secret.ts";
@@ -139,8 +140,7 @@ export class ZoneInspector {
 
   async #get<Result>(path: string, schema: z.ZodType<Result>): Promise<Inspection<Result>> {
     const { token, apiUrl, fetch: send = fetch, timeoutMs = usualTimeoutMs } = this.#options;
-    const deadline = new AbortController();
-    const cancel = this.#clock.setTimer(timeoutMs, () => deadline.abort());
+    using deadline = new Deadline(this.#clock, timeoutMs);
     const startedMs = this.#clock.nowMs();
     try {
       const response = await send(apiUrl + path, {
@@ -159,9 +159,8 @@ export class ZoneInspector {
       if (isDateRefusal(innermost(error).code)) {
         this.#telltales = { ...this.#telltales, contradictedWallMs: this.#clock.wallMs() };
       }
-      return { kind: "silent", detail: deadline.signal.aborted ? late : this.#foreign(innermost(error).text) };
+      return { kind: "silent", detail: deadline.isPast ? late : this.#foreign(innermost(error).text) };
     } finally {
-      cancel();
       this.#isAsked.resolve();
     }
   }

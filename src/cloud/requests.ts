@@ -2,6 +2,7 @@
 import { APIError } from "cloudflare/error";
 import type * as z from "zod";
 import type { TimeEvent } from "../core/events.ts";
+import { Deadline } from "../lib/deadline.ts";
 import { innermost } from "../lib/cause.ts";
 import type { Clock } from "../lib/clock.ts";
 import { formatDuration } from "../core/units.ts";
@@ -77,19 +78,16 @@ export class Requests {
     this.#assertToken();
     const { clock, onRequest } = this.#options;
     const startedMs = clock.nowMs();
-    const deadline = new AbortController();
-    const cancel = clock.setTimer(timeoutMs, () => deadline.abort());
+    using deadline = new Deadline(clock, timeoutMs, purpose.call.signal);
     let outcome: RequestMeasure["outcome"] = "ok";
     try {
-      const signal = AbortSignal.any([purpose.call.signal, deadline.signal]);
-      const response = await request({ signal }).asResponse();
+      const response = await request({ signal: deadline.signal }).asResponse();
       return this.#read(purpose, schema, response, await response.text());
     } catch (error) {
-      const known = error instanceof CloudError ? error : this.#explain(purpose, error, deadline.signal.aborted);
+      const known = error instanceof CloudError ? error : this.#explain(purpose, error, deadline.isPast);
       outcome = purpose.call.signal.aborted ? "given-up" : known.kind;
       throw known;
     } finally {
-      cancel();
       onRequest?.({ operation: purpose.operation, outcome, durationMs: clock.nowMs() - startedMs });
     }
   }

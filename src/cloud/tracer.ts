@@ -1,5 +1,6 @@
 // Follows the state: finds out where the targets lead by the zone's own records, at the start, after a reload, and when
 // the addresses of a target change. Reports with events, and is never in anybody's way.
+import { Deadline } from "../lib/deadline.ts";
 import type { EndpointState, IngressState, State } from "../core/model.ts";
 import { forbiddenNames, ownNames } from "../core/records/own-names.ts";
 import { waitAfter } from "./pauses.ts";
@@ -71,9 +72,8 @@ export class Tracer {
     if (target.kind !== "host") return;
     trail.lastMs = clock.nowMs();
     trail.doneFor = purposeOf(endpoint, this.#state);
-    const deadline = new AbortController();
-    const cancel = clock.setTimer(timeoutMs, () => deadline.abort());
-    const signal = AbortSignal.any([deadline.signal, this.#closing.signal]);
+    using deadline = new Deadline(clock, timeoutMs, this.#closing.signal);
+    const { signal } = deadline;
     try {
       const call = { signal, admit: () => gate.admit(signal, "routine") };
       const path = await provider.trace(ingress.settings, target.host, (step) => own.has(step), call);
@@ -89,8 +89,6 @@ export class Tracer {
       if (error instanceof CloudError) log?.debug({ host: target.host }, `could not trace ${target.host}`);
       else onBug(error);
       delete trail.doneFor;
-    } finally {
-      cancel();
     }
   }
 

@@ -1,4 +1,4 @@
-// Values that are right, and hardly what a person means: told as warnings, since they may be meant after all.
+// Values that are valid but probably a mistake: they are warnings, since they may be intended.
 import type { EndpointSettings, IngressSettings } from "../core/model.ts";
 import { durationSyntax, hourMs, minuteMs, dayMs } from "../core/units.ts";
 import { parseIp } from "../lib/ip.ts";
@@ -7,7 +7,7 @@ import type { Report } from "./format/problem.ts";
 /** A value as it stands in the file. */
 type TextOf = (path: string) => string | undefined;
 
-/** Durations that are minutes, most often: of a number alone, which is seconds, a minute would be the least. */
+/** Durations that are usually minutes: a number without a unit means seconds, and less than 60 is probably a mistake. */
 const slowKeys = ["hold_up", "mix_wait", "reconcile_interval"] as const;
 
 const longestSticky = dayMs;
@@ -49,7 +49,7 @@ function warnOfLongTimes({ name, stickyMs = 0, check }: EndpointSettings, path: 
   }
 }
 
-/** The host of the URL is no more than a name that is asked for; an address in its place looks as if that one were checked. */
+/** The host of the URL is only the requested name; an address there looks as if ccs would connect to it. */
 function warnOfForeignHost(
   { target, check }: EndpointSettings,
   allowPrivate: boolean,

@@ -34,7 +34,7 @@ const connected = /\bconnect (E[A-Z]{1,30}) ([^\s()]{1,260})(?: - Local \([^()]{
 const unconnected = /\bConnect Timeout Error \(attempted address(?:es)?: ([^\s,()]{1,260})[^()]{0,400}\)/g;
 const broken = /\b(?:read|write) (ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED)\b/g;
 const hungUp = /\b(?:socket hang up|other side closed)\b/g;
-/** Of files: what comes before the name of the call is plain already, and the path is named by whoever tells this. */
+/** Errors about files: the words before the name of the system call are plain already, and the caller names the path. */
 const ofFiles = /\b(E[A-Z]{1,30}): ([a-z][^,:]{0,80}), [a-z]{1,20}(?: '[^']{0,400}'(?: -> '[^']{0,400}')?)?/g;
 /** With a code in parentheses of its own, once the rest is put into words. */
 const unanswered = /\bno answer \(([^()]{0,400}\([A-Z_]{1,30}\)[^()]{0,80})\)/g;

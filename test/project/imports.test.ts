@@ -19,7 +19,7 @@ test("every import of the tree is one that its folder may have", () => {
     return found === undefined ? [] : [`src/${file}: ${found}`];
   });
   assert.deepEqual(objections, []);
-  // A line for what is no more would say nothing.
+  // No line may name a folder that does not exist.
   const rooms = Object.keys(mayImport);
   assert.deepEqual(
     rooms.filter((room) => {

@@ -1,5 +1,6 @@
 // One call to Telegram's Bot API (https://core.telegram.org/bots/api#making-requests) with nothing but `fetch`. The bot's
 // token stands in the URL, so no URL and no raw error ever leaves this file.
+import { Deadline } from "../../lib/deadline.ts";
 import { innermost } from "../../lib/cause.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { plain } from "../../lib/text.ts";
@@ -47,11 +48,7 @@ export class TelegramApi {
     { signal, deadlineMs = usualDeadlineMs }: { signal?: AbortSignal; deadlineMs?: number } = {},
   ): Promise<TelegramAnswer> {
     const { fetch: send, clock } = this.#ports;
-    const deadline = new AbortController();
-    const abort = (): void => deadline.abort();
-    const cancelTimer = clock.setTimer(deadlineMs, abort);
-    signal?.addEventListener("abort", abort, { once: true });
-    if (signal?.aborted === true) abort();
+    using deadline = new Deadline(clock, deadlineMs, signal);
     try {
       const response = await send(`${this.#bot.apiUrl}/bot${this.#tokenInUrl}/${method}`, {
         method: "POST",
@@ -69,9 +66,6 @@ export class TelegramApi {
         kind: "unreachable",
         detail: deadline.signal.aborted ? late : this.#withoutToken(innermost(error).text),
       };
-    } finally {
-      cancelTimer();
-      signal?.removeEventListener("abort", abort);
     }
   }
 

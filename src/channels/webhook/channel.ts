@@ -2,6 +2,7 @@
 // can mend. Nothing of the answer but its status and Retry-After is looked at, and no error shows more of the URL than its host.
 import type { Message } from "../../core/message.ts";
 import { formatDuration } from "../../core/units.ts";
+import { Deadline } from "../../lib/deadline.ts";
 import { innermost } from "../../lib/cause.ts";
 import { plain } from "../../lib/text.ts";
 import type { Channel, Delivery } from "../channel.ts";
@@ -64,11 +65,7 @@ export async function callReceiver(
   request: { readonly method: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string },
   { signal, deadlineMs = usualDeadlineMs }: CallOptions,
 ): Promise<WebhookAnswer> {
-  const deadline = new AbortController();
-  const abort = (): void => deadline.abort();
-  const cancelTimer = clock.setTimer(deadlineMs, abort);
-  signal?.addEventListener("abort", abort, { once: true });
-  if (signal?.aborted === true) abort();
+  using deadline = new Deadline(clock, deadlineMs, signal);
   try {
     const own = Object.entries(settings.headers).map(([name, value]) => [name, value.reveal()] as const);
     const response = await send(settings.url, {
@@ -85,9 +82,6 @@ export async function callReceiver(
   } catch (error) {
     const late = `no answer within ${formatDuration(deadlineMs)}`;
     return { kind: "unreachable", detail: deadline.signal.aborted ? late : withoutSecrets(settings, error) };
-  } finally {
-    cancelTimer();
-    signal?.removeEventListener("abort", abort);
   }
 }
 

@@ -6,6 +6,7 @@ import { exposedFiles } from "../../config/secrecy.ts";
 import { formatProblem } from "../../config/format/problem.ts";
 import type { Environment } from "../../config/format/variables.ts";
 import type { Family } from "../../core/model.ts";
+import { Deadline } from "../../lib/deadline.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { parseIp, parseSocket } from "../../lib/ip.ts";
 import { reachOverTcp, type Anchor } from "../../probe/anchors.ts";
@@ -225,9 +226,6 @@ function noWay(family: Family): Finding {
 }
 
 async function reach(anchor: Anchor, clock: Clock): Promise<boolean> {
-  const deadline = new AbortController();
-  const cancel = clock.setTimer(anchorTimeoutMs, () => deadline.abort());
-  const isReached = await reachOverTcp(anchor, deadline.signal);
-  cancel();
-  return isReached;
+  using deadline = new Deadline(clock, anchorTimeoutMs);
+  return await reachOverTcp(anchor, deadline.signal);
 }

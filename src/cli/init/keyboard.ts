@@ -1,4 +1,4 @@
-// The keyboard while something is being found out: what is typed meanwhile is no answer to anything, but Ctrl-C counts.
+// Reads the keyboard while ccs init tests something: Ctrl-C cancels, other keys are ignored.
 
 /** Instead of a result. */
 export const cancelled = Symbol("cancelled");

@@ -74,7 +74,7 @@ async function askEndpoint(taken: readonly string[], earlier?: ComposedEndpoint)
   return { name, target, check: { url, ...(contains !== "" && { contains }) } };
 }
 
-/** As in the documentation: the page of a router or a provider answers at / as well, and says nothing of the line. */
+/** As in the documentation. The page at / may be a router's or a provider's, which answers even if the service is down. */
 function usualPage(target: string): string {
   return `https://${parseIp(target)?.family === "ipv6" ? `[${target}]` : target}/healthz`;
 }

@@ -23,7 +23,7 @@ export interface Unproven {
 export type Evidence = { readonly [family in Family]: Proof };
 
 export interface Proof {
-  /** Failures prove nothing. */
+  /** Probe failures do not count: this machine appears to be offline. */
   readonly isBlind: boolean;
   /** When the monitor's own connection worked last, by an ok of another endpoint or by most anchors; -Infinity for never. */
   readonly provenMs: number;

@@ -162,7 +162,7 @@ export function mixesOf({ mix, formerMixes }: IngressState): readonly MixState[]
   return mix === undefined ? formerMixes : [mix, ...formerMixes];
 }
 
-/** The mix at this name; `undefined` for a name that is none of ours, or no more. */
+/** The mix at this name; `undefined` if the ingress has none there. */
 export function mixNamed(ingress: IngressState, record: string | undefined): MixState | undefined {
   return mixesOf(ingress).find((mix) => mix.record === record);
 }

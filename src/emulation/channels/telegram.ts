@@ -1,9 +1,10 @@
 // An emulated Telegram Bot API: keeps what it is sent, refuses what the real one refuses, and fails on demand.
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { sleep, systemClock, type Clock } from "../../lib/clock.ts";
 import { FaultQueue } from "../fault-queue.ts";
-import { listenTcp, type Listening, type ListenOptions } from "../listen.ts";
+import type { ListenOptions } from "../listen.ts";
 import { readRequest } from "../read-request.ts";
+import { HttpEmulator } from "./http-emulator.ts";
 import { readHtml } from "./telegram-html.ts";
 
 export interface TelegramOptions extends ListenOptions {
@@ -71,7 +72,7 @@ interface TelegramReply {
   readonly body: Record<string, unknown>;
 }
 
-export class TelegramServer implements AsyncDisposable {
+export class TelegramServer extends HttpEmulator {
   readonly token: string;
   readonly faults = new FaultQueue<TelegramFault, TelegramCall>();
   /** Messages that reached a chat, oldest first. */
@@ -81,34 +82,21 @@ export class TelegramServer implements AsyncDisposable {
   readonly #chats: ReadonlySet<string>;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
-  #listening: Listening | undefined;
   #lastId = 0;
 
   constructor(options: TelegramOptions = {}) {
+    super();
     this.token = options.token ?? telegramToken;
     this.#chats = new Set((options.chats ?? [123_456]).map(String));
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Base URL without trailing slash. */
-  get url(): string {
-    if (this.#listening === undefined) throw new Error("The emulator is not listening yet.");
-    return `http://${this.#listening.authority}`;
-  }
-
-  async listen(options: ListenOptions): Promise<void> {
-    this.#listening = await listenTcp(
-      createServer((request, response) => void this.#serve(request, response)),
-      options,
-    );
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    await this.#listening?.[Symbol.asyncDispose]();
+    await super[Symbol.asyncDispose]();
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const read = await readRequest(request);
     if (read === undefined) return void response.writeHead(400).end();
     const [, token, method] = /^\/bot([^/]+)\/(\w+)$/.exec(read.path) ?? [];

@@ -1,9 +1,10 @@
 // An emulated receiver of webhooks: keeps what it is sent, checks signatures as Standard Webhooks says, and fails on demand.
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { FaultQueue } from "../fault-queue.ts";
-import { listenTcp, type Listening, type ListenOptions } from "../listen.ts";
+import type { ListenOptions } from "../listen.ts";
 import { readRequest } from "../read-request.ts";
+import { HttpEmulator } from "./http-emulator.ts";
 
 export interface WebhookReceiverOptions extends ListenOptions {
   /** The bytes that requests have to be signed with; without them signatures are not checked. */
@@ -35,37 +36,20 @@ export async function startWebhookReceiver(options: WebhookReceiverOptions = {})
   return receiver;
 }
 
-export class WebhookReceiver implements AsyncDisposable {
+export class WebhookReceiver extends HttpEmulator {
   readonly faults = new FaultQueue<WebhookFault, WebhookRequest>();
   /** Every request, oldest first, also those that failed. */
   readonly requests: WebhookRequest[] = [];
   /** The bodies of those that were taken. */
   readonly taken: Readonly<Record<string, unknown>>[] = [];
   readonly #key: Uint8Array | undefined;
-  #listening: Listening | undefined;
 
   constructor({ key }: WebhookReceiverOptions) {
+    super();
     this.#key = key;
   }
 
-  /** Without trailing slash. */
-  get url(): string {
-    if (this.#listening === undefined) throw new Error("The emulator is not listening yet.");
-    return `http://${this.#listening.authority}`;
-  }
-
-  async listen(options: ListenOptions): Promise<void> {
-    this.#listening = await listenTcp(
-      createServer((request, response) => void this.#serve(request, response)),
-      options,
-    );
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#listening?.[Symbol.asyncDispose]();
-  }
-
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const read = await readRequest(request);
     if (read === undefined) return void response.writeHead(400).end();
     const { method = "", headers } = request;

@@ -4,8 +4,8 @@ import type { BugForTest } from "../bug.ts";
 export const channelBugs: readonly BugForTest[] = [
   {
     name: "one abort listener stays behind for each message",
-    file: "src/channels/telegram/api.ts",
-    from: 'signal?.removeEventListener("abort", abort);',
+    file: "src/lib/deadline.ts",
+    from: 'for (const other of this.#others) other.removeEventListener("abort", this.#abort);',
     to: "",
     test: ["test/leaks.test.ts", "of a message"],
   },
