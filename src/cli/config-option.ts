@@ -1,9 +1,7 @@
 // The configuration as commands get it: found, loaded, and its mistakes printed one a line.
-import { basename } from "node:path";
 import type { Config } from "../config/config.ts";
-import { readFromDisk, readText } from "../config/format/files.ts";
 import { findConfigPath } from "../config/find.ts";
-import { loadConfig } from "../config/load.ts";
+import { loadConfig, type LoadRequest } from "../config/load.ts";
 import { formatProblem, type Problem } from "../config/format/problem.ts";
 import { printError, styled } from "../terminal/terminal.ts";
 import { missingInContainer } from "./container.ts";
@@ -26,48 +24,27 @@ export function configPath(option: string | undefined): string {
 
 /** The configuration, its warnings printed. Throws a CommandError that holds every mistake. */
 export function configOf(option: string | undefined): Config {
-  const loaded = loadConfig({ path: configPath(option), env: process.env });
-  if (loaded.kind === "invalid") throw invalidConfig(loaded.problems);
-  for (const warning of loaded.warnings) printError(`${styled("yellow", "warning:")} ${formatProblem(warning)}`);
+  const config = loadedFrom({ path: configPath(option), env: process.env });
   // What this command prints is for people too.
-  if (loaded.config.timeZone !== undefined) process.env["TZ"] = loaded.config.timeZone;
-  return loaded.config;
+  if (config.timeZone !== undefined) process.env["TZ"] = config.timeZone;
+  return config;
 }
 
 /**
- * The configuration for commands that work offline: secrets that this machine lacks are replaced, so that a file from
- * elsewhere can be looked at as it is. Throws as `configOf` does.
+ * The configuration for commands that work offline, so that a file from elsewhere can be looked at as it is: secrets may be
+ * missing on this machine. Throws as `configOf` does.
  */
 export function configWithoutSecrets(option: string | undefined): { readonly path: string; readonly config: Config } {
   const path = configPath(option);
-  const file = readText(path, readFromDisk);
-  const text = file.kind === "text" ? file.text : "";
-  const env = { ...process.env };
-  for (const [, name = ""] of text.matchAll(/\b(?:token|secret|chat_id)["']?\s*:\s*["']?\$\{(\w+)\}/g))
-    env[name] ??= standIn;
-  const secretFiles = new Set(
-    [...text.matchAll(/\b(?:token|secret)_file["']?\s*:\s*["']?([^"'\s,}]+)/g)].map(([, name]) => name),
-  );
-  const loaded = loadConfig({
-    path,
-    env,
-    readFile: (each) => {
-      try {
-        return readFromDisk(each);
-      } catch (error) {
-        if ([...secretFiles].some((name) => name !== undefined && each.endsWith(basename(name))))
-          return Buffer.from(standIn);
-        throw error;
-      }
-    },
-  });
-  if (loaded.kind === "invalid") throw invalidConfig(loaded.problems);
-  for (const warning of loaded.warnings) printError(`${styled("yellow", "warning:")} ${formatProblem(warning)}`);
-  return { path, config: loaded.config };
+  return { path, config: loadedFrom({ path, env: process.env, mayLackSecrets: true }) };
 }
 
-/** Passes for a token as well as for a chat, and for one that cannot be guessed. */
-const standIn = "7041523698140275";
+function loadedFrom(request: LoadRequest): Config {
+  const loaded = loadConfig(request);
+  if (loaded.kind === "invalid") throw invalidConfig(loaded.problems);
+  for (const warning of loaded.warnings) printError(`${styled("yellow", "warning:")} ${formatProblem(warning)}`);
+  return loaded.config;
+}
 
 /** The end of a command whose configuration is wrong: one line per mistake. */
 export function invalidConfig(problems: readonly Problem[]): CommandError {

@@ -6,7 +6,6 @@ import { isInSync } from "../core/records/mix.ts";
 import { desiredRecords } from "../core/records/records.ts";
 import type { IngressState, State } from "../core/model.ts";
 import { systemClock } from "../lib/clock.ts";
-import { plainly } from "../lib/plainly.ts";
 import type { Log } from "../lib/log.ts";
 import { lockState } from "../store/lock.ts";
 import { printLine, styled, withSpinner } from "../terminal/terminal.ts";
@@ -93,7 +92,7 @@ function resultOf(
   if (desiredRecords(ingress) === undefined) {
     const why =
       published === undefined
-        ? ((cloudProblem && plainly(cloudProblem.message)) ?? "Cloudflare did not answer")
+        ? (cloudProblem?.message ?? "Cloudflare did not answer")
         : isInDoubt
           ? "this machine appears to be offline"
           : "all endpoints are down";
@@ -103,7 +102,7 @@ function resultOf(
     return {
       ...base,
       isDone: false,
-      text: `not written: ${cloudProblem === undefined ? "no answer" : plainly(cloudProblem.message)}`,
+      text: `not written: ${cloudProblem?.message ?? "no answer"}`,
     };
   const records = recordsText(published?.records ?? []);
   return { ...base, isDone: true, text: `${records} (${selection?.primary ?? "the last good record"})` };

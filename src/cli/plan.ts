@@ -6,7 +6,6 @@ import { conversionBetween, conversionText, type Conversion } from "../core/reco
 import type { IngressSettings, IngressState, Plan, PublishedRecord } from "../core/model.ts";
 import { isEmptyPlan, planBetween } from "../core/records/plan.ts";
 import { desiredRecords } from "../core/records/records.ts";
-import { plainly } from "../lib/plainly.ts";
 import type { Log } from "../lib/log.ts";
 import { printLine, styled, withSpinner } from "../terminal/terminal.ts";
 import { configOf } from "./config-option.ts";
@@ -73,10 +72,7 @@ interface Outlook {
 function outlookOf(ingress: IngressState, settings: IngressSettings, { whyNoMix, warnings }: ZoneLook): Outlook {
   const { published, selection, cloudProblem } = ingress;
   const desired = desiredRecords(ingress);
-  const problem =
-    published === undefined
-      ? ((cloudProblem && plainly(cloudProblem.message)) ?? "Cloudflare did not answer in time")
-      : undefined;
+  const problem = published === undefined ? (cloudProblem?.message ?? "Cloudflare did not answer in time") : undefined;
   const isUndecided = desired === undefined && published !== undefined;
   const verdicts = ingress.endpoints.map(({ settings: { name }, health: { verdict } }) => `${name} is ${verdict}`);
   const mix = mixPlanOf(ingress, settings, whyNoMix);

@@ -2,6 +2,7 @@
 // who want to know what is wrong, so it tells apart "refused", "not there" and "could not be asked", and never throws.
 import * as z from "zod";
 import { Deadline } from "../lib/deadline.ts";
+import { plainly } from "../lib/plainly.ts";
 import { innermost } from "../lib/cause.ts";
 import { systemClock, type Clock } from "../lib/clock.ts";
 import type { Secret } from "../lib/secret.ts";
@@ -159,7 +160,7 @@ export class ZoneInspector {
       if (isDateRefusal(innermost(error).code)) {
         this.#telltales = { ...this.#telltales, contradictedWallMs: this.#clock.wallMs() };
       }
-      return { kind: "silent", detail: deadline.isPast ? late : this.#foreign(innermost(error).text) };
+      return { kind: "silent", detail: deadline.isPast ? late : plainly(this.#foreign(innermost(error).text)) };
     } finally {
       this.#isAsked.resolve();
     }

@@ -4,7 +4,8 @@ import { endpointSettings, ingressSettings } from "../../test/support/ingress-wo
 import { emptyIngress } from "../core/configuration/empty.ts";
 import { freshEndpoint } from "../core/evidence/endpoint.ts";
 import type { IngressState } from "../core/model.ts";
-import { ownLane } from "./lane.ts";
+import { freshMix } from "../core/records/mix.ts";
+import { mixLane, ownLane, type Lane } from "./lane.ts";
 import { freshMemory, nextAttempt, type AttemptMemory } from "./next-attempt.ts";
 
 const nowMs = 1_000_000;
@@ -22,9 +23,14 @@ const record = { id: "1", type: "CNAME", content: "cable.example.com", ttlSecond
 const settled: IngressState = { ...due, published: { records: [record], atMs: 0, by: "write" } };
 
 /** What comes next for a machine that has read the records a minute ago, and otherwise remembers what `changes` say. */
-function next(ingress: IngressState, changes: Partial<AttemptMemory> = {}, isHeld = false): string {
+function next(
+  ingress: IngressState,
+  changes: Partial<AttemptMemory> = {},
+  isHeld = false,
+  lane: Lane = ownLane,
+): string {
   const memory = { ...freshMemory(), mustRead: false, lastSeenMs: nowMs - 60_000, ...changes };
-  const { step, dueMs } = nextAttempt(memory, ingress, { lane: ownLane, isHeld, nowMs });
+  const { step, dueMs } = nextAttempt(memory, ingress, { lane, isHeld, nowMs });
   const when = dueMs <= nowMs ? "now" : `in ${(dueMs - nowMs) / 1_000} s`;
   return `${step.isRoutine ? "look" : step.kind} ${when}`;
 }
@@ -50,4 +56,12 @@ test("the next attempt at the records follows from what is remembered", () => {
     ["look in 240 s", next(settled, { soughtMs: nowMs - 4_000, askedMs: nowMs - 3_000 })],
   ];
   for (const [index, [expected, found]] of cases.entries()) assert.equal(found, expected, `case ${index}`);
+});
+
+test("a mix that was not read for long is read before anything is written to it", () => {
+  const mix = "ingress-mix.example.com";
+  const lane = { ...mixLane(mix), planFor: () => ({ deletes: [], patches: [], posts: [] }) };
+  const ingress = { ...settled, mix: freshMix(mix) };
+  assert.match(next(ingress, {}, false, lane), /^write now$/);
+  assert.match(next(ingress, { lastSeenMs: 0 }, false, lane), /^(?:read|look) now$/);
 });

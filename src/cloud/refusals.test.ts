@@ -182,7 +182,10 @@ test("nobody listening is transient and no doubt: nothing was sent", async () =>
   await api[Symbol.asyncDispose]();
   const error = await failureOf(write(provider));
   assert.deepEqual([error.kind, error.isAmbiguous], ["transient", false]);
-  assert.match(error.message, /could not write ingress\.example\.com: no answer \(.*ECONNREFUSED/);
+  assert.match(
+    error.message,
+    /could not write ingress\.example\.com: no answer: 127\.0\.0\.1:\d+ refuses connections \(ECONNREFUSED\)/,
+  );
 });
 
 for (const [systemCall, isAmbiguous] of [

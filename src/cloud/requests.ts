@@ -3,6 +3,7 @@ import { APIError } from "cloudflare/error";
 import type * as z from "zod";
 import type { TimeEvent } from "../core/events.ts";
 import { Deadline } from "../lib/deadline.ts";
+import { plainly } from "../lib/plainly.ts";
 import { innermost } from "../lib/cause.ts";
 import type { Clock } from "../lib/clock.ts";
 import { formatDuration } from "../core/units.ts";
@@ -153,7 +154,10 @@ export class Requests {
     }
     // A route may also be lost while a connection stands, after something was sent over it.
     const isDefinite = systemCall === "connect" || (code !== undefined && neverSentCodes.has(code));
-    return this.#failure(purpose, "transient", { what: `no answer (${this.#foreign(text, 200)})`, isDefinite });
+    return this.#failure(purpose, "transient", {
+      what: plainly(`no answer (${this.#foreign(text, 200)})`),
+      isDefinite,
+    });
   }
 
   #failure(

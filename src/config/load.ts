@@ -33,6 +33,8 @@ export interface LoadRequest {
   readonly env: Environment;
   /** Reads the file, and the files of secrets. */
   readonly readFile?: ReadFile;
+  /** For commands that work offline: secrets that are not on this machine are no mistake, and something takes their place. */
+  readonly mayLackSecrets?: boolean;
 }
 
 export type LoadResult =
@@ -50,7 +52,7 @@ export type LoadResult =
 
 /** Reads, checks and completes the configuration. */
 export function loadConfig(request: LoadRequest): LoadResult {
-  const { path, text, env, readFile = readFromDisk } = request;
+  const { path, text, env, readFile = readFromDisk, mayLackSecrets = false } = request;
   const content = text === undefined ? readText(path, readFile) : decode(Buffer.from(text));
   if (content.kind === "unreadable") {
     return invalid([problemAt(path, content.place, "", `the configuration cannot be read: ${content.reason}`)]);
@@ -59,7 +61,7 @@ export function loadConfig(request: LoadRequest): LoadResult {
   if (parsed.kind === "unreadable") return invalid(parsed.problems);
   const { document } = parsed;
   const { settings, problems } = readEnvironment(env);
-  const context: Context = { path, env, readFile, document, settings, problems: [...problems] };
+  const context: Context = { path, env, readFile, mayLackSecrets, document, settings, problems: [...problems] };
   switch (formatOf(document)) {
     case "ancient":
       return invalid([ancientProblem(document)]);
@@ -74,6 +76,7 @@ interface Context {
   readonly path: string;
   readonly env: Environment;
   readonly readFile: ReadFile;
+  readonly mayLackSecrets: boolean;
   readonly document: YamlDocument;
   /** From the environment. */
   readonly settings: EnvironmentSettings;
@@ -82,15 +85,15 @@ interface Context {
 }
 
 function loadCurrent(context: Context): LoadResult {
-  const { path, env, readFile, document, settings, problems } = context;
-  const reading = readBySchema(configSchema, document, { env, isLenient: false });
+  const { path, env, readFile, mayLackSecrets, document, settings, problems } = context;
+  const reading = readBySchema(configSchema, document, { env, mayLackSecrets, isLenient: false });
   problems.push(...reading.problems);
   const report = reporterTo(problems, document, reading);
   checkRules(reading.value, settings.allowPrivate, report);
 
   const folder = dirname(resolve(path));
   const { cloudflare, notify, http } = reading.value;
-  const secrets = new SecretFiles({ folder, readFile, has: (key) => reading.has(key), report });
+  const secrets = new SecretFiles({ folder, readFile, mayLackSecrets, has: (key) => reading.has(key), report });
   const cloudflareToken = secrets.take("cloudflare", "token", cloudflare, secret, "required");
   const channels = readChannels(notify, secrets, report);
   const httpToken = secrets.take("http", "token", http, secret, "optional");
@@ -125,8 +128,8 @@ function loadCurrent(context: Context): LoadResult {
 }
 
 function loadOriginal(context: Context): LoadResult {
-  const { path, env, document, settings, problems } = context;
-  const reading = readBySchema(originalSchema, document, { env, isLenient: true });
+  const { path, env, mayLackSecrets, document, settings, problems } = context;
+  const reading = readBySchema(originalSchema, document, { env, mayLackSecrets, isLenient: true });
   problems.push(...reading.problems);
   checkOriginalRules(reading.value, settings.allowPrivate ?? false, reporterTo(problems, document, reading));
 

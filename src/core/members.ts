@@ -1,4 +1,4 @@
-// The endpoints of an ingress by name, by rank, and by the part they have in serving now: what everybody asks. Who is to
+// The endpoints of an ingress by name, by rank, and by the part they have in serving now: what many parts ask. Who is to
 // serve is decided in `selection/`.
 import type { EndpointSettings, EndpointState, IngressState, Override, Selection } from "./model.ts";
 

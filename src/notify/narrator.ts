@@ -135,7 +135,8 @@ function primaryOf({ primary }: FactOf<"ingress-released">): { primary?: string 
   return primary === undefined ? {} : { primary };
 }
 
-function recordsOf(state: State, record: string): { record: string; records?: Records } {
-  const records = findIngress(state, record)?.published?.records;
-  return { record, ...(records && { records }) };
+function recordsOf(state: State, id: string): { record: string; records?: Records } {
+  const ingress = findIngress(state, id);
+  const records = ingress?.published?.records;
+  return { record: ingress?.settings.record ?? id, ...(records && { records }) };
 }

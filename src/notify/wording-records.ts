@@ -1,4 +1,4 @@
-// Words for trouble with records: a quarrel over them, a write that is not to be seen, a mix that cannot be.
+// Words for trouble with records: another program overwrites them, a write is not visible, a mix that cannot be.
 import { formatDuration } from "../core/units.ts";
 import { line, text } from "./message.ts";
 import { andList, circumstances, nameOf, time, wanted } from "./phrases.ts";

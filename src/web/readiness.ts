@@ -1,6 +1,5 @@
 // Whether the daemon knows enough to do its work: configuration loaded, records known, first verdicts in.
 import type { EndpointState, IngressState, State } from "../core/model.ts";
-import { plainly } from "../lib/plainly.ts";
 import { plain } from "../lib/text.ts";
 
 /** What is still missing, in plain words; empty when the daemon is ready. */
@@ -13,7 +12,7 @@ function missingOf(
   { settings, published, cloudProblem, endpoints }: IngressState,
   connection: State["connection"],
 ): string[] {
-  const because = cloudProblem === undefined ? "" : `: ${plain(plainly(cloudProblem.message))}`;
+  const because = cloudProblem === undefined ? "" : `: ${plain(cloudProblem.message)}`;
   return [
     ...(published === undefined ? [`${settings.record}: its records are not known yet${because}`] : []),
     ...endpoints

@@ -10,7 +10,6 @@ import { shown } from "../../config/format/describe.ts";
 import { readFromDisk, readText } from "../../config/format/files.ts";
 import { isZoneId, zone as zoneKind } from "../../config/fields.ts";
 import { Secret } from "../../lib/secret.ts";
-import { plainly } from "../../lib/plainly.ts";
 import { plain } from "../../lib/text.ts";
 import { askChoice, askSecret, askText, findOut, say, warn } from "./prompts.ts";
 
@@ -93,8 +92,7 @@ async function findZone(inspector: ZoneInspector, record: string): Promise<Found
     },
     ({ token, zone }) => {
       if (zone.kind === "answered") return { isGood: true, text: `The token works. ${zoneText(zone.result)}` };
-      if (zone.kind === "silent")
-        return { isGood: false, text: `Cloudflare could not be queried: ${plainly(zone.detail)}.` };
+      if (zone.kind === "silent") return { isGood: false, text: `Cloudflare could not be queried: ${zone.detail}.` };
       if (zone.address !== undefined)
         return { isGood: false, text: `The token may not be used from ${zone.address}: ${addressRemedy}.` };
       const isKnown = token.kind === "answered" && token.result.status === "active";
@@ -134,7 +132,7 @@ function zoneText({ name, status }: InspectedZone): string {
 
 async function showRecords(inspector: ZoneInspector, zone: InspectedZone, record: string): Promise<void> {
   const look = await inspector.recordsAt(zone.id, record);
-  if (look.kind !== "answered") return warn(`The records at ${record} could not be read: ${plainly(look.detail)}.`);
+  if (look.kind !== "answered") return warn(`The records at ${record} could not be read: ${look.detail}.`);
   if (look.result.some(({ type }) => type === "NS")) {
     return warn(
       `An NS record delegates ${record} to other servers: ccs cannot manage it until that record is removed.`,

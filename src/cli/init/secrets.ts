@@ -8,7 +8,7 @@ import type { WrittenSecret } from "../../config/format/written-secret.ts";
 import { readFromDisk, readText } from "../../config/format/files.ts";
 import { tokenVariable } from "./account.ts";
 import { askChoice } from "./prompts.ts";
-import { besides, httpVariable, tokenFiles, type RunMode } from "./way.ts";
+import { besides, credentialFile, httpVariable, tokenFiles, type RunMode } from "./way.ts";
 
 /** The variables that may hold secrets of channels. */
 export const channelVariables: readonly string[] = channelKinds.flatMap(({ secrets }) =>
@@ -59,7 +59,7 @@ function placed(composition: Composition, place: (secret: WrittenSecret, where: 
     const keys = channel.keys.map((each) => {
       if (!("secret" in each)) return each;
       const variable = secrets[each.key]?.variable ?? "";
-      return { ...each, secret: place(each.secret, { variable, file: `credentials/${kind}-${each.key}` }) };
+      return { ...each, secret: place(each.secret, { variable, file: credentialFile(kind, each.key) }) };
     });
     return { ...channel, keys };
   });

@@ -4,7 +4,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { given } from "../../config/format/variables.ts";
 import { shellWord } from "../../lib/text.ts";
 import { isContainer } from "../container.ts";
-import { systemPlaces } from "../service/unit-text.ts";
+import { credentialName, systemPlaces } from "../service/unit-text.ts";
 import { hasSystemd } from "../service/host.ts";
 import { askChoice, type Option } from "./prompts.ts";
 
@@ -53,11 +53,16 @@ export function waysOn({
   return [...works, ...(isServed ? [] : [service]), ...(hasDocker ? [] : [docker])];
 }
 
+/** The file with a secret, beside the configuration of a service. */
+export function credentialFile(of: string, key: string): string {
+  return `credentials/${credentialName(of, key)}`;
+}
+
 /** Token files that are put beside the configuration, by what ccs calls them. */
 export const tokenFiles = {
   service: {
-    cloudflare: "credentials/cloudflare-token",
-    http: "credentials/http-token",
+    cloudflare: credentialFile("cloudflare", "token"),
+    http: credentialFile("http", "token"),
   },
   docker: { cloudflare: "cloudflare_token" },
 } as const;

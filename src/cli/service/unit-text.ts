@@ -21,11 +21,16 @@ export function packagedUnit(): string {
   return systemUnit(places, "Cloudflare CNAME Switcher as a service of the system. See docs/systemd.md.");
 }
 
-/** The secrets that a configuration may take from files, each a file of this name in the folder for credentials. */
+/** The file with a secret in the folder for credentials: `of` what, a section or a kind of channel, and by which key. */
+export function credentialName(of: string, key: string): string {
+  return `${of}-${key}`;
+}
+
+/** The secrets that a configuration may take from files. */
 const credentialNames = [
-  "cloudflare-token",
-  ...channelKinds.flatMap(({ kind, secrets }) => Object.keys(secrets).map((key) => `${kind}-${key}`)),
-  "http-token",
+  credentialName("cloudflare", "token"),
+  ...channelKinds.flatMap(({ kind, secrets }) => Object.keys(secrets).map((key) => credentialName(kind, key))),
+  credentialName("http", "token"),
 ];
 
 export const unitName = "ccs.service";

@@ -7,7 +7,8 @@ export type Substituted =
   { readonly kind: "text"; readonly text: string; readonly names: readonly string[] } | SubstitutionProblem;
 
 interface SubstitutionProblem {
-  readonly kind: "problem";
+  /** `unset`: a variable that has no value, and the text no default. */
+  readonly kind: "problem" | "unset";
   readonly message: string;
 }
 
@@ -45,7 +46,7 @@ export function substitute(text: string, env: Environment, otherKey?: string): S
     const fallback = `write \${${unset[0]}:-default}`;
     const advice =
       otherKey === undefined ? `or ${fallback}` : `${fallback}, or name a file with the value: ${otherKey}`;
-    return { kind: "problem", message: `${subject} not set: set it (export ${unset[0]}=…), ${advice}` };
+    return { kind: "unset", message: `${subject} not set: set it (export ${unset[0]}=…), ${advice}` };
   }
   return { kind: "text", text: filled.join(""), names };
 }

@@ -8,6 +8,7 @@ import { describe, isNothing, kindOf } from "./describe.ts";
 import { keyText, type YamlDocument } from "./document.ts";
 import type { ListenAddress } from "./names.ts";
 import { joinPath, problemAt, type Place, type Problem } from "./problem.ts";
+import { standIns } from "./secrets.ts";
 import { substitute, unmask } from "./substitute.ts";
 import type { Environment } from "./variables.ts";
 import { adviceOnKey } from "./unknown-key.ts";
@@ -25,6 +26,8 @@ export type Partially<T> = T extends Whole | undefined
 export interface ReadOptions {
   /** Where `${NAME}` comes from; `as-written` leaves it as it stands. */
   readonly env: Environment | "as-written";
+  /** Whether what is not shown, such as a token, may be a variable without a value: something that fits takes its place. */
+  readonly mayLackSecrets?: boolean;
   /** The ways of the original's files: null is missing, unknown keys are warned of, any scalar may be text. */
   readonly isLenient: boolean;
 }
@@ -226,7 +229,7 @@ class Walker {
   #readScalar(schema: z.ZodType, node: Scalar, path: string): unknown {
     const isText = typeof node.value === "string";
     this.#texts.set(path, isText ? unmask(String(node.value)) : (node.source ?? String(node.value)));
-    const written = this.#valuesOf(node, path);
+    const written = this.#valuesOf(schema, node, path);
     if (written === undefined) return undefined;
     let reason = "";
     for (const value of written.values) {
@@ -248,7 +251,11 @@ class Walker {
   }
 
   /** What a scalar may mean, best first; `undefined` when that was reported as a problem. */
-  #valuesOf(node: Scalar, path: string): { values: readonly unknown[]; names: readonly string[] } | undefined {
+  #valuesOf(
+    schema: z.ZodType,
+    node: Scalar,
+    path: string,
+  ): { values: readonly unknown[]; names: readonly string[] } | undefined {
     const { env, isLenient } = this.#options;
     if (typeof node.value !== "string") {
       const text = node.source ?? String(node.value);
@@ -257,7 +264,10 @@ class Walker {
     const text = unmask(node.value);
     if (env === "as-written") return { values: [text], names: [] };
     const substituted = substitute(text, env, this.#fileKeys.get(path));
-    if (substituted.kind === "problem") {
+    if (substituted.kind === "unset" && this.#options.mayLackSecrets === true && schema.meta()?.isHushed === true) {
+      return { values: standIns, names: [] };
+    }
+    if (substituted.kind !== "text") {
       this.#report(this.placeOf(path), path, substituted.message);
       return undefined;
     }

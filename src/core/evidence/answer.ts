@@ -28,7 +28,7 @@ function knownAddresses(endpoint: EndpointState, answer: readonly Address[], now
 }
 
 function freshAddress(endpoint: EndpointState, address: Address, nowMs: number): AddressState {
-  // Somebody has to vouch for it: an endpoint that lost all its addresses starts to prove itself anew.
+  // An endpoint that serves has to vouch for it: an endpoint that lost all its addresses starts to prove itself anew.
   const isNewcomer = endpoint.addresses.some(({ health }) => isServing(health.verdict));
   const verdict = isOut(endpoint.health.verdict) ? "down" : "unknown";
   return { ...untriedAddress(address, freshHealth(nowMs, verdict, "new address, not probed yet")), isNewcomer };

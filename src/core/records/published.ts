@@ -1,4 +1,4 @@
-// What reads, writes and failures at Cloudflare do to an ingress, and what it takes to stop a quarrel over its records.
+// What reads, writes and failures at Cloudflare do to an ingress, and what it takes to stop another program and ccs overwriting each other over its records.
 import { endpointNamed, hasSameMembers } from "../members.ts";
 import { withMixNames } from "./mix.ts";
 import type { CloudProblem, Form, IngressState, NameState, PublishedRecord, RecordSet, Visibility } from "../model.ts";

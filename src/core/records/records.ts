@@ -107,7 +107,7 @@ export function recordSetOf(published: readonly PublishedRecord[]): RecordSet | 
 
 /**
  * Whether the records are still those that we wrote last. They are ours then, though it is not known at the moment
- * whose addresses they hold: nobody answers look-ups, or the endpoint has moved meanwhile.
+ * whose addresses they hold: no resolver answers, or the endpoint has moved meanwhile.
  */
 export function isAsWritten({ published, lastGood }: IngressState): boolean {
   return (

@@ -9,7 +9,6 @@ import { desiredRecords } from "../../core/records/records.ts";
 import { membersOf, roleOf } from "../../core/members.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { dayMs, durationSyntax, formatDuration, hourMs, minuteMs, parseDurationMs } from "../../core/units.ts";
-import { plainly } from "../../lib/plainly.ts";
 import { plain } from "../../lib/text.ts";
 import { nowOf } from "./dates.ts";
 import { requestedEndpoint, requestedIngress, Refusal } from "./names.ts";
@@ -145,7 +144,7 @@ function recordsThen(ingress: IngressState): string[] {
   if (isInSync(ingress)) return ["DNS already says so: nothing needs to be written."];
   if (standoff?.mayWrite === false || desiredRecords(ingress) === undefined) return ["The records stay as they are."];
   if (cloudProblem !== undefined)
-    return [`The records are written as soon as possible: ${plain(plainly(cloudProblem.message))}`];
+    return [`The records are written as soon as possible: ${plain(cloudProblem.message)}`];
   return ["The records are being written."];
 }
 

@@ -2,7 +2,6 @@
 import { mixStage, type MixStage } from "../../core/advice/mix-outlook.ts";
 import type { IngressState } from "../../core/model.ts";
 import { membersOf } from "../../core/members.ts";
-import { plainly } from "../../lib/plainly.ts";
 import { plain } from "../../lib/text.ts";
 import { dateOf, type Now } from "./dates.ts";
 import type { MixStatus } from "./schema/status-mix.ts";
@@ -32,7 +31,7 @@ export function mixStatus(ingress: IngressState, now: Now): MixStatus | undefine
 /** What that means, in plain words: a part of a sentence, without times. */
 function mixText(stage: MixStage, ingress: IngressState): string {
   const problem = ingress.mix?.cloudProblem;
-  const trouble = problem === undefined ? "" : `; it could not be ${done[problem.during]}: ${plainly(problem.message)}`;
+  const trouble = problem === undefined ? "" : `; it could not be ${done[problem.during]}: ${problem.message}`;
   switch (stage.kind) {
     case "none":
       return `no mix: ${stage.why}; a failback goes to a single endpoint`;

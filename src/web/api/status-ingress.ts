@@ -3,7 +3,6 @@ import { isServing } from "../../core/evidence/health.ts";
 import type { IngressState, Published, RecordSet, State } from "../../core/model.ts";
 import { isInSync } from "../../core/records/mix.ts";
 import { wantedRecords } from "../../core/records/records.ts";
-import { plainly } from "../../lib/plainly.ts";
 import { plain } from "../../lib/text.ts";
 import { dateOf, isoOf, type Now } from "./dates.ts";
 import { mixStatus } from "./mix-status.ts";
@@ -92,7 +91,7 @@ function troubleOf({ cloudProblem }: IngressState, now: Now): IngressStatus["tro
     cloudProblem && {
       kind: cloudProblem.kind,
       during: cloudProblem.during,
-      message: plain(plainly(cloudProblem.message), 500),
+      message: plain(cloudProblem.message, 500),
       since: dateOf(cloudProblem.sinceMs, now),
     }
   );
