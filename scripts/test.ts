@@ -57,7 +57,7 @@ async function failing(which: readonly string[], atOnce: number): Promise<readon
 process.exitCode = 1;
 let failed = await failing(files, concurrency);
 const again = failed.filter((file) => existsSync(file));
-// Where nobody can look at it at once, as in CI: what failed beside all others is given the machine to itself, once.
+// Where it cannot be looked at right away, as in CI: what failed beside all others is given the machine to itself, once.
 if (process.env["CCS_TEST_AGAIN"] === "1" && again.length > 0 && again.length === failed.length && again.length <= 3) {
   console.log(`\nAgain, by themselves: ${again.join(", ")}\n`);
   failed = await failing(again, 1);

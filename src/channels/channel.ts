@@ -1,4 +1,4 @@
-// What a way of reaching people must be able to do. Each channel is one file beside this one.
+// What a way of reaching people must be able to do. Each kind of channel is a folder beside this file.
 import type { Message } from "../core/message.ts";
 
 /** Delivers messages. It renders them for where they go; retries, order and durability are the outbox's. */

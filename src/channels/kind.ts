@@ -1,5 +1,5 @@
 // What a kind of channel brings: the keys of its entry in `notify`, how it delivers, what `ccs doctor` looks at and what
-// `ccs init` asks. Each kind is a folder here and a line of the registry; nobody else knows it.
+// `ccs init` asks. Each kind is a folder here and a line of the registry; no other code knows it.
 import type { z } from "zod";
 import type { Report } from "../config/format/problem.ts";
 import type { Environment } from "../config/format/variables.ts";
@@ -57,14 +57,14 @@ export interface ChannelKind<Own extends Keys = Keys, Settings extends object = 
   readonly simulated: Settings;
 }
 
-export interface SecretKey {
+interface SecretKey {
   readonly schema: z.ZodType<Secret>;
   readonly need: "required" | "optional";
   /** The environment variable that holds it in files that ccs writes. */
   readonly variable: string;
 }
 
-export interface OverridingVariable {
+interface OverridingVariable {
   readonly name: string;
   readonly key: string;
   readonly schema: z.ZodType;
@@ -106,7 +106,7 @@ export interface ComposedChannel {
   readonly keys: readonly ComposedKey[];
 }
 
-export type ComposedKey = {
+type ComposedKey = {
   readonly key: string;
   readonly comment?: string;
 } & ({ readonly yaml: string } | { readonly secret: WrittenSecret });

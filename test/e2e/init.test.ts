@@ -157,7 +157,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     const text = readFileSync(join(cwd, "config.yml"), "utf8");
     assert.match(
       text,
-      /^ {2}- kind: webhook\n(?: {4}#.*\n)* {4}url: .*\/hook\n(?: {4}#.*\n)* {4}secret: whsec_[\w+/=]{32}$/m,
+      /^ {2}- kind: webhook\n(?: {4}#.*\n)* {4}url: .*\/hook\n(?: {4}#.*\n)* {4}secret: ("?)whsec_[\w+/=]{32}\1$/m,
     );
     assert.doesNotMatch(terminal.text, /whsec_\w/);
     assert.equal(loadConfig({ path: join(cwd, "config.yml"), env: { CLOUDFLARE_API_TOKEN: "T" } }).kind, "ok");

@@ -9,7 +9,7 @@ import { after, describe, test, type TestContext } from "node:test";
 import { builtProgram, runCcs, type Finished } from "../support/built-program.ts";
 import { eventually } from "../support/eventually.ts";
 import { examplesIn } from "../support/walkthrough.ts";
-import { requireProgram } from "../support/programs.ts";
+import { requireNamespaces } from "../support/programs.ts";
 
 const root = mkdtempSync(join(tmpdir(), "ccs-offline-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -32,16 +32,9 @@ interface Offline extends AsyncDisposable {
 
 /** Runs `ccs` in a network of its own, in which there is nothing; `undefined` where that cannot be had here. */
 function startOffline(t: TestContext, args: readonly string[]): Offline | undefined {
-  const unshare = requireProgram(t, "unshare");
-  if (unshare === undefined) return undefined;
-  const words = [
-    ...(process.geteuid?.() === 0 ? [] : ["--map-root-user"]),
-    "--net",
-    "--",
-    process.execPath,
-    builtProgram(),
-    ...args,
-  ];
+  const apart = requireNamespaces(t, ["--net"]);
+  if (apart === undefined) return undefined;
+  const [unshare = "", ...words] = [...apart, "--", process.execPath, builtProgram(), ...args];
   const folder = newPlace();
   const env = { HOME: folder, CCS_STATE_DIR: join(folder, "state"), CLOUDFLARE_API_TOKEN: "T".repeat(40) };
   const child = spawn(unshare, words, { cwd: folder, env: { PATH: process.env["PATH"], ...env } });

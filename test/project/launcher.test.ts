@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { build } from "../../scripts/build.ts";
 import { findOldNode } from "../support/old-node.ts";
-import { requireProgram } from "../support/programs.ts";
+import { requireNamespaces } from "../support/programs.ts";
 
 /** Stands in for the program; the first argument says what it does. */
 const program = `
@@ -64,10 +64,9 @@ test("a program that speaks HTTP does not load Node's second client for it", asy
 });
 
 test("as the first process of a container it ends by the signals that end every other process", async (t) => {
-  const unshare = requireProgram(t, "unshare");
-  if (unshare === undefined) return;
-  const asRoot = process.geteuid?.() === 0 ? [] : ["--user", "--map-root-user"];
-  const inContainer = [unshare, ...asRoot, "--pid", "--fork", "--kill-child", process.execPath];
+  const apart = requireNamespaces(t, ["--pid", "--fork", "--kill-child"]);
+  if (apart === undefined) return;
+  const inContainer = [...apart, process.execPath];
   for (const [signal, code] of [
     ["SIGTERM", 143],
     ["SIGINT", 130],
@@ -82,10 +81,9 @@ test("as the first process of a container it ends by the signals that end every 
 });
 
 test("as the first process of a container it leaves signals to a program that asks for them", async (t) => {
-  const unshare = requireProgram(t, "unshare");
-  if (unshare === undefined) return;
-  const asRoot = process.geteuid?.() === 0 ? [] : ["--user", "--map-root-user"];
-  const run = start([unshare, ...asRoot, "--pid", "--fork", "--kill-child", process.execPath], ["listen", "SIGTERM"]);
+  const apart = requireNamespaces(t, ["--pid", "--fork", "--kill-child"]);
+  if (apart === undefined) return;
+  const run = start([...apart, process.execPath], ["listen", "SIGTERM"]);
   const lines = createInterface(run.stdout)[Symbol.asyncIterator]();
   assert.equal((await lines.next()).value, "1");
   const [pid] = readFileSync(`/proc/${run.pid}/task/${run.pid}/children`, "utf8").split(" ");

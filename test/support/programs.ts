@@ -1,6 +1,7 @@
 // Debian programs that some tests need. Where one is missing its test is skipped and says so in one line; with
 // CCS_REQUIRE_PROGRAMS=1, as in CI, it fails instead.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { TestContext } from "node:test";
@@ -60,6 +61,22 @@ export function requireProgram(t: TestContext, program: Program): string | undef
   const path = findProgram(program);
   if (path !== undefined) return path;
   const what = `${program} is not installed: apt-get install ${packages[program]}`;
+  assert.notEqual(process.env["CCS_REQUIRE_PROGRAMS"], "1", what);
+  t.skip(what);
+  return undefined;
+}
+
+/**
+ * The words before a command that is to run in namespaces of its own: those of `options`, such as `--net`. `undefined` as by
+ * `requireProgram`, also where the machine does not allow it.
+ */
+export function requireNamespaces(t: TestContext, options: readonly string[]): readonly string[] | undefined {
+  const unshare = requireProgram(t, "unshare");
+  if (unshare === undefined) return undefined;
+  const words = [...(process.geteuid?.() === 0 ? [] : ["--user", "--map-root-user"]), ...options];
+  const { status, stderr } = spawnSync(unshare, [...words, "--", "true"], { encoding: "utf8" });
+  if (status === 0) return [unshare, ...words];
+  const what = `this machine gives no namespaces of their own to tests: ${stderr.trim()}`;
   assert.notEqual(process.env["CCS_REQUIRE_PROGRAMS"], "1", what);
   t.skip(what);
   return undefined;

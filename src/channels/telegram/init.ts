@@ -2,6 +2,7 @@
 import { literal } from "../../config/format/scalar.ts";
 import { Secret } from "../../lib/secret.ts";
 import type { Asker, AskingWorld, ChannelQuestions, ComposedChannel } from "../kind.ts";
+import { triedOut } from "../tried-out.ts";
 import type { WrittenSecret } from "../../config/format/written-secret.ts";
 import { inspectTelegram } from "./doctor.ts";
 import { chatId as chatIdKind, telegramToken, telegramVariable, usualApiUrl } from "./settings.ts";
@@ -52,21 +53,10 @@ async function askBot(asker: Asker, { env, overrides, ports }: AskingWorld): Pro
         ? ({ kind: "variable", name: telegramVariable } as const)
         : ({ kind: "literal", value: token } as const);
     const settings = { token: new Secret(token), chatId: chatIdKind.parse(chatId), apiUrl: String(apiUrl) };
-    const findings = await asker.findOut(
-      "Asking Telegram",
-      () => inspectTelegram(settings, ports, { isTestSent: false }),
-      (all) => ({
-        isGood: all.every(({ level }) => level === "ok"),
-        text: all.map(({ subject, detail }) => `${subject}: ${detail}`).join("; "),
-      }),
+    const next = await triedOut(asker, { message: "Asking Telegram", without: "Continue without Telegram" }, () =>
+      inspectTelegram(settings, ports, { isTestSent: false }),
     );
-    if (findings.every(({ level }) => level === "ok")) return composedTelegram(written, chatId);
-    const choice = await asker.askChoice("How should ccs init continue?", [
-      { value: "again", label: "Ask me again" },
-      { value: "keep", label: "Keep it", hint: "ccs doctor checks it again later" },
-      { value: "none", label: "Continue without Telegram" },
-    ]);
-    if (choice === "keep") return composedTelegram(written, chatId);
-    if (choice === "none") return undefined;
+    if (next === "keep") return composedTelegram(written, chatId);
+    if (next === "none") return undefined;
   }
 }

@@ -2,7 +2,7 @@
 import type { Message, Span } from "../../core/message.ts";
 import { plainText, renderWith } from "../rendering.ts";
 
-export type Markup = "html" | "plain";
+type Markup = "html" | "plain";
 
 /** Telegram takes 4,096 characters and does not say how it counts those beyond the BMP: stay well below. */
 export const messageLimit = 3_500;

@@ -11,7 +11,7 @@ import { bodyOf } from "./render.ts";
 import type { WebhookSettings } from "./settings.ts";
 import { webhookHeaders } from "./signature.ts";
 
-export type WebhookAnswer =
+type WebhookAnswer =
   | { readonly kind: "answered"; readonly status: number; readonly retryAfterMs?: number }
   | { readonly kind: "unreachable"; readonly detail: string };
 
@@ -75,7 +75,7 @@ export async function callReceiver(
       signal: deadline.signal,
     });
     const { status, headers } = response;
-    // Nobody needs it, however long it is.
+    // It is not needed, however long it is.
     await response.body?.cancel();
     const retryAfterMs = pauseIn(headers.get("retry-after"), clock.wallMs());
     return { kind: "answered", status, ...(retryAfterMs !== undefined && { retryAfterMs }) };

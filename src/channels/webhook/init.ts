@@ -4,6 +4,7 @@ import { literal } from "../../config/format/scalar.ts";
 import type { KnownSecret, WrittenSecret } from "../../config/format/written-secret.ts";
 import { Secret } from "../../lib/secret.ts";
 import type { Asker, AskingWorld, ChannelQuestions, ComposedChannel } from "../kind.ts";
+import { triedOut } from "../tried-out.ts";
 import { inspectWebhook } from "./doctor.ts";
 import { standardPrefix, webhookSecret, webhookUrl, webhookVariable } from "./settings.ts";
 
@@ -15,7 +16,7 @@ export const webhookQuestions: ChannelQuestions = {
 };
 
 /** The entry in a new file. */
-export function composedWebhook(url: string, secret: WrittenSecret | undefined): ComposedChannel {
+function composedWebhook(url: string, secret: WrittenSecret | undefined): ComposedChannel {
   const signed = {
     key: "secret",
     comment: "The receiver checks each request with the same secret.",
@@ -42,22 +43,13 @@ async function askWebhook(asker: Asker, { env, ports }: AskingWorld): Promise<Co
     const secret: KnownSecret | undefined = await askSecret(asker, env[webhookVariable]?.trim() ?? "", earlier);
     earlier = { url, secret };
     const settings = { url, headers: {}, ...(secret !== undefined && { secret: new Secret(secret.value) }) };
-    const findings = await asker.findOut(
-      "Asking the receiver",
+    const next = await triedOut(
+      asker,
+      { message: "Asking the receiver", without: "Continue without the webhook" },
       () => inspectWebhook(settings, ports, { isTestSent: false }),
-      (all) => ({
-        isGood: all.every(({ level }) => level === "ok"),
-        text: all.map(({ subject, detail }) => `${subject}: ${detail}`).join("; "),
-      }),
     );
-    if (findings.every(({ level }) => level === "ok")) return composedWebhook(url, secret?.written);
-    const choice = await asker.askChoice("How should ccs init continue?", [
-      { value: "again", label: "Ask me again" },
-      { value: "keep", label: "Keep it", hint: "ccs doctor checks it again later" },
-      { value: "none", label: "Continue without the webhook" },
-    ]);
-    if (choice === "keep") return composedWebhook(url, secret?.written);
-    if (choice === "none") return undefined;
+    if (next === "keep") return composedWebhook(url, secret?.written);
+    if (next === "none") return undefined;
   }
 }
 

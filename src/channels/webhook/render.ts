@@ -5,7 +5,7 @@ import { plainText } from "../rendering.ts";
 /** More than any message has in practice. */
 const textLimit = 20_000;
 
-export interface WebhookBody {
+interface WebhookBody {
   /** Unique, and the same in each attempt at a message. */
   readonly id: string;
   /** When it happened, ISO 8601 in UTC. */

@@ -117,7 +117,7 @@ interface ApiServer {
   readonly explain: () => string;
 }
 
-/** Starts etcd and the API server, on ports of loopback that nobody has, for one person who may do everything. */
+/** Starts etcd and the API server, on free loopback ports, for one person who may do everything. */
 async function startApiServer(
   stack: AsyncDisposableStack,
   { etcd, apiServer, controllerManager }: ClusterPrograms,

@@ -24,7 +24,7 @@ export const channelBugs: readonly BugForTest[] = [
     test: ["src/channels/telegram/channel.test.ts", "whose markup is refused arrives as plain text"],
   },
   {
-    name: "the token stands in what Telegram's failures say",
+    name: "the token is shown in what Telegram's failures say",
     file: "src/channels/telegram/api.ts",
     from: 'forms.reduce((text, form) => text.replaceAll(form, "***"), foreign)',
     to: "foreign",
@@ -82,7 +82,7 @@ export const channelBugs: readonly BugForTest[] = [
     test: ["src/channels/webhook/channel.test.ts", "429 is waited for as told"],
   },
   {
-    name: "the URL of a webhook stands in its failures",
+    name: "the URL of a webhook is shown in its failures",
     file: "src/channels/webhook/channel.ts",
     from: 'hidden.reduce((text, form) => text.replaceAll(form, "***"), innermost(error).text)',
     to: "innermost(error).text",
