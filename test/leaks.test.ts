@@ -22,7 +22,7 @@ import { Slots } from "../src/lib/slots.ts";
 import type { Message } from "../src/core/message.ts";
 import { Telegram } from "../src/channels/telegram/channel.ts";
 import { Anchors, reachOverTcp } from "../src/probe/anchors.ts";
-import { probeHttp } from "../src/probe/http.ts";
+import { probeHttp } from "../src/checks/http/probe.ts";
 import { eventually } from "./support/eventually.ts";
 import { closedAuthority } from "./support/ports.ts";
 import { a, startScriptedDns } from "./support/scripted-dns.ts";

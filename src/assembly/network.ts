@@ -5,7 +5,7 @@ import { createExchange } from "../dns/exchange.ts";
 import { createResolver } from "../dns/resolver.ts";
 import { systemClock } from "../lib/clock.ts";
 import { reachOverTcp } from "../probe/anchors.ts";
-import { createProbe } from "../probe/probes.ts";
+import { createProbe } from "../checks/registry.ts";
 import type { Ports } from "./assembly.ts";
 
 /** `onRequest` is told about every request to Cloudflare when it has ended. */

@@ -10,7 +10,7 @@ import { sleep, systemClock } from "../lib/clock.ts";
 import type { Family } from "../core/model.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Log } from "../lib/log.ts";
-import { createProbe } from "../probe/probes.ts";
+import { createProbe } from "../checks/registry.ts";
 import type { RoundPorts } from "../probe/round.ts";
 import { lineWidth, printLine, styled, withSpinner, wrapped } from "../terminal/terminal.ts";
 import { inspectCloudflare, type CloudflareLook } from "./doctor/cloudflare.ts";

@@ -7,7 +7,7 @@ import { systemClock } from "../lib/clock.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Log } from "../lib/log.ts";
 import { probeOnce } from "../probe/prober.ts";
-import { createProbe } from "../probe/probes.ts";
+import { createProbe } from "../checks/registry.ts";
 import { outputColumns, printTable, styled, withSpinner } from "../terminal/terminal.ts";
 import { configOf } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";

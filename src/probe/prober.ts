@@ -7,7 +7,7 @@ import { ClockWatch } from "./clock-watch.ts";
 import { ProbeLimits } from "./round.ts";
 import { Watch, type WatchPorts } from "./watch.ts";
 
-export type { Probe } from "./probes.ts";
+export type { Probe } from "../core/probing.ts";
 export { probeOnce, type Look } from "./round.ts";
 export type ProberPorts = WatchPorts;
 

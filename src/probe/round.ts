@@ -13,7 +13,7 @@ import { isPermitted, withinLimit } from "../core/evidence/usable.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Slots } from "../lib/slots.ts";
 import { messageOf } from "../lib/text.ts";
-import type { Probe } from "./probes.ts";
+import type { Probe } from "../core/probing.ts";
 
 export interface RoundPorts {
   readonly clock: Clock;

@@ -6,6 +6,8 @@ const daemon = [
   "assembly",
   "channels",
   "channels/registry.ts",
+  "checks",
+  "checks/registry.ts",
   "cloud",
   "config",
   "config/format",
@@ -37,6 +39,10 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   channels: ["config/format", "core", "lib"],
   "channels/*": ["channels", "config/format", "core", "lib"],
   "channels/registry.ts": ["channels", "channels/*"],
+  // What every kind of check brings, in the same way.
+  checks: ["config/format", "core", "lib"],
+  "checks/*": ["checks", "config/format", "core", "lib"],
+  "checks/registry.ts": ["checks", "checks/*", "core", "lib"],
   probe: ["core", "lib"],
   dns: ["core", "lib"],
   cloud: ["core", "lib"],
@@ -86,12 +92,16 @@ export function objection(file: string, { specifier, isType }: Import): string |
   if (!specifier.startsWith(".")) return isTest ? undefined : objectionToPackage(file, specifier);
   const target = posix.normalize(posix.join(dirname(file), specifier));
   if (target.endsWith(".test.ts")) return `nobody imports a test: ${specifier}`;
-  // A test beside its source may also use the emulated world and the kinds of channel, and what test/ has for all.
+  // A test beside its source may also use the emulated world and the kinds of channel and check, and what test/ has for all.
   if (target.startsWith("..")) {
     const isAllowed = target === "../package.json" || (isTest && target.startsWith("../test/"));
     return isAllowed ? undefined : `the product needs nothing outside src/: ${specifier}`;
   }
-  const allowed = [room, ...listed, ...(isTest ? ["core", "lib", "emulation", "channels", "channels/*"] : [])];
+  const allowed = [
+    room,
+    ...listed,
+    ...(isTest ? ["core", "lib", "emulation", "channels", "channels/*", "checks", "checks/*"] : []),
+  ];
   // A part with a line of its own is not allowed along with the folder that it is in.
   const there = entryOf(mayImport, target)?.[0] ?? "";
   const isAllowed = allowed.some((entry) => {

@@ -10,7 +10,7 @@ import { Deadline } from "../../lib/deadline.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { parseIp, parseSocket } from "../../lib/ip.ts";
 import { reachOverTcp, type Anchor } from "../../probe/anchors.ts";
-import { hasRoute } from "../../probe/route.ts";
+import { hasRoute } from "../../checks/route.ts";
 import { strangersIn } from "../../store/guard.ts";
 import { isStateLocked } from "../../store/lock.ts";
 import { kindOf } from "../../store/paths.ts";

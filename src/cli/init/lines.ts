@@ -6,7 +6,7 @@ import type { EndpointSettings } from "../../core/model.ts";
 import { createResolver } from "../../dns/resolver.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { parseIp } from "../../lib/ip.ts";
-import { createProbe } from "../../probe/probes.ts";
+import { createProbe } from "../../checks/registry.ts";
 import { probeOnce, type Look } from "../../probe/round.ts";
 import { askChoice, askText, askYes, findOut, say, warn, type Option } from "./prompts.ts";
 

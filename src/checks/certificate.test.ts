@@ -16,7 +16,7 @@ import { releasedWallMs } from "../core/time/release.ts";
 import { systemClock, type Clock } from "../lib/clock.ts";
 import { parseIp } from "../lib/ip.ts";
 import { extensionsOf } from "./certificate-der.ts";
-import { probeHttp } from "./http.ts";
+import { probeHttp } from "./http/probe.ts";
 
 const page = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK";
 const host = "cable.example.com";

@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 
-const probes = JSON.stringify(new URL("probes.ts", import.meta.url).href);
+const probes = JSON.stringify(new URL("registry.ts", import.meta.url).href);
 const clock = JSON.stringify(new URL("../lib/clock.ts", import.meta.url).href);
 
 const script = `

@@ -1,19 +1,7 @@
 // Every kind of check and what performs it.
-import type { Address, CheckSettings, Observation } from "../core/model.ts";
+import type { Probe } from "../core/probing.ts";
 import type { Clock } from "../lib/clock.ts";
-import { probeHttp } from "./http.ts";
-
-export interface ProbeOptions {
-  /** One deadline over the whole probe. */
-  readonly timeoutMs: number;
-  /** Ends the probe at once; its observation means nothing then. */
-  readonly signal: AbortSignal;
-  /** The time as far as something vouches for it, milliseconds since 1970; certificates are judged by it. */
-  readonly vouchedWallMs?: number;
-}
-
-/** Performs a check once, against one address. Never rejects, whatever the other side does. */
-export type Probe = (check: CheckSettings, address: Address, options: ProbeOptions) => Promise<Observation>;
+import { probeHttp } from "./http/probe.ts";
 
 export interface ProbePorts {
   readonly clock: Clock;

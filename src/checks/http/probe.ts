@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
-import type { Address, CheckSettings, Observation, Phases } from "../core/model.ts";
-import type { Clock } from "../lib/clock.ts";
-import { formatDuration } from "../core/units.ts";
-import { plain } from "../lib/text.ts";
-import { objectionTo } from "./certificate.ts";
-import { hasRoute } from "./route.ts";
-import { secureContextFor } from "./secure-context.ts";
-import { failed, inconclusive, isMissingRoute, verdictOfError, type ProbeStage, type ProbeResult } from "./verdict.ts";
+import type { Address, CheckSettings, Observation, Phases } from "../../core/model.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { formatDuration } from "../../core/units.ts";
+import { plain } from "../../lib/text.ts";
+import { objectionTo } from "../certificate.ts";
+import { hasRoute } from "../route.ts";
+import { secureContextFor } from "../secure-context.ts";
+import { failed, inconclusive, isMissingRoute, verdictOfError, type ProbeStage, type ProbeResult } from "../verdict.ts";
 
 export interface HttpProbeOptions {
   readonly clock: Clock;

@@ -10,12 +10,12 @@ import {
   selfSigned,
   type CertificateOptions,
   type Credentials,
-} from "../../test/support/certificates.ts";
-import { startRawServer, until, type RawServer } from "../../test/support/raw-server.ts";
-import type { CheckSettings, Observation } from "../core/model.ts";
-import { systemClock } from "../lib/clock.ts";
-import { parseIp } from "../lib/ip.ts";
-import { probeHttp, type HttpProbeOptions } from "./http.ts";
+} from "../../../test/support/certificates.ts";
+import { startRawServer, until, type RawServer } from "../../../test/support/raw-server.ts";
+import type { CheckSettings, Observation } from "../../core/model.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { parseIp } from "../../lib/ip.ts";
+import { probeHttp, type HttpProbeOptions } from "./probe.ts";
 
 const page = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK";
 const host = "cable.example.com";
@@ -232,8 +232,8 @@ test("authorities from NODE_EXTRA_CA_CERTS are trusted", async () => {
     await writeFile(file, authority.ca);
     await using server = await serve(await authority.issue({ names: [host] }));
     const script = `
-      import { createProbe } from ${JSON.stringify(new URL("probes.ts", import.meta.url).href)};
-      import { systemClock } from ${JSON.stringify(new URL("../lib/clock.ts", import.meta.url).href)};
+      import { createProbe } from ${JSON.stringify(new URL("../registry.ts", import.meta.url).href)};
+      import { systemClock } from ${JSON.stringify(new URL("../../lib/clock.ts", import.meta.url).href)};
       const check = { url: "https://${host}:${server.port}/", timeoutMs: 5000, status: [[200, 200]] };
       const address = { text: "127.0.0.1", family: "ipv4", scope: "private" };
       const signal = new AbortController().signal;

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { damagedBytes, inPieces } from "../../test/support/damage.ts";
-import { propertyRuns } from "../../test/support/property-runs.ts";
-import { startRawServer, until } from "../../test/support/raw-server.ts";
-import type { CheckSettings, Observation } from "../core/model.ts";
-import { systemClock } from "../lib/clock.ts";
-import { plain } from "../lib/text.ts";
-import { probeHttp } from "./http.ts";
+import { damagedBytes, inPieces } from "../../../test/support/damage.ts";
+import { propertyRuns } from "../../../test/support/property-runs.ts";
+import { startRawServer, until } from "../../../test/support/raw-server.ts";
+import type { CheckSettings, Observation } from "../../core/model.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { plain } from "../../lib/text.ts";
+import { probeHttp } from "./probe.ts";
 
 const marker = "MARK";
 const bytes = (text: string): Buffer => Buffer.from(text, "latin1");

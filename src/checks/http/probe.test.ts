@@ -4,12 +4,12 @@ import type { Socket } from "node:net";
 import { describe, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { freePort } from "../../test/support/ports.ts";
-import { startRawServer, until, type RawServer } from "../../test/support/raw-server.ts";
-import type { Address, CheckSettings, Observation } from "../core/model.ts";
-import { systemClock, type Clock } from "../lib/clock.ts";
-import { parseIp } from "../lib/ip.ts";
-import { probeHttp, type HttpProbeOptions } from "./http.ts";
+import { freePort } from "../../../test/support/ports.ts";
+import { startRawServer, until, type RawServer } from "../../../test/support/raw-server.ts";
+import type { Address, CheckSettings, Observation } from "../../core/model.ts";
+import { systemClock, type Clock } from "../../lib/clock.ts";
+import { parseIp } from "../../lib/ip.ts";
+import { probeHttp, type HttpProbeOptions } from "./probe.ts";
 
 const check: CheckSettings = {
   url: "http://cable.example.com/healthz",
