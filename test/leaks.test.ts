@@ -5,7 +5,7 @@ import { getEventListeners } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { startDaemon } from "../src/assembly/running.ts";
+import { startDaemon } from "../src/runtime/node/start.ts";
 import type { CheckSettings, Event } from "../src/core/model.ts";
 import { untestedConnection } from "../src/core/evidence/proof.ts";
 import { initialState } from "../src/core/step.ts";
@@ -14,7 +14,8 @@ import { startTelegram, telegramToken } from "../src/emulation/channels/telegram
 import { startWorld } from "../src/emulation/world.ts";
 import { createExchange } from "../src/dns/exchange.ts";
 import { createResolver } from "../src/dns/resolver.ts";
-import { sleep, systemClock, type Clock } from "../src/lib/clock.ts";
+import { sleep, type Clock } from "../src/lib/clock.ts";
+import { systemClock } from "../src/runtime/node/clock.ts";
 import { parseIp } from "../src/lib/ip.ts";
 import { createLog } from "../src/lib/log.ts";
 import { Secret } from "../src/lib/secret.ts";

@@ -3,6 +3,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { messageOf } from "../lib/text.ts";
+import { Wire } from "../lib/wire.ts";
 
 /** What is logged of one. */
 export const internalError = "internal error; please report it";
@@ -25,8 +26,8 @@ export class InternalErrors {
   readonly #corruption = Promise.withResolvers<string>();
   #toldMs = -Infinity;
   #count = 0;
-  /** Tells people, as soon as there is a way to. `what`: the error in words. */
-  tell: ((what: string) => void) | undefined;
+  /** For people, as soon as there is a way to tell them. `what`: the error in words. */
+  readonly news = new Wire<[what: string]>();
 
   constructor(ports: InternalErrorPorts) {
     this.#ports = ports;
@@ -52,10 +53,10 @@ export class InternalErrors {
     if (this.#loggedMs.size >= mostKinds) this.#loggedMs.clear();
     this.#loggedMs.set(kind, nowMs);
     log.error({ err: error }, internalError);
-    if (this.tell === undefined || nowMs < this.#toldMs + tellEveryMs) return;
+    if (!this.news.isConnected || nowMs < this.#toldMs + tellEveryMs) return;
     // First, since what tells may fail as well.
     this.#toldMs = nowMs;
-    this.tell(kind);
+    this.news.send(kind);
   };
 
   /** Nothing can be trusted any more. */

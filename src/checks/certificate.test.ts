@@ -13,7 +13,8 @@ import {
 import { startRawServer, until } from "../../test/support/raw-server.ts";
 import type { Observation } from "../core/model.ts";
 import { releasedWallMs } from "../core/time/release.ts";
-import { systemClock, type Clock } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 import { parseIp } from "../lib/ip.ts";
 import { extensionsOf } from "./certificate-der.ts";
 import { probeHttp } from "./http/probe.ts";

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 
 const probes = JSON.stringify(new URL("registry.ts", import.meta.url).href);
-const clock = JSON.stringify(new URL("../lib/clock.ts", import.meta.url).href);
+const clock = JSON.stringify(new URL("../runtime/node/clock.ts", import.meta.url).href);
 
 const script = `
   import { openSync } from "node:fs";

@@ -4,13 +4,12 @@ import { channelKind } from "../channels/registry.ts";
 import type { Config } from "../config/config.ts";
 import { findConfigPath } from "../config/find.ts";
 import { loadConfig } from "../config/load.ts";
-import { createExchange } from "../dns/exchange.ts";
-import { createResolver } from "../dns/resolver.ts";
-import { sleep, systemClock } from "../lib/clock.ts";
+import { sleep } from "../lib/clock.ts";
+import { systemClock } from "../runtime/node/clock.ts";
+import { machinePorts } from "../runtime/node/ports.ts";
 import type { Family } from "../core/model.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Log } from "../lib/log.ts";
-import { createProbe } from "../checks/registry.ts";
 import type { RoundPorts } from "../probe/round.ts";
 import { lineWidth, printLine, styled, withSpinner, wrapped } from "../terminal/terminal.ts";
 import { inspectCloudflare, type CloudflareLook } from "./doctor/cloudflare.ts";
@@ -97,17 +96,17 @@ async function inspectAll(option: string | undefined, options: DoctorOptions): P
 
 /** Everything that has to be asked for, each with a deadline of its own, all at once. */
 function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly Promise<DoctorSection>[] {
-  const clock = systemClock;
-  const exchange = createExchange(clock);
-  const names: NamePorts = { clock, exchange, resolve: createResolver({ clock, exchange }) };
+  const { clock, network } = machinePorts();
+  const { exchange, resolve, probe } = network;
+  const names: NamePorts = { clock, exchange, resolve };
   const onBug = (error: unknown): void => log.error({ err: error }, "internal error; please report it");
   const { token, apiUrl } = config.cloudflare;
-  const inspector = new ZoneInspector({ token, apiUrl });
+  const inspector = new ZoneInspector({ token, apiUrl, clock, fetch: network.fetch });
   // Certificates are judged by the time that Cloudflare tells.
   const ports = inspector.vouchedWallMs().then((toldMs): RoundPorts => {
     const aheadMs = clock.wallMs() - (toldMs ?? clock.wallMs());
     const vouchedWallMs = toldMs === undefined ? {} : { vouchedWallMs: () => clock.wallMs() - aheadMs };
-    return { ...names, probe: createProbe({ clock }), onBug, ...vouchedWallMs };
+    return { ...names, probe, onBug, ...vouchedWallMs };
   });
   const looks = new Map(
     config.ingresses.map((ingress) => [ingress.record, ports.then((given) => lookAtEndpoints(ingress, given))]),
@@ -136,7 +135,7 @@ function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly P
     ...config.notify.map(({ kind: name, name: channel, settings }) => {
       const kind = channelKind(name);
       const title = channel === name ? kind.title : `${kind.title} (${channel})`;
-      return section(title, kind.inspect(settings, { fetch, clock }, { isTestSent }));
+      return section(title, kind.inspect(settings, { fetch: network.fetch, clock }, { isTestSent }));
     }),
   ];
 }

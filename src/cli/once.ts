@@ -1,11 +1,11 @@
 // `ccs run --once`, for cron: a full round of checks, one decision, the write that it calls for, and the end.
-import { Assembly } from "../assembly/assembly.ts";
-import { networkPorts } from "../assembly/network.ts";
+import { Assembly, decidingPorts } from "../assembly/assembly.ts";
+import { machinePorts } from "../runtime/node/ports.ts";
 import type { Config } from "../config/config.ts";
 import { isInSync } from "../core/records/mix.ts";
 import { desiredRecords } from "../core/records/records.ts";
 import type { IngressState, State } from "../core/model.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { lockState } from "../store/lock.ts";
 import { printLine, styled, withSpinner } from "../terminal/terminal.ts";
@@ -22,7 +22,8 @@ export async function onceCommand(config: Config, options: { json: boolean; log:
   using held = new DisposableStack();
   held.use(lockOf(config, options.log));
   // Nobody waits here for a write to become visible.
-  const { exchange: _, ...ports } = networkPorts();
+  const { network, ...machine } = machinePorts();
+  const ports = decidingPorts({ ...machine, network: { ...network, exchange: undefined } });
   await using assembly = new Assembly({
     config: forOneRound(config),
     log: options.log,

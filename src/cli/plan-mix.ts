@@ -1,5 +1,6 @@
 // The part of `ccs plan` about the second name of a CNAME ingress: what is there, and what the next return does with it.
 import { ZoneInspector } from "../cloud/inspect.ts";
+import type { Ports } from "../assembly/ports.ts";
 import type { Config } from "../config/config.ts";
 import { freshMix, mixPointedTo, mixNamed } from "../core/records/mix.ts";
 import { mixPaths, type MixOutlook } from "../core/advice/mix-steps.ts";
@@ -78,8 +79,11 @@ export interface ZoneLook {
 }
 
 /** In the order of the ingresses. */
-export async function lookAtZones({ cloudflare, ingresses }: Config): Promise<readonly ZoneLook[]> {
-  const inspector = new ZoneInspector(cloudflare);
+export async function lookAtZones(
+  { cloudflare, ingresses }: Config,
+  { clock, network }: Pick<Ports, "clock" | "network">,
+): Promise<readonly ZoneLook[]> {
+  const inspector = new ZoneInspector({ ...cloudflare, clock, fetch: network.fetch });
   return Promise.all(
     ingresses.map(async (settings): Promise<ZoneLook> => {
       const { record, zone } = settings;

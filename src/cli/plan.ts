@@ -1,6 +1,6 @@
 // `ccs plan`: probes everybody once and shows what would be written now. Writes nothing.
-import { Assembly } from "../assembly/assembly.ts";
-import { networkPorts } from "../assembly/network.ts";
+import { Assembly, decidingPorts } from "../assembly/assembly.ts";
+import { machinePorts } from "../runtime/node/ports.ts";
 import type { Config } from "../config/config.ts";
 import { conversionBetween, conversionText, type Conversion } from "../core/records/conversion.ts";
 import type { IngressSettings, IngressState, Plan, PublishedRecord } from "../core/model.ts";
@@ -27,14 +27,15 @@ export const registerPlan: Register = (program, run) => {
 
 /** Exit code 0: nothing to write; 2: something; 69: an ingress could not be judged. */
 async function planCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {
+  const machine = machinePorts();
   await using assembly = new Assembly({
     config: forOneRound(config),
     log: options.log,
-    ports: networkPorts(),
+    ports: decidingPorts(machine),
     writes: "off",
     isOneRound: true,
   });
-  const looking = lookAtZones(config);
+  const looking = lookAtZones(config, machine);
   await withSpinner("Probing every endpoint and reading the records", async () => {
     assembly.daemon.dispatch(rememberedMixes(config));
     assembly.start();

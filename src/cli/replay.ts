@@ -2,7 +2,7 @@
 import { Option } from "commander";
 import type { Config } from "../config/config.ts";
 import { findConfigPath } from "../config/find.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 import { parseDurationMs } from "../core/units.ts";
 import { openSnapshot, type Snapshot } from "../store/snapshot.ts";
 import { withSpinner } from "../terminal/terminal.ts";

@@ -2,7 +2,8 @@
 import type { Config } from "../config/config.ts";
 import type { EndpointSettings, Event, State } from "../core/model.ts";
 import type { Daemon } from "../daemon.ts";
-import { sleep, systemClock } from "../lib/clock.ts";
+import { sleep } from "../lib/clock.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 
 /** The longest that a round waits for verdicts. */
 export const roundTimeoutMs = 30_000;

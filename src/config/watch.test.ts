@@ -22,7 +22,7 @@ import { createAuthority } from "../../test/support/certificates.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { LoadResult } from "./load.ts";
 import { formatProblem } from "./format/problem.ts";
-import { watchConfig, type WatchOptions } from "./watch.ts";
+import { watchConfig, type WatchOptions, type OnLoad } from "./watch.ts";
 
 const file = (name: string): string =>
   `cloudflare: { token: T }\ningresses: [{ record: a.example.com, endpoints: [{ name: ${name}, target: b.example.com }] }]\n`;
@@ -71,7 +71,12 @@ function gist(result: LoadResult): string {
   return formatProblem({ ...(result.problems[0] ?? assert.fail()), file: "config.yml" });
 }
 
-function watched(context: TestContext, path: string, options: Partial<WatchOptions> = {}) {
+interface OtherWatch extends Partial<WatchOptions> {
+  /** Hears in place of what is listed. */
+  readonly onLoad?: OnLoad;
+}
+
+function watched(context: TestContext, path: string, { onLoad, ...options }: OtherWatch = {}) {
   const clock = new ManualClock();
   const heard: string[] = [];
   const news: string[] = [];
@@ -80,13 +85,14 @@ function watched(context: TestContext, path: string, options: Partial<WatchOptio
     path,
     env: {},
     clock,
-    onResult: (result, what) => {
-      heard.push(gist(result));
-      news.push(what);
-    },
     onBlindSpot: (message) => blindSpots.push(message),
     ...options,
   });
+  const listed: OnLoad = (result, what) => {
+    heard.push(gist(result));
+    news.push(what);
+  };
+  watcher.start(onLoad ?? listed);
   context.after(() => watcher.close());
   return { clock, heard, news, blindSpots, watcher };
 }
@@ -97,7 +103,7 @@ function folderFor(context: TestContext): string {
   return folder;
 }
 
-function start(context: TestContext, options: Partial<WatchOptions> = {}) {
+function start(context: TestContext, options: OtherWatch = {}) {
   const folder = folderFor(context);
   const path = join(folder, "config.yml");
   writeFileSync(path, file("one"));
@@ -236,7 +242,7 @@ test("a new secret in its file is told, and so is its absence", (context) => {
   writeFileSync(path, file("one").replace("token: T", "token_file: token"));
   writeFileSync(join(folder, "token"), "first\n");
   const { heard, clock } = watched(context, path, {
-    onResult: (result) => heard.push(result.kind === "ok" ? result.config.cloudflare.token.reveal() : gist(result)),
+    onLoad: (result) => heard.push(result.kind === "ok" ? result.config.cloudflare.token.reveal() : gist(result)),
   });
   writeFileSync(join(folder, "token"), "second\n");
   clock.advance(2_000);
@@ -262,7 +268,7 @@ test("new authorities in their file are told", async (context) => {
   writeFileSync(join(folder, "ca.pem"), authorities[0] ?? "");
   const seen: (readonly string[] | undefined)[] = [];
   const { clock, watcher } = watched(context, path, {
-    onResult: (result) => {
+    onLoad: (result) => {
       if (result.kind === "ok") seen.push(result.config.ingresses[0]?.endpoints[0]?.check?.ca);
     },
   });
@@ -384,7 +390,7 @@ test("closed, it looks no more", (context) => {
 
 test("closed while it tells, it looks no more either", (context) => {
   const { path, heard, clock, watcher } = start(context, {
-    onResult: () => {
+    onLoad: () => {
       heard.push("told");
       watcher.close();
     },

@@ -15,11 +15,6 @@ export interface WatchOptions {
   readonly path: string;
   readonly env: Environment;
   readonly clock: Clock;
-  /**
-   * Hears the result of every load after the first, good or bad. The applying is up to the listener. `unchanged`: a reload
-   * was asked for, and all that was read is as it was.
-   */
-  readonly onResult: (result: LoadResult, news: "changed" | "unchanged") => void;
   /** Hears, once each time it begins, that changes of the file cannot be seen from here. */
   readonly onBlindSpot: (message: string) => void;
   /** Is told about internal errors. The watching continues. */
@@ -35,19 +30,25 @@ export interface WatchOptions {
   readonly countLinks?: (path: string) => number | undefined;
 }
 
+/**
+ * Hears the result of every load after the first, good or bad. The applying is up to the listener. `unchanged`: a reload
+ * was asked for, and all that was read is as it was.
+ */
+export type OnLoad = (result: LoadResult, news: "changed" | "unchanged") => void;
+
 export interface ConfigWatcher extends Disposable {
-  /** What loading gave when the watching began: no change after it is missed. */
+  /** What loading gave before the watching began: no change after it is missed. */
   readonly first: LoadResult;
-  /** Loads now, or soon if that was asked often, whether or not anything changed (SIGHUP). `onResult` hears what came of it. */
+  /** Watches from now on. */
+  start(onLoad: OnLoad): void;
+  /** Loads now, or soon if that was asked often, whether or not anything changed (SIGHUP). The listener hears what came of it. */
   reload(): void;
   close(): void;
 }
 
-/** Loads the configuration and continues watching it until `close`. */
+/** Loads the configuration, and watches it from `start` until `close`. */
 export function watchConfig(options: WatchOptions): ConfigWatcher {
-  const watcher = new FileWatcher(options);
-  watcher.start();
-  return watcher;
+  return new FileWatcher(options);
 }
 
 /** However often a reload is asked for, it is done no more often than this. */
@@ -56,6 +57,7 @@ const reloadEveryMs = 500;
 class FileWatcher implements ConfigWatcher {
   readonly first: LoadResult;
   readonly #options: WatchOptions;
+  #onLoad: OnLoad | undefined;
   readonly #pollMs: number;
   readonly #settleMs: number;
   readonly #patienceMs: number;
@@ -85,7 +87,8 @@ class FileWatcher implements ConfigWatcher {
     this.#told = this.#seen;
   }
 
-  start(): void {
+  start(onLoad: OnLoad): void {
+    this.#onLoad = onLoad;
     this.#sleep(this.#pollMs);
   }
 
@@ -151,7 +154,7 @@ class FileWatcher implements ConfigWatcher {
     if (isSame && !this.#isAsked) return;
     this.#isAsked = false;
     this.#told = this.#seen;
-    this.#options.onResult(result, isSame ? "unchanged" : "changed");
+    this.#onLoad?.(result, isSame ? "unchanged" : "changed");
   }
 
   /** Remembers all that the load reads, so that a change of any of it is seen against exactly what was loaded. */

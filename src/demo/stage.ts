@@ -5,14 +5,15 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "n
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startDaemon, type RunningDaemon } from "../assembly/running.ts";
+import type { RunningDaemon } from "../assembly/running.ts";
+import { startDaemon } from "../runtime/node/start.ts";
 import { StartError } from "../assembly/start-error.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Environment } from "../config/format/variables.ts";
 import type { IngressState, State } from "../core/model.ts";
 import { holdUntilMs } from "../core/selection/selection.ts";
 import { initialState } from "../core/step.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 import { parseDurationMs } from "../core/units.ts";
 import { createLog } from "../lib/log.ts";
 import { demoHttpToken } from "../web/dashboard/demo/document.ts";

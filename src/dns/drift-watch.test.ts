@@ -7,7 +7,7 @@ import { eventually } from "../../test/support/eventually.ts";
 import { answerTo, cname, isAuthoritative, startScriptedDns, type Script } from "../../test/support/scripted-dns.ts";
 import { referral, says, silent, VerifierWorld } from "../../test/support/verifier-world.ts";
 import type { Event, IngressSettings } from "../core/model.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 import { DriftWatch } from "./drift-watch.ts";
 import { createExchange, type Reply } from "./exchange.ts";
 import type { Question } from "./wire.ts";

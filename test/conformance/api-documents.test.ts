@@ -5,7 +5,7 @@ import type * as z from "zod";
 import { ApiSite, record, wallAtZero } from "../support/api-site.ts";
 import { endpointSettings, ingressSettings, publishedRecord } from "../support/ingress-world.ts";
 import { statusLines } from "../../src/cli/status-lines.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/runtime/node/clock.ts";
 import { memoryHome } from "../../src/store/home.ts";
 import { SqliteStore } from "../../src/store/store.ts";
 import { painted } from "../../src/terminal/screen-text.ts";

@@ -167,10 +167,10 @@ test("the same error is logged once a minute, told once a day, and counted each 
   const errors = new InternalErrors({ log, clock });
   const told: string[] = [];
   errors.report(new Error("before there is a way to tell"));
-  errors.tell = (what) => {
+  errors.news.connect((what) => {
     told.push(what);
     errors.report(new Error("in telling"));
-  };
+  });
   for (let count = 0; count < 50; count += 1) errors.report(new Error("planted"));
   assert.equal(errors.count, 52);
   assert.equal(lines.length, 3);

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { CloudflareProvider, type CloudflareOptions } from "../../src/cloud/cloudflare.ts";
 import type { Call } from "../../src/cloud/provider.ts";
 import { listenTcp, type Listening } from "../../src/emulation/listen.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/runtime/node/clock.ts";
 import { Secret } from "../../src/lib/secret.ts";
 
 export const canary = "cfut_CANARY0CANARY0CANARY0CANARY0CANARY0CANARY";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { CloudflareProvider } from "../../src/cloud/cloudflare.ts";
 import { CloudError } from "../../src/cloud/provider.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/runtime/node/clock.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { Telegram } from "../../src/channels/telegram/channel.ts";
 import { freeCall, zoneId } from "../conformance/scripted-api.ts";

@@ -22,6 +22,9 @@ const daemon = [
   "web",
 ] as const;
 
+/** The ports of this machine. */
+const machine = ["runtime/node", "runtime/node/clock.ts"] as const;
+
 /**
  * A folder or file of src/, and what of src/ it may import besides itself. Where two fit, the longer one holds. `NAME/*` is
  * every folder of that one, each a room of its own.
@@ -56,12 +59,15 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 
   // Who makes a daemon, and who runs it in which world: each knows nobody who builds on it.
   assembly: daemon,
-  emulation: ["lib"],
+  // The ports of a machine with Node. Other worlds have ports of their own.
+  "runtime/node": [...daemon, "runtime/node/clock.ts"],
+  "runtime/node/clock.ts": ["lib"],
+  emulation: ["lib", "runtime/node/clock.ts"],
   // Its buttons are on the dashboard.
-  demo: [...daemon, "emulation", "terminal", "web/dashboard/demo/document.ts"],
+  demo: [...daemon, ...machine, "emulation", "terminal", "web/dashboard/demo/document.ts"],
   simulation: [...daemon, "emulation"],
   "what-if": [...daemon, "emulation", "simulation"],
-  cli: [...daemon, "demo", "emulation", "simulation", "terminal", "what-if"],
+  cli: [...daemon, ...machine, "demo", "emulation", "simulation", "terminal", "what-if"],
   "main.ts": ["assembly", "cli", "lib", "terminal"],
   "launcher.ts": ["signals.ts"],
   "executable.ts": ["signals.ts"],
@@ -72,11 +78,22 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 const packages: Readonly<Record<string, { readonly names: RegExp; readonly why: string }>> = {
   core: { names: /./, why: "core/ does no input or output" },
   "daemon.ts": { names: /./, why: "the loop does no input or output" },
+  assembly: { names: /^node:/, why: "assembly/ takes what it needs of the machine as ports (assembly/ports.ts)" },
   "web/dashboard": { names: /^node:|^zod\b/, why: "the dashboard runs in a browser, and is small" },
 };
 const timeOfNode = /^node:(?:timers|perf_hooks)\b/;
 /** Those who talk to people and processes need no Clock port. */
-const timekeepers = ["cli", "terminal", "demo", "emulation", "main.ts", "launcher.ts", "executable.ts", "signals.ts"];
+const timekeepers = [
+  "cli",
+  "terminal",
+  "demo",
+  "emulation",
+  "runtime/node",
+  "main.ts",
+  "launcher.ts",
+  "executable.ts",
+  "signals.ts",
+];
 
 export interface Import {
   /** As it is written: "./turn.ts", "zod". */
@@ -100,7 +117,9 @@ export function objection(file: string, { specifier, isType }: Import): string |
   const allowed = [
     room,
     ...listed,
-    ...(isTest ? ["core", "lib", "emulation", "channels", "channels/*", "checks", "checks/*"] : []),
+    ...(isTest
+      ? ["core", "lib", "emulation", "channels", "channels/*", "checks", "checks/*", "runtime/node/clock.ts"]
+      : []),
   ];
   // A part with a line of its own is not allowed along with the folder that it is in.
   const there = entryOf(mayImport, target)?.[0] ?? "";

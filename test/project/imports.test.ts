@@ -114,8 +114,20 @@ const planted: Readonly<
     allowed: ["../channels/channel.ts", "../channels/rendering.ts"].map(asValue),
   },
   "assembly/channels.ts": {
-    forbidden: [asValue("../channels/telegram/channel.ts")],
-    allowed: [asValue("../channels/registry.ts"), asValue("../channels/kind.ts")],
+    forbidden: ["../channels/telegram/channel.ts", "../runtime/node/ports.ts", "node:fs", "node:os"].map(asValue),
+    allowed: ["../channels/registry.ts", "../channels/kind.ts", "./ports.ts", "zod"].map(asValue),
+  },
+  "runtime/node/own.ts": {
+    forbidden: ["../../cli/run.ts", "../../emulation/world.ts", "../../simulation/world.ts"].map(asValue),
+    allowed: ["./clock.ts", "../../assembly/ports.ts", "../../store/store.ts", "node:fs", "node:timers"].map(asValue),
+  },
+  "runtime/node/clock.ts": {
+    forbidden: ["./ports.ts", "../../assembly/ports.ts"].map(asValue),
+    allowed: ["../../lib/clock.ts"].map(asValue),
+  },
+  "simulation/own.ts": {
+    forbidden: ["../runtime/node/ports.ts", "../runtime/node/clock.ts"].map(asValue),
+    allowed: ["../assembly/parts.ts", "../emulation/cloudflare/api.ts"].map(asValue),
   },
   "config/load.ts": {
     forbidden: ["../web/server.ts", "../daemon.ts", "./own.test.ts"].map(asValue),

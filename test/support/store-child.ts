@@ -1,7 +1,7 @@
 // A process with a store of its own, to be killed: it changes the store without end, and says of each change that it is
 // done. Run as `node store-child.ts <folder> <first number>`.
 import { writeSync } from "node:fs";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/runtime/node/clock.ts";
 import type { Saved } from "../../src/store/saved.ts";
 import { openStore, type Batch } from "../../src/store/store.ts";
 import { Tally } from "../../src/store/tally.ts";

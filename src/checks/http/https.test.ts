@@ -13,7 +13,7 @@ import {
 } from "../../../test/support/certificates.ts";
 import { startRawServer, until, type RawServer } from "../../../test/support/raw-server.ts";
 import type { CheckSettings, Observation } from "../../core/model.ts";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../runtime/node/clock.ts";
 import { parseIp } from "../../lib/ip.ts";
 import { probeHttp, type HttpProbeOptions } from "./probe.ts";
 
@@ -233,7 +233,7 @@ test("authorities from NODE_EXTRA_CA_CERTS are trusted", async () => {
     await using server = await serve(await authority.issue({ names: [host] }));
     const script = `
       import { createProbe } from ${JSON.stringify(new URL("../registry.ts", import.meta.url).href)};
-      import { systemClock } from ${JSON.stringify(new URL("../../lib/clock.ts", import.meta.url).href)};
+      import { systemClock } from ${JSON.stringify(new URL("../../runtime/node/clock.ts", import.meta.url).href)};
       const check = { url: "https://${host}:${server.port}/", timeoutMs: 5000, status: [[200, 200]] };
       const address = { text: "127.0.0.1", family: "ipv4", scope: "private" };
       const signal = new AbortController().signal;

@@ -6,7 +6,7 @@ import { damagedBytes, inPieces } from "../../../test/support/damage.ts";
 import { propertyRuns } from "../../../test/support/property-runs.ts";
 import { startRawServer, until } from "../../../test/support/raw-server.ts";
 import type { CheckSettings, Observation } from "../../core/model.ts";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../runtime/node/clock.ts";
 import { plain } from "../../lib/text.ts";
 import { probeHttp } from "./probe.ts";
 

@@ -7,7 +7,8 @@ import { runInNewContext } from "node:vm";
 import { freePort } from "../../../test/support/ports.ts";
 import { startRawServer, until, type RawServer } from "../../../test/support/raw-server.ts";
 import type { Address, CheckSettings, Observation } from "../../core/model.ts";
-import { systemClock, type Clock } from "../../lib/clock.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { systemClock } from "../../runtime/node/clock.ts";
 import { parseIp } from "../../lib/ip.ts";
 import { probeHttp, type HttpProbeOptions } from "./probe.ts";
 

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { test } from "node:test";
 import type { Family } from "../../core/model.ts";
 import { listenTcp } from "../../emulation/listen.ts";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../runtime/node/clock.ts";
 import { closedAuthority } from "../../../test/support/ports.ts";
 import { inspectWaysOut } from "./here.ts";
 

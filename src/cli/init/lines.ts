@@ -3,10 +3,8 @@ import { composeConfig, type ComposedEndpoint, type Composition } from "../../co
 import { checkUrl, displayName, hostOrAddress, marker } from "../../config/fields.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { EndpointSettings } from "../../core/model.ts";
-import { createResolver } from "../../dns/resolver.ts";
-import { systemClock } from "../../lib/clock.ts";
+import { machinePorts } from "../../runtime/node/ports.ts";
 import { parseIp } from "../../lib/ip.ts";
-import { createProbe } from "../../checks/registry.ts";
 import { probeOnce, type Look } from "../../probe/round.ts";
 import { askChoice, askText, askYes, findOut, say, warn, type Option } from "./prompts.ts";
 
@@ -98,8 +96,8 @@ async function tryOut(record: string, endpoint: ComposedEndpoint): Promise<Check
     warn(loaded);
     return { isOk: false, text: loaded, privateAddresses: [], isImpossible: true };
   }
-  const clock = systemClock;
-  const ports = { clock, resolve: createResolver({ clock }), probe: createProbe({ clock }) };
+  const { clock, network } = machinePorts();
+  const ports = { clock, resolve: network.resolve, probe: network.probe };
   return findOut(
     `Testing ${endpoint.name}`,
     async () => trialOf(loaded, await probeOnce(loaded, { allowPrivate: true }, ports)),

@@ -2,7 +2,6 @@
 // files, and what the program was given open (/dev/stdin, a process substitution); nothing that is read can hold it up.
 import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, statSync, type Stats } from "node:fs";
 import { isUtf8 } from "node:buffer";
-import { systemClock } from "../../lib/clock.ts";
 import { plain } from "../../lib/text.ts";
 import type { Place } from "./problem.ts";
 
@@ -59,7 +58,7 @@ export const readFromDisk: ReadFile = (path) => {
   try {
     const status = fstatSync(file);
     if (isGiven && status.isFIFO()) {
-      const bytes = readAll(file, systemClock.nowMs() + longestPipeMs);
+      const bytes = readAll(file, longestPipeMs / pipePauseMs);
       fromPipes.set(path, bytes);
       return bytes;
     }
@@ -70,23 +69,25 @@ export const readFromDisk: ReadFile = (path) => {
   }
 };
 
-/** All of it, or as much as is read of any file. `untilMs`: how long it may have nothing to say. */
-function readAll(file: number, untilMs: number): Uint8Array {
+/** All of it, or as much as is read of any file. `pauses`: how often it may have nothing to say. */
+function readAll(file: number, pauses: number): Uint8Array {
   const buffer = new Uint8Array(largestFileBytes + 1);
+  const patience = { pauses };
   let length = 0;
   for (;;) {
-    const count = readSome(file, buffer, length, untilMs);
+    const count = readSome(file, buffer, length, patience);
     length += count;
     if (count === 0 || length === buffer.length) return buffer.subarray(0, length);
   }
 }
 
-function readSome(file: number, buffer: Uint8Array, offset: number, untilMs: number): number {
+function readSome(file: number, buffer: Uint8Array, offset: number, patience: { pauses: number }): number {
   for (;;) {
     try {
       return readSync(file, buffer, offset, buffer.length - offset, null);
     } catch (error) {
-      if (codeOf(error) !== "EAGAIN" || systemClock.nowMs() >= untilMs) throw error;
+      if (codeOf(error) !== "EAGAIN" || patience.pauses <= 0) throw error;
+      patience.pauses -= 1;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pipePauseMs);
     }
   }

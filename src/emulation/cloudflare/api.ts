@@ -1,6 +1,7 @@
 // The emulated Cloudflare API without its socket: a request goes in, what the client will see comes out. Time and chance
 // are ports, so that a simulation can run it as it is.
-import { sleep, systemClock, type Clock, type Random } from "../../lib/clock.ts";
+import { sleep, type Clock, type Random } from "../../lib/clock.ts";
+import { systemClock } from "../../runtime/node/clock.ts";
 import { deliver, isReached, type ApiAnswer, type HttpOutcome } from "./delivery.ts";
 import { Faults, type RequestFault } from "./faults.ts";
 import { listRecords, listZones } from "./list.ts";

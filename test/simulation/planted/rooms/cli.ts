@@ -12,7 +12,7 @@ export const cliBugs: readonly BugForTest[] = [
   {
     name: "SIGHUP does nothing",
     file: "src/cli/run.ts",
-    from: "onHangUp.reload = () => running.reload();",
+    from: "hangUps.connect(() => running.reload());",
     to: "",
     test: [
       "test/e2e/reload.test.ts",

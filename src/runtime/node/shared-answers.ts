@@ -1,7 +1,7 @@
 // Answers that many want are fetched once: whoever asks the same while it is fetched, or soon after, gets what the first
 // one got.
-import type { Clock } from "../lib/clock.ts";
-import type { ArchiveAnswer } from "../web/api/archive.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { ArchiveAnswer } from "../../web/api/archive.ts";
 
 /** No chart moves faster, and hundreds of readers cost no more than one. */
 const usualShareMs = 1_000;

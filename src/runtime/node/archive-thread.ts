@@ -2,15 +2,15 @@
 // starts.
 import { platform, setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
-import { messageOf } from "../lib/text.ts";
-import { HistoryReader } from "../store/reader.ts";
-import type { ReadingPlace } from "../store/store.ts";
-import { troubleOf } from "../store/trouble.ts";
-import type { ArchiveQuestion, Unwritten } from "../web/api/archive.ts";
-import { eventsOf } from "../web/api/events.ts";
-import { historyOf } from "../web/api/history.ts";
-import { wordFact } from "./fact-words.ts";
-import { LiveHistory } from "./live-history.ts";
+import { messageOf } from "../../lib/text.ts";
+import { HistoryReader } from "../../store/reader.ts";
+import type { ReadingPlace } from "../../store/store.ts";
+import { troubleOf } from "../../store/trouble.ts";
+import type { ArchiveQuestion, Unwritten } from "../../web/api/archive.ts";
+import { eventsOf } from "../../web/api/events.ts";
+import { historyOf } from "../../web/api/history.ts";
+import { wordFact } from "../../assembly/fact-words.ts";
+import { LiveHistory } from "../../assembly/live-history.ts";
 
 /** What the thread is asked. */
 export interface ThreadQuestion {

@@ -1,27 +1,19 @@
-// Answers what readers ask about what happened, on a thread of its own: whoever decides neither reads for them nor waits.
+// Answers what readers ask about what happened, on a thread of its own: the thread that decides neither reads for them nor waits.
 // The thread begins with the first question and ends a while after the last one.
 import type { Worker } from "node:worker_threads";
-import type { Clock } from "../lib/clock.ts";
-import { messageOf } from "../lib/text.ts";
-import { type JournalEntry, isAskedFor } from "../core/history.ts";
-import type { Store } from "../store/store.ts";
-import type { Archive, ArchiveAnswer, ArchiveQuestion, Unwritten } from "../web/api/archive.ts";
-import { historyKinds } from "../web/api/history.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { ArchiveSources } from "../../assembly/ports.ts";
+import { messageOf } from "../../lib/text.ts";
+import { type JournalEntry, isAskedFor } from "../../core/history.ts";
+import type { Archive, ArchiveAnswer, ArchiveQuestion, Unwritten } from "../../web/api/archive.ts";
+import { historyKinds } from "../../web/api/history.ts";
 import type { ThreadQuestion, ThreadOutcome, ThreadAnswer } from "./archive-thread.ts";
 import { startArchiveThread } from "./own-files.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 
-export interface ArchivePorts {
+export interface ThreadArchivePorts extends ArchiveSources {
   /** That of the machine: threads know no other. */
   readonly clock: Clock;
-  readonly store: Pick<Store, "readingPlace" | "hearOfDamage">;
-  /** What is not in the store yet, oldest first. */
-  readonly unwritten: () => readonly JournalEntry[];
-  /** The id of the newest entry, written or not. */
-  readonly newestId: () => number;
-  /** Hears, in a sentence for people, that nothing can be read: once when it begins, once when it ends. */
-  readonly onTrouble: (message: string) => void;
-  readonly onBug: (error: unknown) => void;
   /** How long an answer is good for anyone who asks the same; a second by default. */
   readonly shareMs?: number;
   /** Starts the thread; the program's own by default. */
@@ -56,7 +48,7 @@ interface Job {
 }
 
 export class ThreadArchive implements Archive, AsyncDisposable {
-  readonly #ports: ArchivePorts;
+  readonly #ports: ThreadArchivePorts;
   readonly #shared: SharedAnswers;
   readonly #waiting: Job[] = [];
   #current: { readonly job: Job; readonly cancelDeadline: () => void } | undefined;
@@ -72,7 +64,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
   /** How many questions the thread was asked. */
   questions = 0;
 
-  constructor(ports: ArchivePorts) {
+  constructor(ports: ThreadArchivePorts) {
     this.#ports = ports;
     this.#shared = new SharedAnswers(ports.clock, ports.shareMs);
   }

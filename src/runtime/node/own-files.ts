@@ -5,9 +5,9 @@ import { basename, join, sep } from "node:path";
 // As a whole: the first releases of Node 24 lack a part of it, and only the executable needs all.
 import * as sea from "node:sea";
 import { Worker, type WorkerOptions } from "node:worker_threads";
-import type { BuiltFiles } from "../web/dashboard-files.ts";
+import type { BuiltFiles } from "../../web/dashboard-files.ts";
 
-const isBuilt = basename(import.meta.dirname) !== "assembly";
+const isBuilt = basename(import.meta.dirname) !== "node";
 
 /** The files of the built dashboard by name, such as `assets/start-1a2b3c4d.js.br`; none where it was not built. */
 export function dashboardFiles(): BuiltFiles {
@@ -15,7 +15,7 @@ export function dashboardFiles(): BuiltFiles {
     const keys = sea.getAssetKeys().filter((key) => key.startsWith(assetsOfDashboard));
     return new Map(keys.map((key) => [key.slice(assetsOfDashboard.length), new Uint8Array(sea.getAsset(key))]));
   }
-  return filesIn(join(import.meta.dirname, isBuilt ? "dashboard" : "../../dist/dashboard"));
+  return filesIn(join(import.meta.dirname, isBuilt ? "dashboard" : "../../../dist/dashboard"));
 }
 
 const assetsOfDashboard = "dashboard/";
