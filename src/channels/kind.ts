@@ -8,6 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Finding } from "../lib/finding.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Channel } from "./channel.ts";
+import type { ChannelFake } from "./fake.ts";
 
 /** Keys of a section, as config/format/key.ts makes them. */
 export type Keys = Readonly<Record<string, z.ZodType>>;
@@ -53,8 +54,8 @@ export interface ChannelKind<Own extends Keys = Keys, Settings extends object = 
   ): Promise<readonly Finding[]>;
   /** What `ccs init` asks. */
   readonly init: ChannelQuestions;
-  /** Settings for the simulated world, which takes the messages itself. */
-  readonly simulated: Settings;
+  /** What takes the place of its service in the simulated world. */
+  readonly fake: ChannelFake<Settings>;
 }
 
 interface SecretKey {

@@ -73,9 +73,9 @@ function networkOf(world: SimulatedWorld, run: DaemonRun, { config, monitor, str
   };
 }
 
-/** Everything that is not Cloudflare takes messages. */
+/** The services of the world, by their hosts. */
 function fetchOf(world: SimulatedWorld, run: DaemonRun, { config, stream }: Ways): Fetch {
-  const { time, link, api, bot, watcher, ends: worldEnds } = world;
+  const { time, link, api, receivers, watcher, ends: worldEnds } = world;
   const way = {
     time,
     clock: run.clock,
@@ -94,11 +94,17 @@ function fetchOf(world: SimulatedWorld, run: DaemonRun, { config, stream }: Ways
     },
     api,
   );
-  const toChannels = bot.fetchOver({ ...way, random: stream("way to the bot") });
-  const { host } = new URL(config.cloudflare.apiUrl);
+  const toChannel = { ...way, random: stream("way to the bot") };
+  const services = new Map([
+    ...receivers.map((receiver) => [receiver.host, receiver.fetchOver(toChannel)] as const),
+    [new URL(config.cloudflare.apiUrl).host, toCloudflare] as const,
+  ]);
   return (input, init) => {
-    const url = new URL(input instanceof Request ? input.url : input);
-    return url.host === host ? toCloudflare(input, init) : toChannels(input, init);
+    const { host } = new URL(input instanceof Request ? input.url : input);
+    const service = services.get(host);
+    return service === undefined
+      ? Promise.reject(new TypeError("fetch failed", { cause: new Error(`there is no ${host} in this world`) }))
+      : service(input, init);
   };
 }
 

@@ -50,7 +50,7 @@ export function userWorld(config: Config, { seed, hasIpv6 }: { seed: number; has
           {
             kind,
             name: kind,
-            settings: channelKind(kind).simulated,
+            settings: channelKind(kind).fake.settings,
             ...(initialSilenceMs !== undefined && { initialSilenceMs }),
           },
         ],

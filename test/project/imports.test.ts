@@ -96,6 +96,7 @@ const planted: Readonly<
   "channels/telegram/own.ts": {
     forbidden: [
       "../other/settings.ts",
+      "../../emulation/channels/telegram-html.ts",
       "../registry.ts",
       "../../notify/message.ts",
       "../../config/fields.ts",
@@ -104,6 +105,10 @@ const planted: Readonly<
     allowed: ["./settings.ts", "../channel.ts", "../../config/format/fields.ts", "../../core/message.ts", "zod"].map(
       asValue,
     ),
+  },
+  "channels/telegram/fake.ts": {
+    forbidden: ["../../emulation.ts", "../../simulation/world.ts", "../webhook/fake.ts"].map(asValue),
+    allowed: ["../../emulation/channels/telegram-html.ts", "../fake.ts", "./settings.ts"].map(asValue),
   },
   "channels/registry.ts": {
     forbidden: ["../core/model.ts", "../lib/secret.ts", "../config/config.ts"].map(asValue),

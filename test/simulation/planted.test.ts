@@ -118,6 +118,8 @@ test("no two defects are the same, and there are enough of them everywhere", () 
     "config",
     "web",
     "assembly",
+    "runtime",
+    "channels",
     "cli",
   ]) {
     assert.ok(rooms.has(room), `nothing is planted in ${room}`);

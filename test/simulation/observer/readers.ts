@@ -224,8 +224,8 @@ export class Readers implements Part {
   }
 
   #tracesOf(run: DaemonRun): string {
-    const { api, bot } = this.#ledger.world;
-    return JSON.stringify([run.load, run.clock.pending, api.counts, bot.messages.length, this.#stored]);
+    const { world, receiver } = this.#ledger;
+    return JSON.stringify([run.load, run.clock.pending, world.api.counts, receiver.messages.length, this.#stored]);
   }
 
   #complain(what: string): void {

@@ -63,6 +63,22 @@ export const tellingBugs: readonly PlantedBug[] = [
     breaks: ["16"],
   },
   {
+    name: "a webhook is not signed over what it says",
+    file: "src/channels/webhook/signature.ts",
+    from: "update(`${id}.${timestamp}.${body}`)",
+    to: "update(`${id}.${timestamp}.`)",
+    story: { ...withoutBot, channel: "webhook" },
+    breaks: ["16"],
+  },
+  {
+    name: "a webhook is told no more than the headline",
+    file: "src/channels/webhook/render.ts",
+    from: "text: plainText(message, textLimit),",
+    to: "text: headline,",
+    story: { ...withoutBot, channel: "webhook" },
+    breaks: ["16"],
+  },
+  {
     name: "late messages do not say so",
     file: "src/notify/outbox.ts",
     from: "const lateAfterMs = 30_000;",

@@ -9,7 +9,7 @@ import { Secret } from "../../../src/lib/secret.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";
 import { Site, type SiteOptions } from "../../../src/simulation/internet.ts";
 import { zoneName } from "../../../src/simulation/world.ts";
-import { ingressName, mixName, secrets, type Scenario } from "../scenario.ts";
+import { ingressName, mixName, secrets, withChannel, type Scenario } from "../scenario.ts";
 
 export const secondMs = 1_000;
 export const minuteMs = 60 * secondMs;
@@ -20,6 +20,8 @@ export interface Story {
   /** From here on everything is well again; what must hold in the end is looked at when the story ends. */
   readonly calmAtMs: number;
   readonly endMs: number;
+  /** The kind of channel that tells people; Telegram by default. */
+  readonly channel?: string;
 }
 
 /** What is left out is usual: two host names with one IPv4 address each, nobody sticky, the record naming the first. */
@@ -56,7 +58,12 @@ const certificatesOfSites = {
 const resolvers = ["9.9.9.1:53", "9.9.9.2:53"];
 
 /** The scenario that the story tells. */
-export function scenarioOfStory({ world = {}, faults, calmAtMs, endMs }: Story): Scenario {
+export function scenarioOfStory({ channel = "telegram", ...story }: Story): Scenario {
+  const scenario = scenarioByTelegram(story);
+  return channel === "telegram" ? scenario : withChannel(scenario, channel);
+}
+
+function scenarioByTelegram({ world = {}, faults, calmAtMs, endMs }: Omit<Story, "channel">): Scenario {
   const endpoints = world.endpoints ?? [{}, {}];
   const sites = endpoints.map(({ ipv4 = 1, ipv6 = 0, isFixed = false }, index): SiteOptions => {
     return { host: `${names[index]}.example.net`, ipv4, ipv6, ttlSeconds: 60, isFixed };
