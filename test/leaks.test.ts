@@ -5,8 +5,9 @@ import { getEventListeners } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { httpCheck } from "./support/checks.ts";
 import { startDaemon } from "../src/runtime/node/start.ts";
-import type { CheckSettings, Event } from "../src/core/model.ts";
+import type { Event } from "../src/core/model.ts";
 import { untestedConnection } from "../src/core/evidence/proof.ts";
 import { initialState } from "../src/core/step.ts";
 import { startEndpoint } from "../src/emulation/endpoint.ts";
@@ -31,16 +32,6 @@ import { ownFolder } from "./support/world-daemon.ts";
 import { configOf } from "./support/world-config.ts";
 
 const many = 40;
-
-const check: CheckSettings = {
-  url: "http://cable.example.com/healthz",
-  intervalMs: 15_000,
-  fastIntervalMs: 2_000,
-  timeoutMs: 5_000,
-  rise: 3,
-  fall: 3,
-  status: [[200, 200]],
-};
 
 const message: Message = { id: "a", importance: "normal", atWallMs: 0, headline: "something happened", details: [] };
 
@@ -118,14 +109,14 @@ describe("many times over, nothing stays behind", () => {
     const address = parseIp(endpoint.host);
     assert.ok(address);
     const url = `http://cable.example.com:${endpoint.port}/healthz`;
-    await leavesNothing((tools) => probeHttp({ ...check, url }, address, { ...tools, timeoutMs: 5_000 }));
+    await leavesNothing((tools) => probeHttp(httpCheck({ url }), address, { ...tools, timeoutMs: 5_000 }));
   });
 
   test("of a probe that is refused", async () => {
     const address = parseIp("127.0.0.1");
     assert.ok(address);
     const url = `http://${await closedAuthority()}/`;
-    await leavesNothing((tools) => probeHttp({ ...check, url }, address, { ...tools, timeoutMs: 5_000 }));
+    await leavesNothing((tools) => probeHttp(httpCheck({ url }), address, { ...tools, timeoutMs: 5_000 }));
   });
 
   test("of a probe that times out", async () => {
@@ -134,7 +125,7 @@ describe("many times over, nothing stays behind", () => {
     const address = parseIp(endpoint.host);
     assert.ok(address);
     const url = `http://cable.example.com:${endpoint.port}/healthz`;
-    await leavesNothing((tools) => probeHttp({ ...check, url }, address, { ...tools, timeoutMs: 10 }));
+    await leavesNothing((tools) => probeHttp(httpCheck({ url }), address, { ...tools, timeoutMs: 10 }));
   });
 
   test("of a question, answered or not", async () => {

@@ -3,15 +3,14 @@
 import type { z } from "zod";
 import type { Report } from "../config/format/problem.ts";
 import type { Environment } from "../config/format/variables.ts";
-import type { WrittenSecret } from "../config/format/written-secret.ts";
+import type { ComposedKey } from "../config/format/composed.ts";
+import type { Keys } from "../config/format/key.ts";
+import type { Asker } from "../lib/asker.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Finding } from "../lib/finding.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Channel } from "./channel.ts";
 import type { ChannelFake } from "./fake.ts";
-
-/** Keys of a section, as config/format/key.ts makes them. */
-export type Keys = Readonly<Record<string, z.ZodType>>;
 
 /** Secrets by the name of their key; one that was not given is `undefined`. */
 export type Secrets = Readonly<Record<string, Secret | undefined>>;
@@ -105,37 +104,4 @@ export interface ChannelQuestions {
 export interface ComposedChannel {
   readonly kind: string;
   readonly keys: readonly ComposedKey[];
-}
-
-type ComposedKey = {
-  readonly key: string;
-  readonly comment?: string;
-} & ({ readonly yaml: string } | { readonly secret: WrittenSecret });
-
-/** Questions on a terminal. Giving one up throws. */
-export interface Asker {
-  /** One line of text that `kind` takes, as it was typed, without spaces around it. */
-  askText(
-    message: string,
-    options: {
-      readonly kind?: z.ZodType;
-      readonly placeholder?: string;
-      /** What Enter alone takes: a usual answer, or the one from before. */
-      readonly initial?: string;
-      readonly isOptional?: boolean;
-    },
-  ): Promise<string>;
-  /** Not shown while it is typed. `earlier`: the one from before, which Enter alone takes again. */
-  askSecret(message: string, kind: z.ZodType, earlier?: string): Promise<string>;
-  askChoice<const Value extends string>(
-    message: string,
-    options: readonly { readonly value: Value; readonly label: string; readonly hint?: string }[],
-  ): Promise<Value>;
-  /** Shows that something is being found out, and then what came of it. */
-  findOut<Result>(
-    message: string,
-    work: () => Promise<Result>,
-    describe: (result: Result) => { readonly isGood: boolean; readonly text: string },
-  ): Promise<Result>;
-  say(message: string): void;
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { describe, test } from "node:test";
+import { httpCheck } from "../../test/support/checks.ts";
 import {
   createAuthority,
   selfSigned,
@@ -43,16 +44,7 @@ async function probe(
   }: { vouched?: Date; ca?: readonly string[]; name?: string; clock?: Clock } = {},
 ): Promise<Observation & { received: string }> {
   await using server = await startRawServer((socket) => socket.end(page), { tls: credentials });
-  const check = {
-    url: `https://${name}:${server.port}/`,
-    intervalMs: 15_000,
-    fastIntervalMs: 2_000,
-    timeoutMs: 5_000,
-    rise: 3,
-    fall: 3,
-    status: [[200, 200]] as const,
-    ca,
-  };
+  const check = httpCheck({ url: `https://${name}:${server.port}/`, ca });
   const observation = await probeHttp(check, parseIp("127.0.0.1") ?? assert.fail(), {
     clock,
     timeoutMs: 5_000,

@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 
-const probes = JSON.stringify(new URL("registry.ts", import.meta.url).href);
+const probes = JSON.stringify(new URL("../assembly/checks.ts", import.meta.url).href);
 const clock = JSON.stringify(new URL("../runtime/node/clock.ts", import.meta.url).href);
 
 const script = `
@@ -13,7 +13,7 @@ const script = `
   import { systemClock } from ${clock};
   const probe = createProbe({ clock: systemClock });
   const look = async (url, text) => {
-    const check = { url, timeoutMs: 5000, status: [[200, 200]] };
+    const check = { what: { kind: "http", url, status: [[200, 200]] }, timeoutMs: 5000 };
     const signal = new AbortController().signal;
     const observation = await probe(check, { text, family: "ipv4", scope: "private" }, { timeoutMs: 5000, signal });
     return observation.kind + " " + observation.reason;

@@ -1,20 +1,15 @@
-// Every kind of check and what performs it.
-import type { Probe } from "../core/probing.ts";
-import type { Clock } from "../lib/clock.ts";
-import { probeHttp } from "./http/probe.ts";
+// The kinds of check that there are. A new one is a folder beside this file and a line here.
+import { http } from "./http/http.ts";
+import type { CheckKind } from "./kind.ts";
 
-export interface ProbePorts {
-  readonly clock: Clock;
-}
+/** The first one is meant where a file names none. */
+export const checkKinds: readonly [CheckKind, ...CheckKind[]] = [http];
 
-/** The probe for each kind of check, by the scheme of its URL. A further kind of check takes its place here. */
-export function createProbe(ports: ProbePorts): Probe {
-  const overHttp: Probe = (check, address, options) => probeHttp(check, address, { ...ports, ...options });
-  const probes: Readonly<Record<string, Probe>> = { "http:": overHttp, "https:": overHttp };
-  return (check, address, options) => {
-    const { protocol } = new URL(check.url);
-    const probe = probes[protocol];
-    if (probe === undefined) throw new Error(`no probe for ${protocol} URLs`);
-    return probe(check, address, options);
-  };
+export const [defaultCheckKind] = checkKinds;
+
+/** The kind of a name that the registry has: names come from configurations that were checked. */
+export function checkKind(name: string): CheckKind {
+  const found = checkKinds.find(({ kind }) => kind === name);
+  if (found === undefined) throw new Error(`there is no kind of check named ${name}`);
+  return found;
 }

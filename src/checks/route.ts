@@ -1,6 +1,7 @@
 // Asks the kernel whether there is a way to an address at all, without sending anything.
 import { createSocket } from "node:dgram";
 import type { Address } from "../core/model.ts";
+import { inconclusive, isMissingRoute, type ProbeResult } from "./verdict.ts";
 
 /** Any port will do: routes know none. */
 const anyPort = 53;
@@ -22,4 +23,14 @@ export function hasRoute(address: Address): Promise<boolean> {
   socket.on("error", finish);
   socket.connect(anyPort, address.text, finish);
   return promise;
+}
+
+/** What an error means if it is this machine that has no route to the address; `undefined` if that is not why. */
+export async function verdictOfMissingRoute(
+  { code }: NodeJS.ErrnoException,
+  address: Address,
+  isRouted: typeof hasRoute = hasRoute,
+): Promise<ProbeResult | undefined> {
+  if (!isMissingRoute(code) || (await isRouted(address))) return undefined;
+  return inconclusive("no-route", `the monitor has no route to ${address.text} (${code})`);
 }

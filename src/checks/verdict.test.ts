@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { PeerCertificate } from "node:tls";
-import { isMissingRoute, verdictOfCertificate, verdictOfDates, verdictOfError, type ProbeStage } from "./verdict.ts";
+import { verdictOfError } from "./http/faults.ts";
+import { isMissingRoute, verdictOfCertificate, verdictOfDates, type ProbeStage } from "./verdict.ts";
 
 function errorWith(code: string | undefined, message = "made up"): NodeJS.ErrnoException {
   return Object.assign(new Error(message), code === undefined ? {} : { code });

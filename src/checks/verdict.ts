@@ -24,8 +24,8 @@ export function inconclusive(reason: InconclusiveReason, detail: string): ProbeR
   return { kind: "inconclusive", reason, detail: plain(detail) };
 }
 
-/** What an error of the connection, of TLS or of the HTTP parser means. */
-export function verdictOfError(error: NodeJS.ErrnoException, stage: ProbeStage): ProbeResult {
+/** What an error of the connection or of TLS means; `undefined` for an error of what is spoken over it. */
+export function verdictOfConnection(error: NodeJS.ErrnoException, stage: ProbeStage): ProbeResult | undefined {
   const code = error.code ?? "";
   // Whatever provokes such an error, it is a bug on our side, and that proves nothing about the endpoint.
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) {
@@ -39,11 +39,9 @@ export function verdictOfError(error: NodeJS.ErrnoException, stage: ProbeStage):
   if (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED") {
     return failed("reset", `connection closed while ${stage}`);
   }
-  if (code.startsWith("HPE_")) return failed("not-http", httpFaults[code] ?? `not a valid HTTP answer (${code})`);
   if (stage === "in the TLS handshake") return failed("tls", `TLS handshake failed: ${reasonOf(error)}`);
   if (code.startsWith("ERR_SSL_") || code === "EPROTO") return failed("tls", `TLS failed: ${reasonOf(error)}`);
-  if (stage === "connecting") return failed("unreachable", `could not connect: ${messageOf(error)}`);
-  return failed("not-http", `not a valid HTTP answer: ${messageOf(error)}`);
+  return stage === "connecting" ? failed("unreachable", `could not connect: ${messageOf(error)}`) : undefined;
 }
 
 /** Whether the error may mean that this machine has no route to the address, rather than that the host is down. */
@@ -63,12 +61,6 @@ const ownTroubles: Readonly<Record<string, string>> = {
   ENOMEM: "the monitor's machine is out of memory",
   EACCES: "the monitor is not permitted to connect",
   EPERM: "the monitor is not permitted to connect",
-};
-
-const httpFaults: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: "the answer's headers are larger than 16 KiB",
-  HPE_INVALID_CONSTANT: "the answer is not HTTP",
-  HPE_INVALID_VERSION: "the answer is not HTTP/1",
 };
 
 /** What is wrong with a certificate besides its dates, by OpenSSL's verification code. */

@@ -18,6 +18,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { httpOf } from "../../test/support/checks.ts";
 import { createAuthority } from "../../test/support/certificates.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { LoadResult } from "./load.ts";
@@ -269,7 +270,7 @@ test("new authorities in their file are told", async (context) => {
   const seen: (readonly string[] | undefined)[] = [];
   const { clock, watcher } = watched(context, path, {
     onLoad: (result) => {
-      if (result.kind === "ok") seen.push(result.config.ingresses[0]?.endpoints[0]?.check?.ca);
+      if (result.kind === "ok") seen.push(httpOf(result.config.ingresses[0]?.endpoints[0]?.check)?.ca);
     },
   });
   assert.equal(watcher.first.kind, "ok");

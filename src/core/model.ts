@@ -23,7 +23,16 @@ export type {
   Resolution,
 } from "./evidence/observation-model.ts";
 export type { SavedAddresses, SavedIngress } from "./saved-model.ts";
-export type { CheckSettings, EndpointSettings, IngressSettings, MixSettings, Target, Ttl } from "./settings-model.ts";
+export type {
+  CheckSettings,
+  CheckTask,
+  EndpointSettings,
+  IngressSettings,
+  MixSettings,
+  Rhythm,
+  Target,
+  Ttl,
+} from "./settings-model.ts";
 export type { TimeState, Undated, Validity } from "./time/time-model.ts";
 export type {
   CloudProblem,

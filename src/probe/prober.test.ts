@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { httpTask } from "../../test/support/checks.ts";
 import { settle, VirtualClock } from "../../test/support/virtual-clock.ts";
 import type {
   Address,
@@ -42,13 +43,12 @@ function addressState(text: string, verdict: Verdict): AddressState {
 }
 
 const check: CheckSettings = {
-  url: "http://cable.example.com/",
+  what: httpTask({ url: "http://cable.example.com/" }),
   intervalMs: 15_000,
   fastIntervalMs: 2_000,
   timeoutMs: 5_000,
   rise: 3,
   fall: 3,
-  status: [[200, 200]],
 };
 
 interface Given {

@@ -1,6 +1,7 @@
 // Probes without an answer, on virtual time with the core taking part: the silence of one holds up none of the next.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { httpTask } from "../../test/support/checks.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { CheckSettings, Event, Family, Observation, State, Verdict } from "../core/model.ts";
 import { isFresh } from "../core/evidence/endpoint.ts";
@@ -15,13 +16,12 @@ const cable = "192.0.2.1";
 const mobile = "192.0.2.2";
 
 const usual: CheckSettings = {
-  url: "http://cable.example.com/",
+  what: httpTask({ url: "http://cable.example.com/" }),
   intervalMs: 15_000,
   fastIntervalMs: 2_000,
   timeoutMs: 5_000,
   rise: 3,
   fall: 3,
-  status: [[200, 200]],
 };
 
 /** What a probe that begins now comes to; without an answer in time it is a timeout. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { httpTask } from "../../test/support/checks.ts";
 import { endpointSettings, IngressWorld, ingressSettings } from "../../test/support/ingress-world.ts";
 import { opened, temporaryFolder, type OpenedStore } from "../../test/support/state-folder.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
@@ -445,7 +446,8 @@ test("no setting that may hold a secret reaches the disk", async (t) => {
   const life = new Life(t);
   const [cable] = settings.endpoints;
   assert.ok(cable?.check !== undefined);
-  const check = { ...cable.check, url: `https://user:${canary}@example.com/?key=${canary}`, contains: canary };
+  const what = httpTask({ url: `https://user:${canary}@example.com/?key=${canary}`, contains: canary });
+  const check = { ...cable.check, what };
   // A zone's name or id is no secret: it is kept for an ingress that has to be led out of its mix.
   const ingress = { ...settings, zone: "example.com", endpoints: [{ ...cable, check, resolvers: [canary] }] };
   life.dispatch({ kind: "config-loaded", ingresses: [ingress] });

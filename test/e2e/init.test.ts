@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { httpOf } from "../support/checks.ts";
 import { telegramIn } from "../support/channels.ts";
 import { startWebhookReceiver } from "../../src/emulation/channels/webhook.ts";
 import { loadConfig } from "../../src/config/load.ts";
@@ -121,7 +122,12 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     assert.equal(ingress?.zone, cloudflare.zone("example.com").id);
     assert.equal(ingress.allowPrivate, true);
     assert.deepEqual(
-      ingress.endpoints.map(({ name, stickyMs, check }) => [name, stickyMs, check?.url, check?.contains]),
+      ingress.endpoints.map(({ name, stickyMs, check }) => [
+        name,
+        stickyMs,
+        httpOf(check)?.url,
+        httpOf(check)?.contains,
+      ]),
       [
         ["cable", undefined, url(cable), "OK"],
         ["mobile", 600_000, url(mobile), "OK"],
@@ -383,7 +389,12 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     const [ingress] = loaded.config.ingresses;
     assert.equal(ingress?.record, "ingress.example.com");
     assert.deepEqual(
-      ingress.endpoints.map(({ name, check, stickyMs }) => [name, check?.url, check?.contains, stickyMs]),
+      ingress.endpoints.map(({ name, check, stickyMs }) => [
+        name,
+        httpOf(check)?.url,
+        httpOf(check)?.contains,
+        stickyMs,
+      ]),
       [
         ["line", url(cable), "OK", undefined],
         ["line2", url(mobile), undefined, 600_000],

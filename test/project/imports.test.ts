@@ -114,6 +114,18 @@ const planted: Readonly<
     forbidden: ["../core/model.ts", "../lib/secret.ts", "../config/config.ts"].map(asValue),
     allowed: ["./telegram/telegram.ts", "./other/other.ts", "./kind.ts"].map(asValue),
   },
+  "checks/kind.ts": {
+    forbidden: ["./http/http.ts", "./registry.ts", "../probe/round.ts", "../config/schema.ts"].map(asValue),
+    allowed: ["./attempt.ts", "../config/format/problem.ts", "../core/model.ts", "../lib/clock.ts"].map(asValue),
+  },
+  "checks/http/own.ts": {
+    forbidden: ["../other/probe.ts", "../registry.ts", "../../probe/round.ts", "../../config/fields.ts"].map(asValue),
+    allowed: ["./judge.ts", "../attempt.ts", "../../config/format/fields.ts", "../../core/model.ts"].map(asValue),
+  },
+  "checks/registry.ts": {
+    forbidden: ["../core/model.ts", "../config/config.ts", "../probe/prober.ts"].map(asValue),
+    allowed: ["./http/http.ts", "./other/other.ts", "./kind.ts"].map(asValue),
+  },
   "notify/notifier.ts": {
     forbidden: ["../channels/telegram/channel.ts", "../channels/registry.ts"].map(asValue),
     allowed: ["../channels/channel.ts", "../channels/rendering.ts"].map(asValue),

@@ -1,6 +1,7 @@
 // The core at work in a small world: settings, look-ups, probes and a Cloudflare that a test can break. Every turn of
 // the core goes to whoever listens, as the daemon's loop would pass it on.
 import assert from "node:assert/strict";
+import { httpTask } from "./checks.ts";
 import { nextDeadline } from "../../src/core/deadline.ts";
 import { factsBetween } from "../../src/core/facts.ts";
 import { mixesOf, mixPlan } from "../../src/core/records/mix.ts";
@@ -33,13 +34,12 @@ export function endpointSettings(name: string, changes: Partial<EndpointSettings
     ttl: 60,
     resolvers: ["192.0.2.53:53"],
     check: {
-      url: "https://example.com/healthz",
+      what: httpTask(),
       intervalMs: 15_000,
       fastIntervalMs: 2_000,
       timeoutMs: 5_000,
       rise: 2,
       fall: 2,
-      status: [[200, 200]],
     },
     ...changes,
   };

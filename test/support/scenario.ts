@@ -1,4 +1,5 @@
 // Plays a scenario file on the core alone: events above the line, the facts and plans that follow from them below it.
+import { httpTask } from "./checks.ts";
 import { nextDeadline } from "../../src/core/deadline.ts";
 import { factsBetween } from "../../src/core/facts.ts";
 import type {
@@ -118,13 +119,12 @@ class Stage {
     const { priority, ttl, sticky, rise, fall, interval, check } = optionsOf(options);
     const addresses = target.split(",").map(parseIp);
     const checkSettings: CheckSettings = {
-      url: "https://example.com/healthz",
+      what: httpTask(),
       intervalMs: duration(interval ?? "15s"),
       fastIntervalMs: 2_000,
       timeoutMs: 5_000,
       rise: Number(rise ?? 3),
       fall: Number(fall ?? 3),
-      status: [[200, 200]],
     };
     const endpoint: EndpointSettings = {
       name,

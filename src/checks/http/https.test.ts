@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
+import { httpCheck } from "../../../test/support/checks.ts";
 import {
   createAuthority,
   selfSigned,
@@ -12,7 +13,7 @@ import {
   type Credentials,
 } from "../../../test/support/certificates.ts";
 import { startRawServer, until, type RawServer } from "../../../test/support/raw-server.ts";
-import type { CheckSettings, Observation } from "../../core/model.ts";
+import type { Observation } from "../../core/model.ts";
 import { systemClock } from "../../runtime/node/clock.ts";
 import { parseIp } from "../../lib/ip.ts";
 import { probeHttp, type HttpProbeOptions } from "./probe.ts";
@@ -31,19 +32,9 @@ function serve(tls: Credentials): Promise<RawServer> {
 function probe(
   server: RawServer,
   name = host,
-  options: Partial<HttpProbeOptions> & Pick<CheckSettings, "ca"> = {},
+  options: Partial<HttpProbeOptions> & { readonly ca?: readonly string[] } = {},
 ): Promise<Observation> {
-  const check: CheckSettings = {
-    url: `https://${name}:${server.port}/`,
-    intervalMs: 15_000,
-    fastIntervalMs: 2_000,
-    timeoutMs: 5_000,
-    rise: 3,
-    fall: 3,
-    status: [[200, 200]],
-    contains: "OK",
-    ca: options.ca ?? ca,
-  };
+  const check = httpCheck({ url: `https://${name}:${server.port}/`, contains: "OK", ca: options.ca ?? ca });
   const address = parseIp("127.0.0.1");
   assert.ok(address);
   return probeHttp(check, address, { clock: systemClock, timeoutMs: 5_000, ...options });
@@ -140,16 +131,8 @@ describe("a certificate is refused, before anything is sent,", () => {
     await using server = await serve(await authority.issue({ names: [host] }));
     const address = parseIp("127.0.0.1");
     assert.ok(address);
-    const url = `https://${host}:${server.port}/`;
-    const settings = {
-      intervalMs: 1,
-      fastIntervalMs: 1,
-      timeoutMs: 5_000,
-      rise: 1,
-      fall: 1,
-      status: [[200, 200]],
-    } as const;
-    const observation = await probeHttp({ url, ...settings }, address, { clock: systemClock, timeoutMs: 5_000 });
+    const check = httpCheck({ url: `https://${host}:${server.port}/` });
+    const observation = await probeHttp(check, address, { clock: systemClock, timeoutMs: 5_000 });
     assert.equal(observation.kind === "failed" && observation.reason, "tls");
   });
 
@@ -232,9 +215,10 @@ test("authorities from NODE_EXTRA_CA_CERTS are trusted", async () => {
     await writeFile(file, authority.ca);
     await using server = await serve(await authority.issue({ names: [host] }));
     const script = `
-      import { createProbe } from ${JSON.stringify(new URL("../registry.ts", import.meta.url).href)};
+      import { createProbe } from ${JSON.stringify(new URL("../../assembly/checks.ts", import.meta.url).href)};
       import { systemClock } from ${JSON.stringify(new URL("../../runtime/node/clock.ts", import.meta.url).href)};
-      const check = { url: "https://${host}:${server.port}/", timeoutMs: 5000, status: [[200, 200]] };
+      const what = { kind: "http", url: "https://${host}:${server.port}/", status: [[200, 200]] };
+      const check = { what, timeoutMs: 5000 };
       const address = { text: "127.0.0.1", family: "ipv4", scope: "private" };
       const signal = new AbortController().signal;
       const probe = createProbe({ clock: systemClock });

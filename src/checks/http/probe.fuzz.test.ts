@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { httpCheck } from "../../../test/support/checks.ts";
 import { damagedBytes, inPieces } from "../../../test/support/damage.ts";
 import { propertyRuns } from "../../../test/support/property-runs.ts";
 import { startRawServer, until } from "../../../test/support/raw-server.ts";
-import type { CheckSettings, Observation } from "../../core/model.ts";
+import type { Observation } from "../../core/model.ts";
 import { systemClock } from "../../runtime/node/clock.ts";
 import { plain } from "../../lib/text.ts";
 import { probeHttp } from "./probe.ts";
@@ -90,16 +91,8 @@ test("one observation, in time, plain, and ok only for what is", async () => {
       script = answer;
       poured = 0;
       const timeoutMs = 60;
-      const check: CheckSettings = {
-        url: `http://a.example.com:${server.port}/`,
-        intervalMs: 1_000,
-        fastIntervalMs: 1_000,
-        timeoutMs,
-        rise: 1,
-        fall: 1,
-        status: [[200, 200]],
-        ...(wantsMarker && { contains: marker }),
-      };
+      const url = `http://a.example.com:${server.port}/`;
+      const check = { ...httpCheck({ url, contains: wantsMarker ? marker : undefined }), timeoutMs };
       const address = { text: "127.0.0.1", family: "ipv4", scope: "private" } as const;
       const observation = await probeHttp(check, address, { clock: systemClock, timeoutMs });
       seen[observation.kind] += 1;

@@ -4,23 +4,15 @@ import type { Socket } from "node:net";
 import { describe, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { httpCheck } from "../../../test/support/checks.ts";
 import { freePort } from "../../../test/support/ports.ts";
 import { startRawServer, until, type RawServer } from "../../../test/support/raw-server.ts";
-import type { Address, CheckSettings, Observation } from "../../core/model.ts";
+import type { Address, Observation, Rhythm } from "../../core/model.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { systemClock } from "../../runtime/node/clock.ts";
 import { parseIp } from "../../lib/ip.ts";
 import { probeHttp, type HttpProbeOptions } from "./probe.ts";
-
-const check: CheckSettings = {
-  url: "http://cable.example.com/healthz",
-  intervalMs: 15_000,
-  fastIntervalMs: 2_000,
-  timeoutMs: 5_000,
-  rise: 3,
-  fall: 3,
-  status: [[200, 200]],
-};
+import type { HttpTask } from "./settings.ts";
 
 function addressOf(text: string): Address {
   const address = parseIp(text);
@@ -33,11 +25,11 @@ const loopback = addressOf("127.0.0.1");
 /** Probes the port of `server` under the name cable.example.com. */
 function probe(
   server: { port: number },
-  settings: Partial<CheckSettings> = {},
+  settings: Partial<HttpTask & Rhythm> = {},
   options: Partial<HttpProbeOptions> = {},
 ): Promise<Observation> {
-  const url = `http://cable.example.com:${server.port}/healthz`;
-  return probeHttp({ ...check, url, ...settings }, loopback, { clock: systemClock, timeoutMs: 5_000, ...options });
+  const check = httpCheck({ url: `http://cable.example.com:${server.port}/healthz`, ...settings });
+  return probeHttp({ ...check, ...settings }, loopback, { clock: systemClock, timeoutMs: 5_000, ...options });
 }
 
 /** What a probe saw, in a word: `ok`, or the reason. */
@@ -103,8 +95,8 @@ describe("an endpoint that works", () => {
 
   test("is reached over IPv6 too", async () => {
     await using server = await startRawServer((socket) => socket.end(page("fine")), { host: "::1" });
-    const url = `http://cable.example.com:${server.port}/`;
-    const observation = await probeHttp({ ...check, url }, addressOf("::1"), { clock: systemClock, timeoutMs: 5_000 });
+    const check = httpCheck({ url: `http://cable.example.com:${server.port}/` });
+    const observation = await probeHttp(check, addressOf("::1"), { clock: systemClock, timeoutMs: 5_000 });
     assert.equal(observation.kind, "ok");
   });
 
@@ -381,7 +373,10 @@ describe("nothing is concluded about the endpoint", () => {
   const broadcast = addressOf("255.255.255.255");
 
   test("when the monitor has no route", async () => {
-    const observation = await probeHttp(check, broadcast, { clock: systemClock, timeoutMs: 5_000 });
+    const observation = await probeHttp(httpCheck({ url: "http://cable.example.com/healthz" }), broadcast, {
+      clock: systemClock,
+      timeoutMs: 5_000,
+    });
     assert.equal(observation.kind, "inconclusive");
     assert.equal(outcome(observation), "no-route");
     assert.match(observation.detail, /^the monitor has no route to 255\.255\.255\.255 \(E/);
@@ -389,7 +384,11 @@ describe("nothing is concluded about the endpoint", () => {
 
   test("but with a route, an unreachable endpoint has failed", async () => {
     const hasRoute = (): Promise<boolean> => Promise.resolve(true);
-    const observation = await probeHttp(check, broadcast, { clock: systemClock, timeoutMs: 5_000, hasRoute });
+    const observation = await probeHttp(httpCheck({ url: "http://cable.example.com/healthz" }), broadcast, {
+      clock: systemClock,
+      timeoutMs: 5_000,
+      hasRoute,
+    });
     assert.equal(observation.kind, "failed");
     assert.equal(outcome(observation), "unreachable");
   });

@@ -121,11 +121,12 @@ class Walker {
       : this.#refuse(schema, node, path);
   }
 
-  #readMapping(schema: z.ZodObject, node: unknown, path: string): unknown {
+  /** `kinds`: all that it could be. */
+  #readMapping(schema: z.ZodObject, node: unknown, path: string, kinds: readonly z.ZodObject[] = []): unknown {
     if (!isMap(node)) {
       return this.#refuse(schema, node, path, isSeq(node) ? "it takes one value, not a list" : undefined);
     }
-    const { values, present } = this.#readKeys(schema, node, path);
+    const { values, present } = this.#readKeys(schema, node, path, kinds);
     for (const [key, wrapped] of Object.entries(schema.shape) as [string, z.ZodType][]) {
       if (present.has(key)) continue;
       const { inner, isOptional, hasDefault } = unwrap(wrapped);
@@ -156,27 +157,29 @@ class Walker {
     return Object.fromEntries(values);
   }
 
-  /** A mapping of which one key says what the others are. */
+  /** A mapping of which one key says what the others are. Where it may be missing, that kind is meant. */
   #readKind(schema: z.ZodDiscriminatedUnion, node: unknown, path: string): unknown {
-    if (!isMap(node)) return this.#refuse(schema, node, path);
     const { discriminator } = schema.def;
     const options = schema.options as readonly z.ZodObject[];
+    const usual = options.find(({ shape }) => unwrap(shape[discriminator] as z.ZodType).isOptional);
+    if (!isMap(node)) return usual === undefined ? this.#refuse(schema, node, path) : this.read(usual, node, path);
     const pair = node.items.find(({ key }) => isScalar(key) && keyText(key) === discriminator);
     const at = joinPath(path, discriminator);
     const known = options.map(({ shape }) =>
       String((unwrap(shape[discriminator] as z.ZodType).inner as z.ZodLiteral).value),
     );
     const choice = z.enum(known).meta({ expects: `one of ${known.join(", ")}` });
+    if (pair === undefined && usual !== undefined) return this.#readMapping(usual, node, path, options);
     if (pair === undefined) {
       this.#report(this.placeOf(path), at, `missing, expected ${expectation(choice)}`);
       return undefined;
     }
     const written = this.read(choice, pair.value, at);
     const option = options[known.indexOf(String(written))];
-    return written === undefined || option === undefined ? undefined : this.read(option, node, path);
+    return written === undefined || option === undefined ? undefined : this.#readMapping(option, node, path, options);
   }
 
-  #readKeys(schema: z.ZodObject, node: YAMLMap, path: string) {
+  #readKeys(schema: z.ZodObject, node: YAMLMap, path: string, kinds: readonly z.ZodObject[]) {
     const values: Record<string, unknown> = {};
     const present = new Set<string>();
     const misspelt = new Map<string, Place>();
@@ -189,7 +192,7 @@ class Walker {
       const key = keyText(pair.key);
       const wrapped = Object.hasOwn(schema.shape, key) ? (schema.shape[key] as z.ZodType) : undefined;
       if (wrapped === undefined) {
-        const { name, message, meant } = adviceOnKey(key, schema, pair.value === null);
+        const { name, message, meant } = adviceOnKey(key, schema, { kinds, isWordAlone: pair.value === null });
         const at = name === undefined ? path : joinPath(path, name);
         const problem = problemAt(this.#document.file, place, at, message);
         (this.#options.isLenient ? this.warnings : this.problems).push(problem);

@@ -1,7 +1,7 @@
 // How often an endpoint is probed: the steady rhythm, or the fast one while something is in question.
 import { endpointNamed } from "../members.ts";
 import { isAnswerFromBefore } from "../selection/trial.ts";
-import type { AddressState, CheckSettings, EndpointState, Family, IngressState, Stalled } from "../model.ts";
+import type { AddressState, EndpointState, Family, IngressState, Rhythm, Stalled } from "../model.ts";
 
 /** Milliseconds from the end of one round of probes to the start of the next; `undefined` for an endpoint without a check. */
 export function probeIntervalMs(ingress: IngressState, endpoint: EndpointState): number | undefined {
@@ -16,7 +16,7 @@ export function probeIntervalMs(ingress: IngressState, endpoint: EndpointState):
  * A probe without an answer for this long has stalled: time to see whether this machine's connection works. It holds up no other
  * probe from then on, so that the fast rhythm is kept.
  */
-export function stallMs({ timeoutMs, fastIntervalMs }: CheckSettings): number {
+export function stallMs({ timeoutMs, fastIntervalMs }: Rhythm): number {
   return Math.min(1_000, timeoutMs / 4, fastIntervalMs);
 }
 
@@ -31,7 +31,7 @@ export interface NoticeTerm {
  * How long it takes at worst until an endpoint that died is known to be down, the search for proof of connection apart:
  * `interval + timeout + (fall − 1) × fast_interval`. The silence of one probe holds up none of the next.
  */
-export function noticeTerms({ intervalMs, timeoutMs, fastIntervalMs, fall }: CheckSettings): readonly NoticeTerm[] {
+export function noticeTerms({ intervalMs, timeoutMs, fastIntervalMs, fall }: Rhythm): readonly NoticeTerm[] {
   return [
     { kind: "interval", times: 1, eachMs: intervalMs },
     { kind: "timeout", times: 1, eachMs: timeoutMs },
@@ -40,8 +40,8 @@ export function noticeTerms({ intervalMs, timeoutMs, fastIntervalMs, fall }: Che
 }
 
 /** The sum of `noticeTerms`, in milliseconds. */
-export function noticeMs(check: CheckSettings): number {
-  return noticeTerms(check).reduce((totalMs, { times, eachMs }) => totalMs + times * eachMs, 0);
+export function noticeMs(rhythm: Rhythm): number {
+  return noticeTerms(rhythm).reduce((totalMs, { times, eachMs }) => totalMs + times * eachMs, 0);
 }
 
 /** Whether an ok of this endpoint is wanted at once: it would be the proof that another one's failure waits for. */

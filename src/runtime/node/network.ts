@@ -4,7 +4,7 @@ import { createExchange } from "../../dns/exchange.ts";
 import { createResolver } from "../../dns/resolver.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { reachOverTcp } from "../../probe/anchors.ts";
-import { createProbe } from "../../checks/registry.ts";
+import { createProbe } from "../../assembly/checks.ts";
 
 export function machineNetwork(clock: Clock) {
   const exchange = createExchange(clock);

@@ -1,5 +1,6 @@
 // A story that the simulator can play: a small world, and the few faults that befall it. Unlike a seed it stays what it is
 // when the generator of scenarios changes.
+import { httpTask } from "../../support/checks.ts";
 import type { Config } from "../../../src/config/config.ts";
 import type { EndpointSettings } from "../../../src/core/model.ts";
 import { releasedWallMs } from "../../../src/core/time/release.ts";
@@ -140,14 +141,12 @@ function settingsOf(
     resolvers,
     ...(!isUnchecked && {
       check: {
-        url: `https://${host}/healthz`,
+        what: httpTask({ url: `https://${host}/healthz`, contains: "OK" }),
         intervalMs: 15 * secondMs,
         fastIntervalMs: 2 * secondMs,
         timeoutMs: 5 * secondMs,
         rise: 3,
         fall: 3,
-        status: [[200, 200]],
-        contains: "OK",
       },
     }),
   };

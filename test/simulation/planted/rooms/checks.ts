@@ -4,7 +4,7 @@ import type { BugForTest } from "../bug.ts";
 export const checkBugs: readonly BugForTest[] = [
   {
     name: "one abort listener stays behind for each probe",
-    file: "src/checks/http/probe.ts",
+    file: "src/checks/attempt.ts",
     from: 'signal?.removeEventListener("abort", abort);',
     to: "",
     test: ["test/leaks.test.ts", "of a probe that is answered"],
@@ -18,14 +18,14 @@ export const checkBugs: readonly BugForTest[] = [
   },
   {
     name: "a timer runs on after each probe",
-    file: "src/checks/http/probe.ts",
+    file: "src/checks/attempt.ts",
     from: "cancelDeadline();",
     to: "",
     test: ["test/leaks.test.ts", "of a probe that is refused"],
   },
   {
     name: "a late result is believed unless it is an hour late",
-    file: "src/checks/http/probe.ts",
+    file: "src/checks/attempt.ts",
     from: "Math.max(250, timeoutMs / 2)",
     to: "Math.max(3_000_000, timeoutMs / 2)",
     test: [
@@ -35,7 +35,7 @@ export const checkBugs: readonly BugForTest[] = [
   },
   {
     name: "a probe that is just over its deadline is late",
-    file: "src/checks/http/probe.ts",
+    file: "src/checks/attempt.ts",
     from: "timeoutMs + Math.max(250, timeoutMs / 2)",
     to: "timeoutMs",
     test: ["src/checks/http/probe.test.ts", "because it hangs before the headers: timeout"],
@@ -66,23 +66,23 @@ export const checkBugs: readonly BugForTest[] = [
   },
   {
     name: "an encoded body is searched",
-    file: "src/checks/http/probe.ts",
-    from: 'if (encoding !== "identity" && encoding !== "") {',
-    to: 'if (encoding === "never") {',
+    file: "src/checks/http/judge.ts",
+    from: 'if (encoding !== "identity" && encoding !== "") return "encoding";',
+    to: 'if (encoding === "never") return "encoding";',
     test: ["src/checks/http/probe.test.ts", "does not count when the body is compressed unasked"],
   },
   {
     name: "a marker across two chunks is not found",
-    file: "src/checks/http/probe.ts",
-    from: "tail = text.subarray(Math.max(0, text.length - marker.length + 1));",
+    file: "src/checks/search.ts",
+    from: "this.#tail = text.subarray(Math.max(0, text.length - this.#text.length + 1));",
     to: "",
     test: ["src/checks/http/probe.test.ts", "is found wherever the body is cut"],
   },
   {
     name: "a missing route of our own counts against the endpoint",
-    file: "src/checks/http/probe.ts",
-    from: "if (!(await asked(this.#address))) {",
-    to: "if ((await asked(this.#address)) === undefined) {",
+    file: "src/checks/route.ts",
+    from: "if (!isMissingRoute(code) || (await isRouted(address))) return undefined;",
+    to: "if (!isMissingRoute(code) || (await isRouted(address)) !== undefined) return undefined;",
     test: ["src/checks/http/probe.test.ts", "when the monitor has no route"],
   },
   {
