@@ -1,8 +1,6 @@
 // All that a daemon needs of the place where it runs. This folder asks for nothing else: no module of Node, no global clock,
 // no process. `runtime/node/` gives the machine's own, the simulator gives models, and another runtime could give the same.
 import type { LoadResult } from "../config/load.ts";
-import type { ExposedFile } from "../config/secrecy.ts";
-import type { ConfigWatcher } from "../config/watch.ts";
 import type { JournalEntry } from "../core/history.ts";
 import type { Resolve } from "../core/look-up.ts";
 import type { Exchange } from "../dns/exchange.ts";
@@ -75,6 +73,31 @@ export interface ConfigurationHooks {
   /** Hears, in a sentence for people, that changes cannot be seen. */
   readonly onBlindSpot: (message: string) => void;
   readonly onBug: (error: unknown) => void;
+}
+
+/**
+ * Hears the result of every load after the first, good or bad. The applying is up to the listener. `unchanged`: a reload
+ * was asked for, and all that was read is as it was.
+ */
+export type OnLoad = (result: LoadResult, news: "changed" | "unchanged") => void;
+
+export interface ConfigWatcher extends Disposable {
+  /** What loading gave before the watching began: no change after it is missed. */
+  readonly first: LoadResult;
+  /** Watches from now on. */
+  start(onLoad: OnLoad): void;
+  /** Loads now, or soon if that was asked often, whether or not anything changed (SIGHUP). The listener hears what came of it. */
+  reload(): void;
+  close(): void;
+}
+
+/** A file that tells a token to others. */
+export interface ExposedFile {
+  readonly path: string;
+  /** For people: what is wrong. */
+  readonly detail: string;
+  /** For people: what to do about it. */
+  readonly remedy: string;
 }
 
 /** What an archive reads. */

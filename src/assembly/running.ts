@@ -3,13 +3,12 @@
 import type { Config } from "../config/config.ts";
 import { formatProblem } from "../config/format/problem.ts";
 import type { LoadResult } from "../config/load.ts";
-import type { ConfigWatcher } from "../config/watch.ts";
 import type { Daemon } from "../daemon.ts";
 import { isTurning } from "../web/liveness.ts";
 import type { WebExtra } from "../web/server.ts";
 import type { InternalErrors } from "./internal-errors.ts";
 import { Parts } from "./parts.ts";
-import type { HostPorts } from "./ports.ts";
+import type { ConfigWatcher, HostPorts } from "./ports.ts";
 import { Showing } from "./showing.ts";
 import { StartError } from "./start-error.ts";
 

@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { httpOf } from "../../test/support/checks.ts";
 import { telegramIn } from "../../test/support/channels.ts";
+import { readFromDisk } from "../runtime/node/read-file.ts";
 import { test } from "node:test";
 import fc from "fast-check";
 import { temporaryFolder } from "../../test/support/state-folder.ts";
@@ -16,7 +17,7 @@ import { composeConfig, exampleComposition, type Composition } from "./compose.t
 import { loadConfig } from "./load.ts";
 
 function load(composition: Composition, env: Record<string, string> = {}): ReturnType<typeof loadConfig> {
-  return loadConfig({ path: "config.yml", text: composeConfig(composition), env });
+  return loadConfig({ path: "config.yml", text: composeConfig(composition), env, readFile: readFromDisk });
 }
 
 test("the example loads, given its variables", () => {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { httpOf, httpTask } from "../../test/support/checks.ts";
 import { telegramIn } from "../../test/support/channels.ts";
+import { readFromDisk } from "../runtime/node/read-file.ts";
 import { test } from "node:test";
 import { createAuthority } from "../../test/support/certificates.ts";
 import type { Config } from "./config.ts";
@@ -55,7 +56,7 @@ const defaultResolvers = ["1.1.1.1:53", "1.0.0.1:53", "[2606:4700:4700::1111]:53
 
 test("the first example becomes the whole configuration, defaults filled in", () => {
   const path = join(examples, "config.yml");
-  const result = loaded(loadConfig({ path, env: environment }));
+  const result = loaded(loadConfig({ path, env: environment, readFile: readFromDisk }));
   const check = {
     what: httpTask({ url: "https://primary.example.com/healthz", contains: "OK" }),
     intervalMs: 15_000,
@@ -119,7 +120,9 @@ test("the first example becomes the whole configuration, defaults filled in", ()
 });
 
 test("the example with every key loads, and every key is in it", () => {
-  const { config, warnings } = loaded(loadConfig({ path: join(examples, "full.yml"), env: environment }));
+  const { config, warnings } = loaded(
+    loadConfig({ path: join(examples, "full.yml"), env: environment, readFile: readFromDisk }),
+  );
   assert.deepEqual(warnings, []);
   const [first, second] = config.ingresses;
   assert.deepEqual(httpOf(first?.endpoints[0]?.check)?.status, [
@@ -462,7 +465,9 @@ function shape(config: Config): unknown {
 }
 
 test("a secret prints as three stars, however the configuration is printed", () => {
-  const { config } = loaded(loadConfig({ path: join(examples, "config.yml"), env: environment }));
+  const { config } = loaded(
+    loadConfig({ path: join(examples, "config.yml"), env: environment, readFile: readFromDisk }),
+  );
   const printed = JSON.stringify(config);
   assert.equal(printed.includes("cf-token") || printed.includes("tg-token"), false);
   assert.equal(printed.match(/"token":"\*\*\*"/g)?.length, 2);
@@ -472,7 +477,7 @@ test("files that cannot be read say why, each in one line", (context) => {
   const folder = mkdtempSync(join(tmpdir(), "ccs-load-"));
   context.after(() => rmSync(folder, { recursive: true }));
   const says = (name: string): readonly string[] => {
-    const result = loadConfig({ path: join(folder, name), env: {} });
+    const result = loadConfig({ path: join(folder, name), env: {}, readFile: readFromDisk });
     assert.equal(result.kind, "invalid");
     return result.problems.map((problem) => formatProblem({ ...problem, file: name }));
   };
@@ -489,7 +494,7 @@ test("files that cannot be read say why, each in one line", (context) => {
   writeFileSync(join(folder, "large.yml"), "#".repeat(64 * 1_024 + 1));
   assert.deepEqual(says("large.yml"), [`large.yml: ${cannot}: it is larger than 64 kB: is it the right file?`]);
   writeFileSync(join(folder, "full.yml"), whole.padEnd(64 * 1_024));
-  assert.equal(loadConfig({ path: join(folder, "full.yml"), env: {} }).kind, "ok");
+  assert.equal(loadConfig({ path: join(folder, "full.yml"), env: {}, readFile: readFromDisk }).kind, "ok");
   assert.deepEqual(says("a\0b.yml"), [`a\0b.yml: ${cannot}: its name is not valid`]);
 });
 

@@ -11,7 +11,7 @@ import type { YamlDocument } from "./format/document.ts";
 import { readEnvironment, type EnvironmentSettings } from "./environment.ts";
 import { warnOfDoubts } from "./doubts.ts";
 import { secret } from "./format/fields.ts";
-import { decode, readFromDisk, readText, type ReadFile } from "./format/files.ts";
+import { decode, noFiles, readText, type ReadFile } from "./format/files.ts";
 import { weaknessOf } from "../lib/token-strength.ts";
 import { ancientProblem, formatOf } from "./original/original-format.ts";
 import { channelsOf, checkOriginalRules, translate } from "./original/translate.ts";
@@ -31,7 +31,7 @@ export interface LoadRequest {
   /** The file's content, when it is known already. */
   readonly text?: string | Uint8Array;
   readonly env: Environment;
-  /** Reads the file, and the files of secrets. */
+  /** Reads the file, and the files of secrets. Without it there are no files. */
   readonly readFile?: ReadFile;
   /** For commands that work offline: secrets that are not on this machine are no mistake, and something takes their place. */
   readonly mayLackSecrets?: boolean;
@@ -52,7 +52,7 @@ export type LoadResult =
 
 /** Reads, checks and completes the configuration. */
 export function loadConfig(request: LoadRequest): LoadResult {
-  const { path, text, env, readFile = readFromDisk, mayLackSecrets = false } = request;
+  const { path, text, env, readFile = noFiles, mayLackSecrets = false } = request;
   const content = text === undefined ? readText(path, readFile) : decode(Buffer.from(text));
   if (content.kind === "unreadable") {
     return invalid([problemAt(path, content.place, "", `the configuration cannot be read: ${content.reason}`)]);

@@ -1,6 +1,7 @@
 // The stage of the demo: the emulated world, and over it the ordinary daemon with a configuration file in a folder of its
 // own, which is removed in the end.
 import { findIngress } from "../core/find.ts";
+import { readFromDisk } from "../runtime/node/read-file.ts";
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -126,7 +127,8 @@ export class Stage implements Scenery, AsyncDisposable {
     const { departures = [], overrides = [], undoneAtMs = [], standoff } = this.ingress ?? {};
     const isUndisturbed = overrides.length === 0 && undoneAtMs.length === 0 && standoff === undefined;
     const isFresh = departures.length < 2 && isUndisturbed;
-    if (isFresh || loadConfig({ path: this.configPath, env: {} }).kind === "invalid") return false;
+    if (isFresh || loadConfig({ path: this.configPath, env: {}, readFile: readFromDisk }).kind === "invalid")
+      return false;
     await this.stopDaemon();
     rmSync(this.#stateDir, { recursive: true, force: true });
     mkdirSync(this.#stateDir);

@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { httpOf } from "../support/checks.ts";
 import { telegramIn } from "../support/channels.ts";
+import { readFromDisk } from "../../src/runtime/node/read-file.ts";
 import { startWebhookReceiver } from "../../src/emulation/channels/webhook.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { startWorld, type World } from "../../src/emulation/world.ts";
@@ -116,7 +117,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     const path = join(cwd, "config.yml");
     assert.equal(statSync(path).mode & 0o777, 0o600);
     assert.deepEqual(readdirSync(cwd), ["config.yml"]);
-    const loaded = loadConfig({ path, env: {} });
+    const loaded = loadConfig({ path, env: {}, readFile: readFromDisk });
     assert.ok(loaded.kind === "ok", JSON.stringify(loaded));
     const [ingress] = loaded.config.ingresses;
     assert.equal(ingress?.zone, cloudflare.zone("example.com").id);
@@ -166,7 +167,10 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
       /^ {2}- kind: webhook\n(?: {4}#.*\n)* {4}url: .*\/hook\n(?: {4}#.*\n)* {4}secret: ("?)whsec_[\w+/=]{32}\1$/m,
     );
     assert.doesNotMatch(terminal.text, /whsec_\w/);
-    assert.equal(loadConfig({ path: join(cwd, "config.yml"), env: { CLOUDFLARE_API_TOKEN: "T" } }).kind, "ok");
+    assert.equal(
+      loadConfig({ path: join(cwd, "config.yml"), env: { CLOUDFLARE_API_TOKEN: "T" }, readFile: readFromDisk }).kind,
+      "ok",
+    );
     assert.equal(receiver.taken.length, 0);
   });
 
@@ -240,7 +244,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     assert.deepEqual(readdirSync(cwd), []);
     const text = readFileSync(path, "utf8");
     assert.ok(!text.includes(cloudflare.token), text);
-    const loaded = loadConfig({ path, env: { CCS_ALLOW_PRIVATE: "true" } });
+    const loaded = loadConfig({ path, env: { CCS_ALLOW_PRIVATE: "true" }, readFile: readFromDisk });
     assert.ok(loaded.kind === "ok", JSON.stringify(loaded));
     assert.deepEqual(loaded.tokenFiles, [token]);
     assert.equal(loaded.config.cloudflare.token.reveal(), cloudflare.token);
@@ -282,7 +286,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     assert.ok(!text.includes(token), text);
     // As it is here, and as systemd hands the tokens over.
     for (const variables of [{}, { CREDENTIALS_DIRECTORY: credentials }]) {
-      const loaded = loadConfig({ path, env: variables });
+      const loaded = loadConfig({ path, env: variables, readFile: readFromDisk });
       assert.ok(loaded.kind === "ok", JSON.stringify(loaded));
       assert.equal(loaded.config.cloudflare.token.reveal(), token);
       assert.match(loaded.config.http.token?.reveal() ?? "", /^[0-9a-f]{32}$/);
@@ -384,7 +388,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
       TELEGRAM_TOKEN: telegram.token,
       CCS_HTTP_TOKEN: "0123456789abcdef01",
     };
-    const loaded = loadConfig({ path: join(cwd, "config.yml"), env: tokens });
+    const loaded = loadConfig({ path: join(cwd, "config.yml"), env: tokens, readFile: readFromDisk });
     assert.ok(loaded.kind === "ok", JSON.stringify(loaded));
     const [ingress] = loaded.config.ingresses;
     assert.equal(ingress?.record, "ingress.example.com");

@@ -78,6 +78,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 const packages: Readonly<Record<string, { readonly names: RegExp; readonly why: string }>> = {
   core: { names: /./, why: "core/ does no input or output" },
   "daemon.ts": { names: /./, why: "the loop does no input or output" },
+  "config/format": { names: /^node:fs/, why: "files are read by runtime/node/" },
   assembly: { names: /^node:/, why: "assembly/ takes what it needs of the machine as ports (assembly/ports.ts)" },
   "web/dashboard": { names: /^node:|^zod\b/, why: "the dashboard runs in a browser, and is small" },
 };
@@ -123,7 +124,17 @@ export function objection(file: string, { specifier, isType }: Import): string |
     ...listed,
     ...(isFake ? ["emulation"] : []),
     ...(isTest
-      ? ["core", "lib", "emulation", "channels", "channels/*", "checks", "checks/*", "runtime/node/clock.ts"]
+      ? [
+          "core",
+          "lib",
+          "emulation",
+          "channels",
+          "channels/*",
+          "checks",
+          "checks/*",
+          "runtime/node",
+          "runtime/node/clock.ts",
+        ]
       : []),
   ];
   // A part with a line of its own is not allowed along with the folder that it is in.

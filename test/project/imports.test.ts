@@ -151,9 +151,14 @@ const planted: Readonly<
     allowed: ["./format/walk.ts", "./original/translate.ts", "../core/model.ts", "zod"].map(asValue),
   },
   "config/format/own.ts": {
-    forbidden: ["../schema.ts", "../rules.ts", "../original/schema.ts", "../../web/server.ts", "node:perf_hooks"].map(
-      asValue,
-    ),
+    forbidden: [
+      "../schema.ts",
+      "../rules.ts",
+      "../original/schema.ts",
+      "../../web/server.ts",
+      "node:perf_hooks",
+      "node:fs",
+    ].map(asValue),
     allowed: ["./walk.ts", "../../core/model.ts", "../../lib/secret.ts", "yaml"].map(asValue),
   },
   "emulation/own.ts": {

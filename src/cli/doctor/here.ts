@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { LoadResult } from "../../config/load.ts";
-import { exposedFiles } from "../../config/secrecy.ts";
+import { exposedFiles } from "../../runtime/node/secrecy.ts";
 import { formatProblem } from "../../config/format/problem.ts";
 import type { Environment } from "../../config/format/variables.ts";
 import type { Family } from "../../core/model.ts";

@@ -1,13 +1,14 @@
 // Asks for the name to own and for the token, and looks both up at Cloudflare.
 import { resolve } from "node:path";
 import { addressRemedy } from "../../cloud/classify.ts";
+import { readFromDisk } from "../../runtime/node/read-file.ts";
 import { ZoneInspector, type InspectedZone } from "../../cloud/inspect.ts";
 import { hostName, secret } from "../../config/format/fields.ts";
 import type { Composition } from "../../config/compose.ts";
 import type { EnvironmentSettings } from "../../config/environment.ts";
 import type { KnownSecret } from "../../config/format/written-secret.ts";
 import { shown } from "../../config/format/describe.ts";
-import { readFromDisk, readText } from "../../config/format/files.ts";
+import { readText } from "../../config/format/files.ts";
 import { isZoneId, zone as zoneKind } from "../../config/fields.ts";
 import { machinePorts } from "../../runtime/node/ports.ts";
 import { Secret } from "../../lib/secret.ts";

@@ -6,6 +6,7 @@ import { displayName, hostOrAddress } from "../../config/fields.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { EndpointSettings } from "../../core/model.ts";
 import { machinePorts } from "../../runtime/node/ports.ts";
+import { readFromDisk } from "../../runtime/node/read-file.ts";
 import { probeOnce, type Look } from "../../probe/round.ts";
 import * as prompts from "./prompts.ts";
 import { askChoice, askText, askYes, findOut, say, warn, type Option } from "./prompts.ts";
@@ -96,7 +97,7 @@ async function tryOut(record: string, endpoint: ComposedEndpoint): Promise<Check
 function settingsOf(record: string, endpoint: ComposedEndpoint): EndpointSettings | string {
   const token = { kind: "literal", value: "none" } as const;
   const text = composeConfig({ token, record, allowPrivate: true, endpoints: [endpoint] });
-  const loaded = loadConfig({ path: "new", text, env: {} });
+  const loaded = loadConfig({ path: "new", text, env: {}, readFile: readFromDisk });
   if (loaded.kind === "invalid") return loaded.problems.map(({ message }) => message).join("; ");
   const [settings] = loaded.config.ingresses.flatMap(({ endpoints }) => endpoints);
   return settings ?? "it is not an endpoint";

@@ -1,8 +1,8 @@
 // What a process of Node's on an ordinary machine gives a daemon.
 import type { HostPorts, Ports } from "../../assembly/ports.ts";
-import { exposedFiles } from "../../config/secrecy.ts";
+import { exposedFiles } from "./secrecy.ts";
 import type { Environment } from "../../config/format/variables.ts";
-import { watchConfig } from "../../config/watch.ts";
+import { watchConfig } from "./watch-config.ts";
 import type { Log } from "../../lib/log.ts";
 import { ServiceManager } from "../../service/manager.ts";
 import { systemdNotify, wantedBy } from "../../service/systemd-notify.ts";

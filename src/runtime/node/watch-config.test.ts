@@ -18,12 +18,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { httpOf } from "../../test/support/checks.ts";
-import { createAuthority } from "../../test/support/certificates.ts";
-import type { Clock } from "../lib/clock.ts";
-import type { LoadResult } from "./load.ts";
-import { formatProblem } from "./format/problem.ts";
-import { watchConfig, type WatchOptions, type OnLoad } from "./watch.ts";
+import { httpOf } from "../../../test/support/checks.ts";
+import { createAuthority } from "../../../test/support/certificates.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { LoadResult } from "../../config/load.ts";
+import { formatProblem } from "../../config/format/problem.ts";
+import type { OnLoad } from "../../assembly/ports.ts";
+import { watchConfig, type WatchOptions } from "./watch-config.ts";
 
 const file = (name: string): string =>
   `cloudflare: { token: T }\ningresses: [{ record: a.example.com, endpoints: [{ name: ${name}, target: b.example.com }] }]\n`;

@@ -1,18 +1,11 @@
 // Whether others than their owner may read the files that hold tokens.
 import { statSync, type Stats } from "node:fs";
-import { Secret } from "../lib/secret.ts";
-import { shellWord } from "../lib/text.ts";
-import type { LoadResult } from "./load.ts";
-import { readFromDisk, readText, type ReadFile } from "./format/files.ts";
-
-/** A file that tells a token to others. */
-export interface ExposedFile {
-  readonly path: string;
-  /** For people: what is wrong. */
-  readonly detail: string;
-  /** For people: what to do about it. */
-  readonly remedy: string;
-}
+import { Secret } from "../../lib/secret.ts";
+import { shellWord } from "../../lib/text.ts";
+import type { LoadResult } from "../../config/load.ts";
+import type { ExposedFile } from "../../assembly/ports.ts";
+import { readText } from "../../config/format/files.ts";
+import { readFromDisk } from "./read-file.ts";
 
 const groupMayRead = 0o040;
 const othersMayRead = 0o004;
@@ -22,7 +15,6 @@ export function exposedFiles(
   path: string,
   { config, tokenFiles }: Extract<LoadResult, { kind: "ok" }>,
   userId: number | undefined,
-  readFile: ReadFile = readFromDisk,
 ): readonly ExposedFile[] {
   const exposed = tokenFiles.flatMap((file) => {
     const who = readersOf(file, userId);
@@ -32,7 +24,7 @@ export function exposedFiles(
   });
   const who = readersOf(path, userId);
   if (who === undefined) return exposed;
-  const content = readText(path, readFile);
+  const content = readText(path, readFromDisk);
   const ofChannels = config.notify.flatMap(({ settings }) => secretsIn(settings));
   const tokens = [config.cloudflare.token, ...ofChannels, config.http.token];
   const isToken =

@@ -5,10 +5,12 @@
 import { hash } from "node:crypto";
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Clock } from "../lib/clock.ts";
-import { isPassingFailure, readFromDisk, type ReadFile } from "./format/files.ts";
-import { loadConfig, type LoadResult } from "./load.ts";
-import type { Environment } from "./format/variables.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { ConfigWatcher, OnLoad } from "../../assembly/ports.ts";
+import { isPassingFailure, type ReadFile } from "../../config/format/files.ts";
+import { readFromDisk } from "./read-file.ts";
+import { loadConfig, type LoadResult } from "../../config/load.ts";
+import type { Environment } from "../../config/format/variables.ts";
 
 export interface WatchOptions {
   /** As the person named it. */
@@ -28,22 +30,6 @@ export interface WatchOptions {
   readonly readFile?: ReadFile;
   /** Number of names that the file has, 0 when it was replaced behind a mount; `undefined` when it is not there. */
   readonly countLinks?: (path: string) => number | undefined;
-}
-
-/**
- * Hears the result of every load after the first, good or bad. The applying is up to the listener. `unchanged`: a reload
- * was asked for, and all that was read is as it was.
- */
-export type OnLoad = (result: LoadResult, news: "changed" | "unchanged") => void;
-
-export interface ConfigWatcher extends Disposable {
-  /** What loading gave before the watching began: no change after it is missed. */
-  readonly first: LoadResult;
-  /** Watches from now on. */
-  start(onLoad: OnLoad): void;
-  /** Loads now, or soon if that was asked often, whether or not anything changed (SIGHUP). The listener hears what came of it. */
-  reload(): void;
-  close(): void;
 }
 
 /** Loads the configuration, and watches it from `start` until `close`. */
