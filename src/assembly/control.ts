@@ -1,7 +1,8 @@
 // The control socket while the daemon runs: looked at again and again, and made anew where it was removed.
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { ControlSocketError, type ControlSocket } from "../web/control-socket.ts";
+import type { ControlSocket } from "../web/control-socket.ts";
+import { ControlSocketError } from "../web/errors.ts";
 
 /** How often the control socket is looked after. */
 const lookMs = 2_000;

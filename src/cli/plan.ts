@@ -39,7 +39,7 @@ async function planCommand(config: Config, options: { json: boolean; log: Log })
   await withSpinner("Probing every endpoint and reading the records", async () => {
     assembly.daemon.dispatch(rememberedMixes(config));
     assembly.start();
-    await untilLooked(assembly.daemon);
+    await untilLooked({ daemon: assembly.daemon, clock: machine.clock });
   });
   const looks = await looking;
   const ingresses = assembly.daemon.state.ingresses.map((ingress, index) =>

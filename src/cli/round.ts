@@ -2,8 +2,13 @@
 import type { Config } from "../config/config.ts";
 import type { EndpointSettings, Event, State } from "../core/model.ts";
 import type { Daemon } from "../daemon.ts";
-import { sleep } from "../lib/clock.ts";
-import { systemClock } from "../runtime/node/clock.ts";
+import { sleep, type Clock } from "../lib/clock.ts";
+
+/** A daemon that looks once. */
+export interface OneRound {
+  readonly daemon: Daemon;
+  readonly clock: Clock;
+}
 
 /** The longest that a round waits for verdicts. */
 export const roundTimeoutMs = 30_000;
@@ -56,9 +61,9 @@ const hopeMs = 6_000;
  * Waits until a round is complete, at most `roundTimeoutMs`; where nothing can be reached, neither Cloudflare nor an endpoint,
  * much less: more time would tell a person no more.
  */
-export async function untilLooked(daemon: Daemon): Promise<void> {
-  if (await until(daemon, hopeMs, isRoundComplete)) return;
-  await until(daemon, roundTimeoutMs - hopeMs, (state) => isRoundComplete(state) || isNothingReached(state));
+export async function untilLooked(round: OneRound): Promise<void> {
+  if (await until(round, hopeMs, isRoundComplete)) return;
+  await until(round, roundTimeoutMs - hopeMs, (state) => isRoundComplete(state) || isNothingReached(state));
 }
 
 /** Whether neither Cloudflare nor any endpoint was reached, and Cloudflare has been tried. */
@@ -72,7 +77,11 @@ export function isNothingReached({ ingresses }: State): boolean {
 }
 
 /** Waits until `isTrue` holds after a turn of the loop, at most `timeoutMs`. Resolves to whether it does. */
-export async function until(daemon: Daemon, timeoutMs: number, isTrue: (state: State) => boolean): Promise<boolean> {
+export async function until(
+  { daemon, clock }: OneRound,
+  timeoutMs: number,
+  isTrue: (state: State) => boolean,
+): Promise<boolean> {
   if (isTrue(daemon.state)) return true;
   const reached = new AbortController();
   daemon.addListener({
@@ -80,6 +89,6 @@ export async function until(daemon: Daemon, timeoutMs: number, isTrue: (state: S
       if (isTrue(after)) reached.abort();
     },
   });
-  await sleep(systemClock, timeoutMs, reached.signal);
+  await sleep(clock, timeoutMs, reached.signal);
   return isTrue(daemon.state);
 }

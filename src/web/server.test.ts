@@ -10,7 +10,8 @@ import { systemClock } from "../runtime/node/clock.ts";
 import { initialState } from "../core/step.ts";
 import type { Env } from "./api/middleware.ts";
 import { isOwnHost } from "./hosts.ts";
-import { ListenError, startWebServer } from "./server.ts";
+import { ListenError } from "./errors.ts";
+import { startWebServer } from "./server.ts";
 import type { WebPorts, WebServer } from "./server.ts";
 
 const record = "ingress.example.com";

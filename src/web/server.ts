@@ -12,6 +12,7 @@ import { mostClients } from "./api/stream.ts";
 import { addressOf, clientOf, peerAddress, trusting, type IsTrusted } from "./clients.ts";
 import { limitConnections } from "./connections.ts";
 import { Costly } from "./costly.ts";
+import { ListenError } from "./errors.ts";
 import { addDashboard, servedFiles, type BuiltFiles } from "./dashboard-files.ts";
 import { securityHeaders } from "./headers.ts";
 import { isForeign, isOwnHost } from "./hosts.ts";
@@ -68,11 +69,6 @@ const silenceMs = 30_000;
 
 /** So late comes the answer that says that a client asks too often. */
 const lateMs = 1_000;
-
-/** Listening is not possible. Its message is for the person who started the daemon. */
-export class ListenError extends Error {
-  override readonly name = "ListenError";
-}
 
 export interface WebServer extends AsyncDisposable {
   readonly host: string;

@@ -22,6 +22,9 @@ const daemon = [
   "web",
 ] as const;
 
+/** What the simulated world is made of. What acts and tells comes to it from assembly/ alone. */
+const modelled = daemon.filter((room) => !["cloud", "notify", "service", "web"].includes(room));
+
 /** The ports of this machine. */
 const machine = ["runtime/node", "runtime/node/clock.ts"] as const;
 
@@ -65,7 +68,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   emulation: ["lib", "runtime/node/clock.ts"],
   // Its buttons are on the dashboard.
   demo: [...daemon, ...machine, "emulation", "terminal", "web/dashboard/demo/document.ts"],
-  simulation: [...daemon, "emulation"],
+  simulation: [...modelled, "emulation"],
   "what-if": [...daemon, "emulation", "simulation"],
   cli: [...daemon, ...machine, "demo", "emulation", "simulation", "terminal", "what-if"],
   "main.ts": ["assembly", "cli", "lib", "terminal"],

@@ -2,7 +2,7 @@
 // shown violations here.
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { test } from "node:test";
 import { parseAst } from "rolldown/parseAst";
 import { mayImport, objection, type Import } from "./import-rules.ts";
@@ -28,6 +28,24 @@ test("every import of the tree is one that its folder may have", () => {
     }),
     [],
   );
+});
+
+/** Modules of Node that another runtime could not give, or only as ports. */
+const machinery = /^node:(?:fs|sqlite|child_process|worker_threads|os|sea|process|timers|cluster|tty)\b/;
+
+test("nothing that a daemon is put together of opens files or starts threads and processes by itself", () => {
+  const start = globSync("assembly/*.ts", { cwd: src }).filter((file) => !file.endsWith(".test.ts"));
+  const seen = new Set(start);
+  const found: string[] = [];
+  for (const file of seen) {
+    for (const { specifier, isType } of importsOf(file)) {
+      if (isType) continue;
+      if (machinery.test(specifier)) found.push(`${file}: ${specifier}`);
+      if (specifier.startsWith(".") && specifier.endsWith(".ts")) seen.add(posix.join(dirname(file), specifier));
+    }
+  }
+  assert.ok(seen.size > 100, `only ${seen.size} files`);
+  assert.deepEqual(found, []);
 });
 
 test("every form of import is seen", () => {
@@ -142,8 +160,13 @@ const planted: Readonly<
     forbidden: ["./ports.ts", "../../assembly/ports.ts"].map(asValue),
     allowed: ["../../lib/clock.ts"].map(asValue),
   },
-  "simulation/own.ts": {
-    forbidden: ["../runtime/node/ports.ts", "../runtime/node/clock.ts"].map(asValue),
+  "simulation/model.ts": {
+    forbidden: [
+      "../runtime/node/ports.ts",
+      "../runtime/node/clock.ts",
+      "../notify/notifier.ts",
+      "../cloud/cloudflare.ts",
+    ].map(asValue),
     allowed: ["../assembly/parts.ts", "../emulation/cloudflare/api.ts"].map(asValue),
   },
   "config/load.ts": {
@@ -240,7 +263,7 @@ const planted: Readonly<
           "../../test/support/programs.ts",
           "./own.test.ts",
         ].map(asValue),
-        allowed: ["store", "web", ...below].map((other) => asValue(`../${other}/other.ts`)),
+        allowed: ["store", "config", ...below].map((other) => asValue(`../${other}/other.ts`)),
       },
     ]),
   ),

@@ -33,10 +33,10 @@ export function probeHttp(
   address: Address,
   options: HttpProbeOptions,
 ): Promise<Observation> {
-  return underDeadline(new Trip(check.what, address, options), check.timeoutMs, options);
+  return underDeadline(new HttpAttempt(check.what, address, options), check.timeoutMs, options);
 }
 
-class Trip implements ProbeAttempt {
+class HttpAttempt implements ProbeAttempt {
   readonly phases: { -readonly [phase in keyof Phases]: Phases[phase] } = {};
   certificateEndsWallMs: number | undefined;
   readonly #task: HttpTask;

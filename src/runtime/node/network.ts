@@ -3,7 +3,7 @@ import type { Network } from "../../assembly/ports.ts";
 import { createExchange } from "../../dns/exchange.ts";
 import { createResolver } from "../../dns/resolver.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { reachOverTcp } from "../../probe/anchors.ts";
+import { reachOverTcp } from "./reach.ts";
 import { createProbe } from "../../assembly/checks.ts";
 
 export function machineNetwork(clock: Clock) {

@@ -1,4 +1,4 @@
-// Defects in assembly/ and the tests that have to see them.
+// Defects in assembly/ and runtime/ and the tests that have to see them.
 import type { BugForTest } from "../bug.ts";
 
 export const assemblyBugs: readonly BugForTest[] = [
@@ -129,5 +129,25 @@ export const assemblyBugs: readonly BugForTest[] = [
     from: "this.memory.restore();",
     to: "",
     test: ["test/e2e/restart.test.ts", "killed in the mix, it goes on to the mix's end and tells what was not told"],
+  },
+  {
+    name: "the service manager is told nothing",
+    file: "src/runtime/node/ports.ts",
+    from: "manager: (isAlive) => serviceManager(options, isAlive),",
+    to: "manager: () => undefined,",
+    test: [
+      "test/e2e/service-manager.test.ts",
+      "tells that it has started, which endpoint is active, that it reloads, that its loop turns, and that it ends",
+    ],
+  },
+  {
+    name: "a pipe that the program was given is read only once it has begun to speak",
+    file: "src/runtime/node/read-file.ts",
+    from: "readAll(file, longestPipeMs / pipePauseMs)",
+    to: "readAll(file, 0)",
+    test: [
+      "test/e2e/odd-files.test.ts",
+      "a pipe that the program was given is read: process substitution, and standard input",
+    ],
   },
 ];
