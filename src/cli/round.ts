@@ -1,4 +1,5 @@
 // A single round for commands that look once: everybody is probed in the fast rhythm until all have a verdict.
+import { nothingSaved } from "../core/saved-model.ts";
 import type { Config } from "../config/config.ts";
 import type { EndpointSettings, Event, State } from "../core/model.ts";
 import type { Daemon } from "../daemon.ts";
@@ -34,12 +35,8 @@ function endpointForOneRound(endpoint: EndpointSettings): EndpointSettings {
 /** What a daemon would remember: names that may hold a mix, to which the record may point now. */
 export function rememberedMixes(config: Config): Event {
   const ingresses = config.ingresses.map(({ record, mix }) => ({
-    record,
-    sticky: [],
-    departures: [],
-    overrides: [],
-    addresses: [],
-    ...(mix && { mixRecords: [mix.record] }),
+    ...nothingSaved(record),
+    mixRecords: mix && [mix.record],
   }));
   return { kind: "restored", ingresses };
 }

@@ -174,7 +174,7 @@ function clientFor(apiUrl: string, fetch: Requests["fetch"]) {
 }
 
 function ownName({ record, zone, mixOf }: IngressName): IngressName {
-  return { record: mixOf ?? record, ...(zone !== undefined && { zone }) };
+  return { record: mixOf ?? record, zone };
 }
 
 /** The body of the batch request: only lists with something in them, patches and posts in full. */

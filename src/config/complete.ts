@@ -41,7 +41,7 @@ export function completeConfig(
       ...(nameservers !== undefined && { nameservers }),
     },
     ingresses: file.ingresses.map((ingress, index) => toIngress(ingress, mixRecords[index], environment, checkFiles)),
-    notify: channels.map((channel) => completeChannel(channel, environment.channels ?? {})),
+    notify: channels.map((channel) => completeChannel(channel, environment.channels)),
     http: {
       ...(environment.listen ?? file.http.listen),
       ...(hosts !== undefined && { hosts }),

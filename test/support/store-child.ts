@@ -27,7 +27,23 @@ function run(folder: string, first: number): void {
 export function savedOf(number: number): Saved {
   const overrides = [{ kind: "pin" as const, endpoint: `endpoint-${number}`, untilWallMs: number }];
   return {
-    ingresses: [{ record: "a.example.com", savedWallMs: number, departures: [], overrides, addresses: [] }],
+    ingresses: [
+      {
+        record: "a.example.com",
+        savedWallMs: number,
+        selection: undefined,
+        departures: [],
+        overrides,
+        addresses: [],
+        lastGood: undefined,
+        isOutage: undefined,
+        endpoints: undefined,
+        form: undefined,
+        mixRecords: undefined,
+        zone: undefined,
+        ttl: undefined,
+      },
+    ],
   };
 }
 

@@ -1,5 +1,6 @@
 // Prints a file of the original's format in the present one, as commented YAML. Secrets never get into it: placeholders
 // for the environment stand in their place.
+import { emptyEnvironment } from "../environment.ts";
 import type { CheckSettings, EndpointSettings } from "../../core/model.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { completeConfig } from "../complete.ts";
@@ -53,7 +54,7 @@ function failed(problems: readonly Problem[]): Migrated {
 
 function printed(file: OriginalFile, warn: Report): string[] {
   const beside = { tokens: { cloudflare: file.cloudflare.token }, channels: channelsOf(file) };
-  const { ingresses } = completeConfig(translate(file, warn), beside, {}, "/");
+  const { ingresses } = completeConfig(translate(file, warn), beside, emptyEnvironment, "/");
   const [ingress] = ingresses;
   const zone = ingress?.zone ?? "";
   const isUsableZone = isZoneId(zone) || zone.includes("${");
