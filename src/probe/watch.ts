@@ -27,7 +27,7 @@ const mostAtOnce = 64;
 const jitter = 0.1;
 
 /** The newest round, which the wait for the next one is counted from. */
-interface Progress {
+interface RoundProgress {
   /** Nothing is left in it but silence, which holds up nothing. */
   isSettled: boolean;
   /** From when on the next round is waited for, by each address. */
@@ -46,7 +46,7 @@ export class Watch {
   #endpoint: EndpointState;
   /** Rounds with a probe under way: the newest, and those in which there was no answer when a later one began. */
   readonly #rounds = new Set<Promise<void>>();
-  #newest: Progress;
+  #newest: RoundProgress;
   /** How many probes of each address are under way. */
   readonly #underWay = new Map<string, number>();
   /** A wait lasts this share of the interval wanted at the moment. */
@@ -126,7 +126,7 @@ export class Watch {
   }
 
   #begin(): void {
-    const round: Progress = { isSettled: false, fromMs: new Map(), begun: new Set() };
+    const round: RoundProgress = { isSettled: false, fromMs: new Map(), begun: new Set() };
     this.#newest = round;
     this.#dueMs = undefined;
     const performed = this.#performSafely(round).finally(() => this.#rounds.delete(performed));
@@ -134,7 +134,7 @@ export class Watch {
   }
 
   /** Never rejects: an internal error costs a round. */
-  async #performSafely(round: Progress): Promise<void> {
+  async #performSafely(round: RoundProgress): Promise<void> {
     try {
       this.#ports.onRound?.();
       await this.#performRound(round);
@@ -145,7 +145,7 @@ export class Watch {
     this.#settle(round);
   }
 
-  async #performRound(round: Progress): Promise<void> {
+  async #performRound(round: RoundProgress): Promise<void> {
     const ref: EndpointRef = {
       ingress: this.#ingress.settings.id,
       endpoint: this.#endpoint.settings.name,
@@ -193,7 +193,7 @@ export class Watch {
   }
 
   /** The wait for the next round begins. */
-  #settle(round: Progress): void {
+  #settle(round: RoundProgress): void {
     if (round.isSettled) return;
     round.isSettled = true;
     if (round.fromMs.size === 0) round.fromMs.set("", this.#ports.clock.nowMs());

@@ -49,7 +49,7 @@ export const probeBugs: readonly BugForTest[] = [
   {
     name: "a probe of a stopped watch is reported",
     file: "src/probe/round.ts",
-    from: "if (observation === undefined || this.#signal.aborted) return;",
+    from: "if (observation === undefined || this.#parts.signal.aborted) return;",
     to: "if (observation === undefined) return;",
     test: ["src/probe/prober.test.ts", "starts anew with a new revision, and reports nothing of the old one"],
   },
