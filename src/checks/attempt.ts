@@ -17,12 +17,32 @@ export interface ProbeAttempt {
   readonly phases: Phases;
   /** When the server's certificate ends, if there was one. */
   readonly certificateEndsWallMs: number | undefined;
-  /** How far it has come. */
-  readonly stage: ProbeStage;
+  readonly stages: StageTimes;
   /** Never rejects. */
   run(): Promise<ProbeResult>;
   /** Drops the connection; called once, whatever ended the probe. */
   end(): void;
+}
+
+/** How far a probe has come, and how long each stage took. */
+export class StageTimes {
+  stage: ProbeStage = "connecting";
+  readonly #clock: Clock;
+  #sinceMs: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#sinceMs = clock.nowMs();
+  }
+
+  /** Continues to a stage and returns how long the one before it took, in milliseconds. */
+  enter(stage: ProbeStage): number {
+    const nowMs = this.#clock.nowMs();
+    const tookMs = nowMs - this.#sinceMs;
+    this.stage = stage;
+    this.#sinceMs = nowMs;
+    return tookMs;
+  }
 }
 
 /** `configuredMs`: the whole timeout of the check, of which looking the name up may have taken a part. Never rejects. */
@@ -34,7 +54,7 @@ export async function underDeadline(
   const startedMs = clock.nowMs();
   const deadline = Promise.withResolvers<ProbeResult>();
   const timedOut = (): ProbeResult =>
-    failed("timeout", `timed out while ${attempt.stage} (${formatDuration(configuredMs)})`);
+    failed("timeout", `timed out while ${attempt.stages.stage} (${formatDuration(configuredMs)})`);
   // When this process was too busy to run in time, timers come before what arrived meanwhile: that is heard first.
   const cancelDeadline = clock.setTimer(timeoutMs, () => {
     setImmediate(() => deadline.resolve(timedOut()));

@@ -10,7 +10,7 @@ import type { Address, CheckSettings, CheckTask, EndpointSettings, Observation }
 import type { ProbeOptions } from "../core/probing.ts";
 import type { Asker } from "../lib/asker.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { ProbeResult } from "./verdict.ts";
+import type { CheckFake } from "./fake.ts";
 
 /** What was read from the files that keys name, by the name of the key; `undefined` where none is named. */
 export type FoundFiles = Readonly<Record<string, unknown>>;
@@ -53,7 +53,7 @@ export interface CheckKind<Own extends Keys = Keys, Task extends CheckTask = Che
   /** What `ccs init` asks; missing for a kind that it does not offer. */
   readonly init?: CheckQuestions;
   /** How a site of the simulated world answers. */
-  readonly simulated: SimulatedService<Task>;
+  readonly fake: CheckFake<Task>;
 }
 
 interface FileKey {
@@ -90,17 +90,3 @@ export interface ComposedCheck {
   /** What was typed, for when it is asked again. */
   readonly answers: Readonly<Record<string, string>>;
 }
-
-/** A service of the simulated world, seen by a kind of check. */
-export interface SimulatedService<Task extends CheckTask> {
-  /** Whether it has a certificate that the check looks at. */
-  hasCertificate(task: Task): boolean;
-  /** What comes of a probe whose connection was accepted. */
-  answer(task: Task, condition: ServiceCondition): ProbeResult;
-}
-
-/** It works, it answers with an error (with a status where it speaks HTTP), or its answer is not the one of the service. */
-export type ServiceCondition =
-  | { readonly kind: "ok" }
-  | { readonly kind: "status"; readonly status: number }
-  | { readonly kind: "marker" };

@@ -1,9 +1,10 @@
 // The kinds of check that there are. A new one is a folder beside this file and a line here.
 import { http } from "./http/http.ts";
 import type { CheckKind } from "./kind.ts";
+import { tcp } from "./tcp/tcp.ts";
 
 /** The first one is meant where a file names none. */
-export const checkKinds: readonly [CheckKind, ...CheckKind[]] = [http];
+export const checkKinds: readonly [CheckKind, ...CheckKind[]] = [http, tcp];
 
 export const [defaultCheckKind] = checkKinds;
 

@@ -141,7 +141,7 @@ export class Monitor {
     const objection = (found: Visit, { vouchedWallMs }: ProbeOptions): ProbeResult | undefined => {
       const { certificates } = this.#parts;
       if (certificates === undefined || found.kind === "refused") return undefined;
-      if (!checkKind(check.what.kind).simulated.hasCertificate(check.what)) return undefined;
+      if (!checkKind(check.what.kind).fake.hasCertificate(check.what)) return undefined;
       const { validity = certificates } = found;
       return isIn(validity, judgingWallMs(vouchedWallMs, clock.wallMs()))
         ? undefined
@@ -225,13 +225,13 @@ const unrouted = { kind: "inconclusive", reason: "no-route", detail: "no route" 
 const silence: Visit = { kind: "timeout", afterMs: Infinity };
 
 function verdictOf(visit: Visit, task: CheckTask): ProbeResult {
-  const { simulated } = checkKind(task.kind);
+  const { fake } = checkKind(task.kind);
   switch (visit.kind) {
     case "ok":
     case "marker":
-      return simulated.answer(task, { kind: visit.kind });
+      return fake.answer(task, { kind: visit.kind });
     case "status":
-      return simulated.answer(task, { kind: "status", status: visit.status ?? 500 });
+      return fake.answer(task, { kind: "status", status: visit.status ?? 500 });
     case "refused":
       return { kind: "failed", reason: "refused", detail: "connection refused" };
     case "timeout":

@@ -6,7 +6,7 @@ import { httpQuestions } from "./init.ts";
 import { isEncrypted, outlookOf, probeBytes, shownTask } from "./outlook.ts";
 import { probeHttp } from "./probe.ts";
 import { httpKeys, type HttpTask, type StatusRange } from "./settings.ts";
-import { simulatedHttp } from "./simulated.ts";
+import { httpFake } from "./fake.ts";
 
 export const http: CheckKind<typeof httpKeys, HttpTask> = {
   kind: "http",
@@ -35,7 +35,7 @@ export const http: CheckKind<typeof httpKeys, HttpTask> = {
   shown: shownTask,
   advise: adviseOn,
   init: httpQuestions,
-  simulated: simulatedHttp,
+  fake: httpFake,
 };
 
 function isRange(status: StatusRange | readonly StatusRange[]): status is StatusRange {

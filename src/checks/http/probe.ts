@@ -5,12 +5,12 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
 import type { Address, CheckSettings, Observation, Phases } from "../../core/model.ts";
 import { plain } from "../../lib/text.ts";
-import { underDeadline, type AttemptOptions, type ProbeAttempt } from "../attempt.ts";
+import { StageTimes, underDeadline, type AttemptOptions, type ProbeAttempt } from "../attempt.ts";
 import { objectionTo } from "../certificate.ts";
 import { verdictOfMissingRoute, type hasRoute } from "../route.ts";
 import { TextSearch } from "../search.ts";
 import { secureContextFor } from "../secure-context.ts";
-import { failed, type ProbeStage, type ProbeResult } from "../verdict.ts";
+import { failed, type ProbeResult } from "../verdict.ts";
 import { verdictOfError } from "./faults.ts";
 import { judgeAnswer } from "./judge.ts";
 import type { HttpTask } from "./settings.ts";
@@ -38,6 +38,7 @@ export function probeHttp(
 
 class HttpAttempt implements ProbeAttempt {
   readonly phases: { -readonly [phase in keyof Phases]: Phases[phase] } = {};
+  readonly stages: StageTimes;
   certificateEndsWallMs: number | undefined;
   readonly #task: HttpTask;
   readonly #address: Address;
@@ -45,8 +46,6 @@ class HttpAttempt implements ProbeAttempt {
   readonly #url: URL;
   /** Rejects with the first error of the connection, whatever is being waited for. */
   readonly #broken = Promise.withResolvers<never>();
-  stage: ProbeStage = "connecting";
-  #stageSinceMs: number;
   #socket: Socket | undefined;
 
   constructor(task: HttpTask, address: Address, options: HttpProbeOptions) {
@@ -54,7 +53,7 @@ class HttpAttempt implements ProbeAttempt {
     this.#address = address;
     this.#options = options;
     this.#url = new URL(task.url);
-    this.#stageSinceMs = options.clock.nowMs();
+    this.stages = new StageTimes(options.clock);
     this.#broken.promise.catch(() => {});
   }
 
@@ -62,11 +61,11 @@ class HttpAttempt implements ProbeAttempt {
     try {
       const socket = this.#connect();
       await Promise.race([once(socket, "connect"), this.#broken.promise]);
-      this.phases.connect = this.#enter(this.#isTls ? "in the TLS handshake" : "waiting for the answer");
+      this.phases.connect = this.stages.enter(this.#isTls ? "in the TLS handshake" : "waiting for the answer");
       if (this.#isTls) {
         await Promise.race([once(socket, "secureConnect"), this.#broken.promise]);
         const objection = this.#inspectCertificate(socket as TLSSocket);
-        this.phases.tls = this.#enter("waiting for the answer");
+        this.phases.tls = this.stages.enter("waiting for the answer");
         if (objection !== undefined) return objection;
       }
       return await Promise.race([this.#ask(socket), this.#broken.promise]);
@@ -77,7 +76,7 @@ class HttpAttempt implements ProbeAttempt {
 
   /** Drops the connection, and notes how long the last stage took if it gave an answer at all. */
   end(): void {
-    if (this.stage === "reading the answer") this.phases.transfer = this.#enter(this.stage);
+    if (this.stages.stage === "reading the answer") this.phases.transfer = this.stages.enter("reading the answer");
     this.#socket?.destroy();
   }
 
@@ -141,7 +140,7 @@ class HttpAttempt implements ProbeAttempt {
       });
       request.on("error", this.#broken.reject);
       request.on("socket", () =>
-        socket.once("data", () => (this.phases.processing = this.#enter("reading the answer"))),
+        socket.once("data", () => (this.phases.processing = this.stages.enter("reading the answer"))),
       );
       const judge = (response: IncomingMessage): void => {
         response.on("error", this.#broken.reject);
@@ -155,16 +154,7 @@ class HttpAttempt implements ProbeAttempt {
 
   async #explain(error: NodeJS.ErrnoException): Promise<ProbeResult> {
     const unrouted = await verdictOfMissingRoute(error, this.#address, this.#options.hasRoute);
-    return unrouted ?? verdictOfError(error, this.stage);
-  }
-
-  /** Continues to a stage and returns how long the one before it took. */
-  #enter(stage: ProbeStage): number {
-    const nowMs = this.#options.clock.nowMs();
-    const tookMs = nowMs - this.#stageSinceMs;
-    this.stage = stage;
-    this.#stageSinceMs = nowMs;
-    return tookMs;
+    return unrouted ?? verdictOfError(error, this.stages.stage);
   }
 }
 

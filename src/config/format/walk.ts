@@ -6,6 +6,7 @@ import type { Address, Target } from "../../core/model.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { describe, isNothing, kindOf } from "./describe.ts";
 import { keyText, type YamlDocument } from "./document.ts";
+import { choice as choiceOf, guessedChoice } from "./fields.ts";
 import type { ListenAddress } from "./names.ts";
 import { joinPath, problemAt, type Place, type Problem } from "./problem.ts";
 import { standIns } from "./secrets.ts";
@@ -121,7 +122,7 @@ class Walker {
       : this.#refuse(schema, node, path);
   }
 
-  /** `kinds`: all that it could be. */
+  /** `kinds`: what else it could be. */
   #readMapping(schema: z.ZodObject, node: unknown, path: string, kinds: readonly z.ZodObject[] = []): unknown {
     if (!isMap(node)) {
       return this.#refuse(schema, node, path, isSeq(node) ? "it takes one value, not a list" : undefined);
@@ -168,15 +169,17 @@ class Walker {
     const known = options.map(({ shape }) =>
       String((unwrap(shape[discriminator] as z.ZodType).inner as z.ZodLiteral).value),
     );
-    const choice = z.enum(known).meta({ expects: `one of ${known.join(", ")}` });
-    if (pair === undefined && usual !== undefined) return this.#readMapping(usual, node, path, options);
+    // Where a kind is usual, any other one is by its name alone, and a mistake in it or without it is likely.
+    const choice = usual === undefined ? choiceOf(known) : guessedChoice(known);
+    const others = usual === undefined ? [] : options;
+    if (pair === undefined && usual !== undefined) return this.#readMapping(usual, node, path, others);
     if (pair === undefined) {
       this.#report(this.placeOf(path), at, `missing, expected ${expectation(choice)}`);
       return undefined;
     }
     const written = this.read(choice, pair.value, at);
     const option = options[known.indexOf(String(written))];
-    return written === undefined || option === undefined ? undefined : this.#readMapping(option, node, path, options);
+    return written === undefined || option === undefined ? undefined : this.#readMapping(option, node, path, others);
   }
 
   #readKeys(schema: z.ZodObject, node: YAMLMap, path: string, kinds: readonly z.ZodObject[]) {

@@ -92,4 +92,32 @@ export const checkBugs: readonly BugForTest[] = [
     to: 'if (own !== undefined) return failed("unreachable", own);',
     test: ["src/checks/verdict.test.ts", "EMFILE while connecting: inconclusive, local"],
   },
+  {
+    name: "the connection of a check over TCP stays open",
+    file: "src/checks/tcp/probe.ts",
+    from: "this.#socket?.destroy();",
+    to: "",
+    test: ["src/checks/tcp/probe.test.ts", "when the probe is called off, which closes the connection at once"],
+  },
+  {
+    name: "any answer over TCP is as expected",
+    file: "src/checks/tcp/judge.ts",
+    from: 'return isFound ? "ok" : "marker";',
+    to: 'return "ok";',
+    test: ["src/checks/tcp/probe.test.ts", "when what is expected is not in what it says before it closes: marker"],
+  },
+  {
+    name: "a server that closes without a word is waited for",
+    file: "src/checks/tcp/probe.ts",
+    from: 'socket.once("end", () => resolve(search));',
+    to: "",
+    test: ["src/checks/tcp/probe.test.ts", "when it closes without a word: reset"],
+  },
+  {
+    name: "a check without a kind needs one",
+    file: "src/config/format/walk.ts",
+    from: "if (pair === undefined && usual !== undefined) return",
+    to: 'if (pair === undefined && usual !== undefined && path === "") return',
+    test: ["src/config/checks.test.ts", "without a kind it is http"],
+  },
 ];

@@ -1,11 +1,11 @@
 // How the sites of the simulated world answer a check over HTTP.
-import type { SimulatedService } from "../kind.ts";
+import type { CheckFake } from "../fake.ts";
 import type { ProbeResult } from "../verdict.ts";
 import { judgeAnswer, type HttpJudgement } from "./judge.ts";
 import { isEncrypted } from "./outlook.ts";
 import type { HttpTask } from "./settings.ts";
 
-export const simulatedHttp: SimulatedService<HttpTask> = {
+export const httpFake: CheckFake<HttpTask> = {
   hasCertificate: ({ url }) => isEncrypted(url),
   answer(task, condition) {
     // A service that works answers as its check expects it.
