@@ -13,7 +13,7 @@ import { environmentVariables } from "../src/config/environment.ts";
 import { configJsonSchema } from "../src/config/json-schema.ts";
 import { originalSchema } from "../src/config/original/schema.ts";
 import { configSchema } from "../src/config/schema.ts";
-import { unwrap } from "../src/config/format/walk.ts";
+import { unwrap } from "../src/config/format/schemas.ts";
 import { dashboard } from "./grafana/dashboard.ts";
 import { messagesPage } from "./messages-page.ts";
 import { metricsPage } from "./metrics-page.ts";

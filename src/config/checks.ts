@@ -9,7 +9,8 @@ import { duration, wholeNumber } from "./format/fields.ts";
 import { readText, type ReadFile } from "./format/files.ts";
 import { optional, required, withDefault } from "./format/key.ts";
 import type { Report } from "./format/problem.ts";
-import { unwrap, type Partially } from "./format/walk.ts";
+import { unwrap } from "./format/schemas.ts";
+import type { Partially } from "./format/walk.ts";
 
 const rhythm = {
   interval: withDefault(duration(100, dayMs, "15s"), "15s", {

@@ -9,6 +9,7 @@ import { keyText, type YamlDocument } from "./document.ts";
 import { choice as choiceOf, guessedChoice } from "./fields.ts";
 import type { ListenAddress } from "./names.ts";
 import { joinPath, problemAt, type Place, type Problem } from "./problem.ts";
+import { adviceOnType, expectation, kindsOf, typed, unwrap } from "./schemas.ts";
 import { standIns } from "./secrets.ts";
 import { substitute, unmask } from "./substitute.ts";
 import type { Environment } from "./variables.ts";
@@ -160,17 +161,12 @@ class Walker {
 
   /** A mapping of which one key says what the others are. Where it may be missing, that kind is meant. */
   #readKind(schema: z.ZodDiscriminatedUnion, node: unknown, path: string): unknown {
-    const { discriminator } = schema.def;
-    const options = schema.options as readonly z.ZodObject[];
-    const usual = options.find(({ shape }) => unwrap(shape[discriminator] as z.ZodType).isOptional);
+    const { discriminator, options, names, usual } = kindsOf(schema);
     if (!isMap(node)) return usual === undefined ? this.#refuse(schema, node, path) : this.read(usual, node, path);
     const pair = node.items.find(({ key }) => isScalar(key) && keyText(key) === discriminator);
     const at = joinPath(path, discriminator);
-    const known = options.map(({ shape }) =>
-      String((unwrap(shape[discriminator] as z.ZodType).inner as z.ZodLiteral).value),
-    );
     // Where a kind is usual, any other one is by its name alone, and a mistake in it or without it is likely.
-    const choice = usual === undefined ? choiceOf(known) : guessedChoice(known);
+    const choice = usual === undefined ? choiceOf(names) : guessedChoice(names);
     const others = usual === undefined ? [] : options;
     if (pair === undefined && usual !== undefined) return this.#readMapping(usual, node, path, others);
     if (pair === undefined) {
@@ -178,7 +174,7 @@ class Walker {
       return undefined;
     }
     const written = this.read(choice, pair.value, at);
-    const option = options[known.indexOf(String(written))];
+    const option = options[names.indexOf(String(written))];
     return written === undefined || option === undefined ? undefined : this.#readMapping(option, node, path, others);
   }
 
@@ -304,33 +300,4 @@ class Walker {
     const range = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range : undefined;
     return this.#document.placeOf(range?.[0] ?? 0);
   }
-}
-
-/** A schema without the wrappers that say whether it may be missing. */
-export function unwrap(schema: z.ZodType): { inner: z.ZodType; isOptional: boolean; hasDefault: boolean } {
-  if (schema instanceof z.ZodOptional)
-    return { inner: schema.unwrap() as z.ZodType, isOptional: true, hasDefault: false };
-  if (schema instanceof z.ZodPrefault)
-    return { inner: schema.unwrap() as z.ZodType, isOptional: false, hasDefault: true };
-  return { inner: schema, isOptional: false, hasDefault: false };
-}
-
-function expectation(schema: z.ZodType): string {
-  return schema.meta()?.expects ?? "another value";
-}
-
-/** The text as YAML would read it, had it been in the file. */
-function typed(text: string): unknown {
-  if (/^[-+]?\d+(\.\d+)?$/.test(text)) return Number(text);
-  return text === "true" ? true : text === "false" ? false : text;
-}
-
-/** What to do about a value that would be right with quotes, without them, or as `true`. */
-function adviceOnType(schema: z.ZodType, node: Scalar): string {
-  const fits = (value: unknown): boolean => schema.safeParse(value).success;
-  if (typeof node.value !== "string") return fits(node.source ?? String(node.value)) ? "put it in quotes" : "";
-  if (node.type !== "PLAIN" && fits(typed(node.value))) return "remove the quotes";
-  if (!fits(true)) return "";
-  if (/^(y|yes|on)$/i.test(node.value)) return "write true";
-  return /^(n|no|off)$/i.test(node.value) ? "write false" : "";
 }
