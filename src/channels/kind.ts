@@ -7,6 +7,7 @@ import type { ComposedKey } from "../config/format/composed.ts";
 import type { Keys } from "../config/format/key.ts";
 import type { Asker } from "../lib/asker.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Fetch } from "../lib/fetch.ts";
 import type { Finding } from "../lib/finding.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Channel } from "./channel.ts";
@@ -17,7 +18,7 @@ export type Secrets = Readonly<Record<string, Secret | undefined>>;
 
 /** What a channel needs of the world. */
 export interface ChannelPorts {
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly clock: Clock;
 }
 

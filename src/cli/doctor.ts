@@ -5,8 +5,7 @@ import { channelKind } from "../channels/registry.ts";
 import type { Config } from "../config/config.ts";
 import { findConfigPath } from "../config/find.ts";
 import { loadConfig } from "../config/load.ts";
-import { sleep } from "../lib/clock.ts";
-import { systemClock } from "../runtime/node/clock.ts";
+import { sleep, type Clock } from "../lib/clock.ts";
 import { machinePorts } from "../runtime/node/ports.ts";
 import type { Family } from "../core/model.ts";
 import { formatDuration } from "../core/units.ts";
@@ -98,7 +97,8 @@ async function inspectAll(option: string | undefined, options: DoctorOptions): P
 /** Everything that has to be asked for, each with a deadline of its own, all at once. */
 function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly Promise<DoctorSection>[] {
   const { clock, network } = machinePorts();
-  const { exchange, resolve, probe } = network;
+  const { exchange, resolve, probe, reach } = network;
+  const section = (title: string, looking: Promise<readonly Finding[]>) => sectionOf(title, looking, clock);
   const names: NamePorts = { clock, exchange, resolve };
   const onBug = (error: unknown): void => log.error({ err: error }, "internal error; please report it");
   const { token, apiUrl } = config.cloudflare;
@@ -122,7 +122,10 @@ function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly P
     addressesOf,
   });
   return [
-    section("This machine's connection", inspectWaysOut(config.anchors, { clock }, usedFamilies([...looks.values()]))),
+    section(
+      "This machine's connection",
+      inspectWaysOut(config.anchors, { clock, reach }, usedFamilies([...looks.values()])),
+    ),
     section("Cloudflare", withDelegations(config, cloudflare, names)),
     section("Names", inspectNames(config, names)),
     ...config.ingresses.map((ingress) =>
@@ -175,9 +178,9 @@ async function inspectNames(config: Config, names: NamePorts): Promise<readonly 
 /** Beyond the deadlines of the single questions, which may follow upon each other. */
 const longestMs = 20_000;
 
-async function section(title: string, looking: Promise<readonly Finding[]>): Promise<DoctorSection> {
+async function sectionOf(title: string, looking: Promise<readonly Finding[]>, clock: Clock): Promise<DoctorSection> {
   const done = new AbortController();
-  const late = sleep(systemClock, longestMs, done.signal).then(() => [
+  const late = sleep(clock, longestMs, done.signal).then(() => [
     unknown("all checks", `skipped: no result within ${formatDuration(longestMs)}`, "run ccs doctor again"),
   ]);
   const findings = await Promise.race([looking, late]);

@@ -5,6 +5,7 @@ import { Deadline } from "../lib/deadline.ts";
 import { plainly } from "../lib/plainly.ts";
 import { innermost } from "../lib/cause.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Fetch } from "../lib/fetch.ts";
 import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
 import { isDateRefusal } from "./api-time.ts";
@@ -19,7 +20,7 @@ export interface InspectorOptions {
   /** Base URL without trailing slash. */
   readonly apiUrl: string;
   readonly clock: Clock;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /** Of each request. */
   readonly timeoutMs?: number;
 }

@@ -4,6 +4,7 @@ import type { CloudflareApi, HttpOutcome } from "../emulation/cloudflare/api.ts"
 import { problems } from "../emulation/cloudflare/problem.ts";
 import type { Validity } from "../core/model.ts";
 import type { Random } from "../lib/clock.ts";
+import type { Fetch } from "../lib/fetch.ts";
 import type { ApiTrouble, CrashMoment } from "./faults.ts";
 import { isIn, type Link } from "./monitor.ts";
 import { between } from "./random.ts";
@@ -44,7 +45,7 @@ export function fetchOver(
   way: WayThere,
   serve: (url: URL, init: RequestInit) => Promise<ServedAnswer>,
   ends: (isWrite: boolean) => { sent: CrashMoment; answered: CrashMoment },
-): typeof fetch {
+): Fetch {
   const { time, clock, link, random, worldEnds } = way;
   return (input, init = {}) => {
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
@@ -128,7 +129,7 @@ function responseOf(
 }
 
 /** The emulated Cloudflare as the daemon reaches it. */
-export function cloudflareFetch(way: WayThere, api: CloudflareApi): typeof fetch {
+export function cloudflareFetch(way: WayThere, api: CloudflareApi): Fetch {
   const serve = async (url: URL, init: RequestInit): Promise<ServedAnswer> => {
     const headers = new Headers(init.headers);
     const method = init.method ?? "GET";

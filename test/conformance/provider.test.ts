@@ -92,6 +92,7 @@ async function cloudflare(quirks: Partial<Quirks>): Promise<Bench> {
     token: new Secret(server.token),
     apiUrl: server.url,
     clock: systemClock,
+    fetch,
   });
   return {
     provider,

@@ -45,7 +45,13 @@ export class ScriptedApi implements AsyncDisposable {
 
   /** A provider that talks to this server with the canary token. */
   provider(options: Partial<CloudflareOptions> = {}): CloudflareProvider {
-    return new CloudflareProvider({ token: new Secret(canary), apiUrl: this.url, clock: systemClock, ...options });
+    return new CloudflareProvider({
+      token: new Secret(canary),
+      apiUrl: this.url,
+      clock: systemClock,
+      fetch,
+      ...options,
+    });
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -48,6 +48,7 @@ describe("a certificate that is", () => {
         token: new Secret(token),
         apiUrl: `https://127.0.0.1:${server.port}/client/v4`,
         clock: systemClock,
+        fetch,
       });
       const known = [{ id: "1", type: "CNAME", content: "a.example.com", ttlSeconds: 60, proxied: false }] as const;
       const patches = [{ ...known[0], content: "b.example.com" }];

@@ -63,6 +63,14 @@ export const tellingBugs: readonly PlantedBug[] = [
     breaks: ["16"],
   },
   {
+    name: "messages are put together without hearing the loop",
+    file: "src/assembly/parts.ts",
+    from: "daemon.addListener(this.notifier);",
+    to: "",
+    story: withoutBot,
+    breaks: ["16"],
+  },
+  {
     name: "a webhook is not signed over what it says",
     file: "src/channels/webhook/signature.ts",
     from: "update(`${id}.${timestamp}.${body}`)",
