@@ -90,7 +90,10 @@ export class Assembly implements AsyncDisposable {
     if (this.daemon.state.generation === 0) throw new Error("the configuration could not be applied");
   }
 
-  /** Continues with another configuration, or tries again what the same one did not achieve. What did not change keeps its state. */
+  /**
+   * Continues with another configuration, or tries again what the same one did not achieve. What did not change keeps
+   * its state.
+   */
   reconfigure(config: Config, news: "changed" | "unchanged" = "changed"): void {
     const { cloudflare: before } = this.#config;
     this.#config = config;

@@ -1,5 +1,5 @@
-// What becomes of our own mistakes while the daemon runs: each is logged, counted and told, and costs what it was about a
-// pause. Only a core that takes in nothing any more is a reason to end.
+// What becomes of our own mistakes while the daemon runs: each is logged, counted and told, and costs what it was about
+// a pause. Only a core that takes in nothing any more is a reason to end.
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { messageOf } from "../lib/text.ts";
@@ -43,7 +43,9 @@ export class InternalErrors {
     return this.#corruption.promise;
   }
 
-  /** One that was caught where it happened, or that nothing caught: in a timer, a stream, a promise that is not awaited. */
+  /**
+   * One that was caught where it happened, or that nothing caught: in a timer, a stream, a promise that is not awaited.
+   */
   readonly report = (error: unknown): void => {
     this.#count += 1;
     const { log, clock } = this.#ports;

@@ -16,7 +16,9 @@ export interface MemoryPorts {
   readonly daemon: Daemon;
   /** Is told about internal errors; trouble with the disk is told by the store. */
   readonly onBug: (error: unknown) => void;
-  /** Hears, in a sentence or two for people, that the disk holds decisions up: once when it begins, once when it ends. */
+  /**
+   * Hears, in a sentence or two for people, that the disk holds decisions up: once when it begins, once when it ends.
+   */
   readonly onWarning?: (message: string) => void;
 }
 

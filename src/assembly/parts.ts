@@ -1,5 +1,5 @@
-// The parts of a daemon, put together over the ports of a runtime: what decides, what keeps and what tells. `ccs run`, the
-// demo and the simulator all use this. First the parts, then the wires between them; nothing runs before `start`.
+// The parts of a daemon, put together over the ports of a runtime: what decides, what keeps and what tells. `ccs run`,
+// the demo and the simulator all use this. First the parts, then the wires between them; nothing runs before `start`.
 import type { RequestMeasure } from "../cloud/requests.ts";
 import type { Config } from "../config/config.ts";
 import { Notifier } from "../notify/notifier.ts";

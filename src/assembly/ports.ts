@@ -1,5 +1,6 @@
-// All that a daemon needs of the place where it runs. This folder asks for nothing else: no module of Node, no global clock,
-// no process. `runtime/node/` gives the machine's own, the simulator gives models, and another runtime could give the same.
+// All that a daemon needs of the place where it runs. This folder asks for nothing else: no module of Node, no global
+// clock, no process. `runtime/node/` gives the machine's own, the simulator gives models, and another runtime could
+// give the same.
 import type { LoadResult } from "../config/load.ts";
 import type { JournalEntry } from "../core/history.ts";
 import type { Resolve } from "../core/look-up.ts";
@@ -26,7 +27,9 @@ export interface Ports {
   readonly network: Network;
   /** Opens what survives a restart. Throws a StartError where another daemon has it open. */
   readonly openStore: (folder: string, hooks: StoreHooks) => Store;
-  /** IANA name of the zone in which people are told times, unless the configuration names one; asked for each message. */
+  /**
+   * IANA name of the zone in which people are told times, unless the configuration names one; asked for each message.
+   */
   readonly timeZone: () => string;
   /** Where log lines go. */
   readonly log: Log;
@@ -55,7 +58,10 @@ export interface HostPorts extends Ports {
   /** Answers what readers ask about the past, without holding up the loop. */
   readonly openArchive: (sources: ArchiveSources) => Archive & AsyncDisposable;
   readonly doors: Doors;
-  /** What started the daemon and wants to be told of it; `undefined` where nothing does. `isAlive`: whether the loop turns. */
+  /**
+   * What started the daemon and wants to be told of it; `undefined` where nothing does. `isAlive`: whether the loop
+   * turns.
+   */
   readonly manager: (isAlive: () => boolean) => ServiceManager | undefined;
 }
 
@@ -76,8 +82,8 @@ export interface ConfigurationHooks {
 }
 
 /**
- * Hears the result of every load after the first, good or bad. The applying is up to the listener. `unchanged`: a reload
- * was asked for, and all that was read is as it was.
+ * Hears the result of every load after the first, good or bad. The applying is up to the listener. `unchanged`: a
+ * reload was asked for, and all that was read is as it was.
  */
 export type OnLoad = (result: LoadResult, news: "changed" | "unchanged") => void;
 
@@ -86,7 +92,10 @@ export interface ConfigWatcher extends Disposable {
   readonly first: LoadResult;
   /** Watches from now on. */
   start(onLoad: OnLoad): void;
-  /** Loads now, or soon if that was asked often, whether or not anything changed (SIGHUP). The listener hears what came of it. */
+  /**
+   * Loads now, or soon if that was asked often, whether or not anything changed (SIGHUP). The listener hears what came
+   * of it.
+   */
   reload(): void;
   close(): void;
 }

@@ -1,5 +1,5 @@
-// The ordinary daemon: put together over the ports of a runtime, started, and reloaded whenever its configuration changes.
-// What `ccs run` runs, and the demo too.
+// The ordinary daemon: put together over the ports of a runtime, started, and reloaded whenever its configuration
+// changes. What `ccs run` runs, and the demo too.
 import type { Config } from "../config/config.ts";
 import { formatProblem } from "../config/format/problem.ts";
 import type { LoadResult } from "../config/load.ts";

@@ -108,7 +108,7 @@ export class Showing implements AsyncDisposable {
       trustedProxies: () => this.#http.trustedProxies ?? noProxies,
       version,
       dashboard: doors.dashboard(),
-      ...(extra && { extra }),
+      extra,
     });
     const authority = web.host.includes(":") ? `[${web.host}]:${web.port}` : `${web.host}:${web.port}`;
     log.info({ url: `http://${authority}` }, `listening on http://${authority}`);

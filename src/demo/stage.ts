@@ -167,7 +167,7 @@ export class Stage implements Scenery, AsyncDisposable {
   async #startDaemon(env: Environment): Promise<void> {
     const stream = { write: (line: string) => this.#takeLogLine(line) };
     const log = createLog({ level: "info", isForPeople: false, stream });
-    this.#running = await startDaemon({ path: this.configPath, env, log, ...(this.#extra && { extra: this.#extra }) });
+    this.#running = await startDaemon({ path: this.configPath, env, log, extra: this.#extra });
   }
 
   #writeConfig(httpPort: number): void {

@@ -1,4 +1,5 @@
-// What takes the messages of one channel in the simulated world: the fake of its kind, at the end of a way that can fail.
+// What takes the messages of one channel in the simulated world: the fake of its kind, at the end of a way that can
+// fail.
 import type { ServiceRequest } from "../channels/fake.ts";
 import type { ChannelConfig } from "../channels/kind.ts";
 import { channelKind } from "../channels/registry.ts";

@@ -1,5 +1,6 @@
-// The services that the daemon talks to over `fetch`: the emulated Cloudflare here, the channels' in receiver.ts. Requests travel,
-// can be lost on the way there or back, and what reached the other side happens whether or not the daemon learns of it.
+// The services that the daemon talks to over `fetch`: the emulated Cloudflare here, the channels' in receiver.ts.
+// Requests travel, can be lost on the way there or back, and what reached the other side happens whether or not the
+// daemon learns of it.
 import type { CloudflareApi, HttpOutcome } from "../emulation/cloudflare/api.ts";
 import { problems } from "../emulation/cloudflare/problem.ts";
 import type { Validity } from "../core/model.ts";
@@ -93,7 +94,7 @@ export function fetchOver(
       void serve(url, init).then((answer) => {
         time.setTimer(between(random, 10, 60), () => {
           if (answer === undefined || link.trouble !== undefined) return;
-          // The process hears of it as soon as it runs.
+          // The process learns of it as soon as it runs.
           clock.setTimer(0, () => {
             way.onMoment(moments.answered);
             if (clock.isKilled || signal?.aborted === true) return;

@@ -46,7 +46,7 @@ export interface WebOptions {
   readonly version: string;
   /** The built dashboard. */
   readonly dashboard: BuiltFiles;
-  readonly extra?: WebExtra;
+  readonly extra?: WebExtra | undefined;
 }
 
 /** What a demo adds to the server: routes of its own, and another page at `/`. */

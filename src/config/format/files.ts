@@ -1,4 +1,5 @@
-// What is read of the configuration file and of the files of secrets: bounded, as UTF-8, and with failures in plain words.
+// What is read of the configuration file and of the files of secrets: bounded, as UTF-8, and with failures in plain
+// words.
 import { isUtf8 } from "node:buffer";
 import { plain } from "../../lib/text.ts";
 import type { Place } from "./problem.ts";
@@ -6,7 +7,10 @@ import type { Place } from "./problem.ts";
 /** No file is read beyond this; a configuration is a few kilobytes. */
 export const largestFileBytes = 64 * 1_024;
 
-/** Gives the bytes of a file, at least the first `largestFileBytes + 1` of them. Throws what Node throws, or an error below. */
+/**
+ * Gives the bytes of a file, at least the first `largestFileBytes + 1` of them. Throws what Node throws, or an error
+ * below.
+ */
 export type ReadFile = (path: string) => Uint8Array;
 
 /** Where there are no files. */

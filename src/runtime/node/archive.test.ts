@@ -1,5 +1,5 @@
-// What readers ask is answered on a thread of its own, whatever becomes of the thread or of the file; and the thread that
-// decides runs no query for them.
+// What readers ask is answered on a thread of its own, whatever becomes of the thread or of the file; and the thread
+// that decides runs no query for them.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { closeSync, openSync, renameSync, statSync, writeSync } from "node:fs";
@@ -65,7 +65,10 @@ function archiveOf(t: TestContext, store: Store, other?: OtherThreads): Set {
   return Object.assign(set, { archive });
 }
 
-/** As on a drive that hangs: it is within SQLite, where nothing can end it, for three seconds. It waits for a lock there. */
+/**
+ * As on a drive that hangs: it is within SQLite, where nothing can end it, for three seconds. It waits for a lock
+ * there.
+ */
 function startStuckThread(t: TestContext): Worker {
   const program = `
     const { DatabaseSync } = require("node:sqlite");

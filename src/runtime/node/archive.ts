@@ -1,5 +1,5 @@
-// Answers what readers ask about what happened, on a thread of its own: the thread that decides neither reads for them nor waits.
-// The thread begins with the first question and ends a while after the last one.
+// Answers what readers ask about what happened, on a thread of its own: the thread that decides neither reads for them
+// nor waits. The thread begins with the first question and ends a while after the last one.
 import type { Worker } from "node:worker_threads";
 import type { Clock } from "../../lib/clock.ts";
 import type { ArchiveSources } from "../../assembly/ports.ts";
@@ -219,7 +219,7 @@ export class ThreadArchive implements Archive, AsyncDisposable {
       // The system has no room for one more.
       return undefined;
     }
-    // Nobody's question keeps the process alive.
+    // No question keeps the process alive.
     thread.unref();
     thread.on("message", (told: ThreadAnswer) => this.#hear(thread, told));
     thread.on("error", (error) => this.#died(thread, messageOf(error)));

@@ -1,13 +1,14 @@
-// The files that come with the program and are no part of main.js: the dashboard, and the thread that answers readers. They
-// are beside main.js; in a checkout that runs from its sources in dist/ and among them; in the single executable within it.
+// The files that come with the program and are no part of main.js: the dashboard, and the thread that answers readers.
+// They are beside main.js; in a checkout that runs from its sources in dist/ and among them; in the single executable
+// within it.
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, join, sep } from "node:path";
+import { join, sep } from "node:path";
 // As a whole: the first releases of Node 24 lack a part of it, and only the executable needs all.
 import * as sea from "node:sea";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import type { BuiltFiles } from "../../web/dashboard-files.ts";
 
-const isBuilt = basename(import.meta.dirname) !== "node";
+const isBuilt = !import.meta.dirname.endsWith(join("src", "runtime", "node"));
 
 /** The files of the built dashboard by name, such as `assets/start-1a2b3c4d.js.br`; none where it was not built. */
 export function dashboardFiles(): BuiltFiles {

@@ -1,5 +1,5 @@
-// Reads the configuration file and the files of secrets from the disk: regular files, and what the program was given open
-// (/dev/stdin, a process substitution). Nothing that is read can hold the program up.
+// Reads the configuration file and the files of secrets from the disk: regular files, and what the program was given
+// open (/dev/stdin, a process substitution). Nothing that is read can hold the program up.
 import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, statSync, type Stats } from "node:fs";
 import { codeOf, DanglingLink, largestFileBytes, NoRegularFile, type ReadFile } from "../../config/format/files.ts";
 
@@ -14,8 +14,8 @@ const pipePauseMs = 10;
 const fromPipes = new Map<string, Uint8Array>();
 
 /**
- * Reads from the file system. Waits for nothing but a pipe that the program was given, and for that only once, so that a
- * daemon can load its configuration again.
+ * Reads from the file system. Waits for nothing but a pipe that the program was given, and for that only once, so that
+ * a daemon can load its configuration again.
  */
 export const readFromDisk: ReadFile = (path) => {
   const known = fromPipes.get(path);

@@ -10,7 +10,10 @@ import { readFromDisk } from "./read-file.ts";
 const groupMayRead = 0o040;
 const othersMayRead = 0o004;
 
-/** The configuration file, if it contains a token, and the files of tokens, as far as others than user `userId` may read them. */
+/**
+ * The configuration file, if it contains a token, and the files of tokens, as far as others than user `userId` may read
+ * them.
+ */
 export function exposedFiles(
   path: string,
   { config, tokenFiles }: Extract<LoadResult, { kind: "ok" }>,
@@ -41,8 +44,8 @@ function secretsIn(value: unknown): readonly Secret[] {
 }
 
 /**
- * Who else may read a regular file. A group may be the very way by which the daemon reads a file of root's; only where it
- * owns the file does it need no group.
+ * Who else may read a regular file. A group may be the very way by which the daemon reads a file of root's; only where
+ * it owns the file does it need no group.
  */
 function readersOf(path: string, userId: number | undefined): string | undefined {
   const status = statusOf(path);

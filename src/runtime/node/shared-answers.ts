@@ -1,5 +1,5 @@
-// Answers that many want are fetched once: whoever asks the same while it is fetched, or soon after, gets what the first
-// one got.
+// Answers that many want are fetched once: a client that asks the same while it is fetched, or soon after, gets what
+// the first one got.
 import type { Clock } from "../../lib/clock.ts";
 import type { ArchiveAnswer } from "../../web/api/archive.ts";
 
