@@ -14,6 +14,7 @@ import type {
   State,
   TimeState,
 } from "./model.ts";
+import { changesBetween, type IngressChange } from "./overview/ingresses.ts";
 import { isOutage } from "./selection/outage.ts";
 import { underNames } from "./configuration/rename.ts";
 import { sharersOf } from "./selection/same-addresses.ts";
@@ -22,16 +23,21 @@ import { families } from "./words.ts";
 
 /**
  * The facts that lead from `before` to `after`, the state since `atMs`, in the order of telling. Empty when nothing worth
- * telling changed.
+ * telling changed. `changes` are the ingresses that changed.
  */
-export function factsBetween(before: State, after: State, atMs: number): readonly Fact[] {
+export function factsBetween(
+  before: State,
+  after: State,
+  atMs: number,
+  changes: readonly IngressChange[] = changesBetween(before, after),
+): readonly Fact[] {
   if (before === after) return [];
   return [
     ...configFacts(before, after),
     ...connectionFacts(before, after),
     ...clockFacts(before.time, after.time),
     ...released(before, after),
-    ...after.ingresses.flatMap((ingress) => ofIngress(before, ingress, atMs)),
+    ...changes.flatMap((change) => ofIngress(change, atMs)),
     ...after.leaving.flatMap((ingress) => ofLeaving(before, ingress, atMs)),
   ];
 }
@@ -86,10 +92,8 @@ function ofLeaving(before: State, after: IngressState, atMs: number): Fact[] {
   ];
 }
 
-function ofIngress(before: State, after: IngressState, atMs: number): Fact[] {
+function ofIngress({ before: known, after }: IngressChange, atMs: number): Fact[] {
   const ingress = after.settings.id;
-  const known = findIngress(before, ingress);
-  if (known === after) return [];
   const facts: Fact[] = known === undefined ? [{ kind: "ingress-added", ingress }] : [];
   // By another configuration; each has a list of its own.
   const renames = after.renames === known?.renames ? [] : after.renames;

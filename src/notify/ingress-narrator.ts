@@ -19,7 +19,7 @@ const longTroubleMs = 60_000;
 /** A primary that goes down is told alone when no endpoint takes over for this long: the next one may just be on trial. */
 const successionMs = 5_000;
 
-type IngressFact = Extract<Fact, { readonly ingress: string }>;
+export type IngressFact = Extract<Fact, { readonly ingress: string }>;
 
 /** A change on its way: from the decision, or another program's edit, until Cloudflare confirms what is wanted. */
 interface Pending {

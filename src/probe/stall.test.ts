@@ -6,6 +6,7 @@ import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { CheckSettings, Event, Family, Observation, State, Verdict } from "../core/model.ts";
 import { isFresh } from "../core/evidence/endpoint.ts";
 import { isProofWanted } from "../core/evidence/proof.ts";
+import { changesBetween } from "../core/overview/ingresses.ts";
 import { initialState, step } from "../core/step.ts";
 import { sleep } from "../lib/clock.ts";
 import { parseIp } from "../lib/ip.ts";
@@ -99,8 +100,9 @@ class World implements AsyncDisposable {
 
   dispatch(event: Event): void {
     this.events.push(event);
-    this.state = step(this.state, event, this.clock.nowMs());
-    this.#prober.follow(this.state);
+    const before = this.state;
+    this.state = step(before, event, this.clock.nowMs());
+    this.#prober.follow(this.state, changesBetween(before, this.state));
     for (const family of ["ipv4", "ipv6"] as const) this.#tryAnchors(family);
   }
 

@@ -10,6 +10,7 @@ import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { factsBetween } from "../core/facts.ts";
 import type { Event, State } from "../core/model.ts";
 import { recordComment } from "../core/records/records.ts";
+import { changesBetween } from "../core/overview/ingresses.ts";
 import { initialState, step } from "../core/step.ts";
 import { parseIp } from "../lib/ip.ts";
 import { Recorder } from "./recorder.ts";
@@ -551,7 +552,9 @@ class Life {
     const before = this.state;
     const atMs = this.clock.nowMs();
     this.state = step(before, event, atMs);
-    const turn = { event, facts: factsBetween(before, this.state, atMs), before, after: this.state, atMs };
+    const changes = changesBetween(before, this.state);
+    const facts = factsBetween(before, this.state, atMs, changes);
+    const turn = { event, facts, before, after: this.state, changes, atMs };
     this.recorder.keep(turn);
     this.recorder.hear(turn);
   }

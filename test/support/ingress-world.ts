@@ -21,6 +21,7 @@ import type {
 import { isProofWanted } from "../../src/core/evidence/proof.ts";
 import { isEmptyPlan, planBetween } from "../../src/core/records/plan.ts";
 import { desiredRecords, recordComment } from "../../src/core/records/records.ts";
+import { changesBetween } from "../../src/core/overview/ingresses.ts";
 import { initialState, step } from "../../src/core/step.ts";
 import type { Turn } from "../../src/core/turn.ts";
 import { parseIp } from "../../src/lib/ip.ts";
@@ -165,11 +166,13 @@ export class IngressWorld {
   dispatch(event: Event): void {
     const before = this.state;
     this.state = step(before, event, this.nowMs);
+    const changes = changesBetween(before, this.state);
     this.#hear({
       event,
-      facts: factsBetween(before, this.state, this.nowMs),
+      facts: factsBetween(before, this.state, this.nowMs, changes),
       before,
       after: this.state,
+      changes,
       atMs: this.nowMs,
     });
     if (this.anchors === "answer") this.tryAnchors();
