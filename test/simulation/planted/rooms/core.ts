@@ -240,4 +240,32 @@ export const coreBugs: readonly BugForTest[] = [
     to: "isYetToBeProbed(primary, to)",
     test: ["test/scenarios.test.ts", "scenario name vanishes with all others"],
   },
+  {
+    name: "what time changes by itself is not looked at",
+    file: "src/core/step.ts",
+    from: "  return due.length === 0 ? changed : [...new Set([...changed, ...due])];",
+    to: "  return due.length < 0 ? due : changed;",
+    test: ["test/core-properties.test.ts", "the invariants hold in every generated story"],
+  },
+  {
+    name: "a failover waits for a last try without end",
+    file: "src/core/overview/ingress-deadline.ts",
+    from: "earlier(electionAtMs, trialUntilMs)",
+    to: "electionAtMs",
+    test: ["test/core-properties.test.ts", "the invariants hold in every generated story"],
+  },
+  {
+    name: "one part of the overview hides what waits in the other",
+    file: "src/core/overview/digest.ts",
+    from: "    isWaiting: a.isWaiting || b.isWaiting,",
+    to: "    isWaiting: a.isWaiting,",
+    test: ["src/core/overview/overview.test.ts", "the overview shows what a look at each ingress would"],
+  },
+  {
+    name: "a follower that threw never gets what it missed",
+    file: "src/daemon.ts",
+    from: "each.followed === before ? changes : changesBetween(each.followed, after)",
+    to: "changes",
+    test: ["test/conformance/internal-errors.test.ts", "a follower that threw is given all that it missed"],
+  },
 ];
