@@ -78,7 +78,7 @@ if (first === undefined) throw new Error("there is no kind of check");
 
 export const checkSchema = z
   .discriminatedUnion("kind", [first, ...others])
-  .meta({ expects: defaultCheckKind.expects }) as unknown as z.ZodType<RhythmInFile>;
+  .meta({ expects: defaultCheckKind.expects }) as z.ZodType<RhythmInFile>;
 
 /** The names of a kind's keys, in the order of the reference. */
 export function keysOfCheck(kind: string): readonly string[] {
