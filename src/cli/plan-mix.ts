@@ -35,7 +35,7 @@ export function mixPlanOf(ingress: IngressState, settings: IngressSettings, whyN
   const published = mix?.published?.records ?? [];
   const why = outlook.whyNot ?? whyNot;
   if (why !== undefined || outlook.record === undefined) {
-    return { ...outlook, ...(why !== undefined && { whyNot: why }), paths: [], published, addresses: [], isPointedTo };
+    return { ...outlook, whyNot: why, paths: [], published, addresses: [], isPointedTo };
   }
   // Without records nothing is remembered of the name.
   const known = mix ?? freshMix(outlook.record);
@@ -73,7 +73,7 @@ export function printIndented(text: string): void {
 /** What else is in the zone of an ingress. What cannot be read is told elsewhere. */
 export interface ZoneLook {
   /** Why its mix cannot be. */
-  readonly whyNoMix?: string;
+  readonly whyNoMix: string | undefined;
   /** What may get in the way one day. */
   readonly warnings: readonly string[];
 }
@@ -90,15 +90,15 @@ export async function lookAtZones(
       const found = await inspector.zoneOf(record, zone);
       const known = found.kind === "answered" ? found.result : undefined;
       const id = known?.id ?? (zone?.includes(".") === false ? zone : undefined);
-      if (id === undefined) return { warnings: [] };
+      if (id === undefined) return { whyNoMix: undefined, warnings: [] };
       const mix = mixPaths(settings)?.record;
       const [look, ...findings] = await Promise.all([
-        mix === undefined ? undefined : lookAtMix(inspector, { id, ...(known && { name: known.name }) }, mix),
+        mix === undefined ? undefined : lookAtMix(inspector, { id, name: known?.name }, mix),
         inspectTargets(inspector, id, settings, ingresses),
         mix === undefined ? [] : inspectWildcards(inspector, id, record, mix),
       ]);
       return {
-        ...(look?.kind === "not" && { whyNoMix: look.why }),
+        whyNoMix: look?.kind === "not" ? look.why : undefined,
         warnings: findings.flat().map(({ detail }) => detail),
       };
     }),

@@ -43,7 +43,11 @@ async function planCommand(config: Config, options: { json: boolean; log: Log })
   });
   const looks = await looking;
   const ingresses = assembly.daemon.state.ingresses.map((ingress, index) =>
-    outlookOf(ingress, config.ingresses[index] ?? ingress.settings, looks[index] ?? { warnings: [] }),
+    outlookOf(
+      ingress,
+      config.ingresses[index] ?? ingress.settings,
+      looks[index] ?? { whyNoMix: undefined, warnings: [] },
+    ),
   );
   if (options.json) printOutput("plan", { ingresses });
   else for (const outlook of ingresses) printOutlook(outlook);
@@ -56,17 +60,17 @@ interface Outlook {
   readonly ingress: string;
   readonly published: readonly PublishedRecord[];
   /** Missing when the records stay as they are. */
-  readonly plan?: Plan;
-  readonly mix?: MixPlan;
+  readonly plan: Plan | undefined;
+  readonly mix: MixPlan | undefined;
   /** A change of type that the configuration asks for. */
-  readonly conversion?: Conversion;
+  readonly conversion: Conversion | undefined;
   /** What may go wrong one day by what else is in the zone. */
   readonly warnings: readonly string[];
-  readonly primary?: string;
+  readonly primary: string | undefined;
   readonly why: string;
   readonly endpoints: readonly { readonly name: string; readonly health: string; readonly reason: string }[];
   /** Why it cannot be told. */
-  readonly problem?: string;
+  readonly problem: string | undefined;
 }
 
 /** `settings`: as configured, with what does not count for one look. */
@@ -81,18 +85,18 @@ function outlookOf(ingress: IngressState, settings: IngressSettings, { whyNoMix,
   return {
     ingress: settings.record,
     published: published?.records ?? [],
-    ...(mix && { mix }),
-    ...(conversion && { conversion }),
+    mix,
+    conversion,
     warnings,
-    ...(desired !== undefined && published !== undefined && { plan: planBetween(published.records, desired) }),
-    ...(selection !== undefined && { primary: selection.primary }),
+    plan: desired && published && planBetween(published.records, desired),
+    primary: selection?.primary,
     why: isUndecided ? `the record is left alone: ${verdicts.join(", ")}` : (selection?.why ?? "not decided yet"),
     endpoints: ingress.endpoints.map(({ settings: { name }, health }) => ({
       name,
       health: health.isDegraded ? `${health.verdict}, degraded` : health.verdict,
       reason: health.reason,
     })),
-    ...(problem !== undefined && { problem }),
+    problem,
   };
 }
 

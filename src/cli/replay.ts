@@ -94,8 +94,8 @@ function printResult({ past, ingresses, fidelity }: Trial, files: { file: string
     ingresses: ingresses.map(({ record, rows, made, would, notReplayed }) => ({
       ingress: record,
       switches: rows.map((row) => ({
-        ...(row.made && { made: datedSwitch(row.made) }),
-        ...(row.would && { would: datedSwitch(row.would) }),
+        made: row.made && datedSwitch(row.made),
+        would: row.would && datedSwitch(row.would),
       })),
       made,
       would,

@@ -76,7 +76,7 @@ async function simulateCommand(words: readonly string[], options: SimulateOption
   }
   printOutput("simulate", {
     file: path,
-    scenario: occurrences.map(({ atMs, endMs, text }) => ({ atMs, ...(endMs !== undefined && { endMs }), text })),
+    scenario: occurrences.map(({ atMs, endMs, text }) => ({ atMs, endMs, text })),
     seed,
     lengthMs,
     timeline: played.entries,

@@ -18,7 +18,7 @@ import type { ProcessClock, SimulatedTime } from "./time.ts";
 
 /** The connection of the machine, in each family. It outlives the daemon's runs. */
 export class Link {
-  readonly troubles = new Set<{ readonly how: LinkTrouble; readonly family?: Family }>();
+  readonly troubles = new Set<{ readonly how: LinkTrouble; readonly family?: Family | undefined }>();
   /** Whether anchors are out of reach though everything else works. */
   areAnchorsSilent = false;
   readonly #time: SimulatedTime;
@@ -27,7 +27,7 @@ export class Link {
     this.#time = time;
   }
 
-  afflict(trouble: { readonly how: LinkTrouble; readonly family?: Family }, forMs: number): void {
+  afflict(trouble: { readonly how: LinkTrouble; readonly family?: Family | undefined }, forMs: number): void {
     this.troubles.add(trouble);
     this.#time.setTimer(forMs, () => this.troubles.delete(trouble));
   }
