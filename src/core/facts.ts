@@ -99,8 +99,9 @@ function ofIngress({ before: known, after }: IngressChange, atMs: number): Fact[
   const renames = after.renames === known?.renames ? [] : after.renames;
   facts.push(...renames.map(({ from, to }): Fact => ({ kind: "endpoint-renamed", ingress, from, to })));
   const old = known !== undefined && renames.length > 0 ? underNames(known, after) : known;
-  facts.push(...after.endpoints.flatMap((endpoint) => ofEndpoint(ingress, old, endpoint)));
-  facts.push(...sharedFacts(ingress, old, after));
+  const changed = endpointChanges(old, after);
+  facts.push(...changed.flatMap((change) => ofEndpoint(ingress, change)));
+  facts.push(...changed.flatMap((change) => sharedFacts(after, change)));
   facts.push(...outageFacts(ingress, old, after), ...selectionFacts(ingress, old, after));
   facts.push(...wordFacts(ingress, old, after));
   return [
@@ -113,12 +114,24 @@ function ofIngress({ before: known, after }: IngressChange, atMs: number): Fact[
   ];
 }
 
-function ofEndpoint(ingress: string, old: IngressState | undefined, after: EndpointState): Fact[] {
+interface EndpointChange {
+  /** `undefined` for one that is new, or has another target or check. */
+  readonly known: EndpointState | undefined;
+  readonly after: EndpointState;
+}
+
+/** The endpoints that are not what they were. Most stand where they stood. */
+function endpointChanges(old: IngressState | undefined, { endpoints }: IngressState): readonly EndpointChange[] {
+  return endpoints.flatMap((after, place): EndpointChange[] => {
+    if (old?.endpoints[place] === after) return [];
+    const { settings, revision } = after;
+    const known = old?.endpoints.find((each) => each.settings.name === settings.name && each.revision === revision);
+    return known === after ? [] : [{ known, after }];
+  });
+}
+
+function ofEndpoint(ingress: string, { known, after }: EndpointChange): Fact[] {
   const endpoint = after.settings.name;
-  const known = old?.endpoints.find(
-    ({ settings, revision }) => settings.name === endpoint && revision === after.revision,
-  );
-  if (known === after) return [];
   const facts = after.addresses.flatMap(({ text: address, health }): Fact[] => {
     const from = known?.addresses.find(({ text }) => text === address)?.health.verdict ?? "unknown";
     const { verdict: to, reason } = health;
@@ -135,15 +148,11 @@ function ofEndpoint(ingress: string, old: IngressState | undefined, after: Endpo
   return facts;
 }
 
-function sharedFacts(ingress: string, old: IngressState | undefined, after: IngressState): Fact[] {
-  if (old?.endpoints === after.endpoints) return [];
-  return after.endpoints.flatMap((endpoint): Fact[] => {
-    const { settings, hasShared, revision } = endpoint;
-    if (!hasShared) return [];
-    const known = old?.endpoints.find((other) => other.settings.name === settings.name && other.revision === revision);
-    if (known?.hasShared === true) return [];
-    return [{ kind: "addresses-shared", ingress, endpoint: settings.name, others: sharersOf(after, endpoint) }];
-  });
+function sharedFacts(ingress: IngressState, { known, after: endpoint }: EndpointChange): Fact[] {
+  const { settings, hasShared } = endpoint;
+  if (!hasShared || known?.hasShared === true) return [];
+  const others = sharersOf(ingress, endpoint);
+  return [{ kind: "addresses-shared", ingress: ingress.settings.id, endpoint: settings.name, others }];
 }
 
 /** What people said, and what came of it: a drill is reported before the next one begins, so that it is plain whose report it is. */

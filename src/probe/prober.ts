@@ -2,6 +2,7 @@
 import { findIngress } from "../core/find.ts";
 import type { IngressState, State, TimeState } from "../core/model.ts";
 import type { IngressChange } from "../core/overview/ingresses.ts";
+import { attentionFor } from "../core/evidence/rhythm.ts";
 import { ownNames } from "../core/records/own-names.ts";
 import { vouchedWallMs } from "../core/time/time.ts";
 import { ClockWatch } from "./clock-watch.ts";
@@ -64,16 +65,17 @@ export class Prober implements AsyncDisposable {
     const watches = followed ?? new Map<string, Watch>();
     this.#ingresses.set(id, watches);
     const names = new Set<string>();
+    const attention = attentionFor(ingress);
     for (const endpoint of ingress.endpoints) {
       const name = endpoint.settings.name;
       names.add(name);
       const watch = watches.get(name);
       if (watch?.revision === endpoint.revision) {
-        watch.follow(ingress, endpoint);
+        watch.follow({ ingress, endpoint, attention });
         continue;
       }
       if (watch !== undefined) this.#stop(watch);
-      watches.set(name, new Watch(this.#ports, this.#limits, () => this.#own, ingress, endpoint));
+      watches.set(name, new Watch(this.#ports, this.#limits, () => this.#own, { ingress, endpoint, attention }));
     }
     for (const [name, watch] of watches) {
       if (names.has(name)) continue;

@@ -2,7 +2,7 @@
 import { asItCounts } from "../core/evidence/address.ts";
 import type { EndpointRef, EndpointState, Event, IngressState, Resolution } from "../core/model.ts";
 import { forbiddenNames, withoutOwnNames } from "../core/records/own-names.ts";
-import { probeIntervalMs } from "../core/evidence/rhythm.ts";
+import { probeIntervalMs, type Attention } from "../core/evidence/rhythm.ts";
 import { answersSinceMs } from "../core/selection/same-addresses.ts";
 import { isAnswerFromBefore, nameLostSinceMs } from "../core/selection/trial.ts";
 import type { Random } from "../lib/clock.ts";
@@ -36,6 +36,13 @@ interface RoundProgress {
   readonly begun: Set<string>;
 }
 
+/** What is watched, as it is believed to be now. */
+export interface WatchedEndpoint {
+  readonly ingress: IngressState;
+  readonly endpoint: EndpointState;
+  readonly attention: Attention;
+}
+
 export class Watch {
   readonly revision: number;
   readonly #ports: WatchPorts;
@@ -44,6 +51,7 @@ export class Watch {
   readonly #stopping = new AbortController();
   #ingress: IngressState;
   #endpoint: EndpointState;
+  #attention: Attention;
   /** Rounds with a probe under way: the newest, and those in which there was no answer when a later one began. */
   readonly #rounds = new Set<Promise<void>>();
   #newest: RoundProgress;
@@ -63,8 +71,7 @@ export class Watch {
     limits: ProbeLimits,
     /** All names that we write, as they are now. */
     own: () => ReadonlySet<string>,
-    ingress: IngressState,
-    endpoint: EndpointState,
+    { ingress, endpoint, attention }: WatchedEndpoint,
   ) {
     this.#own = own;
     this.revision = endpoint.revision;
@@ -72,6 +79,7 @@ export class Watch {
     this.#limits = limits;
     this.#ingress = ingress;
     this.#endpoint = endpoint;
+    this.#attention = attention;
     this.#newest = { isSettled: true, fromMs: new Map([["", ports.clock.nowMs()]]), begun: new Set() };
     // Endpoints that start together shall not be probed in step.
     this.#waitShare = ports.random();
@@ -79,9 +87,10 @@ export class Watch {
   }
 
   /** Takes in what is believed now, and waits shorter or longer accordingly. */
-  follow(ingress: IngressState, endpoint: EndpointState): void {
+  follow({ ingress, endpoint, attention }: WatchedEndpoint): void {
     this.#ingress = ingress;
     this.#endpoint = endpoint;
+    this.#attention = attention;
     this.#wait();
   }
 
@@ -222,7 +231,7 @@ export class Watch {
   /** The full wait before the next round; `undefined` when there is nothing to do. */
   #intervalMs(): number | undefined {
     const { target, check } = this.#endpoint.settings;
-    if (check !== undefined) return probeIntervalMs(this.#ingress, this.#endpoint);
+    if (check !== undefined) return probeIntervalMs(this.#ingress, this.#endpoint, this.#attention);
     if (target.kind === "addresses") return undefined;
     if (this.#reported === undefined) return firstLookUpMs;
     if (isAnswerFromBefore(this.#ingress, this.#endpoint)) return 0;
