@@ -268,4 +268,11 @@ export const coreBugs: readonly BugForTest[] = [
     to: "changes",
     test: ["test/conformance/internal-errors.test.ts", "a follower that threw is given all that it missed"],
   },
+  {
+    name: "each event has everybody settled anew",
+    file: "src/core/step.ts",
+    from: "const due = placesWhere(overview, ({ dueMs }) => dueMs <= nowMs);",
+    to: "const due = placesWhere(overview, ({ dueMs }) => dueMs <= nowMs || true);",
+    test: ["test/turn-cost.test.ts", "however many endpoints there are, an event has as many looked at"],
+  },
 ];
