@@ -9,7 +9,7 @@ import type { EndpointSettings, Event, IngressSettings, Observation } from "../s
 import type { Clock } from "../src/lib/clock.ts";
 import { createLog } from "../src/lib/log.ts";
 import { Secret } from "../src/lib/secret.ts";
-import { openMemoryStore } from "../src/store/store.ts";
+import { openMemoryStore } from "../src/store/open-store.ts";
 import { httpCheck } from "./support/checks.ts";
 
 const perIngress = 2;

@@ -4,13 +4,13 @@ import type { NameRef } from "../core/events.ts";
 import type { Event, IngressState, PublishedRecord } from "../core/model.ts";
 import { isSameDemand } from "../core/records/records.ts";
 import { backoffMs } from "../lib/backoff.ts";
-import { messageOf } from "../lib/text.ts";
 import type { Attempt, Step } from "./attempt.ts";
 import type { Purpose } from "./gate.ts";
 import { isSameWanted, isWrong, type Lane } from "./lane.ts";
 import { freshMemory, nextAttempt } from "./next-attempt.ts";
 import { nextAttemptMs, transientPause, waitAfter } from "./pauses.ts";
-import { CloudError, type Call } from "./provider.ts";
+import { performAttempt } from "./perform-attempt.ts";
+import { CloudError } from "./provider.ts";
 import type { Shared } from "./shared.ts";
 import { Urgency } from "./urgency.ts";
 
@@ -191,7 +191,13 @@ export class IngressReconciler {
   }
 
   async #run(attempt: Attempt, step: Step, ingress: IngressState): Promise<void> {
-    const outcome = await this.#perform(attempt, step, ingress);
+    const outcome = await performAttempt(attempt, step, {
+      shared: this.#shared,
+      name: this.#lane.nameOf(ingress),
+      known: this.#lane.stateOf(ingress)?.published?.records ?? [],
+      purpose: () => this.#purposeOf(attempt),
+      spend: (purpose) => this.#urgency.spend(purpose),
+    });
     this.#attempt = undefined;
     this.#shielded(() => {
       const isFailed = outcome instanceof CloudError;
@@ -200,46 +206,6 @@ export class IngressReconciler {
       if (!isFailed) this.#noteAgreement();
       this.#startWhatIsDue();
     });
-  }
-
-  /** Never rejects: whatever is thrown that is no expected failure is an internal error, and as good as a transient one. */
-  async #perform(
-    attempt: Attempt,
-    step: Step,
-    ingress: IngressState,
-  ): Promise<readonly PublishedRecord[] | CloudError> {
-    const { provider } = this.#shared;
-    const call = this.#callFor(attempt);
-    const name = this.#lane.nameOf(ingress);
-    const known = this.#lane.stateOf(ingress)?.published?.records ?? [];
-    try {
-      return step.kind === "read"
-        ? await provider.list(name, call)
-        : await provider.apply(name, step.plan, known, call);
-    } catch (error) {
-      if (error instanceof CloudError) return error;
-      this.#shared.onBug(error);
-      const message = `internal error; please report it: ${messageOf(error)}`;
-      return new CloudError("transient", message, { isAmbiguous: step.kind === "write" });
-    }
-  }
-
-  /** Every request passes the gate. The first one of an attempt has passed it already, when the attempt was started. */
-  #callFor(attempt: Attempt): Call {
-    const { gate } = attempt;
-    const { signal } = attempt.abort;
-    let isFirst = true;
-    const admit = async (): Promise<void> => {
-      if (isFirst) {
-        isFirst = false;
-        return;
-      }
-      attempt.isWaiting = true;
-      await gate.admit(signal, this.#purposeOf(attempt));
-      attempt.isWaiting = false;
-      this.#urgency.spend(this.#purposeOf(attempt));
-    };
-    return { signal, admit };
   }
 
   #succeeded(attempt: Attempt, records: readonly PublishedRecord[]): Event | undefined {

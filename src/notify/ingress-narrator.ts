@@ -1,13 +1,14 @@
 // Decides what of one ingress deserves a message, so that a failover is told once, when it is done, and not in five
 // pieces. Remembers what people were told. Knows no clock: time comes with every turn.
-import type { EndpointState, Fact, FactOf, IngressState, Selection } from "../core/model.ts";
+import type { FactOf, IngressState, Selection } from "../core/model.ts";
 import { followed, isInSync } from "../core/records/mix.ts";
-import { isOutage, turnDeadlineMs } from "../core/selection/outage.ts";
+import { isOutage } from "../core/selection/outage.ts";
 import { wantedRecords } from "../core/records/records.ts";
-import { endpointNamed, hasSameMembers, membersOf } from "../core/members.ts";
+import { hasSameMembers, membersOf } from "../core/members.ts";
+import { EndpointNarrator, type IngressFact } from "./endpoint-narrator.ts";
 import { Recurring } from "./recurring.ts";
-import { endpointsNamedBy, statusOf } from "./story.ts";
-import type { Change, ToldStatus, Records, Story } from "./story.ts";
+import { endpointsNamedBy } from "./story.ts";
+import type { Change, Records, Story } from "./story.ts";
 import { VisibilityNarrator } from "./visibility-narrator.ts";
 
 /** A change that is not confirmed after this long is told as undone. */
@@ -15,11 +16,6 @@ export const patienceMs = 20_000;
 
 /** Passing trouble with Cloudflare is told when it lasts longer. */
 const longTroubleMs = 60_000;
-
-/** A primary that goes down is told alone when no endpoint takes over for this long: the next one may just be on trial. */
-const successionMs = 5_000;
-
-export type IngressFact = Extract<Fact, { readonly ingress: string }>;
 
 /** A change on its way: from the decision, or another program's edit, until Cloudflare confirms what is wanted. */
 interface Pending {
@@ -47,9 +43,7 @@ export class IngressNarrator {
   readonly #outage: Recurring<"outage" | "served">;
   readonly #mix: Recurring<"blocked" | "free">;
   readonly #visibility = new VisibilityNarrator();
-  readonly #endpoints = new Map<string, Recurring<ToldStatus>>();
-  /** The primary is down, and until this time another endpoint may take over. In the past: none did. */
-  #successionEndsMs: number | undefined;
+  readonly #endpoints = new EndpointNarrator();
   #recordsAtStart: Records | undefined;
 
   constructor(ingress: IngressState, nowMs: number) {
@@ -69,7 +63,7 @@ export class IngressNarrator {
     this.#ingress = ingress;
     this.#heardMs = nowMs;
     this.#recordsAtStart ??= ingress.published?.records;
-    this.#rename(facts);
+    this.#endpoints.rename(facts);
     const stories = this.#changes(facts, nowMs);
     stories.push(...this.#outages(stories, nowMs), ...this.#standoff(facts, nowMs), ...this.#undone(nowMs));
     const isWhole = stories.length > 0;
@@ -79,7 +73,7 @@ export class IngressNarrator {
       ...this.#shared(facts),
       ...this.#mixes(facts, nowMs),
     );
-    stories.push(...this.#endpointStories(facts, isWhole, nowMs), ...this.#trouble(stories, nowMs));
+    stories.push(...this.#endpoints.hear(ingress, facts, isWhole, nowMs), ...this.#trouble(stories, nowMs));
     return this.#visibility.hear(stories, ingress, nowMs);
   }
 
@@ -91,9 +85,9 @@ export class IngressNarrator {
   /** When `hear` should be called again though nothing happens. */
   get wakeAtMs(): number | undefined {
     const problem = this.#ingress.cloudProblem;
-    const times = [this.#outage.wakeAtMs, ...[...this.#endpoints.values()].map(({ wakeAtMs }) => wakeAtMs)];
+    const times = [this.#outage.wakeAtMs, ...this.#endpoints.wakesAtMs];
     if (this.#pending?.isTold === false) times.push(this.#pending.undoneAtMs);
-    times.push(this.#successionEndsMs, this.#visibility.wakeAtMs);
+    times.push(this.#visibility.wakeAtMs);
     if (problem !== undefined && this.#toldTrouble === undefined) times.push(problem.sinceMs + longTroubleMs);
     const coming = times.filter((atMs) => atMs !== undefined).filter((atMs) => atMs > this.#heardMs);
     return coming.length === 0 ? undefined : Math.min(...coming);
@@ -243,14 +237,6 @@ export class IngressNarrator {
     return began.length > 0 ? began : words;
   }
 
-  /** What people were told of an endpoint was of the same one, whatever it is called. */
-  #rename(facts: readonly IngressFact[]): void {
-    const renames = facts.filter((fact) => fact.kind === "endpoint-renamed");
-    const told = renames.map(({ from, to }) => [to, this.#endpoints.get(from)] as const);
-    for (const { from } of renames) this.#endpoints.delete(from);
-    for (const [name, recurring] of told) if (recurring !== undefined) this.#endpoints.set(name, recurring);
-  }
-
   /** Of two that share with each other, one is told. */
   #shared(facts: readonly IngressFact[]): Story[] {
     const shared = facts.filter((fact) => fact.kind === "addresses-shared");
@@ -285,47 +271,6 @@ export class IngressNarrator {
     return [{ kind: freed.kind, ingress, record: freed.record }];
   }
 
-  #endpointStories(facts: readonly IngressFact[], isToldElsewhere: boolean, nowMs: number): Story[] {
-    const ingress = this.#ingress;
-    // A message about the whole ingress names the health of every endpoint; a decision will be told in one soon.
-    const isInSuccession = this.#watchSuccession(nowMs);
-    const isMerged = isToldElsewhere || facts.some(({ kind }) => toldForAll.has(kind));
-    const stories = ingress.endpoints.flatMap((endpoint): Story[] => {
-      const status = statusOf(endpoint);
-      const recurring = this.#endpointNamed(endpoint, nowMs);
-      // An endpoint becomes unknown by a new configuration; who wrote that needs no message.
-      if (isMerged || status === "unknown") {
-        recurring.noteAsTold(status, nowMs);
-        return [];
-      }
-      if (isInSuccession && endpoint.settings.name === ingress.selection?.primary) return [];
-      // Who is up while others still have their turn is told with the end of the outage, in a few seconds.
-      if (turnDeadlineMs(ingress) !== undefined) return [];
-      const telling = recurring.observe(status, nowMs);
-      return telling === undefined ? [] : [{ kind: "endpoint", ingress, endpoint, status, ...telling }];
-    });
-    const names = new Set(ingress.endpoints.map(({ settings }) => settings.name));
-    for (const name of this.#endpoints.keys()) if (!names.has(name)) this.#endpoints.delete(name);
-    return stories;
-  }
-
-  /** Whether the primary went down just now, and its successor may yet be found. */
-  #watchSuccession(nowMs: number): boolean {
-    const primary = endpointNamed(this.#ingress, this.#ingress.selection?.primary);
-    if (primary === undefined || statusOf(primary) !== "down") {
-      this.#successionEndsMs = undefined;
-      return false;
-    }
-    this.#successionEndsMs ??= nowMs + successionMs;
-    return nowMs < this.#successionEndsMs;
-  }
-
-  #endpointNamed({ settings }: EndpointState, nowMs: number): Recurring<ToldStatus> {
-    const known = this.#endpoints.get(settings.name) ?? new Recurring<ToldStatus>("unknown", nowMs);
-    this.#endpoints.set(settings.name, known);
-    return known;
-  }
-
   /** Trouble with Cloudflare: what a person must correct at once, what passes by itself only when it lasts. */
   #trouble(stories: Story[], nowMs: number): Story[] {
     const ingress = this.#ingress;
@@ -345,13 +290,6 @@ export class IngressNarrator {
     return isToldElsewhere ? [] : [{ kind: "trouble-began", ingress, problem }];
   }
 }
-
-/** What is told, sooner or later, in a message that names the health of every endpoint. */
-const toldForAll: ReadonlySet<Fact["kind"]> = new Set([
-  "selection-changed",
-  "ingress-outage-began",
-  "ingress-outage-ended",
-]);
 
 /** Adds to the story of a change that came to its end what ended with it. False when there is no such story. */
 function addTo(stories: Story[], more: Pick<Change, "outageLastedMs" | "troubleLastedMs">): boolean {

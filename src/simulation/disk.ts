@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock, Random } from "../lib/clock.ts";
 import type { OutboxStore } from "../core/message.ts";
-import { openMemoryStore, openStore, type Store } from "../store/store.ts";
+import { openMemoryStore, openStore } from "../store/open-store.ts";
+import type { Store } from "../store/store.ts";
 import type { Fault } from "./faults.ts";
 import { WalGauge } from "./wal.ts";
 

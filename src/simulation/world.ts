@@ -7,6 +7,7 @@ import type { Commit, RecordDraft, ZoneOptions } from "../emulation/cloudflare/s
 import { DaemonRun } from "./daemon-run.ts";
 import { Disk } from "./disk.ts";
 import { edgesOf, type Edge } from "./edges.ts";
+import { momentOf, reloadedConfig } from "./fault-effects.ts";
 import type { CrashMoment, Fault } from "./faults.ts";
 import { followHost } from "./hosts.ts";
 import { Internet, type Site, type SiteOptions } from "./internet.ts";
@@ -299,20 +300,7 @@ export class SimulatedWorld implements Disposable {
     const { run } = this;
     if (run === undefined) return;
     if (what === "invalid") return run.rejectConfig(["config.yml:1:1 this is not a configuration"]);
-    const whole = this.#wholeConfig;
-    const changed = (change: (ingress: Config["ingresses"][number]) => Config["ingresses"][number]): Config => ({
-      ...whole,
-      ingresses: whole.ingresses.map(change),
-    });
-    if (what === "hold-up") this.config = changed((ingress) => ({ ...ingress, holdUpMs: 30_000 }));
-    if (what === "restores") this.config = whole;
-    if (what === "removes") {
-      const without = (ingress: Config["ingresses"][number]) => ingress.endpoints.filter((_, index) => index !== site);
-      this.config = changed((ingress) => {
-        const endpoints = without(ingress);
-        return endpoints.length === 0 ? ingress : { ...ingress, endpoints };
-      });
-    }
+    this.config = reloadedConfig(this.config, this.#wholeConfig, what, site);
     run.reload(this.config);
   }
 
@@ -330,8 +318,3 @@ export class SimulatedWorld implements Disposable {
 
 /** What was written is no news any more. */
 const mixAgeMs = 75_000;
-
-/** Of what is written, a kill may prevent it, and a power cut comes right after it. */
-function momentOf(how: "kill" | "power", when: CrashMoment): CrashMoment | "storing" {
-  return when === "stored" && how === "kill" ? "storing" : when;
-}

@@ -6,7 +6,8 @@ import type { Observation } from "../core/model.ts";
 import { opened, temporaryFolder } from "../../test/support/state-folder.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { MinuteOfChecks } from "./checks-table.ts";
-import { openMemoryStore, type Store } from "./store.ts";
+import { openMemoryStore } from "./open-store.ts";
+import type { Store } from "./store.ts";
 import { Tally } from "./tally.ts";
 
 const ingress = "a.example.com";

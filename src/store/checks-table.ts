@@ -1,8 +1,22 @@
 // The results of checks, rolled up over minutes and hours for each address, so that a month is quickly read.
 import type { DatabaseSync } from "node:sqlite";
-import type { Granularity, Rollup, RollupQuery } from "../core/history.ts";
-import { Latencies } from "./latencies.ts";
-import { ProvenTable, type Periods } from "./proven-table.ts";
+import type { Rollup, RollupQuery } from "../core/history.ts";
+import {
+  isInRange,
+  minutesOf,
+  mostPeriods,
+  newestFirst,
+  rangeOf,
+  readTally,
+  rollupIn,
+  rollupOf,
+  rowsOf,
+  seriesIn,
+  startOf,
+  tallyColumns,
+  type StoredSeries,
+} from "./checks-rows.ts";
+import { ProvenTable } from "./proven-table.ts";
 import { asArrays } from "./rows.ts";
 import { Tally } from "./tally.ts";
 import { minuteMs } from "../core/units.ts";
@@ -21,7 +35,6 @@ export interface MinuteOfChecks extends Checked {
   readonly tally: Tally;
 }
 
-const minutesOf: Readonly<Record<Granularity, number>> = { minute: 1, hour: 60, day: 1_440 };
 /** The spans that are kept; days are added up from hours. */
 const spans = [1, 60] as const;
 
@@ -124,16 +137,7 @@ export class ChecksTable {
 
   #periods({ id, address }: StoredSeries, span: number, start: number, end: number): readonly Rollup[] {
     const rows = rowsOf(this.#statements.rollups.all(id, span, start, end));
-    return rows.map(([startMinute, count, failures, inconclusive, maxMs, p50Ms, p95Ms]) => ({
-      address,
-      startWallMs: Number(startMinute) * minuteMs,
-      count: Number(count),
-      failures: Number(failures),
-      inconclusive: Number(inconclusive),
-      p50Ms: typeof p50Ms === "number" ? p50Ms : undefined,
-      p95Ms: typeof p95Ms === "number" ? p95Ms : undefined,
-      maxMs: typeof maxMs === "number" ? maxMs : undefined,
-    }));
+    return rows.map((row) => rollupIn(address, row));
   }
 
   /** Quantiles cannot be added up, but what they are made of can. */
@@ -264,64 +268,4 @@ interface OpenPeriod {
   tally: Tally;
   /** No row is of a later period than this: what follows is new. Only after the clock was set back is there more to read. */
   newestMinute: number;
-}
-
-interface StoredSeries {
-  readonly id: number;
-  readonly address: string;
-}
-
-const tallyColumns = "start_minute, count, failures, inconclusive, max_ms";
-const isInRange = "series = ? AND span = ? AND start_minute >= ? AND start_minute < ?";
-/** No question is answered with more than these of one address. */
-const mostPeriods = 10_000;
-const newestFirst = `ORDER BY start_minute DESC LIMIT ${mostPeriods}`;
-
-function seriesIn(row: Readonly<Record<string, unknown>>): StoredSeries {
-  return { id: Number(row["id"]), address: String(row["address"]) };
-}
-
-/** The rows in the order of time. */
-function rowsOf(rows: unknown): readonly (readonly unknown[])[] {
-  return (rows as unknown[][]).toReversed();
-}
-
-function readTally([, count, failures, inconclusive, maxMs, latencies]: readonly unknown[]): Tally {
-  const tally = new Tally();
-  tally.count = Number(count);
-  tally.failures = Number(failures);
-  tally.inconclusive = Number(inconclusive);
-  if (typeof maxMs === "number") tally.maxMs = maxMs;
-  // Bytes that make no sense cost their quantiles.
-  const decoded = latencies instanceof Uint8Array ? Latencies.decode(latencies) : undefined;
-  if (decoded !== undefined) tally.latencies.merge(decoded);
-  return tally;
-}
-
-function rollupOf(address: string, startMinute: number, tally: Tally): Rollup {
-  const { count, failures, inconclusive, maxMs } = tally;
-  const p50Ms = tally.quantileMs(0.5);
-  const p95Ms = tally.quantileMs(0.95);
-  return {
-    address,
-    startWallMs: startMinute * minuteMs,
-    count,
-    failures,
-    inconclusive,
-    p50Ms,
-    p95Ms,
-    maxMs,
-  };
-}
-
-/** The periods that overlap the time of a query: how long each is, and where the first begins and the last ends, in minutes. */
-function rangeOf({ fromWallMs, toWallMs, resolution }: RollupQuery): Periods {
-  const period = minutesOf[resolution];
-  const start = startOf(Math.floor(fromWallMs / minuteMs), period);
-  const end = startOf(Math.ceil(toWallMs / minuteMs) - 1, period) + period;
-  return { period, start, end };
-}
-
-function startOf(minute: number, span: number): number {
-  return Math.floor(minute / span) * span;
 }

@@ -25,7 +25,8 @@ import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { openHome } from "./home.ts";
 import { moveAside } from "./paths.ts";
 import { migrations } from "./schema.ts";
-import { SqliteStore, type Limits, type Store } from "./store.ts";
+import { SqliteStore } from "./sqlite-store.ts";
+import type { Limits, Store } from "./store.ts";
 import { StoreError } from "./trouble.ts";
 
 const numRuns = propertyRuns(100);

@@ -8,7 +8,8 @@ import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import { systemClock } from "../runtime/node/clock.ts";
 import { openSnapshot, type Snapshot } from "./snapshot.ts";
-import { openStore, type Store } from "./store.ts";
+import { openStore } from "./open-store.ts";
+import type { Store } from "./store.ts";
 import { Tally } from "./tally.ts";
 
 const root = mkdtempSync(join(tmpdir(), "ccs-snapshot-"));

@@ -13,7 +13,8 @@ import type { JournalEntry } from "../core/history.ts";
 import { memoryHome } from "./home.ts";
 import { lockState } from "./lock.ts";
 import type { DatedIngress } from "./saved.ts";
-import { openMemoryStore, openStore, SqliteStore } from "./store.ts";
+import { openMemoryStore, openStore } from "./open-store.ts";
+import { SqliteStore } from "./sqlite-store.ts";
 import { Tally } from "./tally.ts";
 
 const numRuns = propertyRuns(60);

@@ -8,7 +8,7 @@ import { endpointSettings, ingressSettings, publishedRecord } from "../support/i
 import { statusLines } from "../../src/cli/status-lines.ts";
 import { systemClock } from "../../src/runtime/node/clock.ts";
 import { memoryHome } from "../../src/store/home.ts";
-import { SqliteStore } from "../../src/store/store.ts";
+import { SqliteStore } from "../../src/store/sqlite-store.ts";
 import { painted } from "../../src/terminal/screen-text.ts";
 import { openApiDocument } from "../../src/web/api/openapi.ts";
 import { routes } from "../../src/web/api/routes.ts";

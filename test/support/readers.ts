@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { startWorld, ingressName } from "../../src/emulation/world.ts";
 import type { Observation } from "../../src/core/model.ts";
 import { systemClock } from "../../src/runtime/node/clock.ts";
-import { openStore } from "../../src/store/store.ts";
+import { openStore } from "../../src/store/open-store.ts";
 import { Tally } from "../../src/store/tally.ts";
 import { commitAfter } from "./commits.ts";
 import { startDaemon, type DaemonProcess } from "./daemon-process.ts";

@@ -5,7 +5,7 @@ import { readFromDisk } from "../../src/runtime/node/read-file.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { SimulatedWorld } from "../../src/simulation/world.ts";
 import { Recorder } from "../../src/store/recorder.ts";
-import { openStore } from "../../src/store/store.ts";
+import { openStore } from "../../src/store/open-store.ts";
 import { parseScenario } from "../../src/what-if/scenario.ts";
 import { userWorld, vocabularyOf } from "../../src/what-if/user-world.ts";
 

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import process from "node:process";
 import type { TestContext } from "node:test";
 import type { Clock } from "../../src/lib/clock.ts";
-import { openStore, type Limits, type Store } from "../../src/store/store.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import type { Limits, Store } from "../../src/store/store.ts";
 import type { Message } from "../../src/core/message.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 

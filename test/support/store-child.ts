@@ -3,7 +3,8 @@
 import { writeSync } from "node:fs";
 import { systemClock } from "../../src/runtime/node/clock.ts";
 import type { Saved } from "../../src/store/saved.ts";
-import { openStore, type Batch } from "../../src/store/store.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import type { Batch } from "../../src/store/store.ts";
 import { Tally } from "../../src/store/tally.ts";
 import { storedMessage } from "./state-folder.ts";
 

@@ -3,7 +3,7 @@ import type { Ports, StoreHooks } from "../../assembly/ports.ts";
 import { StartError } from "../../assembly/start-error.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
-import { openStore } from "../../store/store.ts";
+import { openStore } from "../../store/open-store.ts";
 
 interface DiskPorts {
   readonly clock: Clock;

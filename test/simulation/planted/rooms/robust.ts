@@ -25,8 +25,8 @@ export const robustBugs: readonly BugForTest[] = [
   },
   {
     name: "an internal error in a call to Cloudflare is nobody's",
-    file: "src/cloud/ingress-reconciler.ts",
-    from: "if (error instanceof CloudError) return error; this.#shared.onBug(error);",
+    file: "src/cloud/perform-attempt.ts",
+    from: "if (error instanceof CloudError) return error; shared.onBug(error);",
     to: "if (error instanceof CloudError) return error; throw error;",
     test: [internalErrors, "a provider whose list throws is tried again as after a transient failure"],
   },

@@ -62,7 +62,7 @@ export const storeBugs: readonly BugForTest[] = [
   },
   {
     name: "a damaged file is not replaced",
-    file: "src/store/store.ts",
+    file: "src/store/sqlite-store.ts",
     from: "if (!this.#isDamage(error)) throw error;",
     to: "if (this.#options !== undefined) throw error;",
     test: [

@@ -1,0 +1,28 @@
+// What some faults amount to.
+import type { Config } from "../config/config.ts";
+import type { CrashMoment, Fault } from "./faults.ts";
+
+/** The configuration as it lies on disk once somebody has changed it; `whole` is the one that the world began with. */
+export function reloadedConfig(
+  config: Config,
+  whole: Config,
+  what: (Fault & { kind: "reload" })["what"],
+  site: number,
+): Config {
+  const changed = (change: (ingress: Config["ingresses"][number]) => Config["ingresses"][number]): Config => ({
+    ...whole,
+    ingresses: whole.ingresses.map(change),
+  });
+  if (what === "hold-up") return changed((ingress) => ({ ...ingress, holdUpMs: 30_000 }));
+  if (what === "restores") return whole;
+  if (what !== "removes") return config;
+  return changed((ingress) => {
+    const endpoints = ingress.endpoints.filter((_, index) => index !== site);
+    return endpoints.length === 0 ? ingress : { ...ingress, endpoints };
+  });
+}
+
+/** Of what is written, a kill may prevent it, and a power cut comes right after it. */
+export function momentOf(how: "kill" | "power", when: CrashMoment): CrashMoment | "storing" {
+  return when === "stored" && how === "kill" ? "storing" : when;
+}
