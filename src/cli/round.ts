@@ -34,8 +34,8 @@ function endpointForOneRound(endpoint: EndpointSettings): EndpointSettings {
 
 /** What a daemon would remember: names that may hold a mix, to which the record may point now. */
 export function rememberedMixes(config: Config): Event {
-  const ingresses = config.ingresses.map(({ record, mix }) => ({
-    ...nothingSaved(record),
+  const ingresses = config.ingresses.map(({ id, record, mix }) => ({
+    ...nothingSaved({ id, record }),
     mixRecords: mix && [mix.record],
   }));
   return { kind: "restored", ingresses };

@@ -6,7 +6,8 @@ import type { Ttl } from "./settings-model.ts";
 
 /** What survives a restart of what is known of one ingress. A hint: Cloudflare is the truth. */
 export interface SavedIngress {
-  /** Its DNS name, which is its id as well. */
+  readonly id: string;
+  /** Its DNS name. */
   readonly record: string;
   readonly primary: string | undefined;
   readonly sticky: readonly StickyMember[];
@@ -28,8 +29,9 @@ export interface SavedIngress {
 }
 
 /** What is remembered of an ingress of which nothing is known. */
-export function nothingSaved(record: string): SavedIngress {
+export function nothingSaved({ id, record }: Pick<SavedIngress, "id" | "record">): SavedIngress {
   return {
+    id,
     record,
     primary: undefined,
     sticky: [],

@@ -23,11 +23,11 @@ export class SavedTable {
     for (const ingress of saved.ingresses) {
       if (isWritten.has(ingress)) continue;
       const json = JSON.stringify(ingress);
-      this.#put.run(ingress.record, json, crc32(json));
+      this.#put.run(idOf(ingress), json, crc32(json));
     }
     // Whoever is saved has a row by now: as many rows are no others.
     if (this.#count.get()?.["count"] === saved.ingresses.length) return;
-    this.#keepOnly.run(JSON.stringify(saved.ingresses.map(({ record }) => record)));
+    this.#keepOnly.run(JSON.stringify(saved.ingresses.map(idOf)));
   }
 
   /** What is saved, if anything, and what had to be left out of it, in words. */
@@ -39,6 +39,10 @@ export class SavedTable {
       dropped: rows.flatMap(({ dropped }) => dropped),
     };
   }
+}
+
+function idOf({ id, record }: DatedIngress): string {
+  return id ?? record;
 }
 
 function readRow(row: Readonly<Record<string, unknown>>): {

@@ -81,7 +81,7 @@ test("what is saved comes back, with the time that passed taken off", () => {
       const end = (atMs: number): number => Math.max(laterMs, move(atMs));
       const source = memory.selection ?? memory.pending;
       assert.deepEqual(restored, {
-        ...nothingSaved("a.example.com"),
+        ...nothingSaved({ id: "a", record: "a.example.com" }),
         primary: source?.primary,
         sticky: (source?.sticky ?? []).map((member) => ({ endpoint: member.endpoint, untilMs: end(member.untilMs) })),
         departures: memory.departures.map(({ endpoint, atMs }) => ({ endpoint, atMs: move(atMs) })),
@@ -102,6 +102,22 @@ test("what is saved comes back, with the time that passed taken off", () => {
       });
     }),
     { numRuns },
+  );
+});
+
+test("what an earlier life knew belongs to the ingress of the same id, whatever its name is now", () => {
+  const endpoints = [endpointSettings("cable"), endpointSettings("mobile")];
+  const before = { ...ingressSettings("a.example.com", endpoints), id: "b.example.com" };
+  const saved = { ...nothingSaved(before), primary: "mobile" };
+  const after = [{ ...before, record: "c.example.com" }, ingressSettings("a.example.com", endpoints)];
+  const restored = step(initialState, { kind: "restored", ingresses: [saved] }, 0);
+  const state = step(restored, { kind: "config-loaded", ingresses: after }, 0);
+  assert.deepEqual(
+    state.ingresses.map((ingress) => [ingress.settings.id, ingress.saved?.primary]),
+    [
+      ["b.example.com", "mobile"],
+      ["a.example.com", undefined],
+    ],
   );
 });
 
@@ -271,7 +287,7 @@ function savedFrom({ ingresses }: State, atMs: number, atWallMs: number): Saved 
 
 function stateWith(memory: Memory): State {
   const endpoints = [endpointSettings("cable"), endpointSettings("mobile")];
-  const ingresses = [ingressSettings("a.example.com", endpoints)];
+  const ingresses = [{ ...ingressSettings("a.example.com", endpoints), id: "a" }];
   const state = step(initialState, { kind: "config-loaded", ingresses }, 0);
   const ingress = present(state.ingresses[0]);
   const cable = present(ingress.endpoints[0]);

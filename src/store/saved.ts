@@ -12,6 +12,8 @@ export interface Saved {
 
 /** The core's `SavedIngress` with times as milliseconds since 1970, and more for people to read. */
 export interface DatedIngress {
+  /** `undefined` where it is the name, as in all that earlier versions left. */
+  readonly id: string | undefined;
   readonly record: string;
   /** The wall clock when this was written. The other times mean something only next to it: the clock may have been wrong. */
   readonly savedWallMs: number;
@@ -65,6 +67,7 @@ export function datedFrom(ingress: IngressState, nowMs: number, wallMs: number):
   const hasMix = mixRecords.length > 0;
   const primary = endpoints.find(({ settings: { name } }) => name === selection?.primary);
   return {
+    id: settings.id === settings.record ? undefined : settings.id,
     record: settings.record,
     savedWallMs: dateOf(nowMs),
     selection,
@@ -117,13 +120,14 @@ function datedSelection(
  * - what happened, happened at least as long ago as it had when it was saved.
  */
 export function restoredFrom({ ingresses }: Saved, nowMs: number, wallMs: number): readonly SavedIngress[] {
-  return ingresses.map(({ record, savedWallMs, selection, departures, overrides, addresses, ...rest }) => {
+  return ingresses.map(({ id, record, savedWallMs, selection, departures, overrides, addresses, ...rest }) => {
     const { lastGood, form, mixRecords, zone, ttl, isOutage, endpoints } = rest;
     const downMs = Math.max(0, wallMs - savedWallMs);
     const endOf = (untilWallMs: number): number =>
       nowMs + Math.max(0, Math.min(longestMs, untilWallMs - savedWallMs) - downMs);
     const timeOf = (atWallMs: number): number => nowMs - downMs - Math.max(0, savedWallMs - atWallMs);
     return {
+      id: id ?? record,
       record,
       primary: selection?.primary,
       sticky: (selection?.sticky ?? []).map(({ endpoint, untilWallMs }) => ({ endpoint, untilMs: endOf(untilWallMs) })),
@@ -151,7 +155,7 @@ export function restoredFrom({ ingresses }: Saved, nowMs: number, wallMs: number
 export function parseDated(json: unknown): { readonly ingress: DatedIngress | undefined; readonly dropped: string[] } {
   const whole = wholeSchema.safeParse(json);
   if (!whole.success) return { ingress: undefined, dropped: ["everything"] };
-  const { record, savedWallMs, ...raw } = whole.data;
+  const { id, record, savedWallMs, ...raw } = whole.data;
   const dropped: string[] = [];
   const part = <Value>(name: keyof typeof raw, schema: z.ZodType<Value>): Value | undefined => {
     if (raw[name] === undefined) return undefined;
@@ -168,6 +172,7 @@ export function parseDated(json: unknown): { readonly ingress: DatedIngress | un
   const zone = part("zone", nameSchema);
   const ttl = part("ttl", ttlSchema);
   const ingress: DatedIngress = {
+    id,
     record,
     savedWallMs,
     selection,
@@ -189,6 +194,7 @@ const dateSchema = z.int().min(0).max(latestMs);
 const nameSchema = z.string().min(1).max(1_000);
 
 const wholeSchema = z.object({
+  id: nameSchema.optional(),
   record: nameSchema,
   savedWallMs: dateSchema,
   selection: z.unknown().optional(),

@@ -384,6 +384,7 @@ test("a store in memory is a store like any other, and says nothing when it was 
 /** Everything that every part of a saved ingress can be. */
 function dated(record: string): DatedIngress {
   return {
+    id: undefined,
     record,
     savedWallMs: 1_000,
     selection: {

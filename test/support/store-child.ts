@@ -30,6 +30,7 @@ export function savedOf(number: number): Saved {
   return {
     ingresses: [
       {
+        id: undefined,
         record: "a.example.com",
         savedWallMs: number,
         selection: undefined,

@@ -63,7 +63,7 @@ function withoutRecords(ingress: IngressState): IngressState {
 /** An ingress that was not configured before, with what an earlier life of the daemon remembers of it. */
 function freshIngress({ saved }: State, settings: IngressSettings, nowMs: number): IngressState {
   const endpoints = settings.endpoints.map((each) => freshEndpoint(each, 0, nowMs));
-  const memory = saved?.find(({ record }) => record === settings.id);
+  const memory = saved?.find(({ id }) => id === settings.id);
   const fresh = { ...emptyIngress(settings, endpoints), form: askedForm(settings) ?? memory?.form };
   if (memory === undefined) return withMixNames(fresh);
   const matches = matched(memory.endpoints ?? [], settings.endpoints.map(identityOf));

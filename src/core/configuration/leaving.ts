@@ -43,7 +43,7 @@ function asLeaving(ingress: IngressState): IngressState {
 
 /** What an earlier life left behind of an ingress with a mix, as far as it takes to be done with it. */
 function restored(saved: SavedIngress, nowMs: number): IngressState | undefined {
-  const { record, zone, primary, endpoints = [], ttl = 60, mixRecords = [], lastGood } = saved;
+  const { id, record, zone, primary, endpoints = [], ttl = 60, mixRecords = [], lastGood } = saved;
   if (mixRecords.length === 0) return undefined;
   const host = endpoints.find(({ name }) => name === primary)?.target;
   const target = primary === undefined || host === undefined || !isHost(host) ? undefined : { name: primary, host };
@@ -55,7 +55,7 @@ function restored(saved: SavedIngress, nowMs: number): IngressState | undefined 
     resolvers: [],
   };
   const settings: IngressSettings = {
-    id: record,
+    id,
     record,
     ...(zone !== undefined && { zone }),
     publish: "cname",

@@ -89,7 +89,7 @@ export const coreBugs: readonly BugForTest[] = [
   {
     name: "an ingress begins with what another one left",
     file: "src/core/configuration/configure.ts",
-    from: "const memory = saved?.find(({ record }) => record === settings.id);",
+    from: "const memory = saved?.find(({ id }) => id === settings.id);",
     to: "const memory = saved?.[0];",
     test: ["test/scenarios.test.ts", "scenario two ingresses with the same names"],
   },
