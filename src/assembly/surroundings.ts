@@ -2,7 +2,7 @@
 import { routineOperations, type RequestMeasure } from "../cloud/requests.ts";
 import type { Config, HttpConfig } from "../config/config.ts";
 import type { Daemon } from "../daemon.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock, untilBeat } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Notifier } from "../notify/notifier.ts";
 import { outcomes } from "../notify/outbox.ts";
@@ -143,7 +143,7 @@ export class Surroundings implements AsyncDisposable {
   }
 
   #lookAtControl(): void {
-    this.#cancelLook = clock.setTimer(controlLookMs, () => {
+    this.#cancelLook = clock.setTimer(untilBeat(clock, controlLookMs), () => {
       this.#lookAtControl();
       void this.#keepControl();
     });

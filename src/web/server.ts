@@ -93,7 +93,7 @@ export async function startWebServer(ports: WebPorts, options: WebOptions): Prom
       headersTimeout: 5_000,
       requestTimeout: 10_000,
       keepAliveTimeout: 5_000,
-      connectionsCheckingInterval: 1_000,
+      connectionsCheckingInterval: 5_000,
     },
   }) as Server;
   server.setTimeout(silenceMs);
