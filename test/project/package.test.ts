@@ -85,7 +85,7 @@ test("the package holds the program and the papers, and nothing else", () => {
   });
   const [packed] = JSON.parse(output) as { files: { path: string }[] }[];
   // Hashes change with the content of the assets.
-  const paths = packed?.files
+  const paths = (packed?.files ?? [])
     .map(({ path }) => path.replace(/^(dist\/dashboard\/.*)-[\w-]{8}\./, "$1-HASH."))
     .toSorted();
   const page = [
