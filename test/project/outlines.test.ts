@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createProgram } from "../main.ts";
-import { everyCommand } from "./outlines.ts";
+import { createProgram } from "../../src/main.ts";
+import { everyCommand } from "../../src/cli/outlines.ts";
 
 test("the help of all commands says the same when none of them is loaded", async () => {
   const run = (): Promise<void> => Promise.resolve();
