@@ -204,7 +204,7 @@ const root = dirname(import.meta.dirname);
 export const productSources = {
   program: join(root, "src/main.ts"),
   launcher: join(root, "src/launcher.ts"),
-  thread: join(root, "src/assembly/archive-thread.ts"),
+  thread: join(root, "src/runtime/node/archive-thread.ts"),
   health: join(root, "src/cli/health-call.ts"),
   dashboard: join(root, "src/web/dashboard"),
 } satisfies Omit<BuildOptions, "folder">;

@@ -13,7 +13,7 @@ import { environmentVariables } from "../src/config/environment.ts";
 import { configJsonSchema } from "../src/config/json-schema.ts";
 import { originalSchema } from "../src/config/original/schema.ts";
 import { configSchema } from "../src/config/schema.ts";
-import { unwrap } from "../src/config/format/walk.ts";
+import { unwrap } from "../src/config/format/schemas.ts";
 import { dashboard } from "./grafana/dashboard.ts";
 import { messagesPage } from "./messages-page.ts";
 import { metricsPage } from "./metrics-page.ts";
@@ -193,9 +193,10 @@ function within(schema: z.ZodType, path: string): readonly ShownSection[] {
 
 /** One of the kinds of a mapping, by the key that says which. */
 function kindIn(discriminator: string, schema: z.ZodObject, path: string): ShownSection {
-  const { values: kinds } = schema.shape[discriminator] as z.ZodLiteral;
-  const [kind] = [...kinds].map(String);
-  return { schema, path, opening: `where \`${discriminator}\` is \`${kind}\`` };
+  const { inner, isOptional } = unwrap(schema.shape[discriminator] as z.ZodType);
+  const [kind] = [...(inner as z.ZodLiteral).values].map(String);
+  const orMissing = isOptional ? " or missing" : "";
+  return { schema, path, opening: `where \`${discriminator}\` is \`${kind}\`${orMissing}` };
 }
 
 function row(key: string, wrapped: z.ZodType): string {

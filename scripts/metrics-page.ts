@@ -1,6 +1,6 @@
 // docs/metrics.md, made of the metrics themselves.
 import { initialState } from "../src/core/step.ts";
-import { systemClock } from "../src/lib/clock.ts";
+import { systemClock } from "../src/runtime/node/clock.ts";
 import type { Metric } from "../src/web/metrics/exposition.ts";
 import { Metrics } from "../src/web/metrics/metrics.ts";
 import { ProcessMetrics } from "../src/web/metrics/process.ts";

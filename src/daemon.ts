@@ -1,6 +1,7 @@
 // The loop: event → step → facts → keepers, followers, listeners. Declares the ports that the rest of the daemon plugs into.
 import { nextDeadline } from "./core/deadline.ts";
 import { factsBetween } from "./core/facts.ts";
+import { changesBetween, type IngressChange } from "./core/overview/ingresses.ts";
 import type { Event, State } from "./core/model.ts";
 import { initialState, step } from "./core/step.ts";
 import type { Turn } from "./core/turn.ts";
@@ -25,9 +26,19 @@ export interface Keeper {
 /** A keeper that takes longer delays what was decided. */
 export const keeperPatienceMs = 250;
 
-/** Converges on what the state wants and reports back with events. Must return at once and never throw. */
+/**
+ * Converges on what the state wants and reports back with events. Must return at once and never throw. `changes` are the
+ * ingresses that are not what they were when it followed last; those that are gone are not among them, and only another
+ * generation or the end of one that was leaving takes any away.
+ */
 export interface Follower {
-  follow(state: State): void;
+  follow(state: State, changes: readonly IngressChange[]): void;
+}
+
+/** A follower, with the state that it followed last. */
+interface Led {
+  readonly follower: Follower;
+  followed: State;
 }
 
 /** Hears every turn. What it throws is reported and otherwise ignored: no listener can slow or break the loop. */
@@ -55,7 +66,7 @@ const corruption = { events: 5, afterMs: 15_000 };
 export class Daemon {
   readonly #ports: DaemonPorts;
   readonly #keepers: Keeper[] = [];
-  readonly #followers: Follower[] = [];
+  readonly #followers: Led[] = [];
   readonly #listeners: Listener[] = [];
   readonly #queue: Event[] = [];
   #state: State = initialState;
@@ -87,7 +98,7 @@ export class Daemon {
   }
 
   addFollower(follower: Follower): void {
-    this.#followers.push(follower);
+    this.#followers.push({ follower, followed: initialState });
   }
 
   addListener(listener: Listener): void {
@@ -130,7 +141,7 @@ export class Daemon {
     this.#lastTurnMs = atMs;
     this.#failed = { count: 0, sinceMs: 0 };
     for (const keeper of this.#keepers) this.#shielded(() => this.#timed(keeper, turn));
-    for (const follower of this.#followers) this.#shielded(() => follower.follow(after));
+    for (const each of this.#followers) this.#shielded(() => this.#lead(each, turn));
     for (const listener of this.#listeners) this.#shielded(() => listener.hear(turn));
     return true;
   }
@@ -142,7 +153,8 @@ export class Daemon {
   #taken(before: State, event: Event, atMs: number): Turn | undefined {
     try {
       const after = step(before, event, atMs);
-      return { event, facts: factsBetween(before, after, atMs), before, after, atMs };
+      const changes = changesBetween(before, after);
+      return { event, facts: factsBetween(before, after, atMs, changes), before, after, changes, atMs };
     } catch (error) {
       this.#fail(error, atMs);
       return undefined;
@@ -156,6 +168,12 @@ export class Daemon {
     const forMs = atMs - this.#failed.sinceMs;
     if (this.#failed.count < corruption.events || forMs < corruption.afterMs) return;
     this.#ports.onCorruption?.(`no event has been processed for ${formatDuration(forMs)}: ${messageOf(error)}`);
+  }
+
+  /** One that threw, or came late, is given all that has changed since it followed last. */
+  #lead(each: Led, { before, after, changes }: Turn): void {
+    each.follower.follow(after, each.followed === before ? changes : changesBetween(each.followed, after));
+    each.followed = after;
   }
 
   #timed(keeper: Keeper, turn: Turn): void {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { loadConfig } from "../src/config/load.ts";
-import { systemClock } from "../src/lib/clock.ts";
+import { systemClock } from "../src/runtime/node/clock.ts";
 import { parseDurationMs } from "../src/core/units.ts";
 import { parseIp, parseRange, parseSocket } from "../src/lib/ip.ts";
 import { Secret } from "../src/lib/secret.ts";

@@ -5,8 +5,9 @@ import { getEventListeners } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { startDaemon } from "../src/assembly/running.ts";
-import type { CheckSettings, Event } from "../src/core/model.ts";
+import { httpCheck } from "./support/checks.ts";
+import { startDaemon } from "../src/runtime/node/start.ts";
+import type { Event } from "../src/core/model.ts";
 import { untestedConnection } from "../src/core/evidence/proof.ts";
 import { initialState } from "../src/core/step.ts";
 import { startEndpoint } from "../src/emulation/endpoint.ts";
@@ -14,15 +15,17 @@ import { startTelegram, telegramToken } from "../src/emulation/channels/telegram
 import { startWorld } from "../src/emulation/world.ts";
 import { createExchange } from "../src/dns/exchange.ts";
 import { createResolver } from "../src/dns/resolver.ts";
-import { sleep, systemClock, type Clock } from "../src/lib/clock.ts";
+import { sleep, type Clock } from "../src/lib/clock.ts";
+import { systemClock } from "../src/runtime/node/clock.ts";
 import { parseIp } from "../src/lib/ip.ts";
 import { createLog } from "../src/lib/log.ts";
 import { Secret } from "../src/lib/secret.ts";
 import { Slots } from "../src/lib/slots.ts";
 import type { Message } from "../src/core/message.ts";
 import { Telegram } from "../src/channels/telegram/channel.ts";
-import { Anchors, reachOverTcp } from "../src/probe/anchors.ts";
-import { probeHttp } from "../src/probe/http.ts";
+import { Anchors } from "../src/probe/anchors.ts";
+import { reachOverTcp } from "../src/runtime/node/reach.ts";
+import { probeHttp } from "../src/checks/http/probe.ts";
 import { eventually } from "./support/eventually.ts";
 import { closedAuthority } from "./support/ports.ts";
 import { a, startScriptedDns } from "./support/scripted-dns.ts";
@@ -30,16 +33,6 @@ import { ownFolder } from "./support/world-daemon.ts";
 import { configOf } from "./support/world-config.ts";
 
 const many = 40;
-
-const check: CheckSettings = {
-  url: "http://cable.example.com/healthz",
-  intervalMs: 15_000,
-  fastIntervalMs: 2_000,
-  timeoutMs: 5_000,
-  rise: 3,
-  fall: 3,
-  status: [[200, 200]],
-};
 
 const message: Message = { id: "a", importance: "normal", atWallMs: 0, headline: "something happened", details: [] };
 
@@ -117,14 +110,14 @@ describe("many times over, nothing stays behind", () => {
     const address = parseIp(endpoint.host);
     assert.ok(address);
     const url = `http://cable.example.com:${endpoint.port}/healthz`;
-    await leavesNothing((tools) => probeHttp({ ...check, url }, address, { ...tools, timeoutMs: 5_000 }));
+    await leavesNothing((tools) => probeHttp(httpCheck({ url }), address, { ...tools, timeoutMs: 5_000 }));
   });
 
   test("of a probe that is refused", async () => {
     const address = parseIp("127.0.0.1");
     assert.ok(address);
     const url = `http://${await closedAuthority()}/`;
-    await leavesNothing((tools) => probeHttp({ ...check, url }, address, { ...tools, timeoutMs: 5_000 }));
+    await leavesNothing((tools) => probeHttp(httpCheck({ url }), address, { ...tools, timeoutMs: 5_000 }));
   });
 
   test("of a probe that times out", async () => {
@@ -133,7 +126,7 @@ describe("many times over, nothing stays behind", () => {
     const address = parseIp(endpoint.host);
     assert.ok(address);
     const url = `http://cable.example.com:${endpoint.port}/healthz`;
-    await leavesNothing((tools) => probeHttp({ ...check, url }, address, { ...tools, timeoutMs: 10 }));
+    await leavesNothing((tools) => probeHttp(httpCheck({ url }), address, { ...tools, timeoutMs: 10 }));
   });
 
   test("of a question, answered or not", async () => {

@@ -1,6 +1,8 @@
 // Puts the daemon together: the loop, its followers and its log, over whatever network and clock it is given.
+import { CloudflareProvider } from "../cloud/cloudflare.ts";
 import type { RecordProvider } from "../cloud/provider.ts";
 import { Reconciler } from "../cloud/reconciler.ts";
+import type { RequestMeasure } from "../cloud/requests.ts";
 import type { CloudflareConfig, Config } from "../config/config.ts";
 import type { TimeEvent } from "../core/events.ts";
 import { Daemon } from "../daemon.ts";
@@ -16,14 +18,15 @@ import type { Resolve } from "../core/look-up.ts";
 import { Prober, type Probe } from "../probe/prober.ts";
 import { InternalErrors } from "./internal-errors.ts";
 import { Logbook } from "./logbook.ts";
+import type { Ports } from "./ports.ts";
 
 /** Everything outside that the deciding half needs. */
-export interface Ports {
+export interface DecidingPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly resolve: Resolve;
   /** Asks the authoritative servers, after a write and now and then. Without it only reads show what is there. */
-  readonly exchange?: Exchange;
+  readonly exchange?: Exchange | undefined;
   readonly probe: Probe;
   readonly reach: Reach;
   /** `onTime` hears what Cloudflare's answers tell of the time. */
@@ -33,7 +36,7 @@ export interface Ports {
 export interface AssemblyOptions {
   readonly config: Config;
   readonly log: Log;
-  readonly ports: Ports;
+  readonly ports: DecidingPorts;
   /** Is told about internal errors, and when the core takes in nothing any more. */
   readonly errors?: Pick<InternalErrors, "report" | "corrupt">;
   /** `off`: the records are read but not written until `reconciler.releaseWrites()`. */
@@ -51,7 +54,7 @@ export class Assembly implements AsyncDisposable {
   readonly #servers: ZoneServers | undefined;
   /** What asks the authoritative servers. */
   readonly #lookers: readonly (Verifier | DriftWatch)[];
-  readonly #ports: Ports;
+  readonly #ports: DecidingPorts;
   #config: Config;
 
   constructor({ config, log, ports, errors, writes = "on", isOneRound = false }: AssemblyOptions) {
@@ -87,7 +90,10 @@ export class Assembly implements AsyncDisposable {
     if (this.daemon.state.generation === 0) throw new Error("the configuration could not be applied");
   }
 
-  /** Continues with another configuration, or tries again what the same one did not achieve. What did not change keeps its state. */
+  /**
+   * Continues with another configuration, or tries again what the same one did not achieve. What did not change keeps
+   * its state.
+   */
   reconfigure(config: Config, news: "changed" | "unchanged" = "changed"): void {
     const { cloudflare: before } = this.#config;
     this.#config = config;
@@ -115,6 +121,24 @@ export class Assembly implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** What of a runtime's ports decides. `onRequest` is told about every request to Cloudflare when it has ended. */
+export function decidingPorts(
+  { clock, chance, network }: Pick<Ports, "clock" | "chance" | "network">,
+  onRequest: (measure: RequestMeasure) => void = () => undefined,
+): DecidingPorts {
+  const { fetch: send, resolve, exchange, probe, reach } = network;
+  return {
+    clock,
+    random: chance("deciding"),
+    resolve,
+    exchange,
+    probe,
+    reach,
+    createProvider: ({ token, apiUrl }, onTime) =>
+      new CloudflareProvider({ token, apiUrl, clock, onTime, onRequest, fetch: send }),
+  };
 }
 
 /** Port 443 is what lets a connection through almost everywhere. */

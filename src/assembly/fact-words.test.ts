@@ -1,4 +1,5 @@
-// What the log says of changes that would read like mistakes: another type, an ingress that has left, a mix that cannot be.
+// What the log says of changes that would read like mistakes: another type, an ingress that has left, a mix that cannot
+// be.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { endpointSettings, ingressSettings, publishedRecord } from "../../test/support/ingress-world.ts";

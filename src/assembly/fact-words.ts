@@ -1,5 +1,5 @@
-// One sentence for each fact: what the log, the journal and the live stream say of it. (Messages tell whole stories, and
-// have words of their own.)
+// One sentence for each fact: what the log, the journal and the live stream say of it. (Messages tell whole stories,
+// and have words of their own.)
 import type { Fact, FactOf, Override, Visibility } from "../core/model.ts";
 import { membersOf } from "../core/members.ts";
 import { clockError, formatDuration } from "../core/units.ts";

@@ -1,8 +1,9 @@
-// What becomes of our own mistakes while the daemon runs: each is logged, counted and told, and costs what it was about a
-// pause. Only a core that takes in nothing any more is a reason to end.
+// What becomes of our own mistakes while the daemon runs: each is logged, counted and told, and costs what it was about
+// a pause. Only a core that takes in nothing any more is a reason to end.
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { messageOf } from "../lib/text.ts";
+import { Wire } from "../lib/wire.ts";
 
 /** What is logged of one. */
 export const internalError = "internal error; please report it";
@@ -25,8 +26,8 @@ export class InternalErrors {
   readonly #corruption = Promise.withResolvers<string>();
   #toldMs = -Infinity;
   #count = 0;
-  /** Tells people, as soon as there is a way to. `what`: the error in words. */
-  tell: ((what: string) => void) | undefined;
+  /** For people, as soon as there is a way to tell them. `what`: the error in words. */
+  readonly news = new Wire<[what: string]>();
 
   constructor(ports: InternalErrorPorts) {
     this.#ports = ports;
@@ -42,7 +43,9 @@ export class InternalErrors {
     return this.#corruption.promise;
   }
 
-  /** One that was caught where it happened, or that nothing caught: in a timer, a stream, a promise that is not awaited. */
+  /**
+   * One that was caught where it happened, or that nothing caught: in a timer, a stream, a promise that is not awaited.
+   */
   readonly report = (error: unknown): void => {
     this.#count += 1;
     const { log, clock } = this.#ports;
@@ -52,10 +55,10 @@ export class InternalErrors {
     if (this.#loggedMs.size >= mostKinds) this.#loggedMs.clear();
     this.#loggedMs.set(kind, nowMs);
     log.error({ err: error }, internalError);
-    if (this.tell === undefined || nowMs < this.#toldMs + tellEveryMs) return;
+    if (!this.news.isConnected || nowMs < this.#toldMs + tellEveryMs) return;
     // First, since what tells may fail as well.
     this.#toldMs = nowMs;
-    this.tell(kind);
+    this.news.send(kind);
   };
 
   /** Nothing can be trusted any more. */

@@ -5,12 +5,10 @@ import { formatDuration } from "../core/units.ts";
 import type { EarlierJournal, JournalEntry } from "../core/history.ts";
 import { Recorder } from "../store/recorder.ts";
 import { restoredFrom } from "../store/saved.ts";
-import { openStore, type Store } from "../store/store.ts";
-import type { PlaceWatch } from "../store/place.ts";
+import type { Store } from "../store/store.ts";
 import { StoreError } from "../store/trouble.ts";
-import type { Log } from "../lib/log.ts";
+import { Wire } from "../lib/wire.ts";
 import { earlierJournal } from "./live-history.ts";
-import { StartError } from "./start-error.ts";
 
 export interface MemoryPorts {
   readonly store: Store;
@@ -18,7 +16,9 @@ export interface MemoryPorts {
   readonly daemon: Daemon;
   /** Is told about internal errors; trouble with the disk is told by the store. */
   readonly onBug: (error: unknown) => void;
-  /** Hears, in a sentence or two for people, that the disk holds decisions up: once when it begins, once when it ends. */
+  /**
+   * Hears, in a sentence or two for people, that the disk holds decisions up: once when it begins, once when it ends.
+   */
   readonly onWarning?: (message: string) => void;
 }
 
@@ -31,13 +31,13 @@ export class Memory implements Keeper, Disposable {
   #isSlow = false;
   /** What happened before the start. */
   readonly earlier: EarlierJournal;
-  /** Is told about each fact as soon as it has its place in the journal. */
-  onEntry: (entry: JournalEntry) => void = () => undefined;
+  /** Each fact, as soon as it has its place in the journal. */
+  readonly entries = new Wire<[entry: JournalEntry]>();
 
   constructor(ports: MemoryPorts) {
     const { store, clock, daemon, onBug } = ports;
     this.#ports = ports;
-    this.#recorder = new Recorder({ store, clock, onBug, onEntry: (entry) => this.onEntry(entry) });
+    this.#recorder = new Recorder({ store, clock, onBug, onEntry: this.entries.send });
     this.earlier = earlierJournal(store, this.#recorder);
     daemon.addKeeper(this);
     daemon.addListener(this.#recorder);
@@ -94,20 +94,7 @@ export class Memory implements Keeper, Disposable {
   }
 }
 
-/** Opens the store of a state folder. Throws a StartError when another process uses it. */
-export function openState(
-  folder: string,
-  { clock, log, watch }: { clock: Clock; log: Log; watch?: PlaceWatch },
-): Store {
-  const onWarning = (message: string): void => log.warn({ folder }, message);
-  const opening = openStore({ folder, clock, onWarning, ...(watch && { watch }) });
-  if (opening.kind === "locked") throw new StartError("unavailable", opening.message);
-  const { store } = opening;
-  if (store.path !== undefined) log.debug({ path: store.path }, `state is kept in ${store.path}`);
-  return store;
-}
-
-/** Passes on what is an internal error. A store that fails has told so itself. */
+/** Passes on internal errors. The store itself tells people of trouble with the disk. */
 export function exceptStoreTrouble(onBug: (error: unknown) => void): (error: unknown) => void {
   return (error) => {
     if (!(error instanceof StoreError)) onBug(error);

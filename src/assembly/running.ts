@@ -1,25 +1,16 @@
-// The ordinary daemon over one configuration file: put together, started, and reloaded whenever the file changes. What
-// `ccs run` runs, and the demo too.
-import type { RequestMeasure } from "../cloud/requests.ts";
-import type { LoadResult } from "../config/load.ts";
+// The ordinary daemon: put together over the ports of a runtime, started, and reloaded whenever its configuration
+// changes. What `ccs run` runs, and the demo too.
+import type { Config } from "../config/config.ts";
 import { formatProblem } from "../config/format/problem.ts";
-import { exposedFiles } from "../config/secrecy.ts";
-import type { Environment } from "../config/format/variables.ts";
-import { watchConfig } from "../config/watch.ts";
+import type { LoadResult } from "../config/load.ts";
 import type { Daemon } from "../daemon.ts";
-import { systemClock } from "../lib/clock.ts";
-import type { Log } from "../lib/log.ts";
-import { ServiceManager } from "../service/manager.ts";
-import { systemdNotify, wantedBy } from "../service/systemd-notify.ts";
 import { isTurning } from "../web/liveness.ts";
 import type { WebExtra } from "../web/server.ts";
-import { ThreadArchive } from "./archive.ts";
-import { Assembly } from "./assembly.ts";
-import { InternalErrors } from "./internal-errors.ts";
-import { Memory, openState } from "./memory.ts";
-import { networkPorts } from "./network.ts";
+import type { InternalErrors } from "./internal-errors.ts";
+import { Parts } from "./parts.ts";
+import type { ConfigWatcher, HostPorts } from "./ports.ts";
+import { Showing } from "./showing.ts";
 import { StartError } from "./start-error.ts";
-import { Surroundings } from "./surroundings.ts";
 
 /** A daemon at work. Disposing of it lets a write under way end, and stops everything else at once. */
 export interface RunningDaemon extends AsyncDisposable {
@@ -32,61 +23,28 @@ export interface RunningDaemon extends AsyncDisposable {
   tellOfEnd(why: string): void;
 }
 
-/** Starts the daemon. Throws a StartError when the configuration is wrong, or something that it needs cannot be had. */
-export async function startDaemon(options: {
-  readonly path: string;
-  readonly env: Environment;
-  readonly log: Log;
-  /** Of the user that it runs as. */
-  readonly userId?: number | undefined;
-  /** By which a service manager may know this process. Without them none is told anything. */
-  readonly processIds?: readonly number[];
+export interface RunningOptions {
+  readonly ports: HostPorts;
   /** Counts internal errors, and says when the process has to end. */
-  readonly errors?: InternalErrors;
+  readonly errors: InternalErrors;
   /** What the demo adds to the web server. */
-  readonly extra?: WebExtra;
-}): Promise<RunningDaemon> {
-  const {
-    path,
-    env,
-    log,
-    userId,
-    processIds,
-    extra,
-    errors = new InternalErrors({ log, clock: systemClock }),
-  } = options;
-  const onReload: { apply?: (result: LoadResult, news: "changed" | "unchanged") => void } = {};
+  readonly extra?: WebExtra | undefined;
+}
+
+/** Starts the daemon. Throws a StartError when the configuration is wrong, or something that it needs cannot be had. */
+export async function runDaemon({ ports, errors, extra }: RunningOptions): Promise<RunningDaemon> {
+  const { clock, log, configuration, doors } = ports;
+  const { path } = configuration;
   await using stack = new AsyncDisposableStack();
   const watcher = stack.use(
-    watchConfig({
-      path,
-      env,
-      clock: systemClock,
-      onResult: (result, news) => onReload.apply?.(result, news),
-      onBlindSpot: (message) => log.warn({ path }, message),
-      onBug: errors.report,
-    }),
+    configuration.watch({ onBlindSpot: (message) => log.warn({ path }, message), onBug: errors.report }),
   );
-  const { first } = watcher;
-  if (first.kind === "invalid") throw new StartError("config", first.problems.map(formatProblem).join("\n"));
-  logWarnings(options, first);
-  const { stateDir } = first.config;
-  const onMove: { tell?: (text: string) => void; hold?: (isHeld: boolean) => void } = {};
-  const watch = {
-    userId,
-    onNews: (text: string) => onMove.tell?.(text),
-    onUsurped: (isUsurped: boolean) => onMove.hold?.(isUsurped),
-  };
-  const store = stack.use(openState(stateDir, { clock: systemClock, log, watch }));
-  const onRequest = (measure: RequestMeasure): void => surroundings.countCloudRequest(measure);
-  const assembly = new Assembly({ config: first.config, log, ports: networkPorts(onRequest), errors });
-  const onWarning = (message: string): void => log.warn({ folder: stateDir }, message);
-  const memory = stack.use(
-    new Memory({ store, clock: systemClock, daemon: assembly.daemon, onBug: errors.report, onWarning }),
-  );
+  const config = firstConfig(ports, watcher);
+  const parts = stack.use(new Parts({ config, ports, errors }));
+  const { assembly, memory, notifier, store } = parts;
+  const { daemon } = assembly;
   const archive = stack.use(
-    new ThreadArchive({
-      clock: systemClock,
+    ports.openArchive({
       store,
       unwritten: () => memory.unwritten,
       newestId: () => memory.earlier.newestId(),
@@ -94,87 +52,67 @@ export async function startDaemon(options: {
       onBug: errors.report,
     }),
   );
-  const surroundings = stack.use(
-    new Surroundings({
-      config: first.config,
-      daemon: assembly.daemon,
-      store,
-      memory,
-      archive,
-      log,
-      errors,
-      cloudBudget: () => assembly.reconciler.budget.remaining,
-      ...(extra && { extra }),
-    }),
-  );
-  // Ends before its surroundings do, so that they can tell of its last write.
+  const showing = stack.use(new Showing({ config, parts, archive, clock, log, doors, errors, extra }));
+  // Ends before the rest does, so that its last write is told and shown.
   stack.use(assembly);
-  errors.tell = (what) => surroundings.tellOfError(what);
-  onMove.tell = (text) => surroundings.tellOfState(text);
-  onMove.hold = (isHeld) => (isHeld ? assembly.reconciler.holdWrites() : assembly.reconciler.releaseWrites());
-  await surroundings.listen();
-  onReload.apply = (result, news) => {
-    if (news === "unchanged") log.info({ path }, `${path} was reloaded; nothing in it has changed`);
-    if (result.kind === "invalid") {
-      if (news === "unchanged")
-        return log.error({ problems: result.problems.map(formatProblem) }, "it is still rejected");
-      return assembly.daemon.dispatch({ kind: "config-rejected", problems: result.problems.map(formatProblem) });
-    }
-    logWarnings(options, result);
-    if (result.config.stateDir !== stateDir) log.warn(`state_dir stays ${stateDir} until the next start`);
-    surroundings.reconfigure(result.config);
-    return assembly.reconfigure(result.config, news);
-  };
-  memory.restore();
-  assembly.start();
-  const manager = processIds && serviceManager({ env, processIds, daemon: assembly.daemon, log });
+  await showing.listen();
+  watcher.start(reloads({ ports, config, parts, showing }));
+  parts.start();
+  const manager = ports.manager(() => isTurning(daemon, clock.nowMs()));
   if (manager !== undefined) {
     // Tells first of all that it ends.
     stack.use(manager);
-    assembly.daemon.addListener(manager);
-    manager.ready(assembly.daemon.state);
+    daemon.addListener(manager);
+    manager.ready(daemon.state);
   }
-  const parts = stack.move();
+  const all = stack.move();
   return {
-    daemon: assembly.daemon,
+    daemon,
     get port() {
-      return surroundings.port;
+      return showing.port;
     },
     reload: () => (manager === undefined ? watcher.reload() : manager.reload(() => watcher.reload())),
-    tellOfEnd: (why) => surroundings.tellOfEnd(why),
-    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+    tellOfEnd: (why) => notifier.tell({ kind: "corrupted", why }),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
 
-interface Managed {
-  readonly env: Environment;
-  readonly processIds: readonly number[];
-  readonly daemon: Daemon;
-  readonly log: Log;
+/** What was loaded at the start. Throws a StartError when it is wrong. */
+function firstConfig(ports: HostPorts, { first }: ConfigWatcher): Config {
+  if (first.kind === "invalid") throw new StartError("config", first.problems.map(formatProblem).join("\n"));
+  logWarnings(ports, first);
+  return first.config;
 }
 
-/** The service manager that started us and wants to be told, if there is one. */
-function serviceManager({ env, processIds, daemon, log }: Managed): ServiceManager | undefined {
-  const wanted = wantedBy(env, processIds);
-  if (wanted === undefined) return undefined;
-  return new ServiceManager({
-    clock: systemClock,
-    send: systemdNotify(wanted, env["PATH"]),
-    watchdogMs: wanted.watchdogMs,
-    isAlive: () => isTurning(daemon, systemClock.nowMs()),
-    onTrouble: (message) => log.warn(message),
-  });
+interface Reloaded {
+  readonly ports: HostPorts;
+  /** That of the start. */
+  readonly config: Config;
+  readonly parts: Parts;
+  readonly showing: Showing;
 }
 
-interface Readers {
-  readonly log: Log;
-  readonly path: string;
-  readonly userId?: number | undefined;
+/** Applies what a later load of the configuration gave. */
+function reloads({ ports, config, parts, showing }: Reloaded) {
+  const { log, configuration } = ports;
+  const { path } = configuration;
+  const { stateDir } = config;
+  return (result: LoadResult, news: "changed" | "unchanged"): void => {
+    if (news === "unchanged") log.info({ path }, `${path} was reloaded; nothing in it has changed`);
+    if (result.kind === "invalid") {
+      const problems = result.problems.map(formatProblem);
+      if (news === "unchanged") return log.error({ problems }, "it is still rejected");
+      return parts.reject(problems);
+    }
+    logWarnings(ports, result);
+    if (result.config.stateDir !== stateDir) log.warn(`state_dir stays ${stateDir} until the next start`);
+    showing.reconfigure(result.config);
+    return parts.reconfigure(result.config, news);
+  };
 }
 
-function logWarnings({ log, path, userId }: Readers, result: LoadResult): void {
-  if (result.kind !== "ok") return;
+function logWarnings({ log, configuration }: HostPorts, result: Extract<LoadResult, { kind: "ok" }>): void {
   for (const warning of result.warnings) log.warn({ problem: formatProblem(warning) }, "configuration warning");
-  for (const { path: file, detail, remedy } of exposedFiles(path, result, userId))
+  for (const { path: file, detail, remedy } of configuration.exposed(result))
     log.warn({ path: file }, `${detail}: ${remedy}`);
 }

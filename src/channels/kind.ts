@@ -1,23 +1,24 @@
-// What a kind of channel brings: the keys of its entry in `notify`, how it delivers, what `ccs doctor` looks at and what
-// `ccs init` asks. Each kind is a folder here and a line of the registry; no other code knows it.
+// What a kind of channel brings: the keys of its entry in `notify`, how it delivers, what `ccs doctor` looks at and
+// what `ccs init` asks. Each kind is a folder here and a line of the registry; no other code knows it.
 import type { z } from "zod";
 import type { Report } from "../config/format/problem.ts";
 import type { Environment } from "../config/format/variables.ts";
-import type { WrittenSecret } from "../config/format/written-secret.ts";
+import type { ComposedKey } from "../config/format/composed.ts";
+import type { Keys } from "../config/format/key.ts";
+import type { Asker } from "../lib/asker.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Fetch } from "../lib/fetch.ts";
 import type { Finding } from "../lib/finding.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Channel } from "./channel.ts";
-
-/** Keys of a section, as config/format/key.ts makes them. */
-export type Keys = Readonly<Record<string, z.ZodType>>;
+import type { ChannelFake } from "./fake.ts";
 
 /** Secrets by the name of their key; one that was not given is `undefined`. */
 export type Secrets = Readonly<Record<string, Secret | undefined>>;
 
 /** What a channel needs of the world. */
 export interface ChannelPorts {
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly clock: Clock;
 }
 
@@ -53,8 +54,8 @@ export interface ChannelKind<Own extends Keys = Keys, Settings extends object = 
   ): Promise<readonly Finding[]>;
   /** What `ccs init` asks. */
   readonly init: ChannelQuestions;
-  /** Settings for the simulated world, which takes the messages itself. */
-  readonly simulated: Settings;
+  /** What takes the place of its service in the simulated world. */
+  readonly fake: ChannelFake<Settings>;
 }
 
 interface SecretKey {
@@ -104,37 +105,4 @@ export interface ChannelQuestions {
 export interface ComposedChannel {
   readonly kind: string;
   readonly keys: readonly ComposedKey[];
-}
-
-type ComposedKey = {
-  readonly key: string;
-  readonly comment?: string;
-} & ({ readonly yaml: string } | { readonly secret: WrittenSecret });
-
-/** Questions on a terminal. Giving one up throws. */
-export interface Asker {
-  /** One line of text that `kind` takes, as it was typed, without spaces around it. */
-  askText(
-    message: string,
-    options: {
-      readonly kind?: z.ZodType;
-      readonly placeholder?: string;
-      /** What Enter alone takes: a usual answer, or the one from before. */
-      readonly initial?: string;
-      readonly isOptional?: boolean;
-    },
-  ): Promise<string>;
-  /** Not shown while it is typed. `earlier`: the one from before, which Enter alone takes again. */
-  askSecret(message: string, kind: z.ZodType, earlier?: string): Promise<string>;
-  askChoice<const Value extends string>(
-    message: string,
-    options: readonly { readonly value: Value; readonly label: string; readonly hint?: string }[],
-  ): Promise<Value>;
-  /** Shows that something is being found out, and then what came of it. */
-  findOut<Result>(
-    message: string,
-    work: () => Promise<Result>,
-    describe: (result: Result) => { readonly isGood: boolean; readonly text: string },
-  ): Promise<Result>;
-  say(message: string): void;
 }

@@ -1,12 +1,12 @@
-// The text of a message: its headline, its details and a last line with time and id, within a limit. How a span is written is
-// up to the channel; here it is plain text.
+// The text of a message: its headline, its details and a last line with time and id, within a limit. How a span is
+// written is up to the channel; here it is plain text.
 import type { Message, Span } from "../core/message.ts";
 import { plain } from "../lib/text.ts";
 import { formatTime } from "./times.ts";
 
 /**
- * The whole text of a message, each span as `write` writes it. At most `limit` characters (800 at least), markup included;
- * details that do not fit are left out line by line, and the text says so.
+ * The whole text of a message, each span as `write` writes it. At most `limit` characters (800 at least), markup
+ * included; details that do not fit are left out line by line, and the text says so.
  */
 export function renderWith(write: (span: Span) => string, message: Message, limit: number): string {
   const last = `${formatTime(message.atWallMs, message)} · ${message.id}`;

@@ -1,6 +1,8 @@
 // A moment in the words of a time zone, as messages tell it.
 
-/** `12:34:05 UTC`, in the zone that is named (IANA; UTC unless it is), with the date in front unless that is today's. */
+/**
+ * `12:34:05 UTC`, in the zone that is named (IANA; UTC unless it is), with the date in front unless that is today's.
+ */
 export function formatTime(
   wallMs: number,
   { timeZone = "UTC", todayWallMs }: { readonly timeZone?: string; readonly todayWallMs?: number } = {},

@@ -1,10 +1,10 @@
 // How the questions of `ccs init` about a channel end: it is tried out, and a person decides about what failed.
 import type { Finding } from "../lib/finding.ts";
-import type { Asker } from "./kind.ts";
+import type { Asker } from "../lib/asker.ts";
 
 /**
- * Shows `message` while `inspect` looks at the channel, and what it found. Resolves to `keep` if all is well; otherwise to the
- * person's choice. `without`: how the choice to go on without this channel reads.
+ * Shows `message` while `inspect` looks at the channel, and what it found. Resolves to `keep` if all is well; otherwise
+ * to the person's choice. `without`: how the choice to go on without this channel reads.
  */
 export async function triedOut(
   asker: Asker,

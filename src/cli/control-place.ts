@@ -2,6 +2,7 @@
 // there. Loads little, so that `ccs health` costs little.
 import { lstatSync, type Stats } from "node:fs";
 import { stateDirOf, unreadConfig } from "../config/state-dir.ts";
+import { readFromDisk } from "../runtime/node/read-file.ts";
 import { noStateDir } from "../config/default-state-dir.ts";
 import { messageOf } from "../lib/text.ts";
 import { controlSocketPath } from "../web/control-path.ts";
@@ -14,7 +15,7 @@ export class ControlPlace {
   /** `config`: what was given with `--config`. Throws a CommandError when there is no state folder at all. */
   constructor(config: string | undefined) {
     this.#config = config;
-    const stateDir = stateDirOf(config, process.env);
+    const stateDir = stateDirOf(config, process.env, readFromDisk);
     if (stateDir === undefined) throw new CommandError(exitCodes.config, noStateDir);
     this.path = controlSocketPath(stateDir);
   }
@@ -56,7 +57,7 @@ export class ControlPlace {
     const isAbsent = code === "ENOENT" || code === "ECONNREFUSED";
     const why = isAbsent ? "no daemon answers at" : `the daemon does not answer (${messageOf(error)}) at`;
     const now = "start it with `ccs run`, or tell ccs where it is: --config FILE as for the daemon, or CCS_STATE_DIR";
-    const unread = unreadConfig(this.#config, process.env);
+    const unread = unreadConfig(this.#config, process.env, readFromDisk);
     const doubt = unread === undefined ? "" : `\n${unread}; the daemon's state_dir may be set there`;
     return new CommandError(exitCodes.unavailable, `${why} ${this.path}: ${now}${doubt}`);
   }

@@ -55,13 +55,13 @@ export class Control {
 
   /** The live stream, from after event `lastId` on if given. Ends when the daemon ends it, or `signal` fires. */
   async *stream(
-    options: { readonly lastId?: number; readonly signal?: AbortSignal } = {},
+    options: { readonly lastId?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
   ): AsyncGenerator<ServerEvent> {
     const { lastId, signal } = options;
     const headers = { ...(lastId !== undefined && { "last-event-id": String(lastId) }) };
     let response: IncomingMessage;
     try {
-      response = await this.#send("GET", "stream", { headers, ...(signal && { signal }) });
+      response = await this.#send("GET", "stream", { headers, signal });
     } catch (error) {
       if (signal?.aborted === true) return;
       throw error;
@@ -80,7 +80,7 @@ export class Control {
   async #answer(method: "GET" | "POST", path: string, body?: string): Promise<unknown> {
     const response = await this.#send(method, path, {
       headers: body === undefined ? {} : { "content-type": "application/json" },
-      ...(body !== undefined && { body }),
+      body,
       signal: AbortSignal.timeout(patienceMs),
     });
     const text = await textOf(response);
@@ -91,7 +91,7 @@ export class Control {
   async #send(
     method: string,
     path: string,
-    options: { headers: Record<string, string>; body?: string; signal?: AbortSignal },
+    options: { headers: Record<string, string>; body?: string | undefined; signal: AbortSignal | undefined },
   ): Promise<IncomingMessage> {
     const { headers, body, signal } = options;
     this.#place.assertOurs();
@@ -100,7 +100,7 @@ export class Control {
       method,
       path: `/api/v1/${path}`,
       headers: { host: "localhost", ...headers },
-      ...(signal && { signal }),
+      signal,
     });
     sent.end(body);
     const deadline = AbortSignal.timeout(patienceMs);

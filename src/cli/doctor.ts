@@ -1,16 +1,15 @@
 // `ccs doctor`: looks at everything that the daemon depends on, side by side, changes nothing, and says what to do.
 import { ZoneInspector } from "../cloud/inspect.ts";
+import { readFromDisk } from "../runtime/node/read-file.ts";
 import { channelKind } from "../channels/registry.ts";
 import type { Config } from "../config/config.ts";
 import { findConfigPath } from "../config/find.ts";
 import { loadConfig } from "../config/load.ts";
-import { createExchange } from "../dns/exchange.ts";
-import { createResolver } from "../dns/resolver.ts";
-import { sleep, systemClock } from "../lib/clock.ts";
+import { sleep, type Clock } from "../lib/clock.ts";
+import { machinePorts } from "../runtime/node/ports.ts";
 import type { Family } from "../core/model.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Log } from "../lib/log.ts";
-import { createProbe } from "../probe/probes.ts";
 import type { RoundPorts } from "../probe/round.ts";
 import { lineWidth, printLine, styled, withSpinner, wrapped } from "../terminal/terminal.ts";
 import { inspectCloudflare, type CloudflareLook } from "./doctor/cloudflare.ts";
@@ -80,7 +79,7 @@ async function inspectAll(option: string | undefined, options: DoctorOptions): P
     );
     return [{ title: "This machine", findings: [missing, node] }];
   }
-  const loaded = loadConfig({ path: found.path, env: process.env });
+  const loaded = loadConfig({ path: found.path, env: process.env, readFile: readFromDisk });
   const file = inspectFile(found.path, loaded);
   if (loaded.kind === "invalid") return [{ title: "This machine", findings: [...file, node] }];
   const { config } = loaded;
@@ -96,17 +95,18 @@ async function inspectAll(option: string | undefined, options: DoctorOptions): P
 
 /** Everything that has to be asked for, each with a deadline of its own, all at once. */
 function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly Promise<DoctorSection>[] {
-  const clock = systemClock;
-  const exchange = createExchange(clock);
-  const names: NamePorts = { clock, exchange, resolve: createResolver({ clock, exchange }) };
+  const { clock, network } = machinePorts();
+  const { exchange, resolve, probe, reach } = network;
+  const section = (title: string, looking: Promise<readonly Finding[]>) => sectionOf(title, looking, clock);
+  const names: NamePorts = { clock, exchange, resolve };
   const onBug = (error: unknown): void => log.error({ err: error }, "internal error; please report it");
   const { token, apiUrl } = config.cloudflare;
-  const inspector = new ZoneInspector({ token, apiUrl });
+  const inspector = new ZoneInspector({ token, apiUrl, clock, fetch: network.fetch });
   // Certificates are judged by the time that Cloudflare tells.
   const ports = inspector.vouchedWallMs().then((toldMs): RoundPorts => {
     const aheadMs = clock.wallMs() - (toldMs ?? clock.wallMs());
     const vouchedWallMs = toldMs === undefined ? {} : { vouchedWallMs: () => clock.wallMs() - aheadMs };
-    return { ...names, probe: createProbe({ clock }), onBug, ...vouchedWallMs };
+    return { ...names, probe, onBug, ...vouchedWallMs };
   });
   const looks = new Map(
     config.ingresses.map((ingress) => [ingress.record, ports.then((given) => lookAtEndpoints(ingress, given))]),
@@ -121,7 +121,10 @@ function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly P
     addressesOf,
   });
   return [
-    section("This machine's connection", inspectWaysOut(config.anchors, { clock }, usedFamilies([...looks.values()]))),
+    section(
+      "This machine's connection",
+      inspectWaysOut(config.anchors, { clock, reach }, usedFamilies([...looks.values()])),
+    ),
     section("Cloudflare", withDelegations(config, cloudflare, names)),
     section("Names", inspectNames(config, names)),
     ...config.ingresses.map((ingress) =>
@@ -135,7 +138,7 @@ function outside(config: Config, { isTestSent, log }: DoctorOptions): readonly P
     ...config.notify.map(({ kind: name, name: channel, settings }) => {
       const kind = channelKind(name);
       const title = channel === name ? kind.title : `${kind.title} (${channel})`;
-      return section(title, kind.inspect(settings, { fetch, clock }, { isTestSent }));
+      return section(title, kind.inspect(settings, { fetch: network.fetch, clock }, { isTestSent }));
     }),
   ];
 }
@@ -174,9 +177,9 @@ async function inspectNames(config: Config, names: NamePorts): Promise<readonly 
 /** Beyond the deadlines of the single questions, which may follow upon each other. */
 const longestMs = 20_000;
 
-async function section(title: string, looking: Promise<readonly Finding[]>): Promise<DoctorSection> {
+async function sectionOf(title: string, looking: Promise<readonly Finding[]>, clock: Clock): Promise<DoctorSection> {
   const done = new AbortController();
-  const late = sleep(systemClock, longestMs, done.signal).then(() => [
+  const late = sleep(clock, longestMs, done.signal).then(() => [
     unknown("all checks", `skipped: no result within ${formatDuration(longestMs)}`, "run ccs doctor again"),
   ]);
   const findings = await Promise.race([looking, late]);

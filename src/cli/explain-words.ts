@@ -74,8 +74,11 @@ export function bytesText(bytes: number): string {
   return `${value.toFixed(digits)} ${units[unit] ?? ""}`;
 }
 
-/** What it means, and what to do about it. `isMistake`: hardly anybody wants it so. */
-export function pitfallText(pitfall: Pitfall): { readonly isMistake: boolean; readonly text: string } {
+/** What it means, and what to do about it. `isMistake`: hardly anybody wants it so. `loosenessOf`: of an endpoint's check. */
+export function pitfallText(
+  pitfall: Pitfall,
+  loosenessOf: (endpoint: string) => string,
+): { readonly isMistake: boolean; readonly text: string } {
   switch (pitfall.kind) {
     case "alone":
       return mistake(`${pitfall.endpoint} is the only endpoint: no other endpoint can take over. Add a second one.`);
@@ -133,9 +136,7 @@ export function pitfallText(pitfall: Pitfall): { readonly isMistake: boolean; re
     case "no-hold-up":
       return mistake("hold_up is 0: a line that comes and goes changes the record each time. The default is 60s.");
     case "no-marker":
-      return remark(
-        `the check of ${pitfall.endpoint} has no contains: any page with the right status counts, even a router's login page.`,
-      );
+      return remark(`the check of ${pitfall.endpoint} ${loosenessOf(pitfall.endpoint)}.`);
     case "same-target":
       return mistake(`${pitfall.endpoints.join(" and ")} have the same target, ${pitfall.target}: they fail together.`);
     default:

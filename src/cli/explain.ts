@@ -1,9 +1,12 @@
 // `ccs explain`: what the configuration amounts to, without asking anybody: how fast it fails over and returns, what
 // clients see of that, and what the watching costs. Every number shows how it came about.
 import { Argument } from "commander";
+import { checkKind, defaultCheckKind } from "../checks/registry.ts";
 import type { Config } from "../config/config.ts";
 import { assumptions, explain, type CheckOutlook, type Explanation, type Failover } from "../core/advice/explain.ts";
 import type { MixStep } from "../core/advice/mix-steps.ts";
+import type { Foresee, ProbeCost, TaskOutlook } from "../core/advice/task-outlook.ts";
+import type { IngressSettings } from "../core/model.ts";
 import { formatDuration } from "../core/units.ts";
 import { lineWidth, printLine, styled, wrapped } from "../terminal/terminal.ts";
 import { configOf } from "./config-option.ts";
@@ -37,14 +40,34 @@ function explainCommand(config: Config, only: string | undefined, { json }: { js
     const known = config.ingresses.map(({ record }) => record).join(", ");
     throw new CommandError(exitCodes.usage, `there is no ingress ${only ?? ""}; configured: ${known}`);
   }
-  const ingresses = chosen.map(explain);
-  if (json) printOutput("explain", { ingresses, assumptions });
-  else ingresses.forEach((each, index) => printExplanation(each, index > 0));
+  const ingresses = chosen.map((ingress) => explain(ingress, foresee));
+  const { apiCallMs, daysPerMonth } = assumptions;
+  if (json)
+    printOutput("explain", { ingresses, assumptions: { apiCallMs, probeBytes: probeBytes(chosen), daysPerMonth } });
+  else {
+    for (const [index, ingress] of chosen.entries()) {
+      if (index > 0) printLine();
+      printExplanation(explain(ingress, foresee), ingress);
+    }
+  }
   return exitCodes.ok;
 }
 
-function printExplanation(explanation: Explanation, isFollowing: boolean): void {
-  if (isFollowing) printLine();
+const foresee: Foresee = (task) => checkKind(task.kind).outlook(task);
+
+function outlookAt({ endpoints }: IngressSettings, name: string): TaskOutlook | undefined {
+  const check = endpoints.find((endpoint) => endpoint.name === name)?.check;
+  return check && foresee(check.what);
+}
+
+/** Of the kinds in use, and of the usual one. */
+function probeBytes(ingresses: readonly IngressSettings[]): Readonly<Record<string, number>> {
+  const used = ingresses.flatMap(({ endpoints }) => endpoints.flatMap(({ check }) => check?.what.kind ?? []));
+  const kinds = [...new Set([defaultCheckKind.kind, ...used])];
+  return Object.assign({}, ...kinds.map((kind) => checkKind(kind).probeBytes)) as Readonly<Record<string, number>>;
+}
+
+function printExplanation(explanation: Explanation, settings: IngressSettings): void {
   const { ingress, records, mix, endpoints, moves, pitfalls } = explanation;
   const form = { cname: "CNAME", addresses: "A and AAAA" }[records.alone];
   const mixed = mix === undefined ? "" : mix.record === undefined ? "; no mix" : `; mix at ${mix.record}`;
@@ -58,11 +81,11 @@ function printExplanation(explanation: Explanation, isFollowing: boolean): void 
     printFailover(move, explanation);
     printComeback(move, explanation);
   }
-  printCosts(explanation);
+  printCosts(explanation, settings);
   if (pitfalls.length === 0) return;
   printHeading("Pitfalls");
   for (const pitfall of pitfalls) {
-    const { isMistake, text } = pitfallText(pitfall);
+    const { isMistake, text } = pitfallText(pitfall, (name) => outlookAt(settings, name)?.looseness ?? "");
     printIndented(`${isMistake ? styled("yellow", "!") : "·"} ${text}`, 2, 2);
   }
 }
@@ -128,7 +151,7 @@ function printComeback({ from, to, comeback }: Failover, { proxied, mix }: Expla
   ]);
 }
 
-function printCosts({ calls, moves, endpoints }: Explanation): void {
+function printCosts({ calls, moves, endpoints }: Explanation, settings: IngressSettings): void {
   printHeading("What monitoring costs");
   const most = Math.max(...moves.map(({ writes }) => writes), 0);
   printRows([
@@ -146,16 +169,19 @@ function printCosts({ calls, moves, endpoints }: Explanation): void {
             `writes for an outage = failover + failback${most > 2 ? " + the end of the mix" : ""}; Cloudflare allows 1200 calls in 5 min`,
           ] as const,
         ]),
-    ...endpoints.flatMap(({ name, check }) => (check === undefined ? [] : checkRows(name, check))),
+    ...endpoints.flatMap(({ name, check }) =>
+      check === undefined ? [] : checkRows(name, check, outlookAt(settings, name)?.probe),
+    ),
   ]);
 }
 
 function checkRows(
   name: string,
-  { checksPerDay, intervalMs, bytesPerMonth, url }: CheckOutlook,
+  { checksPerDay, intervalMs, bytesPerMonth }: CheckOutlook,
+  probe: ProbeCost | undefined,
 ): readonly ExplainedRow[] {
-  const scheme = url.startsWith("https:") ? "https" : "http";
-  const { daysPerMonth, probeBytes } = assumptions;
+  const { daysPerMonth } = assumptions;
+  const { name: called, bytes, besides } = probe ?? { name: "", bytes: 0, besides: undefined };
   return [
     [
       `probes of ${name}`,
@@ -165,7 +191,7 @@ function checkRows(
     [
       "",
       bytesText(bytesPerMonth),
-      `a month, roughly = ${countText(checksPerDay)} × ${daysPerMonth} days × ${bytesText(probeBytes[scheme])} for ${scheme}, not counting the page itself`,
+      `a month, roughly = ${countText(checksPerDay)} × ${daysPerMonth} days × ${bytesText(bytes)} for ${called}${besides === undefined ? "" : `, not counting ${besides}`}`,
     ],
   ];
 }

@@ -1,5 +1,6 @@
 // `ccs migrate`: prints a file of the original's format in the present one.
-import { readFromDisk, readText } from "../config/format/files.ts";
+import { readText } from "../config/format/files.ts";
+import { readFromDisk } from "../runtime/node/read-file.ts";
 import { migrate } from "../config/original/migrate.ts";
 import { formatProblem } from "../config/format/problem.ts";
 import { printError, printRaw, styled } from "../terminal/terminal.ts";

@@ -1,11 +1,10 @@
 // `ccs run --once`, for cron: a full round of checks, one decision, the write that it calls for, and the end.
-import { Assembly } from "../assembly/assembly.ts";
-import { networkPorts } from "../assembly/network.ts";
+import { Assembly, decidingPorts } from "../assembly/assembly.ts";
+import { machinePorts } from "../runtime/node/ports.ts";
 import type { Config } from "../config/config.ts";
 import { isInSync } from "../core/records/mix.ts";
 import { desiredRecords } from "../core/records/records.ts";
 import type { IngressState, State } from "../core/model.ts";
-import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { lockState } from "../store/lock.ts";
 import { printLine, styled, withSpinner } from "../terminal/terminal.ts";
@@ -20,9 +19,11 @@ const applyTimeoutMs = 45_000;
 /** Exit code 0 when every ingress says what it should, else 1. */
 export async function onceCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {
   using held = new DisposableStack();
-  held.use(lockOf(config, options.log));
+  const { network, ...machine } = machinePorts();
+  const { clock } = machine;
+  held.use(lockOf(config, clock.wallMs(), options.log));
   // Nobody waits here for a write to become visible.
-  const { exchange: _, ...ports } = networkPorts();
+  const ports = decidingPorts({ ...machine, network: { ...network, exchange: undefined } });
   await using assembly = new Assembly({
     config: forOneRound(config),
     log: options.log,
@@ -35,12 +36,12 @@ export async function onceCommand(config: Config, options: { json: boolean; log:
   const { daemon, reconciler } = assembly;
   // A moment of blindness passes; only what is still in doubt at the end of the round keeps us from writing.
   await withSpinner("Probing every endpoint and reading the records", () =>
-    until(daemon, roundTimeoutMs, (state) => isRoundComplete(state) && !isBlind(state)),
+    until({ daemon, clock }, roundTimeoutMs, (state) => isRoundComplete(state) && !isBlind(state)),
   );
   // Cron runs it again soon, and the network may have come by then.
   if (!isBlind(daemon.state) && !isNothingReached(daemon.state)) {
     reconciler.releaseWrites();
-    await until(daemon, applyTimeoutMs, isSettled);
+    await until({ daemon, clock }, applyTimeoutMs, isSettled);
   }
   const results = daemon.state.ingresses.map((ingress) => resultOf(ingress, isBlind(daemon.state)));
   if (options.json) printOutput("once", { ingresses: results });
@@ -53,8 +54,8 @@ export async function onceCommand(config: Config, options: { json: boolean; log:
  * No other process may decide meanwhile: a daemon over the same state folder writes the same records. Where the folder takes no
  * lock this round goes without one.
  */
-function lockOf({ stateDir }: Config, log: Log): Disposable {
-  const lock = lockState(stateDir, systemClock.wallMs());
+function lockOf({ stateDir }: Config, wallMs: number, log: Log): Disposable {
+  const lock = lockState(stateDir, wallMs);
   switch (lock.kind) {
     case "held":
       if (lock.warning !== undefined) log.warn(lock.warning);

@@ -151,8 +151,11 @@ const sum = z.strictObject({
   ),
 });
 
+/** A URL for checks over HTTP; the kind, and in words what is checked, for others. */
+const shownTask = { url: z.string().optional(), kind: z.string().optional(), what: z.string().optional() };
+
 const checkOutlook = z.strictObject({
-  url: z.string(),
+  ...shownTask,
   intervalMs: ms,
   fastIntervalMs: ms,
   timeoutMs: ms,
@@ -235,7 +238,7 @@ const explain = z.strictObject({
   /** What is not configured, and so taken for granted. */
   assumptions: z.strictObject({
     apiCallMs: ms,
-    probeBytes: z.strictObject({ http: count, https: count }),
+    probeBytes: z.record(z.string(), count),
     daysPerMonth: count,
   }),
 });

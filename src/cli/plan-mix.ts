@@ -1,5 +1,6 @@
 // The part of `ccs plan` about the second name of a CNAME ingress: what is there, and what the next return does with it.
 import { ZoneInspector } from "../cloud/inspect.ts";
+import type { Ports } from "../assembly/ports.ts";
 import type { Config } from "../config/config.ts";
 import { freshMix, mixPointedTo, mixNamed } from "../core/records/mix.ts";
 import { mixPaths, type MixOutlook } from "../core/advice/mix-steps.ts";
@@ -34,7 +35,7 @@ export function mixPlanOf(ingress: IngressState, settings: IngressSettings, whyN
   const published = mix?.published?.records ?? [];
   const why = outlook.whyNot ?? whyNot;
   if (why !== undefined || outlook.record === undefined) {
-    return { ...outlook, ...(why !== undefined && { whyNot: why }), paths: [], published, addresses: [], isPointedTo };
+    return { ...outlook, whyNot: why, paths: [], published, addresses: [], isPointedTo };
   }
   // Without records nothing is remembered of the name.
   const known = mix ?? freshMix(outlook.record);
@@ -72,29 +73,32 @@ export function printIndented(text: string): void {
 /** What else is in the zone of an ingress. What cannot be read is told elsewhere. */
 export interface ZoneLook {
   /** Why its mix cannot be. */
-  readonly whyNoMix?: string;
+  readonly whyNoMix: string | undefined;
   /** What may get in the way one day. */
   readonly warnings: readonly string[];
 }
 
 /** In the order of the ingresses. */
-export async function lookAtZones({ cloudflare, ingresses }: Config): Promise<readonly ZoneLook[]> {
-  const inspector = new ZoneInspector(cloudflare);
+export async function lookAtZones(
+  { cloudflare, ingresses }: Config,
+  { clock, network }: Pick<Ports, "clock" | "network">,
+): Promise<readonly ZoneLook[]> {
+  const inspector = new ZoneInspector({ ...cloudflare, clock, fetch: network.fetch });
   return Promise.all(
     ingresses.map(async (settings): Promise<ZoneLook> => {
       const { record, zone } = settings;
       const found = await inspector.zoneOf(record, zone);
       const known = found.kind === "answered" ? found.result : undefined;
       const id = known?.id ?? (zone?.includes(".") === false ? zone : undefined);
-      if (id === undefined) return { warnings: [] };
+      if (id === undefined) return { whyNoMix: undefined, warnings: [] };
       const mix = mixPaths(settings)?.record;
       const [look, ...findings] = await Promise.all([
-        mix === undefined ? undefined : lookAtMix(inspector, { id, ...(known && { name: known.name }) }, mix),
+        mix === undefined ? undefined : lookAtMix(inspector, { id, name: known?.name }, mix),
         inspectTargets(inspector, id, settings, ingresses),
         mix === undefined ? [] : inspectWildcards(inspector, id, record, mix),
       ]);
       return {
-        ...(look?.kind === "not" && { whyNoMix: look.why }),
+        whyNoMix: look?.kind === "not" ? look.why : undefined,
         warnings: findings.flat().map(({ detail }) => detail),
       };
     }),

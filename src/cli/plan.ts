@@ -1,6 +1,6 @@
 // `ccs plan`: probes everybody once and shows what would be written now. Writes nothing.
-import { Assembly } from "../assembly/assembly.ts";
-import { networkPorts } from "../assembly/network.ts";
+import { Assembly, decidingPorts } from "../assembly/assembly.ts";
+import { machinePorts } from "../runtime/node/ports.ts";
 import type { Config } from "../config/config.ts";
 import { conversionBetween, conversionText, type Conversion } from "../core/records/conversion.ts";
 import type { IngressSettings, IngressState, Plan, PublishedRecord } from "../core/model.ts";
@@ -26,22 +26,27 @@ export const registerPlan: Register = (program, run) => {
 
 /** Exit code 0: nothing to write; 2: something; 69: an ingress could not be judged. */
 async function planCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {
+  const machine = machinePorts();
   await using assembly = new Assembly({
     config: forOneRound(config),
     log: options.log,
-    ports: networkPorts(),
+    ports: decidingPorts(machine),
     writes: "off",
     isOneRound: true,
   });
-  const looking = lookAtZones(config);
+  const looking = lookAtZones(config, machine);
   await withSpinner("Probing every endpoint and reading the records", async () => {
     assembly.daemon.dispatch(rememberedMixes(config));
     assembly.start();
-    await untilLooked(assembly.daemon);
+    await untilLooked({ daemon: assembly.daemon, clock: machine.clock });
   });
   const looks = await looking;
   const ingresses = assembly.daemon.state.ingresses.map((ingress, index) =>
-    outlookOf(ingress, config.ingresses[index] ?? ingress.settings, looks[index] ?? { warnings: [] }),
+    outlookOf(
+      ingress,
+      config.ingresses[index] ?? ingress.settings,
+      looks[index] ?? { whyNoMix: undefined, warnings: [] },
+    ),
   );
   if (options.json) printOutput("plan", { ingresses });
   else for (const outlook of ingresses) printOutlook(outlook);
@@ -54,17 +59,17 @@ interface Outlook {
   readonly ingress: string;
   readonly published: readonly PublishedRecord[];
   /** Missing when the records stay as they are. */
-  readonly plan?: Plan;
-  readonly mix?: MixPlan;
+  readonly plan: Plan | undefined;
+  readonly mix: MixPlan | undefined;
   /** A change of type that the configuration asks for. */
-  readonly conversion?: Conversion;
+  readonly conversion: Conversion | undefined;
   /** What may go wrong one day by what else is in the zone. */
   readonly warnings: readonly string[];
-  readonly primary?: string;
+  readonly primary: string | undefined;
   readonly why: string;
   readonly endpoints: readonly { readonly name: string; readonly health: string; readonly reason: string }[];
   /** Why it cannot be told. */
-  readonly problem?: string;
+  readonly problem: string | undefined;
 }
 
 /** `settings`: as configured, with what does not count for one look. */
@@ -79,18 +84,18 @@ function outlookOf(ingress: IngressState, settings: IngressSettings, { whyNoMix,
   return {
     ingress: settings.record,
     published: published?.records ?? [],
-    ...(mix && { mix }),
-    ...(conversion && { conversion }),
+    mix,
+    conversion,
     warnings,
-    ...(desired !== undefined && published !== undefined && { plan: planBetween(published.records, desired) }),
-    ...(selection !== undefined && { primary: selection.primary }),
+    plan: desired && published && planBetween(published.records, desired),
+    primary: selection?.primary,
     why: isUndecided ? `the record is left alone: ${verdicts.join(", ")}` : (selection?.why ?? "not decided yet"),
     endpoints: ingress.endpoints.map(({ settings: { name }, health }) => ({
       name,
       health: health.isDegraded ? `${health.verdict}, degraded` : health.verdict,
       reason: health.reason,
     })),
-    ...(problem !== undefined && { problem }),
+    problem,
   };
 }
 

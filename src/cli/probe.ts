@@ -2,12 +2,10 @@
 import type { Config } from "../config/config.ts";
 import type { EndpointSettings, IngressSettings, Phases } from "../core/model.ts";
 import { isPermitted } from "../core/evidence/usable.ts";
-import { createResolver } from "../dns/resolver.ts";
-import { systemClock } from "../lib/clock.ts";
+import { machinePorts } from "../runtime/node/ports.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Log } from "../lib/log.ts";
 import { probeOnce } from "../probe/prober.ts";
-import { createProbe } from "../probe/probes.ts";
 import { outputColumns, printTable, styled, withSpinner } from "../terminal/terminal.ts";
 import { configOf } from "./config-option.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
@@ -24,9 +22,9 @@ export const registerProbe: Register = (program, run) => {
 
 /** Exit code 0 when every endpoint answered as it should on all its addresses, else 1. */
 async function probeCommand(config: Config, options: { json: boolean; log: Log }): Promise<ExitCode> {
-  const clock = systemClock;
+  const { clock, network } = machinePorts();
   const onBug = (error: unknown): void => options.log.error({ err: error }, "internal error; please report it");
-  const ports = { clock, resolve: createResolver({ clock }), probe: createProbe({ clock }), onBug };
+  const ports = { clock, resolve: network.resolve, probe: network.probe, onBug };
   const endpoints = config.ingresses.flatMap((ingress) => ingress.endpoints.map((endpoint) => ({ ingress, endpoint })));
   const looks = await withSpinner(`Probing ${endpoints.length} endpoints`, () =>
     Promise.all(

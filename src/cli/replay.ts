@@ -2,7 +2,7 @@
 import { Option } from "commander";
 import type { Config } from "../config/config.ts";
 import { findConfigPath } from "../config/find.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 import { parseDurationMs } from "../core/units.ts";
 import { openSnapshot, type Snapshot } from "../store/snapshot.ts";
 import { withSpinner } from "../terminal/terminal.ts";
@@ -93,8 +93,8 @@ function printResult({ past, ingresses, fidelity }: Trial, files: { file: string
     ingresses: ingresses.map(({ record, rows, made, would, notReplayed }) => ({
       ingress: record,
       switches: rows.map((row) => ({
-        ...(row.made && { made: datedSwitch(row.made) }),
-        ...(row.would && { would: datedSwitch(row.would) }),
+        made: row.made && datedSwitch(row.made),
+        would: row.would && datedSwitch(row.would),
       })),
       made,
       would,

@@ -1,8 +1,15 @@
 // A single round for commands that look once: everybody is probed in the fast rhythm until all have a verdict.
+import { nothingSaved } from "../core/saved-model.ts";
 import type { Config } from "../config/config.ts";
 import type { EndpointSettings, Event, State } from "../core/model.ts";
 import type { Daemon } from "../daemon.ts";
-import { sleep, systemClock } from "../lib/clock.ts";
+import { sleep, type Clock } from "../lib/clock.ts";
+
+/** A daemon that looks once. */
+export interface OneRound {
+  readonly daemon: Daemon;
+  readonly clock: Clock;
+}
 
 /** The longest that a round waits for verdicts. */
 export const roundTimeoutMs = 30_000;
@@ -28,12 +35,8 @@ function endpointForOneRound(endpoint: EndpointSettings): EndpointSettings {
 /** What a daemon would remember: names that may hold a mix, to which the record may point now. */
 export function rememberedMixes(config: Config): Event {
   const ingresses = config.ingresses.map(({ record, mix }) => ({
-    record,
-    sticky: [],
-    departures: [],
-    overrides: [],
-    addresses: [],
-    ...(mix && { mixRecords: [mix.record] }),
+    ...nothingSaved(record),
+    mixRecords: mix && [mix.record],
   }));
   return { kind: "restored", ingresses };
 }
@@ -55,9 +58,9 @@ const hopeMs = 6_000;
  * Waits until a round is complete, at most `roundTimeoutMs`; where nothing can be reached, neither Cloudflare nor an endpoint,
  * much less: more time would tell a person no more.
  */
-export async function untilLooked(daemon: Daemon): Promise<void> {
-  if (await until(daemon, hopeMs, isRoundComplete)) return;
-  await until(daemon, roundTimeoutMs - hopeMs, (state) => isRoundComplete(state) || isNothingReached(state));
+export async function untilLooked(round: OneRound): Promise<void> {
+  if (await until(round, hopeMs, isRoundComplete)) return;
+  await until(round, roundTimeoutMs - hopeMs, (state) => isRoundComplete(state) || isNothingReached(state));
 }
 
 /** Whether neither Cloudflare nor any endpoint was reached, and Cloudflare has been tried. */
@@ -71,7 +74,11 @@ export function isNothingReached({ ingresses }: State): boolean {
 }
 
 /** Waits until `isTrue` holds after a turn of the loop, at most `timeoutMs`. Resolves to whether it does. */
-export async function until(daemon: Daemon, timeoutMs: number, isTrue: (state: State) => boolean): Promise<boolean> {
+export async function until(
+  { daemon, clock }: OneRound,
+  timeoutMs: number,
+  isTrue: (state: State) => boolean,
+): Promise<boolean> {
   if (isTrue(daemon.state)) return true;
   const reached = new AbortController();
   daemon.addListener({
@@ -79,6 +86,6 @@ export async function until(daemon: Daemon, timeoutMs: number, isTrue: (state: S
       if (isTrue(after)) reached.abort();
     },
   });
-  await sleep(systemClock, timeoutMs, reached.signal);
+  await sleep(clock, timeoutMs, reached.signal);
   return isTrue(daemon.state);
 }

@@ -1,9 +1,11 @@
 // `ccs run`: the daemon itself, until it is told to end.
 import { InternalErrors } from "../assembly/internal-errors.ts";
-import { startDaemon } from "../assembly/running.ts";
 import type { State } from "../core/model.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { Wire } from "../lib/wire.ts";
+import { exitWithin, ownProcessIds, ownUserId, untilSignalled } from "../runtime/node/process.ts";
+import { startDaemon } from "../runtime/node/start.ts";
 import { missingForReady } from "../web/readiness.ts";
 import { configOf, configPath } from "./config-option.ts";
 import { onStrayError } from "./stray-errors.ts";
@@ -43,8 +45,8 @@ const lastResortMs = 10_000;
 /** Runs until SIGTERM or SIGINT, then ends cleanly with 0. SIGHUP loads the configuration again. */
 async function runCommand(path: string, { log }: { log: Log }): Promise<ExitCode> {
   // Signals may come before everything stands, and none of them may end us as it ends a program that knows nothing of it.
-  const onHangUp: { reload?: () => void } = {};
-  const signalled = untilSignalled(() => onHangUp.reload?.());
+  const hangUps = new Wire<[]>();
+  const signalled = untilSignalled(hangUps.send);
   const errors = new InternalErrors({ log, clock: systemClock });
   onStrayError(errors.report);
   await using running = await startDaemon({
@@ -52,11 +54,10 @@ async function runCommand(path: string, { log }: { log: Log }): Promise<ExitCode
     env: process.env,
     log,
     errors,
-    userId: process.getuid?.(),
-    // The launcher may have started this process as its child.
-    processIds: [process.pid, process.ppid],
+    userId: ownUserId(),
+    processIds: ownProcessIds(),
   });
-  onHangUp.reload = () => running.reload();
+  hangUps.connect(() => running.reload());
   setTimeout(() => tellWhatIsMissing(running.daemon.state, log), readyWithinMs).unref();
   const end = await Promise.race([signalled, errors.corruption.then((why) => ({ why }))]);
   if (typeof end === "string") {
@@ -65,7 +66,7 @@ async function runCommand(path: string, { log }: { log: Log }): Promise<ExitCode
   }
   log.fatal(`ccs ends because of an internal error: ${end.why}. The records stay as they are.`);
   // Nothing may hold up the end of a process that can do no good.
-  setTimeout(() => process.exit(exitCodes.bug), lastResortMs).unref();
+  exitWithin(lastResortMs, exitCodes.bug);
   running.tellOfEnd(end.why);
   return exitCodes.bug;
 }
@@ -78,11 +79,4 @@ function tellWhatIsMissing(state: State, log: Log): void {
     ? "nothing could be reached so far, neither Cloudflare nor an endpoint: is this machine online?"
     : `not ready yet: ${missing.join("; ")}.`;
   log.warn(`${what} ccs doctor, in another terminal, says what is wrong and what to do`);
-}
-
-function untilSignalled(onHangUp: () => void): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    process.on("SIGHUP", onHangUp);
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
-  });
 }

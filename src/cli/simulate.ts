@@ -2,7 +2,8 @@
 import { existsSync } from "node:fs";
 import { Option } from "commander";
 import type { Config } from "../config/config.ts";
-import { readFromDisk, readText } from "../config/format/files.ts";
+import { readFromDisk } from "../runtime/node/read-file.ts";
+import { readText } from "../config/format/files.ts";
 import { nearest } from "../lib/spelling.ts";
 import { lineWidth, printLine, styled, withSpinner, wrapped } from "../terminal/terminal.ts";
 import { namedScenario, namedScenarios } from "../what-if/named-scenarios.ts";
@@ -74,7 +75,7 @@ async function simulateCommand(words: readonly string[], options: SimulateOption
   }
   printOutput("simulate", {
     file: path,
-    scenario: occurrences.map(({ atMs, endMs, text }) => ({ atMs, ...(endMs !== undefined && { endMs }), text })),
+    scenario: occurrences.map(({ atMs, endMs, text }) => ({ atMs, endMs, text })),
     seed,
     lengthMs,
     timeline: played.entries,

@@ -7,6 +7,7 @@ import type { TimeEvent } from "../core/events.ts";
 import type { Plan, PlannedRecord, PublishedRecord } from "../core/model.ts";
 import { recordComment } from "../core/records/records.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Fetch } from "../lib/fetch.ts";
 import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
 import { BatchResult, published, RecordsPage, type OurRecordAnswer } from "./answers.ts";
@@ -29,7 +30,7 @@ export interface CloudflareOptions {
   /** Base URL without trailing slash, such as `https://api.cloudflare.com/client/v4`. */
   readonly apiUrl: string;
   readonly clock: Clock;
-  readonly fetch?: typeof fetch;
+  readonly fetch: Fetch;
   /** Is told about every request when it has ended. */
   readonly onRequest?: (measure: RequestMeasure) => void;
   /** Hears what each answer, or the refusal of Cloudflare's certificate, tells of the time. */
@@ -174,7 +175,7 @@ function clientFor(apiUrl: string, fetch: Requests["fetch"]) {
 }
 
 function ownName({ record, zone, mixOf }: IngressName): IngressName {
-  return { record: mixOf ?? record, ...(zone !== undefined && { zone }) };
+  return { record: mixOf ?? record, zone };
 }
 
 /** The body of the batch request: only lists with something in them, patches and posts in full. */

@@ -4,7 +4,8 @@ import * as z from "zod";
 import { Deadline } from "../lib/deadline.ts";
 import { plainly } from "../lib/plainly.ts";
 import { innermost } from "../lib/cause.ts";
-import { systemClock, type Clock } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Fetch } from "../lib/fetch.ts";
 import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
 import { isDateRefusal } from "./api-time.ts";
@@ -18,8 +19,8 @@ export interface InspectorOptions {
   readonly token: Secret;
   /** Base URL without trailing slash. */
   readonly apiUrl: string;
-  readonly clock?: Clock;
-  readonly fetch?: typeof fetch;
+  readonly clock: Clock;
+  readonly fetch: Fetch;
   /** Of each request. */
   readonly timeoutMs?: number;
 }
@@ -89,7 +90,7 @@ export class ZoneInspector {
 
   constructor(options: InspectorOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = options.clock;
   }
 
   /** Gathered from all answers so far. */
@@ -140,7 +141,7 @@ export class ZoneInspector {
   }
 
   async #get<Result>(path: string, schema: z.ZodType<Result>): Promise<Inspection<Result>> {
-    const { token, apiUrl, fetch: send = fetch, timeoutMs = usualTimeoutMs } = this.#options;
+    const { token, apiUrl, fetch: send, timeoutMs = usualTimeoutMs } = this.#options;
     using deadline = new Deadline(this.#clock, timeoutMs);
     const startedMs = this.#clock.nowMs();
     try {

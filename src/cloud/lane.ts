@@ -45,11 +45,7 @@ export function mixLane(record: string): Lane {
   };
   return {
     mix: record,
-    nameOf: ({ settings }) => ({
-      record,
-      mixOf: settings.record,
-      ...(settings.zone !== undefined && { zone: settings.zone }),
-    }),
+    nameOf: ({ settings }) => ({ record, mixOf: settings.record, zone: settings.zone }),
     stateOf: mixIn,
     planFor: (ingress) => {
       const mix = mixIn(ingress);

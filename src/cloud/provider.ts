@@ -24,7 +24,9 @@ export interface RecordProvider {
 }
 
 /** What a provider needs to know of an ingress. */
-export type IngressName = Pick<IngressSettings, "record" | "zone"> & {
+export type IngressName = Pick<IngressSettings, "record"> & {
+  /** As configured: its name or its id. */
+  readonly zone?: IngressSettings["zone"] | undefined;
   /** The name is that of a mix of this ingress: it may be left without a record, and only records with our comment are ours. */
   readonly mixOf?: string;
 };

@@ -1,7 +1,11 @@
 // Follows the state and makes the published records what they should be: one small machine per ingress, none of which
 // waits for another, behind one gate per token. Learns nothing by itself that is not reported back as an event.
 import { mixesOf } from "../core/records/mix.ts";
+import { findManaged } from "../core/find.ts";
 import type { Event, IngressState, State } from "../core/model.ts";
+import type { IngressChange } from "../core/overview/ingresses.ts";
+import { NamesInForce } from "../core/overview/names-in-force.ts";
+import { placesWhere } from "../core/overview/overview.ts";
 import { type Clock, type Random, sleep } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { CallGate, type CallBudget } from "./gate.ts";
@@ -30,13 +34,10 @@ const closingGraceMs = 2_000;
 /**
  * The ingress whose records are read sooner because an answer has to tell the time: one that waits for it, else the first.
  */
-function seekerOf({ ingresses, time }: State): IngressState | undefined {
+function seekerOf({ ingresses, overview, time }: State): IngressState | undefined {
   if (time.sought === undefined) return undefined;
-  return ingresses.find(waitsForTime) ?? ingresses[0];
-}
-
-function waitsForTime({ endpoints }: IngressState): boolean {
-  return endpoints.some(({ addresses }) => addresses.some(({ undated }) => undated.length > 0));
+  const [waiting = 0] = placesWhere(overview, ({ undatedSinceMs }) => undatedSinceMs < Infinity);
+  return ingresses[waiting];
 }
 
 /** A `Follower` of the daemon's state. */
@@ -46,7 +47,13 @@ export class Reconciler implements AsyncDisposable {
   /** One for each name of each ingress. */
   readonly #machines = new Map<string, IngressReconciler>();
   readonly #lanes = new Map<string, Lane>();
+  readonly #names = new NamesInForce();
+  /** The machines of names that are gone, until they have let go of what is under way. */
+  readonly #released = new Set<string>();
   #isClosed = false;
+  #generation = 0;
+  #leaving = 0;
+  #seeker: string | undefined;
   #ingresses = 1;
 
   constructor({ clock, random, provider, dispatch, onBug, log, writes }: ReconcilerOptions) {
@@ -65,26 +72,49 @@ export class Reconciler implements AsyncDisposable {
     this.#tracer = new Tracer(this.#shared);
   }
 
-  follow(state: State): void {
+  follow(state: State, changes: readonly IngressChange[]): void {
     if (this.#isClosed) return;
-    this.#tracer.follow(state);
+    this.#tracer.follow(state, changes);
     this.#shareBudget(state.ingresses.length);
-    const present = new Set<string>();
-    const seeker = seekerOf(state);
-    for (const ingress of [...state.ingresses, ...state.leaving]) {
-      const key = this.#followName(ingress, ownLane, state.generation);
-      present.add(key);
-      this.#machines.get(key)?.seek(ingress === seeker ? state.time.sought?.youngerThanMs : undefined);
-      for (const { record } of mixesOf(ingress)) {
-        present.add(this.#followName(ingress, this.#laneOf(record), state.generation));
-      }
+    for (const { after } of changes) this.#followIngress(after, state.generation);
+    for (const ingress of state.leaving) this.#followIngress(ingress, state.generation);
+    this.#seek(state);
+    if (this.#generation !== state.generation || this.#leaving !== state.leaving.length) {
+      this.#release(this.#names.keepOnly((id) => findManaged(state, id) !== undefined));
     }
-    if (this.#machines.size === present.size) return;
-    for (const [key, machine] of this.#machines) {
-      if (present.has(key)) continue;
-      machine.follow(undefined, state.generation);
+    this.#generation = state.generation;
+    this.#leaving = state.leaving.length;
+    this.#letGo();
+  }
+
+  #followIngress(ingress: IngressState, generation: number): void {
+    const mixes = mixesOf(ingress).map(({ record }) => this.#laneOf(record));
+    const keys = [ownLane, ...mixes].map((lane) => this.#followName(ingress, lane, generation));
+    for (const key of keys) this.#released.delete(key);
+    this.#release(this.#names.replace(ingress.settings.id, keys));
+  }
+
+  /** Has the records of one ingress read sooner, whose answer tells the time, and of no other. */
+  #seek(state: State): void {
+    const seeker = seekerOf(state)?.settings.id;
+    if (this.#seeker !== seeker && this.#seeker !== undefined) this.#machines.get(this.#seeker)?.seek(undefined);
+    if (seeker !== undefined) this.#machines.get(seeker)?.seek(state.time.sought?.youngerThanMs);
+    this.#seeker = seeker;
+  }
+
+  #release(keys: readonly string[]): void {
+    for (const key of keys) this.#released.add(key);
+  }
+
+  /** Ends the machines of names that are gone. */
+  #letGo(): void {
+    for (const key of this.#released) {
+      const machine = this.#machines.get(key);
+      machine?.follow(undefined, this.#generation);
       // One with a write under way is kept, so that the same ingress, should it return, waits for its end.
-      if (!machine.isBusy) this.#machines.delete(key);
+      if (machine?.isBusy === true) continue;
+      this.#machines.delete(key);
+      this.#released.delete(key);
     }
   }
 

@@ -6,6 +6,7 @@ import { Deadline } from "../lib/deadline.ts";
 import { plainly } from "../lib/plainly.ts";
 import { innermost } from "../lib/cause.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Fetch } from "../lib/fetch.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
@@ -56,7 +57,7 @@ const neverSentCodes = new Set([
 export interface RequestsOptions {
   readonly token: Secret;
   readonly clock: Clock;
-  readonly fetch?: typeof fetch;
+  readonly fetch: Fetch;
   readonly onRequest?: (measure: RequestMeasure) => void;
   /** Hears what each answer, or the refusal of Cloudflare's certificate, tells of the time. */
   readonly onTime?: (event: TimeEvent) => void;
@@ -98,7 +99,7 @@ export class Requests {
    * and takes more from its environment), and cuts answers off that are larger than any real one.
    */
   readonly fetch = async (url: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
-    const send = this.#options.fetch ?? fetch;
+    const { fetch: send } = this.#options;
     const given = new Headers(init.headers);
     const headers = new Headers({
       authorization: `Bearer ${this.#options.token.reveal()}`,

@@ -2,6 +2,7 @@
 // the addresses of a target change. Reports with events, and is never in anybody's way.
 import { Deadline } from "../lib/deadline.ts";
 import type { EndpointState, IngressState, State } from "../core/model.ts";
+import type { IngressChange } from "../core/overview/ingresses.ts";
 import { forbiddenNames, ownNames } from "../core/records/own-names.ts";
 import { waitAfter } from "./pauses.ts";
 import type { Shared } from "./shared.ts";
@@ -29,18 +30,12 @@ export class Tracer {
     this.#shared = shared;
   }
 
-  follow(state: State): void {
+  follow(state: State, changes: readonly IngressChange[]): void {
     const before = this.#state;
     this.#state = state;
     if (this.#shared.provider.trace === undefined) return;
-    const isSameGeneration = before?.generation === state.generation;
-    if (isSameGeneration && before.ingresses === state.ingresses) return;
-    for (const [index, ingress] of state.ingresses.entries()) {
-      const old = before?.ingresses[index];
-      if (isSameGeneration && old === ingress) continue;
-      for (const endpoint of ingress.endpoints) this.#consider(ingress, endpoint);
-    }
-    if (!isSameGeneration) this.#forgetAllBut(state);
+    for (const { after } of changes) for (const endpoint of after.endpoints) this.#consider(after, endpoint);
+    if (before?.generation !== state.generation) this.#forgetAllBut(state);
   }
 
   close(): void {

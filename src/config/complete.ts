@@ -1,8 +1,8 @@
 // The file as it was read, and the environment's word, put together into the daemon's Config.
-import type { CheckSettings, EndpointSettings, IngressSettings, Target } from "../core/model.ts";
+import type { EndpointSettings, IngressSettings, Target } from "../core/model.ts";
 import type { Secret } from "../lib/secret.ts";
-import type { Authorities } from "./authorities.ts";
 import { completeChannel, type FoundChannel } from "./channels.ts";
+import { completeCheck, type CheckFiles } from "./checks.ts";
 import type { Config } from "./config.ts";
 import type { EnvironmentSettings } from "./environment.ts";
 import { mixRecordsOf, type MixRecord } from "./mix-record.ts";
@@ -18,8 +18,8 @@ export interface Tokens {
 /** What is beside the configuration file. */
 export interface Beside {
   readonly tokens: Tokens;
-  /** Holds every `ca_file` of the file. */
-  readonly authorities: Authorities;
+  /** What checks name; missing where none names any. */
+  readonly checkFiles?: CheckFiles;
   /** Those of `notify`, with their secrets. */
   readonly channels: readonly FoundChannel[];
 }
@@ -27,7 +27,7 @@ export interface Beside {
 /** `stateDir` is absolute; where the environment has a word, it wins. */
 export function completeConfig(
   file: ConfigFile,
-  { tokens, authorities, channels }: Beside,
+  { tokens, checkFiles, channels }: Beside,
   environment: EnvironmentSettings,
   stateDir: string,
 ): Config {
@@ -40,8 +40,8 @@ export function completeConfig(
       apiUrl: environment.cloudflareApiUrl ?? file.cloudflare.api_url,
       ...(nameservers !== undefined && { nameservers }),
     },
-    ingresses: file.ingresses.map((ingress, index) => toIngress(ingress, mixRecords[index], environment, authorities)),
-    notify: channels.map((channel) => completeChannel(channel, environment.channels ?? {})),
+    ingresses: file.ingresses.map((ingress, index) => toIngress(ingress, mixRecords[index], environment, checkFiles)),
+    notify: channels.map((channel) => completeChannel(channel, environment.channels)),
     http: {
       ...(environment.listen ?? file.http.listen),
       ...(hosts !== undefined && { hosts }),
@@ -58,7 +58,7 @@ function toIngress(
   ingress: IngressInFile,
   mix: MixRecord | undefined,
   { allowPrivate, mixWaitMs }: EnvironmentSettings,
-  authorities: Authorities,
+  checkFiles: CheckFiles | undefined,
 ): IngressSettings {
   return {
     id: ingress.record,
@@ -70,7 +70,7 @@ function toIngress(
     reconcileIntervalMs: ingress.reconcile_interval,
     allowPrivate: allowPrivate ?? ingress.allow_private,
     ...(mix !== undefined && mixSettings(mix, mixWaitMs ?? ingress.mix_wait)),
-    endpoints: ingress.endpoints.map((endpoint) => toEndpoint(endpoint, authorities)),
+    endpoints: ingress.endpoints.map((endpoint) => toEndpoint(endpoint, checkFiles)),
   };
 }
 
@@ -78,7 +78,8 @@ function mixSettings(mix: MixRecord, waitMs: number): Pick<IngressSettings, "mix
   return "why" in mix ? { whyNoMixName: mix.why } : { mix: { record: mix.record, waitMs } };
 }
 
-function toEndpoint(endpoint: EndpointInFile, authorities: Authorities): EndpointSettings {
+function toEndpoint(endpoint: EndpointInFile, checkFiles: CheckFiles | undefined): EndpointSettings {
+  const { check } = endpoint;
   const target: Target =
     "kind" in endpoint.target ? endpoint.target : { kind: "addresses", addresses: endpoint.target };
   return {
@@ -88,32 +89,8 @@ function toEndpoint(endpoint: EndpointInFile, authorities: Authorities): Endpoin
     ttl: endpoint.ttl,
     ...(isSome(endpoint.sticky) && { stickyMs: endpoint.sticky }),
     resolvers: endpoint.resolvers,
-    ...(endpoint.check !== undefined && { check: toCheck(endpoint.check, authorities) }),
+    ...(check !== undefined && { check: completeCheck(check, checkFiles?.of({ ...check }) ?? {}) }),
   };
-}
-
-const usualFastIntervalMs = 2_000;
-
-function toCheck(check: NonNullable<EndpointInFile["check"]>, authorities: Authorities): CheckSettings {
-  const { status } = check;
-  const ca = check.ca_file === undefined ? undefined : authorities.get(check.ca_file);
-  return {
-    url: check.url,
-    intervalMs: check.interval,
-    fastIntervalMs: check.fast_interval ?? Math.min(usualFastIntervalMs, check.interval),
-    timeoutMs: check.timeout,
-    rise: check.rise,
-    fall: check.fall,
-    status: isRange(status) ? [status] : status,
-    ...(check.contains !== undefined && { contains: check.contains }),
-    ...(ca !== undefined && { ca }),
-  };
-}
-
-type Range = readonly [from: number, to: number];
-
-function isRange(status: Range | readonly Range[]): status is Range {
-  return typeof status[0] === "number";
 }
 
 /** A time of zero is the same as none. */

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { httpOf } from "../../test/support/checks.ts";
 import { telegramIn } from "../../test/support/channels.ts";
+import { readFromDisk } from "../runtime/node/read-file.ts";
 import { test } from "node:test";
 import fc from "fast-check";
 import { temporaryFolder } from "../../test/support/state-folder.ts";
@@ -10,11 +12,12 @@ import type { EndpointSettings, IngressSettings, Target } from "../core/model.ts
 import { parseDurationMs } from "../core/units.ts";
 import { parseIp } from "../lib/ip.ts";
 import { composedTelegram } from "../channels/telegram/init.ts";
+import { composedHttp } from "../checks/http/init.ts";
 import { composeConfig, exampleComposition, type Composition } from "./compose.ts";
 import { loadConfig } from "./load.ts";
 
 function load(composition: Composition, env: Record<string, string> = {}): ReturnType<typeof loadConfig> {
-  return loadConfig({ path: "config.yml", text: composeConfig(composition), env });
+  return loadConfig({ path: "config.yml", text: composeConfig(composition), env, readFile: readFromDisk });
 }
 
 test("the example loads, given its variables", () => {
@@ -87,10 +90,12 @@ const endpoints = fc.uniqueArray(nameText, { minLength: 1, maxLength: 4 }).chain
         {
           name: fc.constant(name),
           target: fc.constantFrom(`host-${index}.example.com`, `192.0.2.${index + 1}`, `2001:db8::${index + 1}`),
-          check: fc.record(
-            { url: fc.constantFrom("https://a.example.com/x?y=1&z=%20", "http://[2001:db8::1]:8080/"), contains: odd },
-            { requiredKeys: ["url"] },
-          ),
+          check: fc
+            .record({
+              url: fc.constantFrom("https://a.example.com/x?y=1&z=%20", "http://[2001:db8::1]:8080/"),
+              contains: fc.oneof(fc.constant(""), odd),
+            })
+            .map(composedHttp),
           sticky: fc.constantFrom("10m", "1h", "90s"),
         },
         { requiredKeys: ["name", "target"] },
@@ -139,8 +144,8 @@ test("every answer comes back as it was given", () => {
           target.kind === "host" ? target.host : target.addresses[0]?.text,
           parseIp(asked.target)?.text ?? asked.target,
         );
-        assert.equal(endpoint.check?.contains, asked.check?.contains);
-        assert.equal(endpoint.check?.url, asked.check?.url);
+        assert.equal(httpOf(endpoint.check)?.contains ?? "", asked.check?.answers["contains"] ?? "");
+        assert.equal(httpOf(endpoint.check)?.url, asked.check?.answers["url"]);
         assert.equal(endpoint.stickyMs, asked.sticky === undefined ? undefined : parseDurationMs(asked.sticky));
       }
     }),

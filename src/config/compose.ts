@@ -1,6 +1,9 @@
 // Writes a new configuration file from what a person answered, with a comment for whoever opens it a year from now.
 import { channelKinds } from "../channels/registry.ts";
 import type { ComposedChannel } from "../channels/kind.ts";
+import type { ComposedCheck } from "../checks/kind.ts";
+import { defaultCheckKind } from "../checks/registry.ts";
+import { composedLines } from "./format/composed.ts";
 import { literal, scalar } from "./format/scalar.ts";
 import { secretLine, type WrittenSecret } from "./format/written-secret.ts";
 
@@ -9,7 +12,7 @@ export interface ComposedEndpoint {
   /** A host name or an address. */
   readonly target: string;
   /** Missing: not checked. */
-  readonly check?: { readonly url: string; readonly contains?: string };
+  readonly check?: ComposedCheck;
   /** A duration as people write it. */
   readonly sticky?: string;
 }
@@ -32,20 +35,16 @@ export const exampleComposition: Composition = {
   record: "ingress.example.com",
   allowPrivate: false,
   endpoints: [
-    {
-      name: "cable",
-      target: "primary.example.com",
-      check: { url: "https://primary.example.com/healthz", contains: "OK" },
-    },
-    {
-      name: "mobile",
-      target: "secondary.example.com",
-      check: { url: "https://secondary.example.com/healthz", contains: "OK" },
-      sticky: "10m",
-    },
+    exampleEndpoint("cable", "primary.example.com"),
+    { ...exampleEndpoint("mobile", "secondary.example.com"), sticky: "10m" },
   ],
   channels: channelKinds.slice(0, 1).map(({ init }) => init.example),
 };
+
+function exampleEndpoint(name: string, target: string): ComposedEndpoint {
+  const check = defaultCheckKind.init?.example(target);
+  return { name, target, ...(check && { check }) };
+}
 
 /** The file's text. It loads as it is, given the variables that it names. */
 export function composeConfig(composition: Composition): string {
@@ -99,23 +98,14 @@ function endpointLines({ name, target, check, sticky }: ComposedEndpoint, index:
       ? ["        # Without a check it is assumed up, and used only when no checked endpoint is up."]
       : [
           "        check:",
-          "          # Requested from each of the target's own addresses, under this name.",
-          `          url: ${literal(check.url)}`,
-          ...(check.contains === undefined
-            ? []
-            : ["          # The page must contain this.", `          contains: ${literal(check.contains)}`]),
+          ...(check.kind === defaultCheckKind.kind ? [] : [`          kind: ${check.kind}`]),
+          ...composedLines(check.keys).map((line) => `          ${line}`),
         ]),
   ];
 }
 
 function channelLines({ kind, keys }: ComposedChannel): string[] {
-  return [
-    `  - kind: ${kind}`,
-    ...keys.flatMap((each) => [
-      ...(each.comment === undefined ? [] : [`    # ${each.comment}`]),
-      `    ${"secret" in each ? secretLine(each.key, each.secret) : `${each.key}: ${each.yaml}`}`,
-    ]),
-  ];
+  return [`  - kind: ${kind}`, ...composedLines(keys).map((line) => `    ${line}`)];
 }
 
 /** Comments end with their line. */

@@ -9,7 +9,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { configJsonSchema } from "./json-schema.ts";
 import { configSchema } from "./schema.ts";
-import { unwrap } from "./format/walk.ts";
+import { unwrap } from "./format/schemas.ts";
 
 const repository = join(import.meta.dirname, "../..");
 

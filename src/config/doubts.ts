@@ -1,7 +1,6 @@
 // Values that are valid but probably a mistake: they are warnings, since they may be intended.
 import type { EndpointSettings, IngressSettings } from "../core/model.ts";
 import { durationSyntax, hourMs, minuteMs, dayMs } from "../core/units.ts";
-import { parseIp } from "../lib/ip.ts";
 import type { Report } from "./format/problem.ts";
 
 /** A value as it stands in the file. */
@@ -13,7 +12,7 @@ const slowKeys = ["hold_up", "mix_wait", "reconcile_interval"] as const;
 const longestSticky = dayMs;
 const longestInterval = 10 * minuteMs;
 
-/** Warns of durations in what is hardly the right unit, and of checks that ask elsewhere than their URL seems to say. */
+/** Warns of durations in what is hardly the right unit. */
 export function warnOfDoubts(ingresses: readonly IngressSettings[], textOf: TextOf, warn: Report): void {
   for (const [index, ingress] of ingresses.entries()) {
     const path = `ingresses[${index}]`;
@@ -22,7 +21,6 @@ export function warnOfDoubts(ingresses: readonly IngressSettings[], textOf: Text
       const place = `${path}.endpoints[${at}]`;
       warnOfBareNumber(`${place}.sticky`, textOf, warn);
       warnOfLongTimes(endpoint, place, warn);
-      warnOfForeignHost(endpoint, ingress.allowPrivate, `${place}.check.url`, warn);
     }
   }
 }
@@ -46,31 +44,5 @@ function warnOfLongTimes({ name, stickyMs = 0, check }: EndpointSettings, path: 
   if (check !== undefined && check.timeoutMs >= hourMs / 6) {
     const what = `a check that hangs fails only after ${durationSyntax(check.timeoutMs)}`;
     warn(`${path}.check.timeout`, `${what}: is that the unit you mean? 5s is usual`);
-  }
-}
-
-/** The host of the URL is only the requested name; an address there looks as if ccs would connect to it. */
-function warnOfForeignHost(
-  { target, check }: EndpointSettings,
-  allowPrivate: boolean,
-  path: string,
-  warn: Report,
-): void {
-  if (check === undefined) return;
-  const { hostname } = new URL(check.url);
-  const address = parseIp(hostname.replaceAll(/[[\]]/g, ""));
-  const isLocalhost = hostname === "localhost" || hostname.endsWith(".localhost");
-  if (address === undefined && !isLocalhost) return;
-  const isHere = isLocalhost || address?.scope === "private";
-  if (target.kind === "host") {
-    // The name may well lead to a public address that is written in the URL.
-    if (isHere && !allowPrivate) tell(target.host);
-  } else if (target.addresses.every(({ text }) => text !== address?.text) && !(isLocalhost && allowPrivate)) {
-    tell(target.addresses.map(({ text }) => text).join(", "));
-  }
-
-  function tell(whom: string): void {
-    const what = `ccs does not connect to ${hostname} but to the target, ${whom}, and only asks it for that name`;
-    warn(path, `${what}: write the host name under which the page is served there`);
   }
 }

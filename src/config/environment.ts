@@ -11,17 +11,27 @@ import { given } from "./format/variables.ts";
 
 /** Settings from the environment; each one that is there takes the place of the file's. */
 export interface EnvironmentSettings {
-  readonly cloudflareApiUrl?: string;
+  readonly cloudflareApiUrl: string | undefined;
   /** Values of keys, by kind of channel. */
-  readonly channels?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  readonly listen?: ListenAddress;
+  readonly channels: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly listen: ListenAddress | undefined;
   /** Absolute. */
-  readonly stateDir?: string;
-  readonly allowPrivate?: boolean;
-  readonly mixWaitMs?: number;
+  readonly stateDir: string | undefined;
+  readonly allowPrivate: boolean | undefined;
+  readonly mixWaitMs: number | undefined;
   /** `ip:port` each. */
-  readonly anchors?: readonly string[];
+  readonly anchors: readonly string[] | undefined;
 }
+
+export const emptyEnvironment: EnvironmentSettings = {
+  cloudflareApiUrl: undefined,
+  channels: {},
+  listen: undefined,
+  stateDir: undefined,
+  allowPrivate: undefined,
+  mixWaitMs: undefined,
+  anchors: undefined,
+};
 
 /** For the reference. */
 export const environmentVariables: readonly { readonly name: string; readonly meaning: string }[] = [
@@ -71,13 +81,13 @@ export function readEnvironment(env: Environment): {
   const stateDir = take("CCS_STATE_DIR", folderFromOutside);
   return {
     settings: {
-      ...(cloudflareApiUrl !== undefined && { cloudflareApiUrl }),
-      ...(channels.length > 0 && { channels: Object.fromEntries(channels) }),
-      ...(address !== undefined && { listen: address }),
-      ...(stateDir !== undefined && { stateDir: resolve(stateDir) }),
-      ...(allowPrivate !== undefined && { allowPrivate }),
-      ...(mixWaitMs !== undefined && { mixWaitMs }),
-      ...(anchors !== undefined && { anchors }),
+      cloudflareApiUrl,
+      channels: Object.fromEntries(channels),
+      listen: address,
+      stateDir: stateDir === undefined ? undefined : resolve(stateDir),
+      allowPrivate,
+      mixWaitMs,
+      anchors,
     },
     problems,
   };

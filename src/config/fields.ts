@@ -1,10 +1,10 @@
-// The kinds of value that only keys of this program have: a target, a TTL, the URL of a check.
+// The kinds of value that only keys of this program have: a target, a TTL, a zone.
 import { z } from "zod";
 import type { Address, Target } from "../core/model.ts";
 import { dayMs, minuteMs } from "../core/units.ts";
 import { parseIp } from "../lib/ip.ts";
 import { plain } from "../lib/text.ts";
-import { durationMs, kind, parseUrl, textOrNumber } from "./format/fields.ts";
+import { durationMs, kind, textOrNumber } from "./format/fields.ts";
 import { bad, ok, parseHostName, type Parsed } from "./format/names.ts";
 
 export const ttl = kind(
@@ -46,37 +46,6 @@ const addressInList = kind(z.string(), { expects: "an IP address" }, (text): Par
 export const target = z
   .union([hostOrAddress, z.array(addressInList).min(1).meta({ expects: "a list of IP addresses" })])
   .meta({ expects: "a host name, an IP address, or a list of IP addresses" });
-
-/** URL of a check. */
-export const checkUrl = kind(z.string(), { expects: "an http:// or https:// URL" }, (text) => {
-  const url = parseUrl(text);
-  if (url.kind === "bad") return url;
-  url.value.hash = "";
-  return ok(url.value.href);
-});
-
-/** Accepted status codes, as an inclusive range. Those of 1xx are no answers: another one follows. */
-const statusRange = kind(
-  textOrNumber,
-  { expects: "a status code from 200 to 599 such as 200, a class such as 2xx, or a range such as 200-299" },
-  (value): Parsed<readonly [from: number, to: number]> => {
-    const text = String(value);
-    const hundreds = /^([2-5])xx$/i.exec(text)?.[1];
-    if (hundreds !== undefined) return ok([Number(hundreds) * 100, Number(hundreds) * 100 + 99]);
-    const match = /^([2-5]\d\d)(?:\s*-\s*([2-5]\d\d))?$/.exec(text.trim());
-    if (match === null) return bad();
-    const from = Number(match[1]);
-    const to = Number(match[2] ?? match[1]);
-    return from <= to ? ok([from, to]) : bad("the range ends before it starts");
-  },
-);
-
-export const status = z
-  .union([statusRange, z.array(statusRange).min(1).meta({ expects: "a list of status codes" })])
-  .meta({ expects: "a status code such as 200, a class such as 2xx, a range such as 200-299, or a list of these" });
-
-/** Text that a body must contain. */
-export const marker = kind(z.string(), { expects: "the text to look for" }, (text) => (text === "" ? bad() : ok(text)));
 
 /** What people call an endpoint or a channel; it ends up in metrics, messages and commands. */
 export const displayName = kind(z.string(), { expects: "a name of 1 to 100 printable characters" }, (text) => {

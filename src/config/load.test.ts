@@ -4,7 +4,9 @@ import { X509Certificate } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { httpOf, httpTask } from "../../test/support/checks.ts";
 import { telegramIn } from "../../test/support/channels.ts";
+import { readFromDisk } from "../runtime/node/read-file.ts";
 import { test } from "node:test";
 import { createAuthority } from "../../test/support/certificates.ts";
 import type { Config } from "./config.ts";
@@ -54,16 +56,14 @@ const defaultResolvers = ["1.1.1.1:53", "1.0.0.1:53", "[2606:4700:4700::1111]:53
 
 test("the first example becomes the whole configuration, defaults filled in", () => {
   const path = join(examples, "config.yml");
-  const result = loaded(loadConfig({ path, env: environment }));
+  const result = loaded(loadConfig({ path, env: environment, readFile: readFromDisk }));
   const check = {
-    url: "https://primary.example.com/healthz",
+    what: httpTask({ url: "https://primary.example.com/healthz", contains: "OK" }),
     intervalMs: 15_000,
     fastIntervalMs: 2_000,
     timeoutMs: 5_000,
     rise: 3,
     fall: 3,
-    status: [[200, 200]],
-    contains: "OK",
   };
   const { token, apiUrl } = result.config.cloudflare;
   assert.equal(token.reveal(), "cf-token");
@@ -94,7 +94,7 @@ test("the first example becomes the whole configuration, defaults filled in", ()
           ttl: 300,
           stickyMs: 600_000,
           resolvers: defaultResolvers,
-          check: { ...check, url: "https://secondary.example.com/healthz" },
+          check: { ...check, what: httpTask({ url: "https://secondary.example.com/healthz", contains: "OK" }) },
         },
       ],
     },
@@ -120,10 +120,12 @@ test("the first example becomes the whole configuration, defaults filled in", ()
 });
 
 test("the example with every key loads, and every key is in it", () => {
-  const { config, warnings } = loaded(loadConfig({ path: join(examples, "full.yml"), env: environment }));
+  const { config, warnings } = loaded(
+    loadConfig({ path: join(examples, "full.yml"), env: environment, readFile: readFromDisk }),
+  );
   assert.deepEqual(warnings, []);
   const [first, second] = config.ingresses;
-  assert.deepEqual(first?.endpoints[0]?.check?.status, [
+  assert.deepEqual(httpOf(first?.endpoints[0]?.check)?.status, [
     [200, 299],
     [301, 302],
     [401, 401],
@@ -183,7 +185,7 @@ test("a variable may hold a number, a truth value or a duration", () => {
   assert.deepEqual([check.rise, check.intervalMs, check.timeoutMs], [7, 90_000, 300_000]);
   assert.equal(load(`${whole}    proxied: \${B}\n`, env).config.ingresses[0]?.proxied, true);
   const numeric = checkOf(load(withCheck("contains: ${N}"), env));
-  assert.equal(numeric.contains, "7");
+  assert.equal(httpOf(numeric)?.contains, "7");
 });
 
 test("durations are text with a unit, or seconds", () => {
@@ -209,7 +211,7 @@ test("fast_interval is two seconds, but never longer than a shorter interval", (
 });
 
 test("status codes are numbers, classes, ranges, or a list of these", () => {
-  const status = (written: string) => checkOf(load(withCheck(`status: ${written}`))).status;
+  const status = (written: string) => httpOf(checkOf(load(withCheck(`status: ${written}`))))?.status;
   assert.deepEqual(status("204"), [[204, 204]]);
   assert.deepEqual(status('"204"'), [[204, 204]]);
   assert.deepEqual(status("2xx"), [[200, 299]]);
@@ -290,7 +292,8 @@ test("trusted reverse proxies are addresses and ranges, and there are none by de
 test("URLs lose their fragment, base URLs their last slash", () => {
   const text = `cloudflare: { token: T, api_url: "http://127.0.0.1:8787/client/v4/" }\n${withCheck("").slice(25)}`;
   assert.equal(load(text).config.cloudflare.apiUrl, "http://127.0.0.1:8787/client/v4");
-  const check = (url: string): string => checkOf(load(withEndpoint(`check: { url: "${url}" }`))).url;
+  const check = (url: string): string | undefined =>
+    httpOf(checkOf(load(withEndpoint(`check: { url: "${url}" }`))))?.url;
   assert.equal(check("HTTPS://C.example.com/a?b#c"), "https://c.example.com/a?b");
   assert.equal(check("http://c.example.com/@user"), "http://c.example.com/@user");
   assert.equal(check("http://[2001:db8::1]:8080"), "http://[2001:db8::1]:8080/");
@@ -435,7 +438,7 @@ test("authorities of a check are read from their file: the certificates in it, a
     return Buffer.from(files[path] ?? assert.fail(path));
   };
   const { config, watchedFiles } = loaded(loadConfig({ path: "/etc/ccs/config.yml", text, env: {}, readFile }));
-  const [first, second] = config.ingresses[0]?.endpoints.map((endpoint) => endpoint.check?.ca) ?? [];
+  const [first, second] = config.ingresses[0]?.endpoints.map((endpoint) => httpOf(endpoint.check)?.ca) ?? [];
   assert.deepEqual(
     first?.map((pem) => new X509Certificate(pem).subject),
     ["CN=One", "CN=Two"],
@@ -462,7 +465,9 @@ function shape(config: Config): unknown {
 }
 
 test("a secret prints as three stars, however the configuration is printed", () => {
-  const { config } = loaded(loadConfig({ path: join(examples, "config.yml"), env: environment }));
+  const { config } = loaded(
+    loadConfig({ path: join(examples, "config.yml"), env: environment, readFile: readFromDisk }),
+  );
   const printed = JSON.stringify(config);
   assert.equal(printed.includes("cf-token") || printed.includes("tg-token"), false);
   assert.equal(printed.match(/"token":"\*\*\*"/g)?.length, 2);
@@ -472,7 +477,7 @@ test("files that cannot be read say why, each in one line", (context) => {
   const folder = mkdtempSync(join(tmpdir(), "ccs-load-"));
   context.after(() => rmSync(folder, { recursive: true }));
   const says = (name: string): readonly string[] => {
-    const result = loadConfig({ path: join(folder, name), env: {} });
+    const result = loadConfig({ path: join(folder, name), env: {}, readFile: readFromDisk });
     assert.equal(result.kind, "invalid");
     return result.problems.map((problem) => formatProblem({ ...problem, file: name }));
   };
@@ -489,7 +494,7 @@ test("files that cannot be read say why, each in one line", (context) => {
   writeFileSync(join(folder, "large.yml"), "#".repeat(64 * 1_024 + 1));
   assert.deepEqual(says("large.yml"), [`large.yml: ${cannot}: it is larger than 64 kB: is it the right file?`]);
   writeFileSync(join(folder, "full.yml"), whole.padEnd(64 * 1_024));
-  assert.equal(loadConfig({ path: join(folder, "full.yml"), env: {} }).kind, "ok");
+  assert.equal(loadConfig({ path: join(folder, "full.yml"), env: {}, readFile: readFromDisk }).kind, "ok");
   assert.deepEqual(says("a\0b.yml"), [`a\0b.yml: ${cannot}: its name is not valid`]);
 });
 

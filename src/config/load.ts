@@ -2,8 +2,8 @@
 import { warnOfMissingMixes } from "./mix-record.ts";
 import { dirname, resolve } from "node:path";
 import { isPlainHttp } from "../lib/plain-http.ts";
-import { readAuthorities } from "./authorities.ts";
 import { readChannels, type FoundChannel } from "./channels.ts";
+import { CheckFiles, warnOfChecks } from "./checks.ts";
 import { completeConfig } from "./complete.ts";
 import type { Config } from "./config.ts";
 import { readConfigDocument } from "./document.ts";
@@ -11,7 +11,7 @@ import type { YamlDocument } from "./format/document.ts";
 import { readEnvironment, type EnvironmentSettings } from "./environment.ts";
 import { warnOfDoubts } from "./doubts.ts";
 import { secret } from "./format/fields.ts";
-import { decode, readFromDisk, readText, type ReadFile } from "./format/files.ts";
+import { decode, noFiles, readText, type ReadFile } from "./format/files.ts";
 import { weaknessOf } from "../lib/token-strength.ts";
 import { ancientProblem, formatOf } from "./original/original-format.ts";
 import { channelsOf, checkOriginalRules, translate } from "./original/translate.ts";
@@ -31,7 +31,7 @@ export interface LoadRequest {
   /** The file's content, when it is known already. */
   readonly text?: string | Uint8Array;
   readonly env: Environment;
-  /** Reads the file, and the files of secrets. */
+  /** Reads the file, and the files of secrets. Without it there are no files. */
   readonly readFile?: ReadFile;
   /** For commands that work offline: secrets that are not on this machine are no mistake, and something takes their place. */
   readonly mayLackSecrets?: boolean;
@@ -52,7 +52,7 @@ export type LoadResult =
 
 /** Reads, checks and completes the configuration. */
 export function loadConfig(request: LoadRequest): LoadResult {
-  const { path, text, env, readFile = readFromDisk, mayLackSecrets = false } = request;
+  const { path, text, env, readFile = noFiles, mayLackSecrets = false } = request;
   const content = text === undefined ? readText(path, readFile) : decode(Buffer.from(text));
   if (content.kind === "unreadable") {
     return invalid([problemAt(path, content.place, "", `the configuration cannot be read: ${content.reason}`)]);
@@ -98,7 +98,13 @@ function loadCurrent(context: Context): LoadResult {
   const channels = readChannels(notify, secrets, report);
   const httpToken = secrets.take("http", "token", http, secret, "optional");
 
-  const { authorities, files: authorityFiles } = readAuthorities(reading.value, { folder, readFile, report });
+  const checkFiles = new CheckFiles({ folder, readFile, report });
+  for (const [index, ingress] of (reading.value.ingresses ?? []).entries()) {
+    for (const [at, endpoint] of (ingress?.endpoints ?? []).entries()) {
+      if (endpoint?.check !== undefined)
+        checkFiles.read({ ...endpoint.check }, `ingresses[${index}].endpoints[${at}].check`);
+    }
+  }
 
   const file = whole(reading);
   if (problems.length > 0 || file === undefined || cloudflareToken === undefined) return invalid(problems);
@@ -109,14 +115,15 @@ function loadCurrent(context: Context): LoadResult {
   const inFile = file.state_dir === undefined ? undefined : resolve(folder, file.state_dir);
   const stateDir = settings.stateDir ?? inFile ?? defaultStateDir(env, path);
   if (stateDir === undefined) return invalid([problemAt(path, undefined, "state_dir", noStateDir)]);
-  const config = completeConfig(file, { tokens, authorities, channels }, settings, stateDir);
+  const config = completeConfig(file, { tokens, checkFiles, channels }, settings, stateDir);
   const warnings: Problem[] = [];
   warnOfPlainHttp(config, channels, reporterTo(warnings, document, reading));
   warnOfMissingMixes(config.ingresses, reporterTo(warnings, document, reading));
   warnOfDoubts(config.ingresses, (key) => reading.textOf(key), reporterTo(warnings, document, reading));
+  warnOfChecks(config.ingresses, reporterTo(warnings, document, reading));
   const httpTokenPath = reading.has("http.token_file") ? "http.token_file" : "http.token";
   warnOfWeakToken(config, httpTokenPath, reporterTo(warnings, document, reading));
-  const watchedFiles = [...new Set([resolve(path), ...secrets.files, ...authorityFiles])];
+  const watchedFiles = [...new Set([resolve(path), ...secrets.files, ...checkFiles.files])];
   return {
     kind: "ok",
     config,
@@ -138,7 +145,7 @@ function loadOriginal(context: Context): LoadResult {
   const warnings: Problem[] = [...reading.warnings];
   const report = reporterTo(warnings, document, reading);
   const channels = channelsOf(file);
-  const beside = { tokens: { cloudflare: file.cloudflare.token }, authorities: new Map(), channels };
+  const beside = { tokens: { cloudflare: file.cloudflare.token }, channels };
   const stateDir = settings.stateDir ?? defaultStateDir(env, path);
   if (stateDir === undefined) return invalid([problemAt("environment", undefined, "CCS_STATE_DIR", noStateDir)]);
   const config = completeConfig(translate(file, report), beside, settings, stateDir);

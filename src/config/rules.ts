@@ -1,7 +1,7 @@
 // The rules that tie several keys together. They look at whatever was right in the file, so that a mistake elsewhere
 // hides none of theirs.
 import type { Address, Target } from "../core/model.ts";
-import { durationSyntax } from "../core/units.ts";
+import { checkCheck } from "./checks.ts";
 import { shown } from "./format/describe.ts";
 import { checkMixRecords } from "./mix-record.ts";
 import { isZoneId } from "./fields.ts";
@@ -55,8 +55,7 @@ function checkIngress(ingress: Partially<IngressInFile>, path: string, rules: Ta
     } else if (name !== undefined) firstByName.set(name, index);
     if (target !== undefined) checkTarget(target, `${at}.target`, rules, report);
     if (publish === "cname") checkCname(endpoint, at, report);
-    checkRhythm(endpoint.check, `${at}.check`, report);
-    checkAuthorities(endpoint.check, `${at}.check`, report);
+    if (endpoint.check !== undefined) checkCheck(endpoint.check, `${at}.check`, report);
     reportDoubles(endpoint.resolvers, `${at}.resolvers`, report);
   }
 }
@@ -122,21 +121,6 @@ function checkCname(endpoint: Partially<EndpointInFile>, path: string, report: R
   if (target !== undefined && !isHost(target)) {
     report(`${path}.target`, `expected a host name, since publish is cname, got an address: name a host, or ${remedy}`);
   }
-}
-
-function checkRhythm(check: Partially<EndpointInFile>["check"], path: string, report: Report): void {
-  const { interval, fast_interval: fast } = check ?? {};
-  if (interval === undefined || fast === undefined || fast <= interval) return;
-  const message = `expected at most the interval of ${durationSyntax(interval)}, got ${durationSyntax(fast)}`;
-  report(`${path}.fast_interval`, message);
-}
-
-function checkAuthorities(check: Partially<EndpointInFile>["check"], path: string, report: Report): void {
-  if (check?.ca_file === undefined || check.url?.startsWith("http:") !== true) return;
-  report(
-    `${path}.ca_file`,
-    "expected no ca_file, since the url is http, which has no certificate: remove it, or use https",
-  );
 }
 
 function reportDoubles(items: readonly (string | undefined)[] | undefined, path: string, report: Report): void {

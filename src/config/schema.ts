@@ -2,7 +2,8 @@
 // Schema for editors are generated from here.
 import { z } from "zod";
 import { notifySchema } from "./channels.ts";
-import { checkUrl, displayName, marker, status, target, ttl, zone } from "./fields.ts";
+import { checkSchema } from "./checks.ts";
+import { displayName, target, ttl, zone } from "./fields.ts";
 import {
   baseUrl,
   choice,
@@ -21,60 +22,6 @@ import { optional, required, withDefault } from "./format/key.ts";
 import { dayMs, hourMs } from "../core/units.ts";
 
 const secondMs = 1_000;
-
-const checkSchema = z
-  .strictObject({
-    url: required(checkUrl, {
-      otherNames: ["uri"],
-      description:
-        "The URL to request. The connection always goes to the endpoint's own addresses, on the URL's port; " +
-        "the URL's host is only the requested name (SNI, Host header, certificate) and may be any name.",
-      example: "https://primary.example.com/healthz",
-    }),
-    interval: withDefault(duration(100, dayMs, "15s"), "15s", {
-      description:
-        "Time from the end of one probe to the start of the next while the health is settled. It is shortened at random by up to 10 %.",
-      example: "15s",
-    }),
-    fast_interval: optional(duration(100, dayMs, "2s"), {
-      description:
-        "The same while the health is unknown, suspect or recovering, and while a probe has had no answer for " +
-        "a while: the next probe then starts before that one ends. At most `interval`.",
-      defaultInWords: "`2s`, or `interval` when that is shorter",
-      example: "1s",
-    }),
-    timeout: withDefault(duration(10, hourMs, "5s"), "5s", {
-      description: "Deadline for resolving, connecting, TLS, headers and body together.",
-      example: "3s",
-    }),
-    rise: withDefault(wholeNumber(1, 1_000), 3, {
-      otherNames: ["confidence"],
-      description: "Number of successes in a row after which the endpoint is up.",
-      example: 2,
-    }),
-    fall: withDefault(wholeNumber(1, 1_000), 3, {
-      description: "Number of failures in a row after which the endpoint is down.",
-      example: 2,
-    }),
-    status: withDefault(status, 200, {
-      description: "Accepted status codes: a code, a class, a range, or a list of these. Redirects are not followed.",
-      example: ["2xx", 401],
-    }),
-    contains: optional(marker, {
-      otherNames: ["marker"],
-      description: "Text that the first 64 KiB of the body must contain.",
-      defaultInWords: "none",
-      example: "OK",
-    }),
-    ca_file: optional(filePath, {
-      description:
-        "PEM file with the certificates of the authorities to trust for this check, instead of the usual ones. " +
-        "The server's own self-signed certificate also works. Read again when it changes.",
-      defaultInWords: "none: the usual ones, and those of `NODE_EXTRA_CA_CERTS`",
-      example: "/etc/ssl/home-ca.pem",
-    }),
-  })
-  .meta({ expects: "a section with a url", heading: "Checks" });
 
 const endpointSchema = z
   .strictObject({

@@ -3,18 +3,14 @@
 import { dirname, resolve } from "node:path";
 import { isMap, isScalar } from "yaml";
 import { readConfigDocument } from "./document.ts";
-import { readFromDisk, readText, type ReadFile } from "./format/files.ts";
+import { readText, type ReadFile } from "./format/files.ts";
 import { findConfigPath } from "./find.ts";
 import { substitute, unmask } from "./format/substitute.ts";
 import type { Environment } from "./format/variables.ts";
 import { defaultStateDir, stateDirGiven } from "./default-state-dir.ts";
 
 /** The absolute path of the state folder that `ccs run` would use with this `--config` option and environment, if any. */
-export function stateDirOf(
-  option: string | undefined,
-  env: Environment,
-  readFile: ReadFile = readFromDisk,
-): string | undefined {
+export function stateDirOf(option: string | undefined, env: Environment, readFile: ReadFile): string | undefined {
   const given = stateDirGiven(env);
   if (given !== undefined) return given;
   const found = findConfigPath(option, env);
@@ -23,11 +19,7 @@ export function stateDirOf(
 }
 
 /** Why the file that may say where the state is tells nothing; `undefined` when it can be read, or there is none to read. */
-export function unreadConfig(
-  option: string | undefined,
-  env: Environment,
-  readFile: ReadFile = readFromDisk,
-): string | undefined {
+export function unreadConfig(option: string | undefined, env: Environment, readFile: ReadFile): string | undefined {
   const found = findConfigPath(option, env);
   if (stateDirGiven(env) !== undefined || found.kind === "missing") return undefined;
   const content = readText(found.path, readFile);

@@ -14,6 +14,7 @@ import type {
   State,
   TimeState,
 } from "./model.ts";
+import { changesBetween, type IngressChange } from "./overview/ingresses.ts";
 import { isOutage } from "./selection/outage.ts";
 import { underNames } from "./configuration/rename.ts";
 import { sharersOf } from "./selection/same-addresses.ts";
@@ -22,16 +23,21 @@ import { families } from "./words.ts";
 
 /**
  * The facts that lead from `before` to `after`, the state since `atMs`, in the order of telling. Empty when nothing worth
- * telling changed.
+ * telling changed. `changes` are the ingresses that changed.
  */
-export function factsBetween(before: State, after: State, atMs: number): readonly Fact[] {
+export function factsBetween(
+  before: State,
+  after: State,
+  atMs: number,
+  changes: readonly IngressChange[] = changesBetween(before, after),
+): readonly Fact[] {
   if (before === after) return [];
   return [
     ...configFacts(before, after),
     ...connectionFacts(before, after),
     ...clockFacts(before.time, after.time),
     ...released(before, after),
-    ...after.ingresses.flatMap((ingress) => ofIngress(before, ingress, atMs)),
+    ...changes.flatMap((change) => ofIngress(change, atMs)),
     ...after.leaving.flatMap((ingress) => ofLeaving(before, ingress, atMs)),
   ];
 }
@@ -86,17 +92,16 @@ function ofLeaving(before: State, after: IngressState, atMs: number): Fact[] {
   ];
 }
 
-function ofIngress(before: State, after: IngressState, atMs: number): Fact[] {
+function ofIngress({ before: known, after }: IngressChange, atMs: number): Fact[] {
   const ingress = after.settings.id;
-  const known = findIngress(before, ingress);
-  if (known === after) return [];
   const facts: Fact[] = known === undefined ? [{ kind: "ingress-added", ingress }] : [];
   // By another configuration; each has a list of its own.
   const renames = after.renames === known?.renames ? [] : after.renames;
   facts.push(...renames.map(({ from, to }): Fact => ({ kind: "endpoint-renamed", ingress, from, to })));
   const old = known !== undefined && renames.length > 0 ? underNames(known, after) : known;
-  facts.push(...after.endpoints.flatMap((endpoint) => ofEndpoint(ingress, old, endpoint)));
-  facts.push(...sharedFacts(ingress, old, after));
+  const changed = endpointChanges(old, after);
+  facts.push(...changed.flatMap((change) => ofEndpoint(ingress, change)));
+  facts.push(...changed.flatMap((change) => sharedFacts(after, change)));
   facts.push(...outageFacts(ingress, old, after), ...selectionFacts(ingress, old, after));
   facts.push(...wordFacts(ingress, old, after));
   return [
@@ -109,12 +114,24 @@ function ofIngress(before: State, after: IngressState, atMs: number): Fact[] {
   ];
 }
 
-function ofEndpoint(ingress: string, old: IngressState | undefined, after: EndpointState): Fact[] {
+interface EndpointChange {
+  /** `undefined` for one that is new, or has another target or check. */
+  readonly known: EndpointState | undefined;
+  readonly after: EndpointState;
+}
+
+/** The endpoints that are not what they were. Most stand where they stood. */
+function endpointChanges(old: IngressState | undefined, { endpoints }: IngressState): readonly EndpointChange[] {
+  return endpoints.flatMap((after, place): EndpointChange[] => {
+    if (old?.endpoints[place] === after) return [];
+    const { settings, revision } = after;
+    const known = old?.endpoints.find((each) => each.settings.name === settings.name && each.revision === revision);
+    return known === after ? [] : [{ known, after }];
+  });
+}
+
+function ofEndpoint(ingress: string, { known, after }: EndpointChange): Fact[] {
   const endpoint = after.settings.name;
-  const known = old?.endpoints.find(
-    ({ settings, revision }) => settings.name === endpoint && revision === after.revision,
-  );
-  if (known === after) return [];
   const facts = after.addresses.flatMap(({ text: address, health }): Fact[] => {
     const from = known?.addresses.find(({ text }) => text === address)?.health.verdict ?? "unknown";
     const { verdict: to, reason } = health;
@@ -131,15 +148,11 @@ function ofEndpoint(ingress: string, old: IngressState | undefined, after: Endpo
   return facts;
 }
 
-function sharedFacts(ingress: string, old: IngressState | undefined, after: IngressState): Fact[] {
-  if (old?.endpoints === after.endpoints) return [];
-  return after.endpoints.flatMap((endpoint): Fact[] => {
-    const { settings, hasShared, revision } = endpoint;
-    if (!hasShared) return [];
-    const known = old?.endpoints.find((other) => other.settings.name === settings.name && other.revision === revision);
-    if (known?.hasShared === true) return [];
-    return [{ kind: "addresses-shared", ingress, endpoint: settings.name, others: sharersOf(after, endpoint) }];
-  });
+function sharedFacts(ingress: IngressState, { known, after: endpoint }: EndpointChange): Fact[] {
+  const { settings, hasShared } = endpoint;
+  if (!hasShared || known?.hasShared === true) return [];
+  const others = sharersOf(ingress, endpoint);
+  return [{ kind: "addresses-shared", ingress: ingress.settings.id, endpoint: settings.name, others }];
 }
 
 /** What people said, and what came of it: a drill is reported before the next one begins, so that it is plain whose report it is. */

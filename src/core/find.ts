@@ -3,19 +3,23 @@
 import { endpointNamed } from "./members.ts";
 import type { EndpointRef, EndpointState, IngressState, State } from "./model.ts";
 
+/** As much of the state as it takes to find an ingress. */
+type Listed = Pick<State, "ingresses" | "overview">;
+
 /** The ingress of this id; `undefined` for one that is not configured. */
-export function findIngress({ ingresses }: Pick<State, "ingresses">, id: string): IngressState | undefined {
-  return ingresses.find(({ settings }) => settings.id === id);
+export function findIngress({ ingresses, overview }: Listed, id: string): IngressState | undefined {
+  const place = overview.places.get(id);
+  return place === undefined ? undefined : ingresses[place];
 }
 
 /** The same, also among those that left the configuration and still have records to be removed. */
-export function findManaged(state: Pick<State, "ingresses" | "leaving">, id: string): IngressState | undefined {
+export function findManaged(state: Listed & Pick<State, "leaving">, id: string): IngressState | undefined {
   return findIngress(state, id) ?? state.leaving.find(({ settings }) => settings.id === id);
 }
 
 /** The endpoint that a report is about, in whatever revision. */
 export function findEndpoint(
-  state: Pick<State, "ingresses">,
+  state: Listed,
   { ingress, endpoint }: Pick<EndpointRef, "ingress" | "endpoint">,
 ): EndpointState | undefined {
   const found = findIngress(state, ingress);

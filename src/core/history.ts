@@ -77,10 +77,10 @@ export interface Rollup {
   readonly failures: number;
   readonly inconclusive: number;
   /** Within 2 %. */
-  readonly p50Ms?: number;
+  readonly p50Ms: number | undefined;
   /** Within 2 %. */
-  readonly p95Ms?: number;
-  readonly maxMs?: number;
+  readonly p95Ms: number | undefined;
+  readonly maxMs: number | undefined;
 }
 
 export interface Rollups {

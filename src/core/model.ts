@@ -4,6 +4,7 @@
 // All times named `…Ms` are milliseconds of the monotonic clock, unless the name says otherwise. Everything here is
 // plain JSON, so that a state can be printed, compared, stored and replayed.
 
+import type { Overview } from "./overview/overview.ts";
 import type { Address, Family, Observation, Resolution } from "./evidence/observation-model.ts";
 import type { Connection, Stalled, Unproven } from "./evidence/proof-model.ts";
 import type { CloudProblem, Form, Published, RecordSet } from "./records/record-model.ts";
@@ -23,7 +24,16 @@ export type {
   Resolution,
 } from "./evidence/observation-model.ts";
 export type { SavedAddresses, SavedIngress } from "./saved-model.ts";
-export type { CheckSettings, EndpointSettings, IngressSettings, MixSettings, Target, Ttl } from "./settings-model.ts";
+export type {
+  CheckSettings,
+  CheckTask,
+  EndpointSettings,
+  IngressSettings,
+  MixSettings,
+  Rhythm,
+  Target,
+  Ttl,
+} from "./settings-model.ts";
 export type { TimeState, Undated, Validity } from "./time/time-model.ts";
 export type {
   CloudProblem,
@@ -278,6 +288,8 @@ export interface IngressState extends NameState {
   readonly outage: Outage | undefined;
   /** While no endpoint is selected: when the best of those up is elected, though better ones are still unknown. */
   readonly electionAtMs: number | undefined;
+  /** While an endpoint that may take over is tried once more: when the failover no longer waits for that. */
+  readonly trialUntilMs: number | undefined;
   /** When endpoints were left as down, within the last hour. */
   readonly departures: readonly Departure[];
   readonly overrides: readonly Override[];
@@ -304,6 +316,8 @@ export interface IngressState extends NameState {
 
 export interface State {
   readonly ingresses: readonly IngressState[];
+  /** The same ingresses at a glance: who is due, who waits for what, and who changed. */
+  readonly overview: Overview;
   readonly time: TimeState;
   readonly connection: { readonly [family in Family]: Connection };
   /** Why the newest configuration was refused; missing while it is in force. */

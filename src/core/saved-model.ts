@@ -1,4 +1,4 @@
-// The vocabulary of what survives a restart. Types only; all of them are exported by `model.ts`.
+// The vocabulary of what survives a restart. The types are exported by `model.ts`.
 import type { Address } from "./evidence/observation-model.ts";
 import type { Departure, Override, StickyMember } from "./model.ts";
 import type { Form, RecordSet } from "./records/record-model.ts";
@@ -8,23 +8,42 @@ import type { Ttl } from "./settings-model.ts";
 export interface SavedIngress {
   /** Its DNS name, which is its id as well. */
   readonly record: string;
-  readonly primary?: string;
+  readonly primary: string | undefined;
   readonly sticky: readonly StickyMember[];
   readonly departures: readonly Departure[];
   readonly overrides: readonly Override[];
   readonly addresses: readonly SavedAddresses[];
-  readonly lastGood?: RecordSet;
+  readonly lastGood: RecordSet | undefined;
   /** It was not served, or no endpoint could serve it. */
-  readonly isOutage?: boolean;
+  readonly isOutage: boolean;
   /** What the endpoints were called, and where they led (see `targetText`). Missing in what earlier versions left. */
-  readonly endpoints?: readonly { readonly name: string; readonly target: string }[];
+  readonly endpoints: readonly { readonly name: string; readonly target: string }[] | undefined;
   /** Missing in what was saved before an ingress had one form for life. */
-  readonly form?: Form;
+  readonly form: Form | undefined;
   /** Names that may hold the addresses of one of our mixes, former names included. */
-  readonly mixRecords?: readonly string[];
+  readonly mixRecords: readonly string[] | undefined;
   /** Where its records are, and what the primary's TTL was: enough to lead it out of its mix once it is no longer configured. */
-  readonly zone?: string;
-  readonly ttl?: Ttl;
+  readonly zone: string | undefined;
+  readonly ttl: Ttl | undefined;
+}
+
+/** What is remembered of an ingress of which nothing is known. */
+export function nothingSaved(record: string): SavedIngress {
+  return {
+    record,
+    primary: undefined,
+    sticky: [],
+    departures: [],
+    overrides: [],
+    addresses: [],
+    lastGood: undefined,
+    isOutage: false,
+    endpoints: undefined,
+    form: undefined,
+    mixRecords: undefined,
+    zone: undefined,
+    ttl: undefined,
+  };
 }
 
 /** The last known addresses of an endpoint; `target` is the host name that they belong to. */

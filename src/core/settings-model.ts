@@ -51,21 +51,23 @@ export type Target =
 /** Seconds, 60 to 86400, or Cloudflare's automatic TTL, which counts as 300 s in a minimum. */
 export type Ttl = number | "auto";
 
-export interface CheckSettings {
-  /** http or https URL. The connection goes to the endpoint's own addresses; the URL's host is only the name asked for. */
-  readonly url: string;
+/** How often something is checked, how long it may take, and how many results count. */
+export interface Rhythm {
   /** From the end of one probe to the start of the next, while nothing is in question. */
   readonly intervalMs: number;
   /** The same while the health is unknown, suspect or recovering. */
   readonly fastIntervalMs: number;
-  /** Deadline for resolving, connecting, TLS, headers and body together. */
+  /** Deadline for all of a probe together, the look-up included. */
   readonly timeoutMs: number;
   readonly rise: number;
   readonly fall: number;
-  /** Accepted status codes as inclusive ranges, such as `[[200, 299], [401, 401]]`. */
-  readonly status: readonly (readonly [from: number, to: number])[];
-  /** Text that the first 64 KiB of the body must contain. */
-  readonly contains?: string;
-  /** Certificates (PEM) of the authorities to trust, in place of the usual ones. */
-  readonly ca?: readonly string[];
+}
+
+/** What a probe does. Each kind has settings of its own here, which only that kind knows. */
+export interface CheckTask {
+  readonly kind: string;
+}
+
+export interface CheckSettings<Task extends CheckTask = CheckTask> extends Rhythm {
+  readonly what: Task;
 }

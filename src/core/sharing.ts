@@ -1,5 +1,5 @@
 // States share what did not change: the same object means that nothing in it is different, so that nobody needs to look.
-import type { EndpointState, IngressState, State } from "./model.ts";
+import type { EndpointState, IngressState } from "./model.ts";
 
 /** The items after `change`; the very same list when every item stayed the same object. */
 export function withEach<Item>(items: readonly Item[], change: (item: Item) => Item): readonly Item[] {
@@ -14,12 +14,6 @@ export function withEach<Item>(items: readonly Item[], change: (item: Item) => I
     index += 1;
   }
   return changed ?? items;
-}
-
-/** The state after a change of each ingress. */
-export function withIngresses(state: State, change: (ingress: IngressState) => IngressState): State {
-  const ingresses = withEach(state.ingresses, change);
-  return ingresses === state.ingresses ? state : { ...state, ingresses };
 }
 
 /** The ingress after a change of each endpoint. */

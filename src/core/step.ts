@@ -1,34 +1,30 @@
 // The only place where state changes: `step(state, event, now) → state`. Pure: no clock, no chance, no I/O.
 import { findEndpoint } from "./find.ts";
 import { configured } from "./configuration/configure.ts";
-import { withDrill } from "./people/drill.ts";
-import { afterObservation, afterResolution, afterStall, afterTime } from "./evidence/endpoint.ts";
+import { afterObservation, afterResolution, afterStall } from "./evidence/endpoint.ts";
 import { isOut } from "./evidence/health.ts";
 import { afterMixCheck, afterMixFailure, afterMixRead, afterMixWrite } from "./records/mix-events.ts";
 import { leavingAfter, withoutGone } from "./configuration/leaving.ts";
-import { withMixesAt } from "./records/mix.ts";
 import type { EndpointRef, EndpointState, Event, EventOf, IngressState, State } from "./model.ts";
-import { withOutage, withoutEndedOutage } from "./selection/outage.ts";
-import { withOverride, withoutEndedOverrides, withoutOverrides } from "./people/overrides.ts";
+import { withOverride, withoutOverrides } from "./people/overrides.ts";
 import { afterVainSearch, untestedConnection, evidenceFor, withProof } from "./evidence/proof.ts";
 import {
   afterCloudFailure,
   afterRead,
   afterVisibilityCheck,
   afterWrite,
-  withoutSettledProblem,
   withoutStandoff,
-  withWordOnce,
 } from "./records/published.ts";
-import { withSharers } from "./selection/same-addresses.ts";
-import { departuresOf, holdUntilMs, select } from "./selection/selection.ts";
-import { withEachEndpoint, withIngresses } from "./sharing.ts";
+import { departuresOf, holdUntilMs } from "./selection/selection.ts";
+import { listed, withIngresses } from "./overview/ingresses.ts";
+import { changedPlaces, placesWhere } from "./overview/overview.ts";
+import { settle } from "./settle.ts";
+import { withEachEndpoint } from "./sharing.ts";
 import { afterContradiction, afterTold, afterVainDateSearch, seekingTime } from "./time/time.ts";
-import { withUnseenAt } from "./records/unseen.ts";
 
 /** Before any configuration. */
 export const initialState: State = {
-  ingresses: [],
+  ...listed([]),
   leaving: [],
   time: { told: undefined, sought: undefined, isContradicted: false, wrong: undefined },
   connection: untestedConnection,
@@ -41,16 +37,23 @@ export const initialState: State = {
 export function step(state: State, event: Event, nowMs: number): State {
   const happened = afterVainSearch(afterVainDateSearch(take(state, event, nowMs), nowMs), nowMs);
   return withoutGone(
-    withIngresses(happened, (ingress) => settle(ingress, nowMs)),
+    withIngresses(happened, unsettledPlaces(state, happened, nowMs), (ingress) => settle(ingress, nowMs)),
     nowMs,
   );
+}
+
+/** Where the event changed something, or time does. What is settled anywhere else is settled still. */
+function unsettledPlaces(before: State, { overview }: State, nowMs: number): readonly number[] {
+  const due = placesWhere(overview, ({ dueMs }) => dueMs <= nowMs);
+  const changed = changedPlaces(before.overview, overview);
+  return due.length === 0 ? changed : [...new Set([...changed, ...due])];
 }
 
 function take(state: State, event: Event, nowMs: number): State {
   switch (event.kind) {
     case "config-loaded":
       return {
-        ingresses: event.ingresses.map((settings) => configured(state, settings, nowMs)),
+        ...listed(event.ingresses.map((settings) => configured(state, settings, nowMs))),
         leaving: leavingAfter(state, event.ingresses, nowMs),
         time: state.time,
         connection: state.connection,
@@ -137,20 +140,12 @@ function isUndated(state: State, { address, observation, ...ref }: EventOf<"prob
   return probed?.undated.at(-1)?.startedMs === observation.startedMs;
 }
 
-/** Lets time and the new beliefs take effect on one ingress. */
-function settle(ingress: IngressState, nowMs: number): IngressState {
-  const grown = withEachEndpoint(ingress, (endpoint) => afterTime(endpoint, nowMs));
-  const isOver = ingress.standoff !== undefined && ingress.standoff.untilMs <= nowMs;
-  const aged = withMixesAt(withUnseenAt(withoutEndedOverrides(grown, nowMs), nowMs), nowMs);
-  const believed = withOutage(withSharers(isOver ? withoutStandoff(aged) : aged), nowMs);
-  const selected = withHeldSharers(ingress, withoutEndedOutage(select(believed, nowMs)), nowMs);
-  return withDrill(ingress, withoutSettledProblem(withWordOnce(ingress, selected)), nowMs);
-}
-
 function withIngress(state: State, id: string, change: (ingress: IngressState) => IngressState): State {
+  const place = state.overview.places.get(id);
+  const changed = place === undefined ? state : withIngresses(state, [place], change);
+  if (state.leaving.length === 0) return changed;
   const changeThis = (ingress: IngressState): IngressState => (ingress.settings.id === id ? change(ingress) : ingress);
-  const changed = withIngresses(state, changeThis);
-  return state.leaving.length === 0 ? changed : { ...changed, leaving: changed.leaving.map(changeThis) };
+  return { ...changed, leaving: changed.leaving.map(changeThis) };
 }
 
 /** Changes one endpoint, unless the report is of an endpoint or check that is no more. */
@@ -167,19 +162,6 @@ function withEndpoint(
         : endpoint,
     ),
   );
-}
-
-/** After a switch, who ever shared its addresses is held: its answers may lag behind what our own record says. */
-function withHeldSharers(before: IngressState, after: IngressState, nowMs: number): IngressState {
-  const from = before.selection?.primary;
-  const to = after.selection?.primary;
-  if (from === undefined || to === undefined || from === to) return after;
-  return withEachEndpoint(after, (endpoint) => {
-    const { settings, hasShared, heldUntilMs = -Infinity, health } = endpoint;
-    if (!hasShared || settings.name === to || isOut(health.verdict)) return endpoint;
-    const untilMs = holdUntilMs(after, settings.name, nowMs);
-    return untilMs <= Math.max(nowMs, heldUntilMs) ? endpoint : { ...endpoint, heldUntilMs: untilMs };
-  });
 }
 
 /** An endpoint that comes back from an outage, in this life or the last, is held: for a while the ingress does not return to it. */

@@ -1,18 +1,20 @@
 // The stage of the demo: the emulated world, and over it the ordinary daemon with a configuration file in a folder of its
 // own, which is removed in the end.
 import { findIngress } from "../core/find.ts";
+import { readFromDisk } from "../runtime/node/read-file.ts";
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startDaemon, type RunningDaemon } from "../assembly/running.ts";
+import type { RunningDaemon } from "../assembly/running.ts";
+import { startDaemon } from "../runtime/node/start.ts";
 import { StartError } from "../assembly/start-error.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Environment } from "../config/format/variables.ts";
 import type { IngressState, State } from "../core/model.ts";
 import { holdUntilMs } from "../core/selection/selection.ts";
 import { initialState } from "../core/step.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 import { parseDurationMs } from "../core/units.ts";
 import { createLog } from "../lib/log.ts";
 import { demoHttpToken } from "../web/dashboard/demo/document.ts";
@@ -125,7 +127,8 @@ export class Stage implements Scenery, AsyncDisposable {
     const { departures = [], overrides = [], undoneAtMs = [], standoff } = this.ingress ?? {};
     const isUndisturbed = overrides.length === 0 && undoneAtMs.length === 0 && standoff === undefined;
     const isFresh = departures.length < 2 && isUndisturbed;
-    if (isFresh || loadConfig({ path: this.configPath, env: {} }).kind === "invalid") return false;
+    if (isFresh || loadConfig({ path: this.configPath, env: {}, readFile: readFromDisk }).kind === "invalid")
+      return false;
     await this.stopDaemon();
     rmSync(this.#stateDir, { recursive: true, force: true });
     mkdirSync(this.#stateDir);
@@ -164,7 +167,7 @@ export class Stage implements Scenery, AsyncDisposable {
   async #startDaemon(env: Environment): Promise<void> {
     const stream = { write: (line: string) => this.#takeLogLine(line) };
     const log = createLog({ level: "info", isForPeople: false, stream });
-    this.#running = await startDaemon({ path: this.configPath, env, log, ...(this.#extra && { extra: this.#extra }) });
+    this.#running = await startDaemon({ path: this.configPath, env, log, extra: this.#extra });
   }
 
   #writeConfig(httpPort: number): void {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { test } from "node:test";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 import type { Scenery } from "./scenes.ts";
 import { nextWay } from "./ways.ts";
 import { longestText } from "./view-story.ts";

@@ -7,7 +7,9 @@ import { eventually } from "../../test/support/eventually.ts";
 import { answerTo, cname, isAuthoritative, startScriptedDns, type Script } from "../../test/support/scripted-dns.ts";
 import { referral, says, silent, VerifierWorld } from "../../test/support/verifier-world.ts";
 import type { Event, IngressSettings } from "../core/model.ts";
-import { systemClock } from "../lib/clock.ts";
+import { changesBetween } from "../core/overview/ingresses.ts";
+import { initialState } from "../core/step.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 import { DriftWatch } from "./drift-watch.ts";
 import { createExchange, type Reply } from "./exchange.ts";
 import type { Question } from "./wire.ts";
@@ -320,7 +322,7 @@ test("real servers on loopback: two that show an edit are found out", async () =
     zoneServers,
     50,
   );
-  drift.follow(state);
+  drift.follow(state, changesBetween(initialState, state));
   await eventually("looks at both", () => Math.min(first.asked.length, second.asked.length) >= 4);
   assert.deepEqual(events, []);
   first.script = answers("hand.example.org");

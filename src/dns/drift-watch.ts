@@ -2,6 +2,7 @@
 // an ingress, so that an edit by hand is found without a call to Cloudflare. What two servers agree on is worth a read.
 import { findIngress } from "../core/find.ts";
 import type { Event, IngressState, State } from "../core/model.ts";
+import type { IngressChange } from "../core/overview/ingresses.ts";
 import type { Clock, Random } from "../lib/clock.ts";
 import { compare, expectationOf, type Word } from "./comparison.ts";
 import type { NameServer } from "./name-servers.ts";
@@ -59,12 +60,12 @@ export class DriftWatch implements AsyncDisposable {
     this.#periodMs = periodMs;
   }
 
-  follow(state: State): void {
+  follow(state: State, changes: readonly IngressChange[]): void {
     if (this.#isClosed) return;
-    for (const ingress of state.ingresses) {
+    for (const { after: ingress } of changes) {
       const watched = this.#watched.get(ingress.settings.id);
       if (watched === undefined) this.#begin(ingress);
-      else if (watched.ingress !== ingress) takeIn(watched, ingress);
+      else takeIn(watched, ingress);
     }
     if (this.#watched.size === state.ingresses.length) return;
     for (const [id, watched] of this.#watched) {

@@ -17,7 +17,7 @@ import {
   type Parts,
   type ScriptedDns,
 } from "../../test/support/scripted-dns.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 import { parseIp } from "../lib/ip.ts";
 import { plain } from "../lib/text.ts";
 import { askForAddresses, type ServerAnswers } from "./ask.ts";

@@ -19,7 +19,7 @@ import {
   startScriptedDns,
   type Script,
 } from "../../test/support/scripted-dns.ts";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 import { createExchange, parseServer, type ExchangeOptions, type Reply } from "./exchange.ts";
 import { isAskable, readAnswer, writeQuestion, type Question } from "./wire.ts";
 

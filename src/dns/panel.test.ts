@@ -1,7 +1,7 @@
 // That whoever asks several servers is never left without an end; what they make of the answers is in resolver.test.ts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 import { findAnswer } from "./panel.ts";
 
 test("an internal error over an answer ends the look-up", { timeout: 10_000 }, async () => {

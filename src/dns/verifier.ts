@@ -1,7 +1,10 @@
 // Follows the state: after each write it asks the zone's authoritative servers until they show what was written, and
 // reports how that ended. Asks only; nothing depends on the answers but what people are told.
 import { mixesOf, mixNamed } from "../core/records/mix.ts";
+import { findIngress } from "../core/find.ts";
 import type { Event, IngressState, NameState, PublishedRecord, State } from "../core/model.ts";
+import type { IngressChange } from "../core/overview/ingresses.ts";
+import { NamesInForce } from "../core/overview/names-in-force.ts";
 import { type Clock, sleep } from "../lib/clock.ts";
 import { compare, expectationOf, mixExpectationOf, type Word } from "./comparison.ts";
 import type { NameServer } from "./name-servers.ts";
@@ -59,6 +62,8 @@ export class Verifier implements AsyncDisposable {
   /** What stood at each name at the last turn: when a write is confirmed, what it replaced. */
   readonly #published = new Map<string, readonly PublishedRecord[]>();
   readonly #running = new Set<Promise<void>>();
+  readonly #names = new NamesInForce();
+  #generation = 0;
   #isClosed = false;
 
   constructor(ports: VerifierPorts, servers: ZoneServers) {
@@ -66,15 +71,24 @@ export class Verifier implements AsyncDisposable {
     this.#servers = servers;
   }
 
-  follow(state: State): void {
+  follow(state: State, changes: readonly IngressChange[]): void {
     if (this.#isClosed) return;
-    const keys = new Set<string>();
-    for (const ingress of state.ingresses) {
-      keys.add(this.#followName(ingress, ingress));
-      for (const mix of mixesOf(ingress)) keys.add(this.#followName(ingress, mix, mix.record));
+    for (const { after: ingress } of changes) {
+      const mixes = mixesOf(ingress).map((mix) => this.#followName(ingress, mix, mix.record));
+      this.#forget(this.#names.replace(ingress.settings.id, [this.#followName(ingress, ingress), ...mixes]));
     }
-    for (const [key, check] of this.#checks) if (!keys.has(key)) this.#drop(key, check);
-    for (const key of this.#published.keys()) if (!keys.has(key)) this.#published.delete(key);
+    if (this.#generation !== state.generation) {
+      this.#forget(this.#names.keepOnly((id) => findIngress(state, id) !== undefined));
+    }
+    this.#generation = state.generation;
+  }
+
+  #forget(keys: readonly string[]): void {
+    for (const key of keys) {
+      const check = this.#checks.get(key);
+      if (check !== undefined) this.#drop(key, check);
+      this.#published.delete(key);
+    }
   }
 
   /** Ends every look at once. */

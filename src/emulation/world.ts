@@ -1,6 +1,7 @@
 // The whole outside world of one ingress on loopback: emulated Cloudflare, its DNS, a Telegram, and two toy endpoints.
 // The demo plays its story in it, and the end-to-end tests run the built daemon in it.
-import { systemClock, type Clock } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 import { startCloudflare, type CloudflareServer } from "./cloudflare/server.ts";
 import type { StoredRecord } from "./cloudflare/record.ts";
 import type { RecordDraft } from "./cloudflare/store.ts";

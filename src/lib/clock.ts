@@ -13,19 +13,6 @@ export interface Clock {
 /** A number in [0, 1), for jitter and first phases. */
 export type Random = () => number;
 
-/** The longest delay that Node's timers take; a longer one would fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
-
-/** The machine's own clocks. A delay beyond 24 days fires early; callers look at the time again anyway. */
-export const systemClock: Clock = {
-  nowMs: () => performance.now(),
-  wallMs: () => Date.now(),
-  setTimer: (delayMs, callback) => {
-    const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), longestTimerMs));
-    return () => clearTimeout(timer);
-  },
-};
-
 /**
  * Milliseconds until the next beat of this period on the monotonic clock, at least half a period. Everything that only looks
  * whether something has changed waits for a beat: all of it then costs the machine one wake-up.

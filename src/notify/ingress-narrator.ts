@@ -19,7 +19,7 @@ const longTroubleMs = 60_000;
 /** A primary that goes down is told alone when no endpoint takes over for this long: the next one may just be on trial. */
 const successionMs = 5_000;
 
-type IngressFact = Extract<Fact, { readonly ingress: string }>;
+export type IngressFact = Extract<Fact, { readonly ingress: string }>;
 
 /** A change on its way: from the decision, or another program's edit, until Cloudflare confirms what is wanted. */
 interface Pending {
@@ -28,12 +28,12 @@ interface Pending {
   readonly was: readonly string[] | undefined;
   /** Undone at this time, it is told. */
   undoneAtMs: number;
-  why?: string;
+  why: string | undefined;
   /** Another primary that was wanted in the meantime. */
-  considered?: string;
-  recordsBefore?: Records;
-  foreignRecords?: Records;
-  outageLastedMs?: number;
+  considered: string | undefined;
+  recordsBefore: Records | undefined;
+  foreignRecords: Records | undefined;
+  outageLastedMs: number | undefined;
   /** People know that it is undone. */
   isTold: boolean;
 }
@@ -128,7 +128,18 @@ export class IngressNarrator {
 
   #begin(from: Selection | undefined, sinceMs: number): Pending {
     const was = from && membersOf(from);
-    return { sinceMs, from, was, undoneAtMs: sinceMs + patienceMs, isTold: false };
+    return {
+      sinceMs,
+      from,
+      was,
+      undoneAtMs: sinceMs + patienceMs,
+      why: undefined,
+      considered: undefined,
+      recordsBefore: undefined,
+      foreignRecords: undefined,
+      outageLastedMs: undefined,
+      isTold: false,
+    };
   }
 
   /** A decision joins what is pending; but one that comes over another program's edit counts from now. */
@@ -147,7 +158,7 @@ export class IngressNarrator {
       // An earlier decision was carried out while a newer one was already made.
       const was = endpointsNamedBy(followed(this.#ingress, changed.to), this.#ingress.endpoints);
       const { why } = pending;
-      this.#pending = { ...this.#begin(undefined, nowMs), was, ...(why === undefined ? {} : { why }) };
+      this.#pending = { ...this.#begin(undefined, nowMs), was, why };
       return [{ kind: "halfway", ...change }];
     }
     this.#pending = undefined;
@@ -169,11 +180,11 @@ export class IngressNarrator {
     return {
       ingress: this.#ingress,
       sinceMs,
-      ...(why === undefined ? {} : { why }),
-      ...(was === undefined ? {} : { was }),
-      ...(recordsBefore === undefined ? {} : { recordsBefore }),
-      ...(foreignRecords === undefined ? {} : { foreignRecords }),
-      ...(outageLastedMs === undefined ? {} : { outageLastedMs }),
+      why,
+      was,
+      recordsBefore,
+      foreignRecords,
+      outageLastedMs,
     };
   }
 

@@ -1,3 +1,4 @@
+import { nothingSaved } from "../core/saved-model.ts";
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import fc from "fast-check";
@@ -51,8 +52,7 @@ describe("start", () => {
   test("over what was last written says who is active, though its addresses are not known yet", () => {
     const world = new NarratedWorld();
     const lastGood = { records: [{ type: "A", content: "192.0.2.1" }], ttlSeconds: 60, proxied: false } as const;
-    const nothing = { sticky: [], departures: [], overrides: [], addresses: [] };
-    const saved = { record, primary: "cable", form: "addresses", lastGood, ...nothing } as const;
+    const saved = { ...nothingSaved(record), primary: "cable", form: "addresses", lastGood } as const;
     world.dispatch({ kind: "restored", ingresses: [saved] });
     world.start({ ...settings, publish: "addresses" });
     world.read([publishedRecord("A", "192.0.2.1", 60)]);

@@ -2,12 +2,14 @@
 // configuration. Knows no clock: time comes with every turn.
 import { findIngress } from "../core/find.ts";
 import type { Fact, FactOf, IngressState, State } from "../core/model.ts";
+import type { IngressChange } from "../core/overview/ingresses.ts";
 import type { Turn } from "../core/turn.ts";
 import { isInSync } from "../core/records/mix.ts";
 import { isOutage } from "../core/selection/outage.ts";
 import { BlindnessNarrator } from "./blindness-narrator.ts";
-import { IngressNarrator, isLasting } from "./ingress-narrator.ts";
+import { IngressNarrator, isLasting, type IngressFact } from "./ingress-narrator.ts";
 import type { Records, Story } from "./story.ts";
+import { DueTimes } from "../lib/due-times.ts";
 import { families } from "../core/words.ts";
 
 /** What happened; without facts and with `before` equal to `after`: time has passed. */
@@ -21,6 +23,10 @@ const notInSummary: ReadonlySet<Story["kind"]> = new Set<Story["kind"]>(["addres
 /** Turns facts into stories, and remembers what was told. */
 export class Narrator {
   readonly #ingresses = new Map<string, IngressNarrator>();
+  /** When those should be heard again that wait for time to pass. */
+  readonly #wakes = new DueTimes();
+  /** Of which there is nothing to say yet in the summary after the start. */
+  readonly #unsettled = new Set<string>();
   #blindness: BlindnessNarrator | undefined;
   #startedMs: number | undefined;
   #isStarted = false;
@@ -29,24 +35,20 @@ export class Narrator {
   #toldProblems: string | undefined;
 
   /** The stories of one turn, in the order of telling. */
-  hear({ facts, before, after, atMs }: Happened): Story[] {
+  hear({ facts, before, after, changes, atMs }: Happened): Story[] {
     if (after.generation > 0) this.#startedMs ??= atMs;
     const configStories = this.#configuration(facts, before, after);
     this.#blindness ??= new BlindnessNarrator(atMs);
     const blindnessStories = this.#blindness.hear(after, atMs);
-    const ingressStories = after.ingresses.flatMap((ingress) => {
-      const own = facts.filter((fact) => "ingress" in fact && fact.ingress === ingress.settings.id);
-      return this.#narratorOf(ingress, atMs).hear(ingress, own as Extract<Fact, { ingress: string }>[], atMs);
-    });
-    for (const [id, narrator] of this.#ingresses) {
-      if (findIngress(after, id) !== undefined) continue;
-      ingressStories.push(...narrator.release());
-      this.#ingresses.delete(id);
-    }
+    const own = Map.groupBy(facts.filter(isOfIngress), ({ ingress }) => ingress);
+    const ingressStories = this.#concerned(after, changes, [...own.keys()], atMs).flatMap((ingress) =>
+      this.#hear(ingress, own.get(ingress.settings.id) ?? [], atMs),
+    );
+    if (before.generation !== after.generation) ingressStories.push(...this.#releaseGone(after));
     const clockStories = facts.filter((fact) => fact.kind === "clock-wrong" || fact.kind === "clock-right");
     if (this.#isStarted) return [...configStories, ...blindnessStories, ...clockStories, ...ingressStories];
     this.#early.push(...clockStories, ...ingressStories.filter(({ kind }) => notInSummary.has(kind)));
-    if (!this.#canStart(after, facts, atMs)) return [];
+    if (!this.#canStart(facts, atMs)) return [];
     this.#isStarted = true;
     // The summary tells of it.
     this.release();
@@ -60,23 +62,56 @@ export class Narrator {
 
   /** What waits for more to be known, to be told now. */
   release(): Story[] {
-    const stories = [...this.#ingresses.values()].flatMap((narrator) => narrator.release());
+    const stories = [...this.#ingresses].flatMap(([id, narrator]) => {
+      const released = narrator.release();
+      this.#wakes.set(id, narrator.wakeAtMs);
+      return released;
+    });
     return this.#isStarted ? stories : [];
   }
 
   /** When `hear` should be called again though nothing happens. */
   get wakeAtMs(): number | undefined {
-    const times = [this.#blindness?.wakeAtMs, ...[...this.#ingresses.values()].map(({ wakeAtMs }) => wakeAtMs)];
+    const times = [this.#blindness?.wakeAtMs, this.#wakes.firstMs];
     if (!this.#isStarted && this.#startedMs !== undefined) times.push(this.#startedMs + startPatienceMs);
     const known = times.filter((atMs) => atMs !== undefined);
     return known.length === 0 ? undefined : Math.min(...known);
   }
 
-  #narratorOf(ingress: IngressState, atMs: number): IngressNarrator {
+  /** The ingresses that changed, that something is said of, or that wait for this moment; in the order of the configuration. */
+  #concerned(
+    state: State,
+    changes: readonly IngressChange[],
+    told: readonly string[],
+    atMs: number,
+  ): readonly IngressState[] {
+    const due = this.#wakes.dueBy(atMs);
+    const changed = changes.map(({ after }) => after.settings.id);
+    if (due.length + told.length === 0 && changed.length < 2) return changes.map(({ after }) => after);
+    const places = new Set([...changed, ...told, ...due].map((id) => state.overview.places.get(id) ?? -1));
+    return [...places].toSorted((a, b) => a - b).flatMap((place) => state.ingresses[place] ?? []);
+  }
+
+  #hear(ingress: IngressState, facts: readonly IngressFact[], atMs: number): readonly Story[] {
     const { id } = ingress.settings;
-    const known = this.#ingresses.get(id) ?? new IngressNarrator(ingress, atMs);
-    this.#ingresses.set(id, known);
-    return known;
+    const narrator = this.#ingresses.get(id) ?? new IngressNarrator(ingress, atMs);
+    this.#ingresses.set(id, narrator);
+    const stories = narrator.hear(ingress, facts, atMs);
+    this.#wakes.set(id, narrator.wakeAtMs);
+    // It only matters for the summary after the start.
+    if (this.#isStarted || isSettled(ingress)) this.#unsettled.delete(id);
+    else this.#unsettled.add(id);
+    return stories;
+  }
+
+  #releaseGone(state: State): readonly Story[] {
+    const gone = [...this.#ingresses].filter(([id]) => findIngress(state, id) === undefined);
+    return gone.flatMap(([id, narrator]) => {
+      this.#ingresses.delete(id);
+      this.#unsettled.delete(id);
+      this.#wakes.set(id, undefined);
+      return narrator.release();
+    });
   }
 
   #configuration(facts: readonly Fact[], before: State, after: State): Story[] {
@@ -104,7 +139,7 @@ export class Narrator {
   }
 
   /** Whether there is something to say of every ingress, something urgent of one, or no more patience. */
-  #canStart(after: State, facts: readonly Fact[], atMs: number): boolean {
+  #canStart(facts: readonly Fact[], atMs: number): boolean {
     if (this.#startedMs === undefined) return false;
     const isUrgent = facts.some(
       (fact) =>
@@ -112,7 +147,7 @@ export class Narrator {
         fact.kind === "config-rejected" ||
         (fact.kind === "selection-changed" && fact.from !== undefined),
     );
-    return isUrgent || atMs >= this.#startedMs + startPatienceMs || after.ingresses.every(isSettled);
+    return isUrgent || atMs >= this.#startedMs + startPatienceMs || this.#unsettled.size === 0;
   }
 
   /** What was there before the start, if it is not there any more. */
@@ -122,6 +157,10 @@ export class Narrator {
     if (recordsAtStart === undefined || JSON.stringify(recordsAtStart) === JSON.stringify(now)) return {};
     return { recordsAtStart };
   }
+}
+
+function isOfIngress(fact: Fact): fact is IngressFact {
+  return "ingress" in fact;
 }
 
 /** Whether the start is over for an ingress: first verdicts in, and the records as they should be or known to be stuck. */

@@ -202,7 +202,7 @@ test("when our own connection works again, what waits is tried at once", async (
   await office.pass(1_200_000);
   answer = { kind: "delivered" };
   const { state } = office.world;
-  const turn = { before: state, after: state, atMs: office.clock.nowMs() };
+  const turn = { before: state, after: state, changes: [], atMs: office.clock.nowMs() };
   office.notifier.hear({ ...turn, facts: [{ kind: "config-applied", generation: 2 }] });
   await settle();
   assert.deepEqual(headlines(arrived), []);

@@ -131,7 +131,7 @@ export class Notifier implements AsyncDisposable {
       const state = this.#state;
       if (state === undefined) return;
       try {
-        this.hear({ facts: [], before: state, after: state, atMs: clock.nowMs() });
+        this.hear({ facts: [], before: state, after: state, changes: [], atMs: clock.nowMs() });
       } catch (error) {
         // The next turn goes on where this one failed.
         this.#ports.onBug(error);

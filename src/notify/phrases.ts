@@ -30,11 +30,7 @@ export function circumstances(
   now: TellingTime,
 ): readonly Line[] {
   const { published, endpoints, isMixRefused } = ingress;
-  const converted = conversionOf({
-    ingress,
-    ...(recordsBefore && { recordsBefore }),
-    ...(foreignRecords && { foreignRecords }),
-  });
+  const converted = conversionOf({ ingress, recordsBefore, foreignRecords });
   return [
     ...endpoints.map((endpoint) => endpointLine(ingress, endpoint, now)),
     // The mix of a CNAME has a message of its own.

@@ -27,15 +27,15 @@ export interface Change {
   /** Monotonic time when it began. */
   readonly sinceMs: number;
   /** Why it was decided, in plain words. */
-  readonly why?: string;
+  readonly why?: string | undefined;
   /** The endpoints that served before; missing when none did. */
-  readonly was?: readonly string[];
+  readonly was?: readonly string[] | undefined;
   /** What was published before; missing when that has not changed. */
-  readonly recordsBefore?: Records;
+  readonly recordsBefore?: Records | undefined;
   /** What another program had put there in the meantime. */
-  readonly foreignRecords?: Records;
+  readonly foreignRecords?: Records | undefined;
   /** It also ended an outage of this length. */
-  readonly outageLastedMs?: number;
+  readonly outageLastedMs?: number | undefined;
   /** It also ended trouble with Cloudflare of this length. */
   readonly troubleLastedMs?: number;
 }
@@ -44,7 +44,7 @@ export type Story =
   /** The first news after the start, when the first verdicts are in. */
   | {
       readonly kind: "started";
-      readonly ingresses: readonly { readonly ingress: IngressState; readonly recordsAtStart?: Records }[];
+      readonly ingresses: readonly { readonly ingress: IngressState; readonly recordsAtStart?: Records | undefined }[];
       /** Where the machine appears to be offline. */
       readonly blindIn: readonly Family[];
     }

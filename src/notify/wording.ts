@@ -245,7 +245,7 @@ function started({ ingresses, blindIn }: StoryOf<"started">, now: TellingTime): 
     ...(ingresses.length === 1 ? [] : [line`${{ strong: ingress.settings.record }} ${summaryOf(ingress)}`]),
     ...(ingress.selection === undefined ? [] : [line`Why: ${{ foreign: ingress.selection.why }}.`]),
     ...(ingress.cloudProblem === undefined ? [] : [problemLine(ingress.cloudProblem)]),
-    ...circumstances({ ingress, ...(recordsAtStart && { recordsBefore: recordsAtStart }) }, now),
+    ...circumstances({ ingress, recordsBefore: recordsAtStart }, now),
   ]);
   const doubt = line`The monitor appears to be offline (${familyList({ families: blindIn })}); failover is suspended.`;
   return {

@@ -8,7 +8,8 @@ import type { Event, EventOf, State } from "../core/model.ts";
 import { initialState } from "../core/step.ts";
 import { listenTcp } from "../emulation/listen.ts";
 import { parseIp } from "../lib/ip.ts";
-import { Anchors, reachOverTcp, type Anchor } from "./anchors.ts";
+import { reachOverTcp } from "../runtime/node/reach.ts";
+import { Anchors, type Anchor } from "./anchors.ts";
 
 /** A state that seeks proof of connection in IPv4: the monitor is blind there. */
 const blind: State = {

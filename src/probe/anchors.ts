@@ -1,6 +1,5 @@
 // Follows the state: while failures wait for proof that the monitor's own connection works, or while it is blind, tries
 // to connect to the anchors. What comes of it goes back as an event; deciding is the core's.
-import { connect } from "node:net";
 import type { Event, Family, State } from "../core/model.ts";
 import { isProofWanted } from "../core/evidence/proof.ts";
 import { type Clock, sleep } from "../lib/clock.ts";
@@ -121,20 +120,3 @@ export class Anchors implements AsyncDisposable {
     }
   }
 }
-
-/** Connects over TCP and hangs up at once. */
-export const reachOverTcp: Reach = ({ address, port }, signal) => {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  if (signal.aborted) return Promise.resolve(false);
-  const socket = connect({ host: address.text, port });
-  const finish = (isReached: boolean): void => {
-    signal.removeEventListener("abort", giveUp);
-    socket.destroy();
-    resolve(isReached);
-  };
-  const giveUp = (): void => finish(false);
-  signal.addEventListener("abort", giveUp, { once: true });
-  socket.once("connect", () => finish(true));
-  socket.on("error", () => finish(false));
-  return promise;
-};

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { httpTask } from "../../test/support/checks.ts";
 import { settle, VirtualClock } from "../../test/support/virtual-clock.ts";
 import type {
   Address,
@@ -19,6 +20,7 @@ import type {
 import { emptyIngress } from "../core/configuration/empty.ts";
 import { untriedAddress } from "../core/evidence/answer.ts";
 import { freshEndpoint } from "../core/evidence/endpoint.ts";
+import { changesBetween, listed } from "../core/overview/ingresses.ts";
 import { initialState } from "../core/step.ts";
 import { sleep } from "../lib/clock.ts";
 import { parseIp } from "../lib/ip.ts";
@@ -42,13 +44,12 @@ function addressState(text: string, verdict: Verdict): AddressState {
 }
 
 const check: CheckSettings = {
-  url: "http://cable.example.com/",
+  what: httpTask({ url: "http://cable.example.com/" }),
   intervalMs: 15_000,
   fastIntervalMs: 2_000,
   timeoutMs: 5_000,
   rise: 3,
   fall: 3,
-  status: [[200, 200]],
 };
 
 interface Given {
@@ -80,7 +81,7 @@ function endpoint(given: Given = {}): EndpointState {
 }
 
 function stateOf(...endpoints: EndpointState[]): State {
-  return { ...initialState, ingresses: [ingressOf(endpoints)], generation: 1 };
+  return { ...initialState, ...listed([ingressOf(endpoints)]), generation: 1 };
 }
 
 function ingressOf(endpoints: readonly EndpointState[], name = record): IngressState {
@@ -174,8 +175,9 @@ function worldOf(network: Network = {}): World {
     running,
     state: initialState,
     follow(state) {
+      const changes = changesBetween(world.state, state);
       world.state = state;
-      world.prober.follow(state);
+      world.prober.follow(state, changes);
     },
     async [Symbol.asyncDispose]() {
       await world.prober.close();
@@ -513,10 +515,10 @@ describe("following the state", () => {
   test("stops the watches of an ingress that is gone", async () => {
     await using world = worldOf(slow);
     const both = [ingressOf([endpoint()]), ingressOf([endpoint({ addresses: ["192.0.2.2"] })], "other.example.com")];
-    world.follow({ ...initialState, ingresses: both, generation: 1 });
+    world.follow({ ...initialState, ...listed(both), generation: 1 });
     await world.clock.advance(100);
     assert.equal(world.running.now, 2);
-    world.follow({ ...initialState, ingresses: both.slice(1), generation: 2 });
+    world.follow({ ...initialState, ...listed(both.slice(1)), generation: 2 });
     await settle();
     assert.equal(world.running.now, 1);
     await world.clock.advance(30_000);
@@ -651,7 +653,8 @@ test("a port that throws is a bug: told, counted for nothing, and the watch goes
     dispatch: (event) => void events.push(event),
     onBug: (error) => void bugs.push(error),
   });
-  prober.follow(stateOf(endpoint({ host: "cable.example.com", verdict: "unknown" })));
+  const state = stateOf(endpoint({ host: "cable.example.com", verdict: "unknown" }));
+  prober.follow(state, changesBetween(initialState, state));
   await clock.advance(3_000);
   await prober.close();
   assert.deepEqual(bugs, [bug, bug, bug, bug]);

@@ -13,7 +13,7 @@ import { isPermitted, withinLimit } from "../core/evidence/usable.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Slots } from "../lib/slots.ts";
 import { messageOf } from "../lib/text.ts";
-import type { Probe } from "./probes.ts";
+import type { Probe } from "../core/probing.ts";
 
 export interface RoundPorts {
   readonly clock: Clock;
@@ -61,35 +61,27 @@ export interface RoundParts {
 }
 
 export class Round {
-  readonly #settings: EndpointSettings;
-  readonly #ports: RoundPorts;
-  readonly #limits: ProbeLimits;
-  readonly #listener: RoundListener;
-  readonly #signal: AbortSignal;
+  readonly #parts: RoundParts;
 
-  constructor({ settings, ports, limits, listener, signal }: RoundParts) {
-    this.#settings = settings;
-    this.#ports = ports;
-    this.#limits = limits;
-    this.#listener = listener;
-    this.#signal = signal;
+  constructor(parts: RoundParts) {
+    this.#parts = parts;
   }
 
   /** Resolves when the last probe has ended. Never rejects. */
   async perform(): Promise<void> {
-    const { target, check } = this.#settings;
+    const { target, check } = this.#parts.settings;
     const timeoutMs = check?.timeoutMs ?? lookUpTimeoutMs;
     let resolveMs: number | undefined;
     if (target.kind === "host") {
       // A silent resolver must not eat the time of probes that could be made without it.
-      const shareMs = check !== undefined && this.#listener.addresses().length > 0 ? timeoutMs / 2 : timeoutMs;
+      const shareMs = check !== undefined && this.#parts.listener.addresses().length > 0 ? timeoutMs / 2 : timeoutMs;
       const lookUp = await this.#lookUp(target.host, shareMs);
-      if (lookUp === undefined || this.#signal.aborted) return;
+      if (lookUp === undefined || this.#parts.signal.aborted) return;
       resolveMs = lookUp.tookMs;
-      this.#listener.resolved(lookUp.resolution);
+      this.#parts.listener.resolved(lookUp.resolution);
       if (lookUp.resolution.kind === "none") return;
     }
-    if (check === undefined || this.#signal.aborted) return;
+    if (check === undefined || this.#parts.signal.aborted) return;
     const leftMs = timeoutMs - (resolveMs ?? 0);
     // With so little time left a failure would be the resolver's. Next time its answer is there already.
     if (leftMs >= timeoutMs / 4) await this.#probeAll(check, leftMs, resolveMs);
@@ -97,7 +89,7 @@ export class Round {
 
   /** `resolveMs`: how long the look-up took, if there was one. */
   async #probeAll(check: CheckSettings, timeoutMs: number, resolveMs: number | undefined): Promise<void> {
-    const listener = this.#listener;
+    const listener = this.#parts.listener;
     const addresses = listener.addresses().filter((address) => listener.mayProbe?.(address) !== false);
     const pending = new Set(addresses);
     const settle = (address: Address): void => {
@@ -109,10 +101,10 @@ export class Round {
           listener.stalled?.(address, startedMs);
           settle(address);
         };
-        const observation = await this.#limits.probes.run(this.#signal, () =>
+        const observation = await this.#parts.limits.probes.run(this.#parts.signal, () =>
           this.#probe(check, address, timeoutMs, onStall),
         );
-        if (observation === undefined || this.#signal.aborted) return;
+        if (observation === undefined || this.#parts.signal.aborted) return;
         const phases = resolveMs === undefined ? observation.phases : { resolve: resolveMs, ...observation.phases };
         listener.probed(address, { ...observation, phases });
         settle(address);
@@ -121,8 +113,8 @@ export class Round {
   }
 
   async #lookUp(host: string, timeoutMs: number): Promise<{ resolution: Resolution; tookMs: number } | undefined> {
-    const { clock } = this.#ports;
-    return this.#limits.lookUps.run(this.#signal, async () => {
+    const { clock } = this.#parts.ports;
+    return this.#parts.limits.lookUps.run(this.#parts.signal, async () => {
       const startedMs = clock.nowMs();
       const resolution = await this.#resolve(host, timeoutMs);
       return { resolution, tookMs: clock.nowMs() - startedMs };
@@ -131,9 +123,12 @@ export class Round {
 
   async #resolve(host: string, timeoutMs: number): Promise<Resolution> {
     try {
-      return await this.#ports.resolve(host, this.#settings.resolvers, { timeoutMs, signal: this.#signal });
+      return await this.#parts.ports.resolve(host, this.#parts.settings.resolvers, {
+        timeoutMs,
+        signal: this.#parts.signal,
+      });
     } catch (error) {
-      this.#ports.onBug?.(error);
+      this.#parts.ports.onBug?.(error);
       return { kind: "inconclusive", reason: "local", detail: `internal error: ${messageOf(error)}` };
     }
   }
@@ -144,21 +139,21 @@ export class Round {
     timeoutMs: number,
     onStall: (startedMs: number) => void,
   ): Promise<Observation> {
-    const { clock } = this.#ports;
+    const { clock } = this.#parts.ports;
     const startedMs = clock.nowMs();
     const cancel = clock.setTimer(stallMs(check), () => {
-      if (!this.#signal.aborted) onStall(startedMs);
+      if (!this.#parts.signal.aborted) onStall(startedMs);
     });
     try {
-      const vouchedWallMs = this.#ports.vouchedWallMs?.();
-      const observation = await this.#ports.probe(check, address, {
+      const vouchedWallMs = this.#parts.ports.vouchedWallMs?.();
+      const observation = await this.#parts.ports.probe(check, address, {
         timeoutMs,
-        signal: this.#signal,
+        signal: this.#parts.signal,
         ...(vouchedWallMs !== undefined && { vouchedWallMs }),
       });
       return { ...observation, startedMs };
     } catch (error) {
-      this.#ports.onBug?.(error);
+      this.#parts.ports.onBug?.(error);
       const detail = `internal error: ${messageOf(error)}`;
       const endedMs = clock.nowMs();
       return { kind: "inconclusive", reason: "local", startedMs, endedMs, vantage: "local", phases: {}, detail };

@@ -1,10 +1,12 @@
 // Probes without an answer, on virtual time with the core taking part: the silence of one holds up none of the next.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { httpTask } from "../../test/support/checks.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { CheckSettings, Event, Family, Observation, State, Verdict } from "../core/model.ts";
 import { isFresh } from "../core/evidence/endpoint.ts";
 import { isProofWanted } from "../core/evidence/proof.ts";
+import { changesBetween } from "../core/overview/ingresses.ts";
 import { initialState, step } from "../core/step.ts";
 import { sleep } from "../lib/clock.ts";
 import { parseIp } from "../lib/ip.ts";
@@ -15,13 +17,12 @@ const cable = "192.0.2.1";
 const mobile = "192.0.2.2";
 
 const usual: CheckSettings = {
-  url: "http://cable.example.com/",
+  what: httpTask({ url: "http://cable.example.com/" }),
   intervalMs: 15_000,
   fastIntervalMs: 2_000,
   timeoutMs: 5_000,
   rise: 3,
   fall: 3,
-  status: [[200, 200]],
 };
 
 /** What a probe that begins now comes to; without an answer in time it is a timeout. */
@@ -99,8 +100,9 @@ class World implements AsyncDisposable {
 
   dispatch(event: Event): void {
     this.events.push(event);
-    this.state = step(this.state, event, this.clock.nowMs());
-    this.#prober.follow(this.state);
+    const before = this.state;
+    this.state = step(before, event, this.clock.nowMs());
+    this.#prober.follow(this.state, changesBetween(before, this.state));
     for (const family of ["ipv4", "ipv6"] as const) this.#tryAnchors(family);
   }
 

@@ -2,7 +2,7 @@
 import { asItCounts } from "../core/evidence/address.ts";
 import type { EndpointRef, EndpointState, Event, IngressState, Resolution } from "../core/model.ts";
 import { forbiddenNames, withoutOwnNames } from "../core/records/own-names.ts";
-import { probeIntervalMs } from "../core/evidence/rhythm.ts";
+import { probeIntervalMs, type Attention } from "../core/evidence/rhythm.ts";
 import { answersSinceMs } from "../core/selection/same-addresses.ts";
 import { isAnswerFromBefore, nameLostSinceMs } from "../core/selection/trial.ts";
 import type { Random } from "../lib/clock.ts";
@@ -27,13 +27,20 @@ const mostAtOnce = 64;
 const jitter = 0.1;
 
 /** The newest round, which the wait for the next one is counted from. */
-interface Progress {
+interface RoundProgress {
   /** Nothing is left in it but silence, which holds up nothing. */
   isSettled: boolean;
   /** From when on the next round is waited for, by each address. */
   readonly fromMs: Map<string, number>;
   /** The addresses whose probes in it have not ended. */
   readonly begun: Set<string>;
+}
+
+/** What is watched, as it is believed to be now. */
+export interface WatchedEndpoint {
+  readonly ingress: IngressState;
+  readonly endpoint: EndpointState;
+  readonly attention: Attention;
 }
 
 export class Watch {
@@ -44,9 +51,10 @@ export class Watch {
   readonly #stopping = new AbortController();
   #ingress: IngressState;
   #endpoint: EndpointState;
+  #attention: Attention;
   /** Rounds with a probe under way: the newest, and those in which there was no answer when a later one began. */
   readonly #rounds = new Set<Promise<void>>();
-  #newest: Progress;
+  #newest: RoundProgress;
   /** How many probes of each address are under way. */
   readonly #underWay = new Map<string, number>();
   /** A wait lasts this share of the interval wanted at the moment. */
@@ -63,8 +71,7 @@ export class Watch {
     limits: ProbeLimits,
     /** All names that we write, as they are now. */
     own: () => ReadonlySet<string>,
-    ingress: IngressState,
-    endpoint: EndpointState,
+    { ingress, endpoint, attention }: WatchedEndpoint,
   ) {
     this.#own = own;
     this.revision = endpoint.revision;
@@ -72,6 +79,7 @@ export class Watch {
     this.#limits = limits;
     this.#ingress = ingress;
     this.#endpoint = endpoint;
+    this.#attention = attention;
     this.#newest = { isSettled: true, fromMs: new Map([["", ports.clock.nowMs()]]), begun: new Set() };
     // Endpoints that start together shall not be probed in step.
     this.#waitShare = ports.random();
@@ -79,9 +87,10 @@ export class Watch {
   }
 
   /** Takes in what is believed now, and waits shorter or longer accordingly. */
-  follow(ingress: IngressState, endpoint: EndpointState): void {
+  follow({ ingress, endpoint, attention }: WatchedEndpoint): void {
     this.#ingress = ingress;
     this.#endpoint = endpoint;
+    this.#attention = attention;
     this.#wait();
   }
 
@@ -126,7 +135,7 @@ export class Watch {
   }
 
   #begin(): void {
-    const round: Progress = { isSettled: false, fromMs: new Map(), begun: new Set() };
+    const round: RoundProgress = { isSettled: false, fromMs: new Map(), begun: new Set() };
     this.#newest = round;
     this.#dueMs = undefined;
     const performed = this.#performSafely(round).finally(() => this.#rounds.delete(performed));
@@ -134,7 +143,7 @@ export class Watch {
   }
 
   /** Never rejects: an internal error costs a round. */
-  async #performSafely(round: Progress): Promise<void> {
+  async #performSafely(round: RoundProgress): Promise<void> {
     try {
       this.#ports.onRound?.();
       await this.#performRound(round);
@@ -145,7 +154,7 @@ export class Watch {
     this.#settle(round);
   }
 
-  async #performRound(round: Progress): Promise<void> {
+  async #performRound(round: RoundProgress): Promise<void> {
     const ref: EndpointRef = {
       ingress: this.#ingress.settings.id,
       endpoint: this.#endpoint.settings.name,
@@ -193,7 +202,7 @@ export class Watch {
   }
 
   /** The wait for the next round begins. */
-  #settle(round: Progress): void {
+  #settle(round: RoundProgress): void {
     if (round.isSettled) return;
     round.isSettled = true;
     if (round.fromMs.size === 0) round.fromMs.set("", this.#ports.clock.nowMs());
@@ -222,7 +231,7 @@ export class Watch {
   /** The full wait before the next round; `undefined` when there is nothing to do. */
   #intervalMs(): number | undefined {
     const { target, check } = this.#endpoint.settings;
-    if (check !== undefined) return probeIntervalMs(this.#ingress, this.#endpoint);
+    if (check !== undefined) return probeIntervalMs(this.#ingress, this.#endpoint, this.#attention);
     if (target.kind === "addresses") return undefined;
     if (this.#reported === undefined) return firstLookUpMs;
     if (isAnswerFromBefore(this.#ingress, this.#endpoint)) return 0;

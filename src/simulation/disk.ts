@@ -159,7 +159,7 @@ export class Disk implements Disposable {
       rollups: (query) => alive(() => store.rollups(query), []),
       coveredStarts: (query) => alive(() => store.coveredStarts(query), []),
       outboxStore: () => watchedOutbox,
-      [Symbol.dispose]: () => this.close(),
+      [Symbol.dispose]: () => alive(() => this.close(), undefined),
     };
   }
 }

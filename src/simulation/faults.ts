@@ -75,7 +75,7 @@ export type Fault = { readonly atMs: number } & (
       readonly site: number;
       readonly forMs: number;
       /** Only this family of its addresses, or only its address of this number. */
-      readonly family?: Family;
+      readonly family?: Family | undefined;
       readonly address?: number;
       readonly seenBy: SeenBy;
     } & Treatment)
@@ -85,7 +85,7 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: "misnamed"; readonly site: number; readonly as: number; readonly forMs: number }
   /** Its name is gone from DNS. */
   | { readonly kind: "unregistered"; readonly site: number; readonly forMs: number }
-  | { readonly kind: "link"; readonly how: LinkTrouble; readonly family?: Family; readonly forMs: number }
+  | { readonly kind: "link"; readonly how: LinkTrouble; readonly family?: Family | undefined; readonly forMs: number }
   | { readonly kind: "anchors"; readonly forMs: number }
   /** One resolver of the two, or both. */
   | ({ readonly kind: "resolver"; readonly resolver?: number; readonly forMs: number } & ResolverTrouble)

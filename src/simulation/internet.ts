@@ -20,7 +20,11 @@ export interface SiteOptions {
 }
 
 /** What a site does to a client, from whom, and at which of its addresses. */
-export type SiteFault = Treatment & { readonly family?: Family; readonly address?: number; readonly seenBy: SeenBy };
+export type SiteFault = Treatment & {
+  readonly family?: Family | undefined;
+  readonly address?: number;
+  readonly seenBy: SeenBy;
+};
 
 /** One way into the service. */
 export class Site {

@@ -1,13 +1,14 @@
 // The machine that the daemon runs on, as seen by one run of the daemon: its connection to the internet, and through it the
 // network ports that the daemon is given. Once the process was killed, nothing it waits for ever comes.
-import type { Address, CheckSettings, Family, Observation, Validity } from "../core/model.ts";
+import { checkKind } from "../checks/registry.ts";
+import type { Address, CheckSettings, CheckTask, Family, Observation, Validity } from "../core/model.ts";
 import type { Exchange } from "../dns/exchange.ts";
 import { judgingWallMs } from "../core/time/time.ts";
 import { canonicalName } from "../dns/wire.ts";
 import type { Random } from "../lib/clock.ts";
 import type { Anchor, Reach } from "../probe/anchors.ts";
-import type { ProbeOptions } from "../probe/probes.ts";
-import type { ProbeResult } from "../probe/verdict.ts";
+import type { ProbeOptions } from "../core/probing.ts";
+import type { ProbeResult } from "../checks/verdict.ts";
 import type { Edge } from "./edges.ts";
 import type { LinkTrouble } from "./faults.ts";
 import { familyOf, type Internet, type Visit } from "./internet.ts";
@@ -17,7 +18,7 @@ import type { ProcessClock, SimulatedTime } from "./time.ts";
 
 /** The connection of the machine, in each family. It outlives the daemon's runs. */
 export class Link {
-  readonly troubles = new Set<{ readonly how: LinkTrouble; readonly family?: Family }>();
+  readonly troubles = new Set<{ readonly how: LinkTrouble; readonly family?: Family | undefined }>();
   /** Whether anchors are out of reach though everything else works. */
   areAnchorsSilent = false;
   readonly #time: SimulatedTime;
@@ -26,7 +27,7 @@ export class Link {
     this.#time = time;
   }
 
-  afflict(trouble: { readonly how: LinkTrouble; readonly family?: Family }, forMs: number): void {
+  afflict(trouble: { readonly how: LinkTrouble; readonly family?: Family | undefined }, forMs: number): void {
     this.troubles.add(trouble);
     this.#time.setTimer(forMs, () => this.troubles.delete(trouble));
   }
@@ -140,6 +141,7 @@ export class Monitor {
     const objection = (found: Visit, { vouchedWallMs }: ProbeOptions): ProbeResult | undefined => {
       const { certificates } = this.#parts;
       if (certificates === undefined || found.kind === "refused") return undefined;
+      if (!checkKind(check.what.kind).fake.hasCertificate(check.what)) return undefined;
       const { validity = certificates } = found;
       return isIn(validity, judgingWallMs(vouchedWallMs, clock.wallMs()))
         ? undefined
@@ -161,7 +163,7 @@ export class Monitor {
       cancel = clock.setTimer(found.afterMs, () => {
         noteCut();
         if (wasCut && link.troubleIn(address.family) !== undefined) waitInVain();
-        else finish(objection(found, options) ?? verdictOf(found, check));
+        else finish(objection(found, options) ?? verdictOf(found, check.what));
       });
     };
     signal.addEventListener("abort", abort, { once: true });
@@ -222,22 +224,16 @@ const unrouted = { kind: "inconclusive", reason: "no-route", detail: "no route" 
 
 const silence: Visit = { kind: "timeout", afterMs: Infinity };
 
-function verdictOf(visit: Visit, check: CheckSettings): ProbeResult {
+function verdictOf(visit: Visit, task: CheckTask): ProbeResult {
+  const { fake } = checkKind(task.kind);
   switch (visit.kind) {
     case "ok":
-      return { kind: "ok", detail: "200" };
+    case "marker":
+      return fake.answer(task, { kind: visit.kind });
+    case "status":
+      return fake.answer(task, { kind: "status", status: visit.status ?? 500 });
     case "refused":
       return { kind: "failed", reason: "refused", detail: "connection refused" };
-    case "status": {
-      const status = visit.status ?? 500;
-      const isAccepted = check.status.some(([from, to]) => status >= from && status <= to);
-      return isAccepted
-        ? { kind: "ok", detail: String(status) }
-        : { kind: "failed", reason: "status", detail: `status ${status} <Service & Co>` };
-    }
-    case "marker":
-      if (check.contains === undefined) return { kind: "ok", detail: "200" };
-      return { kind: "failed", reason: "marker", detail: "the text is missing" };
     case "timeout":
       return { kind: "failed", reason: "timeout", detail: "no answer in time" };
     default:

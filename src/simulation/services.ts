@@ -1,11 +1,12 @@
-// The two services that the daemon talks to over `fetch`: the emulated Cloudflare, and a bot that takes messages. Requests
-// travel, can be lost on the way there or back, and what reached the other side happens whether or not the daemon hears.
+// The services that the daemon talks to over `fetch`: the emulated Cloudflare here, the channels' in receiver.ts.
+// Requests travel, can be lost on the way there or back, and what reached the other side happens whether or not the
+// daemon learns of it.
 import type { CloudflareApi, HttpOutcome } from "../emulation/cloudflare/api.ts";
-import { readHtml } from "../emulation/channels/telegram-html.ts";
 import { problems } from "../emulation/cloudflare/problem.ts";
 import type { Validity } from "../core/model.ts";
 import type { Random } from "../lib/clock.ts";
-import type { ApiTrouble, BotTrouble, CrashMoment } from "./faults.ts";
+import type { Fetch } from "../lib/fetch.ts";
+import type { ApiTrouble, CrashMoment } from "./faults.ts";
 import { isIn, type Link } from "./monitor.ts";
 import { between } from "./random.ts";
 import type { ProcessClock, SimulatedTime } from "./time.ts";
@@ -30,7 +31,7 @@ export interface WayThere {
 }
 
 /** What comes back to the daemon; `undefined`: nothing ever. */
-type ServedAnswer =
+export type ServedAnswer =
   | {
       readonly status: number;
       readonly headers?: Record<string, string>;
@@ -41,11 +42,11 @@ type ServedAnswer =
   | undefined;
 
 /** A `fetch` over a link to a service that answers by `serve`. */
-function fetchOver(
+export function fetchOver(
   way: WayThere,
   serve: (url: URL, init: RequestInit) => Promise<ServedAnswer>,
   ends: (isWrite: boolean) => { sent: CrashMoment; answered: CrashMoment },
-): typeof fetch {
+): Fetch {
   const { time, clock, link, random, worldEnds } = way;
   return (input, init = {}) => {
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
@@ -93,7 +94,7 @@ function fetchOver(
       void serve(url, init).then((answer) => {
         time.setTimer(between(random, 10, 60), () => {
           if (answer === undefined || link.trouble !== undefined) return;
-          // The process hears of it as soon as it runs.
+          // The process learns of it as soon as it runs.
           clock.setTimer(0, () => {
             way.onMoment(moments.answered);
             if (clock.isKilled || signal?.aborted === true) return;
@@ -129,7 +130,7 @@ function responseOf(
 }
 
 /** The emulated Cloudflare as the daemon reaches it. */
-export function cloudflareFetch(way: WayThere, api: CloudflareApi): typeof fetch {
+export function cloudflareFetch(way: WayThere, api: CloudflareApi): Fetch {
   const serve = async (url: URL, init: RequestInit): Promise<ServedAnswer> => {
     const headers = new Headers(init.headers);
     const method = init.method ?? "GET";
@@ -232,76 +233,4 @@ export function afflictApi(api: CloudflareApi, how: ApiTrouble, strikes: "reads"
       how satisfies never;
   }
   return () => api.faults.clear();
-}
-
-/** One message as it reached the chat. */
-export interface TakenMessage {
-  readonly text: string;
-  readonly isHtml: boolean;
-  readonly atMs: number;
-}
-
-/** What takes messages: a bot's service, or the receiver of a webhook, whose JSON has the text in the same key. */
-export class Bot {
-  readonly messages: TakenMessage[] = [];
-  /** Messages whose markup could not be read. */
-  readonly unreadable: string[] = [];
-  trouble: BotTrouble | undefined;
-  readonly #time: SimulatedTime;
-  #lastId = 0;
-
-  constructor(time: SimulatedTime) {
-    this.#time = time;
-  }
-
-  fetchOver(way: WayThere): typeof fetch {
-    return fetchOver(
-      way,
-      (_, init) => {
-        const answer = this.#answer(
-          JSON.parse(typeof init.body === "string" ? init.body : "{}") as { text: string; parse_mode?: string },
-        );
-        way.onMoment("message-taken");
-        return Promise.resolve(answer);
-      },
-      () => ({ sent: "message-sent", answered: "message-taken" }),
-    );
-  }
-
-  #answer({ text, parse_mode }: { text: string; parse_mode?: string }): ServedAnswer {
-    if (parse_mode === "HTML" && readHtml(text).kind === "broken") this.unreadable.push(text);
-    switch (this.trouble) {
-      case "rate-limited":
-        return failure(429, "Too Many Requests: retry after 20", { retry_after: 20 });
-      case "server-error":
-        return failure(500, "Internal Server Error");
-      case "html":
-        return { status: 502, body: "<html><h1>Bad Gateway</h1></html>" };
-      case "silent":
-        return undefined;
-      case "drop":
-        return "dropped";
-      case "drop-after":
-        this.#take(text, parse_mode === "HTML");
-        return "dropped";
-      case "cannot-parse":
-        if (parse_mode !== undefined) return failure(400, "Bad Request: can't parse entities: emulated");
-        return this.#take(text, parse_mode === "HTML");
-      case undefined:
-        return this.#take(text, parse_mode === "HTML");
-      default:
-        return this.trouble satisfies never;
-    }
-  }
-
-  #take(text: string, isHtml: boolean): ServedAnswer {
-    this.#lastId += 1;
-    this.messages.push({ text, isHtml, atMs: this.#time.nowMs() });
-    return { status: 200, body: JSON.stringify({ ok: true, result: { message_id: this.#lastId } }) };
-  }
-}
-
-function failure(status: number, description: string, parameters?: object): ServedAnswer {
-  const body = { ok: false, error_code: status, description, ...(parameters && { parameters }) };
-  return { status, body: JSON.stringify(body) };
 }

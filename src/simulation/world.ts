@@ -14,7 +14,8 @@ import { editByHand, takeOver } from "./meddlers.ts";
 import { Link } from "./monitor.ts";
 import { between, streamOf } from "./random.ts";
 import { Resolver, type ResolverHabits } from "./resolvers.ts";
-import { afflictApi, Bot } from "./services.ts";
+import { Receiver } from "./receiver.ts";
+import { afflictApi } from "./services.ts";
 import { SimulatedTime } from "./time.ts";
 import type { Watcher } from "./watcher.ts";
 
@@ -51,7 +52,8 @@ export class SimulatedWorld implements Disposable {
   /** What the emulated Cloudflare serves. */
   readonly zoneNames: readonly string[];
   readonly edges: readonly Edge[];
-  readonly bot: Bot;
+  /** What takes the messages of each channel, in the order of the configuration. */
+  readonly receivers: readonly Receiver[];
   readonly disk: Disk;
   /** Fires when the world ends. */
   readonly ends: AbortSignal;
@@ -95,7 +97,7 @@ export class SimulatedWorld implements Disposable {
       if (edge === undefined) throw new Error("resolvers need an edge to ask");
       return new Resolver(habits, { internet: this.internet, time, zoneNames: this.zoneNames, edge });
     });
-    this.bot = new Bot(this.time);
+    this.receivers = config.notify.map((channel) => new Receiver(this.time, channel));
     this.api.onCommit((commit) => {
       watcher.committed?.(commit);
       if (commit.by === "api" && this.#isMix(commit)) {
@@ -203,9 +205,9 @@ export class SimulatedWorld implements Disposable {
         }
         return;
       case "bot":
-        this.bot.trouble = fault.how;
+        for (const receiver of this.receivers) receiver.trouble = fault.how;
         return void this.time.setTimer(fault.forMs, () => {
-          this.bot.trouble = undefined;
+          for (const receiver of this.receivers) receiver.trouble = undefined;
         });
       case "edit":
         return editByHand(this.api, fault.what, this.#namesAt(fault.at), `txt${this.time.nowMs()}.${zoneName}`);

@@ -130,9 +130,9 @@ export class ChecksTable {
       count: Number(count),
       failures: Number(failures),
       inconclusive: Number(inconclusive),
-      ...(typeof p50Ms === "number" && { p50Ms }),
-      ...(typeof p95Ms === "number" && { p95Ms }),
-      ...(typeof maxMs === "number" && { maxMs }),
+      p50Ms: typeof p50Ms === "number" ? p50Ms : undefined,
+      p95Ms: typeof p95Ms === "number" ? p95Ms : undefined,
+      maxMs: typeof maxMs === "number" ? maxMs : undefined,
     }));
   }
 
@@ -308,9 +308,9 @@ function rollupOf(address: string, startMinute: number, tally: Tally): Rollup {
     count,
     failures,
     inconclusive,
-    ...(p50Ms !== undefined && { p50Ms }),
-    ...(p95Ms !== undefined && { p95Ms }),
-    ...(maxMs !== undefined && { maxMs }),
+    p50Ms,
+    p95Ms,
+    maxMs,
   };
 }
 

@@ -70,8 +70,7 @@ export class JournalTable {
   add({ id, atWallMs, atMs, fact }: JournalEntry): void {
     const whole = JSON.stringify(fact);
     const { kind, ingress } = fact;
-    const json =
-      whole.length <= longestJson ? whole : JSON.stringify({ kind, ...(ingress !== undefined && { ingress }) });
+    const json = whole.length <= longestJson ? whole : JSON.stringify({ kind, ingress });
     this.#add.run(id, Math.round(atWallMs), atMs, kind, ingress ?? null, endpointOf(fact) ?? null, json);
   }
 

@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { httpTask } from "../../test/support/checks.ts";
 import { endpointSettings, IngressWorld, ingressSettings } from "../../test/support/ingress-world.ts";
 import { opened, temporaryFolder, type OpenedStore } from "../../test/support/state-folder.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { factsBetween } from "../core/facts.ts";
 import type { Event, State } from "../core/model.ts";
 import { recordComment } from "../core/records/records.ts";
+import { changesBetween } from "../core/overview/ingresses.ts";
 import { initialState, step } from "../core/step.ts";
 import { parseIp } from "../lib/ip.ts";
 import { Recorder } from "./recorder.ts";
@@ -164,7 +166,14 @@ test("every result is counted in its minute", async (t) => {
     rollups.map(({ p50Ms: _, p95Ms: __, ...rest }) => rest),
     [
       { address: "192.0.2.1", startWallMs, count: 4, failures: 1, inconclusive: 1, maxMs: 42 },
-      { address: "192.0.2.1", startWallMs: startWallMs + minuteMs, count: 1, failures: 1, inconclusive: 0 },
+      {
+        address: "192.0.2.1",
+        startWallMs: startWallMs + minuteMs,
+        count: 1,
+        failures: 1,
+        inconclusive: 0,
+        maxMs: undefined,
+      },
     ],
   );
 });
@@ -445,7 +454,8 @@ test("no setting that may hold a secret reaches the disk", async (t) => {
   const life = new Life(t);
   const [cable] = settings.endpoints;
   assert.ok(cable?.check !== undefined);
-  const check = { ...cable.check, url: `https://user:${canary}@example.com/?key=${canary}`, contains: canary };
+  const what = httpTask({ url: `https://user:${canary}@example.com/?key=${canary}`, contains: canary });
+  const check = { ...cable.check, what };
   // A zone's name or id is no secret: it is kept for an ingress that has to be led out of its mix.
   const ingress = { ...settings, zone: "example.com", endpoints: [{ ...cable, check, resolvers: [canary] }] };
   life.dispatch({ kind: "config-loaded", ingresses: [ingress] });
@@ -542,7 +552,9 @@ class Life {
     const before = this.state;
     const atMs = this.clock.nowMs();
     this.state = step(before, event, atMs);
-    const turn = { event, facts: factsBetween(before, this.state, atMs), before, after: this.state, atMs };
+    const changes = changesBetween(before, this.state);
+    const facts = factsBetween(before, this.state, atMs, changes);
+    const turn = { event, facts, before, after: this.state, changes, atMs };
     this.recorder.keep(turn);
     this.recorder.hear(turn);
   }

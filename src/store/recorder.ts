@@ -1,7 +1,8 @@
 // Hears every turn of the loop and keeps what shall survive: the durable part of the state, the facts, and the checks
 // rolled up. What was decided is written before it is acted on; the rest waits in memory and is written in batches.
-import { findEndpoint, findIngress, findManaged } from "../core/find.ts";
+import { findEndpoint, findManaged } from "../core/find.ts";
 import type { EndpointState, EventOf, Fact, IngressState, State } from "../core/model.ts";
+import type { IngressChange } from "../core/overview/ingresses.ts";
 import type { Turn } from "../core/turn.ts";
 import type { Clock } from "../lib/clock.ts";
 import { seriesKey, type MinuteOfChecks } from "./checks-table.ts";
@@ -65,10 +66,10 @@ export class Recorder implements Disposable {
    * A new selection and overrides are on the disk when it returns, before anything of them reaches Cloudflare; and so is
    * what was written there, by which the next life knows its own record. Returns whether there was anything to save.
    */
-  keep({ before, after }: Pick<Turn, "before" | "after">): boolean {
+  keep({ before, after, changes }: Pick<Turn, "before" | "after" | "changes">): boolean {
     this.#state = after;
-    this.#markChanges(before, after);
-    if (!hasOtherDecisions(before, after)) return false;
+    this.#markChanges(before, after, changes);
+    if (!changes.some(hasOtherDecisions)) return false;
     this.#areDecisionsSaved = false;
     this.#attempt(() => this.#saveNow());
     return true;
@@ -140,17 +141,19 @@ export class Recorder implements Disposable {
     if (oldest !== undefined) this.#checks.delete(oldest);
   }
 
-  #markChanges(before: State, after: State): void {
-    if (before.ingresses === after.ingresses && before.leaving === after.leaving) return;
-    for (const ingress of managed(after)) {
-      const { id } = ingress.settings;
-      const old = findManaged(before, id);
-      const change = old === undefined ? "more" : unsavedBetween(old, ingress);
-      if (change === "nothing") continue;
-      this.#dated.delete(id);
-      if (this.#unsaved !== "more") this.#unsaved = change;
-    }
+  #markChanges(before: State, after: State, changes: readonly IngressChange[]): void {
+    for (const change of changes) this.#markChange(before, change.after);
+    if (before.leaving !== after.leaving) for (const ingress of after.leaving) this.#markChange(before, ingress);
     if (managed(after).length < managed(before).length) this.#unsaved = "more";
+  }
+
+  #markChange(before: State, ingress: IngressState): void {
+    const { id } = ingress.settings;
+    const old = findManaged(before, id);
+    const unsaved = old === undefined ? "more" : unsavedBetween(old, ingress);
+    if (unsaved === "nothing") return;
+    this.#dated.delete(id);
+    if (this.#unsaved !== "more") this.#unsaved = unsaved;
   }
 
   #saveNow(): void {
@@ -247,17 +250,13 @@ function managed({ ingresses, leaving }: State): readonly IngressState[] {
 }
 
 /** Whether another endpoint is active, sticky, or written, or there is another override: what a power cut must not undo. */
-function hasOtherDecisions(before: State, after: State): boolean {
-  if (before.ingresses === after.ingresses) return false;
-  return after.ingresses.some(({ settings, overrides, selection, lastGood }) => {
-    const old = findIngress(before, settings.id);
-    const isOverridden = overrides.length > 0 || (old?.overrides.length ?? 0) > 0;
-    return (
-      (selection !== undefined && selection !== old?.selection) ||
-      (lastGood !== undefined && lastGood !== old?.lastGood) ||
-      (isOverridden && overrides !== old?.overrides)
-    );
-  });
+function hasOtherDecisions({ before: old, after: { overrides, selection, lastGood } }: IngressChange): boolean {
+  const isOverridden = overrides.length > 0 || (old?.overrides.length ?? 0) > 0;
+  return (
+    (selection !== undefined && selection !== old?.selection) ||
+    (lastGood !== undefined && lastGood !== old?.lastGood) ||
+    (isOverridden && overrides !== old?.overrides)
+  );
 }
 
 /** What would be missing on the disk if `a` were saved and `b` not. */

@@ -15,7 +15,7 @@ export interface DatedIngress {
   readonly record: string;
   /** The wall clock when this was written. The other times mean something only next to it: the clock may have been wrong. */
   readonly savedWallMs: number;
-  readonly selection?: DatedSelection;
+  readonly selection: DatedSelection | undefined;
   readonly departures: readonly { readonly endpoint: string; readonly atWallMs: number }[];
   readonly overrides: readonly {
     readonly kind: Override["kind"];
@@ -29,25 +29,25 @@ export interface DatedIngress {
     readonly addresses: readonly Address[];
     readonly usableUntilWallMs: number;
   }[];
-  readonly lastGood?: NonNullable<SavedIngress["lastGood"]>;
-  /** Missing in what versions before it wrote. */
-  readonly isOutage?: boolean;
-  readonly endpoints?: NonNullable<SavedIngress["endpoints"]>;
+  readonly lastGood: SavedIngress["lastGood"];
+  /** Written only where it is so; missing in what versions before it wrote. */
+  readonly isOutage: true | undefined;
+  readonly endpoints: SavedIngress["endpoints"];
   /** What the ingress is for life. */
-  readonly form?: Form;
+  readonly form: Form | undefined;
   /** Names that may hold the addresses of one of our mixes. */
-  readonly mixRecords?: readonly string[];
-  readonly zone?: string;
+  readonly mixRecords: readonly string[] | undefined;
+  readonly zone: string | undefined;
   /** Of the primary. */
-  readonly ttl?: Ttl;
+  readonly ttl: Ttl | undefined;
 }
 
 export interface DatedSelection {
-  readonly primary?: string;
+  readonly primary: string | undefined;
   readonly sticky: readonly { readonly endpoint: string; readonly untilWallMs: number }[];
-  readonly reason?: string;
-  readonly why?: string;
-  readonly sinceWallMs?: number;
+  readonly reason: string | undefined;
+  readonly why: string | undefined;
+  readonly sinceWallMs: number | undefined;
 }
 
 /** Nothing that is saved ends later than this after it was saved: the longest sticky time that can be configured. */
@@ -62,11 +62,12 @@ export function datedFrom(ingress: IngressState, nowMs: number, wallMs: number):
   const { settings, departures, overrides, endpoints, lastGood } = ingress;
   const selection = datedSelection(ingress, dateOf);
   const mixRecords = usedMixNames(ingress);
+  const hasMix = mixRecords.length > 0;
   const primary = endpoints.find(({ settings: { name } }) => name === selection?.primary);
   return {
     record: settings.record,
     savedWallMs: dateOf(nowMs),
-    ...(selection && { selection }),
+    selection,
     departures: departures.map(({ endpoint, atMs }) => ({ endpoint, atWallMs: dateOf(atMs) })),
     overrides: overrides.map(({ kind, endpoint, untilMs }) => ({ kind, endpoint, untilWallMs: dateOf(untilMs) })),
     addresses: endpoints.flatMap(({ settings: { name, target }, addresses, addressesUsableUntilMs }) => {
@@ -78,15 +79,13 @@ export function datedFrom(ingress: IngressState, nowMs: number, wallMs: number):
         usableUntilWallMs: dateOf(addressesUsableUntilMs),
       };
     }),
-    ...(lastGood && { lastGood }),
-    ...(ingress.outage !== undefined && { isOutage: true }),
+    lastGood,
+    isOutage: ingress.outage === undefined ? undefined : true,
     endpoints: endpoints.map(({ settings: { name, target } }) => ({ name, target: targetText(target) })),
-    ...(ingress.form !== undefined && { form: ingress.form }),
-    ...(mixRecords.length > 0 && {
-      mixRecords,
-      ...(settings.zone !== undefined && { zone: settings.zone }),
-      ...(primary && { ttl: primary.settings.ttl }),
-    }),
+    form: ingress.form,
+    mixRecords: hasMix ? mixRecords : undefined,
+    zone: hasMix ? settings.zone : undefined,
+    ttl: hasMix ? primary?.settings.ttl : undefined,
   };
 }
 
@@ -103,9 +102,11 @@ function datedSelection(
   const source = selection ?? saved;
   if (source === undefined) return undefined;
   return {
-    ...(source.primary !== undefined && { primary: source.primary }),
+    primary: source.primary,
     sticky: source.sticky.map(({ endpoint, untilMs }) => ({ endpoint, untilWallMs: dateOf(untilMs) })),
-    ...(selection && { reason: selection.reason, why: selection.why, sinceWallMs: dateOf(selection.sinceMs) }),
+    reason: selection?.reason,
+    why: selection?.why,
+    sinceWallMs: selection && dateOf(selection.sinceMs),
   };
 }
 
@@ -124,7 +125,7 @@ export function restoredFrom({ ingresses }: Saved, nowMs: number, wallMs: number
     const timeOf = (atWallMs: number): number => nowMs - downMs - Math.max(0, savedWallMs - atWallMs);
     return {
       record,
-      ...(selection?.primary !== undefined && { primary: selection.primary }),
+      primary: selection?.primary,
       sticky: (selection?.sticky ?? []).map(({ endpoint, untilWallMs }) => ({ endpoint, untilMs: endOf(untilWallMs) })),
       departures: departures.map(({ endpoint, atWallMs }) => ({ endpoint, atMs: timeOf(atWallMs) })),
       overrides: overrides.map(({ kind, endpoint, untilWallMs }) => ({ kind, endpoint, untilMs: endOf(untilWallMs) })),
@@ -132,13 +133,13 @@ export function restoredFrom({ ingresses }: Saved, nowMs: number, wallMs: number
         ...known,
         usableUntilMs: endOf(usableUntilWallMs),
       })),
-      ...(lastGood && { lastGood }),
-      ...(isOutage === true && { isOutage }),
-      ...(endpoints && { endpoints }),
-      ...(form && { form }),
-      ...(mixRecords && { mixRecords }),
-      ...(zone !== undefined && { zone }),
-      ...(ttl !== undefined && { ttl }),
+      lastGood,
+      isOutage: isOutage === true,
+      endpoints,
+      form,
+      mixRecords,
+      zone,
+      ttl,
     };
   });
 }
@@ -169,17 +170,17 @@ export function parseDated(json: unknown): { readonly ingress: DatedIngress | un
   const ingress: DatedIngress = {
     record,
     savedWallMs,
-    ...(selection && { selection }),
+    selection,
     departures: part("departures", departuresSchema) ?? [],
     overrides: part("overrides", overridesSchema) ?? [],
     addresses: part("addresses", addressesSchema) ?? [],
-    ...(lastGood && { lastGood }),
-    ...(isOutage === true && { isOutage }),
-    ...(known && { endpoints: known }),
-    ...(form && { form }),
-    ...(mixRecords && { mixRecords }),
-    ...(zone !== undefined && { zone }),
-    ...(ttl !== undefined && { ttl }),
+    lastGood,
+    isOutage: isOutage === true ? true : undefined,
+    endpoints: known,
+    form,
+    mixRecords,
+    zone,
+    ttl,
   };
   return { ingress, dropped };
 }
@@ -203,13 +204,21 @@ const wholeSchema = z.object({
   ttl: z.unknown().optional(),
 });
 
-const selectionSchema = z.object({
-  primary: nameSchema.exactOptional(),
-  sticky: z.array(z.object({ endpoint: nameSchema, untilWallMs: dateSchema })),
-  reason: z.string().exactOptional(),
-  why: z.string().exactOptional(),
-  sinceWallMs: dateSchema.exactOptional(),
-});
+const selectionSchema = z
+  .object({
+    primary: nameSchema.exactOptional(),
+    sticky: z.array(z.object({ endpoint: nameSchema, untilWallMs: dateSchema })),
+    reason: z.string().exactOptional(),
+    why: z.string().exactOptional(),
+    sinceWallMs: dateSchema.exactOptional(),
+  })
+  .transform(({ primary, sticky, reason, why, sinceWallMs }): DatedSelection => ({
+    primary,
+    sticky,
+    reason,
+    why,
+    sinceWallMs,
+  }));
 
 const endpointsSchema = z.array(z.object({ name: nameSchema, target: z.string().max(10_000) }));
 

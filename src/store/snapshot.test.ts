@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 import { openSnapshot, type Snapshot } from "./snapshot.ts";
 import { openStore, type Store } from "./store.ts";
 import { Tally } from "./tally.ts";

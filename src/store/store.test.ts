@@ -390,6 +390,7 @@ function dated(record: string): DatedIngress {
       sticky: [{ endpoint: "mobile", untilWallMs: 2_000 }],
       reason: "return",
       why: "☃ \"'",
+      sinceWallMs: undefined,
     },
     departures: [{ endpoint: "mobile", atWallMs: 500 }],
     overrides: [{ kind: "drain", endpoint: "mobile", untilWallMs: 9_000 }],
@@ -402,6 +403,12 @@ function dated(record: string): DatedIngress {
       },
     ],
     lastGood: { records: [{ type: "CNAME", content: "cable.example.com" }], ttlSeconds: 60, proxied: false },
+    isOutage: undefined,
+    endpoints: undefined,
+    form: undefined,
+    mixRecords: undefined,
+    zone: undefined,
+    ttl: undefined,
   };
 }
 

@@ -9,7 +9,8 @@ import { test } from "node:test";
 import { answerOf, ApiSite, type Answer } from "../../test/support/api-site.ts";
 import { temporaryFolder } from "../../test/support/state-folder.ts";
 import { controlSocketPath } from "./control-path.ts";
-import { ControlSocketError, startControlSocket, type ControlSocket } from "./control-socket.ts";
+import { startControlSocket, type ControlSocket } from "./control-socket.ts";
+import { ControlSocketError } from "./errors.ts";
 
 function ask(socketPath: string, path: string, body?: unknown): Promise<Answer> {
   const method = body === undefined ? "GET" : "POST";

@@ -11,17 +11,13 @@ import type { State } from "../core/model.ts";
 import { messageOf } from "../lib/text.ts";
 import type { Env } from "./api/middleware.ts";
 import { controlSocketPath } from "./control-path.ts";
+import { ControlSocketError } from "./errors.ts";
 import type { HealthAnswer } from "./health-answer.ts";
 import { stuck } from "./liveness.ts";
 import { missingForReady } from "./readiness.ts";
 
 /** The system's limit, less the zero at the end; macOS takes even less. */
 const longestPath = 103;
-
-/** There is no control socket. Its message is for the person who started the daemon. */
-export class ControlSocketError extends Error {
-  override readonly name = "ControlSocketError";
-}
 
 export interface ControlSocket extends AsyncDisposable {
   readonly path: string;

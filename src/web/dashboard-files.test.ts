@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { Hono } from "hono";
+import { systemClock } from "../runtime/node/clock.ts";
 import { initialState } from "../core/step.ts";
 import type { Env } from "./api/middleware.ts";
 import type { BuiltFiles } from "./dashboard-files.ts";
@@ -88,6 +89,7 @@ test("where nothing was built, / says how to build it", async () => {
 async function get(path: string, headers: Record<string, string> = {}, dashboard: BuiltFiles = built) {
   const app = createApp(
     {
+      clock: systemClock,
       state: () => initialState,
       isAlive: () => true,
       api: new Hono<Env>(),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Hono } from "hono";
 import { freePort } from "../../test/support/ports.ts";
+import { systemClock } from "../runtime/node/clock.ts";
 import { initialState } from "../core/step.ts";
 import type { Env } from "./api/middleware.ts";
 import { MovableServer, type ListenPlace } from "./movable-server.ts";
@@ -35,6 +36,7 @@ class Site implements AsyncDisposable {
 
   async #start({ host, port }: ListenPlace): Promise<WebServer> {
     const ports = {
+      clock: systemClock,
       state: () => initialState,
       isAlive: () => true,
       api: new Hono<Env>(),

@@ -1,6 +1,7 @@
 // The web server across reloads: it moves when `http.listen` changes, one move after the other, and where a move is not
 // possible it stays.
-import { ListenError, type WebServer } from "./server.ts";
+import { ListenError } from "./errors.ts";
+import type { WebServer } from "./server.ts";
 
 /** Where to listen. */
 export interface ListenPlace {

@@ -6,10 +6,12 @@ import { connect, createServer } from "node:net";
 import { describe, test } from "node:test";
 import { IngressWorld, endpointSettings, ingressSettings, publishedRecord } from "../../test/support/ingress-world.ts";
 import { Hono } from "hono";
+import { systemClock } from "../runtime/node/clock.ts";
 import { initialState } from "../core/step.ts";
 import type { Env } from "./api/middleware.ts";
 import { isOwnHost } from "./hosts.ts";
-import { ListenError, startWebServer } from "./server.ts";
+import { ListenError } from "./errors.ts";
+import { startWebServer } from "./server.ts";
 import type { WebPorts, WebServer } from "./server.ts";
 
 const record = "ingress.example.com";
@@ -32,6 +34,7 @@ class Site implements AsyncDisposable {
   ): Promise<Site> {
     const site = new Site();
     const ports: WebPorts = {
+      clock: systemClock,
       state: () => site.world.state,
       api: new Hono<Env>().post("/read", async (context) => context.text(await context.req.text())),
       isAlive: () => site.isAlive,

@@ -6,12 +6,13 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import type { State } from "../core/model.ts";
-import { systemClock as clock } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
 import { hasLeft, tooMany, type Env, type Middleware } from "./api/middleware.ts";
 import { mostClients } from "./api/stream.ts";
 import { addressOf, clientOf, peerAddress, trusting, type IsTrusted } from "./clients.ts";
 import { limitConnections } from "./connections.ts";
 import { Costly } from "./costly.ts";
+import { ListenError } from "./errors.ts";
 import { addDashboard, servedFiles, type BuiltFiles } from "./dashboard-files.ts";
 import { securityHeaders } from "./headers.ts";
 import { isForeign, isOwnHost } from "./hosts.ts";
@@ -21,6 +22,7 @@ import { missingForReady } from "./readiness.ts";
 import { RequestLimits } from "./request-limits.ts";
 
 export interface WebPorts {
+  readonly clock: Clock;
   readonly state: () => State;
   /** Whether the loop turns. */
   readonly isAlive: () => boolean;
@@ -47,7 +49,7 @@ export interface WebOptions {
   readonly version: string;
   /** The built dashboard. */
   readonly dashboard: BuiltFiles;
-  readonly extra?: WebExtra;
+  readonly extra?: WebExtra | undefined;
 }
 
 /** What a demo adds to the server: routes of its own, and another page at `/`. */
@@ -70,11 +72,6 @@ const silenceMs = 30_000;
 
 /** So late comes the answer that says that a client asks too often. */
 const lateMs = 1_000;
-
-/** Listening is not possible. Its message is for the person who started the daemon. */
-export class ListenError extends Error {
-  override readonly name = "ListenError";
-}
 
 export interface WebServer extends AsyncDisposable {
   readonly host: string;
@@ -100,7 +97,7 @@ export async function startWebServer(ports: WebPorts, options: WebOptions): Prom
     },
   }) as Server;
   server.setTimeout(silenceMs);
-  limitConnections(server, { clock, most: connectionsWithin(descriptorLimit()), isTrusted });
+  limitConnections(server, { clock: ports.clock, most: connectionsWithin(descriptorLimit()), isTrusted });
   await listen(server, options);
   server.on("error", ports.onBug);
   const { address, port } = server.address() as AddressInfo;
@@ -124,7 +121,7 @@ export function createApp(
   { host, allowedHosts = () => [], isTrusted, version, dashboard, extra }: AppOptions,
 ): Hono<Env> {
   const app = new Hono<Env>();
-  const metrics = new Costly(clock, () => ports.metrics.render());
+  const metrics = new Costly(ports.clock, () => ports.metrics.render());
   app.use(withSecurityHeaders);
   // A load balancer asks under any name, and this answer tells nothing.
   app.get("/healthz", (context) => {
@@ -132,7 +129,7 @@ export function createApp(
     return context.json({ status: "stuck", detail: stuck }, 503);
   });
   app.use(onlyOwnHosts(host, allowedHosts));
-  if (isTrusted !== undefined) app.use(withClient(isTrusted), notTooOften());
+  if (isTrusted !== undefined) app.use(withClient(isTrusted), notTooOften(ports.clock));
   for (const path of ["/api/*", "/readyz", "/metrics", ...(extra === undefined ? [] : [`${extra.path}/*`])]) {
     app.use(path, onlyOwnPages(allowedHosts));
   }
@@ -189,7 +186,7 @@ function withClient(isTrusted: IsTrusted): Middleware {
 }
 
 /** Anyone who asks too often gets a late answer, and not the one that was asked for. Only whether the daemon is ready may be asked always. */
-function notTooOften(): Middleware {
+function notTooOften(clock: Clock): Middleware {
   const limits = new RequestLimits(clock);
   return async (context, next) => {
     if (context.req.path === "/readyz") return next();

@@ -8,7 +8,7 @@ import { lengthPattern, parseLengthMs } from "./times.ts";
 export interface Occasion {
   readonly atMs: number;
   readonly forMs: number;
-  readonly family?: Family;
+  readonly family: Family | undefined;
   readonly seenBy: SeenBy;
   /** The sites that it happens to, where it happens to sites. */
   readonly sites: readonly number[];
@@ -40,7 +40,7 @@ function onSites(treat: (match: RegExpExecArray) => Treatment): Happening["fault
       forMs,
       site,
       seenBy,
-      ...(family !== undefined && { family }),
+      family,
       ...treat(match),
     }));
 }
@@ -141,17 +141,13 @@ export const connectionHappenings: readonly Happening[] = [
     pattern: down,
     example: "down",
     say: () => "is down: no traffic in either direction",
-    faults: (_, { atMs, forMs, family }) => [
-      { kind: "link", how: "blackhole", atMs, forMs, ...(family !== undefined && { family }) },
-    ],
+    faults: (_, { atMs, forMs, family }) => [{ kind: "link", how: "blackhole", atMs, forMs, family }],
   },
   {
     pattern: /^(?:without (?:a )?route|no route|unrouted)$/,
     example: "without route",
     say: () => "has no route",
-    faults: (_, { atMs, forMs, family }) => [
-      { kind: "link", how: "no-route", atMs, forMs, ...(family !== undefined && { family }) },
-    ],
+    faults: (_, { atMs, forMs, family }) => [{ kind: "link", how: "no-route", atMs, forMs, family }],
   },
 ];
 

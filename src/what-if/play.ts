@@ -2,7 +2,6 @@
 import type { Config } from "../config/config.ts";
 import type { Verdict } from "../core/model.ts";
 import type { Commit } from "../emulation/cloudflare/store.ts";
-import { readHtml } from "../emulation/channels/telegram-html.ts";
 import { SimulatedWorld, type Watcher } from "../simulation/world.ts";
 import { Crowd, type KindOfClient } from "./crowd.ts";
 import type { Occurrence } from "./scenario.ts";
@@ -85,10 +84,9 @@ export async function play(options: PlayOptions): Promise<Played> {
   );
   await world.time.runUntil(lengthMs);
   await world.run?.close();
-  const messages = world.bot.messages.map(({ text, isHtml, atMs }) => ({
-    atMs,
-    text: isHtml ? (readHtml(text).text ?? text) : text,
-  }));
+  const messages = world.receivers.flatMap((receiver) =>
+    receiver.messages.map(({ plain, atMs }) => ({ atMs, text: plain })),
+  );
   for (const { atMs, text } of messages) timeline.add("tells", text, atMs);
   return {
     entries: timeline.entries,

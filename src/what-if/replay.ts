@@ -1,15 +1,17 @@
 // The recorded past under another configuration: the core decides again, on what was seen then. Cloudflare does at once
 // what it is told.
+import { checkKind } from "../checks/registry.ts";
+import { keysOfCheck } from "../config/checks.ts";
 import { findEndpoint } from "../core/find.ts";
 import { nextDeadline } from "../core/deadline.ts";
 import type {
-  CheckSettings,
   EndpointSettings,
   Event,
   IngressSettings,
   IngressState,
   PublishedRecord,
   RecordSet,
+  Rhythm,
   State,
 } from "../core/model.ts";
 import { isInSync } from "../core/records/mix.ts";
@@ -72,16 +74,12 @@ export function unreplayable(wanted: IngressSettings, recorded: IngressSettings)
   });
 }
 
-/** All that is as it was recorded: `rise` and `fall` alone are counted again. */
-const checkKeys = {
-  url: "check.url",
-  intervalMs: "check.interval",
-  fastIntervalMs: "check.fast_interval",
-  timeoutMs: "check.timeout",
-  status: "check.status",
-  contains: "check.contains",
-  ca: "check.ca_file",
-} as const satisfies Record<Exclude<keyof CheckSettings, "rise" | "fall">, string>;
+/** What is as it was recorded, besides the task: `rise` and `fall` alone are counted again. */
+const rhythmKeys = {
+  intervalMs: "interval",
+  fastIntervalMs: "fast_interval",
+  timeoutMs: "timeout",
+} as const satisfies Record<Exclude<keyof Rhythm, "rise" | "fall">, string>;
 
 function changedKeys(wanted: EndpointSettings, before: EndpointSettings): string[] {
   const keys: string[] = JSON.stringify(wanted.target) === JSON.stringify(before.target) ? [] : ["target"];
@@ -89,10 +87,23 @@ function changedKeys(wanted: EndpointSettings, before: EndpointSettings): string
   if (check === undefined || before.check === undefined) {
     return check === before.check ? keys : [...keys, "check"];
   }
-  for (const key of Object.keys(checkKeys) as (keyof typeof checkKeys)[]) {
-    if (JSON.stringify(check[key]) !== JSON.stringify(before.check[key])) keys.push(checkKeys[key]);
-  }
-  return keys;
+  const { kind } = check.what;
+  if (kind !== before.check.what.kind) return [...keys, "check.kind"];
+  const own = keysOfChanged(checkKind(kind).origins, { ...check.what }, { ...before.check.what });
+  const all = new Set([...own, ...keysOfChanged(rhythmKeys, { ...check }, { ...before.check })]);
+  const inOrder = keysOfCheck(kind).filter((key) => all.has(key));
+  return [...keys, ...inOrder.map((key) => `check.${key}`)];
+}
+
+/** The keys of those settings that are not the same. */
+function keysOfChanged(
+  keys: Readonly<Record<string, string>>,
+  wanted: Readonly<Record<string, unknown>>,
+  before: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  return Object.entries(keys).flatMap(([setting, key]) =>
+    JSON.stringify(wanted[setting]) === JSON.stringify(before[setting]) ? [] : [key],
+  );
 }
 
 function happeningsOf(past: Past): readonly PastEvent[] {

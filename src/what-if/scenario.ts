@@ -157,7 +157,7 @@ function readLine(line: string, subjects: readonly Subject[]): Occurrence | stri
     const match = happening.pattern.exec(words);
     if (match === null || subject === undefined) continue;
     const sites = [...new Set(named.flatMap((each) => each.sites))];
-    const faults = happening.faults(match, { atMs, forMs: lengthMs, seenBy, sites, ...(family && { family }) });
+    const faults = happening.faults(match, { atMs, forMs: lengthMs, seenBy, sites, family });
     const name = named.map((each) => each.name).join(" and ");
     const among = [...(family === undefined ? [] : [`in ${familyNames[family]}`]), ...viewersOf(seenBy)].join(", ");
     const text = `${name} ${happening.say(match)}${among === "" ? "" : ` (${among})`}`;
@@ -178,7 +178,7 @@ function viewersOf(seenBy: SeenBy): string[] {
 }
 
 /** Takes out what it concerns: `over ipv6`, `only for us`, `only for clients`. */
-function takeViewers(text: string): { family?: Family; seenBy: SeenBy; what: string } {
+function takeViewers(text: string): { family: Family | undefined; seenBy: SeenBy; what: string } {
   let rest = text;
   const take = (pattern: RegExp): string | undefined => {
     const match = pattern.exec(rest);
@@ -189,7 +189,7 @@ function takeViewers(text: string): { family?: Family; seenBy: SeenBy; what: str
   const who = take(/(?:^|\s)(?:only |seen )?(?:for|from|by) (us|here|clients|visitors)(?: only| alone)?(?=\s|$)/);
   const family = take(/(?:^|\s)(?:over |in |on )?(ipv[46])(?=\s|$)/) as Family | undefined;
   const seenBy = who === undefined ? "all" : who === "us" || who === "here" ? "monitor" : "clients";
-  return { ...(family && { family }), seenBy, what: rest.replaceAll(/\s+/g, " ").trim() };
+  return { family, seenBy, what: rest.replaceAll(/\s+/g, " ").trim() };
 }
 
 /** Whom the words begin with, several of them with `and` between, and what is said of them. */

@@ -12,9 +12,9 @@ const timePattern = `(?:${clock}|${length})(?![a-z0-9:])`;
 
 /** What a line says of time, and what is left of it. */
 export interface Timing {
-  readonly atMs?: number;
-  readonly forMs?: number;
-  readonly untilMs?: number;
+  readonly atMs: number | undefined;
+  readonly forMs: number | undefined;
+  readonly untilMs: number | undefined;
   readonly rest: string;
 }
 
@@ -33,9 +33,9 @@ export function takeTimes(line: string): Timing {
   const untilMs = take(new RegExp(`(?:^|\\s)(?:until|till|to)\\s+(${timePattern})`));
   const forMs = take(new RegExp(`(?:^|\\s)for\\s+(${lengthPattern})`));
   return {
-    ...(atMs !== undefined && { atMs }),
-    ...(forMs !== undefined && { forMs }),
-    ...(untilMs !== undefined && { untilMs }),
+    atMs,
+    forMs,
+    untilMs,
     rest: bare(rest.replaceAll(/\s+/g, " ")),
   };
 }

@@ -37,18 +37,20 @@ export function userWorld(config: Config, { seed, hasIpv6 }: { seed: number; has
   // Where no channel is configured, a bot takes what would have been told.
   const { kind = "telegram", initialSilenceMs } = config.notify[0] ?? {};
   const { nameservers: _, ...cloudflare } = config.cloudflare;
+  // Messages tell the simulated time, which is in UTC.
+  const { timeZone: __, ...rest } = config;
   return {
     options: {
       seed,
       config: {
-        ...config,
+        ...rest,
         cloudflare: { ...cloudflare, token: new Secret(demoToken), apiUrl: "https://api.cloudflare.com/client/v4" },
         ingresses: ingresses.map(({ settings }) => ({ ...settings, zone: zoneNameOf(settings.record) })),
         notify: [
           {
             kind,
             name: kind,
-            settings: channelKind(kind).simulated,
+            settings: channelKind(kind).fake.settings,
             ...(initialSilenceMs !== undefined && { initialSilenceMs }),
           },
         ],

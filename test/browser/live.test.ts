@@ -201,3 +201,17 @@ test("names and errors from outside are text, whatever is in them", async (t) =>
   assert.doesNotMatch(await page.title(), /^owned$/);
   await dashboard.assertClean();
 });
+
+test("a check over TCP is shown by its port", async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  await using world = await startWorld();
+  const { port } = world.cable.server;
+  await using daemon = startDaemon({
+    config: configOf(world, (file) => Object.assign(partsOf(file).cable, { check: { kind: "tcp", port, rise: 1 } })),
+  });
+  const dashboard = await openDashboard(browser, daemon);
+  await dashboard.page.getByRole("button", { name: /^cable/ }).click();
+  await dashboard.untilShown(new RegExp(`TCP port ${port} every 15 s`), ".endpoint-details");
+  await dashboard.assertClean();
+});

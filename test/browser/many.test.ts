@@ -4,7 +4,7 @@ import { globSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ingressName, startWorld, type World } from "../../src/emulation/world.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/runtime/node/clock.ts";
 import { openStore, type Batch } from "../../src/store/store.ts";
 import { Tally } from "../../src/store/tally.ts";
 import { openBrowser, openDashboard } from "../support/browser.ts";

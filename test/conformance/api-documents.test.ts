@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type * as z from "zod";
+import { httpTask } from "../support/checks.ts";
 import { ApiSite, record, wallAtZero } from "../support/api-site.ts";
 import { endpointSettings, ingressSettings, publishedRecord } from "../support/ingress-world.ts";
 import { statusLines } from "../../src/cli/status-lines.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/runtime/node/clock.ts";
 import { memoryHome } from "../../src/store/home.ts";
 import { SqliteStore } from "../../src/store/store.ts";
 import { painted } from "../../src/terminal/screen-text.ts";
@@ -217,7 +218,7 @@ describe("status", () => {
     await using site = await ApiSite.start();
     const { check } = endpointSettings("cable");
     assert.ok(check !== undefined);
-    const secret = { ...check, url: "https://example.com/healthz?key=s3cret" };
+    const secret = { ...check, what: httpTask({ url: "https://example.com/healthz?key=s3cret" }) };
     site.world.start(ingressSettings(record, [endpointSettings("cable", { check: secret })]));
     const { endpoints } = await ingressOf(site);
     assert.equal(endpoints[0]?.check?.url, "https://example.com/healthz?…");

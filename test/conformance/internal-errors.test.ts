@@ -80,6 +80,25 @@ test("an event that cannot be taken in is dropped, and changes nothing", () => {
   assert.equal(followed[1]?.ingresses[0]?.published?.records.length, 0);
 });
 
+test("a follower that threw is given all that it missed", () => {
+  const daemon = new Daemon({ clock: new VirtualClock(), onBug: () => undefined });
+  const others = ["other.example.com", "third.example.com"].map((name) => ({ ...settings(), id: name, record: name }));
+  const given: string[][] = [];
+  daemon.addFollower({
+    follow: (_, changes) => {
+      given.push(changes.map(({ after }) => after.settings.id));
+      if (given.length < 3) throw new Error("a bug of the test");
+    },
+  });
+  const read = (id: string): boolean => daemon.dispatch({ kind: "records-read", ingress: id, records: [] });
+  daemon.dispatch({ kind: "config-loaded", ingresses: [settings(), ...others] });
+  read(record);
+  read("third.example.com");
+  read("third.example.com");
+  const all = [record, "other.example.com", "third.example.com"];
+  assert.deepEqual(given, [all, all, all, ["third.example.com"]]);
+});
+
 test("a pin that could not be applied is not answered as if it held", () => {
   const clock = new VirtualClock();
   const daemon = new Daemon({ clock, onBug: () => undefined });
@@ -167,10 +186,10 @@ test("the same error is logged once a minute, told once a day, and counted each 
   const errors = new InternalErrors({ log, clock });
   const told: string[] = [];
   errors.report(new Error("before there is a way to tell"));
-  errors.tell = (what) => {
+  errors.news.connect((what) => {
     told.push(what);
     errors.report(new Error("in telling"));
-  };
+  });
   for (let count = 0; count < 50; count += 1) errors.report(new Error("planted"));
   assert.equal(errors.count, 52);
   assert.equal(lines.length, 3);

@@ -10,7 +10,7 @@ import { planBetween } from "../../src/core/records/plan.ts";
 import { recordComment } from "../../src/core/records/records.ts";
 import { writes as onWrites, type Quirks } from "../../src/emulation/cloudflare/faults.ts";
 import { startCloudflare } from "../../src/emulation/cloudflare/server.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/runtime/node/clock.ts";
 import { Secret } from "../../src/lib/secret.ts";
 
 const record = "ingress.example.com";
@@ -92,6 +92,7 @@ async function cloudflare(quirks: Partial<Quirks>): Promise<Bench> {
     token: new Secret(server.token),
     apiUrl: server.url,
     clock: systemClock,
+    fetch,
   });
   return {
     provider,

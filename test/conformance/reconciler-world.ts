@@ -1,5 +1,6 @@
 // The daemon's loop and the reconciler on virtual time, over whatever provider the test brings. Endpoints go up and down
 // by the test's word.
+import { httpTask } from "../support/checks.ts";
 import { Daemon } from "../../src/daemon.ts";
 import type { Call, IngressName, RecordProvider } from "../../src/cloud/provider.ts";
 import { Reconciler } from "../../src/cloud/reconciler.ts";
@@ -29,13 +30,12 @@ export function settings(changes: Partial<IngressSettings> = {}): IngressSetting
     ttl: 60,
     resolvers: [],
     check: {
-      url: `https://${name}.example.net/`,
+      what: httpTask({ url: `https://${name}.example.net/` }),
       intervalMs: 2_000,
       fastIntervalMs: 2_000,
       timeoutMs: 1_000,
       rise: 1,
       fall: 1,
-      status: [[200, 200]],
     },
   }));
   return {

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { CloudflareProvider, type CloudflareOptions } from "../../src/cloud/cloudflare.ts";
 import type { Call } from "../../src/cloud/provider.ts";
 import { listenTcp, type Listening } from "../../src/emulation/listen.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/runtime/node/clock.ts";
 import { Secret } from "../../src/lib/secret.ts";
 
 export const canary = "cfut_CANARY0CANARY0CANARY0CANARY0CANARY0CANARY";
@@ -45,7 +45,13 @@ export class ScriptedApi implements AsyncDisposable {
 
   /** A provider that talks to this server with the canary token. */
   provider(options: Partial<CloudflareOptions> = {}): CloudflareProvider {
-    return new CloudflareProvider({ token: new Secret(canary), apiUrl: this.url, clock: systemClock, ...options });
+    return new CloudflareProvider({
+      token: new Secret(canary),
+      apiUrl: this.url,
+      clock: systemClock,
+      fetch,
+      ...options,
+    });
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -11,7 +11,7 @@ import type { RecordDraft, ZoneOptions } from "../../src/emulation/cloudflare/st
 import type { TokenOptions } from "../../src/emulation/cloudflare/tokens.ts";
 import { ingressName, startWorld, type World } from "../../src/emulation/world.ts";
 import { startDns } from "../../src/emulation/dns/server.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/runtime/node/clock.ts";
 import { lockState } from "../../src/store/lock.ts";
 import { runCcs } from "../support/built-program.ts";
 import { closedAuthority } from "../support/ports.ts";

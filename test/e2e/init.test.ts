@@ -14,7 +14,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { httpOf } from "../support/checks.ts";
 import { telegramIn } from "../support/channels.ts";
+import { readFromDisk } from "../../src/runtime/node/read-file.ts";
 import { startWebhookReceiver } from "../../src/emulation/channels/webhook.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { startWorld, type World } from "../../src/emulation/world.ts";
@@ -115,13 +117,18 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     const path = join(cwd, "config.yml");
     assert.equal(statSync(path).mode & 0o777, 0o600);
     assert.deepEqual(readdirSync(cwd), ["config.yml"]);
-    const loaded = loadConfig({ path, env: {} });
+    const loaded = loadConfig({ path, env: {}, readFile: readFromDisk });
     assert.ok(loaded.kind === "ok", JSON.stringify(loaded));
     const [ingress] = loaded.config.ingresses;
     assert.equal(ingress?.zone, cloudflare.zone("example.com").id);
     assert.equal(ingress.allowPrivate, true);
     assert.deepEqual(
-      ingress.endpoints.map(({ name, stickyMs, check }) => [name, stickyMs, check?.url, check?.contains]),
+      ingress.endpoints.map(({ name, stickyMs, check }) => [
+        name,
+        stickyMs,
+        httpOf(check)?.url,
+        httpOf(check)?.contains,
+      ]),
       [
         ["cable", undefined, url(cable), "OK"],
         ["mobile", 600_000, url(mobile), "OK"],
@@ -160,7 +167,10 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
       /^ {2}- kind: webhook\n(?: {4}#.*\n)* {4}url: .*\/hook\n(?: {4}#.*\n)* {4}secret: ("?)whsec_[\w+/=]{32}\1$/m,
     );
     assert.doesNotMatch(terminal.text, /whsec_\w/);
-    assert.equal(loadConfig({ path: join(cwd, "config.yml"), env: { CLOUDFLARE_API_TOKEN: "T" } }).kind, "ok");
+    assert.equal(
+      loadConfig({ path: join(cwd, "config.yml"), env: { CLOUDFLARE_API_TOKEN: "T" }, readFile: readFromDisk }).kind,
+      "ok",
+    );
     assert.equal(receiver.taken.length, 0);
   });
 
@@ -234,7 +244,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     assert.deepEqual(readdirSync(cwd), []);
     const text = readFileSync(path, "utf8");
     assert.ok(!text.includes(cloudflare.token), text);
-    const loaded = loadConfig({ path, env: { CCS_ALLOW_PRIVATE: "true" } });
+    const loaded = loadConfig({ path, env: { CCS_ALLOW_PRIVATE: "true" }, readFile: readFromDisk });
     assert.ok(loaded.kind === "ok", JSON.stringify(loaded));
     assert.deepEqual(loaded.tokenFiles, [token]);
     assert.equal(loaded.config.cloudflare.token.reveal(), cloudflare.token);
@@ -276,7 +286,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     assert.ok(!text.includes(token), text);
     // As it is here, and as systemd hands the tokens over.
     for (const variables of [{}, { CREDENTIALS_DIRECTORY: credentials }]) {
-      const loaded = loadConfig({ path, env: variables });
+      const loaded = loadConfig({ path, env: variables, readFile: readFromDisk });
       assert.ok(loaded.kind === "ok", JSON.stringify(loaded));
       assert.equal(loaded.config.cloudflare.token.reveal(), token);
       assert.match(loaded.config.http.token?.reveal() ?? "", /^[0-9a-f]{32}$/);
@@ -378,12 +388,17 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
       TELEGRAM_TOKEN: telegram.token,
       CCS_HTTP_TOKEN: "0123456789abcdef01",
     };
-    const loaded = loadConfig({ path: join(cwd, "config.yml"), env: tokens });
+    const loaded = loadConfig({ path: join(cwd, "config.yml"), env: tokens, readFile: readFromDisk });
     assert.ok(loaded.kind === "ok", JSON.stringify(loaded));
     const [ingress] = loaded.config.ingresses;
     assert.equal(ingress?.record, "ingress.example.com");
     assert.deepEqual(
-      ingress.endpoints.map(({ name, check, stickyMs }) => [name, check?.url, check?.contains, stickyMs]),
+      ingress.endpoints.map(({ name, check, stickyMs }) => [
+        name,
+        httpOf(check)?.url,
+        httpOf(check)?.contains,
+        stickyMs,
+      ]),
       [
         ["line", url(cable), "OK", undefined],
         ["line2", url(mobile), undefined, 600_000],

@@ -9,7 +9,7 @@ import { startCloudflare } from "../../src/emulation/cloudflare/server.ts";
 import { startDns } from "../../src/emulation/dns/server.ts";
 import { startTelegram } from "../../src/emulation/channels/telegram.ts";
 import { startWorld, zoneName, type World } from "../../src/emulation/world.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/runtime/node/clock.ts";
 import { openStore } from "../../src/store/store.ts";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";

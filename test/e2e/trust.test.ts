@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { CloudflareProvider } from "../../src/cloud/cloudflare.ts";
 import { CloudError } from "../../src/cloud/provider.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/runtime/node/clock.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { Telegram } from "../../src/channels/telegram/channel.ts";
 import { freeCall, zoneId } from "../conformance/scripted-api.ts";
@@ -48,6 +48,7 @@ describe("a certificate that is", () => {
         token: new Secret(token),
         apiUrl: `https://127.0.0.1:${server.port}/client/v4`,
         clock: systemClock,
+        fetch,
       });
       const known = [{ id: "1", type: "CNAME", content: "a.example.com", ttlSeconds: 60, proxied: false }] as const;
       const patches = [{ ...known[0], content: "b.example.com" }];

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { startDns } from "../../src/emulation/dns/server.ts";
 import { EdgeView } from "../../src/emulation/dns/zones.ts";
 import { startWorld, type World } from "../../src/emulation/world.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/runtime/node/clock.ts";
 import { render } from "../../src/channels/telegram/render.ts";
 import { Notifier } from "../../src/notify/notifier.ts";
 import { inMemoryStore } from "../support/in-memory-outbox.ts";

@@ -13,7 +13,7 @@ import { loadConfig } from "../../src/config/load.ts";
 import { originalSchema } from "../../src/config/original/schema.ts";
 import { formatProblem } from "../../src/config/format/problem.ts";
 import { configSchema } from "../../src/config/schema.ts";
-import { unwrap } from "../../src/config/format/walk.ts";
+import { unwrap } from "../../src/config/format/schemas.ts";
 import { systemUnit } from "../../src/cli/service/unit-text.ts";
 import { createProgram } from "../../src/main.ts";
 import { selfSigned } from "../support/certificates.ts";

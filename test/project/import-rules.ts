@@ -6,6 +6,8 @@ const daemon = [
   "assembly",
   "channels",
   "channels/registry.ts",
+  "checks",
+  "checks/registry.ts",
   "cloud",
   "config",
   "config/format",
@@ -20,6 +22,12 @@ const daemon = [
   "web",
 ] as const;
 
+/** What the simulated world is made of. What acts and tells comes to it from assembly/ alone. */
+const modelled = daemon.filter((room) => !["cloud", "notify", "service", "web"].includes(room));
+
+/** The ports of this machine. */
+const machine = ["runtime/node", "runtime/node/clock.ts"] as const;
+
 /**
  * A folder or file of src/, and what of src/ it may import besides itself. Where two fit, the longer one holds. `NAME/*` is
  * every folder of that one, each a room of its own.
@@ -30,32 +38,39 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   terminal: [],
 
   // Adapters: other parts come in as ports.
-  config: ["channels", "channels/registry.ts", "config/format", "core", "lib"],
+  config: ["channels", "channels/registry.ts", "checks", "checks/registry.ts", "config/format", "core", "lib"],
   // How keys and values are read from YAML, and what mistakes sound like. It knows no key of the configuration.
   "config/format": ["core", "lib"],
   // What every kind of channel brings. Each kind is a room of its own, which only the registry knows.
   channels: ["config/format", "core", "lib"],
   "channels/*": ["channels", "config/format", "core", "lib"],
   "channels/registry.ts": ["channels", "channels/*"],
+  // What every kind of check brings, in the same way.
+  checks: ["config/format", "core", "lib"],
+  "checks/*": ["checks", "config/format", "core", "lib"],
+  "checks/registry.ts": ["checks", "checks/*"],
   probe: ["core", "lib"],
   dns: ["core", "lib"],
   cloud: ["core", "lib"],
   notify: ["channels", "core", "lib"],
   service: ["core", "lib"],
   store: ["core", "lib"],
-  web: ["core", "lib"],
+  web: ["checks", "checks/registry.ts", "core", "lib"],
   // It runs in a browser, and knows the API by the types of its documents.
   "web/dashboard": ["types of web/api/schema"],
   "daemon.ts": ["core", "lib"],
 
   // Who makes a daemon, and who runs it in which world: each knows nobody who builds on it.
   assembly: daemon,
-  emulation: ["lib"],
+  // The ports of a machine with Node. Other worlds have ports of their own.
+  "runtime/node": [...daemon, "runtime/node/clock.ts"],
+  "runtime/node/clock.ts": ["lib"],
+  emulation: ["lib", "runtime/node/clock.ts"],
   // Its buttons are on the dashboard.
-  demo: [...daemon, "emulation", "terminal", "web/dashboard/demo/document.ts"],
-  simulation: [...daemon, "emulation"],
+  demo: [...daemon, ...machine, "emulation", "terminal", "web/dashboard/demo/document.ts"],
+  simulation: [...modelled, "emulation"],
   "what-if": [...daemon, "emulation", "simulation"],
-  cli: [...daemon, "demo", "emulation", "simulation", "terminal", "what-if"],
+  cli: [...daemon, ...machine, "demo", "emulation", "simulation", "terminal", "what-if"],
   "main.ts": ["assembly", "cli", "lib", "terminal"],
   "launcher.ts": ["signals.ts"],
   "executable.ts": ["signals.ts"],
@@ -66,11 +81,26 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 const packages: Readonly<Record<string, { readonly names: RegExp; readonly why: string }>> = {
   core: { names: /./, why: "core/ does no input or output" },
   "daemon.ts": { names: /./, why: "the loop does no input or output" },
+  "config/format": { names: /^node:fs/, why: "files are read by runtime/node/" },
+  assembly: { names: /^node:/, why: "assembly/ takes what it needs of the machine as ports (assembly/ports.ts)" },
   "web/dashboard": { names: /^node:|^zod\b/, why: "the dashboard runs in a browser, and is small" },
 };
 const timeOfNode = /^node:(?:timers|perf_hooks)\b/;
 /** Those who talk to people and processes need no Clock port. */
-const timekeepers = ["cli", "terminal", "demo", "emulation", "main.ts", "launcher.ts", "executable.ts", "signals.ts"];
+const timekeepers = [
+  "cli",
+  "terminal",
+  "demo",
+  "emulation",
+  "runtime/node",
+  "main.ts",
+  "launcher.ts",
+  "executable.ts",
+  "signals.ts",
+];
+
+/** What takes the place of a service in the simulated world may be made of the emulated one. */
+const fake = /^(?:channels|checks)\/[^/]+\/fake\.ts$/;
 
 export interface Import {
   /** As it is written: "./turn.ts", "zod". */
@@ -83,15 +113,33 @@ export function objection(file: string, { specifier, isType }: Import): string |
   const [room, listed] = entryOf(mayImport, file) ?? [];
   if (room === undefined || listed === undefined) return `${file} has no line in the table of import rules`;
   const isTest = file.endsWith(".test.ts");
+  const isFake = fake.test(file);
   if (!specifier.startsWith(".")) return isTest ? undefined : objectionToPackage(file, specifier);
   const target = posix.normalize(posix.join(dirname(file), specifier));
   if (target.endsWith(".test.ts")) return `nobody imports a test: ${specifier}`;
-  // A test beside its source may also use the emulated world and the kinds of channel, and what test/ has for all.
+  // A test beside its source may also use the emulated world and the kinds of channel and check, and what test/ has for all.
   if (target.startsWith("..")) {
     const isAllowed = target === "../package.json" || (isTest && target.startsWith("../test/"));
     return isAllowed ? undefined : `the product needs nothing outside src/: ${specifier}`;
   }
-  const allowed = [room, ...listed, ...(isTest ? ["core", "lib", "emulation", "channels", "channels/*"] : [])];
+  const allowed = [
+    room,
+    ...listed,
+    ...(isFake ? ["emulation"] : []),
+    ...(isTest
+      ? [
+          "core",
+          "lib",
+          "emulation",
+          "channels",
+          "channels/*",
+          "checks",
+          "checks/*",
+          "runtime/node",
+          "runtime/node/clock.ts",
+        ]
+      : []),
+  ];
   // A part with a line of its own is not allowed along with the folder that it is in.
   const there = entryOf(mayImport, target)?.[0] ?? "";
   const isAllowed = allowed.some((entry) => {

@@ -2,7 +2,7 @@
 // shown violations here.
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { test } from "node:test";
 import { parseAst } from "rolldown/parseAst";
 import { mayImport, objection, type Import } from "./import-rules.ts";
@@ -28,6 +28,24 @@ test("every import of the tree is one that its folder may have", () => {
     }),
     [],
   );
+});
+
+/** Modules of Node that another runtime could not give, or only as ports. */
+const machinery = /^node:(?:fs|sqlite|child_process|worker_threads|os|sea|process|timers|cluster|tty)\b/;
+
+test("nothing that a daemon is put together of opens files or starts threads and processes by itself", () => {
+  const start = globSync("assembly/*.ts", { cwd: src }).filter((file) => !file.endsWith(".test.ts"));
+  const seen = new Set(start);
+  const found: string[] = [];
+  for (const file of seen) {
+    for (const { specifier, isType } of importsOf(file)) {
+      if (isType) continue;
+      if (machinery.test(specifier)) found.push(`${file}: ${specifier}`);
+      if (specifier.startsWith(".") && specifier.endsWith(".ts")) seen.add(posix.join(dirname(file), specifier));
+    }
+  }
+  assert.ok(seen.size > 100, `only ${seen.size} files`);
+  assert.deepEqual(found, []);
 });
 
 test("every form of import is seen", () => {
@@ -96,6 +114,7 @@ const planted: Readonly<
   "channels/telegram/own.ts": {
     forbidden: [
       "../other/settings.ts",
+      "../../emulation/channels/telegram-html.ts",
       "../registry.ts",
       "../../notify/message.ts",
       "../../config/fields.ts",
@@ -105,26 +124,64 @@ const planted: Readonly<
       asValue,
     ),
   },
+  "channels/telegram/fake.ts": {
+    forbidden: ["../../emulation.ts", "../../simulation/world.ts", "../webhook/fake.ts"].map(asValue),
+    allowed: ["../../emulation/channels/telegram-html.ts", "../fake.ts", "./settings.ts"].map(asValue),
+  },
   "channels/registry.ts": {
     forbidden: ["../core/model.ts", "../lib/secret.ts", "../config/config.ts"].map(asValue),
     allowed: ["./telegram/telegram.ts", "./other/other.ts", "./kind.ts"].map(asValue),
+  },
+  "checks/kind.ts": {
+    forbidden: ["./http/http.ts", "./registry.ts", "../probe/round.ts", "../config/schema.ts"].map(asValue),
+    allowed: ["./attempt.ts", "../config/format/problem.ts", "../core/model.ts", "../lib/clock.ts"].map(asValue),
+  },
+  "checks/http/own.ts": {
+    forbidden: ["../other/probe.ts", "../registry.ts", "../../probe/round.ts", "../../config/fields.ts"].map(asValue),
+    allowed: ["./judge.ts", "../attempt.ts", "../../config/format/fields.ts", "../../core/model.ts"].map(asValue),
+  },
+  "checks/registry.ts": {
+    forbidden: ["../core/model.ts", "../config/config.ts", "../probe/prober.ts"].map(asValue),
+    allowed: ["./http/http.ts", "./other/other.ts", "./kind.ts"].map(asValue),
   },
   "notify/notifier.ts": {
     forbidden: ["../channels/telegram/channel.ts", "../channels/registry.ts"].map(asValue),
     allowed: ["../channels/channel.ts", "../channels/rendering.ts"].map(asValue),
   },
   "assembly/channels.ts": {
-    forbidden: [asValue("../channels/telegram/channel.ts")],
-    allowed: [asValue("../channels/registry.ts"), asValue("../channels/kind.ts")],
+    forbidden: ["../channels/telegram/channel.ts", "../runtime/node/ports.ts", "node:fs", "node:os"].map(asValue),
+    allowed: ["../channels/registry.ts", "../channels/kind.ts", "./ports.ts", "zod"].map(asValue),
+  },
+  "runtime/node/own.ts": {
+    forbidden: ["../../cli/run.ts", "../../emulation/world.ts", "../../simulation/world.ts"].map(asValue),
+    allowed: ["./clock.ts", "../../assembly/ports.ts", "../../store/store.ts", "node:fs", "node:timers"].map(asValue),
+  },
+  "runtime/node/clock.ts": {
+    forbidden: ["./ports.ts", "../../assembly/ports.ts"].map(asValue),
+    allowed: ["../../lib/clock.ts"].map(asValue),
+  },
+  "simulation/model.ts": {
+    forbidden: [
+      "../runtime/node/ports.ts",
+      "../runtime/node/clock.ts",
+      "../notify/notifier.ts",
+      "../cloud/cloudflare.ts",
+    ].map(asValue),
+    allowed: ["../assembly/parts.ts", "../emulation/cloudflare/api.ts"].map(asValue),
   },
   "config/load.ts": {
     forbidden: ["../web/server.ts", "../daemon.ts", "./own.test.ts"].map(asValue),
     allowed: ["./format/walk.ts", "./original/translate.ts", "../core/model.ts", "zod"].map(asValue),
   },
   "config/format/own.ts": {
-    forbidden: ["../schema.ts", "../rules.ts", "../original/schema.ts", "../../web/server.ts", "node:perf_hooks"].map(
-      asValue,
-    ),
+    forbidden: [
+      "../schema.ts",
+      "../rules.ts",
+      "../original/schema.ts",
+      "../../web/server.ts",
+      "node:perf_hooks",
+      "node:fs",
+    ].map(asValue),
     allowed: ["./walk.ts", "../../core/model.ts", "../../lib/secret.ts", "yaml"].map(asValue),
   },
   "emulation/own.ts": {
@@ -206,7 +263,7 @@ const planted: Readonly<
           "../../test/support/programs.ts",
           "./own.test.ts",
         ].map(asValue),
-        allowed: ["store", "web", ...below].map((other) => asValue(`../${other}/other.ts`)),
+        allowed: ["store", "config", ...below].map((other) => asValue(`../${other}/other.ts`)),
       },
     ]),
   ),

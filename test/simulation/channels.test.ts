@@ -4,9 +4,19 @@ import { test } from "node:test";
 import { channelKinds } from "../../src/channels/registry.ts";
 import { exampleComposition, composeConfig } from "../../src/config/compose.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { play } from "../../src/what-if/play.ts";
+import { play as playForPeople } from "../../src/what-if/play.ts";
 import { parseScenario } from "../../src/what-if/scenario.ts";
 import { vocabularyOf } from "../../src/what-if/user-world.ts";
+import { scenarioOf, withChannel } from "./scenario.ts";
+import { play } from "./simulate.ts";
+
+for (const { kind } of channelKinds) {
+  test(`${kind} keeps every promise of messages, whatever befalls it`, async () => {
+    const { violations, seen } = await play(withChannel(scenarioOf(60_001), kind));
+    assert.deepEqual(violations, []);
+    assert.ok(seen.messages > 10, `${seen.messages} messages`);
+  });
+}
 
 test("an outage is told alike by every kind of channel", async () => {
   const told: (readonly (string | undefined)[])[] = [];
@@ -20,7 +30,7 @@ test("an outage is told alike by every kind of channel", async () => {
     const scenario = parseScenario("cable down for 5 min at 0:05", vocabularyOf(config));
     assert.ok(scenario.kind === "understood");
     const { occurrences, hasIpv6 } = scenario;
-    const { messages, bugs } = await play({ config, occurrences, hasIpv6, seed: 7, lengthMs: 3_600_000 });
+    const { messages, bugs } = await playForPeople({ config, occurrences, hasIpv6, seed: 7, lengthMs: 3_600_000 });
     assert.deepEqual(bugs, []);
     told.push(messages.map((message) => message.text.split("\n")[0]));
   }

@@ -107,7 +107,21 @@ test("no two defects are the same, and there are enough of them everywhere", () 
   assert.equal(new Set(bugs.map(({ file, from, to }) => `${file} ${from} ${to}`)).size, bugs.length);
   assert.ok(bugs.length >= 120);
   const rooms = new Set(bugs.map(roomOf));
-  for (const room of ["core", "cloud", "dns", "probe", "notify", "store", "config", "web", "assembly", "cli"]) {
+  for (const room of [
+    "core",
+    "cloud",
+    "dns",
+    "checks",
+    "probe",
+    "notify",
+    "store",
+    "config",
+    "web",
+    "assembly",
+    "runtime",
+    "channels",
+    "cli",
+  ]) {
     assert.ok(rooms.has(room), `nothing is planted in ${room}`);
   }
 });

@@ -1,5 +1,7 @@
 // What one seed means: a world with a configuration, and the nemesis: the list of faults that will befall it. Pure: the
 // same seed gives the same scenario, and each fault is drawn from a stream of its own.
+import { channelKind } from "../../src/channels/registry.ts";
+import { httpTask } from "../support/checks.ts";
 import type { Config } from "../../src/config/config.ts";
 import type { EndpointSettings, IngressSettings } from "../../src/core/model.ts";
 import type { RecordDraft } from "../../src/emulation/cloudflare/store.ts";
@@ -23,6 +25,18 @@ import { demoToken, zoneName, type SimulatedWorldOptions } from "../../src/simul
 export const ingressName = `ingress.${zoneName}`;
 export const mixName = `ingress-mix.${zoneName}`;
 export const secrets = { cloudflare: demoToken, telegram: "123456789:simulated-token-of-the-bot" };
+
+/** The same with one channel of another kind. */
+export function withChannel(scenario: Scenario, kind: string): Scenario {
+  const { world } = scenario;
+  const notify = world.config.notify.map((channel) => ({
+    ...channel,
+    kind,
+    name: kind,
+    settings: channelKind(kind).fake.settings,
+  }));
+  return { ...scenario, world: { ...world, config: { ...world.config, notify } } };
+}
 
 export interface Scenario {
   readonly seed: number;
@@ -271,13 +285,11 @@ function endpointOf(
     resolvers: ["9.9.9.1:53", "9.9.9.2:53"],
     ...(!isUnchecked && {
       check: {
-        url: `https://${site.host}/healthz`,
+        what: httpTask({ url: `https://${site.host}/healthz`, contains: "OK" }),
         ...rhythm,
         timeoutMs: 5_000,
         rise: pick(random, [2, 3, 3]),
         fall: pick(random, [2, 3, 3]),
-        status: [[200, 200]],
-        contains: "OK",
       },
     }),
   };

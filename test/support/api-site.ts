@@ -1,10 +1,11 @@
 // The API over a small world with a store in memory, served by a real HTTP server, or over a control socket.
 import { request as httpRequest } from "node:http";
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { ThreadArchive } from "../../src/assembly/archive.ts";
+import { ThreadArchive } from "../../src/runtime/node/archive.ts";
 import { earlierJournal } from "../../src/assembly/live-history.ts";
 import { wordFact } from "../../src/assembly/fact-words.ts";
-import { systemClock, type Clock } from "../../src/lib/clock.ts";
+import type { Clock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/runtime/node/clock.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { Recorder } from "../../src/store/recorder.ts";
 import { openMemoryStore, type Store } from "../../src/store/store.ts";
@@ -96,6 +97,7 @@ export class ApiSite implements AsyncDisposable {
   static async start(options: { clock?: Clock; store?: Store; host?: string } = {}): Promise<ApiSite> {
     const site = new ApiSite(options);
     const ports = {
+      clock: systemClock,
       state: () => site.world.state,
       isAlive: () => true,
       api: site.api.routes("http"),

@@ -1,5 +1,6 @@
 // Generators for the core's properties: settings worth deciding about, and events that come in streaks as real ones do.
 import fc from "fast-check";
+import { httpTask } from "./checks.ts";
 import type {
   CheckSettings,
   EndpointSettings,
@@ -46,13 +47,12 @@ const plain = { noNullPrototype: true } as const;
 
 const checkOf: fc.Arbitrary<CheckSettings> = fc.record(
   {
-    url: fc.constant("https://example.com/"),
+    what: fc.constant(httpTask({ url: "https://example.com/" })),
     intervalMs: oneOf(2_000, 15_000),
     fastIntervalMs: fc.constant(1_000),
     timeoutMs: oneOf(1_000, 5_000),
     rise: fc.integer({ min: 1, max: 4 }),
     fall: fc.integer({ min: 1, max: 4 }),
-    status: fc.constant([[200, 200]] as const),
   },
   plain,
 );

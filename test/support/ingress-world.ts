@@ -1,6 +1,7 @@
 // The core at work in a small world: settings, look-ups, probes and a Cloudflare that a test can break. Every turn of
 // the core goes to whoever listens, as the daemon's loop would pass it on.
 import assert from "node:assert/strict";
+import { httpTask } from "./checks.ts";
 import { nextDeadline } from "../../src/core/deadline.ts";
 import { factsBetween } from "../../src/core/facts.ts";
 import { mixesOf, mixPlan } from "../../src/core/records/mix.ts";
@@ -20,6 +21,7 @@ import type {
 import { isProofWanted } from "../../src/core/evidence/proof.ts";
 import { isEmptyPlan, planBetween } from "../../src/core/records/plan.ts";
 import { desiredRecords, recordComment } from "../../src/core/records/records.ts";
+import { changesBetween } from "../../src/core/overview/ingresses.ts";
 import { initialState, step } from "../../src/core/step.ts";
 import type { Turn } from "../../src/core/turn.ts";
 import { parseIp } from "../../src/lib/ip.ts";
@@ -33,13 +35,12 @@ export function endpointSettings(name: string, changes: Partial<EndpointSettings
     ttl: 60,
     resolvers: ["192.0.2.53:53"],
     check: {
-      url: "https://example.com/healthz",
+      what: httpTask(),
       intervalMs: 15_000,
       fastIntervalMs: 2_000,
       timeoutMs: 5_000,
       rise: 2,
       fall: 2,
-      status: [[200, 200]],
     },
     ...changes,
   };
@@ -165,11 +166,13 @@ export class IngressWorld {
   dispatch(event: Event): void {
     const before = this.state;
     this.state = step(before, event, this.nowMs);
+    const changes = changesBetween(before, this.state);
     this.#hear({
       event,
-      facts: factsBetween(before, this.state, this.nowMs),
+      facts: factsBetween(before, this.state, this.nowMs, changes),
       before,
       after: this.state,
+      changes,
       atMs: this.nowMs,
     });
     if (this.anchors === "answer") this.tryAnchors();

@@ -31,7 +31,10 @@ export class NarratedWorld extends IngressWorld {
     super((turn) => tell(narrator.hear(turn), turn.atMs));
     this.nextWakeMs = () => narrator.wakeAtMs;
     this.onWake = () =>
-      tell(narrator.hear({ facts: [], before: this.state, after: this.state, atMs: this.nowMs }), this.nowMs);
+      tell(
+        narrator.hear({ facts: [], before: this.state, after: this.state, changes: [], atMs: this.nowMs }),
+        this.nowMs,
+      );
   }
 
   /** What was told since the last call. */

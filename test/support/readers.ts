@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { startWorld, ingressName } from "../../src/emulation/world.ts";
 import type { Observation } from "../../src/core/model.ts";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/runtime/node/clock.ts";
 import { openStore } from "../../src/store/store.ts";
 import { Tally } from "../../src/store/tally.ts";
 import { commitAfter } from "./commits.ts";

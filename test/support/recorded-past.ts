@@ -1,6 +1,7 @@
 // A daemon with a past: the real one, in the simulated world, with its history kept by the real store. The past ends now.
 import assert from "node:assert/strict";
 import { loadConfig } from "../../src/config/load.ts";
+import { readFromDisk } from "../../src/runtime/node/read-file.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { SimulatedWorld } from "../../src/simulation/world.ts";
 import { Recorder } from "../../src/store/recorder.ts";
@@ -46,7 +47,7 @@ export async function recordPast(
   configPath: string,
   { scenario, hours, seed = 1 }: { scenario: string; hours: number; seed?: number },
 ): Promise<RecordedPast> {
-  const loaded = loadConfig({ path: configPath, env: {} });
+  const loaded = loadConfig({ path: configPath, env: {}, readFile: readFromDisk });
   assert.equal(loaded.kind, "ok");
   const { config } = loaded;
   const read = parseScenario(scenario, vocabularyOf(config));

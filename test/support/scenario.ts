@@ -1,4 +1,5 @@
 // Plays a scenario file on the core alone: events above the line, the facts and plans that follow from them below it.
+import { httpTask } from "./checks.ts";
 import { nextDeadline } from "../../src/core/deadline.ts";
 import { factsBetween } from "../../src/core/facts.ts";
 import type {
@@ -39,7 +40,7 @@ export const divider = "----------";
 
 /**
  * Plays the events of a scenario and gives the lines that follow from them. Each event line starts with its time; the
- * words are those of `#command` below. Where there are several ingresses, `in=RECORD` says which one a line is about
+ * words are those of `#command`, with an example of each. Where there are several ingresses, `in=RECORD` says which one a line is about
  * (else that of the endpoint, or the first), and what follows begins with the first label of its name. Throws on a line
  * that it does not understand.
  */
@@ -118,13 +119,12 @@ class Stage {
     const { priority, ttl, sticky, rise, fall, interval, check } = optionsOf(options);
     const addresses = target.split(",").map(parseIp);
     const checkSettings: CheckSettings = {
-      url: "https://example.com/healthz",
+      what: httpTask(),
       intervalMs: duration(interval ?? "15s"),
       fastIntervalMs: 2_000,
       timeoutMs: 5_000,
       rise: Number(rise ?? 3),
       fall: Number(fall ?? 3),
-      status: [[200, 200]],
     };
     const endpoint: EndpointSettings = {
       name,
@@ -144,45 +144,63 @@ class Stage {
 
   #command([verb, ...words]: string[]): void {
     switch (verb) {
+      // Example: 0s start
       case "start":
       case "reload":
         return this.#dispatch({ kind: "config-loaded", ingresses: this.#settings });
+      // Example: 25s forget
       case "forget":
         this.#settings = [];
         return;
+      // Example: 5m reject config.yml:1:1 this is not a configuration
       case "reject":
         return this.#dispatch({ kind: "config-rejected", problems: [words.join(" ")] });
+      // Example: 10s time told +5m
       case "time":
         return this.#time(words);
+      // Example: 0s published CNAME cable.example.net 60
       case "published":
         return this.#publish(words);
+      // Example: 120s mix read A 203.0.113.7 60 ours
       case "mix":
         return this.#mix(words);
+      // Example: 0s resolve cable 192.0.2.1 2001:db8::1
       case "resolve":
         return this.#resolve(words);
+      // Example: 12s observe cable@192.0.2.1 timeout x3 every 2s
       case "observe":
         return this.#observe(words);
+      // Example: 12s stall cable 5s
       case "stall":
         return this.#stall(words);
+      // Example: 20s hang cable 5s ok
       case "hang":
         return this.#hang(words);
+      // Example: 30s cloud off
       case "cloud":
         return this.#cloud(words);
+      // Example: 20s anchors half ipv4
       case "anchors":
         return this.#reach(words);
+      // Example: 1m pin mobile 1h
       case "pin":
       case "drain":
       case "drill":
         return this.#override(verb, words);
+      // Example: 2m resume
       case "resume":
         return this.#dispatch({ kind: "resumed", ingress: this.#ingress().settings.record });
+      // Example: 20s visible 18s
       case "visible":
       case "wrong":
         return this.#visibility(verb, words);
+      // Example: 1m restart 30s off=-5m
       case "restart":
         return this.#restart(words);
+      // Example: 10m nothing
       case "nothing":
         return this.#dispatch({ kind: "time-passed" });
+      // Example: 10m show
       case "show":
         for (const ingress of this.#state.ingresses) {
           this.#say(`desired: ${showDesired(ingress)}`, ingress.settings.record);

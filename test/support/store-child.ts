@@ -1,7 +1,7 @@
 // A process with a store of its own, to be killed: it changes the store without end, and says of each change that it is
 // done. Run as `node store-child.ts <folder> <first number>`.
 import { writeSync } from "node:fs";
-import { systemClock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/runtime/node/clock.ts";
 import type { Saved } from "../../src/store/saved.ts";
 import { openStore, type Batch } from "../../src/store/store.ts";
 import { Tally } from "../../src/store/tally.ts";
@@ -27,7 +27,23 @@ function run(folder: string, first: number): void {
 export function savedOf(number: number): Saved {
   const overrides = [{ kind: "pin" as const, endpoint: `endpoint-${number}`, untilWallMs: number }];
   return {
-    ingresses: [{ record: "a.example.com", savedWallMs: number, departures: [], overrides, addresses: [] }],
+    ingresses: [
+      {
+        record: "a.example.com",
+        savedWallMs: number,
+        selection: undefined,
+        departures: [],
+        overrides,
+        addresses: [],
+        lastGood: undefined,
+        isOutage: undefined,
+        endpoints: undefined,
+        form: undefined,
+        mixRecords: undefined,
+        zone: undefined,
+        ttl: undefined,
+      },
+    ],
   };
 }
 

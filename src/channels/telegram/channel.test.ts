@@ -6,7 +6,7 @@ import { VirtualClock, settle } from "../../../test/support/virtual-clock.ts";
 import { listenTcp } from "../../emulation/listen.ts";
 import { startTelegram, telegramToken } from "../../emulation/channels/telegram.ts";
 import type { TelegramFault, TelegramServer } from "../../emulation/channels/telegram.ts";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../runtime/node/clock.ts";
 import { Secret } from "../../lib/secret.ts";
 import type { Delivery } from "../channel.ts";
 import type { Message } from "../../core/message.ts";

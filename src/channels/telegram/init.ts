@@ -1,7 +1,8 @@
 // What `ccs init` asks about Telegram: the bot's token and the chat, until the bot may write there.
 import { literal } from "../../config/format/scalar.ts";
 import { Secret } from "../../lib/secret.ts";
-import type { Asker, AskingWorld, ChannelQuestions, ComposedChannel } from "../kind.ts";
+import type { Asker } from "../../lib/asker.ts";
+import type { AskingWorld, ChannelQuestions, ComposedChannel } from "../kind.ts";
 import { triedOut } from "../tried-out.ts";
 import type { WrittenSecret } from "../../config/format/written-secret.ts";
 import { inspectTelegram } from "./doctor.ts";

@@ -5,8 +5,9 @@ import { Secret } from "../../lib/secret.ts";
 import type { ChannelKind } from "../kind.ts";
 import { Telegram } from "./channel.ts";
 import { inspectTelegram } from "./doctor.ts";
+import { telegramFake } from "./fake.ts";
 import { telegramQuestions } from "./init.ts";
-import { telegramKeys, telegramToken, telegramVariable, usualApiUrl, type TelegramSettings } from "./settings.ts";
+import { telegramKeys, telegramToken, telegramVariable, type TelegramSettings } from "./settings.ts";
 
 export const telegram: ChannelKind<typeof telegramKeys, TelegramSettings> = {
   kind: "telegram",
@@ -32,5 +33,5 @@ export const telegram: ChannelKind<typeof telegramKeys, TelegramSettings> = {
   open: (settings, ports) => new Telegram(settings, ports),
   inspect: inspectTelegram,
   init: telegramQuestions,
-  simulated: { token: new Secret("1:simulated"), chatId: 1, apiUrl: usualApiUrl },
+  fake: telegramFake,
 };

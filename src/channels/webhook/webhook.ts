@@ -1,9 +1,9 @@
 // Messages as JSON to a URL.
 import { isPlainHttp } from "../../lib/plain-http.ts";
-import { Secret } from "../../lib/secret.ts";
 import type { ChannelKind } from "../kind.ts";
 import { Webhook } from "./channel.ts";
 import { inspectWebhook } from "./doctor.ts";
+import { webhookFake } from "./fake.ts";
 import { webhookQuestions } from "./init.ts";
 import { webhookKeys, webhookSecret, webhookVariable, type WebhookSettings } from "./settings.ts";
 
@@ -23,5 +23,5 @@ export const webhook: ChannelKind<typeof webhookKeys, WebhookSettings> = {
   open: (settings, ports) => new Webhook(settings, ports),
   inspect: inspectWebhook,
   init: webhookQuestions,
-  simulated: { url: "https://hooks.example.test/ccs", headers: {}, secret: new Secret("simulated") },
+  fake: webhookFake,
 };

@@ -1,4 +1,5 @@
 // The doctor's look at the endpoints: one probe of each address, and what their addresses and certificates tell.
+import { checkKind } from "../../checks/registry.ts";
 import type { Address, EndpointSettings, Family, IngressSettings } from "../../core/model.ts";
 import { dayMs, formatDuration } from "../../core/units.ts";
 import { probeOnce, type Look, type RoundPorts } from "../../probe/round.ts";
@@ -83,16 +84,10 @@ function inspectEndpoint(
     const text = `${address.text}: ${observation.detail}`;
     if (observation.kind === "ok") findings.push(ok(name, `${text}, in ${formatDuration(tookMs)}`));
     else if (observation.kind === "failed")
-      findings.push(
-        wrong(name, text, `see what answers there: curl -v --connect-to ::${bracketed(address)}: ${check.url}`),
-      );
+      findings.push(wrong(name, text, checkKind(check.what.kind).advise(check.what, address)));
     else findings.push(warning(name, text, "cannot be checked from here, and does not count for its health"));
   }
   return [...findings, ...inspectCertificate(name, look, wallMs)];
-}
-
-function bracketed({ text, family }: Address): string {
-  return family === "ipv6" ? `[${text}]` : text;
 }
 
 /** The one that ends first. What has ended already failed the probe. */

@@ -4,15 +4,16 @@ import { createServer } from "node:net";
 import { test } from "node:test";
 import type { Family } from "../../core/model.ts";
 import { listenTcp } from "../../emulation/listen.ts";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../runtime/node/clock.ts";
 import { closedAuthority } from "../../../test/support/ports.ts";
+import { reachOverTcp } from "../../runtime/node/reach.ts";
 import { inspectWaysOut } from "./here.ts";
 
 /** A machine whose IPv4 works, and whose router announces an IPv6 that leads nowhere. */
 async function look(used: readonly Family[]): Promise<readonly string[]> {
   await using anchor = await listenTcp(createServer());
   const closed = (await closedAuthority()).replace(/^.*:/, "[::1]:");
-  const ports = { clock: systemClock, hasRoute: async () => true };
+  const ports = { clock: systemClock, reach: reachOverTcp, hasRoute: async () => true };
   const findings = await inspectWaysOut([anchor.authority, closed], ports, Promise.resolve(new Set(used)));
   return findings.map(({ level, subject, detail }) => `${level} ${subject}: ${detail}`);
 }
@@ -30,7 +31,7 @@ test("it is wrong when an endpoint has an IPv6 address", async () => {
 
 test("where no family leads anywhere, that is wrong whatever is used", async () => {
   const closed = await closedAuthority();
-  const ports = { clock: systemClock, hasRoute: async () => true };
+  const ports = { clock: systemClock, reach: reachOverTcp, hasRoute: async () => true };
   const [ipv4] = await inspectWaysOut([closed], ports, Promise.resolve(new Set()));
   assert.equal(ipv4?.level, "wrong");
 });

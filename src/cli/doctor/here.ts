@@ -2,15 +2,15 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { LoadResult } from "../../config/load.ts";
-import { exposedFiles } from "../../config/secrecy.ts";
+import { exposedFiles } from "../../runtime/node/secrecy.ts";
 import { formatProblem } from "../../config/format/problem.ts";
 import type { Environment } from "../../config/format/variables.ts";
 import type { Family } from "../../core/model.ts";
 import { Deadline } from "../../lib/deadline.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { parseIp, parseSocket } from "../../lib/ip.ts";
-import { reachOverTcp, type Anchor } from "../../probe/anchors.ts";
-import { hasRoute } from "../../probe/route.ts";
+import type { Anchor, Reach } from "../../probe/anchors.ts";
+import { hasRoute } from "../../checks/route.ts";
 import { strangersIn } from "../../store/guard.ts";
 import { isStateLocked } from "../../store/lock.ts";
 import { kindOf } from "../../store/paths.ts";
@@ -157,6 +157,7 @@ export async function inspectWaysOut(
 
 interface WayPorts {
   readonly clock: Clock;
+  readonly reach: Reach;
   /** Whether this machine has a route; the kernel is asked by default. */
   readonly hasRoute?: typeof hasRoute;
 }
@@ -182,19 +183,23 @@ const farAway = { ipv4: "1.1.1.1", ipv6: "2606:4700:4700::1111" } as const;
 async function wayOut(
   family: Family,
   anchors: readonly Anchor[],
-  { clock, hasRoute: asked = hasRoute }: WayPorts,
+  { clock, reach, hasRoute: asked = hasRoute }: WayPorts,
 ): Promise<FamilyRoute> {
   const target = parseIp(farAway[family]);
   const ours = anchors.filter(({ address }) => address.family === family);
   const [isRouted, ...answers] = await Promise.all([
     target !== undefined && asked(target),
-    ...ours.map((anchor) => reach(anchor, clock)),
+    ...ours.map((anchor) => doesAnswer(anchor, { clock, reach })),
   ]);
   // Anchors in one's own network answer without any way out.
   if (!isRouted && !answers.includes(true)) return { kind: "none", family, isReached: false, finding: noWay(family) };
   const silent = ours.filter((_, index) => answers[index] !== true);
-  const isReached = answers.includes(true);
-  return { kind: "some", family, isReached, finding: ofAnchors(familyNames[family], ours.length, silent) };
+  return {
+    kind: "some",
+    family,
+    isReached: answers.includes(true),
+    finding: ofAnchors(familyNames[family], ours.length, silent),
+  };
 }
 
 function ofAnchors(name: string, asked: number, silent: readonly Anchor[]): Finding {
@@ -225,7 +230,7 @@ function noWay(family: Family): Finding {
   return warning("IPv4", detail, "check its network connection");
 }
 
-async function reach(anchor: Anchor, clock: Clock): Promise<boolean> {
+async function doesAnswer(anchor: Anchor, { clock, reach }: Pick<WayPorts, "clock" | "reach">): Promise<boolean> {
   using deadline = new Deadline(clock, anchorTimeoutMs);
-  return await reachOverTcp(anchor, deadline.signal);
+  return await reach(anchor, deadline.signal);
 }

@@ -51,7 +51,7 @@ export async function inspectMix(
 export interface InspectedPlace {
   readonly id: string;
   /** Missing where the token may not read the zone. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 export type MixLook =

@@ -1,14 +1,16 @@
 // Asks for the name to own and for the token, and looks both up at Cloudflare.
 import { resolve } from "node:path";
 import { addressRemedy } from "../../cloud/classify.ts";
+import { readFromDisk } from "../../runtime/node/read-file.ts";
 import { ZoneInspector, type InspectedZone } from "../../cloud/inspect.ts";
 import { hostName, secret } from "../../config/format/fields.ts";
 import type { Composition } from "../../config/compose.ts";
 import type { EnvironmentSettings } from "../../config/environment.ts";
 import type { KnownSecret } from "../../config/format/written-secret.ts";
 import { shown } from "../../config/format/describe.ts";
-import { readFromDisk, readText } from "../../config/format/files.ts";
+import { readText } from "../../config/format/files.ts";
 import { isZoneId, zone as zoneKind } from "../../config/fields.ts";
+import { machinePorts } from "../../runtime/node/ports.ts";
 import { Secret } from "../../lib/secret.ts";
 import { plain } from "../../lib/text.ts";
 import { askChoice, askSecret, askText, findOut, say, warn } from "./prompts.ts";
@@ -27,10 +29,12 @@ export const tokenVariable = "CLOUDFLARE_API_TOKEN";
 const tokenFileVariable = "CLOUDFLARE_API_TOKEN_FILE";
 
 export async function askAccount(world: InitWorld): Promise<Account> {
+  const { clock, network } = machinePorts();
+  const machine = { clock, fetch: network.fetch };
   let record = await askRecord();
   let token = findToken(world) ?? (await askToken());
   for (;;) {
-    const inspector = new ZoneInspector({ token: new Secret(token.value), apiUrl: world.cloudflareApiUrl });
+    const inspector = new ZoneInspector({ token: new Secret(token.value), apiUrl: world.cloudflareApiUrl, ...machine });
     const zone = await findZone(inspector, record);
     if (zone === "another-token") token = await askToken();
     else if (zone === "another-name") record = await askRecord(record);

@@ -1,20 +1,19 @@
 // Asks for the endpoints, and tries each one out as the daemon would.
+import type { CheckQuestions } from "../../checks/kind.ts";
+import { defaultCheckKind } from "../../checks/registry.ts";
 import { composeConfig, type ComposedEndpoint, type Composition } from "../../config/compose.ts";
-import { checkUrl, displayName, hostOrAddress, marker } from "../../config/fields.ts";
+import { displayName, hostOrAddress } from "../../config/fields.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { EndpointSettings } from "../../core/model.ts";
-import { createResolver } from "../../dns/resolver.ts";
-import { systemClock } from "../../lib/clock.ts";
-import { parseIp } from "../../lib/ip.ts";
-import { createProbe } from "../../probe/probes.ts";
+import { machinePorts } from "../../runtime/node/ports.ts";
+import { readFromDisk } from "../../runtime/node/read-file.ts";
 import { probeOnce, type Look } from "../../probe/round.ts";
+import * as prompts from "./prompts.ts";
 import { askChoice, askText, askYes, findOut, say, warn, type Option } from "./prompts.ts";
 
 export type Lines = Pick<Composition, "endpoints" | "allowPrivate">;
 
 const usualNames = ["cable", "mobile"];
-/** What the page of the documentation's examples says. */
-const usualMarker = "OK";
 
 export async function askLines(record: string, isPrivateAllowed: boolean | undefined): Promise<Lines> {
   say("Now the endpoints, from the best to the last resort. Each is a host name or an address.");
@@ -56,32 +55,19 @@ async function askEndpoint(taken: readonly string[], earlier?: ComposedEndpoint)
     placeholder: taken.length === 0 ? "primary.example.com" : "secondary.example.com",
     ...(earlier && { initial: earlier.target }),
   });
-  const isChecked = await askYes(
-    `Check ${name} over HTTP or HTTPS?`,
-    earlier === undefined || earlier.check !== undefined,
-  );
-  if (!isChecked) return { name, target };
-  const url = await askText("Which page shows that it works? One of its own is best, such as /healthz that says OK", {
-    kind: checkUrl,
-    initial: earlier?.check === undefined ? usualPage(target) : pageAgain(earlier.check.url, earlier.target, target),
-  });
-  const usual = url === usualPage(target) ? usualMarker : "";
-  const contains = await askText("A word that the page must contain (empty for none)", {
-    kind: marker,
-    isOptional: true,
-    initial: earlier?.check === undefined ? usual : (earlier.check.contains ?? ""),
-  });
-  return { name, target, check: { url, ...(contains !== "" && { contains }) } };
+  const check = await askCheck(defaultCheckKind.init, { name, target }, earlier);
+  return { name, target, ...(check && { check }) };
 }
 
-/** As in the documentation. The page at / may be a router's or a provider's, which answers even if the service is down. */
-function usualPage(target: string): string {
-  return `https://${parseIp(target)?.family === "ipv6" ? `[${target}]` : target}/healthz`;
-}
-
-/** The page from before; the usual one goes with the target. */
-function pageAgain(url: string, targetBefore: string, target: string): string {
-  return url === usualPage(targetBefore) ? usualPage(target) : url;
+async function askCheck(
+  questions: CheckQuestions | undefined,
+  { name, target }: Pick<ComposedEndpoint, "name" | "target">,
+  earlier?: ComposedEndpoint,
+): Promise<ComposedEndpoint["check"]> {
+  if (questions === undefined) return undefined;
+  const before = earlier?.check && { target: earlier.target, check: earlier.check };
+  const isChecked = await askYes(questions.offer(name), earlier === undefined || before !== undefined);
+  return isChecked ? questions.ask(prompts, target, before) : undefined;
 }
 
 interface CheckTrial {
@@ -98,8 +84,8 @@ async function tryOut(record: string, endpoint: ComposedEndpoint): Promise<Check
     warn(loaded);
     return { isOk: false, text: loaded, privateAddresses: [], isImpossible: true };
   }
-  const clock = systemClock;
-  const ports = { clock, resolve: createResolver({ clock }), probe: createProbe({ clock }) };
+  const { clock, network } = machinePorts();
+  const ports = { clock, resolve: network.resolve, probe: network.probe };
   return findOut(
     `Testing ${endpoint.name}`,
     async () => trialOf(loaded, await probeOnce(loaded, { allowPrivate: true }, ports)),
@@ -111,7 +97,7 @@ async function tryOut(record: string, endpoint: ComposedEndpoint): Promise<Check
 function settingsOf(record: string, endpoint: ComposedEndpoint): EndpointSettings | string {
   const token = { kind: "literal", value: "none" } as const;
   const text = composeConfig({ token, record, allowPrivate: true, endpoints: [endpoint] });
-  const loaded = loadConfig({ path: "new", text, env: {} });
+  const loaded = loadConfig({ path: "new", text, env: {}, readFile: readFromDisk });
   if (loaded.kind === "invalid") return loaded.problems.map(({ message }) => message).join("; ");
   const [settings] = loaded.config.ingresses.flatMap(({ endpoints }) => endpoints);
   return settings ?? "it is not an endpoint";

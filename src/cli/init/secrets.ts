@@ -2,10 +2,11 @@
 // ccs wants it.
 import { randomBytes } from "node:crypto";
 import type { ComposedChannel } from "../../channels/kind.ts";
+import { readFromDisk } from "../../runtime/node/read-file.ts";
 import { channelKind, channelKinds } from "../../channels/registry.ts";
 import type { Composition } from "../../config/compose.ts";
 import type { WrittenSecret } from "../../config/format/written-secret.ts";
-import { readFromDisk, readText } from "../../config/format/files.ts";
+import { readText } from "../../config/format/files.ts";
 import { tokenVariable } from "./account.ts";
 import { askChoice } from "./prompts.ts";
 import { besides, credentialFile, httpVariable, tokenFiles, type RunMode } from "./way.ts";

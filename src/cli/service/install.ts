@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { userInfo } from "node:os";
 import { findConfigPath } from "../../config/find.ts";
-import { readFromDisk } from "../../config/format/files.ts";
+import { readFromDisk } from "../../runtime/node/read-file.ts";
 import { loadConfig } from "../../config/load.ts";
 import { formatProblem } from "../../config/format/problem.ts";
 import { shellWord } from "../../lib/text.ts";

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { durationSyntax, parseDurationMs } from "../../core/units.ts";
 import { parseRange } from "../../lib/ip.ts";
 import { Secret } from "../../lib/secret.ts";
+import { nearest } from "../../lib/spelling.ts";
 import { bad, ok, parseHostName, parseListenAddress, parsePath, parseSocketAddress, type Parsed } from "./names.ts";
 
 declare module "zod" {
@@ -73,8 +74,17 @@ export const timeZone = kind(
   },
 );
 
-export function choice<const Words extends readonly [string, ...string[]]>(words: Words) {
+export function choice<const Words extends readonly string[]>(words: Words) {
   return z.enum(words).meta({ expects: `one of ${words.join(", ")}` });
+}
+
+/** One of some words, with the one that was probably meant as advice. */
+export function guessedChoice(words: readonly string[]) {
+  return kind(z.string(), { expects: `one of ${words.join(", ")}` }, (text): Parsed<string> => {
+    if (words.includes(text)) return ok(text);
+    const meant = nearest(text, words);
+    return bad(meant === undefined ? "" : `did you mean ${meant}?`);
+  });
 }
 
 /** A duration in milliseconds, within bounds (milliseconds, inclusive). */

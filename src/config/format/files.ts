@@ -1,16 +1,22 @@
-// Reads the configuration file and the files of secrets: bounded, as UTF-8, and with failures in plain words. Takes regular
-// files, and what the program was given open (/dev/stdin, a process substitution); nothing that is read can hold it up.
-import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, statSync, type Stats } from "node:fs";
+// What is read of the configuration file and of the files of secrets: bounded, as UTF-8, and with failures in plain
+// words.
 import { isUtf8 } from "node:buffer";
-import { systemClock } from "../../lib/clock.ts";
 import { plain } from "../../lib/text.ts";
 import type { Place } from "./problem.ts";
 
 /** No file is read beyond this; a configuration is a few kilobytes. */
 export const largestFileBytes = 64 * 1_024;
 
-/** Gives the bytes of a file, at least the first `largestFileBytes + 1` of them. Throws what Node throws. */
+/**
+ * Gives the bytes of a file, at least the first `largestFileBytes + 1` of them. Throws what Node throws, or an error
+ * below.
+ */
 export type ReadFile = (path: string) => Uint8Array;
+
+/** Where there are no files. */
+export const noFiles: ReadFile = () => {
+  throw Object.assign(new Error("there are no files here"), { code: "ENOENT" });
+};
 
 export type FileText =
   | { readonly kind: "text"; readonly text: string }
@@ -34,66 +40,8 @@ export function decode(bytes: Uint8Array): FileText {
   return { kind: "unreadable", reason: "it is not UTF-8 text: save it as UTF-8", place: placeOfBadByte(bytes) };
 }
 
-/** What the program was given open, under the names that shells use for it. */
-const givenOpen = /^\/(?:dev\/stdin|dev\/fd\/\d+|proc\/self\/fd\/\d+)$/;
-
-/** How long the writer of a pipe may take at the start. */
-const longestPipeMs = 10_000;
-const pipePauseMs = 10;
-
-/** A pipe says what it says only once: it is remembered for every later load. */
-const fromPipes = new Map<string, Uint8Array>();
-
-/**
- * Reads from the file system. Waits for nothing but a pipe that the program was given, and for that only once, so that a
- * daemon can load its configuration again.
- */
-export const readFromDisk: ReadFile = (path) => {
-  const known = fromPipes.get(path);
-  if (known !== undefined) return known;
-  const isGiven = givenOpen.test(path);
-  // Before it is opened: some devices do things when they are.
-  if (!isGiven) assertRegular(statusOf(path));
-  // Never waits for somebody at the other end of a named pipe that took the place of the file.
-  const file = openFile(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const status = fstatSync(file);
-    if (isGiven && status.isFIFO()) {
-      const bytes = readAll(file, systemClock.nowMs() + longestPipeMs);
-      fromPipes.set(path, bytes);
-      return bytes;
-    }
-    assertRegular(status);
-    return readAll(file, 0);
-  } finally {
-    closeSync(file);
-  }
-};
-
-/** All of it, or as much as is read of any file. `untilMs`: how long it may have nothing to say. */
-function readAll(file: number, untilMs: number): Uint8Array {
-  const buffer = new Uint8Array(largestFileBytes + 1);
-  let length = 0;
-  for (;;) {
-    const count = readSome(file, buffer, length, untilMs);
-    length += count;
-    if (count === 0 || length === buffer.length) return buffer.subarray(0, length);
-  }
-}
-
-function readSome(file: number, buffer: Uint8Array, offset: number, untilMs: number): number {
-  for (;;) {
-    try {
-      return readSync(file, buffer, offset, buffer.length - offset, null);
-    } catch (error) {
-      if (codeOf(error) !== "EAGAIN" || systemClock.nowMs() >= untilMs) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pipePauseMs);
-    }
-  }
-}
-
 /** Not a file as it should be. `kind` is in words. */
-class NoRegularFile extends Error {
+export class NoRegularFile extends Error {
   override readonly name = "NoRegularFile";
   readonly code = "ENOTFILE";
   readonly kind: string;
@@ -104,14 +52,7 @@ class NoRegularFile extends Error {
   }
 }
 
-function assertRegular(status: Stats): void {
-  if (status.isFile()) return;
-  if (status.isDirectory()) throw new NoRegularFile("it is a folder: name the file in it");
-  const kind = status.isFIFO() ? "a named pipe" : status.isSocket() ? "a socket" : "a device";
-  throw new NoRegularFile(`it is ${kind}: name a regular file`);
-}
-
-function codeOf(error: unknown): string | undefined {
+export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
@@ -124,7 +65,7 @@ export function isPassingFailure(error: unknown): boolean {
 }
 
 /** The path is there, but it is a symbolic link to nothing. */
-class DanglingLink extends Error {
+export class DanglingLink extends Error {
   override readonly name = "DanglingLink";
   readonly code = "ENOENT";
   readonly target: string;
@@ -132,31 +73,6 @@ class DanglingLink extends Error {
   constructor(target: string) {
     super(`a link to ${target}, which does not exist`);
     this.target = target;
-  }
-}
-
-function statusOf(path: string): Stats {
-  return orDangling(path, () => statSync(path));
-}
-
-function openFile(path: string, flags: number): number {
-  return orDangling(path, () => openSync(path, flags));
-}
-
-function orDangling<Result>(path: string, look: () => Result): Result {
-  try {
-    return look();
-  } catch (error) {
-    const target = codeOf(error) === "ENOENT" ? linkTargetOf(path) : undefined;
-    throw target === undefined ? error : new DanglingLink(target);
-  }
-}
-
-function linkTargetOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,6 +1,9 @@
 // Keys of the configuration file with what the reference and the JSON Schema say of them.
 import type { z } from "zod";
 
+/** The keys of a section, as they are made here. */
+export type Keys = Readonly<Record<string, z.ZodType>>;
+
 interface KeyInfo {
   readonly description: string;
   readonly example?: unknown;

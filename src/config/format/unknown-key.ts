@@ -11,8 +11,15 @@ export interface KeyAdvice {
   readonly meant?: string;
 }
 
-/** What to say about a key that the schema does not know; a word alone is one without a colon, as in `{ word }`. */
-export function adviceOnKey(key: string, schema: z.ZodObject, isWordAlone: boolean): KeyAdvice {
+export interface KeyCircumstances {
+  /** All kinds that the mapping could be of; the schema is one of them. Empty for a mapping of one kind. */
+  readonly kinds: readonly z.ZodObject[];
+  /** It has no colon, as in `{ word }`. */
+  readonly isWordAlone: boolean;
+}
+
+/** What to say about a key that the schema does not know. */
+export function adviceOnKey(key: string, schema: z.ZodObject, { kinds, isWordAlone }: KeyCircumstances): KeyAdvice {
   if (key === "<<") return { message: "merging with << is not supported: write the keys out" };
   // `{token:abc}` is one key to YAML, and what follows the colon is nothing to show.
   const [, before] = /^([A-Za-z_]+):./.exec(key) ?? [];
@@ -23,13 +30,32 @@ export function adviceOnKey(key: string, schema: z.ZodObject, isWordAlone: boole
   if (isWordAlone) return { message: "expected a key, a colon and a value, got a single word" };
   if (!isShowable(key)) return { message: "unknown key (not shown)" };
   const known = Object.keys(schema.shape);
+  const owner = kinds.find(({ shape }) => Object.hasOwn(shape, key));
+  if (owner !== undefined) {
+    return { name: key, message: `unknown key, it belongs to ${literalIn(owner)}, and this is ${literalIn(schema)}` };
+  }
   const meant = otherNameOf(key, schema) ?? likeliest(key, known);
   if (meant !== undefined) return { name: key, meant, message: `unknown key, did you mean ${meant}?` };
   const parent = known.find((each) =>
     sectionsIn(schema.shape[each] as z.ZodType).some(({ shape }) => Object.hasOwn(shape, key)),
   );
   if (parent !== undefined) return { name: key, message: `unknown key, it belongs under ${parent}` };
-  return { name: key, message: `unknown key: the keys here are ${known.join(", ")}` };
+  const listed = known.filter((each) => !isUsualKind(schema.shape[each] as z.ZodType));
+  return { name: key, message: `unknown key: the keys here are ${listed.join(", ")}` };
+}
+
+/** How the kind of a mapping is written: `kind: webhook`. */
+function literalIn({ shape }: z.ZodObject): string {
+  for (const [key, schema] of Object.entries(shape) as [string, z.ZodType][]) {
+    const value = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+    if (value instanceof z.ZodLiteral) return `${key}: ${String(value.value)}`;
+  }
+  return "another kind";
+}
+
+/** The kind of a mapping that has one of itself. */
+function isUsualKind(schema: z.ZodType): boolean {
+  return schema instanceof z.ZodOptional && schema.unwrap() instanceof z.ZodLiteral;
 }
 
 /** The key that other programs call so. */

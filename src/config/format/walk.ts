@@ -6,8 +6,10 @@ import type { Address, Target } from "../../core/model.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { describe, isNothing, kindOf } from "./describe.ts";
 import { keyText, type YamlDocument } from "./document.ts";
+import { choice as choiceOf, guessedChoice } from "./fields.ts";
 import type { ListenAddress } from "./names.ts";
 import { joinPath, problemAt, type Place, type Problem } from "./problem.ts";
+import { adviceOnType, expectation, kindsOf, typed, unwrap } from "./schemas.ts";
 import { standIns } from "./secrets.ts";
 import { substitute, unmask } from "./substitute.ts";
 import type { Environment } from "./variables.ts";
@@ -121,11 +123,12 @@ class Walker {
       : this.#refuse(schema, node, path);
   }
 
-  #readMapping(schema: z.ZodObject, node: unknown, path: string): unknown {
+  /** `kinds`: what else it could be. */
+  #readMapping(schema: z.ZodObject, node: unknown, path: string, kinds: readonly z.ZodObject[] = []): unknown {
     if (!isMap(node)) {
       return this.#refuse(schema, node, path, isSeq(node) ? "it takes one value, not a list" : undefined);
     }
-    const { values, present } = this.#readKeys(schema, node, path);
+    const { values, present } = this.#readKeys(schema, node, path, kinds);
     for (const [key, wrapped] of Object.entries(schema.shape) as [string, z.ZodType][]) {
       if (present.has(key)) continue;
       const { inner, isOptional, hasDefault } = unwrap(wrapped);
@@ -156,27 +159,26 @@ class Walker {
     return Object.fromEntries(values);
   }
 
-  /** A mapping of which one key says what the others are. */
+  /** A mapping of which one key says what the others are. Where it may be missing, that kind is meant. */
   #readKind(schema: z.ZodDiscriminatedUnion, node: unknown, path: string): unknown {
-    if (!isMap(node)) return this.#refuse(schema, node, path);
-    const { discriminator } = schema.def;
-    const options = schema.options as readonly z.ZodObject[];
+    const { discriminator, options, names, usual } = kindsOf(schema);
+    if (!isMap(node)) return usual === undefined ? this.#refuse(schema, node, path) : this.read(usual, node, path);
     const pair = node.items.find(({ key }) => isScalar(key) && keyText(key) === discriminator);
     const at = joinPath(path, discriminator);
-    const known = options.map(({ shape }) =>
-      String((unwrap(shape[discriminator] as z.ZodType).inner as z.ZodLiteral).value),
-    );
-    const choice = z.enum(known).meta({ expects: `one of ${known.join(", ")}` });
+    // Where a kind is usual, any other one is by its name alone, and a mistake in it or without it is likely.
+    const choice = usual === undefined ? choiceOf(names) : guessedChoice(names);
+    const others = usual === undefined ? [] : options;
+    if (pair === undefined && usual !== undefined) return this.#readMapping(usual, node, path, others);
     if (pair === undefined) {
       this.#report(this.placeOf(path), at, `missing, expected ${expectation(choice)}`);
       return undefined;
     }
     const written = this.read(choice, pair.value, at);
-    const option = options[known.indexOf(String(written))];
-    return written === undefined || option === undefined ? undefined : this.read(option, node, path);
+    const option = options[names.indexOf(String(written))];
+    return written === undefined || option === undefined ? undefined : this.#readMapping(option, node, path, others);
   }
 
-  #readKeys(schema: z.ZodObject, node: YAMLMap, path: string) {
+  #readKeys(schema: z.ZodObject, node: YAMLMap, path: string, kinds: readonly z.ZodObject[]) {
     const values: Record<string, unknown> = {};
     const present = new Set<string>();
     const misspelt = new Map<string, Place>();
@@ -189,7 +191,7 @@ class Walker {
       const key = keyText(pair.key);
       const wrapped = Object.hasOwn(schema.shape, key) ? (schema.shape[key] as z.ZodType) : undefined;
       if (wrapped === undefined) {
-        const { name, message, meant } = adviceOnKey(key, schema, pair.value === null);
+        const { name, message, meant } = adviceOnKey(key, schema, { kinds, isWordAlone: pair.value === null });
         const at = name === undefined ? path : joinPath(path, name);
         const problem = problemAt(this.#document.file, place, at, message);
         (this.#options.isLenient ? this.warnings : this.problems).push(problem);
@@ -298,33 +300,4 @@ class Walker {
     const range = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range : undefined;
     return this.#document.placeOf(range?.[0] ?? 0);
   }
-}
-
-/** A schema without the wrappers that say whether it may be missing. */
-export function unwrap(schema: z.ZodType): { inner: z.ZodType; isOptional: boolean; hasDefault: boolean } {
-  if (schema instanceof z.ZodOptional)
-    return { inner: schema.unwrap() as z.ZodType, isOptional: true, hasDefault: false };
-  if (schema instanceof z.ZodPrefault)
-    return { inner: schema.unwrap() as z.ZodType, isOptional: false, hasDefault: true };
-  return { inner: schema, isOptional: false, hasDefault: false };
-}
-
-function expectation(schema: z.ZodType): string {
-  return schema.meta()?.expects ?? "another value";
-}
-
-/** The text as YAML would read it, had it been in the file. */
-function typed(text: string): unknown {
-  if (/^[-+]?\d+(\.\d+)?$/.test(text)) return Number(text);
-  return text === "true" ? true : text === "false" ? false : text;
-}
-
-/** What to do about a value that would be right with quotes, without them, or as `true`. */
-function adviceOnType(schema: z.ZodType, node: Scalar): string {
-  const fits = (value: unknown): boolean => schema.safeParse(value).success;
-  if (typeof node.value !== "string") return fits(node.source ?? String(node.value)) ? "put it in quotes" : "";
-  if (node.type !== "PLAIN" && fits(typed(node.value))) return "remove the quotes";
-  if (!fits(true)) return "";
-  if (/^(y|yes|on)$/i.test(node.value)) return "write true";
-  return /^(n|no|off)$/i.test(node.value) ? "write false" : "";
 }

@@ -1,12 +1,13 @@
 // Prints a file of the original's format in the present one, as commented YAML. Secrets never get into it: placeholders
 // for the environment stand in their place.
+import { emptyEnvironment } from "../environment.ts";
 import type { CheckSettings, EndpointSettings } from "../../core/model.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { completeConfig } from "../complete.ts";
 import { readConfigDocument } from "../document.ts";
 import { isZoneId } from "../fields.ts";
 import { ancientProblem, formatOf } from "./original-format.ts";
-import { channelsOf, checkOriginalRules, translate } from "./translate.ts";
+import { channelsOf, checkOriginalRules, markerOf, translate } from "./translate.ts";
 import { originalSchema, type OriginalFile } from "./schema.ts";
 import { inOrder, problemAt, type Problem } from "../format/problem.ts";
 import type { Report } from "../format/problem.ts";
@@ -52,8 +53,8 @@ function failed(problems: readonly Problem[]): Migrated {
 }
 
 function printed(file: OriginalFile, warn: Report): string[] {
-  const beside = { tokens: { cloudflare: file.cloudflare.token }, authorities: new Map(), channels: channelsOf(file) };
-  const { ingresses } = completeConfig(translate(file, warn), beside, {}, "/");
+  const beside = { tokens: { cloudflare: file.cloudflare.token }, channels: channelsOf(file) };
+  const { ingresses } = completeConfig(translate(file, warn), beside, emptyEnvironment, "/");
   const [ingress] = ingresses;
   const zone = ingress?.zone ?? "";
   const isUsableZone = isZoneId(zone) || zone.includes("${");
@@ -72,12 +73,14 @@ function printed(file: OriginalFile, warn: Report): string[] {
     "    # The words of the original: dns.record is target, alias is name, weight is priority, sticky_duration is sticky.",
     "    # monitoring is check, and in it uri is url, confidence is rise, marker is contains, and retry counts for fall.",
     "    endpoints:",
-    ...(ingress?.endpoints ?? []).flatMap(endpointLines),
+    ...(ingress?.endpoints ?? []).flatMap((endpoint, index) =>
+      endpointLines(endpoint, file.endpoints[index]?.monitoring),
+    ),
     ...(file.telegram === undefined ? [] : ["", "notify:", ...telegramLines(file.telegram)]),
   ];
 }
 
-function endpointLines(endpoint: EndpointSettings): string[] {
+function endpointLines(endpoint: EndpointSettings, monitoring: Monitoring): string[] {
   const { name, target, priority, ttl, stickyMs, resolvers, check } = endpoint;
   const address = target.kind === "host" ? target.host : (target.addresses[0]?.text ?? "");
   return [
@@ -88,13 +91,16 @@ function endpointLines(endpoint: EndpointSettings): string[] {
     ...(stickyMs === undefined ? [] : [`        sticky: ${duration(stickyMs)}`]),
     // The original takes one resolver or none; none is the default here too.
     ...(resolvers.length === 1 ? [`        resolvers: [${JSON.stringify(resolvers[0])}]`] : []),
-    ...(check === undefined ? [] : ["        check:", ...checkLines(check)]),
+    ...(check === undefined ? [] : ["        check:", ...checkLines(check, monitoring)]),
   ];
 }
 
-function checkLines({ url, intervalMs, timeoutMs, rise, fall, contains }: CheckSettings): string[] {
+type Monitoring = OriginalFile["endpoints"][number]["monitoring"];
+
+function checkLines({ intervalMs, timeoutMs, rise, fall }: CheckSettings, monitoring: Monitoring): string[] {
+  const contains = markerOf(monitoring);
   return [
-    `          url: ${scalar(url)}`,
+    `          url: ${scalar(String(monitoring?.uri))}`,
     `          interval: ${duration(intervalMs)}`,
     `          timeout: ${duration(timeoutMs)}`,
     `          rise: ${rise}`,

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { httpOf, httpTask } from "../../../test/support/checks.ts";
 import { telegramIn } from "../../../test/support/channels.ts";
 import { test } from "node:test";
 import { loadConfig } from "../load.ts";
@@ -30,14 +31,12 @@ test("the sample file becomes one ingress with all that it says", () => {
   assert.deepEqual(warnings, []);
   assert.equal(config.cloudflare.token.reveal(), "TOKEN");
   const check = {
-    url: "https://primary.example.com/health",
+    what: httpTask({ url: "https://primary.example.com/health", contains: "OK" }),
     intervalMs: 10_000,
     fastIntervalMs: 2_000,
     timeoutMs: 5_000,
     rise: 3,
     fall: 3,
-    status: [[200, 200]],
-    contains: "OK",
   };
   assert.deepEqual(config.ingresses, [
     {
@@ -65,7 +64,7 @@ test("the sample file becomes one ingress with all that it says", () => {
           ttl: 60,
           stickyMs: 600_000,
           resolvers: ["1.1.1.1:53"],
-          check: { ...check, url: "https://secondary.example.com/health" },
+          check: { ...check, what: httpTask({ url: "https://secondary.example.com/health", contains: "OK" }) },
         },
       ],
     },
@@ -105,13 +104,12 @@ test("what it leaves out has the original's defaults, and ours where it has no k
     resolvers: ["1.1.1.1:53", "1.0.0.1:53", "[2606:4700:4700::1111]:53", "[2606:4700:4700::1001]:53"],
   });
   assert.deepEqual(checked?.check, {
-    url: "http://c.example.com/",
+    what: httpTask({ url: "http://c.example.com/" }),
     intervalMs: 15_000,
     fastIntervalMs: 2_000,
     timeoutMs: 5_000,
     rise: 3,
     fall: 3,
-    status: [[200, 200]],
   });
 });
 
@@ -155,7 +153,7 @@ test("text that looks like a number needs no quotes", () => {
     ),
   );
   assert.equal(endpoint?.name, "1");
-  assert.equal(endpoint?.check?.contains, "0x10");
+  assert.equal(httpOf(endpoint?.check)?.contains, "0x10");
   const text = small("  - dns: { record: b.example.com }").replace(
     "zone_id: Z",
     "zone_id: 12345678901234567890123456789012",
@@ -168,7 +166,7 @@ test("an empty marker looks for nothing, an empty alias is none", () => {
     small(`  - { dns: { record: b.example.com }, alias: "", monitoring: { uri: "http://b.example.com", marker: "" } }`),
   );
   assert.equal(endpoint?.name, "b.example.com");
-  assert.equal("contains" in (endpoint?.check ?? {}), false);
+  assert.equal(httpOf(endpoint?.check)?.contains, undefined);
 });
 
 test("unknown keys only warn, with their place", () => {

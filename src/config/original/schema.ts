@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { dayMs, hourMs } from "../../core/units.ts";
 import { channelKind } from "../../channels/registry.ts";
-import { checkUrl, hostOrAddress } from "../fields.ts";
+import { checkKind } from "../../checks/registry.ts";
+import { hostOrAddress } from "../fields.ts";
 import { hostName, secret, socket, wholeNumber } from "../format/fields.ts";
 import { anyText, originalTtl, originalZoneId, seconds } from "./fields.ts";
 
@@ -10,13 +11,15 @@ import { anyText, originalTtl, originalZoneId, seconds } from "./fields.ts";
 const { keys: telegramKeys, secrets: telegramSecrets } = channelKind("telegram");
 const { chat_id: chatId } = telegramKeys;
 const { token: telegramToken } = telegramSecrets;
-if (chatId === undefined || telegramToken === undefined) throw new Error("a key of Telegram's is missing");
+/** And of checking. */
+const { url } = checkKind("http").keys;
+if (chatId === undefined || telegramToken === undefined || url === undefined) throw new Error("a key is missing");
 
 const section = { expects: "a section of keys and values" };
 
 const originalMonitoringSchema = z
   .strictObject({
-    uri: checkUrl.meta({ description: "`check.url`" }),
+    uri: url.meta({ description: "`check.url`" }),
     interval: seconds(100, dayMs).optional().meta({ description: "`check.interval`", defaultInWords: "`15`" }),
     confidence: wholeNumber(1, 255).prefault(3).meta({ description: "`check.rise`" }),
     timeout: seconds(10, hourMs).prefault(5).meta({ description: "`check.timeout`" }),

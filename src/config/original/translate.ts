@@ -41,6 +41,7 @@ function translateEndpoint(original: OriginalFile["endpoints"][number], defaults
   const { dns, monitoring } = original;
   // The original takes any text as a name; ours end up in metrics and commands.
   const name = plain(original.alias ?? "", 100);
+  const httpKeys = { url: monitoring?.uri, contains: markerOf(monitoring) };
   return {
     ...defaults.endpoint,
     name: name === "" ? nameOfTarget(dns.record) : name,
@@ -51,16 +52,20 @@ function translateEndpoint(original: OriginalFile["endpoints"][number], defaults
     resolvers: dns.resolver === undefined ? defaults.endpoint.resolvers : [dns.resolver],
     check: monitoring && {
       ...defaults.check,
-      url: monitoring.uri,
+      ...httpKeys,
       interval: monitoring.interval ?? defaults.check.interval,
       timeout: monitoring.timeout,
       rise: monitoring.confidence,
       // One failed check of the original was a first attempt and `retry` more, all failed: as many failures in a row mean
       // the same here. Fewer than our own default would switch on less evidence than this program thinks safe.
       fall: Math.max(defaults.check.fall, monitoring.retry + 1),
-      contains: monitoring.marker === "" ? undefined : monitoring.marker,
     },
   };
+}
+
+/** An empty one looks for nothing. */
+export function markerOf(monitoring: OriginalFile["endpoints"][number]["monitoring"]): string | undefined {
+  return monitoring?.marker === "" ? undefined : monitoring?.marker;
 }
 
 /** The original did not mind two endpoints of one name, and its file must continue running. */

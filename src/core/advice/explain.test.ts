@@ -2,21 +2,20 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { foresee, httpTask } from "../../../test/support/checks.ts";
 import { endpointSettings, ingressSettings } from "../../../test/support/ingress-world.ts";
 import { parseIp } from "../../lib/ip.ts";
-import { assumptions, explain, type Failover, type Sum } from "./explain.ts";
+import { explain, type Failover, type Sum } from "./explain.ts";
 import type { CheckSettings, EndpointSettings, IngressSettings } from "../model.ts";
 import type { Pitfall } from "./pitfalls.ts";
 
 const check: CheckSettings = {
-  url: "https://example.com/healthz",
+  what: httpTask({ contains: "OK" }),
   intervalMs: 10_000,
   fastIntervalMs: 2_000,
   timeoutMs: 5_000,
   rise: 3,
   fall: 3,
-  status: [[200, 200]],
-  contains: "OK",
 };
 
 function endpoint(name: string, changes: Partial<EndpointSettings> = {}): EndpointSettings {
@@ -38,7 +37,7 @@ function ingress(endpoints: readonly EndpointSettings[], changes: Partial<Ingres
 }
 
 function move(endpoints: readonly EndpointSettings[], changes: Partial<IngressSettings> = {}): Failover {
-  const [first] = explain(ingress(endpoints, changes)).moves;
+  const [first] = explain(ingress(endpoints, changes), foresee).moves;
   assert.ok(first !== undefined, "two endpoints have a move between them");
   return first;
 }
@@ -75,7 +74,7 @@ describe("failover", () => {
   });
 
   test("goes from each endpoint to the next best, checked before unchecked", () => {
-    const { moves } = explain(ingress([withoutCheck("vps", { priority: 1 }), mobile, cable]));
+    const { moves } = explain(ingress([withoutCheck("vps", { priority: 1 }), mobile, cable]), foresee);
     assert.deepEqual(
       moves.map(({ from, to }) => [from, to]),
       [
@@ -142,17 +141,17 @@ describe("the way back", () => {
 });
 
 test("the costs are those of a day and a month", () => {
-  const { calls, endpoints } = explain(ingress([cable, mobile], { reconcileIntervalMs: 300_000 }));
+  const { calls, endpoints } = explain(ingress([cable, mobile], { reconcileIntervalMs: 300_000 }), foresee);
   assert.equal(calls.readsPerDay, 288);
   assert.equal(endpoints[0]?.check?.checksPerDay, 8_640);
-  assert.equal(endpoints[0]?.check?.bytesPerMonth, 8_640 * 30 * assumptions.probeBytes.https);
-  const plain = endpoint("cable", { check: { ...check, url: "http://example.com/" } });
-  assert.equal(explain(ingress([plain])).endpoints[0]?.check?.bytesPerMonth, 8_640 * 30 * assumptions.probeBytes.http);
+  assert.equal(endpoints[0]?.check?.bytesPerMonth, 8_640 * 30 * 8_000);
+  const plain = endpoint("cable", { check: { ...check, what: httpTask({ url: "http://example.com/" }) } });
+  assert.equal(explain(ingress([plain]), foresee).endpoints[0]?.check?.bytesPerMonth, 8_640 * 30 * 1_500);
 });
 
 test("a brown-out is told from five oks, or as many as rise says", () => {
   const outlook = (rise: number, fall: number): unknown =>
-    explain(ingress([endpoint("cable", { check: { ...check, rise, fall } })])).endpoints[0]?.check?.brownOut;
+    explain(ingress([endpoint("cable", { check: { ...check, rise, fall } })]), foresee).endpoints[0]?.check?.brownOut;
   assert.deepEqual(outlook(3, 3), { failures: 6, oksToForgive: 5 });
   assert.deepEqual(outlook(8, 2), { failures: 4, oksToForgive: 8 });
 });
@@ -229,12 +228,12 @@ describe("what stands out", () => {
     ],
   ];
   for (const [what, settings, expected] of cases) {
-    test(what, () => assert.deepEqual(explain(settings).pitfalls, expected));
+    test(what, () => assert.deepEqual(explain(settings, foresee).pitfalls, expected));
   }
 
   test("a check that any page passes", () => {
-    const { contains: _, ...loose } = check;
-    assert.deepEqual(explain(ingress([endpoint("cable", { check: loose }), backup])).pitfalls, [
+    const loose = { ...check, what: httpTask() };
+    assert.deepEqual(explain(ingress([endpoint("cable", { check: loose }), backup]), foresee).pitfalls, [
       { kind: "no-marker", endpoint: "cable" },
     ]);
   });

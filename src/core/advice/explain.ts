@@ -3,20 +3,19 @@
 import { proofSearchMs } from "../evidence/address.ts";
 import { leastOksAfterSuspicion } from "../evidence/health.ts";
 import { mixPaths, type MixOutlook } from "./mix-steps.ts";
-import type { CheckSettings, EndpointSettings, Family, IngressSettings } from "../model.ts";
+import type { CheckSettings, EndpointSettings, Family, IngressSettings, Rhythm } from "../model.ts";
 import { pitfallsOf, type Pitfall } from "./pitfalls.ts";
 import { publishesCname, ttlSecondsOf } from "../records/records.ts";
 import { noticeTerms } from "../evidence/rhythm.ts";
 import { byRank } from "../members.ts";
 import { holdMs } from "../selection/selection.ts";
 import { dayMs } from "../units.ts";
+import type { Foresee, ShownTask, TaskOutlook } from "./task-outlook.ts";
 
 /** What is not configured, and so taken for granted here. */
 export const assumptions = {
   /** One call to Cloudflare, from the request to the answer. */
   apiCallMs: 1_000,
-  /** Of one probe in both directions: packets, handshake with certificates, headers. The page itself comes on top. */
-  probeBytes: { http: 1_500, https: 8_000 },
   daysPerMonth: 30,
 } as const;
 
@@ -62,8 +61,7 @@ export interface EndpointOutlook {
   readonly check?: CheckOutlook | undefined;
 }
 
-export interface CheckOutlook {
-  readonly url: string;
+export interface CheckOutlook extends ShownTask {
   readonly intervalMs: number;
   readonly fastIntervalMs: number;
   readonly timeoutMs: number;
@@ -110,7 +108,7 @@ export interface Calls {
   readonly reconcileIntervalMs: number;
 }
 
-export function explain(ingress: IngressSettings): Explanation {
+export function explain(ingress: IngressSettings, foresee: Foresee): Explanation {
   const endpoints = ingress.endpoints.toSorted(byRank);
   const pairs = endpoints.slice(1).map((to, index) => ({ from: endpoints[index] ?? to, to }));
   const mix = mixPaths(ingress);
@@ -120,13 +118,13 @@ export function explain(ingress: IngressSettings): Explanation {
     records: { alone: formOf(ingress), mixed: isAnySticky ? "addresses" : undefined },
     mix,
     proxied: ingress.proxied,
-    endpoints: endpoints.map(outlookOf),
+    endpoints: endpoints.map((endpoint) => outlookOf(endpoint, foresee)),
     moves: pairs.map(({ from, to }) => moveBetween(ingress, from, to)),
     calls: {
       readsPerDay: Math.ceil(dayMs / ingress.reconcileIntervalMs),
       reconcileIntervalMs: ingress.reconcileIntervalMs,
     },
-    pitfalls: pitfallsOf(ingress),
+    pitfalls: pitfallsOf(ingress, foresee),
   };
 }
 
@@ -134,7 +132,7 @@ function formOf(settings: IngressSettings): Explanation["records"]["alone"] {
   return publishesCname({ settings }) ? "cname" : "addresses";
 }
 
-function outlookOf(endpoint: EndpointSettings): EndpointOutlook {
+function outlookOf(endpoint: EndpointSettings, foresee: Foresee): EndpointOutlook {
   const { name, target, priority, ttl, stickyMs, check } = endpoint;
   return {
     name,
@@ -144,23 +142,22 @@ function outlookOf(endpoint: EndpointSettings): EndpointOutlook {
     isTtlAutomatic: ttl === "auto",
     stickyMs,
     families: target.kind === "addresses" ? [...new Set(target.addresses.map(({ family }) => family))] : undefined,
-    check: check && checkOutlook(check),
+    check: check && checkOutlook(check, foresee(check.what)),
   };
 }
 
-function checkOutlook(check: CheckSettings): CheckOutlook {
-  const { url, intervalMs, fastIntervalMs, timeoutMs, rise, fall } = check;
+function checkOutlook(check: CheckSettings, { shown, probe }: TaskOutlook): CheckOutlook {
+  const { intervalMs, fastIntervalMs, timeoutMs, rise, fall } = check;
   const checksPerDay = Math.round(dayMs / intervalMs);
-  const bytes = assumptions.probeBytes[url.startsWith("https:") ? "https" : "http"];
   return {
-    url,
+    ...shown,
     intervalMs,
     fastIntervalMs,
     timeoutMs,
     rise,
     fall,
     checksPerDay,
-    bytesPerMonth: checksPerDay * assumptions.daysPerMonth * bytes,
+    bytesPerMonth: checksPerDay * assumptions.daysPerMonth * probe.bytes,
     brownOut: { failures: 2 * fall, oksToForgive: Math.max(leastOksAfterSuspicion, rise) },
   };
 }
@@ -202,19 +199,19 @@ function moveBetween(ingress: IngressSettings, from: EndpointSettings, to: Endpo
  * The promise of the daemon, with healthy resolvers, a healthy API, and another endpoint up: the time to notice, plus the
  * search for proof and one call. The simulator holds the daemon to it.
  */
-export function failoverAtWorst(check: CheckSettings): Sum {
-  return sum(...noticeTerms(check), term("proof", 1, proofSearchMs), apiCall);
+export function failoverAtWorst(rhythm: Rhythm): Sum {
+  return sum(...noticeTerms(rhythm), term("proof", 1, proofSearchMs), apiCall);
 }
 
 const apiCall = term("api-call", 1, assumptions.apiCallMs);
 
 /** On average something breaks, or comes back, half-way between two probes. */
-function halfInterval({ intervalMs }: CheckSettings): Term {
+function halfInterval({ intervalMs }: Rhythm): Term {
   return term("half-interval", 1, intervalMs / 2);
 }
 
 /** Between so many probes of which the first has raised the question. */
-function pauses({ fastIntervalMs }: CheckSettings, probes: number): Term {
+function pauses({ fastIntervalMs }: Rhythm, probes: number): Term {
   return term("fast-interval", probes - 1, fastIntervalMs);
 }
 

@@ -27,7 +27,7 @@ export interface MixPath {
 /** How the mix of an ingress is used, or why there is none; `undefined` where none is asked for. */
 export interface MixOutlook {
   readonly record?: string;
-  readonly whyNot?: string;
+  readonly whyNot?: string | undefined;
   readonly paths: readonly MixPath[];
 }
 

@@ -5,6 +5,7 @@ import { publishesCname, ttlSecondsOf } from "../records/records.ts";
 import { noticeMs } from "../evidence/rhythm.ts";
 import { byRank } from "../members.ts";
 import { families } from "../words.ts";
+import type { Foresee } from "./task-outlook.ts";
 
 export type Pitfall =
   /** No other endpoint can take over. */
@@ -42,13 +43,13 @@ export type Pitfall =
   | { readonly kind: "fall-of-one"; readonly endpoint: string }
   /** Nothing dampens a line that comes and goes. */
   | { readonly kind: "no-hold-up" }
-  /** Any page with the right status counts, a router's login page too. */
+  /** No text is looked for in the answer, so that others than the service may pass: a router's login page, for one. */
   | { readonly kind: "no-marker"; readonly endpoint: string }
   /** They break together. */
   | { readonly kind: "same-target"; readonly endpoints: readonly string[]; readonly target: string };
 
 /** In the order in which they matter. */
-export function pitfallsOf(ingress: IngressSettings): readonly Pitfall[] {
+export function pitfallsOf(ingress: IngressSettings, foresee: Foresee): readonly Pitfall[] {
   const endpoints = ingress.endpoints.toSorted(byRank);
   const [first, ...others] = endpoints;
   if (first === undefined) return [];
@@ -63,7 +64,7 @@ export function pitfallsOf(ingress: IngressSettings): readonly Pitfall[] {
     ...(ingress.proxied === true ? proxiedTtls(endpoints) : endpoints.flatMap(longTtl)),
     ...withoutMix(ingress, others),
     ...(ingress.holdUpMs === 0 && others.length > 0 ? [{ kind: "no-hold-up" } as const] : []),
-    ...endpoints.flatMap(looseCheck),
+    ...endpoints.flatMap((endpoint) => looseCheck(endpoint, foresee)),
   ];
 }
 
@@ -147,10 +148,10 @@ function withoutMix(settings: IngressSettings, others: readonly EndpointSettings
   return sticky.length === 0 ? [] : [{ kind: "no-mix", endpoints: sticky, reason, ...why }];
 }
 
-function looseCheck({ name, check }: EndpointSettings): Pitfall[] {
+function looseCheck({ name, check }: EndpointSettings, foresee: Foresee): Pitfall[] {
   if (check === undefined) return [];
   return [
     ...(check.fall === 1 ? [{ kind: "fall-of-one", endpoint: name } as const] : []),
-    ...(check.contains === undefined ? [{ kind: "no-marker", endpoint: name } as const] : []),
+    ...(foresee(check.what).looseness !== undefined ? [{ kind: "no-marker", endpoint: name } as const] : []),
   ];
 }

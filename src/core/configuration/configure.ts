@@ -88,8 +88,7 @@ function freshIngress({ saved }: State, settings: IngressSettings, nowMs: number
     saved: { primary, sticky, isWithoutForm: memory.form === undefined },
     lastGood,
     // Whether it still is one is seen anew, and told again if so. Where it ends, it ends as if nothing had come between.
-    outage:
-      isOutage === true ? { isKnown: false, answeredMs: undefined, upMs: undefined, turns: undefined } : undefined,
+    outage: isOutage ? { isKnown: false, answeredMs: undefined, upMs: undefined, turns: undefined } : undefined,
   };
   const named = renames.length === 0 ? remembered : { ...withNames(remembered, nameOf), renames };
   return withMixNames(named, memory.mixRecords);

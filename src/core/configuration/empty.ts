@@ -17,6 +17,7 @@ export function emptyIngress(settings: IngressSettings, endpoints: readonly Endp
     selection: undefined,
     outage: undefined,
     electionAtMs: undefined,
+    trialUntilMs: undefined,
     departures: [],
     overrides: [],
     drill: undefined,

@@ -1,17 +1,10 @@
 // Whether a failure says something about the endpoint, or only that the monitor's own connection may be broken.
 import { afterProof, forgetUnproven, withoutProof } from "./endpoint.ts";
-import type {
-  AddressState,
-  Connection,
-  EndpointRef,
-  EndpointState,
-  Family,
-  IngressState,
-  State,
-  Unproven,
-} from "../model.ts";
+import type { Connection, EndpointRef, EndpointState, Family, IngressState, State, Unproven } from "../model.ts";
 import type { Evidence, Proof } from "./proof-model.ts";
-import { withEachEndpoint, withIngresses } from "../sharing.ts";
+import { withIngresses } from "../overview/ingresses.ts";
+import { digestOfAll, placesWhere } from "../overview/overview.ts";
+import { withEachEndpoint } from "../sharing.ts";
 import { families } from "../words.ts";
 
 /** Before anything was seen. */
@@ -24,7 +17,7 @@ export const untestedConnection: State["connection"] = {
 export function evidenceFor(state: State, failing: Pick<EndpointRef, "ingress" | "endpoint">): Evidence {
   const proof = (family: Family): Proof => {
     const { blindSinceMs, anchorsMs = -Infinity } = state.connection[family];
-    return { isBlind: blindSinceMs !== undefined, provenMs: Math.max(anchorsMs, newestOkMs(state, family, failing)) };
+    return { isBlind: blindSinceMs !== undefined, provenMs: Math.max(anchorsMs, okMsOfOthers(state, family, failing)) };
   };
   return { ipv4: proof("ipv4"), ipv6: proof("ipv6") };
 }
@@ -44,7 +37,7 @@ export function withProof(
   const { blindSinceMs, anchorsMs } = state.connection[family];
   const isOfProver = ({ settings }: IngressState, endpoint: EndpointState): boolean =>
     settings.id === by?.ingress && endpoint.settings.name === by.endpoint;
-  const proven = withEndpoints(state, (ingress, endpoint) => {
+  const proven = withWaiting(state, family, (ingress, endpoint) => {
     if (blindSinceMs !== undefined) return forgetUnproven(endpoint, family);
     return isOfProver(ingress, endpoint) ? endpoint : afterProof(endpoint, family, provenMs, nowMs);
   });
@@ -57,12 +50,15 @@ export function withProof(
 export function afterVainSearch(state: State, nowMs: number): State {
   let next = state;
   for (const family of families) {
-    const expired = unprovenOf(next, family).filter(({ untilMs }) => untilMs <= nowMs);
-    if (expired.length === 0) continue;
+    if (digestOfAll(next.overview)[family].searchUntilMs > nowMs) continue;
+    const expired = unprovenOf(next, family, nowMs).filter(({ untilMs }) => untilMs <= nowMs);
     const newestMs = Math.max(...expired.map(({ endedMs }) => endedMs));
     // Its own ok after it does not prove a failure, but it does prove that the monitor can see.
-    const isSeeing = newestOkMs(next, family) >= newestMs || next.connection[family].blindSinceMs !== undefined;
-    next = withEndpoints(next, (_, endpoint) => withoutProof(endpoint, family, isSeeing ? nowMs : Infinity, nowMs));
+    const newestOkMs = digestOfAll(next.overview)[family].okMs;
+    const isSeeing = newestOkMs >= newestMs || next.connection[family].blindSinceMs !== undefined;
+    next = withWaiting(next, family, (_, endpoint) =>
+      withoutProof(endpoint, family, isSeeing ? nowMs : Infinity, nowMs),
+    );
     if (isSeeing) continue;
     const connection = { ...next.connection[family], blindSinceMs: nowMs };
     next = { ...next, connection: { ...next.connection, [family]: connection } };
@@ -70,47 +66,36 @@ export function afterVainSearch(state: State, nowMs: number): State {
   return next;
 }
 
-/** The failures in this family that wait for proof. */
-function unprovenOf({ ingresses }: State, family: Family): readonly Unproven[] {
-  const waiting: Unproven[] = [];
-  for (const { endpoints } of ingresses) {
-    for (const { addresses } of endpoints) {
-      for (const address of addresses) if (address.family === family) waiting.push(...address.unproven);
-    }
-  }
-  return waiting;
-}
-
-/** Whether proof of connection is sought in this family: a failure or a silence waits for it, or the monitor is blind. */
-export function isProofWanted(state: State, family: Family): boolean {
-  return (
-    state.connection[family].blindSinceMs !== undefined ||
-    state.ingresses.some(({ endpoints }) =>
-      endpoints.some(({ addresses }) => addresses.some((address) => address.family === family && waits(address))),
-    )
+/** The failures in this family that wait for proof, of the ingresses where the search for it is over for one. */
+function unprovenOf({ ingresses, overview }: State, family: Family, nowMs: number): readonly Unproven[] {
+  return placesWhere(overview, (digest) => digest[family].searchUntilMs <= nowMs).flatMap((place) =>
+    (ingresses[place]?.endpoints ?? []).flatMap(({ addresses }) =>
+      addresses.flatMap((address) => (address.family === family ? address.unproven : [])),
+    ),
   );
 }
 
-function waits({ unproven, stalled, health }: AddressState): boolean {
-  if (unproven.length > 0) return true;
-  return health.verdict !== "down" && stalled.some(({ provenMs }) => provenMs === undefined);
+/** Whether proof of connection is sought in this family: a failure or a silence waits for it, or the monitor is blind. */
+export function isProofWanted({ connection, overview }: State, family: Family): boolean {
+  return connection[family].blindSinceMs !== undefined || digestOfAll(overview)[family].isWaiting;
 }
 
-/** When anybody was ok last in this family, or anybody but one endpoint; -Infinity for never. */
-function newestOkMs({ ingresses }: State, family: Family, except?: Pick<EndpointRef, "ingress" | "endpoint">): number {
-  let newest = -Infinity;
-  for (const { settings, endpoints } of ingresses) {
-    for (const endpoint of endpoints) {
-      if (settings.id === except?.ingress && endpoint.settings.name === except.endpoint) continue;
-      for (const address of endpoint.addresses) {
-        if (address.family === family) newest = Math.max(newest, address.lastOkMs ?? -Infinity);
-      }
-    }
-  }
-  return newest;
+/** When anybody but one endpoint was ok last in this family; -Infinity for never. */
+function okMsOfOthers(
+  { overview }: State,
+  family: Family,
+  { ingress, endpoint }: Pick<EndpointRef, "ingress" | "endpoint">,
+): number {
+  const { okMs, okIngress, okEndpoint, otherOkMs } = digestOfAll(overview)[family];
+  return okIngress === ingress && okEndpoint === endpoint ? otherOkMs : okMs;
 }
 
-/** Changes endpoints. */
-function withEndpoints(state: State, change: (ingress: IngressState, endpoint: EndpointState) => EndpointState): State {
-  return withIngresses(state, (ingress) => withEachEndpoint(ingress, (endpoint) => change(ingress, endpoint)));
+/** Changes the endpoints of ingresses in which something has no proof yet: to all others, proof makes no difference. */
+function withWaiting(
+  state: State,
+  family: Family,
+  change: (ingress: IngressState, endpoint: EndpointState) => EndpointState,
+): State {
+  const places = placesWhere(state.overview, (digest) => digest[family].isOpen);
+  return withIngresses(state, places, (ingress) => withEachEndpoint(ingress, (endpoint) => change(ingress, endpoint)));
 }

@@ -1,22 +1,66 @@
 // How often an endpoint is probed: the steady rhythm, or the fast one while something is in question.
 import { endpointNamed } from "../members.ts";
 import { isAnswerFromBefore } from "../selection/trial.ts";
-import type { AddressState, CheckSettings, EndpointState, Family, IngressState, Stalled } from "../model.ts";
+import { families } from "../words.ts";
+import type { AddressState, EndpointState, Family, IngressState, Rhythm, Stalled } from "../model.ts";
 
 /** Milliseconds from the end of one round of probes to the start of the next; `undefined` for an endpoint without a check. */
-export function probeIntervalMs(ingress: IngressState, endpoint: EndpointState): number | undefined {
+export function probeIntervalMs(
+  ingress: IngressState,
+  endpoint: EndpointState,
+  attention: Attention = attentionFor(ingress),
+): number | undefined {
   const check = endpoint.settings.check;
   if (check === undefined) return undefined;
-  if (mayProve(ingress, endpoint)) return 0;
+  if (mayProve(attention, endpoint)) return 0;
   if (isDueAgain(ingress, endpoint) || isAnswerFromBefore(ingress, endpoint)) return 0;
-  return isInQuestion(ingress, endpoint) ? check.fastIntervalMs : check.intervalMs;
+  return isInQuestion(ingress, endpoint, attention) ? check.fastIntervalMs : check.intervalMs;
+}
+
+/** What the rhythm of each endpoint of an ingress depends on besides itself: found once for all of them. */
+export interface Attention {
+  readonly ipv4: Awaited;
+  readonly ipv6: Awaited;
+  /** The primary is not up, or silent: who may take its place is watched closely. */
+  readonly isPrimaryShaky: boolean;
+}
+
+/** The newest failure, or silence, that waits for proof of connection in one family; -Infinity where none does. */
+interface Awaited {
+  readonly newestMs: number;
+  readonly by: EndpointState | undefined;
+  /** The newest one of any other endpoint. */
+  readonly ofOthersMs: number;
+}
+
+export function attentionFor(ingress: IngressState): Attention {
+  const primary = endpointNamed(ingress, ingress.selection?.primary);
+  const isPrimaryShaky =
+    primary?.health.verdict !== "up" || primary.addresses.some(({ stalled }) => stalled.length > 0);
+  return { ipv4: awaitedIn(ingress, "ipv4"), ipv6: awaitedIn(ingress, "ipv6"), isPrimaryShaky };
+}
+
+function awaitedIn({ endpoints }: IngressState, family: Family): Awaited {
+  let awaited: Awaited = { newestMs: -Infinity, by: undefined, ofOthersMs: -Infinity };
+  for (const endpoint of endpoints) {
+    let ownMs = -Infinity;
+    for (const address of endpoint.addresses) {
+      if (address.family === family) ownMs = Math.max(ownMs, wantsProofSinceMs(address) ?? -Infinity);
+    }
+    if (ownMs === -Infinity) continue;
+    awaited =
+      ownMs > awaited.newestMs
+        ? { newestMs: ownMs, by: endpoint, ofOthersMs: awaited.newestMs }
+        : { ...awaited, ofOthersMs: Math.max(awaited.ofOthersMs, ownMs) };
+  }
+  return awaited;
 }
 
 /**
  * A probe without an answer for this long has stalled: time to see whether this machine's connection works. It holds up no other
  * probe from then on, so that the fast rhythm is kept.
  */
-export function stallMs({ timeoutMs, fastIntervalMs }: CheckSettings): number {
+export function stallMs({ timeoutMs, fastIntervalMs }: Rhythm): number {
   return Math.min(1_000, timeoutMs / 4, fastIntervalMs);
 }
 
@@ -31,7 +75,7 @@ export interface NoticeTerm {
  * How long it takes at worst until an endpoint that died is known to be down, the search for proof of connection apart:
  * `interval + timeout + (fall − 1) × fast_interval`. The silence of one probe holds up none of the next.
  */
-export function noticeTerms({ intervalMs, timeoutMs, fastIntervalMs, fall }: CheckSettings): readonly NoticeTerm[] {
+export function noticeTerms({ intervalMs, timeoutMs, fastIntervalMs, fall }: Rhythm): readonly NoticeTerm[] {
   return [
     { kind: "interval", times: 1, eachMs: intervalMs },
     { kind: "timeout", times: 1, eachMs: timeoutMs },
@@ -40,21 +84,18 @@ export function noticeTerms({ intervalMs, timeoutMs, fastIntervalMs, fall }: Che
 }
 
 /** The sum of `noticeTerms`, in milliseconds. */
-export function noticeMs(check: CheckSettings): number {
-  return noticeTerms(check).reduce((totalMs, { times, eachMs }) => totalMs + times * eachMs, 0);
+export function noticeMs(rhythm: Rhythm): number {
+  return noticeTerms(rhythm).reduce((totalMs, { times, eachMs }) => totalMs + times * eachMs, 0);
 }
 
 /** Whether an ok of this endpoint is wanted at once: it would be the proof that another one's failure waits for. */
-function mayProve(ingress: IngressState, endpoint: EndpointState): boolean {
-  if (isFailing(endpoint)) return false;
-  return ingress.endpoints.some(
-    (failing) =>
-      failing !== endpoint &&
-      failing.addresses.some((address) => {
-        const newestMs = wantsProofSinceMs(address);
-        return newestMs !== undefined && isOlder(endpoint, address.family, newestMs);
-      }),
-  );
+function mayProve(attention: Attention, endpoint: EndpointState): boolean {
+  const mayProveIn = (family: Family): boolean => {
+    const { newestMs, by, ofOthersMs } = attention[family];
+    const awaitedMs = by === endpoint ? ofOthersMs : newestMs;
+    return awaitedMs !== -Infinity && isOlder(endpoint, family, awaitedMs);
+  };
+  return families.some(mayProveIn) && !isFailing(endpoint);
 }
 
 /** When its newest failure ended, or its newest silence began, that waits for proof of connection. */
@@ -98,15 +139,12 @@ function startsOf(stalled: readonly Stalled[]): readonly number[] {
   return stalled.map(({ startedMs }) => startedMs);
 }
 
-function isInQuestion(ingress: IngressState, endpoint: EndpointState): boolean {
+function isInQuestion(ingress: IngressState, endpoint: EndpointState, { isPrimaryShaky }: Attention): boolean {
   // While an outage of all ends, whoever else comes back should be seen at once.
   if (ingress.outage?.answeredMs !== undefined) return true;
   if (endpoint.addresses.some(isUnsettled)) return true;
   if (endpoint.health.verdict !== "up" && endpoint.health.verdict !== "down") return true;
-  // While the primary is not up, or silent, whoever may take its place is watched closely.
-  const primary = endpointNamed(ingress, ingress.selection?.primary);
-  const isShaky = primary?.health.verdict !== "up" || primary.addresses.some(({ stalled }) => stalled.length > 0);
-  return isShaky && endpoint.health.verdict === "up";
+  return isPrimaryShaky && endpoint.health.verdict === "up";
 }
 
 function isUnsettled({ health, vanishesAtMs, isUncheckable, unproven, stalled }: AddressState): boolean {

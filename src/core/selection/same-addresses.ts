@@ -25,9 +25,16 @@ export function hasSameAddresses(a: EndpointState, b: EndpointState): boolean {
 
 /** The ingress with a mark on each endpoint that shares its addresses now: from then on its answers are believed less. */
 export function withSharers(ingress: IngressState): IngressState {
-  return withEachEndpoint(ingress, (endpoint) =>
-    endpoint.hasShared || !sharesAddresses(ingress, endpoint) ? endpoint : { ...endpoint, hasShared: true },
-  );
+  const owners = new Map<string, number>();
+  for (const { addresses } of ingress.endpoints) {
+    for (const text of new Set(textsOf({ addresses }))) owners.set(text, (owners.get(text) ?? 0) + 1);
+  }
+  if (![...owners.values()].some((count) => count > 1)) return ingress;
+  return withEachEndpoint(ingress, (endpoint) => {
+    const own = endpoint.hasShared ? [] : textsOf(endpoint);
+    const isShared = own.length > 0 && own.every((text) => (owners.get(text) ?? 0) > 1);
+    return isShared ? { ...endpoint, hasShared: true } : endpoint;
+  });
 }
 
 /** From when on an answer to a look-up of its target counts as its own; `undefined` where any does. */
@@ -51,6 +58,6 @@ export function isAnswerItsOwn(ingress: IngressState, endpoint: EndpointState): 
 }
 
 /** What its name stands for now: an address that left the answer is no longer its own. */
-function textsOf({ addresses }: EndpointState): readonly string[] {
+function textsOf({ addresses }: Pick<EndpointState, "addresses">): readonly string[] {
   return addresses.flatMap(({ text, vanishesAtMs }) => (vanishesAtMs === undefined ? [text] : []));
 }

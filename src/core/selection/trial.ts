@@ -1,6 +1,7 @@
 // An endpoint that may take the place of a lost primary is tried once more before it is chosen: it may be lost as well.
 import type { EndpointState, IngressState, Observation } from "../model.ts";
 import { endpointNamed } from "../members.ts";
+import { isOut } from "../evidence/health.ts";
 
 /** The same as for proof of connection: no endpoint is awaited longer before a failover. */
 const longestTryMs = 2_000;
@@ -36,6 +37,17 @@ export function isYetToBeTried(
   const { fall = 1 } = primary.settings.check ?? {};
   if (fall !== 1 || nowMs >= primary.health.sinceMs + longestTryMs) return false;
   return isYetToBeProbed(primary, to) || isAnswerFromBefore(ingress, to);
+}
+
+/** The ingress with the time by which it moves on untried, while an endpoint that is up is waited for. To be called after the selection. */
+export function withTrial(ingress: IngressState, nowMs: number): IngressState {
+  const primary = endpointNamed(ingress, ingress.selection?.primary);
+  const isWaiting =
+    primary !== undefined &&
+    isOut(primary.health.verdict) &&
+    ingress.endpoints.some((to) => to.health.verdict === "up" && isYetToBeTried(ingress, primary, to, nowMs));
+  const trialUntilMs = isWaiting ? primary.health.sinceMs + longestTryMs : undefined;
+  return trialUntilMs === ingress.trialUntilMs ? ingress : { ...ingress, trialUntilMs };
 }
 
 function isYetToBeProbed(primary: EndpointState, to: EndpointState): boolean {

@@ -7,7 +7,9 @@ import { noThresholds, withHealth } from "../evidence/endpoint.ts";
 import type { AddressState, State, TimeState, Undated } from "../model.ts";
 import { evidenceFor } from "../evidence/proof.ts";
 import { releasedWallMs } from "./release.ts";
-import { withEach, withEachEndpoint, withIngresses } from "../sharing.ts";
+import { withIngresses } from "../overview/ingresses.ts";
+import { digestOfAll, placesWhere } from "../overview/overview.ts";
+import { withEach, withEachEndpoint } from "../sharing.ts";
 
 /** A wall clock that is wrong by more than this is told. */
 export const mostClockErrorMs = 60_000;
@@ -74,19 +76,10 @@ export function afterVainDateSearch(state: State, nowMs: number): State {
 }
 
 /** When that will be so, at the earliest. */
-export function dateDeadlineMs({ time, ingresses }: State): number | undefined {
+export function dateDeadlineMs({ time, overview }: State): number | undefined {
   if (time.sought === undefined || time.isContradicted) return undefined;
-  let firstMs: number | undefined;
-  for (const { endpoints } of ingresses) {
-    for (const { addresses } of endpoints) {
-      for (const {
-        undated: [first],
-      } of addresses) {
-        if (first !== undefined) firstMs = Math.min(firstMs ?? Infinity, first.startedMs);
-      }
-    }
-  }
-  return firstMs === undefined ? undefined : firstMs + dateSearchMs;
+  const { undatedSinceMs } = digestOfAll(overview);
+  return undatedSinceMs === Infinity ? undefined : undatedSinceMs + dateSearchMs;
 }
 
 /** Which failures by date are decided on; `first` is the oldest that waits at the same address. */
@@ -94,7 +87,8 @@ type IsDue = (undated: Undated, first: Undated) => boolean;
 
 /** Decides on the failures by date that are due: they count where the certificate is not valid at `wallMs`, if told. */
 function withUndated(state: State, nowMs: number, isDue: IsDue, wallMs: number | undefined): State {
-  return withIngresses(state, (ingress) =>
+  const places = placesWhere(state.overview, ({ undatedSinceMs }) => undatedSinceMs < Infinity);
+  return withIngresses(state, places, (ingress) =>
     withEachEndpoint(ingress, (endpoint) => {
       if (!endpoint.addresses.some(({ undated }) => undated.length > 0)) return endpoint;
       const evidence = evidenceFor(state, { ingress: ingress.settings.id, endpoint: endpoint.settings.name });

@@ -1,6 +1,7 @@
 // An emulated Telegram Bot API: keeps what it is sent, refuses what the real one refuses, and fails on demand.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { sleep, systemClock, type Clock } from "../../lib/clock.ts";
+import { sleep, type Clock } from "../../lib/clock.ts";
+import { systemClock } from "../../runtime/node/clock.ts";
 import { FaultQueue } from "../fault-queue.ts";
 import type { ListenOptions } from "../listen.ts";
 import { readRequest } from "../read-request.ts";

@@ -425,6 +425,7 @@ test("what is remembered of a request tells everything but the token", async () 
     isWrite: true,
     atMs: 0,
     tokenId: w.cf.tokens.get(token)?.id,
+    fault: undefined,
     status: 200,
   });
   assert.ok(!JSON.stringify(w.cf.requests).includes(token));

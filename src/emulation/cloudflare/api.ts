@@ -1,6 +1,7 @@
 // The emulated Cloudflare API without its socket: a request goes in, what the client will see comes out. Time and chance
 // are ports, so that a simulation can run it as it is.
-import { sleep, systemClock, type Clock, type Random } from "../../lib/clock.ts";
+import { sleep, type Clock, type Random } from "../../lib/clock.ts";
+import { systemClock } from "../../runtime/node/clock.ts";
 import { deliver, isReached, type ApiAnswer, type HttpOutcome } from "./delivery.ts";
 import { Faults, type RequestFault } from "./faults.ts";
 import { listRecords, listZones } from "./list.ts";
@@ -37,8 +38,8 @@ export interface ApiRequest {
   /** Below `/client/v4`, without query: `/zones/…/dns_records`. */
   readonly path: string;
   readonly query: URLSearchParams;
-  readonly authorization?: string;
-  readonly contentType?: string;
+  readonly authorization?: string | undefined;
+  readonly contentType?: string | undefined;
   readonly body: string;
   readonly clientIp: string;
 }
@@ -50,12 +51,12 @@ export interface LoggedRequest {
   readonly query: string;
   /** Parsed where it is JSON, else the text. */
   readonly body: unknown;
-  readonly contentType?: string;
+  readonly contentType?: string | undefined;
   /** The id of the token that asked; missing when it is unknown. */
-  readonly tokenId?: string;
+  readonly tokenId: string | undefined;
   readonly atMs: number;
   readonly isWrite: boolean;
-  readonly fault?: RequestFault;
+  readonly fault: RequestFault | undefined;
   /** Missing until answered. */
   status?: number | "drop" | "silence";
   /** The code of the refusal, 0 included. */
@@ -132,9 +133,9 @@ export class CloudflareApi extends ZoneStore {
       body: parseJson(body) ?? body,
       isWrite,
       atMs: this.#clock.nowMs(),
-      ...(contentType !== undefined && { contentType }),
-      ...(tokenId !== undefined && { tokenId }),
-      ...(fault !== undefined && { fault }),
+      contentType,
+      tokenId,
+      fault,
     };
     this.requests.push(entry);
     if (this.requests.length > mostRequestsKept) this.requests.shift();
@@ -181,8 +182,8 @@ export class CloudflareApi extends ZoneStore {
     const result = {
       id: token.id,
       status: token.status,
-      ...(token.notBefore !== undefined && { not_before: token.notBefore }),
-      ...(token.expiresOn !== undefined && { expires_on: token.expiresOn }),
+      not_before: token.notBefore,
+      expires_on: token.expiresOn,
     };
     // The code in `messages` is no mistake: the real API puts one there on success.
     const messages = [{ code: 10000, message: "This API Token is valid and active", type: null }];

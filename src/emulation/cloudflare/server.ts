@@ -60,8 +60,8 @@ export class CloudflareServer extends CloudflareApi implements AsyncDisposable {
       query: read.query,
       body: read.body,
       clientIp: request.socket.remoteAddress ?? "",
-      ...(authorization !== undefined && { authorization }),
-      ...(contentType !== undefined && { contentType }),
+      authorization,
+      contentType,
     };
     send(response, await this.handle(apiRequest));
   }

@@ -33,7 +33,7 @@ export interface Commit {
   readonly by: "start" | "api" | "hand";
   readonly zone: ZoneState;
   /** The state before; missing at the start. */
-  readonly before?: ZoneState;
+  readonly before: ZoneState | undefined;
 }
 
 /** Kept per zone; older commits are forgotten, so that a demo may run for weeks. */
@@ -195,7 +195,7 @@ export class ZoneStore {
       atMs: this.#clock.nowMs(),
       by,
       zone,
-      ...(before !== undefined && { before }),
+      before,
     };
     history.push(commit);
     if (history.length > mostCommitsKept) history.shift();

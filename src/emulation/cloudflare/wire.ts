@@ -18,7 +18,7 @@ export function failureBody(problem: ErrorEntry, quirks: Quirks): JsonBody {
   const isWrapped = quirks.errorShape === "chained" && status === 400 && code >= 9000;
   const error = isWrapped
     ? { code: 1004, message: "DNS Validation Error", error_chain: [{ code, message }] }
-    : { code, message, ...(chain !== undefined && { error_chain: chain }) };
+    : { code, message, error_chain: chain };
   return { result: null, success: false, errors: [error], messages: [], ...unknownFields(quirks) };
 }
 
@@ -26,14 +26,15 @@ export function recordBody(record: StoredRecord, zone: ZoneState, quirks: Quirks
   const { comment, settings, meta, ...rest } = record;
   const common = { ipv4_only: false, ipv6_only: false };
   const allSettings = record.type === "CNAME" ? { flatten_cname: false, ...common } : common;
+  const shownSettings = { absent: undefined, full: { ...allSettings, ...settings }, partial: settings };
+  const hasZone = quirks.zoneFields === "present";
   return {
     ...rest,
     meta: { ...meta, ...unknownFields(quirks) },
-    ...((comment !== null || quirks.emptyComment === "null") && { comment }),
-    ...(quirks.settings !== "absent" && {
-      settings: quirks.settings === "full" ? { ...allSettings, ...settings } : settings,
-    }),
-    ...(quirks.zoneFields === "present" && { zone_id: zone.id, zone_name: zone.name }),
+    comment: comment === null && quirks.emptyComment !== "null" ? undefined : comment,
+    settings: shownSettings[quirks.settings],
+    zone_id: hasZone ? zone.id : undefined,
+    zone_name: hasZone ? zone.name : undefined,
     ...unknownFields(quirks),
   };
 }

@@ -3,7 +3,8 @@
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
-import { sleep, systemClock, type Clock } from "../../lib/clock.ts";
+import { sleep, type Clock } from "../../lib/clock.ts";
+import { systemClock } from "../../runtime/node/clock.ts";
 import { answerQuestion, type AnswerOptions, type DnsAnswer } from "./answer.ts";
 import { readQuery, truncatedAnswer, writeAnswer, type DnsQuery } from "./wire.ts";
 import type { ZoneSource } from "./zones.ts";

@@ -1,4 +1,5 @@
 // One endpoint as people outside see it, with what is believed of each of its addresses.
+import { checkKind } from "../../checks/registry.ts";
 import type { AddressState, EndpointState, IngressState, Observation, State } from "../../core/model.ts";
 import { probeIntervalMs } from "../../core/evidence/rhythm.ts";
 import { sharersOf } from "../../core/selection/same-addresses.ts";
@@ -48,14 +49,9 @@ export function endpointStatus(
 function checkOf(ingress: IngressState, endpoint: EndpointState): EndpointStatus["check"] {
   const { check } = endpoint.settings;
   if (check === undefined) return undefined;
-  const { url, intervalMs, fastIntervalMs, timeoutMs, rise, fall } = check;
+  const { what, intervalMs, fastIntervalMs, timeoutMs, rise, fall } = check;
   const nowMs = probeIntervalMs(ingress, endpoint) ?? intervalMs;
-  return { url: plain(withoutQuery(url), 2_000), intervalMs, fastIntervalMs, nowMs, timeoutMs, rise, fall };
-}
-
-/** What follows the question mark may be a secret key, and reading needs no token. */
-function withoutQuery(url: string): string {
-  return url.replace(/\?.*$/, "?…");
+  return { ...checkKind(what.kind).shown(what), intervalMs, fastIntervalMs, nowMs, timeoutMs, rise, fall };
 }
 
 function certificateEndsOf({ addresses }: EndpointState): EndpointStatus["certificateEnds"] {

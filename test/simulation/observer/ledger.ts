@@ -4,6 +4,7 @@ import type { StoredRecord } from "../../../src/emulation/cloudflare/record.ts";
 import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
 import type { Fault, FaultKind } from "../../../src/simulation/faults.ts";
 import type { Site } from "../../../src/simulation/internet.ts";
+import type { Receiver } from "../../../src/simulation/receiver.ts";
 import type { Watcher, SimulatedWorld } from "../../../src/simulation/world.ts";
 import { ingressName, mixName, type Scenario } from "../scenario.ts";
 
@@ -89,6 +90,13 @@ export class Ledger {
 
   set world(world: SimulatedWorld) {
     this.#world = world;
+  }
+
+  /** What takes the messages of the one channel. */
+  get receiver(): Receiver {
+    const [receiver] = this.world.receivers;
+    if (receiver === undefined) throw new Error("the observer listens to a channel");
+    return receiver;
   }
 
   get world(): SimulatedWorld {

@@ -123,21 +123,21 @@ export class Messages implements Part {
   }
 
   settles(): void {
-    const { bot } = this.#ledger.world;
-    for (const { text, atMs } of bot.messages.slice(this.#checked)) {
+    const { receiver } = this.#ledger;
+    for (const { text, atMs } of receiver.messages.slice(this.#checked)) {
       this.#ledger.seen.messages += 1;
       this.#checkPast(text, atMs);
       if (Object.values(secrets).some((secret) => text.includes(secret))) {
         this.#ledger.violate("21", "a message shows a secret");
       }
     }
-    this.#checked = bot.messages.length;
-    for (const text of bot.unreadable.slice(this.#unreadable)) {
-      this.#ledger.violate("16", `markup that cannot be read: ${text}`);
+    this.#checked = receiver.messages.length;
+    for (const text of receiver.unreadable.slice(this.#unreadable)) {
+      this.#ledger.violate("16", `a message that cannot be read: ${text}`);
     }
-    this.#unreadable = bot.unreadable.length;
+    this.#unreadable = receiver.unreadable.length;
     for (const { atMs, knownMs = atMs, what, isToldBy } of this.#debts) {
-      const told = bot.messages.find((message) => message.atMs >= atMs && isToldBy(message.text));
+      const told = receiver.messages.find((message) => message.atMs >= atMs && isToldBy(message.text));
       if (told !== undefined && told.atMs - knownMs > promptMs && this.#wasFree(atMs)) {
         this.#ledger.violate("26", `${what} was told only after ${Math.round((told.atMs - knownMs) / 1_000)} s`);
       }
@@ -179,7 +179,7 @@ export class Messages implements Part {
 
   /** The ids of messages in the order in which they were taken. */
   #takenIds(): readonly string[] {
-    return this.#ledger.world.bot.messages.map(({ text }) => idIn(text));
+    return this.#ledger.receiver.messages.map(({ text }) => idIn(text));
   }
 }
 

@@ -1,5 +1,6 @@
 // Invariant 28: people read at random moments what the dashboard, the API and the command line show. Reading changes nothing,
 // and what is shown agrees with what was decided and with what stood in the zone.
+import { foresee } from "../../support/checks.ts";
 import { statusLines } from "../../../src/cli/status-lines.ts";
 import { explain } from "../../../src/core/advice/explain.ts";
 import type { Turn } from "../../../src/daemon.ts";
@@ -154,7 +155,7 @@ export class Readers implements Part {
       .join("\n");
     for (const ingress of state.ingresses) {
       historyQuestion({ ingress, range: "24h" }, history, now);
-      const { endpoints } = explain(ingress.settings);
+      const { endpoints } = explain(ingress.settings, foresee);
       const names = (list: readonly { readonly name: string }[]): string =>
         list
           .map(({ name }) => name)
@@ -224,8 +225,8 @@ export class Readers implements Part {
   }
 
   #tracesOf(run: DaemonRun): string {
-    const { api, bot } = this.#ledger.world;
-    return JSON.stringify([run.load, run.clock.pending, api.counts, bot.messages.length, this.#stored]);
+    const { world, receiver } = this.#ledger;
+    return JSON.stringify([run.load, run.clock.pending, world.api.counts, receiver.messages.length, this.#stored]);
   }
 
   #complain(what: string): void {

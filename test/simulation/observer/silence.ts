@@ -97,7 +97,7 @@ export class Silence implements Part {
 
   /** Takes in what has arrived in the chat. */
   #listen(): void {
-    const { messages } = this.#ledger.world.bot;
+    const { messages } = this.#ledger.receiver;
     for (const { text, atMs } of messages.slice(this.#heard)) {
       const isNew = this.#believe(text);
       if (isNew) this.#tellingsMs.push(atMs);

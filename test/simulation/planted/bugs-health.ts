@@ -71,9 +71,10 @@ export const healthBugs: readonly PlantedBug[] = [
   {
     name: "a search for proof that was in vain is taken for proof",
     file: "src/core/evidence/proof.ts",
-    from: "    if (expired.length === 0) continue;",
-    to: `    if (expired.length > 0) next = withEndpoints(next, (_, endpoint) => afterProof(endpoint, family, nowMs, nowMs));
-    continue;`,
+    from: "    const newestMs = Math.max(...expired.map(({ endedMs }) => endedMs));",
+    to: `    next = withWaiting(next, family, (_, endpoint) => afterProof(endpoint, family, nowMs, nowMs));
+    if (expired.length > 0) continue;
+    const newestMs = 0;`,
     story: unprovenOutage,
     breaks: ["4"],
   },

@@ -4,11 +4,11 @@ import type { BugForTest } from "./bug.ts";
 export const testedBugs: readonly BugForTest[] = [
   {
     name: "a body is read to its end, however long",
-    file: "src/probe/http.ts",
-    from: "else if (seenBytes >= bodyLimitBytes) resolve(",
-    to: "else if (seenBytes < 0) resolve(",
+    file: "src/checks/search.ts",
+    from: "return this.isFound || this.seenBytes >= searchLimitBytes;",
+    to: "return this.isFound || this.seenBytes < 0;",
     test: [
-      "src/probe/http.test.ts",
+      "src/checks/http/probe.test.ts",
       "200 probes of an endless body leave no socket, read little more than 64 KiB each, and keep memory flat",
     ],
   },

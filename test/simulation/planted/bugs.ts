@@ -12,6 +12,7 @@ import { tellingBugs } from "./bugs-telling.ts";
 import { testedBugs } from "./bugs-tested.ts";
 import { assemblyBugs } from "./rooms/assembly.ts";
 import { channelBugs } from "./rooms/channels.ts";
+import { checkBugs } from "./rooms/checks.ts";
 import { cliBugs } from "./rooms/cli.ts";
 import { configBugs } from "./rooms/config.ts";
 import { coreBugs } from "./rooms/core.ts";
@@ -45,6 +46,7 @@ export const bugsForTests: readonly BugForTest[] = [
   ...webBugs,
   ...assemblyBugs,
   ...channelBugs,
+  ...checkBugs,
   ...cliBugs,
   ...robustBugs,
 ];

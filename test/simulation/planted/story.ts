@@ -1,5 +1,6 @@
 // A story that the simulator can play: a small world, and the few faults that befall it. Unlike a seed it stays what it is
 // when the generator of scenarios changes.
+import { httpTask } from "../../support/checks.ts";
 import type { Config } from "../../../src/config/config.ts";
 import type { EndpointSettings } from "../../../src/core/model.ts";
 import { releasedWallMs } from "../../../src/core/time/release.ts";
@@ -9,7 +10,7 @@ import { Secret } from "../../../src/lib/secret.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";
 import { Site, type SiteOptions } from "../../../src/simulation/internet.ts";
 import { zoneName } from "../../../src/simulation/world.ts";
-import { ingressName, mixName, secrets, type Scenario } from "../scenario.ts";
+import { ingressName, mixName, secrets, withChannel, type Scenario } from "../scenario.ts";
 
 export const secondMs = 1_000;
 export const minuteMs = 60 * secondMs;
@@ -20,6 +21,8 @@ export interface Story {
   /** From here on everything is well again; what must hold in the end is looked at when the story ends. */
   readonly calmAtMs: number;
   readonly endMs: number;
+  /** The kind of channel that tells people; Telegram by default. */
+  readonly channel?: string;
 }
 
 /** What is left out is usual: two host names with one IPv4 address each, nobody sticky, the record naming the first. */
@@ -56,7 +59,12 @@ const certificatesOfSites = {
 const resolvers = ["9.9.9.1:53", "9.9.9.2:53"];
 
 /** The scenario that the story tells. */
-export function scenarioOfStory({ world = {}, faults, calmAtMs, endMs }: Story): Scenario {
+export function scenarioOfStory({ channel = "telegram", ...story }: Story): Scenario {
+  const scenario = scenarioByTelegram(story);
+  return channel === "telegram" ? scenario : withChannel(scenario, channel);
+}
+
+function scenarioByTelegram({ world = {}, faults, calmAtMs, endMs }: Omit<Story, "channel">): Scenario {
   const endpoints = world.endpoints ?? [{}, {}];
   const sites = endpoints.map(({ ipv4 = 1, ipv6 = 0, isFixed = false }, index): SiteOptions => {
     return { host: `${names[index]}.example.net`, ipv4, ipv6, ttlSeconds: 60, isFixed };
@@ -133,14 +141,12 @@ function settingsOf(
     resolvers,
     ...(!isUnchecked && {
       check: {
-        url: `https://${host}/healthz`,
+        what: httpTask({ url: `https://${host}/healthz`, contains: "OK" }),
         intervalMs: 15 * secondMs,
         fastIntervalMs: 2 * secondMs,
         timeoutMs: 5 * secondMs,
         rise: 3,
         fall: 3,
-        status: [[200, 200]],
-        contains: "OK",
       },
     }),
   };

@@ -80,7 +80,11 @@ const endpointSchema = z
     stickyMs: milliseconds("How long it is also published after a better endpoint has taken over.").optional(),
     check: z
       .object({
-        url: text("The requested URL; `?…` stands for a query, which may be secret."),
+        url: text(
+          "The requested URL; `?…` stands for a query, which may be secret. Only of checks over HTTP.",
+        ).optional(),
+        kind: text("The kind of check; missing for HTTP.").optional(),
+        what: text("What is checked, in words; missing for HTTP.").optional(),
         intervalMs: milliseconds("The usual interval."),
         fastIntervalMs: milliseconds("The interval while the health is not settled."),
         nowMs: milliseconds("The interval now."),

@@ -65,7 +65,7 @@ function Facts({ endpoint }: { endpoint: EndpointStatus }) {
           "none: it is assumed up, and used only when no checked endpoint is up"
         ) : (
           <>
-            <code>{check.url}</code> every {durationText(check.nowMs)}
+            <code>{check.url ?? check.what}</code> every {durationText(check.nowMs)}
             {check.nowMs !== check.intervalMs && ` (${durationText(check.intervalMs)} while its health is settled)`};
             down after {check.fall} failures, up after {check.rise} successes in a row
           </>

@@ -1,35 +1,35 @@
-// Defects in assembly/ and the tests that have to see them.
+// Defects in assembly/ and runtime/ and the tests that have to see them.
 import type { BugForTest } from "../bug.ts";
 
 export const assemblyBugs: readonly BugForTest[] = [
   {
     name: "new trusted proxies of a reload are not passed on",
-    file: "src/assembly/surroundings.ts",
+    file: "src/assembly/showing.ts",
     from: "trustedProxies: () => this.#http.trustedProxies ?? noProxies,",
     to: "",
     test: ["test/e2e/takeover.test.ts", "http.trusted_proxies"],
   },
   {
     name: "the loop's thread asks the file for whoever reads",
-    file: "src/assembly/archive.ts",
+    file: "src/runtime/node/archive.ts",
     from: "const key = `${this.#ports.newestId()} ",
     to: "const key = `${(this.#ports.store as Store).newestEntryId()} ",
-    test: ["src/assembly/archive.test.ts", "runs no query for any reader, with a file or in memory"],
+    test: ["src/runtime/node/archive.test.ts", "runs no query for any reader, with a file or in memory"],
   },
   {
     name: "whoever asks for much is answered before those who ask for little",
-    file: "src/assembly/archive.ts",
+    file: "src/runtime/node/archive.ts",
     from: "turnOf(a) - turnOf(b)",
     to: "a.id - b.id",
-    test: ["src/assembly/archive.test.ts", "serves clients in turn, whoever asked for more before"],
+    test: ["src/runtime/node/archive.test.ts", "serves clients in turn, whoever asked for more before"],
   },
   {
     name: "a drive that hangs keeps every reader waiting",
-    file: "src/assembly/archive.ts",
+    file: "src/runtime/node/archive.ts",
     from: "const patienceMs = 10_000;",
     to: "const patienceMs = Infinity;",
     test: [
-      "src/assembly/archive.test.ts",
+      "src/runtime/node/archive.test.ts",
       "that hangs is given up after ten seconds, and another one answers what is asked next",
     ],
   },
@@ -63,36 +63,36 @@ export const assemblyBugs: readonly BugForTest[] = [
   },
   {
     name: "messages go where they went before a reload",
-    file: "src/assembly/surroundings.ts",
-    from: "reconfigure(config: Config): void {\n    this.#notifier.use(channelSetups(config.notify, { clock, fetch }));",
-    to: "reconfigure(config: Config): void {",
+    file: "src/assembly/parts.ts",
+    from: "if (config.notify !== notify) this.#useChannels();",
+    to: "void notify;",
     test: ["test/e2e/takeover.test.ts", "notify.telegram.chat_id"],
   },
   {
     name: "a new token for changes does not count after a reload",
-    file: "src/assembly/surroundings.ts",
-    from: "this.#notifier.use(channelSetups(config.notify, { clock, fetch }));\n    this.#http = config.http;",
-    to: "this.#notifier.use(channelSetups(config.notify, { clock, fetch }));",
+    file: "src/assembly/showing.ts",
+    from: "reconfigure(config: Config): void {\n    this.#http = config.http;",
+    to: "reconfigure(config: Config): void {",
     test: ["test/e2e/takeover.test.ts", "http.token"],
   },
   {
     name: "the web server stays where it listened before a reload",
-    file: "src/assembly/surroundings.ts",
+    file: "src/assembly/showing.ts",
     from: "void this.#web.moveTo(config.http);",
     to: "",
     test: ["test/e2e/takeover.test.ts", "http.listen"],
   },
   {
     name: "times are told in the old zone after a reload",
-    file: "src/assembly/surroundings.ts",
-    from: "this.#timeZone = config.timeZone;\n    void",
-    to: "void",
+    file: "src/assembly/parts.ts",
+    from: "timeZone: () => this.#config.timeZone ??",
+    to: "timeZone: () => config.timeZone ??",
     test: ["test/e2e/takeover.test.ts", "timezone"],
   },
   {
     name: "the last messages are not waited for at the end",
-    file: "src/assembly/surroundings.ts",
-    from: "await this.#notifier.flush(lastWordsMs);",
+    file: "src/assembly/parts.ts",
+    from: "await this.notifier.flush(lastWordsMs);",
     to: "",
     test: ["test/e2e/takeover.test.ts", "tells what it held back, and people miss nothing"],
   },
@@ -109,7 +109,7 @@ export const assemblyBugs: readonly BugForTest[] = [
   {
     name: "a rejected configuration is not told",
     file: "src/assembly/running.ts",
-    from: 'return assembly.daemon.dispatch({ kind: "config-rejected", problems: result.problems.map(formatProblem) });',
+    from: "return parts.reject(problems);",
     to: "return;",
     test: [
       "test/e2e/reload.test.ts",
@@ -125,9 +125,29 @@ export const assemblyBugs: readonly BugForTest[] = [
   },
   {
     name: "an earlier life is not remembered",
-    file: "src/assembly/running.ts",
-    from: "memory.restore();",
+    file: "src/assembly/parts.ts",
+    from: "this.memory.restore();",
     to: "",
     test: ["test/e2e/restart.test.ts", "killed in the mix, it goes on to the mix's end and tells what was not told"],
+  },
+  {
+    name: "the service manager is told nothing",
+    file: "src/runtime/node/ports.ts",
+    from: "manager: (isAlive) => serviceManager(options, isAlive),",
+    to: "manager: () => undefined,",
+    test: [
+      "test/e2e/service-manager.test.ts",
+      "tells that it has started, which endpoint is active, that it reloads, that its loop turns, and that it ends",
+    ],
+  },
+  {
+    name: "a pipe that the program was given is read only once it has begun to speak",
+    file: "src/runtime/node/read-file.ts",
+    from: "readAll(file, longestPipeMs / pipePauseMs)",
+    to: "readAll(file, 0)",
+    test: [
+      "test/e2e/odd-files.test.ts",
+      "a pipe that the program was given is read: process substitution, and standard input",
+    ],
   },
 ];

@@ -12,7 +12,7 @@ export const cliBugs: readonly BugForTest[] = [
   {
     name: "SIGHUP does nothing",
     file: "src/cli/run.ts",
-    from: "onHangUp.reload = () => running.reload();",
+    from: "hangUps.connect(() => running.reload());",
     to: "",
     test: [
       "test/e2e/reload.test.ts",
@@ -22,7 +22,7 @@ export const cliBugs: readonly BugForTest[] = [
   {
     name: "run --once ignores who keeps the state folder",
     file: "src/cli/once.ts",
-    from: "held.use(lockOf(config, options.log));",
+    from: "held.use(lockOf(config, clock.wallMs(), options.log));",
     to: "",
     test: ["test/e2e/restart.test.ts", "a second daemon over the same state folder is refused, and so is run --once"],
   },

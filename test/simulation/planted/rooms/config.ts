@@ -50,8 +50,8 @@ export const configBugs: readonly BugForTest[] = [
   {
     name: "a token file that changes is not noticed",
     file: "src/config/load.ts",
-    from: "...secrets.files, ...authorityFiles",
-    to: "...authorityFiles",
+    from: "...secrets.files, ...checkFiles.files",
+    to: "...checkFiles.files",
     test: ["src/config/load.test.ts", "secrets are read from files, and those are watched"],
   },
   {

@@ -60,11 +60,11 @@ export const robustBugs: readonly BugForTest[] = [
   },
   {
     name: "each of thousands of SIGHUPs is a load",
-    file: "src/config/watch.ts",
+    file: "src/runtime/node/watch-config.ts",
     from: "if (waitMs <= 0) return this.#reloadNow();",
     to: "if (waitMs < Infinity) return this.#reloadNow();",
     test: [
-      "src/config/watch.test.ts",
+      "src/runtime/node/watch-config.test.ts",
       "however often it is asked, it loads twice a second at most, and once more at the end",
     ],
   },

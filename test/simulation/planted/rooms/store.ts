@@ -117,7 +117,7 @@ export const storeBugs: readonly BugForTest[] = [
     from: "CREATE INDEX journal_by_endpoint ON journal (ingress, endpoint, id);",
     to: "",
     test: [
-      "src/assembly/archive.test.ts",
+      "src/runtime/node/archive.test.ts",
       "a page about a quiet endpoint takes as long in a full journal as in a short one",
     ],
   },

@@ -1,0 +1,36 @@
+// Authorities of one's own for a check: `ca_file` names a file with their certificates. Nothing else in it is taken, so
+// that a key that lies beside them goes nowhere.
+import { X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
+import { bad, ok, type Parsed } from "../../config/format/names.ts";
+
+export const authoritiesFile = {
+  expects: "the path of a PEM file with the certificates of authorities",
+  parse: parseAuthorities,
+};
+
+/** The certificates in a file, each once. */
+function parseAuthorities(text: string): Parsed<readonly string[]> {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*(-----END CERTIFICATE-----)?/g) ?? [];
+  if (blocks.length === 0) {
+    return bad(text.trim() === "" ? "the file is empty" : "there is no -----BEGIN CERTIFICATE----- in the file");
+  }
+  const certificates: string[] = [];
+  for (const [index, block] of blocks.entries()) {
+    const certificate = certificateIn(block);
+    if (certificate === undefined) return bad(`certificate ${index + 1} of ${blocks.length} in the file is damaged`);
+    certificates.push(certificate);
+  }
+  return ok([...new Set(certificates)]);
+}
+
+/** The certificate in its one canonical form; `undefined` unless TLS can use it. */
+function certificateIn(block: string): string | undefined {
+  try {
+    const pem = new X509Certificate(block).toString();
+    createSecureContext({ ca: pem });
+    return pem;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,30 @@
+// Questions to a person, as far as those who ask know them.
+import type { z } from "zod";
+
+/** Questions on a terminal. Giving one up throws. */
+export interface Asker {
+  /** One line of text that `kind` takes, as it was typed, without spaces around it. */
+  askText(
+    message: string,
+    options: {
+      readonly kind?: z.ZodType;
+      readonly placeholder?: string;
+      /** What Enter alone takes: a usual answer, or the one from before. */
+      readonly initial?: string;
+      readonly isOptional?: boolean;
+    },
+  ): Promise<string>;
+  /** Not shown while it is typed. `earlier`: the one from before, which Enter alone takes again. */
+  askSecret(message: string, kind: z.ZodType, earlier?: string): Promise<string>;
+  askChoice<const Value extends string>(
+    message: string,
+    options: readonly { readonly value: Value; readonly label: string; readonly hint?: string }[],
+  ): Promise<Value>;
+  /** Shows that something is being found out, and then what came of it. */
+  findOut<Result>(
+    message: string,
+    work: () => Promise<Result>,
+    describe: (result: Result) => { readonly isGood: boolean; readonly text: string },
+  ): Promise<Result>;
+  say(message: string): void;
+}

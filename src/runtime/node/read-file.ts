@@ -1,0 +1,96 @@
+// Reads the configuration file and the files of secrets from the disk: regular files, and what the program was given
+// open (/dev/stdin, a process substitution). Nothing that is read can hold the program up.
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, statSync, type Stats } from "node:fs";
+import { codeOf, DanglingLink, largestFileBytes, NoRegularFile, type ReadFile } from "../../config/format/files.ts";
+
+/** What the program was given open, under the names that shells use for it. */
+const givenOpen = /^\/(?:dev\/stdin|dev\/fd\/\d+|proc\/self\/fd\/\d+)$/;
+
+/** How long the writer of a pipe may take at the start. */
+const longestPipeMs = 10_000;
+const pipePauseMs = 10;
+
+/** A pipe says what it says only once: it is remembered for every later load. */
+const fromPipes = new Map<string, Uint8Array>();
+
+/**
+ * Reads from the file system. Waits for nothing but a pipe that the program was given, and for that only once, so that
+ * a daemon can load its configuration again.
+ */
+export const readFromDisk: ReadFile = (path) => {
+  const known = fromPipes.get(path);
+  if (known !== undefined) return known;
+  const isGiven = givenOpen.test(path);
+  // Before it is opened: some devices do things when they are.
+  if (!isGiven) assertRegular(statusOf(path));
+  // Never waits for somebody at the other end of a named pipe that took the place of the file.
+  const file = openFile(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const status = fstatSync(file);
+    if (isGiven && status.isFIFO()) {
+      const bytes = readAll(file, longestPipeMs / pipePauseMs);
+      fromPipes.set(path, bytes);
+      return bytes;
+    }
+    assertRegular(status);
+    return readAll(file, 0);
+  } finally {
+    closeSync(file);
+  }
+};
+
+/** All of it, or as much as is read of any file. `pauses`: how often it may have nothing to say. */
+function readAll(file: number, pauses: number): Uint8Array {
+  const buffer = new Uint8Array(largestFileBytes + 1);
+  const patience = { pauses };
+  let length = 0;
+  for (;;) {
+    const count = readSome(file, buffer, length, patience);
+    length += count;
+    if (count === 0 || length === buffer.length) return buffer.subarray(0, length);
+  }
+}
+
+function readSome(file: number, buffer: Uint8Array, offset: number, patience: { pauses: number }): number {
+  for (;;) {
+    try {
+      return readSync(file, buffer, offset, buffer.length - offset, null);
+    } catch (error) {
+      if (codeOf(error) !== "EAGAIN" || patience.pauses <= 0) throw error;
+      patience.pauses -= 1;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pipePauseMs);
+    }
+  }
+}
+
+function assertRegular(status: Stats): void {
+  if (status.isFile()) return;
+  if (status.isDirectory()) throw new NoRegularFile("it is a folder: name the file in it");
+  const kind = status.isFIFO() ? "a named pipe" : status.isSocket() ? "a socket" : "a device";
+  throw new NoRegularFile(`it is ${kind}: name a regular file`);
+}
+
+function statusOf(path: string): Stats {
+  return orDangling(path, () => statSync(path));
+}
+
+function openFile(path: string, flags: number): number {
+  return orDangling(path, () => openSync(path, flags));
+}
+
+function orDangling<Result>(path: string, look: () => Result): Result {
+  try {
+    return look();
+  } catch (error) {
+    const target = codeOf(error) === "ENOENT" ? linkTargetOf(path) : undefined;
+    throw target === undefined ? error : new DanglingLink(target);
+  }
+}
+
+function linkTargetOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
