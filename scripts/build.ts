@@ -1,10 +1,10 @@
-// Builds dist/: ccs.js, the launcher that `bin.ccs` names; main.js, the whole program in one file; archive.js, the thread
-// that answers what readers ask; health.js, `ccs health` alone; dashboard/, the page that it serves; LICENSES.txt and
+// Builds dist/: ccs.js, the launcher that `bin.ccs` names; main.js, the program, and the parts of it that it loads when it
+// needs them; archive.js, the thread that answers what readers ask; health.js, `ccs health` alone; dashboard/, the page that it serves; LICENSES.txt and
 // sbom.cdx.json, the licences and the list of the libraries within them. `npm ci` and `npm install` in a checkout,
 // `npm pack` and `npm test` run it.
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { rolldown, type OutputChunk, type Plugin } from "rolldown";
+import { rolldown, type OutputChunk, type OutputOptions, type Plugin } from "rolldown";
 import { buildDashboard } from "./build-dashboard.ts";
 import { librariesOf, licencesOf } from "./release/libraries.ts";
 import { sbomOf } from "./release/sbom.ts";
@@ -28,16 +28,16 @@ export interface BuildOptions {
 /** Builds the program and its launcher. Each file appears at once or not at all, so that builds may overlap. */
 export async function build(options: BuildOptions): Promise<void> {
   const newest = { target: "node24", ...(options.change && { change: options.change }) };
-  const program = await bundle(options.program, newest);
+  const program = await bundleParts(options.program, newest);
   // The launcher has to load on Nodes that are too old for the program, to be able to say so.
   const launcher = await bundle(options.launcher, { target: "node18" });
   const thread = options.thread === undefined ? undefined : await bundle(options.thread, newest);
   const health = options.health === undefined ? undefined : await bundle(options.health, newest);
   const page = options.dashboard === undefined ? undefined : await buildDashboard(options.dashboard);
-  const moduleIds = [program, launcher, thread, health, page].flatMap((part) => part?.moduleIds ?? []);
+  const moduleIds = [...program, launcher, thread, health, page].flatMap((part) => part?.moduleIds ?? []);
   const files = new Map<string, string | Uint8Array>([
     ...[...(page?.files ?? [])].map(([name, bytes]) => [join("dashboard", name), bytes] as const),
-    ["main.js", program.code],
+    ...program.map(({ fileName, code }) => [fileName, code] as const),
     ["ccs.js", launcher.code],
     ...(thread === undefined ? [] : [["archive.js", thread.code] as const]),
     ...(health === undefined ? [] : [["health.js", health.code] as const]),
@@ -71,16 +71,82 @@ export interface BundleOptions {
   readonly change?: BuildOptions["change"];
   /** A CommonJS script, which does nothing before it is told to, in the place of an ES module. */
   readonly isScript?: boolean;
+  readonly plugins?: readonly Plugin[];
 }
 
 /** `input` and all that it imports as one file for Node. */
-export async function bundle(input: string, { target, change, isScript = false }: BundleOptions): Promise<OutputChunk> {
+export async function bundle(input: string, options: BundleOptions): Promise<OutputChunk> {
+  const format = options.isScript === true ? "cjs" : "esm";
+  const [chunk] = await generate({ main: input }, options, { format, codeSplitting: false });
+  if (chunk === undefined) throw new Error(`nothing came of ${input}`);
+  return chunk;
+}
+
+/**
+ * `input` as main.js, and beside it what it imports only when it is needed, and what these files share. Each command, and the
+ * daemon most of all, then loads what it uses, and little else.
+ */
+export function bundleParts(input: string, options: BundleOptions): Promise<readonly OutputChunk[]> {
+  const imports = new Map<string, readonly string[]>();
+  const notes: Plugin = {
+    name: "notes-imports",
+    moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds),
+  };
+  return generate(
+    { main: input },
+    { ...options, plugins: [notes] },
+    {
+      format: "esm",
+      chunkFileNames: "part-[name].js",
+      codeSplitting: { groups: partGroups(input, imports), includeDependenciesRecursively: false },
+    },
+  );
+}
+
+/**
+ * Left alone, the bundler makes a file of whatever the same commands share: seventy in all, of which a daemon would load
+ * forty, at half a millisecond each. These share one file each: what these sources import, and no group before theirs has.
+ */
+function partGroups(input: string, imports: ReadonlyMap<string, readonly string[]>) {
+  const sources = {
+    base: ["main.ts"],
+    control: ["cli/control.ts", "cli/outputs.ts", "core/words.ts"],
+    config: ["config/load.ts", "cli/config-option.ts"],
+    log: ["cli/registration.ts"],
+    daemon: ["cli/run.ts"],
+  };
+  return Object.entries(sources).map(([name, paths], index) => {
+    let reached: ReadonlySet<string> | undefined;
+    const isReached = (id: string): boolean => {
+      const from = paths.map((path) => join(dirname(input), path));
+      return (reached ??= importedFrom(from, imports)).has(id);
+    };
+    return { name, priority: 10 - index, test: (id: string) => id !== input && isReached(id) };
+  });
+}
+
+/** These sources, and all that is loaded with them. */
+function importedFrom(ids: readonly string[], imports: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const reached = new Set(ids);
+  for (const each of reached) for (const imported of imports.get(each) ?? []) reached.add(imported);
+  return reached;
+}
+
+async function generate(
+  input: Readonly<Record<string, string>>,
+  { target, change, isScript = false, plugins = [] }: BundleOptions,
+  output: OutputOptions,
+): Promise<readonly OutputChunk[]> {
   const bundler = await rolldown({
-    input,
+    input: { ...input },
+    // Nobody imports main.js but the launcher.
+    preserveEntrySignatures: "allow-extension",
     platform: "node",
     transform: { target },
     plugins: [
       ...(change === undefined ? [] : [{ name: "change", transform: change }]),
+      ...plugins,
+      lean,
       isScript ? mainIsNothing : mainIsEntry,
     ],
     onLog: (level, log, print) => {
@@ -90,8 +156,8 @@ export async function bundle(input: string, { target, change, isScript = false }
     },
   });
   try {
-    const { output } = await bundler.generate({ format: isScript ? "cjs" : "esm", codeSplitting: false });
-    return output[0];
+    const { output: chunks } = await bundler.generate(output);
+    return chunks.filter((chunk) => chunk.type === "chunk");
   } finally {
     await bundler.close();
   }
@@ -112,6 +178,24 @@ const mainIsEntry: Plugin = {
 const mainIsNothing: Plugin = {
   name: "main-is-nothing",
   transform: (code) => code.replaceAll(/^if \(import\.meta\.main\) .*;$/gm, "").replaceAll("import.meta.main", "false"),
+};
+
+/**
+ * Node reads all that a module of its own exports when it is imported, and for some that means to load half of Node: of
+ * `process` for what the global variable has as well, and of `child_process` for commander, which could start commands that
+ * are programs of their own, and has none to start here.
+ */
+const lean: Plugin = {
+  name: "lean",
+  resolveId(source, importer = "") {
+    const isCommander = importer.includes("/node_modules/commander/");
+    if (source === "node:process" && (isCommander || !importer.includes("/node_modules/"))) return "\0process";
+    return isCommander && source === "node:child_process" ? "\0no-child-process" : null;
+  },
+  load(id) {
+    if (id === "\0process") return "export default globalThis.process;";
+    return id === "\0no-child-process" ? "export default {};" : null;
+  },
 };
 
 const root = dirname(import.meta.dirname);

@@ -34,6 +34,9 @@ scrape_configs:
 
 [alerts.md](alerts.md) has alert rules, a dashboard, and what to do about each alert.
 
+\`/metrics?ingress=ingress.example.com\` has what is said of one ingress, and \`/metrics?ingress=ingress.example.com&endpoint=cable\` what is
+said of one endpoint of it. Anything that is not configured is answered with 404.
+
 An endpoint adds at most 1.5 kB to each answer. The distributions (histograms) are over all ingresses and endpoints, since checks
 and switches are few; what belongs to one endpoint is a gauge or a counter.
 

@@ -4,9 +4,8 @@
 // runs under that one.
 //
 // Has to load on old Nodes: nothing that Node 18 lacks.
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { constants } from "node:os";
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { endAsOthersDo, ignoreHarmlessSignals } from "./signals.ts";
 
@@ -27,16 +26,47 @@ endAsOthersDo();
 
 if (Number.parseInt(process.versions.node, 10) >= oldestMajor) {
   if (process.env[childMark] !== undefined) dieWithLauncher();
-  spareHttpClient();
+  keepCompiled();
+  if (isCommand(process.argv[2])) spareHttpClient();
   if (!(await isHealthCall(process.argv.slice(2)))) await import(program);
 } else if (existsSync(ownNode)) {
-  runUnderOwnNode();
+  await runUnderOwnNode();
 } else {
   const what = existsSync(lockFile)
     ? `run \`npm ci\` in ${fileURLToPath(new URL("..", import.meta.url))}, which brings one along`
     : "install one from https://nodejs.org/en/download, then try again";
   console.error(`ccs needs Node.js ${oldestMajor} or newer, and ${process.execPath} is ${process.version}: ${what}`);
   process.exitCode = unavailable;
+}
+
+/**
+ * Keeps what Node has compiled for the next start, which takes a third less of the processor then. It is code, and so is kept
+ * only where nobody else can write: below the own home of the user as whom this runs, and not that of another with `sudo`.
+ * Where that is not possible, everything is compiled each time.
+ */
+function keepCompiled(): void {
+  const { HOME = "", XDG_CACHE_HOME, NODE_COMPILE_CACHE, NODE_DISABLE_COMPILE_CACHE } = process.env;
+  // Node has done it already, or is not to do it.
+  if (NODE_COMPILE_CACHE !== undefined || NODE_DISABLE_COMPILE_CACHE !== undefined) return;
+  try {
+    if (!HOME.startsWith("/") || !isOwn(HOME)) return;
+    const folder = join(XDG_CACHE_HOME?.startsWith("/") === true ? XDG_CACHE_HOME : join(HOME, ".cache"), "ccs");
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (isOwn(folder)) process.getBuiltinModule("node:module").enableCompileCache(folder);
+  } catch {
+    // A home that is not there, or cannot be written: it is only about time.
+  }
+}
+
+/** Whether a folder is of the user as whom this runs, and no other can write in it. */
+function isOwn(folder: string): boolean {
+  const { uid, mode } = statSync(folder);
+  return uid === process.geteuid?.() && (mode & 0o022) === 0;
+}
+
+/** Help and the version need no network, and no preparations for it. */
+function isCommand(word: string | undefined): boolean {
+  return word !== undefined && !word.startsWith("-");
 }
 
 /** Whether this is a plain `ccs health`: then it has been done. */
@@ -57,7 +87,9 @@ function spareHttpClient(): void {
 }
 
 /** Runs this file again under the newer Node, as if it were this process: same streams, signals and exit code. */
-function runUnderOwnNode(): void {
+async function runUnderOwnNode(): Promise<void> {
+  const { spawn } = await import("node:child_process");
+  const { constants } = await import("node:os");
   const child = spawn(ownNode, ["--disable-sigusr1", fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     // The channel carries no messages. It closes when this process ends, however it ends.
     stdio: ["inherit", "inherit", "inherit", "ipc"],

@@ -3,14 +3,15 @@ import { Command, CommanderError } from "commander";
 import { StartError } from "./assembly/start-error.ts";
 import { version } from "./assembly/version.ts";
 import { CommandError, exitCodes, type ExitCode } from "./cli/exit-codes.ts";
+import { everyCommand, outlines, type CommandName } from "./cli/outlines.ts";
 import type { Register, Run } from "./cli/registration.ts";
 import { dieOf, takeStrayErrors } from "./cli/stray-errors.ts";
 import { plainly } from "./lib/plainly.ts";
 import { shellWord } from "./lib/text.ts";
 import { lineWidth, printError, printLine, styled, wrapped } from "./terminal/terminal.ts";
 
-/** Every command, in the order of the help. Each registers itself, beside what it does, and is loaded when it is asked for. */
-const commands = {
+/** Every command registers itself, beside what it does, and is loaded when it is asked for. */
+const commands: Readonly<Record<CommandName, () => Promise<Register>>> = {
   init: async () => (await import("./cli/init.ts")).registerInit,
   run: async () => (await import("./cli/run.ts")).registerRun,
   validate: async () => (await import("./cli/validate.ts")).registerValidate,
@@ -32,7 +33,7 @@ const commands = {
   demo: async () => (await import("./cli/demo.ts")).registerDemo,
   schema: async () => (await import("./cli/schema.ts")).registerSchema,
   completion: async () => (await import("./cli/completion.ts")).registerCompletion,
-} satisfies Readonly<Record<string, () => Promise<Register>>>;
+};
 
 /** The end of `ccs --help`. */
 export const exitCodeHelp = `
@@ -68,15 +69,28 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-type CommandName = keyof typeof commands;
-const everyCommand = Object.keys(commands) as CommandName[];
+/** The commands of a program: whole, or no more of them than its help says. */
+type Choice = ReadonlyMap<CommandName, "whole" | "outline">;
 
-/** The commands that this command line can be about: the one that it names, or all of them for its help and for mistakes. */
-function commandsFor([name]: readonly string[]): readonly CommandName[] {
-  const named = everyCommand.filter((each) => each === name);
+/** The commands that this command line can be about: the one that it names first, or what its help and mistakes are about. */
+function commandsFor(args: readonly string[]): Choice {
+  const [first] = args;
   // What completes commands has to know them.
-  return named.length === 0 || name === "completion" ? everyCommand : named;
+  if (first === "completion") return allWhole;
+  if (everyCommand.some((name) => name === first)) return choiceOf((name) => (name === first ? "whole" : undefined));
+  return choiceOf((name) => (args.includes(name) ? "whole" : "outline"));
 }
+
+function choiceOf(choose: (name: CommandName) => "whole" | "outline" | undefined): Choice {
+  const chosen = new Map<CommandName, "whole" | "outline">();
+  for (const name of everyCommand) {
+    const choice = choose(name);
+    if (choice !== undefined) chosen.set(name, choice);
+  }
+  return chosen;
+}
+
+const allWhole = choiceOf(() => "whole");
 
 /**
  * The command line with these commands; without them with all. `run` gets the work of the command that was given, and decides
@@ -84,7 +98,7 @@ function commandsFor([name]: readonly string[]): readonly CommandName[] {
  */
 export async function createProgram(
   run: Run,
-  names: readonly CommandName[] = everyCommand,
+  choice: Choice = allWhole,
   args: readonly string[] = [],
 ): Promise<Command> {
   const program = new Command("ccs")
@@ -99,8 +113,26 @@ export async function createProgram(
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", exitCodeHelp);
 
-  for (const register of await Promise.all(names.map((name) => commands[name]()))) register(program, run);
+  const whole = [...choice].filter(([, how]) => how === "whole").map(([name]) => name);
+  const registered = new Map(await Promise.all(whole.map(async (name) => [name, await commands[name]()] as const)));
+  for (const name of choice.keys()) {
+    const { takes, does } = outlines[name];
+    const register = registered.get(name) ?? outlined(name, takes);
+    register(program, run);
+    program.commands.at(-1)?.description(does);
+  }
   return program;
+}
+
+/** A command of which no more is known than what follows its name. */
+function outlined(name: CommandName, takes: string): Register {
+  return (program) => {
+    const command = program.command(name);
+    for (const word of takes.split(" ")) {
+      if (word === "[options]") command.option("--any");
+      else command.argument(word);
+    }
+  };
 }
 
 /** Commander breaks its own lines, and this the prose beneath them. Indented lines are commands. */

@@ -35,7 +35,7 @@ export function licencesOf(moduleIds: readonly string[]): string {
     const text = file === undefined ? `Licence: ${licence}\n` : readFileSync(join(folder, file), "utf8");
     return `${name} ${version}\n\n${text.trim()}\n`;
   });
-  return `main.js and the dashboard contain these libraries.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
+  return `The program and the dashboard contain these libraries.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
 }
 
 /** The licence of the Node in a single executable, and those in dist/LICENSES.txt, which has to be there. */

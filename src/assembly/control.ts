@@ -1,5 +1,5 @@
 // The control socket while the daemon runs: looked at again and again, and made anew where it was removed.
-import type { Clock } from "../lib/clock.ts";
+import { untilBeat, type Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { ControlSocket } from "../web/control-socket.ts";
 import { ControlSocketError } from "../web/errors.ts";
@@ -61,7 +61,8 @@ export class ControlKeeper implements AsyncDisposable {
   }
 
   #look(): void {
-    this.#cancelLook = this.#options.clock.setTimer(lookMs, () => {
+    const { clock } = this.#options;
+    this.#cancelLook = clock.setTimer(untilBeat(clock, lookMs), () => {
       this.#look();
       void this.keep();
     });

@@ -20,7 +20,6 @@ const shells = Object.keys(completionScripts);
 export const registerCompletion: Register = (program, run) => {
   program
     .command("completion")
-    .description("print the script that completes ccs commands in a shell")
     .addArgument(new Argument("[shell]", "the shell").choices(shells))
     .addOption(new Option("--names <kind>", "print the names in the configuration").choices(nameKinds).hideHelp())
     .addOption(new Option("-c, --config <file>", "the configuration with the names").hideHelp())

@@ -17,7 +17,6 @@ import { typedName } from "./typed-name.ts";
 export const registerDemo: Register = (program, run) => {
   program
     .command("demo")
-    .description("run the demo: the daemon in an emulated world, no account needed")
     .option("--open", "open the dashboard in the browser")
     .option("--once", "stop after the story; exit code 1 if any of it did not happen as told")
     .addHelpText("after", "\nExamples:\n  $ ccs demo          until Ctrl-C\n  $ ccs demo --once   for a pipe, or CI")

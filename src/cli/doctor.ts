@@ -29,7 +29,6 @@ interface DoctorOptions {
 
 export const registerDoctor: Register = (program, run) => {
   withCommon(program.command("doctor"))
-    .description("check everything that the daemon depends on, and say what to do; changes nothing")
     .option("--send-test", "send a test message to every channel")
     .addHelpText(
       "after",

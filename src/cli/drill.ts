@@ -18,9 +18,6 @@ interface DrillOptions extends ControlOptions {
 
 export const registerDrill: Register = (program, run) => {
   withControl(program.command("drill"))
-    .description(
-      "simulate an outage of one endpoint on the real record, and report; exit code 1 if no other endpoint took over",
-    )
     .argument("<endpoint>", "the endpoint's name")
     .option("-f, --for <duration>", "how long, such as 30s or 5m; at most 30m (default: 2m)")
     .option("-i, --ingress <record>", "the ingress; required when there are several")

@@ -27,7 +27,6 @@ interface EventsOptions extends ControlOptions {
 
 export const registerEvents: Register = (program, run) => {
   withControl(program.command("events"))
-    .description("show what happened, newest last")
     .option("-f, --follow", "keep printing new events, until Ctrl-C")
     .option("-n, --limit <count>", `how many, at most ${mostEvents}`, countOf, 30)
     .option("-i, --ingress <record>", "only events of this ingress")

@@ -26,7 +26,6 @@ import { withCommon, type CommonOptions, type Register } from "./registration.ts
 
 export const registerExplain: Register = (program, run) => {
   withCommon(program.command("explain"))
-    .description("explain the configuration: times, costs and pitfalls; works offline")
     .addArgument(new Argument("[ingress]", "only this ingress (default: all)"))
     .addHelpText("after", "\nExamples:\n  $ ccs explain\n  $ ccs explain ingress.example.com --json")
     .action((ingress: string | undefined, options: CommonOptions) =>

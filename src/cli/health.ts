@@ -8,7 +8,6 @@ import type { Register } from "./registration.ts";
 
 export const registerHealth: Register = (program, run) => {
   withControl(program.command("health"))
-    .description("say whether the daemon is healthy, for container health checks; exit code 1 if it is not")
     .addHelpText(
       "after",
       `

@@ -40,7 +40,6 @@ const usualFile = given(process.env, "CCS_CONFIG") ?? "config.yml";
 export const registerInit: Register = (program, run) => {
   program
     .command("init")
-    .description("ask for everything a configuration needs, test it, and write the file")
     .addArgument(new Argument("[file]", "the file to write (also CCS_CONFIG)").default(usualFile, usualFile))
     .option("--print-example", "ask no questions; print a commented example")
     .addHelpText("after", "\nExamples:\n  $ ccs init\n  $ ccs init --print-example > config.yml")

@@ -17,7 +17,6 @@ interface MigrateOptions {
 export const registerMigrate: Register = (program, run) => {
   program
     .command("migrate")
-    .description("convert a file from the original tool's format to the current one")
     .argument("[file]", "the file (default: config.yml, then the other usual places)")
     .option("-c, --config <file>", "the file, as for other commands (also CCS_CONFIG)")
     .option("--json", "print JSON")

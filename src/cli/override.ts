@@ -15,13 +15,11 @@ interface OverrideOptions extends ControlOptions {
 
 const kinds = {
   pin: {
-    does: "use only one endpoint for a while, whatever its health",
     usual: "at most 30d (default: 1h)",
     example: "ccs pin mobile --for 2h",
     after: "It ends by itself; `ccs resume` ends it at once. A new pin replaces the old one.",
   },
   drain: {
-    does: "do not use an endpoint for a while",
     usual: "at most 30d (default: 1h)",
     example: "ccs drain cable --for 30m",
     after:
@@ -34,7 +32,6 @@ export const registerDrain: Register = registerKind("drain");
 
 export const registerResume: Register = (program, run) => {
   withControl(program.command("resume"))
-    .description("end pins, drains and drills, and resume automatic repair where it is paused")
     .argument("[endpoint]", "only those of this endpoint (default: all)")
     .option("-i, --ingress <record>", "the ingress; required when there are several")
     .addHelpText("after", "\nExample:\n  $ ccs resume")
@@ -42,10 +39,9 @@ export const registerResume: Register = (program, run) => {
 };
 
 function registerKind(kind: keyof typeof kinds): Register {
-  const { does, usual, example, after } = kinds[kind];
+  const { usual, example, after } = kinds[kind];
   return (program, run) => {
     withControl(program.command(kind))
-      .description(does)
       .argument("<endpoint>", "the endpoint's name")
       .option("-f, --for <duration>", `how long, such as 30s, 5m or 2h; ${usual}`)
       .option("-i, --ingress <record>", "the ingress; required when there are several")

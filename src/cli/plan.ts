@@ -18,7 +18,6 @@ import { recordText } from "../core/words.ts";
 
 export const registerPlan: Register = (program, run) => {
   withCommon(program.command("plan"))
-    .description("show what would be written now, without writing it; exit code 2 if there is something")
     .addHelpText("after", "\nExample:\n  $ ccs plan")
     .action((options: CommonOptions) =>
       run(() => planCommand(configOf(options.config), { json: options.json === true, log: commandLog(options) })),

@@ -14,7 +14,6 @@ import { commandLog, withCommon, type CommonOptions, type Register } from "./reg
 
 export const registerProbe: Register = (program, run) => {
   withCommon(program.command("probe"))
-    .description("probe every address of every endpoint once; exit code 1 unless all succeed")
     .addHelpText("after", "\nExample:\n  $ ccs probe --json | jq '.probes[] | select(.result != \"ok\")'")
     .action((options: CommonOptions) =>
       run(() => probeCommand(configOf(options.config), { json: options.json === true, log: commandLog(options) })),

@@ -24,7 +24,6 @@ interface ReplayOptions {
 export const registerReplay: Register = (program, run) => {
   program
     .command("replay")
-    .description("show which switches another configuration would have made in the recorded past")
     .option("-c, --config <file>", "the configuration to try (default: the current one)")
     .option("--present <file>", "the current one, whose history is used, also CCS_CONFIG (default: the usual places)")
     .addOption(new Option("--since <time>", "how far back, such as 12h or 30d").default("7d", "7d"))

@@ -16,7 +16,6 @@ import { commandLog, daemonLog, withCommon, type CommonOptions, type Register } 
 
 export const registerRun: Register = (program, run) => {
   withCommon(program.command("run"))
-    .description("monitor the endpoints and keep the records correct, until stopped")
     .option("--once", "one full round of checks, apply, exit: for cron")
     .addHelpText(
       "after",

@@ -11,7 +11,6 @@ const configName = "config";
 export const registerSchema: Register = (program, run) => {
   program
     .command("schema")
-    .description("print the JSON Schema of the configuration, for editors")
     .addArgument(
       new Argument("[of]", "instead, the schema of what this command prints with --json")
         .choices([configName, ...outputNames])

@@ -25,7 +25,6 @@ interface ServiceOptions {
 export const registerService: Register = (program, run) => {
   program
     .command("service")
-    .description("run the daemon as a service of systemd: install, uninstall, status")
     .addArgument(new Argument("<action>", "what to do").choices(actions))
     .option("-c, --config <file>", "install: the configuration (default: /etc/ccs/config.yml)")
     .option("--user", "a service of your own instead of the system's; needs no root")

@@ -32,7 +32,6 @@ interface SimulateOptions {
 export const registerSimulate: Register = (program, run) => {
   program
     .command("simulate")
-    .description("play a scenario with the configuration in a simulated world; contacts nothing real")
     .argument("[scenario...]", "a name (see --list), a file, or lines such as: cable down for 10m at 0:05")
     .option("-c, --config <file>", "the configuration, also CCS_CONFIG (default: config.yml, then the usual places)")
     .option("--for <time>", "how long to play, such as 2h (default: until everything has settled)")

@@ -17,9 +17,6 @@ interface StatusOptions extends ControlOptions {
 
 export const registerStatus: Register = (program, run) => {
   withControl(program.command("status"))
-    .description(
-      "show which endpoint is active and why, what DNS says, and what happens next; exit code 1 if something is wrong",
-    )
     .option("-w, --watch", "keep showing it as it changes, until Ctrl-C or q")
     .option("-a, --addresses", "also show every address")
     .addHelpText(

@@ -10,7 +10,6 @@ import { withCommon, type CommonOptions, type Register } from "./registration.ts
 
 export const registerValidate: Register = (program, run) => {
   withCommon(program.command("validate"))
-    .description("check the configuration and list every mistake in it")
     .argument("[file]", "the file, instead of --config")
     .addHelpText("after", "\nExample:\n  $ ccs validate config.yml")
     .action((file: string | undefined, options: CommonOptions) =>

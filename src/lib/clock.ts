@@ -13,6 +13,15 @@ export interface Clock {
 /** A number in [0, 1), for jitter and first phases. */
 export type Random = () => number;
 
+/**
+ * Milliseconds until the next beat of this period on the monotonic clock, at least half a period. Everything that only looks
+ * whether something has changed waits for a beat: all of it then costs the machine one wake-up.
+ */
+export function untilBeat(clock: Clock, periodMs: number): number {
+  const leftMs = periodMs - (clock.nowMs() % periodMs);
+  return Math.ceil(leftMs < periodMs / 2 ? leftMs + periodMs : leftMs);
+}
+
 /** Resolves after `delayMs`, or at once when `signal` is or becomes aborted. Never rejects. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true) return Promise.resolve();

@@ -1,7 +1,7 @@
 // The folder of the state while it is in use: looked at again and again, made anew when it was removed or replaced, and
 // left to another ccs that has taken it over.
 import { join } from "node:path";
-import type { Clock } from "../lib/clock.ts";
+import { untilBeat, type Clock } from "../lib/clock.ts";
 import { Guard, strangersIn } from "./guard.ts";
 import { rebuildHome, type Home, type Leftover } from "./home.ts";
 import { lockState } from "./lock.ts";
@@ -28,8 +28,8 @@ export interface PlaceOptions {
   readonly move: (open: (left: Leftover) => Home | undefined) => "file" | "memory";
 }
 
-/** Between two looks: a second daemon, which would find no lock in a new folder, takes longer to start. */
-const lookMs = 250;
+/** Between two looks. Each change of the store looks first, so that nothing is decided beside a second daemon. */
+const lookMs = 1_000;
 /** Between two tries to keep anything at the place. */
 const retryMs = 5_000;
 
@@ -121,7 +121,8 @@ export class Folder implements Disposable {
   }
 
   #sleep(): void {
-    this.#cancelTimer = this.#options.clock.setTimer(this.#isLost ? retryMs : lookMs, () => {
+    const { clock } = this.#options;
+    this.#cancelTimer = clock.setTimer(untilBeat(clock, this.#isLost ? retryMs : lookMs), () => {
       this.#sleep();
       if (this.#isLost) this.#return();
       else this.look();

@@ -182,6 +182,19 @@ describe("an endpoint that cannot be checked", () => {
 });
 
 describe("/metrics", () => {
+  test("has parts, and says which there is not", async () => {
+    await using site = await Site.start();
+    site.world.start(ingressSettings("ingress.example.com", [endpointSettings("cable")]));
+    const { status, text } = await site.get("/metrics?ingress=none.example.com");
+    assert.deepEqual([status, JSON.parse(text)], [404, { error: "there is no ingress none.example.com" }]);
+    assert.equal((await site.get("/metrics?endpoint=cable")).status, 400);
+    for (const query of ["?ingress=ingress.example.com", "?ingress=ingress.example.com&endpoint=cable"])
+      assert.equal((await site.get(`/metrics${query}`)).status, 200);
+    const ofNone = await site.get("/metrics?ingress=ingress.example.com&endpoint=none");
+    const error = "ingress.example.com has no endpoint none";
+    assert.deepEqual([ofNone.status, JSON.parse(ofNone.text)], [404, { error }]);
+  });
+
   test("passes the metrics on with their own content type", async () => {
     await using site = await Site.start();
     const { status, headers, text } = await site.get("/metrics");

@@ -17,6 +17,7 @@ import { addDashboard, servedFiles, type BuiltFiles } from "./dashboard-files.ts
 import { securityHeaders } from "./headers.ts";
 import { isForeign, isOwnHost } from "./hosts.ts";
 import { stuck } from "./liveness.ts";
+import { missingPart, type MetricsPart } from "./metrics/part.ts";
 import { missingForReady } from "./readiness.ts";
 import { RequestLimits } from "./request-limits.ts";
 
@@ -28,7 +29,9 @@ export interface WebPorts {
   /** The routes of the API. */
   readonly api: Hono<Env>;
   readonly metrics: {
-    render(): Promise<{ readonly contentType: string; readonly body: string | Uint8Array<ArrayBuffer> }>;
+    render(
+      part?: MetricsPart,
+    ): Promise<{ readonly contentType: string; readonly body: string | Uint8Array<ArrayBuffer> }>;
   };
   /** Is told about what a route threw: an internal error. */
   readonly onBug: (error: unknown) => void;
@@ -90,7 +93,7 @@ export async function startWebServer(ports: WebPorts, options: WebOptions): Prom
       headersTimeout: 5_000,
       requestTimeout: 10_000,
       keepAliveTimeout: 5_000,
-      connectionsCheckingInterval: 1_000,
+      connectionsCheckingInterval: 2_000,
     },
   }) as Server;
   server.setTimeout(silenceMs);
@@ -140,7 +143,17 @@ export function createApp(
       : context.json({ status: "not ready", missing }, 503);
   });
   app.get("/metrics", async (context) => {
-    const { contentType, body } = await metrics.get();
+    const ingress = context.req.query("ingress");
+    const endpoint = context.req.query("endpoint");
+    if (ingress === undefined && endpoint !== undefined)
+      return context.json(
+        { error: "an endpoint has to be named together with its ingress: ?ingress=…&endpoint=…" },
+        400,
+      );
+    const part = ingress === undefined ? undefined : { ingress, endpoint };
+    const missing = part === undefined ? undefined : missingPart(ports.state(), part);
+    if (missing !== undefined) return context.json({ error: missing }, 404);
+    const { contentType, body } = await (part === undefined ? metrics.get() : ports.metrics.render(part));
     return context.body(body, 200, { "content-type": contentType });
   });
   addDashboard(app, servedFiles(dashboard), { version, page: extra?.page ?? "index.html" });

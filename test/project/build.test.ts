@@ -32,6 +32,17 @@ test("the program is one file that runs by itself, and the launcher can be execu
   assert.equal(execFileSync(join(folder, "dist/ccs.js"), { encoding: "utf8" }), "{ a: 1 }\n");
 });
 
+test("what is loaded when it is needed is a part of its own, and replaces no other file", async () => {
+  for (const name of ["health", "ccs"])
+    writeFileSync(join(folder, `source/${name}.ts`), `export const said = ${JSON.stringify(name)};`);
+  await buildProgram(`
+    const { said } = process.argv[2] === "health" ? await import("./health.ts") : await import("./ccs.ts");
+    console.log(said);`);
+  const names = readdirSync(join(folder, "dist")).filter((name) => name.endsWith(".js"));
+  assert.deepEqual(names.toSorted(), ["ccs.js", "main.js", "part-ccs.js", "part-health.js"]);
+  assert.equal(execFileSync(join(folder, "dist/ccs.js"), ["other"], { encoding: "utf8" }), "ccs\n");
+});
+
 test("only the entry believes that it was started", async () => {
   writeFileSync(join(folder, "source/other.ts"), 'if (import.meta.main) console.log("other"); export const x = 1;');
   await buildProgram('import { x } from "./other.ts"; if (import.meta.main) console.log("entry", x);');

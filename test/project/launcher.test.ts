@@ -3,7 +3,19 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -90,6 +102,50 @@ test("as the first process of a container it leaves signals to a program that as
   process.kill(Number(pid), "SIGTERM");
   assert.equal((await lines.next()).value, "SIGTERM");
   assert.deepEqual(await ended(run), [0, null]);
+});
+
+describe("what Node has compiled", () => {
+  /** How many files are below `home` after a start with it. */
+  const keptBelow = async (home: string, more: Readonly<Record<string, string>> = {}): Promise<number> => {
+    const env = { PATH: process.env["PATH"], HOME: home, ...more };
+    const run = spawn(process.execPath, [join(folder, "with/dist/ccs.js"), "tell"], { env });
+    const { code, stderr } = await finish(run);
+    assert.deepEqual([code, stderr], [0, ""]);
+    return existsSync(home) ? readdirSync(home, { recursive: true }).length : 0;
+  };
+  const homeOf = (mode: number): string => {
+    const home = mkdtempSync(join(folder, "home-"));
+    chmodSync(home, mode);
+    return home;
+  };
+
+  test("is kept below the own home, for the own user alone", async () => {
+    const home = homeOf(0o755);
+    assert.ok((await keptBelow(home)) > 3);
+    assert.equal(statSync(join(home, ".cache/ccs")).mode & 0o777, 0o700);
+    const [elsewhere, cache] = [homeOf(0o755), homeOf(0o755)];
+    assert.equal(await keptBelow(elsewhere, { XDG_CACHE_HOME: cache }), 0);
+    assert.deepEqual(readdirSync(cache), ["ccs"]);
+  });
+
+  test("is kept nowhere that another user could write, and nothing is said where it cannot be kept", async () => {
+    assert.equal(await keptBelow(homeOf(0o777)), 0, "a home that is open to everybody");
+    const open = homeOf(0o755);
+    mkdirSync(join(open, ".cache/ccs"), { recursive: true });
+    chmodSync(join(open, ".cache/ccs"), 0o777);
+    assert.equal(await keptBelow(open), 2, "the two folders alone");
+    // As with sudo: the home of another user, who could put code there for this one.
+    if (process.getuid?.() === 0) {
+      const foreign = homeOf(0o755);
+      chownSync(foreign, 12_345, 12_345);
+      assert.equal(await keptBelow(foreign), 0);
+    }
+    const file = homeOf(0o755);
+    writeFileSync(join(file, ".cache"), "");
+    assert.equal(await keptBelow(file), 1);
+    assert.equal(await keptBelow(join(folder, "no-home")), 0);
+    assert.equal(await keptBelow(homeOf(0o755), { NODE_DISABLE_COMPILE_CACHE: "1" }), 0);
+  });
 });
 
 describe("on a Node made to look old", () =>

@@ -85,7 +85,9 @@ test("the package holds the program and the papers, and nothing else", () => {
   });
   const [packed] = JSON.parse(output) as { files: { path: string }[] }[];
   // Hashes change with the content of the assets.
-  const paths = packed?.files.map(({ path }) => path.replace(/-[\w-]{8}\./, "-HASH.")).toSorted();
+  const paths = (packed?.files ?? [])
+    .map(({ path }) => path.replace(/^(dist\/dashboard\/.*)-[\w-]{8}\./, "$1-HASH."))
+    .toSorted();
   const page = [
     "assets/chart-HASH.js",
     "assets/demo-HASH.css",
@@ -107,6 +109,7 @@ test("the package holds the program and the papers, and nothing else", () => {
     ...page.flatMap((name) => ["", ".br", ".gz"].map((variant) => `dist/dashboard/${name}${variant}`)),
     "dist/health.js",
     "dist/main.js",
+    ...paths.filter((path) => /^dist\/part-[a-z0-9-]+\.js$/.test(path)),
     "dist/sbom.cdx.json",
     "docs/config.schema.json",
     "examples/config.yml",

@@ -49,10 +49,15 @@ export function programOfVersion(version: string, folder: string): string {
   const said = `version: "${(JSON.parse(packed) as { version: string }).version}"`;
   cpSync(dirname(program), join(folder, "dist"), { recursive: true });
   writeFileSync(join(folder, "package.json"), packed);
-  const main = join(folder, "dist/main.js");
-  const parts = readFileSync(main, "utf8").split(said);
-  if (parts.length !== 2) throw new Error(`${main} says its version ${parts.length - 1} times`);
-  writeFileSync(main, parts.join(`version: "${version}"`));
+  const files = readdirSync(join(folder, "dist")).map((name) => join(folder, "dist", name));
+  const says = files.filter(
+    (path) => /[/\\](?:main|part-[^/\\]*)\.js$/.test(path) && readFileSync(path, "utf8").includes(said),
+  );
+  const [file = "", ...others] = says;
+  const parts = file === "" ? [] : readFileSync(file, "utf8").split(said);
+  if (others.length > 0 || parts.length !== 2)
+    throw new Error(`the program says its version in ${says.join() || "no file"}`);
+  writeFileSync(file, parts.join(`version: "${version}"`));
   return join(folder, "dist", basename(program));
 }
 

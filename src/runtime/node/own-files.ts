@@ -1,5 +1,5 @@
-// The files that come with the program and are no part of main.js: the dashboard, and the thread that answers readers.
-// They are beside main.js; in a checkout that runs from its sources in dist/ and among them; in the single executable
+// The files that come with the program and are no part of it: the dashboard, and the thread that answers readers.
+// They are beside it; in a checkout that runs from its sources in dist/ and among them; in the single executable
 // within it.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";

@@ -5,7 +5,7 @@
 import { hash } from "node:crypto";
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Clock } from "../../lib/clock.ts";
+import { untilBeat, type Clock } from "../../lib/clock.ts";
 import type { ConfigWatcher, OnLoad } from "../../assembly/ports.ts";
 import { isPassingFailure, type ReadFile } from "../../config/format/files.ts";
 import { readFromDisk } from "./read-file.ts";
@@ -21,7 +21,7 @@ export interface WatchOptions {
   readonly onBlindSpot: (message: string) => void;
   /** Is told about internal errors. The watching continues. */
   readonly onBug?: (error: unknown) => void;
-  /** Time between two looks, 500 ms by default. */
+  /** Time between two looks, 1 s by default. */
   readonly pollMs?: number;
   /** How long a change must last before it is told, since it may be written only half; 400 ms by default. */
   readonly settleMs?: number;
@@ -66,7 +66,7 @@ class FileWatcher implements ConfigWatcher {
 
   constructor(options: WatchOptions) {
     this.#options = options;
-    this.#pollMs = options.pollMs ?? 500;
+    this.#pollMs = options.pollMs ?? 1_000;
     this.#settleMs = options.settleMs ?? 400;
     this.#patienceMs = options.patienceMs ?? 30_000;
     this.first = this.#load();
@@ -75,7 +75,7 @@ class FileWatcher implements ConfigWatcher {
 
   start(onLoad: OnLoad): void {
     this.#onLoad = onLoad;
-    this.#sleep(this.#pollMs);
+    this.#sleepUntilLook();
   }
 
   reload(): void {
@@ -113,7 +113,7 @@ class FileWatcher implements ConfigWatcher {
     const isPatienceOver = this.#hinderedMs() >= this.#patienceMs && this.#settling === undefined;
     if (this.#hasChanged() || isPatienceOver) this.#settle(this.#load());
     else if (this.#settling !== undefined) this.#tell(this.#settling);
-    else this.#sleep(this.#pollMs);
+    else this.#sleepUntilLook();
   }
 
   /** Tells it later, if it is still the same: half a file may be wrong, or right with half of the endpoints. */
@@ -124,7 +124,8 @@ class FileWatcher implements ConfigWatcher {
     // What could not be read for a passing reason is neither right nor wrong: the configuration in force stays.
     const isPassing = this.#isHindered && this.#hinderedMs() < this.#patienceMs;
     this.#settling = isPassing ? undefined : result;
-    this.#sleep(isPassing ? this.#pollMs : this.#settleMs);
+    if (isPassing) this.#sleepUntilLook();
+    else this.#sleep(this.#settleMs);
   }
 
   #hinderedMs(): number {
@@ -134,7 +135,7 @@ class FileWatcher implements ConfigWatcher {
   #tell(result: LoadResult): void {
     this.#settling = undefined;
     if (!this.#isHindered) this.#hinderedSinceMs = undefined;
-    this.#sleep(this.#pollMs);
+    this.#sleepUntilLook();
     const isSame = areEqual(this.#seen, this.#told);
     // A file that was gone for a moment and came back as it was is no news.
     if (isSame && !this.#isAsked) return;
@@ -204,9 +205,13 @@ class FileWatcher implements ConfigWatcher {
     if (this.#isClosed) return;
     this.#cancelTimer = this.#options.clock.setTimer(delayMs, () => {
       // Before the look, so that nothing that is thrown in it ends the watching.
-      this.#sleep(this.#pollMs);
+      this.#sleepUntilLook();
       this.#shielded(() => this.#look());
     });
+  }
+
+  #sleepUntilLook(): void {
+    this.#sleep(untilBeat(this.#options.clock, this.#pollMs));
   }
 
   #shielded(action: () => void): void {

@@ -150,6 +150,15 @@ export class Histogram<const Labels extends readonly string[]> implements Metric
   }
 }
 
+/** What the rows of a metric begin with that have these values for the first of its labels. */
+export function startOfSeries<const Labels extends readonly string[]>(
+  name: string,
+  labels: Labels,
+  values: LabelValues<Labels>,
+): string {
+  return name + labelText(labels, values).slice(0, -1);
+}
+
 function row(series: string, value: number): string {
   return `${series} ${numberText(value)}\n`;
 }

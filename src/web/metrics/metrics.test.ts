@@ -10,6 +10,7 @@ import {
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
 import type { Observation } from "../../core/model.ts";
 import { Metrics } from "./metrics.ts";
+import type { MetricsPart } from "./part.ts";
 import { requireProgram } from "../../../test/support/programs.ts";
 
 const record = "ingress.example.com";
@@ -383,6 +384,29 @@ test("names with quotes, backslashes and line breaks stay label values", async (
   assert.deepEqual(keys, [
     String.raw`ccs_endpoint_up{ingress="ingress.example.com",endpoint="a \"quoted\" \\ name\nccs_endpoint_up{forged=\"yes\"} 1 <b>"}`,
   ]);
+});
+
+test("a part is what is said of one ingress, or of one endpoint of it, and is the same as in the whole", async () => {
+  const world = startedWorld();
+  const other = "ingress.example.com-not.example.com";
+  world.start(ingressSettings(record, [cable, mobile]), ingressSettings(other, [cable, mobile]));
+  world.resolveAll();
+  world.observe("cable", "ok");
+  const rowsOf = async (part?: MetricsPart): Promise<readonly string[]> => {
+    const { body } = await world.metrics.render(part);
+    return Buffer.from(body)
+      .toString()
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"));
+  };
+  const whole = await rowsOf();
+  const ofIngress = whole.filter((row) => row.includes(`{ingress="${record}"`));
+  assert.ok(ofIngress.length > 10);
+  assert.deepEqual(await rowsOf({ ingress: record, endpoint: undefined }), ofIngress);
+  const ofCable = ofIngress.filter((row) => row.includes(',endpoint="cable"'));
+  assert.ok(ofCable.length > 4);
+  assert.deepEqual(await rowsOf({ ingress: record, endpoint: "cable" }), ofCable);
+  assert.deepEqual(await rowsOf({ ingress: "other.example.com", endpoint: undefined }), []);
 });
 
 test("metrics of the process are there when asked for", async () => {

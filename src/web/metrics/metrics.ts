@@ -8,6 +8,8 @@ import { daemonMetrics } from "./gauges-of-daemon.ts";
 import type { DaemonSources } from "./gauges-of-daemon.ts";
 import { endpointGauges } from "./gauges-of-endpoints.ts";
 import { ingressGauges } from "./gauges-of-ingresses.ts";
+import { GrowingText } from "./growing-text.ts";
+import { isOfPart, startOfPart, stateOfPart, type MetricsPart } from "./part.ts";
 import { ProcessMetrics } from "./process.ts";
 import { Series } from "./series.ts";
 
@@ -25,8 +27,15 @@ interface CloudRequest {
   readonly durationMs: number;
 }
 
+interface Rendered {
+  readonly contentType: string;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
 /** The answer is made in slices no longer than this; between them the loop takes what is due. */
-const sliceMs = 4;
+const sliceMs = 3;
+/** Of an answer, before it is known how long it becomes. */
+const roomBytes = 64 * 1_024;
 /** The time is looked at after so many rows: that costs as much as a row. */
 const rowsBetweenLooks = 50;
 
@@ -38,6 +47,8 @@ export class Metrics {
   readonly #process: ProcessMetrics | undefined;
   /** All but those of the process. */
   readonly own: readonly Metric[];
+  /** Of the whole answer. */
+  #lastBytes = 0;
   #lastReloadWallMs: number | undefined;
 
   constructor({ state, clock, withProcess, ...sources }: MetricsOptions) {
@@ -86,29 +97,35 @@ export class Metrics {
     for (const channel of channels) for (const outcome of outcomes) this.#series.countNotification(channel, outcome, 0);
   }
 
-  /** Everything, in Prometheus' text format (UTF-8). All gauges are of one state, however long the answer takes. */
-  async render(): Promise<{ readonly contentType: string; readonly body: Uint8Array<ArrayBuffer> }> {
+  /**
+   * Everything, or a part of it, in Prometheus' text format (UTF-8). All gauges are of one state, however long the answer
+   * takes.
+   */
+  async render(part?: MetricsPart): Promise<Rendered> {
     const clock = this.#clock;
-    const state = this.#state();
-    // Each slice is encoded as soon as it is made: doing so at the end would hold the loop once for all of them.
-    const slices: Buffer[] = [];
+    const state = part === undefined ? this.#state() : stateOfPart(this.#state(), part);
+    // A later answer is about as long. Some room is left for a last slice of characters that take three bytes.
+    const page = new GrowingText(roomBytes + (part === undefined ? Math.ceil(1.1 * this.#lastBytes) : 0));
     let text = "";
     let sliceStartedMs = clock.nowMs();
     let rows = 0;
     for (const metric of this.own) {
+      if (part !== undefined && !isOfPart(metric, part)) continue;
+      const start = part === undefined ? "" : startOfPart(metric, part);
       text += headOf(metric);
       for (const row of metric.rows(state)) {
-        text += row;
+        if (row.startsWith(start)) text += row;
         rows += 1;
         if (rows % rowsBetweenLooks !== 0 || clock.nowMs() < sliceStartedMs + sliceMs) continue;
-        slices.push(Buffer.from(text));
+        page.add(text);
         text = "";
         await new Promise<void>((resolve) => clock.setTimer(0, resolve));
         sliceStartedMs = clock.nowMs();
       }
     }
-    if (this.#process !== undefined) text += await this.#process.render();
-    slices.push(Buffer.from(text));
-    return { contentType, body: Buffer.concat(slices) };
+    if (this.#process !== undefined && part === undefined) text += await this.#process.render();
+    page.add(text);
+    if (part === undefined) this.#lastBytes = page.bytes.length;
+    return { contentType, body: page.bytes };
   }
 }
