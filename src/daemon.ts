@@ -1,4 +1,5 @@
-// The loop: event → step → facts → keepers, followers, listeners. Declares the ports that the rest of the daemon plugs into.
+// The loop: event → step → facts → keepers, followers, listeners. Declares the ports that the rest of the daemon plugs
+// into.
 import { nextDeadline } from "./core/deadline.ts";
 import { factsBetween } from "./core/facts.ts";
 import { changesBetween, type IngressChange } from "./core/overview/ingresses.ts";
@@ -27,9 +28,9 @@ export interface Keeper {
 export const keeperPatienceMs = 250;
 
 /**
- * Converges on what the state wants and reports back with events. Must return at once and never throw. `changes` are the
- * ingresses that are not what they were when it followed last; those that are gone are not among them, and only another
- * generation or the end of one that was leaving takes any away.
+ * Converges on what the state wants and reports back with events. Must return at once and never throw. `changes` are
+ * the ingresses that are not what they were when it followed last; those that are gone are not among them, and only
+ * another generation or the end of one that was leaving takes any away.
  */
 export interface Follower {
   follow(state: State, changes: readonly IngressChange[]): void;
@@ -60,8 +61,8 @@ const pauseAfterFailure = { firstMs: 1_000, mostMs: 30_000 };
 const corruption = { events: 5, afterMs: 15_000 };
 
 /**
- * Owns the state. Everybody else sees it through `state`, and through each turn in this order, whatever the order in which
- * they were added: keepers make durable what must be, then followers act, then listeners hear.
+ * Owns the state. Everybody else sees it through `state`, and through each turn in this order, whatever the order in
+ * which they were added: keepers make durable what must be, then followers act, then listeners hear.
  */
 export class Daemon {
   readonly #ports: DaemonPorts;
@@ -106,8 +107,8 @@ export class Daemon {
   }
 
   /**
-   * Takes an event in. Safe to call from keepers, followers and listeners: events are taken one after the other, in order.
-   * False when an internal error kept it from being taken in: then nothing has changed.
+   * Takes an event in. Safe to call from keepers, followers and listeners: events are taken one after the other, in
+   * order. False when an internal error kept it from being taken in: then nothing has changed.
    */
   dispatch(event: Event): boolean {
     if (this.#isClosed) return false;
@@ -147,8 +148,8 @@ export class Daemon {
   }
 
   /**
-   * What the event makes of the state. An event that makes `step` throw is dropped, and the state stays what it was: it is
-   * never half changed, and whoever reported the event looks again in its own rhythm.
+   * What the event makes of the state. An event that makes `step` throw is dropped, and the state stays what it was: it
+   * is never half changed, and whoever reported the event looks again in its own rhythm.
    */
   #taken(before: State, event: Event, atMs: number): Turn | undefined {
     try {

@@ -1,6 +1,6 @@
-// What the single executable starts, in the place of the launcher: it brings its own Node, and all of the program within it.
-// A CommonJS script, as Node 24 wants it here; the parts of the program are such scripts too, kept beside it in the executable
-// and compiled only when they are needed.
+// What the single executable starts, in the place of the launcher: it brings its own Node, and all of the program
+// within it. A CommonJS script, as Node 24 wants it here; the parts of the program are such scripts too, kept beside it
+// in the executable and compiled only when they are needed.
 import { createRequire } from "node:module";
 import { getAsset } from "node:sea";
 import { compileFunction } from "node:vm";

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// What `ccs` starts: sees to it that Node is new enough, then loads the program, main.js beside this file, or for a health
-// check health.js alone. A checkout brings a new Node as a development dependency; where the machine's is too old, the program
-// runs under that one.
+// What `ccs` starts: sees to it that Node is new enough, then loads the program, main.js beside this file, or for a
+// health check health.js alone. A checkout brings a new Node as a development dependency; where the machine's is too
+// old, the program runs under that one.
 //
 // Has to load on old Nodes: nothing that Node 18 lacks.
 import { existsSync, mkdirSync, statSync } from "node:fs";
@@ -40,9 +40,9 @@ if (Number.parseInt(process.versions.node, 10) >= oldestMajor) {
 }
 
 /**
- * Keeps what Node has compiled for the next start, which takes a third less of the processor then. It is code, and so is kept
- * only where nobody else can write: below the own home of the user as whom this runs, and not that of another with `sudo`.
- * Where that is not possible, everything is compiled each time.
+ * Keeps what Node has compiled for the next start, which takes a third less of the processor then. It is code, and so
+ * is kept only where nobody else can write: below the own home of the user as whom this runs, and not that of another
+ * with `sudo`. Where that is not possible, everything is compiled each time.
  */
 function keepCompiled(): void {
   const { HOME = "", XDG_CACHE_HOME, NODE_COMPILE_CACHE, NODE_DISABLE_COMPILE_CACHE } = process.env;
@@ -77,8 +77,8 @@ async function isHealthCall([command, ...args]: readonly string[]): Promise<bool
 }
 
 /**
- * Node reads every export of its own modules that are imported, and these three of `node:http` load a second HTTP client,
- * undici, which is a quarter of what most commands cost. ccs does not use them.
+ * Node reads every export of its own modules that are imported, and these three of `node:http` load a second HTTP
+ * client, undici, which is a quarter of what most commands cost. ccs does not use them.
  */
 function spareHttpClient(): void {
   const http = process.getBuiltinModule("node:http");

@@ -72,7 +72,10 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
 /** The commands of a program: whole, or no more of them than its help says. */
 type Choice = ReadonlyMap<CommandName, "whole" | "outline">;
 
-/** The commands that this command line can be about: the one that it names first, or what its help and mistakes are about. */
+/**
+ * The commands that this command line can be about: the one that it names first, or what its help and mistakes are
+ * about.
+ */
 function commandsFor(args: readonly string[]): Choice {
   const [first] = args;
   // What completes commands has to know them.
@@ -93,8 +96,8 @@ function choiceOf(choose: (name: CommandName) => "whole" | "outline" | undefined
 const allWhole = choiceOf(() => "whole");
 
 /**
- * The command line with these commands; without them with all. `run` gets the work of the command that was given, and decides
- * whether to do it. `args`: the command line, for what is said of a mistake in it.
+ * The command line with these commands; without them with all. `run` gets the work of the command that was given, and
+ * decides whether to do it. `args`: the command line, for what is said of a mistake in it.
  */
 export async function createProgram(
   run: Run,
@@ -141,8 +144,8 @@ function helpText(help: string): string {
 }
 
 /**
- * Most commands take the configuration by name only; anyone who gives it like any other file is told how. And options are
- * those of a command: anyone who gives one before it is told where it goes.
+ * Most commands take the configuration by name only; anyone who gives it like any other file is told how. And options
+ * are those of a command: anyone who gives one before it is told where it goes.
  */
 function hintFor(mistake: string, args: readonly string[]): string {
   const at = args.findIndex((arg) => everyCommand.some((name) => name === arg));

@@ -3,8 +3,8 @@ import { constants } from "node:os";
 
 /**
  * From now on signals that must not end the program do nothing. Node opens its debugger at SIGUSR1, to any user of this
- * machine, who could then read the tokens. And none of these means that the program should end; the last comes when a file
- * grows beyond a limit, which the write says as well.
+ * machine, who could then read the tokens. And none of these means that the program should end; the last comes when a
+ * file grows beyond a limit, which the write says as well.
  */
 export function ignoreHarmlessSignals(): void {
   for (const signal of ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGPWR", "SIGXFSZ"]) {
@@ -13,8 +13,8 @@ export function ignoreHarmlessSignals(): void {
 }
 
 /**
- * The first process of a container gets no signal that it has not asked for, not even Ctrl-C; for want of another handler, it
- * ends as every other process would.
+ * The first process of a container gets no signal that it has not asked for, not even Ctrl-C; for want of another
+ * handler, it ends as every other process would.
  */
 export function endAsOthersDo(): void {
   if (process.pid !== 1) return;

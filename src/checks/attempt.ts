@@ -1,4 +1,5 @@
-// One probe under one deadline: ended by its own result, by the deadline, or by being called off, whichever comes first.
+// One probe under one deadline: ended by its own result, by the deadline, or by being called off, whichever comes
+// first.
 import type { Observation, Phases } from "../core/model.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -45,7 +46,9 @@ export class StageTimes {
   }
 }
 
-/** `configuredMs`: the whole timeout of the check, of which looking the name up may have taken a part. Never rejects. */
+/**
+ * `configuredMs`: the whole timeout of the check, of which looking the name up may have taken a part. Never rejects.
+ */
 export async function underDeadline(
   attempt: ProbeAttempt,
   configuredMs: number,

@@ -19,8 +19,8 @@ const longestPath = 10;
 const mostSteps = 100;
 
 /**
- * Looks for a path from the server's certificate (the first of `sent`) to one of `trusted` whose signatures, purposes and
- * lengths are right. Of several, one that is valid at `wallMs` is taken.
+ * Looks for a path from the server's certificate (the first of `sent`) to one of `trusted` whose signatures, purposes
+ * and lengths are right. Of several, one that is valid at `wallMs` is taken.
  */
 export function pathOf(sent: readonly X509Certificate[], trusted: readonly X509Certificate[], wallMs: number): Path {
   const [leaf] = sent;

@@ -1,4 +1,5 @@
-// Certificates and a clock that may be wrong: real servers, certificates of every kind, and a time that somebody vouches for.
+// Certificates and a clock that may be wrong: real servers, certificates of every kind, and a time that somebody
+// vouches for.
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { describe, test } from "node:test";

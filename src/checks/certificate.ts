@@ -18,8 +18,8 @@ export interface Circumstances {
 const dateCodes = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
 
 /**
- * What speaks against the certificates of a server whose handshake is done; `undefined` when nothing does. Everything but
- * the dates is OpenSSL's judgement, except where its complaint about dates may hide another.
+ * What speaks against the certificates of a server whose handshake is done; `undefined` when nothing does. Everything
+ * but the dates is OpenSSL's judgement, except where its complaint about dates may hide another.
  */
 export function objectionTo(
   socket: TLSSocket,

@@ -9,7 +9,9 @@ export interface CheckFake<Task extends CheckTask> {
   answer(task: Task, condition: ServiceCondition): ProbeResult;
 }
 
-/** It works, it answers with an error (with a status where it speaks HTTP), or its answer is not the one of the service. */
+/**
+ * It works, it answers with an error (with a status where it speaks HTTP), or its answer is not the one of the service.
+ */
 export type ServiceCondition =
   | { readonly kind: "ok" }
   | { readonly kind: "status"; readonly status: number }

@@ -8,8 +8,8 @@ const usual: readonly string[] = [];
 const contexts = new WeakMap<readonly string[], SecureContext>();
 
 /**
- * The settings that trust `ca` (PEM), or the usual authorities and those of NODE_EXTRA_CA_CERTS without it. Shared by all
- * probes that pass the same array.
+ * The settings that trust `ca` (PEM), or the usual authorities and those of NODE_EXTRA_CA_CERTS without it. Shared by
+ * all probes that pass the same array.
  */
 export function secureContextFor(ca: readonly string[] | undefined): SecureContext {
   const key = ca ?? usual;

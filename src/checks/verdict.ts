@@ -1,4 +1,5 @@
-// Puts what went wrong in a probe into one of our reasons, with words for people. Knows Node's error codes; does no I/O.
+// Puts what went wrong in a probe into one of our reasons, with words for people. Knows Node's error codes; does no
+// I/O.
 import type { PeerCertificate } from "node:tls";
 import type { FailureReason, InconclusiveReason, Validity } from "../core/model.ts";
 import { messageOf, plain } from "../lib/text.ts";
@@ -85,8 +86,8 @@ export function verdictOfCertificate(code: string, certificate: PeerCertificate,
 }
 
 /**
- * A certificate that is not valid at `wallMs`. Whether that is the endpoint's fault is known once something has told the
- * time.
+ * A certificate that is not valid at `wallMs`. Whether that is the endpoint's fault is known once something has told
+ * the time.
  */
 export function verdictOfDates(certificate: PeerCertificate, validity: Validity, wallMs: number): ProbeResult {
   const detail =

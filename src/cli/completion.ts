@@ -48,8 +48,8 @@ Examples:
 };
 
 /**
- * What the configuration calls its ingresses or endpoints, one a line. Secrets are not needed for that, and the shell of a
- * person seldom has them. Fails without a usable configuration, of which the scripts show nothing.
+ * What the configuration calls its ingresses or endpoints, one a line. Secrets are not needed for that, and the shell
+ * of a person seldom has them. Fails without a usable configuration, of which the scripts show nothing.
  */
 function printNames(kind: NameKind, config: string | undefined): ExitCode {
   const { ingresses } = configWithoutSecrets(config).config;

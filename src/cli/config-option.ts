@@ -14,7 +14,9 @@ export function oneOf(file: string | undefined, config: string | undefined): str
   throw new CommandError(exitCodes.usage, `expected one file, got ${file} and --config ${config}: name one of them`);
 }
 
-/** The path of the configuration file. Throws a CommandError that lists what was tried, or says what a container lacks. */
+/**
+ * The path of the configuration file. Throws a CommandError that lists what was tried, or says what a container lacks.
+ */
 export function configPath(option: string | undefined): string {
   const found = findConfigPath(option, process.env);
   if (found.kind === "missing") throw new CommandError(exitCodes.config, found.message);
@@ -32,8 +34,8 @@ export function configOf(option: string | undefined): Config {
 }
 
 /**
- * The configuration for commands that work offline, so that a file from elsewhere can be looked at as it is: secrets may be
- * missing on this machine. Throws as `configOf` does.
+ * The configuration for commands that work offline, so that a file from elsewhere can be looked at as it is: secrets
+ * may be missing on this machine. Throws as `configOf` does.
  */
 export function configWithoutSecrets(option: string | undefined): { readonly path: string; readonly config: Config } {
   const path = configPath(option);

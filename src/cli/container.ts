@@ -11,8 +11,8 @@ export function isContainer(env: Environment): boolean {
 }
 
 /**
- * What to tell people whose container has no configuration that it may read at `path`: what is wrong, and the commands that
- * correct it, one a line. `undefined` when there is one, and outside of a container. `userId`: as whom ccs runs.
+ * What to tell people whose container has no configuration that it may read at `path`: what is wrong, and the commands
+ * that correct it, one a line. `undefined` when there is one, and outside of a container. `userId`: as whom ccs runs.
  */
 export function missingInContainer(path: string, env: Environment, userId: number | undefined): string | undefined {
   if (!isContainer(env)) return undefined;
@@ -41,7 +41,9 @@ export function missingInContainer(path: string, env: Environment, userId: numbe
   }
 }
 
-/** The code of the error that reading the file would meet; `undefined` for none, or for one that reading it explains. */
+/**
+ * The code of the error that reading the file would meet; `undefined` for none, or for one that reading it explains.
+ */
 function failureOf(path: string): "ENOENT" | "EACCES" | undefined {
   try {
     closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));

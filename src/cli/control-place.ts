@@ -1,5 +1,5 @@
-// The control socket as commands find it: where it is, whether it is the daemon's own, and what to say when no daemon answers
-// there. Loads little, so that `ccs health` costs little.
+// The control socket as commands find it: where it is, whether it is the daemon's own, and what to say when no daemon
+// answers there. Loads little, so that `ccs health` costs little.
 import { lstatSync, type Stats } from "node:fs";
 import { stateDirOf, unreadConfig } from "../config/state-dir.ts";
 import { readFromDisk } from "../runtime/node/read-file.ts";
@@ -32,7 +32,10 @@ export class ControlPlace {
     throw new CommandError(exitCodes.unavailable, `${this.path} ${why}: ${now}`);
   }
 
-  /** What is at the path, if anything. Throws a CommandError when that cannot even be looked at, in a folder closed to us, say. */
+  /**
+   * What is at the path, if anything. Throws a CommandError when that cannot even be looked at, in a folder closed to
+   * us, say.
+   */
   #look(): Stats | undefined {
     try {
       return lstatSync(this.path, { throwIfNoEntry: false });

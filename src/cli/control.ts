@@ -1,4 +1,5 @@
-// Talks to the daemon on this machine through its control socket: what `status`, `events` and the changing commands share.
+// Talks to the daemon on this machine through its control socket: what `status`, `events` and the changing commands
+// share.
 import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
@@ -35,7 +36,9 @@ export interface ServerEvent {
   readonly data: unknown;
 }
 
-/** A daemon that was found. Every call throws a CommandError that says what to do when it does not answer as expected. */
+/**
+ * A daemon that was found. Every call throws a CommandError that says what to do when it does not answer as expected.
+ */
 export class Control {
   readonly #place: ControlPlace;
 
@@ -175,7 +178,10 @@ async function textOf(response: IncomingMessage): Promise<string> {
   }
 }
 
-/** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) as our daemon writes them: one line of data each. */
+/**
+ * Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) as our daemon writes them: one
+ * line of data each.
+ */
 async function* eventsIn(response: IncomingMessage): AsyncGenerator<ServerEvent> {
   let name = "message";
   let id: number | undefined;

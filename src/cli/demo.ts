@@ -135,7 +135,9 @@ const endSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const patienceMs = 2_000;
 const parentLookMs = 500;
 
-/** The wish to end, from wherever it comes: a signal, a key, a reader of our output who has gone, or an npm that died. */
+/**
+ * The wish to end, from wherever it comes: a signal, a key, a reader of our output who has gone, or an npm that died.
+ */
 class End implements Disposable {
   readonly #controller = new AbortController();
   readonly #parentId = process.ppid;

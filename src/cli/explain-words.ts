@@ -74,7 +74,10 @@ export function bytesText(bytes: number): string {
   return `${value.toFixed(digits)} ${units[unit] ?? ""}`;
 }
 
-/** What it means, and what to do about it. `isMistake`: hardly anybody wants it so. `loosenessOf`: of an endpoint's check. */
+/**
+ * What it means, and what to do about it. `isMistake`: hardly anybody wants it so. `loosenessOf`: of an endpoint's
+ * check.
+ */
 export function pitfallText(
   pitfall: Pitfall,
   loosenessOf: (endpoint: string) => string,

@@ -1,6 +1,6 @@
-// `ccs health` itself: asks the daemon on this machine whether it is healthy, over the control socket. The launcher loads this
-// file alone, since containers ask every half minute: no command line parser, no schemas, no HTTP client, which take many
-// times the CPU of the question.
+// `ccs health` itself: asks the daemon on this machine whether it is healthy, over the control socket. The launcher
+// loads this file alone, since containers ask every half minute: no command line parser, no schemas, no HTTP client,
+// which take many times the CPU of the question.
 import { connect } from "node:net";
 import { plain } from "../lib/text.ts";
 import type { HealthAnswer } from "../web/health-answer.ts";
@@ -44,8 +44,8 @@ export function healthCode({ isHealthy }: DaemonHealth): ExitCode {
 }
 
 /**
- * Runs `ccs health` with these further arguments, as this process. False, and nothing has happened, when they are more than
- * the name of the configuration: then the whole program is needed to understand or to refuse them.
+ * Runs `ccs health` with these further arguments, as this process. False, and nothing has happened, when they are more
+ * than the name of the configuration: then the whole program is needed to understand or to refuse them.
  */
 export async function runHealth(args: readonly string[]): Promise<boolean> {
   const option = args.join("\n");

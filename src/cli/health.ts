@@ -1,4 +1,5 @@
-// `ccs health` as the whole program knows it, for its help, --json and whatever the launcher does not take for a plain call.
+// `ccs health` as the whole program knows it, for its help, --json and whatever the launcher does not take for a plain
+// call.
 import { printLine } from "../terminal/terminal.ts";
 import { withControl, type ControlOptions } from "./control.ts";
 import type { ExitCode } from "./exit-codes.ts";

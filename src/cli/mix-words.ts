@@ -4,8 +4,8 @@ import { formatDuration } from "../core/units.ts";
 import { ttlText } from "../core/words.ts";
 
 /**
- * When, how long that takes, and what it is: `first`, ``, `ingress-mix.example.com gets …`. `addresses` are the records of
- * the mix, where they are known.
+ * When, how long that takes, and what it is: `first`, ``, `ingress-mix.example.com gets …`. `addresses` are the records
+ * of the mix, where they are known.
  */
 export function stepTexts(
   { when, afterMs, record, members = [], content = "", ttlSeconds = 0 }: MixStep,

@@ -51,8 +51,8 @@ export async function onceCommand(config: Config, options: { json: boolean; log:
 }
 
 /**
- * No other process may decide meanwhile: a daemon over the same state folder writes the same records. Where the folder takes no
- * lock this round goes without one.
+ * No other process may decide meanwhile: a daemon over the same state folder writes the same records. Where the folder
+ * takes no lock this round goes without one.
  */
 function lockOf({ stateDir }: Config, wallMs: number, log: Log): Disposable {
   const lock = lockState(stateDir, wallMs);

@@ -1,5 +1,5 @@
-// What `ccs --help` says of each command, in its order. All else that is to be known of a command is where it is registered,
-// and takes many times as long to load.
+// What `ccs --help` says of each command, in its order. All else that is to be known of a command is where it is
+// registered, and takes many times as long to load.
 
 /** `takes`: what follows the name on the command line, as commander writes it. */
 export const outlines = {

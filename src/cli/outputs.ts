@@ -1,5 +1,5 @@
-// The shape of everything that commands print with --json, in one place: programs rely on it, `ccs schema COMMAND` prints
-// it, and a command whose output differs does not compile.
+// The shape of everything that commands print with --json, in one place: programs rely on it, `ccs schema COMMAND`
+// prints it, and a command whose output differs does not compile.
 import * as z from "zod";
 import { printJson, printRaw } from "../terminal/terminal.ts";
 import { overrideAnswerSchema, resumeAnswerSchema } from "../web/api/schema/changes.ts";
@@ -301,8 +301,8 @@ const service = z.strictObject({
 });
 
 /**
- * By the command whose output it is; `once` is that of `run --once`, `scenarios` that of `simulate --list`, `event` a line
- * of `events --follow`.
+ * By the command whose output it is; `once` is that of `run --once`, `scenarios` that of `simulate --list`, `event` a
+ * line of `events --follow`.
  */
 export const outputs = {
   validate,

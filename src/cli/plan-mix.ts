@@ -1,4 +1,5 @@
-// The part of `ccs plan` about the second name of a CNAME ingress: what is there, and what the next return does with it.
+// The part of `ccs plan` about the second name of a CNAME ingress: what is there, and what the next return does with
+// it.
 import { ZoneInspector } from "../cloud/inspect.ts";
 import type { Ports } from "../assembly/ports.ts";
 import type { Config } from "../config/config.ts";
@@ -23,8 +24,8 @@ export interface MixPlan extends MixOutlook {
 }
 
 /**
- * `settings`: as configured; those of the state have no sticky endpoint. `whyNot`: what the zone has against it. `undefined`
- * where no mix is asked for.
+ * `settings`: as configured; those of the state have no sticky endpoint. `whyNot`: what the zone has against it.
+ * `undefined` where no mix is asked for.
  */
 export function mixPlanOf(ingress: IngressState, settings: IngressSettings, whyNot?: string): MixPlan | undefined {
   const { form } = ingress;

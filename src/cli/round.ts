@@ -55,8 +55,8 @@ export function isRoundComplete({ ingresses }: State): boolean {
 const hopeMs = 6_000;
 
 /**
- * Waits until a round is complete, at most `roundTimeoutMs`; where nothing can be reached, neither Cloudflare nor an endpoint,
- * much less: more time would tell a person no more.
+ * Waits until a round is complete, at most `roundTimeoutMs`; where nothing can be reached, neither Cloudflare nor an
+ * endpoint, much less: more time would tell a person no more.
  */
 export async function untilLooked(round: OneRound): Promise<void> {
   if (await until(round, hopeMs, isRoundComplete)) return;

@@ -44,7 +44,8 @@ const lastResortMs = 10_000;
 
 /** Runs until SIGTERM or SIGINT, then ends cleanly with 0. SIGHUP loads the configuration again. */
 async function runCommand(path: string, { log }: { log: Log }): Promise<ExitCode> {
-  // Signals may come before everything stands, and none of them may end us as it ends a program that knows nothing of it.
+  // Signals may come before everything stands, and none of them may end us as it ends a program that knows nothing of
+  // it.
   const hangUps = new Wire<[]>();
   const signalled = untilSignalled(hangUps.send);
   const errors = new InternalErrors({ log, clock: systemClock });

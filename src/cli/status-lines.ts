@@ -1,4 +1,5 @@
-// The status of the daemon as lines for a terminal: who serves and why, what DNS says, everybody's health, what comes next.
+// The status of the daemon as lines for a terminal: who serves and why, what DNS says, everybody's health, what comes
+// next.
 import { widthOf, wrap, type ScreenLine, type ScreenSpan, type Style } from "../terminal/screen-text.ts";
 import type {
   DaemonStatus,

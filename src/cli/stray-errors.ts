@@ -1,5 +1,5 @@
-// Errors that nobody caught, in timers, streams and promises that nobody awaits. A command ends with them, with the exit
-// code for it; the daemon reports them and goes on.
+// Errors that nobody caught, in timers, streams and promises that nobody awaits. A command ends with them, with the
+// exit code for it; the daemon reports them and goes on.
 import process from "node:process";
 import { printError } from "../terminal/terminal.ts";
 import { exitCodes } from "./exit-codes.ts";

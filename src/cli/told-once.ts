@@ -2,7 +2,9 @@
 import type { EventDocument } from "../web/api/schema/events.ts";
 import type { Status } from "../web/api/schema/status.ts";
 
-/** Takes events, the oldest first, and shows them without the lines on addresses that the endpoint's own line repeats. */
+/**
+ * Takes events, the oldest first, and shows them without the lines on addresses that the endpoint's own line repeats.
+ */
 export class ToldOnce {
   readonly #show: (event: EventDocument) => void;
   #alone: ReadonlySet<string>;

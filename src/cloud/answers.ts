@@ -58,7 +58,10 @@ export type RecordAnswer =
   | ({ readonly kind: "ours" } & OurRecordAnswer)
   /** Of another type: only that it is there matters. */
   | { readonly kind: "other"; readonly name: string; readonly type: string }
-  /** It does not say enough to tell. `isClaimed`: what it says would fit a record of ours. Without a name it may stand anywhere. */
+  /**
+   * It does not say enough to tell. `isClaimed`: what it says would fit a record of ours. Without a name it may stand
+   * anywhere.
+   */
   | { readonly kind: "unclear"; readonly name: string | undefined; readonly isClaimed: boolean };
 
 /** None of many entries makes sense: then it is no list of zones at all. */
@@ -105,7 +108,9 @@ function uniqueById<Entry extends { readonly id: string }>(entries: readonly Ent
   return [...new Map(entries.toReversed().map((entry) => [entry.id, entry])).values()].toReversed();
 }
 
-/** The record with its content in the one form that we compare. A proxied record's TTL is automatic, whatever it says. */
+/**
+ * The record with its content in the one form that we compare. A proxied record's TTL is automatic, whatever it says.
+ */
 export function published(record: OurRecordAnswer): PublishedRecord {
   const proxied = record.proxied ?? false;
   const address = parseIp(record.content);

@@ -1,6 +1,8 @@
 // What Cloudflare's answers, and its certificate, tell of the time.
 
-/** A date in HTTP, milliseconds since 1970. It always ends so: `Date.parse` alone would make a date of almost anything. */
+/**
+ * A date in HTTP, milliseconds since 1970. It always ends so: `Date.parse` alone would make a date of almost anything.
+ */
 export function dateIn(text: string | null): number | undefined {
   const wallMs = text?.trim().endsWith("GMT") === true ? Date.parse(text) : NaN;
   return Number.isNaN(wallMs) ? undefined : wallMs;

@@ -30,3 +30,11 @@ export interface Pause {
   readonly untilMs: number;
   readonly wanted: Wanted;
 }
+
+/** An attempt at its beginning. */
+export function begun(
+  { kind, isRoutine }: Step,
+  circumstances: Pick<Attempt, "startedMs" | "zone" | "wanted" | "gate">,
+): Attempt {
+  return { kind, isRoutine, ...circumstances, abort: new AbortController(), isObsolete: false, isWaiting: false };
+}

@@ -1,5 +1,5 @@
-// Whatever Cloudflare answers: reading and writing end in a value that the answer bears out, or in the one error, in plain
-// words without the token.
+// Whatever Cloudflare answers: reading and writing end in a value that the answer bears out, or in the one error, in
+// plain words without the token.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";

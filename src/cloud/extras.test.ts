@@ -1,4 +1,5 @@
-// What people wrote beside a record, comment, tags and settings, at every kind of write of ours, at both names of an ingress.
+// What people wrote beside a record, comment, tags and settings, at every kind of write of ours, at both names of an
+// ingress.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { freeCall, ScriptedApi, success, zoneId } from "../../test/conformance/scripted-api.ts";

@@ -1,11 +1,11 @@
-// The one gate that every request with a token passes. It keeps the budget of calls, whatever goes wrong, and closes for
-// all when Cloudflare says "too many".
+// The one gate that every request with a token passes. It keeps the budget of calls, whatever goes wrong, and closes
+// for all when Cloudflare says "too many".
 import { sleep, type Clock } from "../lib/clock.ts";
 import { CloudError } from "./provider.ts";
 
 /**
- * In any five minutes at most so many calls, and so many more for each ingress, but never more than `mostCalls`: Cloudflare
- * allows a user 1200, and people have other programs.
+ * In any five minutes at most so many calls, and so many more for each ingress, but never more than `mostCalls`:
+ * Cloudflare allows a user 1200, and people have other programs.
  */
 const callsPerWindow = 100;
 const callsPerIngress = 2;
@@ -20,8 +20,8 @@ const callsPerShortWindow = 40;
 const shortWindowMs = 6_000;
 
 /**
- * What a call is for: what has just been decided; what such a decision waits for, or a retry; or a look by routine. Each
- * leaves a share of the calls to those before it, so that it never starves them, however often it comes.
+ * What a call is for: what has just been decided; what such a decision waits for, or a retry; or a look by routine.
+ * Each leaves a share of the calls to those before it, so that it never starves them, however often it comes.
  */
 export type Purpose = "decision" | "follow-up" | "routine";
 

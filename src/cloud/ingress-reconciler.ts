@@ -1,10 +1,11 @@
-// The machine for one name of an ingress: reads before it writes, has one request under way at most, and tries again for as long as
-// published and desired records differ. All waiting is one timer; whenever it wakes, it looks at the newest state.
+// The machine for one name of an ingress: reads before it writes, has one request under way at most, and tries again
+// for as long as published and desired records differ. All waiting is one timer; whenever it wakes, it looks at the
+// newest state.
 import type { NameRef } from "../core/events.ts";
 import type { Event, IngressState, PublishedRecord } from "../core/model.ts";
 import { isSameDemand } from "../core/records/records.ts";
 import { backoffMs } from "../lib/backoff.ts";
-import type { Attempt, Step } from "./attempt.ts";
+import { begun, type Attempt, type Step } from "./attempt.ts";
 import type { Purpose } from "./gate.ts";
 import { isSameWanted, isWrong, type Lane } from "./lane.ts";
 import { freshMemory, nextAttempt } from "./next-attempt.ts";
@@ -83,7 +84,10 @@ export class IngressReconciler {
     }
   }
 
-  /** Brings a read forward that is begun at or after `youngerThanMs`, for the time that its answer tells; `undefined`: none. */
+  /**
+   * Brings a read forward that is begun at or after `youngerThanMs`, for the time that its answer tells; `undefined`:
+   * none.
+   */
   seek(youngerThanMs: number | undefined): void {
     if (youngerThanMs === this.#memory.soughtMs) return;
     this.#memory.soughtMs = youngerThanMs;
@@ -105,7 +109,10 @@ export class IngressReconciler {
     this.#shielded(() => this.#startWhatIsDue());
   }
 
-  /** An internal error costs this ingress a pause, and nothing else. The next turn or the end of the pause finds it at work. */
+  /**
+   * An internal error costs this ingress a pause, and nothing else. The next turn or the end of the pause finds it at
+   * work.
+   */
   #shielded(action: () => void): void {
     try {
       action();
@@ -171,18 +178,9 @@ export class IngressReconciler {
   }
 
   #start(step: Step, ingress: IngressState): void {
-    const { clock, log } = this.#shared;
-    const attempt: Attempt = {
-      kind: step.kind,
-      isRoutine: step.isRoutine,
-      startedMs: clock.nowMs(),
-      zone: ingress.settings.zone,
-      wanted: this.#lane.wantedBy(ingress),
-      abort: new AbortController(),
-      gate: this.#shared.gate,
-      isObsolete: false,
-      isWaiting: false,
-    };
+    const { clock, gate, log } = this.#shared;
+    const { zone } = ingress.settings;
+    const attempt = begun(step, { startedMs: clock.nowMs(), zone, wanted: this.#lane.wantedBy(ingress), gate });
     this.#attempt = attempt;
     this.#memory.askedMs = attempt.startedMs;
     this.#urgency.spend(this.#purposeOf(step));
@@ -260,7 +258,10 @@ export class IngressReconciler {
     return { kind: "cloud-failed", ...this.#ref, problem: { kind, message, during: attempt.kind } };
   }
 
-  /** How many machines have a write that waits for Cloudflare; 0 where this one has none. A mix and a routine look can wait. */
+  /**
+   * How many machines have a write that waits for Cloudflare; 0 where this one has none. A mix and a routine look can
+   * wait.
+   */
   #noteDue(isTransient: boolean): number {
     const isDue =
       isTransient &&

@@ -1,5 +1,6 @@
-// Looks at an account without changing anything: what a token is, which zone holds a name, what stands there. For people
-// who want to know what is wrong, so it tells apart "refused", "not there" and "could not be asked", and never throws.
+// Looks at an account without changing anything: what a token is, which zone holds a name, what stands there. For
+// people who want to know what is wrong, so it tells apart "refused", "not there" and "could not be asked", and never
+// throws.
 import * as z from "zod";
 import { Deadline } from "../lib/deadline.ts";
 import { plainly } from "../lib/plainly.ts";
@@ -98,7 +99,9 @@ export class ZoneInspector {
     return this.#telltales;
   }
 
-  /** Whether the token is alive. Tokens of an account have a place of their own to ask, which needs the account's id. */
+  /**
+   * Whether the token is alive. Tokens of an account have a place of their own to ask, which needs the account's id.
+   */
   verifyToken(accountId?: string): Promise<Inspection<TokenStatus>> {
     const owner = accountId === undefined ? "/user" : `/accounts/${encodeURIComponent(accountId)}`;
     return this.#get(`${owner}/tokens/verify`, TokenStatus);

@@ -1,5 +1,5 @@
-// The two kinds of name that an ingress has, as its machines see them: its own, and that of a mix. Writes to a mix are a
-// lower lane: they wait while anything is to be done at the ingress' own name, and hold nothing up there.
+// The two kinds of name that an ingress has, as its machines see them: its own, and that of a mix. Writes to a mix are
+// a lower lane: they wait while anything is to be done at the ingress' own name, and hold nothing up there.
 import { desiredMix, mixNamed, mixPlan, mixPointedTo, type Wanted } from "../core/records/mix.ts";
 import type { IngressState, NameState, Plan } from "../core/model.ts";
 import { isEmptyPlan, isSameSet, planBetween } from "../core/records/plan.ts";

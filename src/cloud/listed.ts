@@ -1,5 +1,5 @@
-// What a list of records lets us believe of a name. Odd answers hold up no switch as long as they leave no doubt about what
-// stands there; where they do, the list is not believed.
+// What a list of records lets us believe of a name. Odd answers hold up no switch as long as they leave no doubt about
+// what stands there; where they do, the list is not believed.
 import type * as z from "zod";
 import type { RecordAnswer, RecordsPage } from "./answers.ts";
 import { canonicalName, CloudError, type IngressName } from "./provider.ts";
@@ -8,9 +8,9 @@ import { canonicalName, CloudError, type IngressName } from "./provider.ts";
 export const mostRecords = 100;
 
 /**
- * The records at the name, of any type. What an answer says of totals is believed only where its list bears it out: a page
- * that is not full is the last one. Entries that are not valid are left out, unless they may be records of ours. Beside a
- * CNAME there can be none (RFC 1034, 3.6.2), whatever else the answer says or lacks.
+ * The records at the name, of any type. What an answer says of totals is believed only where its list bears it out: a
+ * page that is not full is the last one. Entries that are not valid are left out, unless they may be records of ours.
+ * Beside a CNAME there can be none (RFC 1034, 3.6.2), whatever else the answer says or lacks.
  */
 export function recordsAtName(
   ingress: IngressName,

@@ -1,5 +1,5 @@
-// What the machine for one name does next, and when at the earliest: a pure choice from what it remembers and what is known of
-// the ingress.
+// What the machine for one name does next, and when at the earliest: a pure choice from what it remembers and what is
+// known of the ingress.
 import type { IngressState } from "../core/model.ts";
 import type { Pause, Step } from "./attempt.ts";
 import type { Lane } from "./lane.ts";

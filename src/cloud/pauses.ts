@@ -7,9 +7,9 @@ import type { CloudError } from "./provider.ts";
 export const transientPause = { firstMs: 1_000, mostMs: 30_000 };
 
 /**
- * While a write is due, a pause is no longer than this, or than this share of the time for which there has been trouble:
- * a failover should not wait long once Cloudflare works again, and calls stay few all the same. Several ingresses in which
- * one is due take turns: together they try as often as one.
+ * While a write is due, a pause is no longer than this, or than this share of the time for which there has been
+ * trouble: a failover should not wait long once Cloudflare works again, and calls stay few all the same. Several
+ * ingresses in which one is due take turns: together they try as often as one.
  */
 const duePause = { mostMs: 2_000, share: 1 / 8 };
 

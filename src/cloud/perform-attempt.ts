@@ -18,7 +18,9 @@ export interface Means {
   readonly spend: (purpose: Purpose) => void;
 }
 
-/** Never rejects: whatever is thrown that is no expected failure is an internal error, and as good as a transient one. */
+/**
+ * Never rejects: whatever is thrown that is no expected failure is an internal error, and as good as a transient one.
+ */
 export async function performAttempt(
   attempt: Attempt,
   step: Step,

@@ -37,8 +37,8 @@ const published: fc.Arbitrary<PublishedRecord[]> = fc
   );
 
 /**
- * What is there, what is wanted, and what the servers may not show yet. Often that is just what is wanted, as when a mix has
- * only just been made and the other ones leave it.
+ * What is there, what is wanted, and what the servers may not show yet. Often that is just what is wanted, as when a
+ * mix has only just been made and the other ones leave it.
  */
 const changes = fc
   .tuple(published, desired, fc.array(fc.nat({ max: 5 }), { maxLength: 4 }), fc.constantFrom(false, true, true))

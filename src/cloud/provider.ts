@@ -8,7 +8,8 @@ export interface RecordProvider {
   list(ingress: IngressName, call: Call): Promise<readonly PublishedRecord[]>;
   /**
    * Applies the plan in one batch request, all or nothing, and resolves to all our records at the name afterwards.
-   * `known` is what the plan was made from. Rejects with `CloudError`; throws before sending what would be an internal error.
+   * `known` is what the plan was made from. Rejects with `CloudError`; throws before sending what would be an internal
+   * error.
    */
   apply(
     ingress: IngressName,
@@ -27,7 +28,10 @@ export interface RecordProvider {
 export type IngressName = Pick<IngressSettings, "record"> & {
   /** As configured: its name or its id. */
   readonly zone?: IngressSettings["zone"] | undefined;
-  /** The name is that of a mix of this ingress: it may be left without a record, and only records with our comment are ours. */
+  /**
+   * The name is that of a mix of this ingress: it may be left without a record, and only records with our comment are
+   * ours.
+   */
   readonly mixOf?: string;
 };
 

@@ -32,7 +32,8 @@ export interface ReconcilerOptions {
 const closingGraceMs = 2_000;
 
 /**
- * The ingress whose records are read sooner because an answer has to tell the time: one that waits for it, else the first.
+ * The ingress whose records are read sooner because an answer has to tell the time: one that waits for it, else the
+ * first.
  */
 function seekerOf({ ingresses, overview, time }: State): IngressState | undefined {
   if (time.sought === undefined) return undefined;

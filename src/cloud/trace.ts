@@ -1,5 +1,5 @@
-// Follows a host name through a zone's own records. Cloudflare answers chains within a zone with addresses, so that nothing
-// of them is to be seen from outside.
+// Follows a host name through a zone's own records. Cloudflare answers chains within a zone with addresses, so that
+// nothing of them is to be seen from outside.
 import { suffixes } from "./zones.ts";
 
 /** A record of any type; of a CNAME, the content is a host name in lower case without trailing dot. */
@@ -12,9 +12,9 @@ export interface ZoneRecord {
 const mostSteps = 8;
 
 /**
- * The names that `host` leads to by CNAME records, in order, until one that `isEnd`; a wildcard record on the way is named
- * itself (`*.example.com`). Empty for a host with addresses of its own. Wildcards as in RFC 4592: the one below the
- * closest name that exists. `recordsAt` gives all records at exactly one name.
+ * The names that `host` leads to by CNAME records, in order, until one that `isEnd`; a wildcard record on the way is
+ * named itself (`*.example.com`). Empty for a host with addresses of its own. Wildcards as in RFC 4592: the one below
+ * the closest name that exists. `recordsAt` gives all records at exactly one name.
  */
 export async function tracePath(
   host: string,

@@ -4,7 +4,9 @@ import type { Wanted } from "../core/records/mix.ts";
 import type { Purpose } from "./gate.ts";
 import { isSameWanted } from "./lane.ts";
 
-/** The calls that a new decision, or the start, may need with a little bad luck. More than these wait in line with all. */
+/**
+ * The calls that a new decision, or the start, may need with a little bad luck. More than these wait in line with all.
+ */
 const urgentCalls = 4;
 
 export class Urgency {

@@ -34,7 +34,8 @@ export class ZoneFinder {
 
   /**
    * Makes sure that the ingress lies in a zone that was configured by its id. Cloudflare would append the zone's name
-   * to any other and create the wrong record. A token without Zone Read cannot know; then the configuration is believed.
+   * to any other and create the wrong record. A token without Zone Read cannot know; then the configuration is
+   * believed.
    */
   async confirm(ingress: IngressName, zone: Zone, call: Call): Promise<void> {
     if (zone.name !== undefined || this.#unreadable.has(zone)) return;

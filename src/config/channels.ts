@@ -1,5 +1,5 @@
-// The channels of `notify`: a list of entries, each of a kind that the registry knows, or the section that files had before
-// it was a list.
+// The channels of `notify`: a list of entries, each of a kind that the registry knows, or the section that files had
+// before it was a list.
 import { z } from "zod";
 import { channelKind, channelKinds } from "../channels/registry.ts";
 import type { ChannelConfig, ChannelKind, Secrets } from "../channels/kind.ts";

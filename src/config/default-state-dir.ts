@@ -1,5 +1,5 @@
-// Where the state is when the file does not say. Knows nothing of schemas, so that code which only looks for a daemon need
-// not load them.
+// Where the state is when the file does not say. Knows nothing of schemas, so that code which only looks for a daemon
+// need not load them.
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parsePath } from "./format/names.ts";
@@ -18,8 +18,9 @@ const systemFolder = "/etc/ccs";
 const systemStateDir = "/var/lib/ccs";
 
 /**
- * Where state goes when neither the file nor the environment says. Absolute; `undefined` for a user without a home. Commands
- * over the configuration of the system's service find its state, though only the service itself has it from systemd.
+ * Where state goes when neither the file nor the environment says. Absolute; `undefined` for a user without a home.
+ * Commands over the configuration of the system's service find its state, though only the service itself has it from
+ * systemd.
  */
 export function defaultStateDir(env: Environment, configPath: string | undefined): string | undefined {
   const fromSystemd = given(env, "STATE_DIRECTORY")?.split(":")[0];

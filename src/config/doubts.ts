@@ -6,7 +6,9 @@ import type { Report } from "./format/problem.ts";
 /** A value as it stands in the file. */
 type TextOf = (path: string) => string | undefined;
 
-/** Durations that are usually minutes: a number without a unit means seconds, and less than 60 is probably a mistake. */
+/**
+ * Durations that are usually minutes: a number without a unit means seconds, and less than 60 is probably a mistake.
+ */
 const slowKeys = ["hold_up", "mix_wait", "reconcile_interval"] as const;
 
 const longestSticky = dayMs;

@@ -33,7 +33,10 @@ export interface LoadRequest {
   readonly env: Environment;
   /** Reads the file, and the files of secrets. Without it there are no files. */
   readonly readFile?: ReadFile;
-  /** For commands that work offline: secrets that are not on this machine are no mistake, and something takes their place. */
+  /**
+   * For commands that work offline: secrets that are not on this machine are no mistake, and something takes their
+   * place.
+   */
   readonly mayLackSecrets?: boolean;
 }
 
@@ -170,7 +173,9 @@ function reporterTo(problems: Problem[], document: YamlDocument, reading: Readin
   return (path, message) => problems.push(problemAt(document.file, reading.placeOf(path), path, message));
 }
 
-/** A token that leaves this machine over plain HTTP can be read on the way. `channels` are those of the configuration. */
+/**
+ * A token that leaves this machine over plain HTTP can be read on the way. `channels` are those of the configuration.
+ */
 function warnOfPlainHttp(config: Config, channels: readonly FoundChannel[], warn: Report): void {
   const message = "the token travels unencrypted over http: use https unless the API is on your own network";
   if (isPlainHttp(config.cloudflare.apiUrl)) warn("cloudflare.api_url", message);
@@ -179,7 +184,10 @@ function warnOfPlainHttp(config: Config, channels: readonly FoundChannel[], warn
   }
 }
 
-/** The daemon starts with one all the same, so that an update of ccs interrupts no service; but it can be guessed in time. */
+/**
+ * The daemon starts with one all the same, so that an update of ccs interrupts no service; but it can be guessed in
+ * time.
+ */
 function warnOfWeakToken({ http: { token } }: Config, path: string, warn: Report): void {
   const weakness = token === undefined ? undefined : weaknessOf(token.reveal());
   if (weakness === undefined) return;

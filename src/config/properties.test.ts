@@ -97,7 +97,9 @@ const pieces = fc.constantFrom(...words.split(" "), ...signs, ...traps);
 
 const mosaic = fc.array(pieces, { maxLength: 60 }).map((parts) => parts.join(""));
 
-/** A good file with a few pieces put in, or a few characters cut out, and secrets in plain where its variables stood. */
+/**
+ * A good file with a few pieces put in, or a few characters cut out, and secrets in plain where its variables stood.
+ */
 const damaged = fc
   .tuple(
     fc.constantFrom(...examples),

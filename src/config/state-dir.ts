@@ -1,5 +1,5 @@
-// Where a daemon keeps its state, for commands that only want to talk to it. They have to find it even when the file has
-// mistakes in it by now, or takes its secrets from an environment that this shell does not have.
+// Where a daemon keeps its state, for commands that only want to talk to it. They have to find it even when the file
+// has mistakes in it by now, or takes its secrets from an environment that this shell does not have.
 import { dirname, resolve } from "node:path";
 import { isMap, isScalar } from "yaml";
 import { readConfigDocument } from "./document.ts";
@@ -9,7 +9,9 @@ import { substitute, unmask } from "./format/substitute.ts";
 import type { Environment } from "./format/variables.ts";
 import { defaultStateDir, stateDirGiven } from "./default-state-dir.ts";
 
-/** The absolute path of the state folder that `ccs run` would use with this `--config` option and environment, if any. */
+/**
+ * The absolute path of the state folder that `ccs run` would use with this `--config` option and environment, if any.
+ */
 export function stateDirOf(option: string | undefined, env: Environment, readFile: ReadFile): string | undefined {
   const given = stateDirGiven(env);
   if (given !== undefined) return given;
@@ -18,7 +20,10 @@ export function stateDirOf(option: string | undefined, env: Environment, readFil
   return inFile ?? defaultStateDir(env, found.kind === "found" ? found.path : undefined);
 }
 
-/** Why the file that may say where the state is tells nothing; `undefined` when it can be read, or there is none to read. */
+/**
+ * Why the file that may say where the state is tells nothing; `undefined` when it can be read, or there is none to
+ * read.
+ */
 export function unreadConfig(option: string | undefined, env: Environment, readFile: ReadFile): string | undefined {
   const found = findConfigPath(option, env);
   if (stateDirGiven(env) !== undefined || found.kind === "missing") return undefined;

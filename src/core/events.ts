@@ -56,9 +56,14 @@ export type Event =
   | ({ readonly kind: "records-read"; readonly records: readonly PublishedRecord[] } & NameRef)
   | ({ readonly kind: "records-written"; readonly records: readonly PublishedRecord[] } & NameRef)
   | ({ readonly kind: "cloud-failed"; readonly problem: CloudProblem } & NameRef)
-  /** The probe that began at `startedMs` has had no answer for a good while (see `stallMs`); its observation comes later. */
+  /**
+   * The probe that began at `startedMs` has had no answer for a good while (see `stallMs`); its observation comes
+   * later.
+   */
   | ({ readonly kind: "probe-stalled"; readonly address: string; readonly startedMs: number } & EndpointRef)
-  /** How many of the anchors of a family took a connection: most of them prove that the monitor's own connection works. */
+  /**
+   * How many of the anchors of a family took a connection: most of them prove that the monitor's own connection works.
+   */
   | {
       readonly kind: "anchors-tried";
       readonly family: Family;
@@ -137,7 +142,9 @@ export type Fact =
   /** No endpoint can serve, or one can again. */
   | { readonly kind: "ingress-outage-began"; readonly ingress: string; readonly why: string }
   | { readonly kind: "ingress-outage-ended"; readonly ingress: string; readonly by: string }
-  /** Confirmed by Cloudflare. `by: "write"`: ours; `by: "read"`: another program's. `from` is missing at the first read. */
+  /**
+   * Confirmed by Cloudflare. `by: "write"`: ours; `by: "read"`: another program's. `from` is missing at the first read.
+   */
   | {
       readonly kind: "records-changed";
       readonly ingress: string;

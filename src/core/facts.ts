@@ -22,8 +22,8 @@ import { endpointNamed, hasSameMembers, isDrained, whyDrained } from "./members.
 import { families } from "./words.ts";
 
 /**
- * The facts that lead from `before` to `after`, the state since `atMs`, in the order of telling. Empty when nothing worth
- * telling changed. `changes` are the ingresses that changed.
+ * The facts that lead from `before` to `after`, the state since `atMs`, in the order of telling. Empty when nothing
+ * worth telling changed. `changes` are the ingresses that changed.
  */
 export function factsBetween(
   before: State,
@@ -155,7 +155,10 @@ function sharedFacts(ingress: IngressState, { known, after: endpoint }: Endpoint
   return [{ kind: "addresses-shared", ingress: ingress.settings.id, endpoint: settings.name, others }];
 }
 
-/** What people said, and what came of it: a drill is reported before the next one begins, so that it is plain whose report it is. */
+/**
+ * What people said, and what came of it: a drill is reported before the next one begins, so that it is plain whose
+ * report it is.
+ */
 function wordFacts(ingress: string, old: IngressState | undefined, { overrides, lastDrill }: IngressState): Fact[] {
   const before = old?.overrides ?? [];
   // Under other names a report is another object that says the same.

@@ -1,5 +1,5 @@
-// Finding by identity: an ingress by its id, an endpoint by its name in it. What they are called at Cloudflare (`record`,
-// `mix.record`) is for records, look-ups and words.
+// Finding by identity: an ingress by its id, an endpoint by its name in it. What they are called at Cloudflare
+// (`record`, `mix.record`) is for records, look-ups and words.
 import { endpointNamed } from "./members.ts";
 import type { EndpointRef, EndpointState, IngressState, State } from "./model.ts";
 

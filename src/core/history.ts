@@ -104,7 +104,10 @@ export function isOfKind(fact: JournaledFact, { kind, ingress, endpoint }: Omit<
   return fact.kind === kind && fact.ingress === ingress && endpointOf(fact) === endpoint;
 }
 
-/** The endpoint that a fact is about, if it is about one; a manual override, and the report of a drill, name it one level deeper. */
+/**
+ * The endpoint that a fact is about, if it is about one; a manual override, and the report of a drill, name it one
+ * level deeper.
+ */
 export function endpointOf({ endpoint, override, report }: JournaledFact): string | undefined {
   const deeper = [override, report].map((part) =>
     typeof part === "object" && part !== null && "endpoint" in part ? part.endpoint : undefined,

@@ -1,5 +1,5 @@
-// The endpoints of an ingress by name, by rank, and by the part they have in serving now: what many parts ask. Who is to
-// serve is decided in `selection/`.
+// The endpoints of an ingress by name, by rank, and by the part they have in serving now: what many parts ask. Who is
+// to serve is decided in `selection/`.
 import type { EndpointSettings, EndpointState, IngressState, Override, Selection } from "./model.ts";
 
 /** The endpoint of this name; `undefined` for one that is no longer configured. */

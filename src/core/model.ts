@@ -1,5 +1,5 @@
-// The vocabulary: what the daemon believes, and with it all that it is told to do (`settings-model.ts`) and sees. Types only.
-// What happens to it and what it tells of that are in `events.ts`.
+// The vocabulary: what the daemon believes, and with it all that it is told to do (`settings-model.ts`) and sees. Types
+// only. What happens to it and what it tells of that are in `events.ts`.
 //
 // All times named `…Ms` are milliseconds of the monotonic clock, unless the name says otherwise. Everything here is
 // plain JSON, so that a state can be printed, compared, stored and replayed.
@@ -140,7 +140,9 @@ export interface Outage {
   readonly isKnown: boolean;
   /** Since when one of them answers again; missing while none does. */
   readonly answeredMs: number | undefined;
-  /** When the first of them was up, and who gets a turn since then to finish coming back before another one is chosen. */
+  /**
+   * When the first of them was up, and who gets a turn since then to finish coming back before another one is chosen.
+   */
   readonly upMs: number | undefined;
   readonly turns: readonly RecoveryTurn[] | undefined;
 }
@@ -174,7 +176,9 @@ export interface NameState {
   readonly cloudProblem: (CloudProblem & { readonly sinceMs: number; readonly newestMs: number }) | undefined;
 }
 
-/** The second name of a CNAME ingress. `published` holds our records there, `visibility` is known without a write too. */
+/**
+ * The second name of a CNAME ingress. `published` holds our records there, `visibility` is known without a write too.
+ */
 export interface MixState extends NameState {
   readonly record: string;
   /** What is there that is not ours, in words: there is no mix then. */
@@ -202,7 +206,10 @@ export interface IngressState extends NameState {
   readonly endpoints: readonly EndpointState[];
   /** The endpoints that the configuration in force calls otherwise than the one before. */
   readonly renames: readonly Rename[];
-  /** What it is for life. Missing until the records have been read for the first time, unless the configuration asks for one. */
+  /**
+   * What it is for life. Missing until the records have been read for the first time, unless the configuration asks for
+   * one.
+   */
   readonly form: Form | undefined;
   /** Missing where there is never to be a mix beside a CNAME. */
   readonly mix: MixState | undefined;
@@ -212,7 +219,10 @@ export interface IngressState extends NameState {
   readonly isLeaving: boolean;
   /** A return that only waits for its mix to be shown: since when. */
   readonly returnDueMs: number | undefined;
-  /** The record set first found, then the last that we wrote: put back when the name turns out empty while no endpoint is up. */
+  /**
+   * The record set first found, then the last that we wrote: put back when the name turns out empty while no endpoint
+   * is up.
+   */
   readonly lastGood: RecordSet | undefined;
   /** Missing while no endpoint is named by the record and none has been elected. */
   readonly selection: Selection | undefined;
@@ -240,7 +250,10 @@ export interface IngressState extends NameState {
     | undefined;
   /** What authoritative servers show in place of the records that are known, until these are read again. */
   readonly drift: { readonly says: string; readonly sinceMs: number } | undefined;
-  /** Another program keeps overwriting our records: repair is paused until then. A new selection may still be written once. */
+  /**
+   * Another program keeps overwriting our records: repair is paused until then. A new selection may still be written
+   * once.
+   */
   readonly standoff: { readonly untilMs: number; readonly mayWrite: boolean } | undefined;
   /** The selection whose mix Cloudflare refused for good: its primary is active alone. */
   readonly isMixRefused: boolean;
@@ -258,6 +271,9 @@ export interface State {
   readonly generation: number;
   /** What an earlier life left behind; missing once a configuration has taken it up. */
   readonly saved: readonly SavedIngress[] | undefined;
-  /** Left the configuration while they pointed to their mix: first they are pointed to their primary, and the mix is removed. */
+  /**
+   * Left the configuration while they pointed to their mix: first they are pointed to their primary, and the mix is
+   * removed.
+   */
   readonly leaving: readonly IngressState[];
 }

@@ -23,7 +23,10 @@ export interface SavedIngress {
   readonly form: Form | undefined;
   /** Names that may hold the addresses of one of our mixes, former names included. */
   readonly mixRecords: readonly string[] | undefined;
-  /** Where its records are, and what the primary's TTL was: enough to lead it out of its mix once it is no longer configured. */
+  /**
+   * Where its records are, and what the primary's TTL was: enough to lead it out of its mix once it is no longer
+   * configured.
+   */
   readonly zone: string | undefined;
   readonly ttl: Ttl | undefined;
 }

@@ -15,7 +15,9 @@ export interface IngressSettings {
   readonly holdUpMs: number;
   readonly reconcileIntervalMs: number;
   readonly allowPrivate: boolean;
-  /** The second name, which holds the addresses of a mix while the ingress is a CNAME; without it there is no such mix. */
+  /**
+   * The second name, which holds the addresses of a mix while the ingress is a CNAME; without it there is no such mix.
+   */
   readonly mix?: MixSettings;
   /** Why there is no such name, in plain words: the default cannot be, and none is configured. */
   readonly whyNoMixName?: string;

@@ -9,13 +9,14 @@ import { withoutEndedOverrides } from "./people/overrides.ts";
 import { withoutSettledProblem, withoutStandoff, withWordOnce } from "./records/published.ts";
 import { withSharers } from "./selection/same-addresses.ts";
 import { withTrial } from "./selection/trial.ts";
-import { holdUntilMs, select } from "./selection/selection.ts";
+import { holdUntilMs } from "./selection/hold.ts";
+import { select } from "./selection/selection.ts";
 import { withEachEndpoint } from "./sharing.ts";
 import { withUnseenAt } from "./records/unseen.ts";
 
 /**
- * Lets time and the new beliefs take effect on one ingress. Once it did, it changes nothing more before the next event of this
- * ingress or `ingressDeadlineMs`: nobody needs to look at it until then.
+ * Lets time and the new beliefs take effect on one ingress. Once it did, it changes nothing more before the next event
+ * of this ingress or `ingressDeadlineMs`: nobody needs to look at it until then.
  */
 export function settle(ingress: IngressState, nowMs: number): IngressState {
   const grown = withEachEndpoint(ingress, (endpoint) => afterTime(endpoint, nowMs));

@@ -1,4 +1,5 @@
-// States share what did not change: the same object means that nothing in it is different, so that nobody needs to look.
+// States share what did not change: the same object means that nothing in it is different, so that nobody needs to
+// look.
 import type { EndpointState, IngressState } from "./model.ts";
 
 /** The items after `change`; the very same list when every item stayed the same object. */

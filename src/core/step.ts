@@ -15,7 +15,7 @@ import {
   afterWrite,
   withoutStandoff,
 } from "./records/published.ts";
-import { departuresOf, holdUntilMs } from "./selection/selection.ts";
+import { departuresOf, holdUntilMs } from "./selection/hold.ts";
 import { listed, withIngresses } from "./overview/ingresses.ts";
 import { changedPlaces, placesWhere } from "./overview/overview.ts";
 import { settle } from "./settle.ts";
@@ -164,7 +164,10 @@ function withEndpoint(
   );
 }
 
-/** An endpoint that comes back from an outage, in this life or the last, is held: for a while the ingress does not return to it. */
+/**
+ * An endpoint that comes back from an outage, in this life or the last, is held: for a while the ingress does not
+ * return to it.
+ */
 function withHold(ingress: IngressState, before: EndpointState, after: EndpointState, nowMs: number): EndpointState {
   const { verdict } = after.health;
   // The way back need not be straight: with an address that can be checked again, who was down is unknown first.

@@ -8,8 +8,8 @@ const syntaxUnitsMs = { ms: 1, s: 1_000, m: minuteMs, h: hourMs, d: dayMs } as c
 const spokenUnitsMs = { d: dayMs, h: hourMs, min: minuteMs, s: 1_000 } as const;
 
 /**
- * Milliseconds of a duration in the configuration's syntax: a number with a unit (`400ms`, `1.5s`, `5m`, `2h`, `1d`), or a
- * bare number of seconds. `undefined` for any other text.
+ * Milliseconds of a duration in the configuration's syntax: a number with a unit (`400ms`, `1.5s`, `5m`, `2h`, `1d`),
+ * or a bare number of seconds. `undefined` for any other text.
  */
 export function parseDurationMs(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text.trim());
@@ -35,7 +35,9 @@ export function formatDuration(durationMs: number): string {
   return parts.join(" ");
 }
 
-/** A duration as the reader would type it, in the largest unit that it is a whole number of: `90s`, `5m`, `24h`, `30d`. */
+/**
+ * A duration as the reader would type it, in the largest unit that it is a whole number of: `90s`, `5m`, `24h`, `30d`.
+ */
 export function durationSyntax(durationMs: number): string {
   const ms = Math.round(durationMs);
   if (ms === dayMs) return "24h";

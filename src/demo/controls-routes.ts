@@ -1,5 +1,5 @@
-// The demo's own routes in the daemon's web server: how the world is, and what a person does to it. They need no token, as
-// there is nothing but toys behind them; pages of other sites are kept out as everywhere.
+// The demo's own routes in the daemon's web server: how the world is, and what a person does to it. They need no token,
+// as there is nothing but toys behind them; pages of other sites are kept out as everywhere.
 import { Hono, type Context } from "hono";
 import { z } from "zod";
 import { bodyOf, onlyJson, onlySmall, problem, type Env } from "../web/api/middleware.ts";

@@ -1,5 +1,5 @@
-// What a person may do while the demo runs, by key or by button, and what is told meanwhile: how the story goes on, or what
-// came of the newest deed. The terminal and the page in the browser share it.
+// What a person may do while the demo runs, by key or by button, and what is told meanwhile: how the story goes on, or
+// what came of the newest deed. The terminal and the page in the browser share it.
 import { sleep, type Clock } from "../lib/clock.ts";
 import { demoHttpToken, type ControlsDocument, type Deed, type StoryDocument } from "../web/dashboard/demo/document.ts";
 import type { Director } from "./director.ts";

@@ -1,5 +1,5 @@
-// The stage of the demo: the emulated world, and over it the ordinary daemon with a configuration file in a folder of its
-// own, which is removed in the end.
+// The stage of the demo: the emulated world, and over it the ordinary daemon with a configuration file in a folder of
+// its own, which is removed in the end.
 import { findIngress } from "../core/find.ts";
 import { readFromDisk } from "../runtime/node/read-file.ts";
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import { StartError } from "../assembly/start-error.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Environment } from "../config/format/variables.ts";
 import type { IngressState, State } from "../core/model.ts";
-import { holdUntilMs } from "../core/selection/selection.ts";
+import { holdUntilMs } from "../core/selection/hold.ts";
 import { initialState } from "../core/step.ts";
 import { systemClock } from "../runtime/node/clock.ts";
 import { parseDurationMs } from "../core/units.ts";
@@ -119,9 +119,9 @@ export class Stage implements Scenery, AsyncDisposable {
   }
 
   /**
-   * Starts the daemon again where it remembers what the story must not meet: so many outages of cable that the traffic would
-   * be held back for long, what a person said, or that another program keeps undoing its records. Does nothing while the
-   * configuration file, which people may edit, is wrong. Resolves to whether it did.
+   * Starts the daemon again where it remembers what the story must not meet: so many outages of cable that the traffic
+   * would be held back for long, what a person said, or that another program keeps undoing its records. Does nothing
+   * while the configuration file, which people may edit, is wrong. Resolves to whether it did.
    */
   async startAfresh(): Promise<boolean> {
     const { departures = [], overrides = [], undoneAtMs = [], standoff } = this.ingress ?? {};

@@ -1,5 +1,5 @@
-// The story judges a daemon from outside. Here a puppet takes the daemon's place, which does as it should, or misbehaves
-// in one way at a time: each must be noticed.
+// The story judges a daemon from outside. Here a puppet takes the daemon's place, which does as it should, or
+// misbehaves in one way at a time: each must be noticed.
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { test } from "node:test";

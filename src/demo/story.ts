@@ -1,5 +1,5 @@
-// Plays the story that the demo tells, scene by scene, and judges what was seen of it from outside. Knows nothing of how it
-// is shown, nor of the daemon's insides, so that it can be played over any daemon.
+// Plays the story that the demo tells, scene by scene, and judges what was seen of it from outside. Knows nothing of
+// how it is shown, nor of the daemon's insides, so that it can be played over any daemon.
 import { sleep } from "../lib/clock.ts";
 import { formatDuration } from "../core/units.ts";
 import { scenes, type Scene, type Scenery } from "./scenes.ts";

@@ -1,5 +1,5 @@
-// What can be wrong with the world, each by itself: either endpoint, the monitor's own connection, Cloudflare, and a record
-// that somebody edited by hand.
+// What can be wrong with the world, each by itself: either endpoint, the monitor's own connection, Cloudflare, and a
+// record that somebody edited by hand.
 import type { EndpointName, WayName } from "../web/dashboard/demo/document.ts";
 import { wayOf, ways } from "./ways.ts";
 import { ingressName, type World } from "../emulation/world.ts";

@@ -1,5 +1,5 @@
-// The lines drawn from the endpoints to the arrow at the ingress, heavy where traffic flows. Each endpoint takes three rows,
-// with its branch in the first of them. Pure.
+// The lines drawn from the endpoints to the arrow at the ingress, heavy where traffic flows. Each endpoint takes three
+// rows, with its branch in the first of them. Pure.
 import type { ScreenSpan } from "../terminal/screen-text.ts";
 
 /** How many columns the paths take. */
@@ -17,7 +17,10 @@ export function branch(isServing: boolean, columns: number): ScreenSpan {
   return isServing ? drawn("heavy", "━".repeat(columns)) : drawn("thin", "╌".repeat(columns));
 }
 
-/** The piece of the paths in one row, `pathWidth` columns wide. `serving`: for each endpoint whether traffic flows to it. */
+/**
+ * The piece of the paths in one row, `pathWidth` columns wide. `serving`: for each endpoint whether traffic flows to
+ * it.
+ */
 export function pathAt(row: number, serving: readonly boolean[]): readonly ScreenSpan[] {
   const arrowRow = arrowRowOf(serving.length);
   const isServing = serving[row / 3];

@@ -1,5 +1,5 @@
-// The picture in the middle of the live view: endpoints on the left, the ingress on the right, and between them the paths
-// that DNS shows to the world. Pure.
+// The picture in the middle of the live view: endpoints on the left, the ingress on the right, and between them the
+// paths that DNS shows to the world. Pure.
 import type { EndpointState, IngressState } from "../core/model.ts";
 import { formatDuration } from "../core/units.ts";
 import { cut, fitted, widthOf, type ScreenLine } from "../terminal/screen-text.ts";

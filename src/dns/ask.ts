@@ -122,7 +122,9 @@ function followAliases(
   return { ...end, via };
 }
 
-/** Why the name at the end has no address; `undefined` when the answer just stopped there, so that it must be asked for. */
+/**
+ * Why the name at the end has no address; `undefined` when the answer just stopped there, so that it must be asked for.
+ */
 function absenceIn(answered: Answered, end: string, asked: string): "nxdomain" | "no-data" | undefined {
   if (answered.rcode === "NXDOMAIN") return "nxdomain";
   const zone = answered.negative?.zone;

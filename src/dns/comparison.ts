@@ -15,7 +15,10 @@ export interface Expectation {
   readonly ours: ReadonlySet<string>;
   /** Addresses that stood at the name before. */
   readonly earlier: ReadonlySet<string>;
-  /** `ours` is all there is behind the CNAME, in the same zone: a server that shows anything else does not know of it yet. */
+  /**
+   * `ours` is all there is behind the CNAME, in the same zone: a server that shows anything else does not know of it
+   * yet.
+   */
   readonly isExact: boolean;
   /** Addresses that served before, or belong to other endpoints, and not to ours as well. */
   readonly others: ReadonlySet<string>;
@@ -64,8 +67,8 @@ function compareFlattened(seen: readonly RecordContent[], differs: Word, expecta
   if (isExact) return addresses.symmetricDifference(ours).size === 0 ? { kind: "agrees" } : differs;
   if (!addresses.isDisjointFrom(others)) return differs;
   const own = addresses.intersection(ours);
-  // Servers may see more addresses behind the alias than we do. But beside one that stood there before, a strange one may
-  // be what somebody else made of the old records.
+  // Servers may see more addresses behind the alias than we do. But beside one that stood there before, a strange one
+  // may be what somebody else made of the old records.
   const isOldPerhaps = own.isSubsetOf(earlier) && !addresses.isSubsetOf(ours);
   if (own.size > 0 && !isOldPerhaps) return { kind: "agrees" };
   // No record at all is a wrong answer only where there is something to be seen.

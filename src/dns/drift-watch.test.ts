@@ -1,5 +1,5 @@
-// Whether an edit by hand is found at the authoritative servers: on virtual time over the core, the reconciler and servers
-// that a test scripts, and once over real ones on loopback.
+// Whether an edit by hand is found at the authoritative servers: on virtual time over the core, the reconciler and
+// servers that a test scripts, and once over real ones on loopback.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { record } from "../../test/conformance/reconciler-world.ts";

@@ -1,5 +1,6 @@
-// Follows the state: looks every half minute whether an authoritative server still shows what was last read or written at
-// an ingress, so that an edit by hand is found without a call to Cloudflare. What two servers agree on is worth a read.
+// Follows the state: looks every half minute whether an authoritative server still shows what was last read or written
+// at an ingress, so that an edit by hand is found without a call to Cloudflare. What two servers agree on is worth a
+// read.
 import { findIngress } from "../core/find.ts";
 import type { Event, IngressState, State } from "../core/model.ts";
 import type { IngressChange } from "../core/overview/ingresses.ts";
@@ -166,7 +167,9 @@ export class DriftWatch implements AsyncDisposable {
     return order;
   }
 
-  /** What the first of these servers says that can be asked at all; `undefined` when it is silent, or is not waited for. */
+  /**
+   * What the first of these servers says that can be asked at all; `undefined` when it is silent, or is not waited for.
+   */
   async #hear(
     watched: Watched,
     servers: readonly NameServer[],
@@ -191,8 +194,8 @@ export class DriftWatch implements AsyncDisposable {
 }
 
 /**
- * Whether servers can tell anything of this name: not while a write makes its way to them, nor behind the proxy, and not in
- * a standoff, in which each look at the records counts.
+ * Whether servers can tell anything of this name: not while a write makes its way to them, nor behind the proxy, and
+ * not in a standoff, in which each look at the records counts.
  */
 function isLookedAt({ published, visibility, standoff, drift }: IngressState): boolean {
   if (published === undefined || published.records.some(({ proxied }) => proxied)) return false;

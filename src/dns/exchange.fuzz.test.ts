@@ -1,4 +1,5 @@
-// Whatever a DNS server sends, over UDP and TCP: every question gets its reply in time, and what counts as an answer is one.
+// Whatever a DNS server sends, over UDP and TCP: every question gets its reply in time, and what counts as an answer is
+// one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

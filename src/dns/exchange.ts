@@ -22,15 +22,17 @@ export type Reply =
   /** The question never left: no route, out of file descriptors. */
   | { readonly kind: "local"; readonly detail: string };
 
-/** Asks `server` (`ip:port`, `[ip]:port`, or an address alone: port 53). Never rejects; throws on a name that is none. */
+/**
+ * Asks `server` (`ip:port`, `[ip]:port`, or an address alone: port 53). Never rejects; throws on a name that is none.
+ */
 export type Exchange = (server: string, question: Question, options: ExchangeOptions) => Promise<Reply>;
 
 export function createExchange(clock: Clock): Exchange {
   return async (server, question, options) => {
     const deadlineMs = clock.nowMs() + options.timeoutMs;
     const ask = async (way: QueryForm): Promise<Reply> => {
-      // The kernel picks a random source port for each socket; with the id and the case of the letters, that makes a blind
-      // forgery hopeless.
+      // The kernel picks a random source port for each socket; with the id and the case of the letters, that makes a
+      // blind forgery hopeless.
       const id = randomInt(2 ** 16);
       const name = way.isMixedCase ? inRandomCase(question.name) : question.name;
       const { isExtended } = way;
@@ -64,7 +66,9 @@ interface QueryForm {
 /** More packets in answer to one question that are no answer to it than this, and an attacker is guessing. */
 const mostInvalid = 16;
 
-/** The name with each letter in upper or lower case by chance: servers repeat it as it is, and forgers have to guess it. */
+/**
+ * The name with each letter in upper or lower case by chance: servers repeat it as it is, and forgers have to guess it.
+ */
 function inRandomCase(name: string): string {
   const chance = randomBytes(name.length);
   return name.replaceAll(/[a-z]/gi, (letter, at: number) =>

@@ -1,5 +1,5 @@
-// A network whose resolver makes IPv6 addresses out of IPv4 ones (DNS64), for a translator nearby (NAT64): nobody else can
-// reach those. Each such network has a prefix of its own, which its resolver gives away (RFC 7050): for the name
+// A network whose resolver makes IPv6 addresses out of IPv4 ones (DNS64), for a translator nearby (NAT64): nobody else
+// can reach those. Each such network has a prefix of its own, which its resolver gives away (RFC 7050): for the name
 // ipv4only.arpa, which has IPv4 addresses only, it makes some up too.
 import type { Address } from "../core/model.ts";
 

@@ -89,8 +89,8 @@ function weigh(answers: readonly Testimony[], serverCount: number): { finding: P
   const denials = answers.filter(({ families }) => !has(families, "unknown"));
   const needed = Math.max(1, Math.min(witnesses, serverCount));
   if (denials.length >= needed) {
-    // Of a name that is gone, a resolver may remember for a while that one of its families was empty. That the name has no
-    // address is what both say.
+    // Of a name that is gone, a resolver may remember for a while that one of its families was empty. That the name has
+    // no address is what both say.
     const isGone = denials.every(({ families }) => denialOf(families) === "nxdomain");
     const servers = denials.map(({ server }) => server);
     return { finding: { kind: "none", reason: isGone ? "nxdomain" : "no-data", servers }, isSettled: true };

@@ -56,7 +56,9 @@ export function createResolver(ports: ResolverPorts): Resolve {
 /** What is remembered of one host, as its resolvers told. */
 interface HostMemory {
   cached?: { readonly resolution: Resolution; readonly atMs: number; readonly untilMs: number };
-  /** What was last known of each family, an empty list included, and how long that may be used in place of an answer. */
+  /**
+   * What was last known of each family, an empty list included, and how long that may be used in place of an answer.
+   */
   readonly families: { [family in Family]?: { readonly addresses: readonly Address[]; readonly untilMs: number } };
   /** Since when one family has answered and the other one has not. */
   partialSinceMs?: number;
@@ -75,8 +77,9 @@ function conclude(host: string, finding: PanelAnswer, memory: HostMemory, nowMs:
 }
 
 /**
- * Anyone who uses the result takes a missing family for gone. So one that no resolver could say anything about is never just
- * left out: its last known addresses are used, and if there never were any, the result is inconclusive for a while.
+ * Anyone who uses the result takes a missing family for gone. So one that no resolver could say anything about is never
+ * just left out: its last known addresses are used, and if there never were any, the result is inconclusive for a
+ * while.
  */
 function concludeAddresses(
   host: string,

@@ -17,7 +17,10 @@ export interface VerifierPorts {
   readonly onBug: (error: unknown) => void;
 }
 
-/** Servers that show something else so long after the write are an alarm; a server that has not answered by then is "not verified". */
+/**
+ * Servers that show something else so long after the write are an alarm; a server that has not answered by then is "not
+ * verified".
+ */
 export const patienceMs = 60_000;
 /** After the alarm they are asked on, so that its end can be told, but not for ever. */
 export const longestMs = 60 * 60_000;

@@ -50,8 +50,8 @@ const headerBytes = 12;
  * The answer in `message` to our `query`, or:
  * - `"truncated"` when it did not fit;
  * - `"other-case"` when it repeats our question with other upper and lower case, while `isCaseExact` asks for the same;
- * - `undefined` when it is no valid answer to this question: another id or name, not an answer, torn, too large, or made
- *   so that reading it takes long.
+ * - `undefined` when it is no valid answer to this question: another id or name, not an answer, torn, too large, or
+ *   made so that reading it takes long.
  *
  * What a forger cannot know is compared first, before anything is decoded. Never throws.
  */
@@ -82,7 +82,9 @@ export function readAnswer(
   }
 }
 
-/** How the question that `message` repeats compares with the one in `query`. It comes first, and is never compressed. */
+/**
+ * How the question that `message` repeats compares with the one in `query`. It comes first, and is never compressed.
+ */
 function matchQuestion(message: Buffer, query: Buffer): "same" | "other-case" | "absent" | "torn" | "none" {
   const count = message.readUInt16BE(4);
   if (count === 0) return message.length === headerBytes ? "torn" : "absent";
@@ -123,7 +125,10 @@ function isCostly(message: Buffer): boolean {
   return false;
 }
 
-/** The bytes of a question. The name is written as it is, upper and lower case included. Throws on a name that `isAskable` refuses. */
+/**
+ * The bytes of a question. The name is written as it is, upper and lower case included. Throws on a name that
+ * `isAskable` refuses.
+ */
 export function writeQuestion(
   id: number,
   question: Question,

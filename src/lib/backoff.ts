@@ -7,7 +7,9 @@ export interface BackoffBounds {
   readonly mostMs: number;
 }
 
-/** The pause before retry number `attempt` (1 is the first): doubles each time up to `mostMs`, then 50–100 % of that. */
+/**
+ * The pause before retry number `attempt` (1 is the first): doubles each time up to `mostMs`, then 50–100 % of that.
+ */
 export function backoffMs(bounds: BackoffBounds, attempt: number, random: Random): number {
   const ceilingMs = Math.min(bounds.mostMs, bounds.firstMs * 2 ** Math.min(attempt - 1, 30));
   return ceilingMs * (0.5 + random() / 2);

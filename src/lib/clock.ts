@@ -14,8 +14,8 @@ export interface Clock {
 export type Random = () => number;
 
 /**
- * Milliseconds until the next beat of this period on the monotonic clock, at least half a period. Everything that only looks
- * whether something has changed waits for a beat: all of it then costs the machine one wake-up.
+ * Milliseconds until the next beat of this period on the monotonic clock, at least half a period. Everything that only
+ * looks whether something has changed waits for a beat: all of it then costs the machine one wake-up.
  */
 export function untilBeat(clock: Clock, periodMs: number): number {
   const leftMs = periodMs - (clock.nowMs() % periodMs);

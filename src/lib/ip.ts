@@ -28,9 +28,9 @@ const privateRanges: readonly string[] = [
 
 /**
  * What is not globally reachable unicast, by the registries that
- * https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry are (as of November 2026), and
- * forms that embed an IPv4 address or depend on a translator nearby. Documentation ranges are not among them: nothing is
- * there, and examples, tests and simulations need some place to be. The first match counts.
+ * https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry are (as of November
+ * 2026), and forms that embed an IPv4 address or depend on a translator nearby. Documentation ranges are not among
+ * them: nothing is there, and examples, tests and simulations need some place to be. The first match counts.
  */
 const specialRanges: readonly PurposedRange[] = [
   ["0.0.0.0/8", "this network"],
@@ -69,8 +69,8 @@ const reachableRanges: readonly string[] = [
 ];
 
 /**
- * Cloudflare's own addresses (https://www.cloudflare.com/ips/, as of November 2026): its API refuses them as targets of a
- * proxied record, and what answers there says nothing about the host behind.
+ * Cloudflare's own addresses (https://www.cloudflare.com/ips/, as of November 2026): its API refuses them as targets of
+ * a proxied record, and what answers there says nothing about the host behind.
  */
 const cloudflareRanges: readonly string[] = [
   "103.21.244.0/22",
@@ -118,7 +118,9 @@ export function parseIp(text: string): IpAddress | undefined {
   return described(new URL(`http://[${text}]/`).hostname.slice(1, -1), "ipv6");
 }
 
-/** Address and port of `ip:port`, `[ip]:port` or a bare `ip`, which takes `defaultPort`; `undefined` for anything else. */
+/**
+ * Address and port of `ip:port`, `[ip]:port` or a bare `ip`, which takes `defaultPort`; `undefined` for anything else.
+ */
 export function parseSocket(text: string, defaultPort: number): { address: IpAddress; port: number } | undefined {
   const bare = parseIp(text);
   if (bare !== undefined) return { address: bare, port: defaultPort };

@@ -41,8 +41,9 @@ export function createLog(options: { level: LogLevel; isForPeople: boolean; stre
 const mostWaitingBytes = 1_024 * 1_024;
 
 /**
- * A log that cannot be written, on a full disk or to a reader who has gone, is no reason to end; and one that is not read for
- * a while, in a terminal that was stopped or behind a full pipe, is none to wait: it continues with the next line.
+ * A log that cannot be written, on a full disk or to a reader who has gone, is no reason to end; and one that is not
+ * read for a while, in a terminal that was stopped or behind a full pipe, is none to wait: it continues with the next
+ * line.
  */
 function standardOutput(): DestinationStream {
   const options = { dest: 1, sync: true, maxLength: mostWaitingBytes, retryEAGAIN: () => false };

@@ -34,14 +34,16 @@ const connected = /\bconnect (E[A-Z]{1,30}) ([^\s()]{1,260})(?: - Local \([^()]{
 const unconnected = /\bConnect Timeout Error \(attempted address(?:es)?: ([^\s,()]{1,260})[^()]{0,400}\)/g;
 const broken = /\b(?:read|write) (ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED)\b/g;
 const hungUp = /\b(?:socket hang up|other side closed)\b/g;
-/** Errors about files: the words before the name of the system call are plain already, and the caller names the path. */
+/**
+ * Errors about files: the words before the name of the system call are plain already, and the caller names the path.
+ */
 const ofFiles = /\b(E[A-Z]{1,30}): ([a-z][^,:]{0,80}), [a-z]{1,20}(?: '[^']{0,400}'(?: -> '[^']{0,400}')?)?/g;
 /** With a code in parentheses of its own, once the rest is put into words. */
 const unanswered = /\bno answer \(([^()]{0,400}\([A-Z_]{1,30}\)[^()]{0,80})\)/g;
 
 /**
- * `text` with what the operating system or Node said in it put into plain words. The code stays, in parentheses, to be searched
- * for. Any other text is returned as it is.
+ * `text` with what the operating system or Node said in it put into plain words. The code stays, in parentheses, to be
+ * searched for. Any other text is returned as it is.
  */
 export function plainly(text: string): string {
   return text

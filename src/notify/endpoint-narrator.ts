@@ -5,7 +5,9 @@ import { turnDeadlineMs } from "../core/selection/outage.ts";
 import { Recurring } from "./recurring.ts";
 import { statusOf, type Story, type ToldStatus } from "./story.ts";
 
-/** A primary that goes down is told alone when no endpoint takes over for this long: the next one may just be on trial. */
+/**
+ * A primary that goes down is told alone when no endpoint takes over for this long: the next one may just be on trial.
+ */
 const successionMs = 5_000;
 
 /** A fact about one ingress. */

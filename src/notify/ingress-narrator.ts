@@ -203,13 +203,18 @@ export class IngressNarrator {
     return [{ kind: "outage-ended", ingress, ...lasted, ...quiet }];
   }
 
-  /** A pending change of which people will hear soon. While repair is paused, the alarm has told all there is to tell. */
+  /**
+   * A pending change of which people will hear soon. While repair is paused, the alarm has told all there is to tell.
+   */
   get #comingChange(): Pending | undefined {
     const isPaused = this.#ingress.standoff?.mayWrite === false;
     return isPaused || this.#pending?.isTold === true ? undefined : this.#pending;
   }
 
-  /** A change that takes long, or that cannot be made, is told before it is done. While no endpoint is up, nothing is made. */
+  /**
+   * A change that takes long, or that cannot be made, is told before it is done. While no endpoint is up, nothing is
+   * made.
+   */
   #undone(nowMs: number): Story[] {
     const pending = this.#comingChange;
     if (pending === undefined || isOutage(this.#ingress)) return [];

@@ -79,7 +79,10 @@ export class Narrator {
     return known.length === 0 ? undefined : Math.min(...known);
   }
 
-  /** The ingresses that changed, that something is said of, or that wait for this moment; in the order of the configuration. */
+  /**
+   * The ingresses that changed, that something is said of, or that wait for this moment; in the order of the
+   * configuration.
+   */
   #concerned(
     state: State,
     changes: readonly IngressChange[],
@@ -164,7 +167,9 @@ function isOfIngress(fact: Fact): fact is IngressFact {
   return "ingress" in fact;
 }
 
-/** Whether the start is over for an ingress: first verdicts in, and the records as they should be or known to be stuck. */
+/**
+ * Whether the start is over for an ingress: first verdicts in, and the records as they should be or known to be stuck.
+ */
 function isSettled(ingress: IngressState): boolean {
   if (isLasting(ingress)) return true;
   if (ingress.endpoints.some(({ health }) => health.verdict === "unknown")) return false;

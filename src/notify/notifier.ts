@@ -143,7 +143,8 @@ export class Notifier implements AsyncDisposable {
     const { clock, random, store, onOutcome, onBug } = this.#ports;
     const untilMs = this.#startedMs + (initialSilenceMs ?? 0);
     const silence = untilMs > clock.nowMs() ? { silentUntilMs: untilMs } : {};
-    // A machine without a clock of its own begins at the same date with each start: no id of a message that waits comes again.
+    // A machine without a clock of its own begins at the same date with each start: no id of a message that waits comes
+    // again.
     for (const { id } of store.list(name)) this.#lastId = Math.max(this.#lastId, Number.parseInt(id, 36) || 0);
     return new Outbox(
       channel,

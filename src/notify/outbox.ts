@@ -103,7 +103,9 @@ export class Outbox implements AsyncDisposable {
     this.#pump();
   }
 
-  /** Tries to deliver what waits, held messages too. True when nothing is left, false when `timeoutMs` was too short. */
+  /**
+   * Tries to deliver what waits, held messages too. True when nothing is left, false when `timeoutMs` was too short.
+   */
   async flush(timeoutMs: number): Promise<boolean> {
     if (this.#silentUntilMs !== undefined) this.#silentUntilMs = -Infinity;
     if (!this.#isToldToWait) this.#notBeforeMs = -Infinity;

@@ -30,13 +30,19 @@ export interface RoundListener {
   /** The addresses to probe, as known at this moment; asked before and again after `resolved`. */
   addresses(): readonly Address[];
   resolved(resolution: Resolution): void;
-  /** Whether one more probe of this address may begin; `probed`, or the end of the round, follows if so. All may by default. */
+  /**
+   * Whether one more probe of this address may begin; `probed`, or the end of the round, follows if so. All may by
+   * default.
+   */
   mayProbe?(address: Address): boolean;
   /** The probe of this address that began at `startedMs` has had no answer for a good while. */
   stalled?(address: Address, startedMs: number): void;
   /** `observation.startedMs` names the probe, as it did when it stalled. */
   probed(address: Address, observation: Observation): void;
-  /** Nothing is left in the round but silence: every probe has ended, or has stalled. Told once, unless the signal fires. */
+  /**
+   * Nothing is left in the round but silence: every probe has ended, or has stalled. Told once, unless the signal
+   * fires.
+   */
   settled?(): void;
 }
 

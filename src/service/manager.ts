@@ -1,5 +1,5 @@
-// Tells the service manager (systemd) of the daemon: that it has started, what it does, that it reloads or ends, and that
-// its loop turns. What cannot be told is logged once and tried again; the daemon does its work all the same.
+// Tells the service manager (systemd) of the daemon: that it has started, what it does, that it reloads or ends, and
+// that its loop turns. What cannot be told is logged once and tried again; the daemon does its work all the same.
 //
 // The messages are those of https://www.freedesktop.org/software/systemd/man/252/sd_notify.html.
 import type { State } from "../core/model.ts";
@@ -14,7 +14,10 @@ export type Send = (message: ReadonlyMap<string, string>) => Promise<void>;
 export interface ServiceManagerOptions {
   readonly clock: Clock;
   readonly send: Send;
-  /** The manager restarts a daemon that has not told for this long that its loop turns; `undefined`: it does not wait for that. */
+  /**
+   * The manager restarts a daemon that has not told for this long that its loop turns; `undefined`: it does not wait
+   * for that.
+   */
   readonly watchdogMs?: number | undefined;
   /** Whether the loop turns. */
   readonly isAlive: () => boolean;
@@ -93,7 +96,10 @@ export class ServiceManager implements AsyncDisposable {
     });
   }
 
-  /** A loop that does not turn is not vouched for: then the manager restarts the daemon, as when nothing here runs at all. */
+  /**
+   * A loop that does not turn is not vouched for: then the manager restarts the daemon, as when nothing here runs at
+   * all.
+   */
   #ping(): void {
     const { isAlive, onTrouble } = this.#options;
     const wasStuck = this.#isStuck;

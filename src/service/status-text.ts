@@ -1,5 +1,5 @@
-// What `systemctl status ccs` shows of the daemon in one line: the active endpoints, and what is wrong. Says nothing that is
-// outdated a second later, such as a countdown: it is sent only when it changes.
+// What `systemctl status ccs` shows of the daemon in one line: the active endpoints, and what is wrong. Says nothing
+// that is outdated a second later, such as a countdown: it is sent only when it changes.
 import { isInSync } from "../core/records/mix.ts";
 import type { IngressState, State } from "../core/model.ts";
 import { families, familyNames } from "../core/words.ts";

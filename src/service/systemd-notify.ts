@@ -1,5 +1,6 @@
-// The way to systemd: the program systemd-notify, since Node has no datagram sockets of the kind that systemd listens on, and
-// a library of native code would have to be built for each machine. One start of it takes about 40 ms, apart from the loop.
+// The way to systemd: the program systemd-notify, since Node has no datagram sockets of the kind that systemd listens
+// on, and a library of native code would have to be built for each machine. One start of it takes about 40 ms, apart
+// from the loop.
 import { execFile } from "node:child_process";
 import type { Send } from "./manager.ts";
 
@@ -14,8 +15,8 @@ export interface ManagerWishes {
 }
 
 /**
- * What the environment says of it; `undefined` where no service manager listens. `processIds`: by which of them it may know
- * this process, which is its own and that of a launcher.
+ * What the environment says of it; `undefined` where no service manager listens. `processIds`: by which of them it may
+ * know this process, which is its own and that of a launcher.
  */
 export function wantedBy(env: ServiceEnvironment, processIds: readonly number[]): ManagerWishes | undefined {
   const socket = env["NOTIFY_SOCKET"];
@@ -31,8 +32,9 @@ export function wantedBy(env: ServiceEnvironment, processIds: readonly number[])
 const patienceMs = 20_000;
 
 /**
- * Sends by systemd-notify, which returns when systemd has taken the message in. It must not name a process (`--pid`): systemd
- * would take that for the daemon. The unit has `NotifyAccess=all`, since the message comes from a process of its own.
+ * Sends by systemd-notify, which returns when systemd has taken the message in. It must not name a process (`--pid`):
+ * systemd would take that for the daemon. The unit has `NotifyAccess=all`, since the message comes from a process of
+ * its own.
  */
 export function systemdNotify({ socket }: ManagerWishes, path: string | undefined): Send {
   return (message) =>

@@ -1,6 +1,6 @@
-// The people behind the name: clients with resolvers of every habit, who try to get through again and again. They measure
-// what the daemon is for: how long they cannot reach the service, compared with a record that never changes and with an
-// oracle that always knows.
+// The people behind the name: clients with resolvers of every habit, who try to get through again and again. They
+// measure what the daemon is for: how long they cannot reach the service, compared with a record that never changes and
+// with an oracle that always knows.
 import type { Edge, Learned } from "./edges.ts";
 import { familyOf, type Site } from "./internet.ts";
 import type { SimulatedWorld } from "./world.ts";
@@ -149,9 +149,9 @@ export class Clients {
   }
 
   /**
-   * The addresses behind a name. In our zones the client's edge has the last word: it follows aliases within the zone and
-   * shows the addresses behind them as the name's own, so that "none of this family" is remembered of the name itself.
-   * `as`: what the client remembers it by, where that is not the name.
+   * The addresses behind a name. In our zones the client's edge has the last word: it follows aliases within the zone
+   * and shows the addresses behind them as the name's own, so that "none of this family" is remembered of the name
+   * itself. `as`: what the client remembers it by, where that is not the name.
    */
   #behind(client: Client, name: string, as = name): CachedName {
     if (!this.#isOurs(name)) return this.#addressesOf(client, name);

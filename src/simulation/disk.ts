@@ -1,5 +1,5 @@
-// The disk under the daemon's state: the real store on a real file, and what accidents leave of it. A killed process leaves
-// everything that it wrote; a power cut leaves what was synced, and of the rest as much as chance will have it.
+// The disk under the daemon's state: the real store on a real file, and what accidents leave of it. A killed process
+// leaves everything that it wrote; a power cut leaves what was synced, and of the rest as much as chance will have it.
 import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,6 @@
-// The edge of the emulated Cloudflare's network: a few authoritative servers of the zone, each of which gets every change
-// of a record after a delay of its own. Clients' resolvers ask them, and so does the daemon after it has written.
+// The edge of the emulated Cloudflare's network: a few authoritative servers of the zone, each of which gets every
+// change of a record after a delay of its own. Clients' resolvers ask them, and so does the daemon after it has
+// written.
 import type { CloudflareApi } from "../emulation/cloudflare/api.ts";
 import { answerQuestion, type AnswerRecord, type DnsAnswer } from "../emulation/dns/answer.ts";
 import { EdgeView } from "../emulation/dns/zones.ts";

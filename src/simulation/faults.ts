@@ -1,5 +1,5 @@
-// Everything that can go wrong in the simulated world, as data: what, with whom, from when, for how long. Plain JSON, so that
-// a list of faults is a story that can be printed, cut down and told again.
+// Everything that can go wrong in the simulated world, as data: what, with whom, from when, for how long. Plain JSON,
+// so that a list of faults is a story that can be printed, cut down and told again.
 import type { Family } from "../core/model.ts";
 import type { Oddity } from "../emulation/cloudflare/odd.ts";
 

@@ -21,8 +21,8 @@ export function hostRecords(
 }
 
 /**
- * Brings the records of a host up to date with where DNS says that it is, as a DDNS client does: in place, as long as it
- * has an address of the same family; a host that is nowhere has no record.
+ * Brings the records of a host up to date with where DNS says that it is, as a DDNS client does: in place, as long as
+ * it has an address of the same family; a host that is nowhere has no record.
  */
 export function followHost(api: CloudflareApi, { options: { host, isFixed, ttlSeconds }, published = [] }: Site): void {
   if (isFixed || !api.zones().some(({ name }) => isBelow(host, name))) return;

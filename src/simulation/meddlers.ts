@@ -2,7 +2,10 @@
 import type { CloudflareApi } from "../emulation/cloudflare/api.ts";
 import type { Fault } from "./faults.ts";
 
-/** Another program edits the zone, once. `records`: the names that the daemon owns; the first with something to edit is meant. */
+/**
+ * Another program edits the zone, once. `records`: the names that the daemon owns; the first with something to edit is
+ * meant.
+ */
 export function editByHand(
   api: CloudflareApi,
   what: (Fault & { kind: "edit" })["what"],

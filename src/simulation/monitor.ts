@@ -1,5 +1,5 @@
-// The machine that the daemon runs on, as seen by one run of the daemon: its connection to the internet, and through it the
-// network ports that the daemon is given. Once the process was killed, nothing it waits for ever comes.
+// The machine that the daemon runs on, as seen by one run of the daemon: its connection to the internet, and through it
+// the network ports that the daemon is given. Once the process was killed, nothing it waits for ever comes.
 import { checkKind } from "../checks/registry.ts";
 import type { Address, CheckSettings, CheckTask, Family, Observation, Validity } from "../core/model.ts";
 import type { Exchange } from "../dns/exchange.ts";
@@ -61,7 +61,10 @@ export interface MonitorParts {
   readonly random: Random;
   /** Chances on the way to the authoritative servers. */
   readonly edgeRandom: Random;
-  /** Is told about every probe that ended; `isGenuine`: what it saw is what the site did, and no trouble of the monitor's own. */
+  /**
+   * Is told about every probe that ended; `isGenuine`: what it saw is what the site did, and no trouble of the
+   * monitor's own.
+   */
   readonly onProbe?: (address: Address, observation: Observation, isGenuine: boolean) => void;
   readonly onReach?: (anchor: Anchor, isReached: boolean) => void;
 }
@@ -137,7 +140,10 @@ export class Monitor {
       // Connections do not survive a sleep, nor the loss of the link.
       wasCut ||= link.troubleIn(address.family) !== undefined || clock.wokeAtMs > startedWorldMs;
     };
-    /** As the real probe judges a certificate: by the time that something vouches for, else by this machine's wall clock. */
+    /**
+     * As the real probe judges a certificate: by the time that something vouches for, else by this machine's wall
+     * clock.
+     */
     const objection = (found: Visit, { vouchedWallMs }: ProbeOptions): ProbeResult | undefined => {
       const { certificates } = this.#parts;
       if (certificates === undefined || found.kind === "refused") return undefined;

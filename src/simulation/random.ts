@@ -1,5 +1,5 @@
-// Chance that can be repeated: streams of numbers, each grown from a seed and a name, so that what one part of a simulation
-// draws never changes what another part gets.
+// Chance that can be repeated: streams of numbers, each grown from a seed and a name, so that what one part of a
+// simulation draws never changes what another part gets.
 import type { Random } from "../lib/clock.ts";
 
 /** A stream of numbers in [0, 1) that depends on nothing but its seed and name (sfc32 over an FNV-1a hash). */

@@ -48,7 +48,9 @@ export class SimulatedTime implements Clock {
     return this.#set(delayMs, callback, false);
   }
 
-  /** The same for a `callback` that only looks on: it settles no promise, so that what comes next need not wait for any. */
+  /**
+   * The same for a `callback` that only looks on: it settles no promise, so that what comes next need not wait for any.
+   */
   setLook(delayMs: number, callback: () => void): void {
     this.#set(delayMs, callback, true);
   }
@@ -203,7 +205,9 @@ export class ProcessClock implements Clock {
     this.#resumesAtMs = Math.max(this.#resumesAtMs, this.#time.nowMs() + forMs);
   }
 
-  /** Runs nothing for this long, and its monotonic clock stands still meanwhile (a laptop or a virtual machine asleep). */
+  /**
+   * Runs nothing for this long, and its monotonic clock stands still meanwhile (a laptop or a virtual machine asleep).
+   */
   sleep(forMs: number): void {
     const nowMs = this.#time.nowMs();
     // Who sleeps already sleeps on, and misses no moment twice.

@@ -1,5 +1,6 @@
-// What of SQLite's write-ahead log is there, and what a power cut may leave of it (https://www.sqlite.org/fileformat2.html,
-// section 4). Reads the file from outside, as a disk would be read after an accident.
+// What of SQLite's write-ahead log is there, and what a power cut may leave of it
+// (https://www.sqlite.org/fileformat2.html, section 4). Reads the file from outside, as a disk would be read after an
+// accident.
 import { closeSync, openSync, readFileSync, readSync, statSync, writeFileSync } from "node:fs";
 import type { Random } from "../lib/clock.ts";
 import { wholeBetween } from "./random.ts";

@@ -3,11 +3,11 @@ import { setMaxListeners } from "node:events";
 import type { Config } from "../config/config.ts";
 import type { Validity } from "../core/model.ts";
 import { CloudflareApi, demoToken } from "../emulation/cloudflare/api.ts";
-import type { Commit, RecordDraft, ZoneOptions } from "../emulation/cloudflare/store.ts";
+import type { RecordDraft, ZoneOptions } from "../emulation/cloudflare/store.ts";
 import { DaemonRun } from "./daemon-run.ts";
 import { Disk } from "./disk.ts";
 import { edgesOf, type Edge } from "./edges.ts";
-import { momentOf, reloadedConfig } from "./fault-effects.ts";
+import { holdsMix, momentOf, reloadedConfig } from "./fault-effects.ts";
 import type { CrashMoment, Fault } from "./faults.ts";
 import { followHost } from "./hosts.ts";
 import { Internet, type Site, type SiteOptions } from "./internet.ts";
@@ -35,7 +35,10 @@ export interface SimulatedWorldOptions {
   readonly zones?: readonly ZoneOptions[];
   /** Whether the daemon's state is kept in a file, for worlds in which processes end; `false` by default. */
   readonly hasFiles?: boolean;
-  /** From when to when the certificates of all sites are valid; without it they are not checked, and no answer has a Date. */
+  /**
+   * From when to when the certificates of all sites are valid; without it they are not checked, and no answer has a
+   * Date.
+   */
   readonly certificates?: Validity;
   /** The same for Cloudflare and the bot: a clock that is wrong by more keeps the daemon from both. */
   readonly certificateOfServices?: Validity;
@@ -101,7 +104,7 @@ export class SimulatedWorld implements Disposable {
     this.receivers = config.notify.map((channel) => new Receiver(this.time, channel));
     this.api.onCommit((commit) => {
       watcher.committed?.(commit);
-      if (commit.by === "api" && this.#isMix(commit)) {
+      if (commit.by === "api" && holdsMix(commit, this.#wholeConfig, this.internet.sites)) {
         this.time.setTimer(mixAgeMs, () => this.run && this.reached("mixed", this.run));
       }
     });
@@ -242,16 +245,6 @@ export class SimulatedWorld implements Disposable {
   #publish(site: Site, addresses: readonly string[] | undefined): void {
     site.published = addresses;
     followHost(this.api, site);
-  }
-
-  /** Whether the commit left addresses of several sites at one of our names, or at one that holds a mix. */
-  #isMix({ zone }: Commit): boolean {
-    return this.#wholeConfig.ingresses.some(({ record, mix }) => {
-      const here = zone.records.filter(({ name }) => name === record || name === mix?.record);
-      const contents = here.map(({ content }) => content);
-      const sites = this.internet.sites.filter(({ addresses }) => addresses.some((text) => contents.includes(text)));
-      return sites.length > 1;
-    });
   }
 
   #setClock(byMs: number): void {

@@ -69,7 +69,10 @@ export function rollupOf(address: string, startMinute: number, tally: Tally): Ro
   };
 }
 
-/** The periods that overlap the time of a query: how long each is, and where the first begins and the last ends, in minutes. */
+/**
+ * The periods that overlap the time of a query: how long each is, and where the first begins and the last ends, in
+ * minutes.
+ */
 export function rangeOf({ fromWallMs, toWallMs, resolution }: RollupQuery): Periods {
   const period = minutesOf[resolution];
   const start = startOf(Math.floor(fromWallMs / minuteMs), period);

@@ -46,7 +46,9 @@ const mostHoursDropped = 48;
 export class ChecksTable {
   readonly #statements;
   readonly #proven: ProvenTable;
-  /** What the rows say of those that are being added to, so that adding reads nothing. Forgotten rather than corrected. */
+  /**
+   * What the rows say of those that are being added to, so that adding reads nothing. Forgotten rather than corrected.
+   */
   readonly #open = new Map<string, OpenSeries>();
   #rows: number | undefined;
 
@@ -174,7 +176,9 @@ export class ChecksTable {
     this.#open.clear();
   }
 
-  /** Drops the oldest `minutes` of history, as far as they began before `beforeMinute`. Returns how many rows that were. */
+  /**
+   * Drops the oldest `minutes` of history, as far as they began before `beforeMinute`. Returns how many rows that were.
+   */
   #dropOldest(span: number, minutes: number, beforeMinute = Infinity): number {
     const oldest = this.#statements.oldest.get(span)?.["start"];
     if (typeof oldest !== "number" || oldest >= beforeMinute) return 0;
@@ -266,6 +270,9 @@ interface OpenPeriod {
   readonly span: number;
   startMinute?: number;
   tally: Tally;
-  /** No row is of a later period than this: what follows is new. Only after the clock was set back is there more to read. */
+  /**
+   * No row is of a later period than this: what follows is new. Only after the clock was set back is there more to
+   * read.
+   */
   newestMinute: number;
 }

@@ -1,5 +1,5 @@
-// Where messages wait until they are sent. Knows what should be on the disk, so that what a failing disk did not take is
-// written later.
+// Where messages wait until they are sent. Knows what should be on the disk, so that what a failing disk did not take
+// is written later.
 import { messageOfRow, type OutboxRow, type OutboxTable } from "./outbox-table.ts";
 import type { Message, OutboxStore } from "../core/message.ts";
 import { StoreError } from "./trouble.ts";

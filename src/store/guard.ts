@@ -1,5 +1,6 @@
-// Whether the state folder and the files in it are still the ones that were opened: somebody may remove or replace them, or
-// open them to others, while we run. Looks at them without opening anything, since closing a file would end our locks on it.
+// Whether the state folder and the files in it are still the ones that were opened: somebody may remove or replace
+// them, or open them to others, while we run. Looks at them without opening anything, since closing a file would end
+// our locks on it.
 import { lstatSync, statSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { shellWord } from "../lib/text.ts";

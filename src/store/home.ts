@@ -47,7 +47,9 @@ export interface Leftover {
   readonly entries?: readonly JournalEntry[];
 }
 
-/** Opens the file, or creates it. What is damaged or not ours is moved aside; where that is not possible, memory serves. */
+/**
+ * Opens the file, or creates it. What is damaged or not ours is moved aside; where that is not possible, memory serves.
+ */
 export function openHome(path: string, wallMs: number): Home {
   try {
     const found = tryFile(path);
@@ -69,7 +71,9 @@ export function openHome(path: string, wallMs: number): Home {
   }
 }
 
-/** Takes the place of a home whose file turned out damaged. What the store knows of its state and messages is passed on. */
+/**
+ * Takes the place of a home whose file turned out damaged. What the store knows of its state and messages is passed on.
+ */
 export function replaceHome(home: Home, why: string, left: Leftover, wallMs: number): Home {
   if (home.path === undefined) return abandonHome(home, why, left);
   home.database.close();
@@ -82,7 +86,10 @@ export function abandonHome({ database, path }: Home, why: string, left: Leftove
   return withLeftover(memoryHome(`${path ?? "The state in memory"} keeps being damaged (${why}).`), left);
 }
 
-/** A home at a path, for the state and the messages of one that was lost while we ran; `undefined` where none is available. */
+/**
+ * A home at a path, for the state and the messages of one that was lost while we ran; `undefined` where none is
+ * available.
+ */
 export function rebuildHome(path: string, left: Leftover, wallMs: number): Home | undefined {
   const home = openHome(path, wallMs);
   if (home.path === undefined) {
@@ -178,8 +185,8 @@ function isBroken(trouble: StoreTrouble | undefined): boolean {
 }
 
 /**
- * The file as SQLite's `unix-excl` (https://www.sqlite.org/vfs.html) opens it: this process has it to itself, so that no
- * other can hold us up, while threads of it may read it. WAL then needs no shared memory, which network drives lack.
+ * The file as SQLite's `unix-excl` (https://www.sqlite.org/vfs.html) opens it: this process has it to itself, so that
+ * no other can hold us up, while threads of it may read it. WAL then needs no shared memory, which network drives lack.
  */
 function locationOf(path: string): string {
   return `${pathToFileURL(path).href}${platform() === "win32" ? "" : "?vfs=unix-excl"}`;

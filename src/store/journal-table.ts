@@ -107,7 +107,10 @@ export class JournalTable {
     return Number(this.#ends.get()?.["last"] ?? 0);
   }
 
-  /** Drops the oldest entries beyond `most`, and those from before `sinceWallMs`: a few thousand at a time, never the newest. */
+  /**
+   * Drops the oldest entries beyond `most`, and those from before `sinceWallMs`: a few thousand at a time, never the
+   * newest.
+   */
   trim(most: number, sinceWallMs: number): void {
     const { first, last } = this.#ends.get() ?? {};
     if (typeof first !== "number" || typeof last !== "number") return;

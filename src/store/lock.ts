@@ -39,7 +39,9 @@ export function lockState(folder: string, wallMs: number): LockResult {
   }
 }
 
-/** Whether another process holds the lock of this folder now. Changes nothing; `undefined` when that cannot be known. */
+/**
+ * Whether another process holds the lock of this folder now. Changes nothing; `undefined` when that cannot be known.
+ */
 export function isStateLocked(folder: string): boolean | undefined {
   const path = join(folder, "ccs.lock");
   const kind = kindOf(path);

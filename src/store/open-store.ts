@@ -5,7 +5,10 @@ import { lockState } from "./lock.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import type { Opening, Store, StoreOptions } from "./store.ts";
 
-/** Opens the store of a state folder, for this process alone. Whatever is wrong with the files, it gives a store that works. */
+/**
+ * Opens the store of a state folder, for this process alone. Whatever is wrong with the files, it gives a store that
+ * works.
+ */
 export function openStore(options: StoreOptions): Opening {
   const { folder, clock, onWarning } = options;
   const path = join(folder, "ccs.db");

@@ -23,8 +23,8 @@ const mostBroken = 3;
 const companions = ["-wal", "-shm", "-journal"];
 
 /**
- * Makes sure of the folder, and of a file that only its owner can read. Returns whether the file is new. Throws a StoreError
- * for what is no file: a link leads elsewhere, and a pipe is waited for.
+ * Makes sure of the folder, and of a file that only its owner can read. Returns whether the file is new. Throws a
+ * StoreError for what is no file: a link leads elsewhere, and a pipe is waited for.
  */
 export function prepareFile(path: string): boolean {
   makeFolder(dirname(path));
@@ -54,8 +54,8 @@ function moveOddAside(companion: string): void {
 }
 
 /**
- * Makes the folder and those above it. Not by `recursive: true`: where a file system takes no folders, such as /proc, Node
- * tries for ever.
+ * Makes the folder and those above it. Not by `recursive: true`: where a file system takes no folders, such as /proc,
+ * Node tries for ever.
  */
 function makeFolder(folder: string): void {
   if (existsSync(folder) && statSync(folder).isDirectory()) return;

@@ -24,7 +24,9 @@ export interface PlaceOptions {
   readonly lock: Disposable | undefined;
   /** Whether the store lives at the place already; else that is tried again and again. */
   readonly isThere: boolean;
-  /** Moves the store to the home that `open` gives for what it knows, or to memory where that gives none. Says which. */
+  /**
+   * Moves the store to the home that `open` gives for what it knows, or to memory where that gives none. Says which.
+   */
   readonly move: (open: (left: Leftover) => Home | undefined) => "file" | "memory";
 }
 

@@ -1,5 +1,5 @@
-// When checks of any address of an endpoint proved something: one bit for each minute, so that nobody has to look at every
-// address that it ever had.
+// When checks of any address of an endpoint proved something: one bit for each minute, so that nobody has to look at
+// every address that it ever had.
 import type { DatabaseSync } from "node:sqlite";
 import { asArrays } from "./rows.ts";
 
@@ -42,8 +42,9 @@ export class ProvenTable {
   }
 
   /**
-   * When the periods of so many minutes began in which something was proven, each once, in order, from `start` until before
-   * `end`. All of it in minutes since 1970. Of long ago only the hour is known: no period of a minute is told of it.
+   * When the periods of so many minutes began in which something was proven, each once, in order, from `start` until
+   * before `end`. All of it in minutes since 1970. Of long ago only the hour is known: no period of a minute is told of
+   * it.
    */
   starts({ ingress, endpoint }: CheckedEndpoint, { period, start, end }: Periods): readonly number[] {
     const rows = this.#find.all(ingress, endpoint, Math.floor(start / 60), Math.ceil(end / 60)) as unknown[];

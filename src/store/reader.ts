@@ -1,5 +1,5 @@
-// What happened, read from a thread beside the one that writes it: by a connection of its own, which can change nothing and
-// which nothing waits for.
+// What happened, read from a thread beside the one that writes it: by a connection of its own, which can change nothing
+// and which nothing waits for.
 import { DatabaseSync } from "node:sqlite";
 import { ChecksTable } from "./checks-table.ts";
 import type { JournalEntry, JournalQuery, KindQuery, Rollup, RollupQuery } from "../core/history.ts";
@@ -17,7 +17,8 @@ export class HistoryReader implements Disposable {
   constructor(location: string) {
     this.#database = new DatabaseSync(location, { readOnly: true });
     try {
-      // Where the database is in memory its threads share more than the data: without this they would wait for each other.
+      // Where the database is in memory its threads share more than the data: without this they would wait for each
+      // other.
       this.#database.exec("PRAGMA read_uncommitted = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
       this.#assertOurs();
       this.#journal = new JournalTable(this.#database);

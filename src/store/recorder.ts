@@ -63,8 +63,8 @@ export class Recorder implements Disposable {
   }
 
   /**
-   * A new selection and overrides are on the disk when it returns, before anything of them reaches Cloudflare; and so is
-   * what was written there, by which the next life knows its own record. Returns whether there was anything to save.
+   * A new selection and overrides are on the disk when it returns, before anything of them reaches Cloudflare; and so
+   * is what was written there, by which the next life knows its own record. Returns whether there was anything to save.
    */
   keep({ before, after, changes }: Pick<Turn, "before" | "after" | "changes">): boolean {
     this.#state = after;
@@ -249,7 +249,9 @@ function managed({ ingresses, leaving }: State): readonly IngressState[] {
   return leaving.length === 0 ? ingresses : [...ingresses, ...leaving];
 }
 
-/** Whether another endpoint is active, sticky, or written, or there is another override: what a power cut must not undo. */
+/**
+ * Whether another endpoint is active, sticky, or written, or there is another override: what a power cut must not undo.
+ */
 function hasOtherDecisions({ before: old, after: { overrides, selection, lastGood } }: IngressChange): boolean {
   const isOverridden = overrides.length > 0 || (old?.overrides.length ?? 0) > 0;
   return (

@@ -17,7 +17,9 @@ export class SavedTable {
     this.#list = database.prepare("SELECT ingress, json, checksum FROM saved ORDER BY ingress");
   }
 
-  /** Makes the rows say what is `saved`. What is the very same object in `before`, which they say now, is not written. */
+  /**
+   * Makes the rows say what is `saved`. What is the very same object in `before`, which they say now, is not written.
+   */
   replace(saved: Saved, before: Saved | undefined): void {
     const isWritten = new Set(before?.ingresses);
     for (const ingress of saved.ingresses) {

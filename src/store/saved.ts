@@ -15,7 +15,10 @@ export interface DatedIngress {
   /** `undefined` where it is the name, as in all that earlier versions left. */
   readonly id: string | undefined;
   readonly record: string;
-  /** The wall clock when this was written. The other times mean something only next to it: the clock may have been wrong. */
+  /**
+   * The wall clock when this was written. The other times mean something only next to it: the clock may have been
+   * wrong.
+   */
   readonly savedWallMs: number;
   readonly selection: DatedSelection | undefined;
   readonly departures: readonly { readonly endpoint: string; readonly atWallMs: number }[];
@@ -58,7 +61,9 @@ const longestMs = 366 * 24 * 60 * 60_000;
 /** JavaScript knows no later date. */
 const latestMs = 8.64e15;
 
-/** The durable part of an ingress, at a moment that is `nowMs` on the monotonic clock and `wallMs` on the wall clock. */
+/**
+ * The durable part of an ingress, at a moment that is `nowMs` on the monotonic clock and `wallMs` on the wall clock.
+ */
 export function datedFrom(ingress: IngressState, nowMs: number, wallMs: number): DatedIngress {
   const dateOf = (atMs: number): number => Math.min(latestMs, Math.max(0, Math.round(wallMs + (atMs - nowMs))));
   const { settings, departures, overrides, endpoints, lastGood } = ingress;

@@ -6,7 +6,9 @@ import { StoreError } from "./trouble.ts";
 /** Marks a SQLite file as ours: "CCS1". */
 export const applicationId = 0x43_43_53_31;
 
-/** Step n leads from version n to version n + 1. A step that was released never changes; the next one is added below. */
+/**
+ * Step n leads from version n to version n + 1. A step that was released never changes; the next one is added below.
+ */
 export const migrations: readonly string[] = [
   `
   -- What survives a restart, one row for each ingress. The checksum is the CRC-32 of the JSON.
@@ -97,8 +99,8 @@ export const migrations: readonly string[] = [
 ];
 
 /**
- * Brings the file to the present version, step by step, each step whole or not at all. Throws `StoreError` for a version
- * below any that there was: counting up from there would take minutes in which nothing else happens.
+ * Brings the file to the present version, step by step, each step whole or not at all. Throws `StoreError` for a
+ * version below any that there was: counting up from there would take minutes in which nothing else happens.
  */
 export function migrate(database: DatabaseSync, steps: readonly string[] = migrations): void {
   if (versionOf(database) < 0) throw new StoreError("odd", nonsenseVersion);

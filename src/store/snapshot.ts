@@ -1,5 +1,5 @@
-// History read beside a running daemon. The daemon keeps its file to itself (see home.ts), so what is read is a copy, made
-// without a lock and without a trace in the state folder.
+// History read beside a running daemon. The daemon keeps its file to itself (see home.ts), so what is read is a copy,
+// made without a lock and without a trace in the state folder.
 import { closeSync, copyFileSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// The store in one SQLite file. A file that fails costs history, never the daemon: what could not be written is told once,
-// kept in memory and tried again.
+// The store in one SQLite file. A file that fails costs history, never the daemon: what could not be written is told
+// once, kept in memory and tried again.
 import { messageOf } from "../lib/text.ts";
 import type { JournalEntry, JournalQuery, KindQuery, Rollup, RollupQuery } from "../core/history.ts";
 import {
@@ -197,7 +197,9 @@ export class SqliteStore implements Store {
     for (const warning of home.warnings) this.#options.onWarning(warning);
   }
 
-  /** Changes the tables, all at once or not at all. Throws a StoreError when that fails, and sees to it that it is told. */
+  /**
+   * Changes the tables, all at once or not at all. Throws a StoreError when that fails, and sees to it that it is told.
+   */
   #change<Result>(durability: Durability, action: (tables: Tables) => Result): Result {
     this.#place?.look();
     try {

@@ -1,4 +1,5 @@
-// What survives a restart, and what happened, as everybody else sees it. A store that fails costs history, never the daemon.
+// What survives a restart, and what happened, as everybody else sees it. A store that fails costs history, never the
+// daemon.
 import type { JournalEntry, JournalQuery, KindQuery, Rollup, RollupQuery } from "../core/history.ts";
 import type { OutboxStore } from "../core/message.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -12,7 +13,10 @@ export interface Store extends Disposable {
   readonly path: string | undefined;
   /** Where other threads of this process read what is kept. */
   readonly readingPlace: ReadingPlace;
-  /** A reader found what it read damaged. The file is looked at, and replaced if that is so. Returns why it cannot be read, if that is known. */
+  /**
+   * A reader found what it read damaged. The file is looked at, and replaced if that is so. Returns why it cannot be
+   * read, if that is known.
+   */
   hearOfDamage(why: string): string | undefined;
   /** False from a failure until all that should have been written is. */
   readonly isKeepingUp: boolean;
@@ -22,7 +26,10 @@ export interface Store extends Disposable {
   save(saved: Saved): void;
   /** Adds to history in one transaction, and replaces what is saved if given. Throws a StoreError when that fails. */
   record(batch: Batch): void;
-  /** Drops what is too old or too much, a little at a time: call it every hour or so. Throws a StoreError when that fails. */
+  /**
+   * Drops what is too old or too much, a little at a time: call it every hour or so. Throws a StoreError when that
+   * fails.
+   */
   tidy(): void;
   /** Entries of the journal before an id (or the newest), newest first, at most 1,000. */
   journal(query: JournalQuery): readonly JournalEntry[];

@@ -2,8 +2,8 @@
 import type { DatabaseSync } from "node:sqlite";
 
 /**
- * `FULL`: on the disk when the call returns. `NORMAL`: in the hands of the operating system, so that only a power cut can
- * undo it, and never in part.
+ * `FULL`: on the disk when the call returns. `NORMAL`: in the hands of the operating system, so that only a power cut
+ * can undo it, and never in part.
  */
 export type Durability = "FULL" | "NORMAL";
 

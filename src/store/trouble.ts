@@ -2,8 +2,9 @@
 
 /**
  * Why the file could not be read or written: `torn` its content is not valid, `foreign` it is no database,
- * `read-only` it may not be written, `busy` another program holds it, `full` no room is left, `io` anything else that the
- * file system refuses. `odd`: its content is not what our statements expect, so that it is damaged, or they are wrong.
+ * `read-only` it may not be written, `busy` another program holds it, `full` no room is left, `io` anything else that
+ * the file system refuses. `odd`: its content is not what our statements expect, so that it is damaged, or they are
+ * wrong.
  */
 export type StoreTrouble = "torn" | "foreign" | "read-only" | "busy" | "full" | "io" | "odd";
 
@@ -17,7 +18,9 @@ export class StoreError extends Error {
   }
 }
 
-/** SQLite's primary result codes (https://www.sqlite.org/rescode.html), those that are not plainly an internal error. */
+/**
+ * SQLite's primary result codes (https://www.sqlite.org/rescode.html), those that are not plainly an internal error.
+ */
 const troubles: Readonly<Record<number, StoreTrouble>> = {
   // A table or column that is not there.
   1: "odd",

@@ -30,8 +30,8 @@ export function printJson(value: unknown): void {
 }
 
 /**
- * The columns of a terminal, or what COLUMNS says where the stream is none; `undefined` where nothing says so: what goes into
- * a pipe or a file is broken by its reader.
+ * The columns of a terminal, or what COLUMNS says where the stream is none; `undefined` where nothing says so: what
+ * goes into a pipe or a file is broken by its reader.
  */
 function columnsOf(stream: NodeJS.WriteStream): number | undefined {
   // Node's types do not know that there are no columns where there is no terminal.
@@ -113,8 +113,8 @@ function withUnits(text: string): string {
 }
 
 /**
- * `text` broken at spaces into lines of at most `width`; later lines begin with `indent` spaces, which count. A no-break
- * space becomes an ordinary one, unbroken.
+ * `text` broken at spaces into lines of at most `width`; later lines begin with `indent` spaces, which count. A
+ * no-break space becomes an ordinary one, unbroken.
  */
 export function wrapped(text: string, width: number, indent = 0): string {
   const lines: string[] = [];

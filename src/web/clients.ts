@@ -21,7 +21,9 @@ export function trusting(proxies: readonly string[]): IsTrusted {
   };
 }
 
-/** The address of a connection as a socket tells it, in canonical form. IPv4 comes as IPv6 where both are listened to. */
+/**
+ * The address of a connection as a socket tells it, in canonical form. IPv4 comes as IPv6 where both are listened to.
+ */
 export function peerAddress(remoteAddress: string | undefined): string {
   const plainly = (remoteAddress ?? "").split("%")[0] ?? "";
   const address = plainly.startsWith("::ffff:") && plainly.includes(".") ? plainly.slice("::ffff:".length) : plainly;

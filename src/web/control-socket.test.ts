@@ -1,4 +1,5 @@
-// The control socket: only its owner can reach it, at no moment anybody else, and it takes the place of a dead one only.
+// The control socket: only its owner can reach it, at no moment anybody else, and it takes the place of a dead one
+// only.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";

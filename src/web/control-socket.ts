@@ -84,8 +84,8 @@ function healthAnswer({ state, isAlive }: ControlPorts): HealthAnswer {
 }
 
 /**
- * The socket is made in a folder that only we can enter, and is moved to its place, over one that a dead daemon left, when
- * its rights are set: at no moment can anybody else connect.
+ * The socket is made in a folder that only we can enter, and is moved to its place, over one that a dead daemon left,
+ * when its rights are set: at no moment can anybody else connect.
  */
 async function listenInPrivate(server: Server, stateDir: string, path: string): Promise<void> {
   // No longer than the path that it is moved to.

@@ -1,5 +1,5 @@
-// A crowd at the door, with real sockets: whatever one client holds open or asks for, others are served, and whoever wants
-// to know whether the daemon is alive hears it, wherever they ask from.
+// A crowd at the door, with real sockets: whatever one client holds open or asks for, others are served, and whoever
+// wants to know whether the daemon is alive hears it, wherever they ask from.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";

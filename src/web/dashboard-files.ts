@@ -75,8 +75,8 @@ function answer(context: Context, { contentType, variants }: StoredFile): Respon
 }
 
 /**
- * What an Accept-Encoding header (RFC 9110, section 12.5.3) names and does not refuse. Browsers give no other weight than 0
- * a meaning here. Cut at signs, with no patterns: anyone who asks may write 8 kB of anything.
+ * What an Accept-Encoding header (RFC 9110, section 12.5.3) names and does not refuse. Browsers give no other weight
+ * than 0 a meaning here. Cut at signs, with no patterns: anyone who asks may write 8 kB of anything.
  */
 export function acceptedEncodings(header: string): readonly string[] {
   return header.split(",").flatMap((each) => {

@@ -15,7 +15,10 @@ export interface Loop {
   readonly lastTurnMs: number;
 }
 
-/** Whether the loop has turned when something was due: a deadline of its own, or the report of the endpoint that is checked most often. */
+/**
+ * Whether the loop has turned when something was due: a deadline of its own, or the report of the endpoint that is
+ * checked most often.
+ */
 export function isTurning({ state, lastTurnMs }: Loop, nowMs: number): boolean {
   const waits = state.ingresses.flatMap((ingress) =>
     ingress.endpoints.flatMap((endpoint) => {

@@ -63,7 +63,10 @@ export interface WebExtra {
 
 /** Enough for all the readers of the live stream, and as many others. */
 const mostConnections = 2 * mostClients;
-/** What probes, the state and calls to others need, as far as that is known beforehand; connections get half of the rest. */
+/**
+ * What probes, the state and calls to others need, as far as that is known beforehand; connections get half of the
+ * rest.
+ */
 const reservedDescriptors = 32;
 const leastConnections = 8;
 
@@ -111,7 +114,10 @@ export async function startWebServer(ports: WebPorts, options: WebOptions): Prom
 }
 
 interface AppOptions extends Omit<WebOptions, "port" | "trustedProxies"> {
-  /** Whose word on who asks is taken; without a server around the routes there are no connections that could be told apart. */
+  /**
+   * Whose word on who asks is taken; without a server around the routes there are no connections that could be told
+   * apart.
+   */
   readonly isTrusted?: IsTrusted;
 }
 
@@ -185,7 +191,10 @@ function withClient(isTrusted: IsTrusted): Middleware {
   };
 }
 
-/** Anyone who asks too often gets a late answer, and not the one that was asked for. Only whether the daemon is ready may be asked always. */
+/**
+ * Anyone who asks too often gets a late answer, and not the one that was asked for. Only whether the daemon is ready
+ * may be asked always.
+ */
 function notTooOften(clock: Clock): Middleware {
   const limits = new RequestLimits(clock);
   return async (context, next) => {

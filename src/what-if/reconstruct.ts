@@ -1,5 +1,5 @@
-// What was seen, as far as the history still tells: counts for each minute and address, and changes of health with their
-// exact times → one observation after the other.
+// What was seen, as far as the history still tells: counts for each minute and address, and changes of health with
+// their exact times → one observation after the other.
 import { minuteMs } from "../core/units.ts";
 
 /** The checks of one address within one minute. */
@@ -28,8 +28,8 @@ export interface Seen {
 
 /**
  * The observations of one address, in the order of time. Within a minute they stand evenly, those that changed the
- * health at their true times; failures come where the health was in doubt, successes elsewhere, and what is left over is
- * spread evenly.
+ * health at their true times; failures come where the health was in doubt, successes elsewhere, and what is left over
+ * is spread evenly.
  */
 export function reconstruct(minutes: readonly RecordedMinute[], turns: readonly RecordedTurn[]): readonly Seen[] {
   const seen: Seen[] = [];

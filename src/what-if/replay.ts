@@ -42,7 +42,9 @@ const longTtlSeconds = 10 * 365 * 24 * 60 * 60;
 /** Time that passes by itself in one go, at most so often; more would be a loop. */
 const mostDeadlines = 1_000;
 
-/** Plays the past with `ingresses` in the place of those that were configured. Those without a past stay as they are. */
+/**
+ * Plays the past with `ingresses` in the place of those that were configured. Those without a past stay as they are.
+ */
 export function replay(past: Past, ingresses: readonly IngressSettings[]): Replayed {
   const player = new Player(past, ingresses);
   for (const happening of happeningsOf(past)) player.play(happening);

@@ -4,7 +4,9 @@ import { membersOf } from "../core/members.ts";
 import { formatDuration } from "../core/units.ts";
 import { familyNames, recordsText } from "../core/words.ts";
 
-/** Where it happened: in the world, in the daemon's eyes, in its mind, at Cloudflare, in people's chat, at the clients. */
+/**
+ * Where it happened: in the world, in the daemon's eyes, in its mind, at Cloudflare, in people's chat, at the clients.
+ */
 export type EntryKind = "outside" | "sees" | "decides" | "writes" | "tells" | "clients";
 
 export interface Entry {

@@ -1,5 +1,5 @@
-// Another configuration tried out on the recorded past: what it would have done, beside what was done, and how far such a
-// replay is to be believed.
+// Another configuration tried out on the recorded past: what it would have done, beside what was done, and how far such
+// a replay is to be believed.
 import type { IngressSettings } from "../core/model.ts";
 import { compare, type ComparedIngress } from "./comparison.ts";
 import { readPast, type HistorySource, type Past } from "./past.ts";
@@ -10,8 +10,8 @@ export interface Trial {
   /** Those that are in both configurations. `notReplayed`: what of the other one could not be tried, for people. */
   readonly ingresses: readonly (ComparedIngress & { readonly notReplayed: readonly string[] })[];
   /**
-   * The present configuration, replayed: how many switches were made, how many of them the replay makes `again`, and how
-   * many it makes `besides`.
+   * The present configuration, replayed: how many switches were made, how many of them the replay makes `again`, and
+   * how many it makes `besides`.
    */
   readonly fidelity: { readonly made: number; readonly again: number; readonly besides: number };
 }

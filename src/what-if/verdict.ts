@@ -11,7 +11,9 @@ export interface WorseOff {
   readonly extraMs: number;
 }
 
-/** Those whose worst time without service exceeds that with a static record by more than it takes to notice an outage. */
+/**
+ * Those whose worst time without service exceeds that with a static record by more than it takes to notice an outage.
+ */
 export function worseOff(clients: readonly KindOfClient[]): readonly WorseOff[] {
   return clients
     .map(({ name, withCcs, staticRecord }) => ({ name, extraMs: withCcs.worstMs - staticRecord.worstMs }))

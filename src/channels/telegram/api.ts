@@ -1,5 +1,5 @@
-// One call to Telegram's Bot API (https://core.telegram.org/bots/api#making-requests) with nothing but `fetch`. The bot's
-// token is part of the URL, so no URL and no raw error ever leaves this file.
+// One call to Telegram's Bot API (https://core.telegram.org/bots/api#making-requests) with nothing but `fetch`. The
+// bot's token is part of the URL, so no URL and no raw error ever leaves this file.
 import { Deadline } from "../../lib/deadline.ts";
 import { innermost } from "../../lib/cause.ts";
 import type { Secret } from "../../lib/secret.ts";

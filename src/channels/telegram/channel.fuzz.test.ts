@@ -1,5 +1,5 @@
-// Whatever Telegram answers: sending ends in one of the four outcomes, in plain words without the token, and nothing counts
-// as delivered that was not.
+// Whatever Telegram answers: sending ends in one of the four outcomes, in plain words without the token, and nothing
+// counts as delivered that was not.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

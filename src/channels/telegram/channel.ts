@@ -1,5 +1,5 @@
-// Sends messages through Telegram's Bot API (https://core.telegram.org/bots/api#sendmessage), and tells apart what can be
-// tried again, what never will be taken, and what only a person can mend.
+// Sends messages through Telegram's Bot API (https://core.telegram.org/bots/api#sendmessage), and tells apart what can
+// be tried again, what never will be taken, and what only a person can mend.
 import type { Channel, Delivery } from "../channel.ts";
 import { render } from "./render.ts";
 import type { Message } from "../../core/message.ts";

@@ -1,5 +1,6 @@
-// Sends messages as JSON to a URL, and tells apart what can be tried again, what never will be taken, and what only a person
-// can mend. Nothing of the answer but its status and Retry-After is looked at, and no error shows more of the URL than its host.
+// Sends messages as JSON to a URL, and tells apart what can be tried again, what never will be taken, and what only a
+// person can mend. Nothing of the answer but its status and Retry-After is looked at, and no error shows more of the
+// URL than its host.
 import type { Message } from "../../core/message.ts";
 import { formatDuration } from "../../core/units.ts";
 import { Deadline } from "../../lib/deadline.ts";

@@ -1,4 +1,5 @@
-// The doctor's look at a webhook: does its receiver answer, and does it take a message. Sends one only when that is asked for.
+// The doctor's look at a webhook: does its receiver answer, and does it take a message. Sends one only when that is
+// asked for.
 import type { Message } from "../../core/message.ts";
 import { ok, wrong, type Finding } from "../../lib/finding.ts";
 import type { ChannelPorts } from "../kind.ts";

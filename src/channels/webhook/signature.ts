@@ -5,8 +5,8 @@ import type { Secret } from "../../lib/secret.ts";
 import { standardPrefix } from "./settings.ts";
 
 /**
- * `id` is the same for each attempt at a message, `sentWallMs` is the time of this attempt, and `body` what is sent. Without
- * a secret there is no signature.
+ * `id` is the same for each attempt at a message, `sentWallMs` is the time of this attempt, and `body` what is sent.
+ * Without a secret there is no signature.
  */
 export function webhookHeaders(
   id: string,

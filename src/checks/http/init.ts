@@ -54,7 +54,9 @@ async function askPage(asker: Asker, target: string, earlier: EarlierCheck | und
   return composedHttp({ url, contains });
 }
 
-/** As in the documentation. The page at / may be a router's or a provider's, which answers even if the service is down. */
+/**
+ * As in the documentation. The page at / may be a router's or a provider's, which answers even if the service is down.
+ */
 function usualPage(target: string): string {
   return `https://${parseIp(target)?.family === "ipv6" ? `[${target}]` : target}/healthz`;
 }

@@ -1,4 +1,5 @@
-// Whether an answer is one of a service that works: by its status first, and by its body only where a text is looked for.
+// Whether an answer is one of a service that works: by its status first, and by its body only where a text is looked
+// for.
 import type { HttpTask } from "./settings.ts";
 
 export interface HttpAnswer {

@@ -6,7 +6,9 @@ import { bad, ok, type Parsed } from "../../config/format/names.ts";
 
 export interface HttpTask {
   readonly kind: "http";
-  /** http or https URL. The connection goes to the endpoint's own addresses; the URL's host is only the name asked for. */
+  /**
+   * http or https URL. The connection goes to the endpoint's own addresses; the URL's host is only the name asked for.
+   */
   readonly url: string;
   /** Accepted status codes as inclusive ranges, such as `[[200, 299], [401, 401]]`. */
   readonly status: readonly StatusRange[];

@@ -61,7 +61,9 @@ function valuesOf(argument: Argument): Values {
   return valuesNamed(argument.argChoices, argument.name());
 }
 
-/** `--ingress <record>` takes an ingress, whatever the placeholder; otherwise that of `--config <file>` says what it is. */
+/**
+ * `--ingress <record>` takes an ingress, whatever the placeholder; otherwise that of `--config <file>` says what it is.
+ */
 function valuesOfOption(option: Option): Values {
   const kind = nameKinds.find((each) => each === option.attributeName());
   return valuesNamed(option.argChoices, kind ?? /[<[]([\w-]+)/.exec(option.flags)?.[1] ?? "");

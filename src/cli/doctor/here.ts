@@ -27,7 +27,10 @@ export function inspectNode(version: string): Finding {
   return wrong("Node", `${version} is too old`, `install Node ${leastNode} or newer`);
 }
 
-/** Whether the environment names a proxy that Node does not use: it asks to be told (https://nodejs.org/api/cli.html#node_use_env_proxy1). */
+/**
+ * Whether the environment names a proxy that Node does not use: it asks to be told
+ * (https://nodejs.org/api/cli.html#node_use_env_proxy1).
+ */
 export function inspectProxy(env: Environment): readonly Finding[] {
   const [name] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].filter((key) => (env[key] ?? "") !== "");
   if (name === undefined) return [];
@@ -127,8 +130,8 @@ function running(folder: string): Finding {
 }
 
 /**
- * Whether there is a way out in each family, and whether the reference hosts answer. `used`: the families of the endpoints'
- * addresses, as far as they are known. A family that leads nowhere is no fault while no endpoint uses it.
+ * Whether there is a way out in each family, and whether the reference hosts answer. `used`: the families of the
+ * endpoints' addresses, as far as they are known. A family that leads nowhere is no fault while no endpoint uses it.
  */
 export async function inspectWaysOut(
   anchors: readonly string[],

@@ -1,4 +1,5 @@
-// The doctor's look at the second name of an ingress: whether it can hold a mix, and what would answer for it otherwise.
+// The doctor's look at the second name of an ingress: whether it can hold a mix, and what would answer for it
+// otherwise.
 import type { ZoneInspector, InspectedRecord } from "../../cloud/inspect.ts";
 import { suffixes } from "../../cloud/zones.ts";
 import { mixPaths } from "../../core/advice/mix-steps.ts";

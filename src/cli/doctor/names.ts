@@ -1,4 +1,5 @@
-// The doctor's look at DNS: does each resolver answer, how fast, do they agree, and can the zone's own servers be asked.
+// The doctor's look at DNS: does each resolver answer, how fast, do they agree, and can the zone's own servers be
+// asked.
 import type { InspectedZone } from "../../cloud/inspect.ts";
 import type { Config } from "../../config/config.ts";
 import type { IngressSettings } from "../../core/model.ts";

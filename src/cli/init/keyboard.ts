@@ -4,8 +4,8 @@
 export const cancelled = Symbol("cancelled");
 
 /**
- * Waits for `work`, or for Ctrl-C or Escape, whichever comes first; `show` shows meanwhile that something is waited for. Nothing
- * that is typed is shown.
+ * Waits for `work`, or for Ctrl-C or Escape, whichever comes first; `show` shows meanwhile that something is waited
+ * for. Nothing that is typed is shown.
  */
 export async function doneOrCancelled<Result>(
   work: Promise<Result>,

@@ -132,8 +132,8 @@ function whatNow({ name }: ComposedEndpoint): Promise<"again" | "keep"> {
 }
 
 /**
- * The documentation's examples have ten minutes, which serve those clients that still have the address of `name`. Without a
- * check, it is better not published longer than it must be.
+ * The documentation's examples have ten minutes, which serve those clients that still have the address of `name`.
+ * Without a check, it is better not published longer than it must be.
  */
 async function askSticky({ name, check }: ComposedEndpoint): Promise<string | undefined> {
   const choices: readonly Option<"10m" | "1h" | "none">[] = [

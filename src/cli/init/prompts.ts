@@ -1,4 +1,5 @@
-// Questions on a terminal, each answered or given up. Giving up any of them gives up all, so a person is asked back first.
+// Questions on a terminal, each answered or given up. Giving up any of them gives up all, so a person is asked back
+// first.
 import { confirm, isCancel, log, password, select, text } from "@clack/prompts";
 import type { z } from "zod";
 import { lineWidth, withSpinner, wrapped } from "../../terminal/terminal.ts";

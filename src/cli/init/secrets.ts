@@ -1,5 +1,5 @@
-// Where the tokens of a new configuration are kept: in it, in the environment, or in files beside it, as the way of running
-// ccs wants it.
+// Where the tokens of a new configuration are kept: in it, in the environment, or in files beside it, as the way of
+// running ccs wants it.
 import { randomBytes } from "node:crypto";
 import type { ComposedChannel } from "../../channels/kind.ts";
 import { readFromDisk } from "../../runtime/node/read-file.ts";
@@ -92,7 +92,10 @@ function inFiles(composition: Composition, file: string): Placed {
   return { ...result, files };
 }
 
-/** The compose.yaml of ccs has one secret; the others are in the configuration, which only the container's user can read. */
+/**
+ * The compose.yaml of ccs has one secret; the others are in the configuration, which only the container's user can
+ * read.
+ */
 function forDocker(composition: Composition, file: string): Placed {
   const files = new Map<string, string>();
   const result = placed(composition, (secret, { variable }) => {

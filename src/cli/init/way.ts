@@ -1,4 +1,5 @@
-// How ccs is to run once its configuration is written: asked last, since it decides where tokens are kept and what comes next.
+// How ccs is to run once its configuration is written: asked last, since it decides where tokens are kept and what
+// comes next.
 import { existsSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { given } from "../../config/format/variables.ts";
@@ -27,8 +28,8 @@ export async function askWay(): Promise<RunMode> {
 }
 
 /**
- * The ways to choose from on such a machine, the best first. What does not work on it comes last, and says so: the file may be
- * meant for another machine.
+ * The ways to choose from on such a machine, the best first. What does not work on it comes last, and says so: the file
+ * may be meant for another machine.
  */
 export function waysOn({
   hasSystemd: isServed,
@@ -74,7 +75,10 @@ interface NextOptions {
   readonly variables: readonly string[];
 }
 
-/** What to type next, one command a line. `ccs`: what starts this program here. `variables` have to be set; `isUsual`: the file is found without being named. */
+/**
+ * What to type next, one command a line. `ccs`: what starts this program here. `variables` have to be set; `isUsual`:
+ * the file is found without being named.
+ */
 export function nextSteps(way: RunMode, { ccs, file, isUsual, variables }: NextOptions): readonly string[] {
   const option = isUsual ? "" : ` --config ${shellWord(file)}`;
   switch (way) {

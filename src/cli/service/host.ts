@@ -1,4 +1,5 @@
-// The machine as `ccs service` meets it: where things are on it, who asks, and its systemctl. Tests have machines of their own.
+// The machine as `ccs service` meets it: where things are on it, who asks, and its systemctl. Tests have machines of
+// their own.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -40,7 +41,10 @@ export function runHere(command: string, args: readonly string[]): Finished {
   return { status: status ?? 1, stdout, stderr: error === undefined ? stderr : error.message };
 }
 
-/** Whether the machine with this root folder was started by systemd (https://www.freedesktop.org/software/systemd/man/sd_booted.html). */
+/**
+ * Whether the machine with this root folder was started by systemd
+ * (https://www.freedesktop.org/software/systemd/man/sd_booted.html).
+ */
 export function hasSystemd(root: string): boolean {
   return existsSync(join(root, "run/systemd/system"));
 }

@@ -1,4 +1,5 @@
-// What a service can reach of the machine: it is another user, sees no home folders, and outlives caches and temporary files.
+// What a service can reach of the machine: it is another user, sees no home folders, and outlives caches and temporary
+// files.
 import { realpathSync, statSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { shellWord } from "../../lib/text.ts";

@@ -1,5 +1,5 @@
-// `ccs service` on a machine made up in a folder, with a systemctl that notes what it is asked. On a machine with systemd it is
-// tried by test/artifacts.
+// `ccs service` on a machine made up in a folder, with a systemctl that notes what it is asked. On a machine with
+// systemd it is tried by test/artifacts.
 import assert from "node:assert/strict";
 import {
   chmodSync,

@@ -17,7 +17,9 @@ import { CommandError, exitCodes } from "../exit-codes.ts";
 import { on, type Host, type Scope } from "./host.ts";
 import { unitName } from "./unit-text.ts";
 
-/** The first line of each unit that `ccs service install` writes, after `# `. Without it a file is another program's. */
+/**
+ * The first line of each unit that `ccs service install` writes, after `# `. Without it a file is another program's.
+ */
 export const ourOpening =
   "Written by `ccs service install`; `ccs service uninstall` removes it. Changes: systemctl edit ccs";
 

@@ -1,7 +1,9 @@
 // The units for systemd, as text. deploy/systemd/ccs.service is `packagedUnit`.
 import { channelKinds } from "../../channels/registry.ts";
 
-/** What a unit starts: the program with the arguments that come before a command, and the configuration; absolute paths. */
+/**
+ * What a unit starts: the program with the arguments that come before a command, and the configuration; absolute paths.
+ */
 export interface UnitPlaces {
   readonly program: readonly string[];
   readonly config: string;
@@ -21,7 +23,9 @@ export function packagedUnit(): string {
   return systemUnit(places, "Cloudflare CNAME Switcher as a service of the system. See docs/systemd.md.");
 }
 
-/** The file with a secret in the folder for credentials: `of` what, a section or a kind of channel, and by which key. */
+/**
+ * The file with a secret in the folder for credentials: `of` what, a section or a kind of channel, and by which key.
+ */
 export function credentialName(of: string, key: string): string {
   return `${of}-${key}`;
 }
@@ -35,7 +39,10 @@ const credentialNames = [
 
 export const unitName = "ccs.service";
 
-/** A unit for the whole system: a user of its own that exists while it runs, no capabilities, next to nothing to write to. */
+/**
+ * A unit for the whole system: a user of its own that exists while it runs, no capabilities, next to nothing to write
+ * to.
+ */
 export function systemUnit(places: UnitPlaces, opening: string): string {
   const credentials = credentialNames.flatMap((name) => [
     `LoadCredential=${name}:${systemPlaces.credentials}/${name}`,

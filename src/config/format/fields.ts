@@ -1,5 +1,5 @@
-// The kinds of value that many keys have: a duration, a host name, a secret. Each says what it expects, in the words of the
-// error message, and turns what a person wrote into what the daemon uses.
+// The kinds of value that many keys have: a duration, a host name, a secret. Each says what it expects, in the words of
+// the error message, and turns what a person wrote into what the daemon uses.
 import { z } from "zod";
 import { durationSyntax, parseDurationMs } from "../../core/units.ts";
 import { parseRange } from "../../lib/ip.ts";

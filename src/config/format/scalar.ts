@@ -1,7 +1,9 @@
 // Text as YAML writes it, for files that we print for people.
 import { parse } from "yaml";
 
-/** Text as a YAML scalar: bare where YAML reads it back unchanged, in double quotes otherwise. Variables stay variables. */
+/**
+ * Text as a YAML scalar: bare where YAML reads it back unchanged, in double quotes otherwise. Variables stay variables.
+ */
 export function scalar(text: string): string {
   if (/^[\w./:-]+$/.test(text) && parse(text, { logLevel: "silent" }) === text) return text;
   // JSON's escapes are YAML's too.

@@ -13,8 +13,8 @@ interface SubstitutionProblem {
 }
 
 /**
- * Fills the variables into one value of the file. `$${` stands for the characters `${`. `otherKey`: one that takes the path
- * of a file with the value.
+ * Fills the variables into one value of the file. `$${` stands for the characters `${`. `otherKey`: one that takes the
+ * path of a file with the value.
  */
 export function substitute(text: string, env: Environment, otherKey?: string): Substituted {
   const names: string[] = [];
@@ -62,8 +62,9 @@ type Piece =
 const namePattern = /[A-Za-z_][A-Za-z0-9_]*/y;
 
 /**
- * The text in pieces, of which all but plain text begin with a dollar sign. A default ends before any of `ends`. Written by
- * hand, as the time of a pattern would grow with the square of a text that begins many variables and ends none.
+ * The text in pieces, of which all but plain text begin with a dollar sign. A default ends before any of `ends`.
+ * Written by hand, as the time of a pattern would grow with the square of a text that begins many variables and ends
+ * none.
  */
 function piecesOf(
   text: string,

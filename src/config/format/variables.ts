@@ -1,4 +1,5 @@
-// The variables of the environment. Knows nothing of schemas, so that code which only looks for a daemon need not load them.
+// The variables of the environment. Knows nothing of schemas, so that code which only looks for a daemon need not load
+// them.
 
 /** The environment as a process sees it. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -28,7 +28,9 @@ export type Partially<T> = T extends Whole | undefined
 export interface ReadOptions {
   /** Where `${NAME}` comes from; `as-written` leaves it as it stands. */
   readonly env: Environment | "as-written";
-  /** Whether what is not shown, such as a token, may be a variable without a value: something that fits takes its place. */
+  /**
+   * Whether what is not shown, such as a token, may be a variable without a value: something that fits takes its place.
+   */
   readonly mayLackSecrets?: boolean;
   /** The ways of the original's files: null is missing, unknown keys are warned of, any scalar may be text. */
   readonly isLenient: boolean;
@@ -42,7 +44,9 @@ export interface Reading<T> {
   readonly warnings: readonly Problem[];
   /** Whether the file has a key, right or wrong. */
   has(path: string): boolean;
-  /** A single value as it stands in the file, variables included; `undefined` for a key that is not there, or has parts. */
+  /**
+   * A single value as it stands in the file, variables included; `undefined` for a key that is not there, or has parts.
+   */
   textOf(path: string): string | undefined;
   /** Where the value of a key stands, or its next parent that is there. Paths are those of problems. */
   placeOf(path: string): Place;

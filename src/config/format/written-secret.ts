@@ -6,7 +6,9 @@ export type WrittenSecret =
   | { readonly kind: "literal"; readonly value: string }
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "variable"; readonly name: string }
-  /** A file that systemd hands over by this name; without systemd, in the folder `credentials` beside the configuration. */
+  /**
+   * A file that systemd hands over by this name; without systemd, in the folder `credentials` beside the configuration.
+   */
   | { readonly kind: "credential"; readonly name: string };
 
 /** A secret with where it was found: what is in the environment already stays there. */

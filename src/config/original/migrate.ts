@@ -19,8 +19,9 @@ export type Migrated =
   | { readonly kind: "invalid"; readonly problems: readonly Problem[] };
 
 /**
- * The file in the present format. `path` is the name that problems carry. Variables (`${NAME}`) stay as they are written.
- * Loading the result with the tokens in CLOUDFLARE_API_TOKEN and TELEGRAM_TOKEN gives what loading the original gives.
+ * The file in the present format. `path` is the name that problems carry. Variables (`${NAME}`) stay as they are
+ * written. Loading the result with the tokens in CLOUDFLARE_API_TOKEN and TELEGRAM_TOKEN gives what loading the
+ * original gives.
  */
 export function migrate(path: string, text: string): Migrated {
   const parsed = readConfigDocument(path, text);

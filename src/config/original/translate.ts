@@ -56,8 +56,8 @@ function translateEndpoint(original: OriginalFile["endpoints"][number], defaults
       interval: monitoring.interval ?? defaults.check.interval,
       timeout: monitoring.timeout,
       rise: monitoring.confidence,
-      // One failed check of the original was a first attempt and `retry` more, all failed: as many failures in a row mean
-      // the same here. Fewer than our own default would switch on less evidence than this program thinks safe.
+      // One failed check of the original was a first attempt and `retry` more, all failed: as many failures in a row
+      // mean the same here. Fewer than our own default would switch on less evidence than this program thinks safe.
       fall: Math.max(defaults.check.fall, monitoring.retry + 1),
     },
   };

@@ -1,5 +1,5 @@
-// What a configuration amounts to, by arithmetic alone: how long a failover and a return take, what clients see of it, and
-// what the watching costs. Every sum keeps its terms, so that it can be shown how it came about.
+// What a configuration amounts to, by arithmetic alone: how long a failover and a return take, what clients see of it,
+// and what the watching costs. Every sum keeps its terms, so that it can be shown how it came about.
 import { proofSearchMs } from "../evidence/address.ts";
 import { leastOksAfterSuspicion } from "../evidence/health.ts";
 import { mixPaths, type MixOutlook } from "./mix-steps.ts";
@@ -8,7 +8,7 @@ import { pitfallsOf, type Pitfall } from "./pitfalls.ts";
 import { publishesCname, ttlSecondsOf } from "../records/records.ts";
 import { noticeTerms } from "../evidence/rhythm.ts";
 import { byRank } from "../members.ts";
-import { holdMs } from "../selection/selection.ts";
+import { holdMs } from "../selection/hold.ts";
 import { dayMs } from "../units.ts";
 import type { Foresee, ShownTask, TaskOutlook } from "./task-outlook.ts";
 
@@ -35,7 +35,9 @@ export interface Sum {
 
 export interface Explanation {
   readonly ingress: string;
-  /** The records while one endpoint serves, and while a sticky one is next to it; missing when no endpoint is sticky. */
+  /**
+   * The records while one endpoint serves, and while a sticky one is next to it; missing when no endpoint is sticky.
+   */
   readonly records: { readonly alone: "cname" | "addresses"; readonly mixed: "addresses" | undefined };
   /** How the mix of a CNAME is used, or why there is none; missing where none is asked for. */
   readonly mix?: MixOutlook | undefined;
@@ -70,7 +72,10 @@ export interface CheckOutlook extends ShownTask {
   /** Of each address, in the steady rhythm. */
   readonly checksPerDay: number;
   readonly bytesPerMonth: number;
-  /** An endpoint that fails now and then counts as down after `failures` since it was last up, unless `oksToForgive` successes in a row come between. */
+  /**
+   * An endpoint that fails now and then counts as down after `failures` since it was last up, unless `oksToForgive`
+   * successes in a row come between.
+   */
   readonly brownOut: { readonly failures: number; readonly oksToForgive: number };
 }
 
@@ -196,8 +201,8 @@ function moveBetween(ingress: IngressSettings, from: EndpointSettings, to: Endpo
 }
 
 /**
- * The promise of the daemon, with healthy resolvers, a healthy API, and another endpoint up: the time to notice, plus the
- * search for proof and one call. The simulator holds the daemon to it.
+ * The promise of the daemon, with healthy resolvers, a healthy API, and another endpoint up: the time to notice, plus
+ * the search for proof and one call. The simulator holds the daemon to it.
  */
 export function failoverAtWorst(rhythm: Rhythm): Sum {
   return sum(...noticeTerms(rhythm), term("proof", 1, proofSearchMs), apiCall);

@@ -43,7 +43,10 @@ export function whyNoMix({ mix, isMixRefused }: IngressState): NoMix | undefined
   return { reason: "refused", why: `Cloudflare refuses the records of the mix at ${record}${said}` };
 }
 
-/** What the mix is good for now; `undefined` where none is asked for: no endpoint is sticky, or the record holds addresses. */
+/**
+ * What the mix is good for now; `undefined` where none is asked for: no endpoint is sticky, or the record holds
+ * addresses.
+ */
 export function mixStage(ingress: IngressState): MixStage | undefined {
   const { settings, mix, returnDueMs } = ingress;
   const isAsked = settings.endpoints.some(({ stickyMs }) => stickyMs !== undefined);

@@ -6,7 +6,10 @@ import { byRank } from "../members.ts";
 
 /** One step: what a name says from then on. */
 export interface MixStep {
-  /** `first`: while the better endpoint is held; `shown`: once every name server has shown that for `afterMs`; `end`: `afterMs` later. */
+  /**
+   * `first`: while the better endpoint is held; `shown`: once every name server has shown that for `afterMs`; `end`:
+   * `afterMs` later.
+   */
   readonly when: "first" | "shown" | "end" | "unused";
   readonly afterMs: number;
   /** The name. */

@@ -23,7 +23,9 @@ export type Pitfall =
     }
   /** No endpoint has higher priority, so the ingress never leaves it for a better one. */
   | { readonly kind: "sticky-on-best"; readonly endpoint: string }
-  /** The sticky time has no effect: a proxied CNAME has no mix, nor has one without a second name. `why`: there is none. */
+  /**
+   * The sticky time has no effect: a proxied CNAME has no mix, nor has one without a second name. `why`: there is none.
+   */
   | {
       readonly kind: "no-mix";
       readonly endpoints: readonly string[];

@@ -1,5 +1,5 @@
-// A configuration taken in: what did not change keeps what is known of it, under whatever name, and what an earlier life of
-// the daemon left behind is taken up.
+// A configuration taken in: what did not change keeps what is known of it, under whatever name, and what an earlier
+// life of the daemon left behind is taken up.
 import { findManaged } from "../find.ts";
 import { interruptedDrill } from "../people/drill.ts";
 import { freshEndpoint, withSavedAddresses } from "../evidence/endpoint.ts";
@@ -9,7 +9,7 @@ import { askedForm } from "../records/records.ts";
 import type { EndpointSettings, EndpointState, IngressSettings, IngressState, Rename, State } from "../model.ts";
 import { withoutStandoff } from "../records/published.ts";
 import { identityOf, matched, namesAfter, withNames } from "./rename.ts";
-import { departuresOf, holdMs } from "../selection/selection.ts";
+import { departuresOf, holdMs } from "../selection/hold.ts";
 
 /** The ingress under new settings. What did not change keeps what is known of it. */
 export function configured(state: State, settings: IngressSettings, nowMs: number): IngressState {
@@ -55,7 +55,9 @@ export function configured(state: State, settings: IngressSettings, nowMs: numbe
   });
 }
 
-/** The ingress in another zone: what is known of its records is of the old one, and so is what became of writes there. */
+/**
+ * The ingress in another zone: what is known of its records is of the old one, and so is what became of writes there.
+ */
 function withoutRecords(ingress: IngressState): IngressState {
   return { ...ingress, ...freshName, drift: undefined, mix: undefined, formerMixes: [] };
 }
@@ -87,7 +89,8 @@ function freshIngress({ saved }: State, settings: IngressSettings, nowMs: number
     drill: drilled && interruptedDrill(drilled.endpoint, nowMs),
     saved: { primary, sticky, isWithoutForm: memory.form === undefined },
     lastGood,
-    // Whether it still is one is seen anew, and told again if so. Where it ends, it ends as if nothing had come between.
+    // Whether it still is one is seen anew, and told again if so. Where it ends, it ends as if nothing had come
+    // between.
     outage: isOutage ? { isKnown: false, answeredMs: undefined, upMs: undefined, turns: undefined } : undefined,
   };
   const named = renames.length === 0 ? remembered : { ...withNames(remembered, nameOf), renames };

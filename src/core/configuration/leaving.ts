@@ -1,5 +1,6 @@
-// Ingresses that are no longer configured and not done with their mix: the record is first pointed to the primary, and the
-// records of the mix are removed once nothing has pointed to them for an hour. A restart in between changes nothing.
+// Ingresses that are no longer configured and not done with their mix: the record is first pointed to the primary, and
+// the records of the mix are removed once nothing has pointed to them for an hour. A restart in between changes
+// nothing.
 import { emptyIngress } from "./empty.ts";
 import { alone } from "../members.ts";
 import { freshEndpoint } from "../evidence/endpoint.ts";
@@ -7,7 +8,10 @@ import { freshMix, mixesOf, mixPointedTo, withMixesAt } from "../records/mix.ts"
 import type { EndpointSettings, IngressSettings, IngressState, MixState, SavedIngress, State } from "../model.ts";
 import { withoutStandoff } from "../records/published.ts";
 
-/** Those who leave the configuration with records of a mix, in this life or while no daemon ran, and who left before and are not done. */
+/**
+ * Those who leave the configuration with records of a mix, in this life or while no daemon ran, and who left before and
+ * are not done.
+ */
 export function leavingAfter(
   state: State,
   configured: readonly IngressSettings[],

@@ -3,7 +3,9 @@ import { afterFailure, afterOk, freshHealth, isServing, type Thresholds } from "
 import type { AddressState, EndpointState, Observation, Stalled, Undated, Unproven } from "../model.ts";
 import type { Evidence } from "./proof-model.ts";
 
-/** More failures than this do not wait for proof at once. The first stays, whose time runs out first; then the newest. */
+/**
+ * More failures than this do not wait for proof at once. The first stays, whose time runs out first; then the newest.
+ */
 const mostUnproven = 16;
 
 /** How long proof is sought for a failure. Without any by then, the monitor is blind. */
@@ -80,8 +82,8 @@ export function observe(
 }
 
 /**
- * What was seen, as it counts: an address that is down already cannot fall any deeper, so that the dates of a certificate
- * need nobody's word.
+ * What was seen, as it counts: an address that is down already cannot fall any deeper, so that the dates of a
+ * certificate need nobody's word.
  */
 export function asItCounts(observation: Observation, address: AddressState | undefined): Observation {
   if (observation.kind !== "inconclusive" || observation.reason !== "clock") return observation;

@@ -43,8 +43,8 @@ export function freshEndpoint(settings: EndpointSettings, revision: number, nowM
 }
 
 /**
- * The endpoint with the addresses that an earlier life of the daemon knew, for as long as they may be used: private ones
- * only if `allowPrivate`, which that life may have been told differently.
+ * The endpoint with the addresses that an earlier life of the daemon knew, for as long as they may be used: private
+ * ones only if `allowPrivate`, which that life may have been told differently.
  */
 export function withSavedAddresses(
   endpoint: EndpointState,
@@ -60,8 +60,8 @@ export function withSavedAddresses(
 }
 
 /**
- * The endpoint after a look-up of its target. Private addresses count as none unless `allowPrivate`, special ones always:
- * a translator's or a router's own answer would be published to a world that it means nothing to.
+ * The endpoint after a look-up of its target. Private addresses count as none unless `allowPrivate`, special ones
+ * always: a translator's or a router's own answer would be published to a world that it means nothing to.
  */
 export function afterResolution(
   endpoint: EndpointState,
@@ -147,8 +147,8 @@ export function isFresh({ settings, addresses }: EndpointState, nowMs: number): 
     ({ lastOkMs = -Infinity, lastOkStartedMs = -Infinity, health, stalled, unproven, undated, isUncheckable }) =>
       health.verdict === "up" &&
       lastOkStartedMs >= oldestMs &&
-      // Its newest result has to be that ok, not a failure that may still turn out to count, nor the silence that others have
-      // been given up for. Whoever is slow is silent for a while between any two answers.
+      // Its newest result has to be that ok, not a failure that may still turn out to count, nor the silence that
+      // others have been given up for. Whoever is slow is silent for a while between any two answers.
       unproven.length === 0 &&
       undated.length === 0 &&
       stalled.every(({ sinceMs }) => sinceMs <= lastOkMs) &&

@@ -28,7 +28,10 @@ export interface AddressState extends Address {
   readonly lastOkStartedMs: number | undefined;
   /** Start of the newest result that counted. One that began earlier is overtaken, and moves no counter. */
   readonly countedStartedMs: number | undefined;
-  /** It came while the endpoint served: one ok suffices then to be believed in as it is, and until its verdict the endpoint's health ignores it. */
+  /**
+   * It came while the endpoint served: one ok suffices then to be believed in as it is, and until its verdict the
+   * endpoint's health ignores it.
+   */
   readonly isNewcomer: boolean;
   /** No longer in the endpoint's answer; forgotten at this time. */
   readonly vanishesAtMs: number | undefined;
@@ -70,6 +73,8 @@ export interface EndpointState {
   readonly heldUntilMs: number | undefined;
   /** All its addresses once belonged to other endpoints: an answer from before a switch may be our own record's. */
   readonly hasShared: boolean;
-  /** The names that its target leads to by the zone's own records, wildcards included; missing where they were not read. */
+  /**
+   * The names that its target leads to by the zone's own records, wildcards included; missing where they were not read.
+   */
   readonly tracedPath: readonly string[] | undefined;
 }

@@ -1,4 +1,5 @@
-// Turns observations into health: first of one address, then of the endpoint behind its addresses. Knows nothing of DNS.
+// Turns observations into health: first of one address, then of the endpoint behind its addresses. Knows nothing of
+// DNS.
 import type { AddressState, EndpointHealth, EndpointState, Family, Health, Verdict } from "../model.ts";
 import { families, familyNames } from "../words.ts";
 

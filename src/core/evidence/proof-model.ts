@@ -15,7 +15,10 @@ export interface Unproven {
   readonly endedMs: number;
   readonly detail: string;
   readonly untilMs: number;
-  /** It can never count: this machine's connection is not known to have worked during the probe. The search continues all the same. */
+  /**
+   * It can never count: this machine's connection is not known to have worked during the probe. The search continues
+   * all the same.
+   */
   readonly isDoubtful: boolean;
 }
 
@@ -25,7 +28,10 @@ export type Evidence = { readonly [family in Family]: Proof };
 export interface Proof {
   /** Probe failures do not count: this machine appears to be offline. */
   readonly isBlind: boolean;
-  /** When the monitor's own connection worked last, by an ok of another endpoint or by most anchors; -Infinity for never. */
+  /**
+   * When the monitor's own connection worked last, by an ok of another endpoint or by most anchors; -Infinity for
+   * never.
+   */
   readonly provenMs: number;
 }
 

@@ -75,7 +75,9 @@ function unprovenOf({ ingresses, overview }: State, family: Family, nowMs: numbe
   );
 }
 
-/** Whether proof of connection is sought in this family: a failure or a silence waits for it, or the monitor is blind. */
+/**
+ * Whether proof of connection is sought in this family: a failure or a silence waits for it, or the monitor is blind.
+ */
 export function isProofWanted({ connection, overview }: State, family: Family): boolean {
   return connection[family].blindSinceMs !== undefined || digestOfAll(overview)[family].isWaiting;
 }

@@ -4,7 +4,10 @@ import { isAnswerFromBefore } from "../selection/trial.ts";
 import { families } from "../words.ts";
 import type { AddressState, EndpointState, Family, IngressState, Rhythm, Stalled } from "../model.ts";
 
-/** Milliseconds from the end of one round of probes to the start of the next; `undefined` for an endpoint without a check. */
+/**
+ * Milliseconds from the end of one round of probes to the start of the next; `undefined` for an endpoint without a
+ * check.
+ */
 export function probeIntervalMs(
   ingress: IngressState,
   endpoint: EndpointState,
@@ -57,8 +60,8 @@ function awaitedIn({ endpoints }: IngressState, family: Family): Awaited {
 }
 
 /**
- * A probe without an answer for this long has stalled: time to see whether this machine's connection works. It holds up no other
- * probe from then on, so that the fast rhythm is kept.
+ * A probe without an answer for this long has stalled: time to see whether this machine's connection works. It holds up
+ * no other probe from then on, so that the fast rhythm is kept.
  */
 export function stallMs({ timeoutMs, fastIntervalMs }: Rhythm): number {
   return Math.min(1_000, timeoutMs / 4, fastIntervalMs);

@@ -5,7 +5,9 @@ import type { AddressState, Family, IngressState } from "../model.ts";
 export interface Digest {
   /** Monotonic time of the next change that needs no event; Infinity for none. */
   readonly dueMs: number;
-  /** When the oldest probe began that failed by the dates of a certificate and waits for the time; Infinity for none. */
+  /**
+   * When the oldest probe began that failed by the dates of a certificate and waits for the time; Infinity for none.
+   */
   readonly undatedSinceMs: number;
   readonly ipv4: FamilyDigest;
   readonly ipv6: FamilyDigest;

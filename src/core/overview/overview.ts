@@ -1,5 +1,6 @@
-// All ingresses at a glance: a tree of digests that shares what did not change, so that a turn costs what it changes, not
-// what there is. Three questions are answered by it: where an id is, who is due or waits for something, and who changed.
+// All ingresses at a glance: a tree of digests that shares what did not change, so that a turn costs what it changes,
+// not what there is. Three questions are answered by it: where an id is, who is due or waits for something, and who
+// changed.
 import { digestOf, emptyDigest, together, type Digest } from "./digest.ts";
 import type { IngressState } from "../model.ts";
 
@@ -39,8 +40,8 @@ export function withIngressAt(overview: Overview, place: number, ingress: Ingres
 }
 
 /**
- * The places of the ingresses whose own digest is wanted, in order. What is wanted of a part must be wanted wherever it is
- * wanted of an ingress in it: `({ dueMs }) => dueMs <= nowMs`.
+ * The places of the ingresses whose own digest is wanted, in order. What is wanted of a part must be wanted wherever it
+ * is wanted of an ingress in it: `({ dueMs }) => dueMs <= nowMs`.
  */
 export function placesWhere({ root }: Overview, isWanted: (digest: Digest) => boolean): readonly number[] {
   const found: number[] = [];

@@ -28,7 +28,9 @@ export function interruptedDrill(endpoint: string, nowMs: number): Drill {
   return { endpoint, startedMs: nowMs, isInterrupted: true, away: { from: [] } };
 }
 
-/** The ingress with what the newest step shows of its drill. `before` is the ingress before anybody was selected again. */
+/**
+ * The ingress with what the newest step shows of its drill. `before` is the ingress before anybody was selected again.
+ */
 export function withDrill(before: IngressState, after: IngressState, nowMs: number): IngressState {
   const word = after.overrides.find(({ kind }) => kind === "drill");
   const { drill } = after;

@@ -1,7 +1,10 @@
 // A person's word about endpoints: who is pinned, who is drained, and until when.
 import type { IngressState, Override } from "../model.ts";
 
-/** The ingress after a new word. It replaces what was said of the endpoint; a pin replaces any other pin, a drill any other drill. */
+/**
+ * The ingress after a new word. It replaces what was said of the endpoint; a pin replaces any other pin, a drill any
+ * other drill.
+ */
 export function withOverride(ingress: IngressState, override: Override): IngressState {
   const isKnown = ingress.endpoints.some(({ settings }) => settings.name === override.endpoint);
   if (!isKnown) return ingress;

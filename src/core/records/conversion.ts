@@ -8,7 +8,10 @@ export interface Conversion {
   readonly why: string;
 }
 
-/** The conversion between two lots of records at the ingress' own name; `undefined` when their types are the same, or mixed. */
+/**
+ * The conversion between two lots of records at the ingress' own name; `undefined` when their types are the same, or
+ * mixed.
+ */
 export function conversionBetween(
   { publish, endpoints }: Pick<IngressSettings, "publish" | "endpoints">,
   before: readonly RecordContent[],

@@ -20,7 +20,10 @@ import { withUnseenAt } from "./unseen.ts";
 /** Beyond the time that a new mix needs anyhow, a return waits this long for it. Then it is made without a mix. */
 const mixPatienceMs = 60_000;
 
-/** Records of a mix to which nothing points are kept for the next return so long, or as long as resolvers may know of it. */
+/**
+ * Records of a mix to which nothing points are kept for the next return so long, or as long as resolvers may know of
+ * it.
+ */
 export const unusedMs = 60 * 60_000;
 
 /** What is to be said of a mix of this ingress: it is available; its name was not read yet; there is none. */
@@ -85,7 +88,9 @@ function shownSinceMs({ visibility }: MixState): number | undefined {
   return visibility?.status === "visible" || visibility?.status === "silent" ? visibility.atMs : undefined;
 }
 
-/** The return with a mix that will come next if nothing happens: its mix is prepared while the better endpoint is held. */
+/**
+ * The return with a mix that will come next if nothing happens: its mix is prepared while the better endpoint is held.
+ */
 function foreseenReturn(
   ingress: IngressState,
 ): { readonly from: EndpointState; readonly to: EndpointState } | undefined {
@@ -146,7 +151,9 @@ export function mixPlan(ingress: IngressState, mix: MixState): Plan | undefined 
   return isEmptyPlan(plan) ? undefined : plan;
 }
 
-/** Whether nothing is left to do, at the mix that is pointed to as well. The removal of an unused mix is no difference. */
+/**
+ * Whether nothing is left to do, at the mix that is pointed to as well. The removal of an unused mix is no difference.
+ */
 export function isInSync(ingress: IngressState): boolean {
   return isNameInSync(ingress) && isMixInSync(ingress);
 }
@@ -211,7 +218,9 @@ export function freshMix(record: string): MixState {
   };
 }
 
-/** The ingress with the mix names that its settings and its form need; `saved`: names that may still hold our records. */
+/**
+ * The ingress with the mix names that its settings and its form need; `saved`: names that may still hold our records.
+ */
 export function withMixNames(ingress: IngressState, saved: readonly string[] = []): IngressState {
   const { settings, selection } = ingress;
   const isWanted =
@@ -233,7 +242,9 @@ export function withMixNames(ingress: IngressState, saved: readonly string[] = [
   };
 }
 
-/** Lets time take effect on the mixes: what was shown long enough, what nothing has pointed to for long, what is gone. */
+/**
+ * Lets time take effect on the mixes: what was shown long enough, what nothing has pointed to for long, what is gone.
+ */
 export function withMixesAt(ingress: IngressState, nowMs: number): IngressState {
   const { mix } = ingress;
   const now = mix && mixAt(ingress, mix, nowMs);

@@ -11,8 +11,8 @@ export function ownNames({
 }
 
 /**
- * The names that a target of this ingress must not lead to. A target may be the record of another ingress, which leads to
- * names of ours by design, its mix among them: then only a way back to this very ingress is one too many.
+ * The names that a target of this ingress must not lead to. A target may be the record of another ingress, which leads
+ * to names of ours by design, its mix among them: then only a way back to this very ingress is one too many.
  */
 export function forbiddenNames(
   own: ReadonlySet<string>,

@@ -5,8 +5,8 @@ import type { Plan, PlannedRecord, PublishedRecord, RecordContent, RecordSet } f
  * The smallest change that turns `published` into `desired`. Records whose content stays are kept; old ones of the same
  * type are patched in place, so that the name is never without an answer; only the rest is deleted or created.
  *
- * Servers learn of each record on its own, in any order. Where all that would be left of a type is `unseen`, records that
- * they may not show yet, one that they show is patched instead of deleted, and takes the place of an unseen one.
+ * Servers learn of each record on its own, in any order. Where all that would be left of a type is `unseen`, records
+ * that they may not show yet, one that they show is patched instead of deleted, and takes the place of an unseen one.
  */
 export function planBetween(
   published: readonly PublishedRecord[],

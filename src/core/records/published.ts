@@ -1,4 +1,5 @@
-// What reads, writes and failures at Cloudflare do to an ingress, and what it takes to stop another program and ccs overwriting each other over its records.
+// What reads, writes and failures at Cloudflare do to an ingress, and what it takes to stop another program and ccs
+// overwriting each other over its records.
 import { endpointNamed, hasSameMembers } from "../members.ts";
 import { withMixNames } from "./mix.ts";
 import type { CloudProblem, Form, IngressState, NameState, PublishedRecord, RecordSet, Visibility } from "../model.ts";
@@ -13,8 +14,9 @@ export const undoneMemoryMs = 60 * 60_000;
 export const writeDoubtMs = 2 * 60_000;
 
 /**
- * The ingress after its records were read. Finding ours undone by another program too often begins a standoff. A name that
- * is found empty in a standoff is filled once for each such look: no record at all serves nobody, whoever is right.
+ * The ingress after its records were read. Finding ours undone by another program too often begins a standoff. A name
+ * that is found empty in a standoff is filled once for each such look: no record at all serves nobody, whoever is
+ * right.
  */
 export function afterRead(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
   const read = afterLook(ingress, records, nowMs);
@@ -23,8 +25,8 @@ export function afterRead(ingress: IngressState, records: readonly PublishedReco
 }
 
 /**
- * The form of an ingress of which nothing is remembered but what is found. Addresses that an earlier version left in the
- * middle of a mix were a CNAME before, and will be one again.
+ * The form of an ingress of which nothing is remembered but what is found. Addresses that an earlier version left in
+ * the middle of a mix were a CNAME before, and will be one again.
  */
 function foundForm({ saved }: IngressState, records: readonly PublishedRecord[]): Form {
   const isOldMix = saved?.isWithoutForm === true && saved.sticky.length > 0;
@@ -122,8 +124,8 @@ export function doubtUntilMs({ kind, during }: CloudProblem, nowMs: number): num
 }
 
 /**
- * A write that failed is no trouble any more once the records say what they should anyway. Where Cloudflare did not take it
- * up, it may still take up nothing: the read that follows every failed write tells.
+ * A write that failed is no trouble any more once the records say what they should anyway. Where Cloudflare did not
+ * take it up, it may still take up nothing: the read that follows every failed write tells.
  */
 export function withoutSettledProblem(ingress: IngressState): IngressState {
   const { cloudProblem, published } = ingress;

@@ -19,7 +19,8 @@ import { automaticTtl } from "../words.ts";
 
 /**
  * What to make DNS say for this ingress, or `undefined`: leave alone what is there. That is so before the records were
- * read, before the primary has a verdict, while no endpoint is up, and while another program keeps overwriting our records.
+ * read, before the primary has a verdict, while no endpoint is up, and while another program keeps overwriting our
+ * records.
  */
 export function desiredRecords(ingress: IngressState): RecordSet | undefined {
   return ingress.standoff?.mayWrite === false ? undefined : wantedRecords(ingress);
@@ -61,7 +62,9 @@ export function isPointedToMix(ingress: IngressState): boolean {
   return selection.reason !== "pin" && selection.sticky.length > 0 && !ingress.isMixRefused;
 }
 
-/** Whether both surely ask for the same records: all that `desiredRecords` looks at is the same. Cheaper than asking it. */
+/**
+ * Whether both surely ask for the same records: all that `desiredRecords` looks at is the same. Cheaper than asking it.
+ */
 export function isSameDemand(a: IngressState, b: IngressState): boolean {
   return (
     a.settings === b.settings &&
@@ -123,7 +126,10 @@ function contentsOf(records: readonly RecordContent[]): string {
 /** The mark on records that we wrote, where people have put no comment of their own. */
 export const recordComment = "managed by cloudflare-cname-switcher";
 
-/** Whether nothing is left to do at the ingress' own name: its records say what they should, or nothing is asked of them. */
+/**
+ * Whether nothing is left to do at the ingress' own name: its records say what they should, or nothing is asked of
+ * them.
+ */
 export function isNameInSync(ingress: IngressState): boolean {
   const wanted = wantedRecords(ingress);
   if (ingress.published === undefined) return false;
@@ -168,8 +174,8 @@ export function hasMixAddress(ingress: IngressState, member: EndpointState): boo
 }
 
 /**
- * A primary whose addresses are forgotten, as no resolver answers lookups, leaves the mix to the others. Its TTL counts all
- * the same: once its addresses are known again, they should soon be seen.
+ * A primary whose addresses are forgotten, as no resolver answers lookups, leaves the mix to the others. Its TTL counts
+ * all the same: once its addresses are known again, they should soon be seen.
  */
 function addressRecords(
   ingress: IngressState,
@@ -184,9 +190,9 @@ function addressRecords(
 }
 
 /**
- * What goes, though only once every server shows what stays: servers learn of each record on its own, and one that heard
- * of the deletion first would deny the name, which resolvers remember for half an hour. Where a record of the same type
- * stays, it is patched instead (`planBetween`).
+ * What goes, though only once every server shows what stays: servers learn of each record on its own, and one that
+ * heard of the deletion first would deny the name, which resolvers remember for half an hour. Where a record of the
+ * same type stays, it is patched instead (`planBetween`).
  */
 function keptUntilSeen(
   { published, unseen }: NameState,
@@ -216,8 +222,8 @@ function mixOf(ingress: IngressState, primary: EndpointState, at: NameState): re
  * The addresses that a member contributes. What is pinned is not judged. What is there is not taken away on half the
  * evidence, since resolvers remember for half an hour that a name has no address of a family:
  * - an address without a verdict yet stays, as after a restart, and so does one that is just coming back;
- * - the last of a family stays while the endpoint as a whole is in question: most lines fail in both families at once, and
- *   the other one may be about to follow.
+ * - the last of a family stays while the endpoint as a whole is in question: most lines fail in both families at once,
+ *   and the other one may be about to follow.
  */
 function addressesOf(
   { selection }: IngressState,
@@ -238,7 +244,9 @@ function addressesOf(
   );
 }
 
-/** The form that the configuration asks for, by its word or by a target that is an address; `undefined`: the one it has. */
+/**
+ * The form that the configuration asks for, by its word or by a target that is an address; `undefined`: the one it has.
+ */
 export function askedForm({ publish, endpoints }: IngressSettings): Form | undefined {
   if (publish === "addresses" || endpoints.some(({ target }) => target.kind === "addresses")) return "addresses";
   return publish === "cname" ? "cname" : undefined;
@@ -267,7 +275,9 @@ function shortest(ttls: readonly number[]): number {
   return ttls.reduce((least, ttl) => (cachedSeconds(ttl) < cachedSeconds(least) ? ttl : least));
 }
 
-/** The TTL that these members have together, as Cloudflare writes it: 1 is automatic, and so is any proxied record's. */
+/**
+ * The TTL that these members have together, as Cloudflare writes it: 1 is automatic, and so is any proxied record's.
+ */
 export function lowestTtl(members: readonly EndpointState[], { proxied }: Pick<RecordSet, "proxied">): number {
   if (proxied) return automaticTtl;
   const lowest = Math.min(...members.map(({ settings }) => ttlSecondsOf(settings)));

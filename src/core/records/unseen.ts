@@ -1,7 +1,9 @@
 // Records that are new, and that not every authoritative server may show yet: they are not relied upon.
 import type { NameState, PublishedRecord, Unseen } from "../model.ts";
 
-/** How long it takes at most until every authoritative server has heard of a record. They mostly do so within seconds. */
+/**
+ * How long it takes at most until every authoritative server has heard of a record. They mostly do so within seconds.
+ */
 const propagationMs = 60_000;
 
 /** Which of the records are new since the last look, or still were then, whatever program created them. */

@@ -1,5 +1,5 @@
-// An outage of all endpoints, which should end where it began: the active one, and each better one, gets a turn to finish
-// coming back before another one is chosen. Often one server stands behind all ways in, and restarts.
+// An outage of all endpoints, which should end where it began: the active one, and each better one, gets a turn to
+// finish coming back before another one is chosen. Often one server stands behind all ways in, and restarts.
 import { endpointNamed } from "../members.ts";
 import { isOut, isServing } from "../evidence/health.ts";
 import type { AddressState, EndpointState, IngressState, Outage, RecoveryTurn } from "../model.ts";
@@ -46,8 +46,8 @@ export function turnDeadlineMs({ outage }: IngressState): number | undefined {
 }
 
 /**
- * Whether nothing shows that any endpoint could serve: each is down, or has only failed since it last answered. Once one
- * was up, a failure of it alone does not begin the outage again: turns are given once.
+ * Whether nothing shows that any endpoint could serve: each is down, or has only failed since it last answered. Once
+ * one was up, a failure of it alone does not begin the outage again: turns are given once.
  */
 function isDark({ endpoints, outage }: IngressState): boolean {
   const isBegun = outage?.upMs !== undefined;

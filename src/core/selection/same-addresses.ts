@@ -2,7 +2,10 @@
 import type { EndpointState, IngressState } from "../model.ts";
 import { withEachEndpoint } from "../sharing.ts";
 
-/** The other endpoints that the addresses of this one belong to, if each of them does; empty when it has its own, or none is known. */
+/**
+ * The other endpoints that the addresses of this one belong to, if each of them does; empty when it has its own, or
+ * none is known.
+ */
 export function sharersOf({ endpoints }: IngressState, endpoint: EndpointState): readonly string[] {
   const own = textsOf(endpoint);
   if (own.length === 0) return [];
@@ -23,7 +26,9 @@ export function hasSameAddresses(a: EndpointState, b: EndpointState): boolean {
   return left.length > 0 && left.length === right.length && left.every((text) => right.includes(text));
 }
 
-/** The ingress with a mark on each endpoint that shares its addresses now: from then on its answers are believed less. */
+/**
+ * The ingress with a mark on each endpoint that shares its addresses now: from then on its answers are believed less.
+ */
 export function withSharers(ingress: IngressState): IngressState {
   const owners = new Map<string, number>();
   for (const { addresses } of ingress.endpoints) {

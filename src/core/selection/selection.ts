@@ -5,39 +5,12 @@ import { isAwaitingMix, isMixInPlace, isMixReady, mayBeSticky, mixOutlook, mixPo
 import { hasMixAddress, isAsWritten, publishesCname } from "../records/records.ts";
 import { endpointNamed, isDrained, membersOf, pinOf, ranked, whyDrained } from "../members.ts";
 import { hasSameAddresses, isAnswerItsOwn, sharesAddresses } from "./same-addresses.ts";
+import { departureMemoryMs } from "./hold.ts";
 import { isYetToBeTried } from "./trial.ts";
-import type {
-  EndpointState,
-  IngressSettings,
-  IngressState,
-  Selection,
-  SelectionReason,
-  StickyMember,
-} from "../model.ts";
+import type { EndpointState, IngressState, Selection, SelectionReason, StickyMember } from "../model.ts";
 
 /** When the record names no endpoint, better endpoints get this long to show up after the first one is up. */
 const electionPatienceMs = 30_000;
-
-/** Departures older than this neither count nor are kept. */
-const departureMemoryMs = 60 * 60_000;
-
-/** However often an endpoint was left, the ingress returns to it after this long without an outage. */
-const longestHoldMs = 60 * 60_000;
-
-/** How often an endpoint was left as down within the last hour. */
-export function departuresOf({ departures }: IngressState, endpoint: string, nowMs: number): number {
-  return departures.filter((past) => past.endpoint === endpoint && past.atMs > nowMs - departureMemoryMs).length;
-}
-
-/** Until when an endpoint that becomes up now is kept from being returned to. */
-export function holdUntilMs(ingress: IngressState, endpoint: string, nowMs: number): number {
-  return nowMs + holdMs(ingress.settings, departuresOf(ingress, endpoint, nowMs));
-}
-
-/** How long an endpoint that is up again is held back, after it was left as down so often within the last hour. */
-export function holdMs({ holdUpMs }: IngressSettings, departures: number): number {
-  return Math.min(longestHoldMs, holdUpMs * 2 ** (Math.max(1, departures) - 1));
-}
 
 /** The ingress with the selection that its endpoints, and people, call for at `nowMs`. */
 export function select(ingress: IngressState, nowMs: number): IngressState {
@@ -85,7 +58,9 @@ function afterPin(ingress: IngressState, primary: EndpointState, nowMs: number):
   return { to, reason: "resume", why: `the pin of ${primary.settings.name} has ended` };
 }
 
-/** Whom to move to, if anyone. Leaving a primary that is down or drained waits for nothing; any other move is a return. */
+/**
+ * Whom to move to, if anyone. Leaving a primary that is down or drained waits for nothing; any other move is a return.
+ */
 function nextPrimary(ingress: IngressState, primary: EndpointState, nowMs: number): Move | undefined {
   const { health, settings } = primary;
   if (health.verdict === "unknown" && !isDrained(ingress, primary)) return undefined;
@@ -108,7 +83,10 @@ function nextPrimary(ingress: IngressState, primary: EndpointState, nowMs: numbe
   );
 }
 
-/** Whether the primary, or an endpoint that should serve rather than `to`, still has its turn to come back from an outage of all. */
+/**
+ * Whether the primary, or an endpoint that should serve rather than `to`, still has its turn to come back from an
+ * outage of all.
+ */
 function isAnotherWaitedFor(ingress: IngressState, primary: EndpointState, to: EndpointState): boolean {
   const { turns = [] } = ingress.outage ?? {};
   if (turns.length === 0) return false;
@@ -186,7 +164,10 @@ function withoutReturn(ingress: IngressState): IngressState {
   return { ...ingress, returnDueMs: undefined };
 }
 
-/** Notes that the present primary is left for `next` as down, if it is: a pin, and its end, may choose who serves already. */
+/**
+ * Notes that the present primary is left for `next` as down, if it is: a pin, and its end, may choose who serves
+ * already.
+ */
 function withDeparture(ingress: IngressState, next: string, nowMs: number): IngressState {
   const primary = endpointNamed(ingress, ingress.selection?.primary);
   if (primary === undefined || primary.settings.name === next || !isOut(primary.health.verdict)) return ingress;
@@ -236,7 +217,10 @@ function afterRemoval(ingress: IngressState, selection: Selection, nowMs: number
   );
 }
 
-/** No endpoint is selected: the one that the published record names stays; where it names none, the best one up is elected. */
+/**
+ * No endpoint is selected: the one that the published record names stays; where it names none, the best one up is
+ * elected.
+ */
 function adoptOrElect(ingress: IngressState, nowMs: number): IngressState {
   const { published } = ingress;
   const mix = mixPointedTo(ingress);

@@ -39,7 +39,10 @@ export function isYetToBeTried(
   return isYetToBeProbed(primary, to) || isAnswerFromBefore(ingress, to);
 }
 
-/** The ingress with the time by which it moves on untried, while an endpoint that is up is waited for. To be called after the selection. */
+/**
+ * The ingress with the time by which it moves on untried, while an endpoint that is up is waited for. To be called
+ * after the selection.
+ */
 export function withTrial(ingress: IngressState, nowMs: number): IngressState {
   const primary = endpointNamed(ingress, ingress.selection?.primary);
   const isWaiting =

@@ -1,7 +1,7 @@
-// What is known of the real time, apart from the machine's wall clock, which may be wrong: certificates are judged by it.
-// It is vouched for by the Date of Cloudflare's newest answer, carried on by the monotonic clock. That clock may stand
-// still, in a suspended machine, but never runs ahead. So before a certificate's dates are held against an endpoint, a
-// Date younger than the probe is asked for.
+// What is known of the real time, apart from the machine's wall clock, which may be wrong: certificates are judged by
+// it. It is vouched for by the Date of Cloudflare's newest answer, carried on by the monotonic clock. That clock may
+// stand still, in a suspended machine, but never runs ahead. So before a certificate's dates are held against an
+// endpoint, a Date younger than the probe is asked for.
 import { withFailure, withoutUndated, type Judging } from "../evidence/address.ts";
 import { noThresholds, withHealth } from "../evidence/endpoint.ts";
 import type { AddressState, State, TimeState, Undated } from "../model.ts";
@@ -32,7 +32,9 @@ export function vouchedWallMs({ told }: TimeState, nowMs: number): number | unde
   return told === undefined ? undefined : Math.max(releasedWallMs, told.wallMs + (nowMs - told.atMs));
 }
 
-/** The time to judge certificates by: what is vouched for, else the machine's wall clock, but never before the release. */
+/**
+ * The time to judge certificates by: what is vouched for, else the machine's wall clock, but never before the release.
+ */
 export function judgingWallMs(vouchedMs: number | undefined, machineWallMs: number): number {
   return Math.max(releasedWallMs, vouchedMs ?? machineWallMs);
 }

@@ -1,4 +1,5 @@
-// An emulated receiver of webhooks: keeps what it is sent, checks signatures as Standard Webhooks says, and fails on demand.
+// An emulated receiver of webhooks: keeps what it is sent, checks signatures as Standard Webhooks says, and fails on
+// demand.
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { FaultQueue } from "../fault-queue.ts";

@@ -1,5 +1,5 @@
-// The emulated Cloudflare API without its socket: a request goes in, what the client will see comes out. Time and chance
-// are ports, so that a simulation can run it as it is.
+// The emulated Cloudflare API without its socket: a request goes in, what the client will see comes out. Time and
+// chance are ports, so that a simulation can run it as it is.
 import { sleep, type Clock, type Random } from "../../lib/clock.ts";
 import { systemClock } from "../../runtime/node/clock.ts";
 import { deliver, isReached, type ApiAnswer, type HttpOutcome } from "./delivery.ts";

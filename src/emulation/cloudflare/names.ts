@@ -12,7 +12,9 @@ export function fullName(input: string, zone: string): string | undefined {
   return isName(full) ? full : undefined;
 }
 
-/** The host name that a CNAME, MX, NS or PTR record points at, canonical; `@` is the zone. `undefined`: not a host name. */
+/**
+ * The host name that a CNAME, MX, NS or PTR record points at, canonical; `@` is the zone. `undefined`: not a host name.
+ */
 export function targetName(input: string, zone: string): string | undefined {
   if (input.trim() === "@") return zone;
   const name = toAscii(withoutTrailingDot(input.trim()));

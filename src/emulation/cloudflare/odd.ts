@@ -1,4 +1,5 @@
-// Answers of the emulated API that are right in what they mean and odd in how they say it, or that say nothing one could use.
+// Answers of the emulated API that are right in what they mean and odd in how they say it, or that say nothing one
+// could use.
 import type { ApiAnswer } from "./delivery.ts";
 
 /** The first ones can be seen through; from `nothing` on there is nothing to believe. */

@@ -97,7 +97,10 @@ export function isProxiable(type: string, content: string): boolean {
   return proxiableTypes.has(type) && content !== "1.1.1.1" && !isRefusedByProxy(content);
 }
 
-/** Private, shared, loopback, link-local and unspecified addresses; `100::` is even a usual one for names without a host. */
+/**
+ * Private, shared, loopback, link-local and unspecified addresses; `100::` is even a usual one for names without a
+ * host.
+ */
 function isRefusedByProxy(content: string): boolean {
   const address = parseIp(content);
   if (address?.scope === "public") return false;

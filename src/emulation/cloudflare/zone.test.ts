@@ -284,7 +284,8 @@ for (const [claim, body] of [
   });
 }
 
-// The reference: an operation is refused when its record is unknown, its type changes, or the state after it is illegal.
+// The reference: an operation is refused when its record is unknown, its type changes, or the state after it is
+// illegal.
 
 const choices = {
   A: ["203.0.113.1", "203.0.113.2"],
@@ -334,7 +335,9 @@ function isLegal(records: readonly Simple[]): boolean {
   });
 }
 
-/** The records after the batch, or `undefined` when it is refused. New records get the ids that they got in `actual`. */
+/**
+ * The records after the batch, or `undefined` when it is refused. New records get the ids that they got in `actual`.
+ */
 function reference(
   before: readonly Simple[],
   body: { deletes: { id: string }[]; patches: Partial<Simple>[]; puts: Simple[]; posts: Omit<Simple, "id">[] },

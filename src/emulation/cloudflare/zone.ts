@@ -1,5 +1,5 @@
-// A zone as plain data, and every write on it: checks one record against the others, applies batches as one transaction.
-// Pure: a write returns the next zone or throws a `Refusal`, and time and ids come in.
+// A zone as plain data, and every write on it: checks one record against the others, applies batches as one
+// transaction. Pure: a write returns the next zone or throws a `Refusal`, and time and ids come in.
 import { planLimits, type PlanName } from "./plans.ts";
 import { problems, ApiRefusal, type ErrorEntry } from "./problem.ts";
 import {

@@ -1,5 +1,5 @@
-// What an authoritative server answers from its zones: addresses, aliases followed inside the zones, and the two ways of
-// saying no. Pure; knows records and questions, not packets.
+// What an authoritative server answers from its zones: addresses, aliases followed inside the zones, and the two ways
+// of saying no. Pure; knows records and questions, not packets.
 import { isBelow } from "../cloudflare/names.ts";
 
 /** A record as it is served. */
@@ -173,7 +173,10 @@ function recordsAt(zone: ServedZone, name: string, options: AnswerOptions): read
   return [...apex, ...hidden, ...shown.flatMap(toAnswer)];
 }
 
-/** What a wildcard says of a name that does not exist (RFC 4592): the one below the closest name that does, and no other. */
+/**
+ * What a wildcard says of a name that does not exist (RFC 4592): the one below the closest name that does, and no
+ * other.
+ */
 function coveredBy(zone: ServedZone, name: string): readonly ServedRecord[] {
   const doesExist = (other: string): boolean =>
     other === zone.name || zone.records.some((record) => record.name === other || isBelow(record.name, other));

@@ -1,5 +1,5 @@
-// A real DNS server on a loopback port, UDP and TCP, over the zones of an emulated Cloudflare or of a test. On demand it
-// misbehaves as resolvers do.
+// A real DNS server on a loopback port, UDP and TCP, over the zones of an emulated Cloudflare or of a test. On demand
+// it misbehaves as resolvers do.
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";

@@ -115,7 +115,10 @@ function errorReply(message: Buffer, rcode: "FORMERR" | "NOTIMP" | "REFUSED"): B
   return reply;
 }
 
-/** Where the first question ends: after its labels, type and class. Throws for a name with pointers, which no client sends. */
+/**
+ * Where the first question ends: after its labels, type and class. Throws for a name with pointers, which no client
+ * sends.
+ */
 function endOfQuestion(message: Buffer): number {
   let offset = headerBytes;
   for (let length = message[offset]; length !== undefined && length !== 0; length = message[offset]) {

@@ -52,6 +52,9 @@ export type ArchiveAnswer =
 
 /** Where what happened is kept. */
 export interface Archive {
-  /** Answers in the order of asking; many who ask the same at once, or soon after each other, get the same. Never rejects. */
+  /**
+   * Answers in the order of asking; many who ask the same at once, or soon after each other, get the same. Never
+   * rejects.
+   */
   ask(question: ArchiveQuestion, client: string): Promise<ArchiveAnswer>;
 }

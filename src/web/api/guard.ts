@@ -52,9 +52,9 @@ export class ChangeGuard {
   /**
    * Whether a request with this Authorization header may change something. `address`: where it comes from.
    *
-   * The right token passes, however many wrong ones were tried before: many may share an address with its owner, behind a
-   * proxy or on one machine, and none of them should lock the owner out. Waiting would only protect a token that could be
-   * guessed, and there it does: such a token has to wait as well.
+   * The right token passes, however many wrong ones were tried before: many may share an address with its owner, behind
+   * a proxy or on one machine, and none of them should lock the owner out. Waiting would only protect a token that
+   * could be guessed, and there it does: such a token has to wait as well.
    */
   admit(authorization: string | undefined, address: string): Admission {
     const client = clientOf(address);

@@ -75,7 +75,9 @@ function parametersOf(query: z.ZodObject): unknown {
   });
 }
 
-/** JSON Schema keeps its parts in `$defs` by id, OpenAPI under `components`; and only a whole document has a `$schema`. */
+/**
+ * JSON Schema keeps its parts in `$defs` by id, OpenAPI under `components`; and only a whole document has a `$schema`.
+ */
 function withPaths(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withPaths);
   if (typeof value !== "object" || value === null) return value;

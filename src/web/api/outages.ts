@@ -23,8 +23,8 @@ const mostTold = 500;
 const healthSchema = z.object({ from: z.string(), to: z.string(), reason: z.string() });
 
 /**
- * When the endpoint was down within `range`. `entries` are changes of its health, newest first; `endedMs` says since when
- * it has not been down, if it is not down now.
+ * When the endpoint was down within `range`. `entries` are changes of its health, newest first; `endedMs` says since
+ * when it has not been down, if it is not down now.
  */
 export function downTimes(entries: readonly JournalEntry[], range: Stretch, endedMs: number | undefined): DownTime[] {
   const found: DownTime[] = [];
@@ -57,7 +57,10 @@ export function outagesOf(times: readonly DownTime[]): OutageDocument[] {
   return times.slice(-mostTold).map(outageDocument);
 }
 
-/** The share of the covered time in which it was not down, in percent; `undefined` when nothing is covered. Both in order. */
+/**
+ * The share of the covered time in which it was not down, in percent; `undefined` when nothing is covered. Both in
+ * order.
+ */
 export function availabilityPercent(times: readonly DownTime[], covered: readonly Stretch[]): number | undefined {
   let [coveredMs, downMs, first] = [0, 0, 0];
   for (const { fromMs, untilMs } of covered) {

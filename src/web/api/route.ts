@@ -1,5 +1,5 @@
-// One route of the API, declared once: how it is asked, what it answers, what can go wrong, and what it does. The routes
-// of the server and the OpenAPI document are both made of it.
+// One route of the API, declared once: how it is asked, what it answers, what can go wrong, and what it does. The
+// routes of the server and the OpenAPI document are both made of it.
 import type { Context } from "hono";
 import * as z from "zod";
 import { readRequest } from "./changes.ts";

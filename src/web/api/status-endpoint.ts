@@ -59,7 +59,10 @@ function certificateEndsOf({ addresses }: EndpointState): EndpointStatus["certif
   return ends.length === 0 ? undefined : isoOf(Math.min(...ends));
 }
 
-/** Whether nothing new can be known of it, since this machine is offline: not all families need be, one may have no route. */
+/**
+ * Whether nothing new can be known of it, since this machine is offline: not all families need be, one may have no
+ * route.
+ */
 function isUnseen({ settings, addresses }: EndpointState, connection: State["connection"]): boolean {
   const isBlind = ({ family }: AddressState): boolean => connection[family].blindSinceMs !== undefined;
   const isHidden = addresses.every((address) => address.isUncheckable || isBlind(address));

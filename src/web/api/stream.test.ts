@@ -1,5 +1,5 @@
-// The live stream over a real HTTP server: what it says, what a client that comes back is told, and that nobody who does
-// not read costs anybody else anything.
+// The live stream over a real HTTP server: what it says, what a client that comes back is told, and that nobody who
+// does not read costs anybody else anything.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { IncomingMessage, ServerResponse } from "node:http";

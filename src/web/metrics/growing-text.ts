@@ -1,4 +1,5 @@
-// A long text that is made piece by piece, as UTF-8. Joining the pieces at the end would hold up the loop once for all of them.
+// A long text that is made piece by piece, as UTF-8. Joining the pieces at the end would hold up the loop once for all
+// of them.
 
 /** No character of a string takes more bytes. */
 const mostPerUnit = 3;

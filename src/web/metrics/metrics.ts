@@ -98,8 +98,8 @@ export class Metrics {
   }
 
   /**
-   * Everything, or a part of it, in Prometheus' text format (UTF-8). All gauges are of one state, however long the answer
-   * takes.
+   * Everything, or a part of it, in Prometheus' text format (UTF-8). All gauges are of one state, however long the
+   * answer takes.
    */
   async render(part?: MetricsPart): Promise<Rendered> {
     const clock = this.#clock;

@@ -5,8 +5,8 @@ import { Registry, collectDefaultMetrics } from "prom-client";
 const misnamed = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
 /**
- * They are made of Node's monitor of the loop, which wakes the process a hundred times a second for them, and say how long
- * its own pauses were. `nodejs_eventloop_lag_seconds` is measured when it is asked for, and stays.
+ * They are made of Node's monitor of the loop, which wakes the process a hundred times a second for them, and say how
+ * long its own pauses were. `nodejs_eventloop_lag_seconds` is measured when it is asked for, and stays.
  */
 const ofTheMonitor = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map(
   (what) => `nodejs_eventloop_lag_${what}_seconds`,

@@ -1,9 +1,9 @@
-// Counters and distributions. Counters exist from the moment that the configuration names what they count, so that a first
-// failure is seen as an increase, and end when it no longer does.
+// Counters and distributions. Counters exist from the moment that the configuration names what they count, so that a
+// first failure is seen as an increase, and end when it no longer does.
 //
-// Distributions have no label for ingress or endpoint. Checks and switches are few: where each endpoint had buckets of its
-// own, nearly all of them would say nothing, and they would be most of the answer. The newest duration of each endpoint is
-// a gauge, and Prometheus keeps its history.
+// Distributions have no label for ingress or endpoint. Checks and switches are few: where each endpoint had buckets of
+// its own, nearly all of them would say nothing, and they would be most of the answer. The newest duration of each
+// endpoint is a gauge, and Prometheus keeps its history.
 import type { EventOf, FactOf, Observation, SelectionReason, State } from "../../core/model.ts";
 import { Counter, Histogram } from "./exposition.ts";
 import type { Metric } from "./exposition.ts";

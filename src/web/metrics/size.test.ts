@@ -18,7 +18,9 @@ const build = { version: "1.2.3", node: "v26.0.0" };
 /** The most that an endpoint may cost, its share of its ingress included. */
 const mostBytes = 1_500;
 
-/** Ingresses of two endpoints, each of these over HTTPS, with IPv4 and IPv6; every ingress has switched, and is back. */
+/**
+ * Ingresses of two endpoints, each of these over HTTPS, with IPv4 and IPv6; every ingress has switched, and is back.
+ */
 async function sizeOf(ingresses: number): Promise<number> {
   const world: IngressWorld = new IngressWorld((turn) => metrics.hear(turn));
   const metrics = new Metrics({

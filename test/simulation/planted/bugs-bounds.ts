@@ -12,7 +12,7 @@ const stickyReturn: Story = {
 export const boundBugs: readonly PlantedBug[] = [
   {
     name: "a return is held back for twice as long",
-    file: "src/core/selection/selection.ts",
+    file: "src/core/selection/hold.ts",
     from: "return nowMs + holdMs(ingress.settings, departuresOf(ingress, endpoint, nowMs));",
     to: "return nowMs + 2 * holdMs(ingress.settings, departuresOf(ingress, endpoint, nowMs));",
     story: outage,

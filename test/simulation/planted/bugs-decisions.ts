@@ -44,7 +44,7 @@ export const decisionBugs: readonly PlantedBug[] = [
   },
   {
     name: "hold_up does not double",
-    file: "src/core/selection/selection.ts",
+    file: "src/core/selection/hold.ts",
     from: "holdUpMs * 2 ** (Math.max(1, departures) - 1)",
     to: "holdUpMs",
     story: { faults: [isDown(0, 5, 7), isDown(0, 15, 17)], ...calm(17, 26) },

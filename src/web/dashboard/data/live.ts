@@ -1,5 +1,5 @@
-// What the page shows, kept up to date: asks for the status, then listens to the stream, which carries each new one. When
-// the daemon cannot be reached it says since when, and tries again with growing pauses.
+// What the page shows, kept up to date: asks for the status, then listens to the stream, which carries each new one.
+// When the daemon cannot be reached it says since when, and tries again with growing pauses.
 import type { EventDocument } from "../../api/schema/events.ts";
 import type { Status } from "../../api/schema/status.ts";
 import { later, readerNowMs, setDaemonTime } from "../lib/clock.ts";

@@ -117,8 +117,8 @@ export function useJournal(ingress: string | undefined, news: EventSource): Show
 }
 
 /**
- * Whether this newest page belongs to the journal that is shown. A daemon whose state was removed begins another one, which
- * counts its events from the start again.
+ * Whether this newest page belongs to the journal that is shown. A daemon whose state was removed begins another one,
+ * which counts its events from the start again.
  */
 function isContinued(old: Events, page: Events): boolean {
   const moments = new Map(old.events.map(({ id, at }) => [id, at]));

@@ -1,4 +1,5 @@
-// The buttons of the demo: what can be broken and mended, how the story goes on meanwhile, and what came of the newest deed.
+// The buttons of the demo: what can be broken and mended, how the story goes on meanwhile, and what came of the newest
+// deed.
 import { Sign } from "../parts/icons.tsx";
 import { useDemo } from "./controls.ts";
 import type { ControlsDocument, Deed, EndpointName, StoryDocument, WayName } from "./document.ts";

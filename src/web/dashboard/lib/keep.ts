@@ -1,5 +1,5 @@
-// Structural sharing: of a new document, whatever says the same as in the old one is the old one's object. What shows it
-// can then tell by identity whether anything changed.
+// Structural sharing: of a new document, whatever says the same as in the old one is the old one's object. What shows
+// it can then tell by identity whether anything changed.
 
 /** `after`, made of parts of `before` wherever they are equal. */
 export function keepEqual<T>(before: unknown, after: T): T {

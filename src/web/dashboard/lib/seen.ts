@@ -1,4 +1,5 @@
-// What is shown of an endpoint's health. While the daemon's machine is offline, nothing is known of those that it checks.
+// What is shown of an endpoint's health. While the daemon's machine is offline, nothing is known of those that it
+// checks.
 import type { EndpointStatus } from "../../api/schema/status.ts";
 
 type SeenVerdict = Pick<EndpointStatus, "verdict" | "isUnseen">;

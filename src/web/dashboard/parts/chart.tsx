@@ -1,5 +1,5 @@
-// The latency of one address over time, with its failures and the outages of its endpoint. Loaded only when an endpoint is
-// opened.
+// The latency of one address over time, with its failures and the outages of its endpoint. Loaded only when an endpoint
+// is opened.
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import type { AddressSeries, History, OutageDocument } from "../../api/schema/history.ts";

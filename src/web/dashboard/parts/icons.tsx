@@ -1,4 +1,5 @@
-// Shapes for verdicts and messages, so that colour is never the only sign. Each stands beside a word, so none is read out.
+// Shapes for verdicts and messages, so that colour is never the only sign. Each stands beside a word, so none is read
+// out.
 import type { EndpointStatus } from "../../api/schema/status.ts";
 
 export type EndpointVerdict = EndpointStatus["verdict"];

@@ -53,14 +53,14 @@ export const coreBugs: readonly BugForTest[] = [
   },
   {
     name: "departures are never forgotten",
-    file: "src/core/selection/selection.ts",
+    file: "src/core/selection/hold.ts",
     from: "const departureMemoryMs = 60 * 60_000;",
     to: "const departureMemoryMs = 6_000 * 60_000;",
     test: ["test/scenarios.test.ts", "scenario departures are forgotten"],
   },
   {
     name: "departures count as long as they are kept",
-    file: "src/core/selection/selection.ts",
+    file: "src/core/selection/hold.ts",
     from: "return departures.filter((past) => past.endpoint === endpoint && past.atMs > nowMs - departureMemoryMs).length;",
     to: "return departures.filter((past) => past.endpoint === endpoint && past.atMs > -Infinity).length;",
     test: ["test/scenarios.test.ts", "scenario departures are forgotten"],
