@@ -4,8 +4,8 @@ import type { Replayed } from "./replay.ts";
 
 /** One switch, in both courses of things or in one of them. */
 export interface SwitchRow {
-  readonly made?: Switch;
-  readonly would?: Switch;
+  readonly made: Switch | undefined;
+  readonly would: Switch | undefined;
 }
 
 export interface Totals {
@@ -16,6 +16,7 @@ export interface Totals {
 }
 
 export interface ComparedIngress {
+  readonly id: string;
   readonly record: string;
   readonly rows: readonly SwitchRow[];
   readonly made: Totals;
@@ -29,9 +30,10 @@ const staleMs = 5 * 60_000;
 
 export function compare(past: Past, replayed: Replayed): readonly ComparedIngress[] {
   return past.ingresses.flatMap((ingress) => {
-    const would = replayed.get(ingress.record);
+    const would = replayed.get(ingress.id);
     if (would === undefined) return [];
     return {
+      id: ingress.id,
       record: ingress.record,
       rows: rowsOf(ingress.switches, would),
       made: totalsOf(past, ingress, ingress.switches),
@@ -48,9 +50,9 @@ function rowsOf(made: readonly Switch[], would: readonly Switch[]): readonly Swi
         from === each.from && to === each.to && Math.abs(atWallMs - each.atWallMs) <= sameWithinMs,
     );
     const [same] = index < 0 ? [] : left.splice(index, 1);
-    return { made: each, ...(same && { would: same }) };
+    return { made: each, would: same };
   });
-  return [...rows, ...left.map((each) => ({ would: each }))].toSorted((a, b) => timeOf(a) - timeOf(b));
+  return [...rows, ...left.map((each) => ({ made: undefined, would: each }))].toSorted((a, b) => timeOf(a) - timeOf(b));
 }
 
 export function timeOf({ made, would }: SwitchRow): number {

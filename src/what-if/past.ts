@@ -31,9 +31,10 @@ export interface Switch {
 }
 
 export interface PastOfIngress {
+  readonly id: string;
   readonly record: string;
-  /** Who served at the beginning; missing where the history does not say. */
-  readonly primary?: string;
+  /** Who served at the beginning; `undefined` where the history does not say. */
+  readonly primary: string | undefined;
   readonly switches: readonly Switch[];
   readonly endpoints: readonly { readonly name: string; readonly seen: readonly Seen[] }[];
   /** What people said, with the time that it was to last. */
@@ -74,20 +75,21 @@ export function readPast(
 
 function pastOf(
   source: HistorySource,
-  { record, endpoints }: IngressSettings,
+  { id, record, endpoints }: IngressSettings,
   facts: readonly RecordedFact[],
   { fromWallMs, toWallMs }: { fromWallMs: number; toWallMs: number },
 ): PastOfIngress {
-  const own = facts.filter(({ fact }) => fact.ingress === record);
+  const own = facts.filter(({ fact }) => fact.ingress === id);
   const recent = own.filter(({ atWallMs }) => atWallMs >= fromWallMs);
   const { primary, switches } = switchesIn(own, fromWallMs);
   return {
+    id,
     record,
-    ...(primary !== undefined && { primary }),
+    primary,
     switches,
     endpoints: endpoints.map((endpoint) => ({
       name: endpoint.name,
-      seen: seenOf(minutesOf(source, record, endpoint.name, fromWallMs, toWallMs), turnsOf(recent, endpoint)),
+      seen: seenOf(minutesOf(source, id, endpoint.name, fromWallMs, toWallMs), turnsOf(recent, endpoint)),
     })),
     words: recent.flatMap(wordOf),
   };

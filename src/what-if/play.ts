@@ -47,13 +47,14 @@ export async function play(options: PlayOptions): Promise<Played> {
   const { config, occurrences, seed, lengthMs, hasIpv6 } = options;
   const { options: worldOptions, ingresses } = userWorld(config, { seed, hasIpv6 });
   const timeline = new Timeline(ingresses.length > 1);
-  const tallies = new Map(ingresses.map((ingress) => [ingress.settings.record, new IngressTally(ingress)]));
+  const tallies = new Map(ingresses.map((ingress) => [ingress.settings.id, new IngressTally(ingress)]));
+  const recordOf = (id: string): string => tallies.get(id)?.record ?? id;
   const bugs: string[] = [];
   const watcher: Watcher = {
     turned: ({ facts }) => {
       const atMs = world.time.nowMs();
       for (const fact of facts) {
-        timeline.hear(fact, atMs);
+        timeline.hear("ingress" in fact ? { ...fact, ingress: recordOf(fact.ingress) } : fact, atMs);
         if (fact.kind === "endpoint-health-changed") tallies.get(fact.ingress)?.believe(fact.endpoint, fact.to, atMs);
         if (fact.kind === "selection-changed" && fact.from !== undefined && fact.from.primary !== fact.to.primary)
           tallies.get(fact.ingress)?.countSwitch();
@@ -79,7 +80,7 @@ export async function play(options: PlayOptions): Promise<Played> {
   const crowds = new Map(
     ingresses.map(({ settings, endpoints }) => {
       const sites = [...new Set(endpoints.map(({ site }) => site))].flatMap((site) => world.internet.sites[site] ?? []);
-      return [settings.record, new Crowd(world, settings.record, sites, timeline)];
+      return [settings.id, new Crowd(world, settings.record, sites, timeline)];
     }),
   );
   await world.time.runUntil(lengthMs);
@@ -90,10 +91,10 @@ export async function play(options: PlayOptions): Promise<Played> {
   for (const { atMs, text } of messages) timeline.add("tells", text, atMs);
   return {
     entries: timeline.entries,
-    ingresses: [...tallies].map(([ingress, tally]) => ({
+    ingresses: [...tallies].map(([id, tally]) => ({
       ...tally.result(),
-      clients: crowds.get(ingress)?.kinds ?? [],
-      emptyAnswers: crowds.get(ingress)?.emptyAnswers ?? 0,
+      clients: crowds.get(id)?.kinds ?? [],
+      emptyAnswers: crowds.get(id)?.emptyAnswers ?? 0,
     })),
     apiCalls: { ...world.api.counts },
     messages,
@@ -110,6 +111,10 @@ class IngressTally {
 
   constructor(ingress: UserIngress) {
     this.#ingress = ingress;
+  }
+
+  get record(): string {
+    return this.#ingress.settings.record;
   }
 
   /** Looks at what the record says before anything happens. */

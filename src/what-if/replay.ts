@@ -22,7 +22,7 @@ import { addressEvents, type AddressEvent } from "./addresses.ts";
 import type { Past, PastOfIngress, Switch } from "./past.ts";
 import type { Seen } from "./reconstruct.ts";
 
-/** The switches that would have been made, for each ingress by its record. */
+/** The switches that would have been made, for each ingress by its id. */
 export type Replayed = ReadonlyMap<string, readonly Switch[]>;
 
 /** What happened at some time of the past. */
@@ -109,7 +109,7 @@ function keysOfChanged(
 }
 
 function happeningsOf(past: Past): readonly PastEvent[] {
-  const all = past.ingresses.flatMap(({ record: ingress, endpoints, words }): PastEvent[] => [
+  const all = past.ingresses.flatMap(({ id: ingress, endpoints, words }): PastEvent[] => [
     ...words.map((word) => ({ kind: "word" as const, atWallMs: word.atWallMs, ingress, word })),
     ...endpoints.flatMap(({ name: endpoint, seen }): PastEvent[] => [
       ...addressEvents(seen).map((event: AddressEvent) => ({
@@ -133,19 +133,19 @@ class Player {
 
   constructor(past: Past, ingresses: readonly IngressSettings[]) {
     this.#past = past;
-    const known = ingresses.filter(({ record }) => past.ingresses.some((each) => each.record === record));
+    const known = ingresses.filter(({ id }) => past.ingresses.some((each) => each.id === id));
     this.#step({ kind: "config-loaded", ingresses: known }, 0);
     for (const settings of known) {
-      const { record } = settings;
-      const then = past.ingresses.find((each) => each.record === record);
-      this.#primaries.set(record, then?.primary);
-      this.#switches.set(record, []);
+      const { id } = settings;
+      const then = past.ingresses.find((each) => each.id === id);
+      this.#primaries.set(id, then?.primary);
+      this.#switches.set(id, []);
       // Before the records, so that they can be told whose they are.
       for (const { name, seen } of then?.endpoints ?? []) {
         const [first] = addressEvents(seen);
-        if (first !== undefined) this.#resolve(record, name, first.addresses, 0);
+        if (first !== undefined) this.#resolve(id, name, first.addresses, 0);
       }
-      this.#step({ kind: "records-read", ingress: record, records: this.#firstRecords(settings, then) }, 0);
+      this.#step({ kind: "records-read", ingress: id, records: this.#firstRecords(settings, then) }, 0);
     }
   }
 
@@ -227,13 +227,13 @@ class Player {
   /** Notes who became the primary. */
   #note(nowMs: number): void {
     for (const { settings, selection } of this.#state.ingresses) {
-      const { record } = settings;
-      const before = this.#primaries.get(record);
+      const { id } = settings;
+      const before = this.#primaries.get(id);
       if (selection === undefined || selection.primary === before) continue;
-      this.#primaries.set(record, selection.primary);
+      this.#primaries.set(id, selection.primary);
       if (before === undefined) continue;
       const atWallMs = this.#past.fromWallMs + nowMs;
-      this.#switches.get(record)?.push({ atWallMs, from: before, to: selection.primary, why: selection.why });
+      this.#switches.get(id)?.push({ atWallMs, from: before, to: selection.primary, why: selection.why });
     }
   }
 
@@ -242,9 +242,9 @@ class Player {
   }
 
   /** What the record said at the beginning: the endpoint that was active then. */
-  #firstRecords({ record, endpoints }: IngressSettings, then: PastOfIngress | undefined): readonly PublishedRecord[] {
+  #firstRecords({ id, endpoints }: IngressSettings, then: PastOfIngress | undefined): readonly PublishedRecord[] {
     const primary = endpoints.find(({ name }) => name === then?.primary);
-    const addresses = this.#endpoint(record, primary?.name ?? "")?.addresses ?? [];
+    const addresses = this.#endpoint(id, primary?.name ?? "")?.addresses ?? [];
     const base = { ttlSeconds: 60, proxied: false };
     if (primary?.target.kind === "host") {
       return this.#published({ ...base, records: [{ type: "CNAME", content: primary.target.host }] });
@@ -258,8 +258,8 @@ class Player {
     return this.#endpoint(ingress, endpoint) !== undefined;
   }
 
-  #endpoint(record: string, name: string): IngressState["endpoints"][number] | undefined {
-    return findEndpoint(this.#state, { ingress: record, endpoint: name });
+  #endpoint(ingress: string, endpoint: string): IngressState["endpoints"][number] | undefined {
+    return findEndpoint(this.#state, { ingress, endpoint });
   }
 }
 

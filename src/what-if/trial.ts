@@ -25,7 +25,7 @@ export function tryOut(
 ): Trial {
   const past = readPast(source, present, range);
   const wanted = other.flatMap((settings) => {
-    const recorded = present.find(({ record }) => record === settings.record);
+    const recorded = present.find(({ id }) => id === settings.id);
     return recorded === undefined
       ? []
       : [{ settings: replayable(settings, recorded), notReplayed: unreplayable(settings, recorded) }];
@@ -36,7 +36,7 @@ export function tryOut(
     past,
     ingresses: compare(past, replay(past, settings)).map((ingress) => ({
       ...ingress,
-      notReplayed: wanted.find((each) => each.settings.record === ingress.record)?.notReplayed ?? [],
+      notReplayed: wanted.find((each) => each.settings.id === ingress.id)?.notReplayed ?? [],
     })),
     fidelity: {
       made: again.filter(({ made }) => made !== undefined).length,

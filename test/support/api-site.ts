@@ -113,14 +113,13 @@ export class ApiSite implements AsyncDisposable {
     return site;
   }
 
-  /** Cable, better, and mobile, both up; the record points to cable. */
-  settle(): void {
-    this.world.settle(
-      ingressSettings(record, [
-        endpointSettings("cable", { stickyMs: 600_000 }),
-        endpointSettings("mobile", { priority: 20, ttl: 300 }),
-      ]),
-    );
+  /** Cable, better, and mobile, both up; the record points to cable. `id`: of the ingress, its record unless given. */
+  settle(id = record): void {
+    const endpoints = [
+      endpointSettings("cable", { stickyMs: 600_000 }),
+      endpointSettings("mobile", { priority: 20, ttl: 300 }),
+    ];
+    this.world.settle({ ...ingressSettings(record, endpoints), id });
   }
 
   get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {

@@ -98,8 +98,8 @@ export class IngressWorld {
     for (const { name, check } of settings.endpoints) if (check !== undefined) this.observe(name, "ok");
   }
 
-  read(records: readonly PublishedRecord[], ingress = this.ingress().settings.record): void {
-    this.dispatch({ kind: "records-read", ingress, records });
+  read(records: readonly PublishedRecord[], record?: string): void {
+    this.dispatch({ kind: "records-read", ingress: this.#idOf(record), records });
   }
 
   /** Gives every endpoint with a host name one address. */
@@ -141,9 +141,9 @@ export class IngressWorld {
     this.dispatch({ kind: "probed", ...this.#ref(endpoint, ingress), address, observation });
   }
 
-  fail(problem: Partial<CloudProblem> = {}, ingress = this.ingress().settings.record): void {
+  fail(problem: Partial<CloudProblem> = {}, record?: string): void {
     const whole = { kind: "transient", message: "no answer within 15 s", during: "write", ...problem } as const;
-    this.dispatch({ kind: "cloud-failed", ingress, problem: whole });
+    this.dispatch({ kind: "cloud-failed", ingress: this.#idOf(record), problem: whole });
   }
 
   /** Lets time pass, through the deadlines of the core and of the listener. */
@@ -199,26 +199,25 @@ export class IngressWorld {
         continue;
       }
       this.nowMs += 50;
-      const { record } = ingress.settings;
-      this.dispatch({ kind: "records-written", ingress: record, records: this.#carriedOut(plan, published) });
+      const { id, record } = ingress.settings;
+      this.dispatch({ kind: "records-written", ingress: id, records: this.#carriedOut(plan, published) });
       if (this.edge === "instant") this.verify("visible", "2 servers agree", record);
     }
   }
 
   /** The same at the names of mixes, at once, and the servers show it at once. */
   #writeMixes(ingress: IngressState): void {
-    const { record } = ingress.settings;
+    const { id, record } = ingress.settings;
     for (const { record: mix } of mixesOf(ingress)) {
       const known = mixesOf(this.ingress(record)).find((each) => each.record === mix);
       if (known === undefined) continue;
-      if (known.published === undefined)
-        return this.dispatch({ kind: "records-read", ingress: record, mix, records: [] });
+      if (known.published === undefined) return this.dispatch({ kind: "records-read", ingress: id, mix, records: [] });
       const plan = mixPlan(this.ingress(record), known);
       if (plan === undefined) continue;
       const extras = { comment: recordComment };
       const records = this.#carriedOut(plan, known.published.records).map((each) => ({ ...each, extras }));
-      this.dispatch({ kind: "records-written", ingress: record, mix, records });
-      const event = { kind: "visibility-checked", ingress: record, mix, writtenAtMs: this.nowMs } as const;
+      this.dispatch({ kind: "records-written", ingress: id, mix, records });
+      const event = { kind: "visibility-checked", ingress: id, mix, writtenAtMs: this.nowMs } as const;
       return this.dispatch({ ...event, status: "visible", detail: "2 servers agree" });
     }
   }
@@ -232,11 +231,11 @@ export class IngressWorld {
   }
 
   /** What the authoritative servers say of the newest write. */
-  verify(status: "visible" | "wrong" | "silent", detail: string, record = this.ingress().settings.record): void {
+  verify(status: "visible" | "wrong" | "silent", detail: string, record?: string): void {
     const { visibility } = this.ingress(record);
     if (visibility === undefined) return;
     const { writtenAtMs } = visibility;
-    this.dispatch({ kind: "visibility-checked", ingress: record, writtenAtMs, status, detail });
+    this.dispatch({ kind: "visibility-checked", ingress: this.#idOf(record), writtenAtMs, status, detail });
   }
 
   ingress(record?: string): IngressState {
@@ -253,7 +252,12 @@ export class IngressWorld {
 
   #ref(name: string, ingress?: string): { ingress: string; endpoint: string; revision: number } {
     const { revision } = this.endpoint(name, ingress);
-    return { ingress: this.ingress(ingress).settings.record, endpoint: name, revision };
+    return { ingress: this.#idOf(ingress), endpoint: name, revision };
+  }
+
+  /** The id of the ingress of this record, or of the first one. */
+  #idOf(record?: string): string {
+    return this.ingress(record).settings.id;
   }
 
   #newId(): string {

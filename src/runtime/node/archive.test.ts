@@ -21,7 +21,7 @@ import type { ArchiveAnswer, EventsQuestion, HistoryQuestion } from "../../web/a
 import type { Events } from "../../web/api/schema/events.ts";
 import { startThread, ThreadArchive } from "./archive.ts";
 
-const page: EventsQuestion = { kind: "events", limit: 50 };
+const page: EventsQuestion = { kind: "events", limit: 50, records: [] };
 
 function entry(id: number, fact: JournalEntry["fact"] = { kind: "standoff-ended", ingress: record }): JournalEntry {
   return { id, atWallMs: 1_000 * id, atMs: id, fact };
@@ -425,8 +425,8 @@ test("pages are exact, whatever is written and whatever happens between and duri
             store.record({ entries: set.unwritten, checks: [] });
             set.unwritten = [];
           } else {
-            const question = { kind: "events", limit, ingress, ...(endpoint && { endpoint }) } as const;
-            const answer = set.archive.ask({ ...question, ...(before !== undefined && { before }) }, "a");
+            const question = { kind: "events", limit, ingress, endpoint, records: [] } as const;
+            const answer = set.archive.ask({ ...question, before }, "a");
             expected ??= wantedBelow(Infinity);
             // Written while it is asked: told once.
             store.record({ entries: set.unwritten, checks: [] });

@@ -26,7 +26,10 @@ export function eventsAsked(parts: ApiParts, query: z.output<typeof eventsQuery>
   const { before, limit = 50 } = query;
   const isAboutAll = query.ingress === undefined && query.endpoint === undefined;
   const { ingress, endpoint } = isAboutAll ? {} : find(parts, query);
-  return { kind: "events", limit, before, ingress: ingress?.settings.id, endpoint: endpoint?.settings.name };
+  const records = parts.ports
+    .state()
+    .ingresses.flatMap(({ settings: { id, record } }) => (id === record ? [] : [[id, record] as const]));
+  return { kind: "events", limit, before, ingress: ingress?.settings.id, endpoint: endpoint?.settings.name, records };
 }
 
 /** The question for what happened to an ingress. Throws a Refusal for a name that does not exist. */

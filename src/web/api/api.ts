@@ -1,5 +1,6 @@
 // The API under `/api/v1`: what is shown of the daemon, as it is and as it changes, and what people may change.
 import { Hono } from "hono";
+import { findManaged } from "../../core/find.ts";
 import type { JournalEntry } from "../../core/history.ts";
 import type { Turn } from "../../core/turn.ts";
 import { Costly } from "../costly.ts";
@@ -27,12 +28,13 @@ export class Api implements Disposable {
     this.#guard = new ChangeGuard(clock, token);
     const run = new RunHistory(clock, earlierRecords(earlier));
     const facts: DaemonFacts = { ...ports, hasToken: () => this.#guard.hasToken };
+    const recordOf = (id: string): string => findManaged(state(), id)?.settings.record ?? id;
     const status = () => statusOf(state(), run, facts, nowOf(clock));
     let openApi: string | undefined;
     this.#parts = {
       ports,
       run,
-      stream: new Stream({ clock, earlier, word, onBug, status }),
+      stream: new Stream({ clock, earlier, words: { word, recordOf }, onBug, status }),
       statusText: new Costly(clock, () => JSON.stringify(status())),
       openApiText: () => (openApi ??= JSON.stringify(openApiDocument(routes, version))),
     };

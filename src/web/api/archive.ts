@@ -9,13 +9,17 @@ export interface EventsQuestion {
   readonly kind: "events";
   readonly before?: number | undefined;
   readonly limit: number;
+  /** Its id. */
   readonly ingress?: string | undefined;
   readonly endpoint?: string | undefined;
+  /** Ids and records of the ingresses that are not called by their record. */
+  readonly records: readonly (readonly [id: string, record: string])[];
 }
 
 /** What happened to an ingress and its endpoints. */
 export interface HistoryQuestion {
   readonly kind: "history";
+  /** Its id. */
   readonly ingress: string;
   /** What the answer calls it. */
   readonly record: string;

@@ -15,19 +15,29 @@ export interface FactWords {
 /** Puts a fact of this version into words; may throw on one of an older version. */
 export type WordFact = (fact: Fact) => FactWords;
 
+/** How events are told. */
+export interface EventWords {
+  readonly word: WordFact;
+  /** The record of the ingress of this id. */
+  readonly recordOf: (id: string) => string;
+}
+
 /** A page of the journal. */
 export function eventsOf(journal: Pick<Journal, "entries">, question: EventsQuestion, word: WordFact): Events {
   const { before, limit, ingress, endpoint } = question;
+  const records = new Map(question.records);
+  const words: EventWords = { word, recordOf: (id) => records.get(id) ?? id };
   const entries = journal.entries({ limit, beforeId: before, ingress, endpoint });
   const last = entries.at(-1);
   return {
-    events: entries.map((entry) => eventDocument(entry, word)),
+    events: entries.map((entry) => eventDocument(entry, words)),
     before: entries.length === limit ? last?.id : undefined,
   };
 }
 
-export function eventDocument(entry: JournalEntry, word: WordFact): EventDocument {
-  const { id, atWallMs, atMs, fact } = entry;
+export function eventDocument(entry: JournalEntry, { word, recordOf }: EventWords): EventDocument {
+  const { id, atWallMs, atMs } = entry;
+  const fact = named(entry.fact, recordOf);
   const { level, text } = wordsOf(fact, word);
   const endpoint = endpointOf(fact);
   return {
@@ -40,6 +50,11 @@ export function eventDocument(entry: JournalEntry, word: WordFact): EventDocumen
     text: plain(text, 1_000),
     fact: dated(fact, { nowMs: atMs, wallMs: atWallMs }) as Record<string, unknown>,
   };
+}
+
+/** The fact with its ingress as people know it. */
+function named(fact: JournaledFact, recordOf: EventWords["recordOf"]): JournaledFact {
+  return fact.ingress === undefined ? fact : { ...fact, ingress: recordOf(fact.ingress) };
 }
 
 function wordsOf(fact: JournaledFact, word: WordFact): FactWords {

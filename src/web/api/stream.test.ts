@@ -9,6 +9,7 @@ import { ApiSite } from "../../../test/support/api-site.ts";
 import { eventually } from "../../../test/support/eventually.ts";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { EventWords } from "./events.ts";
 import { eventSchema, resetSchema } from "./schema/events.ts";
 import { statusSchema, type Status } from "./schema/status.ts";
 import { mostClients, Stream } from "./stream.ts";
@@ -152,7 +153,8 @@ describe("many clients", () => {
     };
     const earlier = { newestId: () => 0, newest: () => [], entriesOf: () => [] };
     const onBug = (error: unknown): void => assert.ifError(error);
-    using stream = new Stream({ clock, status, earlier, word: () => ({ level: "info", text: "" }), onBug });
+    const words: EventWords = { word: () => ({ level: "info", text: "" }), recordOf: (id) => id };
+    using stream = new Stream({ clock, status, earlier, words, onBug });
     for (let reader = 0; reader < 100; reader += 1) {
       stream.stateChanged(true);
       const outgoing = new ServerResponse(new IncomingMessage(new Socket()));

@@ -2,7 +2,7 @@
 // that does not read misses updates of the status, then is cut off. Nothing here waits for anybody.
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../../lib/clock.ts";
-import { eventDocument, type WordFact } from "./events.ts";
+import { eventDocument, type EventWords } from "./events.ts";
 import type { EarlierJournal, JournalEntry } from "../../core/history.ts";
 import { RecentEntries } from "./recent-entries.ts";
 import type { Reset } from "./schema/events.ts";
@@ -12,7 +12,7 @@ export interface StreamPorts {
   readonly clock: Clock;
   readonly status: () => Status;
   readonly earlier: EarlierJournal;
-  readonly word: WordFact;
+  readonly words: EventWords;
   /** Is told about internal errors. */
   readonly onBug: (error: unknown) => void;
 }
@@ -200,7 +200,7 @@ export class Stream implements Disposable {
     const known = this.#chunks.get(entry);
     if (known !== undefined) return known;
     this.wordings += 1;
-    const document = eventDocument(entry, this.#ports.word);
+    const document = eventDocument(entry, this.#ports.words);
     const chunk = Buffer.from(`event: event\nid: ${entry.id}\ndata: ${JSON.stringify(document)}\n\n`);
     this.#chunks.set(entry, chunk);
     return chunk;
