@@ -169,7 +169,7 @@ ingresses:
     allow_private: true
     endpoints:${endpoint(cable, 10)}${endpoint(mobile, 20)}
 notify:
-  telegram:
+  - kind: telegram
     token: "${telegram.token}"
     chat_id: 123456
     api_url: ${telegram.url}

@@ -15,7 +15,7 @@ import { systemClock } from "../../src/runtime/node/clock.ts";
 import { lockState } from "../../src/store/lock.ts";
 import { runCcs } from "../support/built-program.ts";
 import { closedAuthority } from "../support/ports.ts";
-import { configOf, partsOf, type ConfigFile } from "../support/world-config.ts";
+import { configOf, partsOf, telegramOf, type ConfigFile } from "../support/world-config.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ccs-doctor-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -147,7 +147,7 @@ describe("ccs doctor", { concurrency: 2 }, () => {
       config.cloudflare.api_url = `http://${closed}`;
       config.cloudflare.nameservers = [closed];
       config.anchors = [closed];
-      if (config.notify?.telegram !== undefined) config.notify.telegram.api_url = `http://${closed}`;
+      telegramOf(config).api_url = `http://${closed}`;
       for (const endpoint of config.ingresses[0]?.endpoints ?? []) endpoint.resolvers = [closed];
     });
     const { code, stdout, stderr } = await runCcs(["doctor", "--config", path]);
@@ -293,11 +293,11 @@ describe("ccs doctor, about the rest", { concurrency: 2 }, () => {
   test("a chat that the bot never met, and a token that is not the bot's", async () => {
     await using world = await startWorld();
     const stranger = await examine(world, (config) => {
-      if (config.notify?.telegram !== undefined) config.notify.telegram.chat_id = 7;
+      telegramOf(config).chat_id = 7;
     });
     assert.deepEqual(stranger.of("wrong"), ['chat: Telegram answered 400, "Bad Request: chat not found"']);
     const impostor = await examine(world, (config) => {
-      if (config.notify?.telegram !== undefined) config.notify.telegram.token = "123:wrong";
+      telegramOf(config).token = "123:wrong";
     });
     assert.deepEqual(impostor.of("wrong"), ['bot: Telegram answered 401, "Unauthorized"']);
   });
@@ -312,7 +312,7 @@ describe("ccs doctor, about the rest", { concurrency: 2 }, () => {
       ({ parameters }) => Number(parameters["chat_id"]) === old,
     );
     const { of, all, code } = await examine(world, (config) => {
-      if (config.notify?.telegram !== undefined) config.notify.telegram.chat_id = old;
+      telegramOf(config).chat_id = old;
     });
     assert.equal(code, 0);
     assert.match(of("warning").join("\n"), /^chat: the group is a supergroup now, and has the id 123456/m);

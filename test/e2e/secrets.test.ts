@@ -15,7 +15,7 @@ import { runCcs } from "../support/built-program.ts";
 import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { startFleet } from "../support/fleet.ts";
-import { configOf, type ConfigFile } from "../support/world-config.ts";
+import { configOf, telegramOf, type ConfigFile } from "../support/world-config.ts";
 
 /** Made so that a piece is recognised too, and that they pass wherever a real one does. */
 const canary = {
@@ -44,7 +44,7 @@ function assertNoSecret(output: string, where: string): void {
 function withCanaries(config: ConfigFile): void {
   config.cloudflare.token = canary.cloudflare;
   config.http.token = canary.http;
-  if (config.notify?.telegram !== undefined) config.notify.telegram.token = canary.telegram;
+  telegramOf(config).token = canary.telegram;
 }
 
 /** A world whose services know the canaries. */
@@ -63,7 +63,7 @@ async function startTrustedWorld(): Promise<AsyncDisposable & Trusted> {
     config: configOf(world, (config) => {
       withCanaries(config);
       config.cloudflare.api_url = cloudflare.url;
-      if (config.notify?.telegram !== undefined) config.notify.telegram.api_url = telegram.url;
+      telegramOf(config).api_url = telegram.url;
     }),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
@@ -187,9 +187,7 @@ telegram: { token: "${canary.telegram}", chat_id: 1 }
       await using echo = await startEcho(complaints[kind] ?? assert.fail());
       const config = configOf(world, (file) => {
         file.http.token = canary.http;
-        if (file.notify?.telegram === undefined) return;
-        file.notify.telegram.api_url = echo.url;
-        file.notify.telegram.token = canary.telegram;
+        Object.assign(telegramOf(file), { api_url: echo.url, token: canary.telegram });
       });
       await using daemon = startDaemon({ config, args: loud });
       // The first message: what was found at the start.

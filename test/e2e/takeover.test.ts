@@ -14,7 +14,7 @@ import { openStore } from "../../src/store/open-store.ts";
 import { startDaemon, type DaemonProcess } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/ports.ts";
-import { configOf, partsOf, type ConfigFile } from "../support/world-config.ts";
+import { configOf, partsOf, telegramOf, type ConfigFile } from "../support/world-config.ts";
 import { ownFolder, untilBothUp } from "../support/world-daemon.ts";
 
 interface Scene {
@@ -119,8 +119,8 @@ const cases: readonly Case[] = [
     },
   },
   {
-    key: "notify.telegram.chat_id",
-    change: () => (config) => Object.assign(config.notify?.telegram ?? {}, { chat_id: 654_321 }),
+    key: "notify[].chat_id",
+    change: () => (config) => Object.assign(telegramOf(config), { chat_id: 654_321 }),
     seen: async (scene) => {
       await failOver(scene);
       await eventually("a message to the new chat", () =>
@@ -129,10 +129,10 @@ const cases: readonly Case[] = [
     },
   },
   {
-    key: "notify.telegram.api_url",
+    key: "notify[].api_url",
     change: async (scene) => {
       const { url } = await otherTelegram.begin(scene);
-      return (config) => Object.assign(config.notify?.telegram ?? {}, { api_url: url });
+      return (config) => Object.assign(telegramOf(config), { api_url: url });
     },
     seen: async (scene) => {
       await failOver(scene);
@@ -327,7 +327,7 @@ describe("where neither record nor world changes, one daemon takes over one key 
 describe("at its end a daemon", { concurrency: 4 }, () => {
   test("tells what it held back, and people miss nothing", async () => {
     await using world = await startWorld();
-    const silent = configOf(world, ({ notify }) => Object.assign(notify?.telegram ?? {}, { initial_silence: "1h" }));
+    const silent = configOf(world, (config) => Object.assign(telegramOf(config), { initial_silence: "1h" }));
     await using daemon = startDaemon({ config: silent });
     await untilBothUp(daemon);
     await world.cable.server.behave({ kind: "refuse" });

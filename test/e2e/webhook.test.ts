@@ -12,7 +12,7 @@ import { startDaemon } from "../support/daemon-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { closedAuthority } from "../support/ports.ts";
 import { temporaryFolder } from "../support/state-folder.ts";
-import { configOf } from "../support/world-config.ts";
+import { configOf, telegramOf } from "../support/world-config.ts";
 import { untilBothUp } from "../support/world-daemon.ts";
 
 const key = Buffer.from("0123456789abcdef0123456789abcdef");
@@ -25,8 +25,7 @@ function withChannels(
   { withTelegram = false } = {},
 ): (folder: string) => string {
   return configOf(world, (file) => {
-    const telegram = { kind: "telegram", ...file.notify?.telegram };
-    Object.assign(file, { notify: [...(withTelegram ? [telegram] : []), ...channels] });
+    Object.assign(file, { notify: [...(withTelegram ? [telegramOf(file)] : []), ...channels] });
   });
 }
 

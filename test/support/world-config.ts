@@ -6,11 +6,19 @@ import { worldConfig, type Tempo, type World } from "../../src/emulation/world.t
 export interface ConfigFile {
   cloudflare: { token: string; api_url: string; nameservers?: string[] };
   ingresses: IngressInFile[];
-  notify?: { telegram?: { token: string; chat_id: number | string; api_url: string; initial_silence?: string } };
+  notify?: TelegramInFile[];
   http: { listen: string; token?: string };
   state_dir: string;
   timezone?: string;
   anchors?: string[];
+}
+
+export interface TelegramInFile {
+  kind: "telegram";
+  token: string;
+  chat_id: number | string;
+  api_url: string;
+  initial_silence?: string;
 }
 
 export interface IngressInFile {
@@ -72,6 +80,13 @@ export function configOf(
     edit(config);
     return stringify(config);
   };
+}
+
+/** The world's Telegram channel. */
+export function telegramOf({ notify }: ConfigFile): TelegramInFile {
+  const [telegram] = notify ?? [];
+  if (telegram === undefined) throw new Error("the world has a Telegram channel");
+  return telegram;
 }
 
 /** The parts of a configuration that most edits are about. */

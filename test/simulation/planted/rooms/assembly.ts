@@ -66,7 +66,7 @@ export const assemblyBugs: readonly BugForTest[] = [
     file: "src/assembly/parts.ts",
     from: "if (config.notify !== notify) this.#useChannels();",
     to: "void notify;",
-    test: ["test/e2e/takeover.test.ts", "notify.telegram.chat_id"],
+    test: ["test/e2e/takeover.test.ts", "notify[].chat_id"],
   },
   {
     name: "a new token for changes does not count after a reload",
