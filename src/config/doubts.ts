@@ -1,6 +1,8 @@
-// Values that are valid but probably a mistake: they are warnings, since they may be intended.
-import type { EndpointSettings, IngressSettings } from "../core/model.ts";
-import { durationSyntax, hourMs, minuteMs, dayMs } from "../core/units.ts";
+// Values that are valid but probably a mistake: they are warnings, since they may be intended. What the settings tell is
+// found in the core; whether a number has a unit, only the file tells.
+import { oddTimesOf, type OddTime } from "../core/advice/odd-times.ts";
+import type { IngressSettings } from "../core/model.ts";
+import { durationSyntax, minuteMs } from "../core/units.ts";
 import type { Report } from "./format/problem.ts";
 
 /** A value as it stands in the file. */
@@ -11,9 +13,6 @@ type TextOf = (path: string) => string | undefined;
  */
 const slowKeys = ["hold_up", "mix_wait", "reconcile_interval"] as const;
 
-const longestSticky = dayMs;
-const longestInterval = 10 * minuteMs;
-
 /** Warns of durations in what is hardly the right unit. */
 export function warnOfDoubts(ingresses: readonly IngressSettings[], textOf: TextOf, warn: Report): void {
   for (const [index, ingress] of ingresses.entries()) {
@@ -22,7 +21,10 @@ export function warnOfDoubts(ingresses: readonly IngressSettings[], textOf: Text
     for (const [at, endpoint] of ingress.endpoints.entries()) {
       const place = `${path}.endpoints[${at}]`;
       warnOfBareNumber(`${place}.sticky`, textOf, warn);
-      warnOfLongTimes(endpoint, place, warn);
+      for (const odd of oddTimesOf(endpoint)) {
+        const { key, what, usual } = wordOdd(odd);
+        warn(`${place}.${key}`, `${what}: is that the unit you mean? ${usual}`);
+      }
     }
   }
 }
@@ -34,17 +36,23 @@ function warnOfBareNumber(path: string, textOf: TextOf, warn: Report): void {
   warn(path, `${text} without a unit means ${text} seconds: write ${text}m for minutes, or ${text}s if it is meant`);
 }
 
-function warnOfLongTimes({ name, stickyMs = 0, check }: EndpointSettings, path: string, warn: Report): void {
-  if (stickyMs > longestSticky) {
-    const what = `${name} stays published for ${durationSyntax(stickyMs)} after each return to a better endpoint`;
-    warn(`${path}.sticky`, `${what}: is that the unit you mean? Ten minutes, 10m, are usual`);
-  }
-  if (check !== undefined && check.intervalMs > longestInterval) {
-    const what = `with one check in ${durationSyntax(check.intervalMs)}, an outage is noticed that much later`;
-    warn(`${path}.check.interval`, `${what}: is that the unit you mean? 15s is usual`);
-  }
-  if (check !== undefined && check.timeoutMs >= hourMs / 6) {
-    const what = `a check that hangs fails only after ${durationSyntax(check.timeoutMs)}`;
-    warn(`${path}.check.timeout`, `${what}: is that the unit you mean? 5s is usual`);
+/** Where it is in the file of an endpoint, and how it is told. */
+function wordOdd(odd: OddTime): { readonly key: string; readonly what: string; readonly usual: string } {
+  const length = durationSyntax(odd.lengthMs);
+  switch (odd.kind) {
+    case "long-sticky": {
+      const what = `${odd.endpoint} stays published for ${length} after each return to a better endpoint`;
+      return { key: "sticky", what, usual: "Ten minutes, 10m, are usual" };
+    }
+    case "long-interval": {
+      const what = `with one check in ${length}, an outage is noticed that much later`;
+      return { key: "check.interval", what, usual: "15s is usual" };
+    }
+    case "long-timeout": {
+      const what = `a check that hangs fails only after ${length}`;
+      return { key: "check.timeout", what, usual: "5s is usual" };
+    }
+    default:
+      return odd satisfies never;
   }
 }
