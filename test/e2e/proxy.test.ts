@@ -1,4 +1,5 @@
-// A machine that reaches the net only through an HTTP proxy: calls to Cloudflare and Telegram go through it, and nothing else does.
+// A machine that reaches the net only through an HTTP proxy: calls to Cloudflare and to channels go through it, and nothing else
+// does.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -6,6 +7,7 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { channelKinds } from "../../src/channels/registry.ts";
 import { outputs } from "../../src/cli/outputs.ts";
 import { listenTcp } from "../../src/emulation/listen.ts";
 import { startWorld } from "../../src/emulation/world.ts";
@@ -15,7 +17,7 @@ import { configOf } from "../support/world-config.ts";
 const folder = mkdtempSync(join(tmpdir(), "ccs-proxy-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test("calls to Cloudflare and Telegram go through the proxy when Node is told so; checks never do; the doctor says which", async () => {
+test("calls to Cloudflare and to channels go through the proxy when Node is told so; checks never do; the doctor says which", async () => {
   await using world = await startWorld();
   const config = join(folder, "config.yml");
   writeFileSync(config, configOf(world)(folder), { mode: 0o600 });
@@ -41,7 +43,9 @@ test("calls to Cloudflare and Telegram go through the proxy when Node is told so
   const aboutProxy = async (env: Record<string, string>): Promise<readonly string[]> => {
     const { stdout } = await runCcs(["doctor", "--json", "--config", config], { env });
     const findings = outputs.doctor.parse(JSON.parse(stdout)).sections.flatMap((section) => section.findings);
-    return findings.flatMap(({ level, subject }) => (subject === "proxy" ? [level] : []));
+    const about = findings.filter(({ subject }) => subject === "proxy");
+    for (const { title } of channelKinds) for (const { detail } of about) assert.match(detail, new RegExp(title));
+    return about.map(({ level }) => level);
   };
   const environment = { HTTP_PROXY: `http://${proxy.authority}` };
 

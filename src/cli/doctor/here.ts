@@ -1,6 +1,7 @@
 // The doctor's look at this machine: the configuration file, Node, the state folder, and its own ways out to the net.
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { channelKinds } from "../../channels/registry.ts";
 import type { LoadResult } from "../../config/load.ts";
 import { exposedFiles } from "../../runtime/node/secrecy.ts";
 import { formatProblem } from "../../config/format/problem.ts";
@@ -34,12 +35,13 @@ export function inspectNode(version: string): Finding {
 export function inspectProxy(env: Environment): readonly Finding[] {
   const [name] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].filter((key) => (env[key] ?? "") !== "");
   if (name === undefined) return [];
+  const calls = `calls to Cloudflare and to channels (${channelKinds.map(({ title }) => title).join(", ")})`;
   const scope = "checks, DNS and reference hosts are always reached directly";
   if (env["NODE_USE_ENV_PROXY"] === "1") {
-    return [ok("proxy", `calls to Cloudflare and Telegram go through the one in ${name}; ${scope}`)];
+    return [ok("proxy", `${calls} go through the one in ${name}; ${scope}`)];
   }
   const remedy = `also set NODE_USE_ENV_PROXY=1 if they should go through it; ${scope}`;
-  return [warning("proxy", `${name} is set, and calls to Cloudflare and Telegram do not use it`, remedy)];
+  return [warning("proxy", `${name} is set, and ${calls} do not use it`, remedy)];
 }
 
 /** One finding for each mistake; for a good file, whether it tells its secrets to others. */
