@@ -83,7 +83,7 @@ describe("docs/kubernetes.md", () => {
     const commands = examples.filter(({ language }) => language === "sh").flatMap(commandsIn);
     const [one = "", all = "", ...more] = commands.filter((command) => command.startsWith("kubectl create secret"));
     assert.deepEqual(more, []);
-    for (const name of ["cloudflare_token", "telegram_token", "http_token"])
+    for (const name of ["cloudflare_token", "telegram_token", "webhook_secret", "http_token"])
       writeFileSync(join(place, name), "a-token\n");
     const keysOf = async (command: string): Promise<readonly string[]> => {
       const line = `${command.replace(/ +#.*$/, "")} --dry-run=client --output=json`;
@@ -99,7 +99,7 @@ describe("docs/kubernetes.md", () => {
       return Object.keys(data ?? {});
     };
     assert.deepEqual(await keysOf(one), ["cloudflare_token"]);
-    assert.deepEqual(await keysOf(all), ["cloudflare_token", "http_token", "telegram_token"]);
+    assert.deepEqual(await keysOf(all), ["cloudflare_token", "http_token", "telegram_token", "webhook_secret"]);
   });
 
   test("has an example to copy that renders where it is copied to", async (t) => {

@@ -142,10 +142,14 @@ describe("a value that is set reaches what it is for", () => {
       "--set",
       config,
       "--set-json",
-      `tokens=${JSON.stringify({ cloudflare: odd, http: "0".repeat(16) })}`,
+      `tokens=${JSON.stringify({ cloudflare: odd, webhook: "whsec_a", http: "0".repeat(16) })}`,
     ]);
     if (manifests === undefined) return;
-    assert.deepEqual(the("Secret", manifests).stringData, { cloudflare_token: odd, http_token: "0".repeat(16) });
+    assert.deepEqual(the("Secret", manifests).stringData, {
+      cloudflare_token: odd,
+      webhook_secret: "whsec_a",
+      http_token: "0".repeat(16),
+    });
     const { volumes } = deploymentIn(manifests).template.spec;
     assert.deepEqual(volumes.find(({ name }) => name === "tokens")?.secret, {
       secretName: "ccs-tokens",

@@ -27,7 +27,7 @@ after(() => rmSync(place, { recursive: true, force: true }));
 cpSync(folder, join(place, "deploy/kubernetes"), { recursive: true });
 const config = readFileSync(join(folder, "example/config.yml"), "utf8");
 writeFileSync(join(place, "config.yml"), config);
-for (const name of ["cloudflare_token", "telegram_token", "http_token"])
+for (const name of ["cloudflare_token", "telegram_token", "webhook_secret", "http_token"])
   writeFileSync(join(place, name), `${name}-${"0".repeat(16)}\n`);
 
 /** Asks the API server whether it would take these manifests, each field of them. */
@@ -268,7 +268,7 @@ async function walkWithHelm(t: TestContext, cluster: Cluster): Promise<void> {
   await follow(t, cluster, "The configuration");
   assert.equal(await configIn(cluster), config);
   await follow(t, cluster, "Tokens");
-  assert.deepEqual(await keysOfSecret(cluster), ["cloudflare_token", "http_token", "telegram_token"]);
+  assert.deepEqual(await keysOfSecret(cluster), ["cloudflare_token", "http_token", "telegram_token", "webhook_secret"]);
   for (const { heading, text } of files.slice(1)) {
     if (text.includes("podMonitor") && (await cluster.try("kubectl get podmonitors")).code !== 0) continue;
     writeFileSync(join(place, "values.yaml"), text);

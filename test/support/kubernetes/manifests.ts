@@ -114,7 +114,7 @@ export const exampleOptions = [
 /** Every value that makes another object or another line of one. */
 export const everyValue = [
   "config.cloudflare.token_file=/run/secrets/cloudflare_token,files.home-ca\\.pem=text",
-  "tokens.cloudflare=a-token,tokens.telegram=1:a,tokens.http=0123456789abcdef",
+  "tokens.cloudflare=a-token,tokens.telegram=1:a,tokens.webhook=whsec_a,tokens.http=0123456789abcdef",
   `image.pullSecrets={login},image.digest=sha256:${"0".repeat(64)}`,
   "env[0].name=HTTPS_PROXY,env[0].value=http://proxy.example.com:3128,timeZone=Europe/Berlin",
   "state.storageClass=fast,state.accessMode=ReadWriteOncePod,state.size=2Gi,service.port=80",

@@ -75,7 +75,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 
 {{- define "ccs.secret" -}}
-{{- $given := or .Values.tokens.cloudflare .Values.tokens.telegram .Values.tokens.http -}}
+{{- $given := or .Values.tokens.cloudflare .Values.tokens.telegram .Values.tokens.webhook .Values.tokens.http -}}
 {{- if and $given .Values.existingSecret -}}
 {{- fail "Set either tokens or existingSecret, not both." -}}
 {{- else if not (or $given .Values.existingSecret) -}}
