@@ -7,6 +7,6 @@ export function channelSetups(notify: readonly ChannelConfig[], ports: ChannelPo
   return notify.map(({ kind, name, initialSilenceMs, settings }) => ({
     name,
     channel: channelKind(kind).open(settings, ports),
-    ...(initialSilenceMs !== undefined && { initialSilenceMs }),
+    initialSilenceMs,
   }));
 }

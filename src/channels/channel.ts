@@ -10,8 +10,8 @@ export interface Channel {
 /** What became of one attempt. `detail` is for the log: plain, short, without secrets. */
 export type Delivery =
   | { readonly kind: "delivered"; readonly detail?: string }
-  /** Passing trouble; `afterMs` when the other side says how long to wait. */
-  | { readonly kind: "later"; readonly afterMs?: number; readonly detail: string }
+  /** Passing trouble; `afterMs` is how long to wait, where the other side says it. */
+  | { readonly kind: "later"; readonly afterMs?: number | undefined; readonly detail: string }
   /** The channel itself is barred (token, chat, rights) until a person acts. Nothing is wrong with the message. */
   | { readonly kind: "barred"; readonly detail: string }
   /** This message will not be taken. Some services refuse for passing reasons too: then it is not certain. */

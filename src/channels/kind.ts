@@ -79,7 +79,7 @@ export interface ChannelConfig {
   /** Unique. Names its queue, and is a metric label. */
   readonly name: string;
   /** Messages are held back this long after the start. */
-  readonly initialSilenceMs?: number;
+  readonly initialSilenceMs: number | undefined;
   /** What the kind made of its keys. */
   readonly settings: object;
 }

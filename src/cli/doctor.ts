@@ -196,7 +196,7 @@ function printSections(sections: readonly DoctorSection[]): void {
     for (const [index, { remedy, ...finding }] of findings.entries()) {
       // What several in a row ask for is said once, after the last of them.
       const isSaidNext = remedy !== undefined && findings[index + 1]?.remedy === remedy;
-      printFinding({ ...finding, ...(!isSaidNext && remedy !== undefined && { remedy }) });
+      printFinding({ ...finding, remedy: isSaidNext ? undefined : remedy });
     }
     printLine();
   }

@@ -87,9 +87,9 @@ function isSettled({ ingresses }: State): boolean {
 function resultOf(
   ingress: IngressState,
   isInDoubt: boolean,
-): { ingress: string; isDone: boolean; primary?: string; text: string } {
+): { ingress: string; isDone: boolean; primary: string | undefined; text: string } {
   const { settings, published, selection, cloudProblem } = ingress;
-  const base = { ingress: settings.record, ...(selection && { primary: selection.primary }) };
+  const base = { ingress: settings.record, primary: selection?.primary };
   if (desiredRecords(ingress) === undefined) {
     const why =
       published === undefined

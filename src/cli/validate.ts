@@ -24,7 +24,7 @@ function validateCommand(option: string | undefined, { json }: { json: boolean }
   const isValid = loaded.kind === "ok";
   if (json) {
     const found = isValid ? { warnings: loaded.warnings, problems: [] } : { warnings: [], problems: loaded.problems };
-    printOutput("validate", { valid: isValid, file: path, ...(isValid && { format: loaded.format }), ...found });
+    printOutput("validate", { valid: isValid, file: path, format: isValid ? loaded.format : undefined, ...found });
     return isValid ? exitCodes.ok : exitCodes.config;
   }
   if (!isValid) {

@@ -33,6 +33,7 @@ describe("what an answer means", () => {
       status: 403,
       codes: [9109],
       detail: 'HTTP 403, 9109 "Invalid access token ***"',
+      address: undefined,
     });
   });
 

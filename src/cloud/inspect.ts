@@ -36,7 +36,7 @@ export type Inspection<Result> =
       readonly codes: readonly number[];
       readonly detail: string;
       /** The token is good, but bound to other addresses than this one. */
-      readonly address?: string;
+      readonly address: string | undefined;
     }
   /** There was no answer, or one from another program. */
   | { readonly kind: "silent"; readonly detail: string };
@@ -44,13 +44,20 @@ export type Inspection<Result> =
 /** What the headers of the answers told besides. */
 export interface Telltales {
   /** How far this machine's clock is ahead of Cloudflare's, which tells whole seconds. */
-  readonly clockAheadMs?: number;
+  readonly clockAheadMs: number | undefined;
   /** What this machine's clock says where Cloudflare's certificate is not valid by it. */
-  readonly contradictedWallMs?: number;
-  readonly rateLimit?: { readonly left: number; readonly inSeconds: number };
+  readonly contradictedWallMs: number | undefined;
+  readonly rateLimit: { readonly left: number; readonly inSeconds: number } | undefined;
   /** Of the quickest answer. */
-  readonly roundTripMs?: number;
+  readonly roundTripMs: number | undefined;
 }
+
+const nothingTold: Telltales = {
+  clockAheadMs: undefined,
+  contradictedWallMs: undefined,
+  rateLimit: undefined,
+  roundTripMs: undefined,
+};
 
 const TokenStatus = z.object({ id: z.string(), status: z.string(), expires_on: z.string().nullish() });
 
@@ -86,7 +93,7 @@ const mostRecords = 100;
 export class ZoneInspector {
   readonly #options: InspectorOptions;
   readonly #clock: Clock;
-  #telltales: Telltales = {};
+  #telltales = nothingTold;
   readonly #isAsked = Promise.withResolvers<void>();
 
   constructor(options: InspectorOptions) {
@@ -189,20 +196,21 @@ export class ZoneInspector {
     const words = problems.slice(0, 3).map(({ code, message }: ApiProblem) => `${code} "${this.#foreign(message)}"`);
     const address = refusedAddress(problems);
     const detail = [`HTTP ${status}`, ...words].join(", ");
-    return { kind: "refused", status, codes, detail, ...(address !== undefined && { address }) };
+    return { kind: "refused", status, codes, detail, address };
   }
 
   #note(headers: Headers, tookMs: number): void {
     const dateWallMs = Date.parse(headers.get("date") ?? "");
     const [, left, inSeconds] = /;\s*r=(\d+);\s*t=(\d+)/.exec(headers.get("ratelimit") ?? "") ?? [];
-    const isQuickest = tookMs <= (this.#telltales.roundTripMs ?? Infinity);
+    const { roundTripMs, clockAheadMs, rateLimit } = this.#telltales;
+    const isQuickest = tookMs <= (roundTripMs ?? Infinity);
     // The date is cut to a whole second, and half of the round trip old.
     const aheadMs = this.#clock.wallMs() - tookMs / 2 - (dateWallMs + 500);
     this.#telltales = {
       ...this.#telltales,
-      ...(isQuickest && { roundTripMs: tookMs }),
-      ...(isQuickest && Number.isFinite(aheadMs) && { clockAheadMs: aheadMs }),
-      ...(left !== undefined && { rateLimit: { left: Number(left), inSeconds: Number(inSeconds) } }),
+      roundTripMs: isQuickest ? tookMs : roundTripMs,
+      clockAheadMs: isQuickest && Number.isFinite(aheadMs) ? aheadMs : clockAheadMs,
+      rateLimit: left === undefined ? rateLimit : { left: Number(left), inSeconds: Number(inSeconds) },
     };
   }
 
@@ -217,7 +225,7 @@ function activity({ status }: InspectedZone): number {
 }
 
 function refusal(detail: string): Inspection<never> {
-  return { kind: "refused", status: 200, codes: [], detail };
+  return { kind: "refused", status: 200, codes: [], detail, address: undefined };
 }
 
 function parsed(text: string): unknown {

@@ -119,7 +119,7 @@ export function completeChannel(channel: FoundChannel, overrides: Readonly<Recor
   return {
     kind: kind.kind,
     name: nameOf(channel),
-    ...(typeof silenceMs === "number" && silenceMs > 0 && { initialSilenceMs: silenceMs }),
+    initialSilenceMs: typeof silenceMs === "number" && silenceMs > 0 ? silenceMs : undefined,
     settings: kind.complete({ ...section, ...overrides[kind.kind] }, secrets),
   };
 }

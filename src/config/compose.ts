@@ -20,7 +20,7 @@ export interface ComposedEndpoint {
 export interface Composition {
   readonly token: WrittenSecret;
   readonly record: string;
-  readonly zone?: { readonly id: string; readonly name: string };
+  readonly zone?: { readonly id: string; readonly name: string } | undefined;
   readonly allowPrivate: boolean;
   /** From the best to the last resort. */
   readonly endpoints: readonly ComposedEndpoint[];

@@ -103,7 +103,7 @@ test("the first example becomes the whole configuration, defaults filled in", ()
   assert.equal(telegram?.token.reveal(), "1:tg-token");
   assert.equal(telegram?.chatId, 123456);
   assert.equal(telegram?.apiUrl, "https://api.telegram.org");
-  assert.equal("initialSilenceMs" in (telegram ?? {}), false);
+  assert.equal(telegram?.initialSilenceMs, undefined);
   assert.deepEqual(result.config.http, { host: "127.0.0.1", port: 3000 });
   assert.equal(result.config.stateDir, "/home/ada/.local/state/cloudflare-cname-switcher");
   assert.deepEqual(result.config.anchors, [
@@ -310,7 +310,7 @@ test("a chat is a number or the name of a channel", () => {
 test("no time is the same as none", () => {
   assert.equal("stickyMs" in endpointOf(load(withEndpoint("sticky: 0s"))), false);
   const text = `${whole}notify: { telegram: { token: "1:a", chat_id: 1, initial_silence: 0 } }`;
-  assert.equal("initialSilenceMs" in (telegramIn(load(text).config) ?? {}), false);
+  assert.equal(telegramIn(load(text).config)?.initialSilenceMs, undefined);
 });
 
 test("the environment wins over the file", () => {

@@ -10,7 +10,7 @@ export interface Asker {
       readonly kind?: z.ZodType;
       readonly placeholder?: string;
       /** What Enter alone takes: a usual answer, or the one from before. */
-      readonly initial?: string;
+      readonly initial?: string | undefined;
       readonly isOptional?: boolean;
     },
   ): Promise<string>;

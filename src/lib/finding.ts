@@ -10,12 +10,12 @@ export interface Finding {
   readonly subject: string;
   /** What is so. */
   readonly detail: string;
-  /** What to do now; missing where there is nothing to do. */
-  readonly remedy?: string;
+  /** What to do now; `undefined` where there is nothing to do. */
+  readonly remedy: string | undefined;
 }
 
 export function ok(subject: string, detail: string): Finding {
-  return finding("ok", subject, detail);
+  return finding("ok", subject, detail, undefined);
 }
 
 export function warning(subject: string, detail: string, remedy?: string): Finding {
@@ -30,6 +30,6 @@ export function unknown(subject: string, detail: string, remedy?: string): Findi
   return finding("unknown", subject, detail, remedy);
 }
 
-function finding(level: Level, subject: string, detail: string, remedy?: string): Finding {
-  return { level, subject, detail: plainly(detail), ...(remedy !== undefined && { remedy }) };
+function finding(level: Level, subject: string, detail: string, remedy: string | undefined): Finding {
+  return { level, subject, detail: plainly(detail), remedy };
 }

@@ -29,7 +29,7 @@ export interface ChannelSetup {
   readonly name: string;
   readonly channel: Channel;
   /** Messages are held back this long after the start. */
-  readonly initialSilenceMs?: number;
+  readonly initialSilenceMs?: number | undefined;
 }
 
 /** A summary has those of the newest messages. */

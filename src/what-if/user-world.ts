@@ -51,7 +51,7 @@ export function userWorld(config: Config, { seed, hasIpv6 }: { seed: number; has
             kind,
             name: kind,
             settings: channelKind(kind).fake.settings,
-            ...(initialSilenceMs !== undefined && { initialSilenceMs }),
+            initialSilenceMs,
           },
         ],
       },

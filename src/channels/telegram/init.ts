@@ -45,7 +45,7 @@ async function askBot(asker: Asker, { env, overrides, ports }: AskingWorld): Pro
       "The chat: its number, or @channelname (send the bot a message once; @userinfobot tells you your number)",
       {
         kind: chatIdKind,
-        ...(earlier && { initial: earlier.chatId }),
+        initial: earlier?.chatId,
       },
     );
     earlier = { token, chatId };

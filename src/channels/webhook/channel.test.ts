@@ -27,7 +27,7 @@ const message: Message = {
 };
 
 function channelTo(url: string, changes: Partial<WebhookSettings> = {}): Webhook {
-  return new Webhook({ url, headers: {}, ...changes }, { fetch, clock: systemClock });
+  return new Webhook({ url, headers: {}, secret: undefined, ...changes }, { fetch, clock: systemClock });
 }
 
 /** What the channel makes of one fault. */
@@ -191,7 +191,7 @@ test("no answer is given up after 15 seconds, or at once when the daemon ends", 
   await using receiver = await startWebhookReceiver();
   receiver.faults.always({ kind: "hang" });
   const clock = new VirtualClock();
-  const channel = new Webhook({ url: receiver.url, headers: {} }, { fetch, clock });
+  const channel = new Webhook({ url: receiver.url, headers: {}, secret: undefined }, { fetch, clock });
   const late = channel.send(message, never);
   while (receiver.requests.length === 0) await settle();
   await clock.advance(15_000);

@@ -13,7 +13,7 @@ import type { WebhookSettings } from "./settings.ts";
 import { webhookHeaders } from "./signature.ts";
 
 type WebhookAnswer =
-  | { readonly kind: "answered"; readonly status: number; readonly retryAfterMs?: number }
+  | { readonly kind: "answered"; readonly status: number; readonly retryAfterMs: number | undefined }
   | { readonly kind: "unreachable"; readonly detail: string };
 
 /** When it says "too many requests" without saying how long. */
@@ -79,7 +79,7 @@ export async function callReceiver(
     // It is not needed, however long it is.
     await response.body?.cancel();
     const retryAfterMs = pauseIn(headers.get("retry-after"), clock.wallMs());
-    return { kind: "answered", status, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+    return { kind: "answered", status, retryAfterMs };
   } catch (error) {
     const late = `no answer within ${formatDuration(deadlineMs)}`;
     return { kind: "unreachable", detail: deadline.signal.aborted ? late : withoutSecrets(settings, error) };
@@ -102,7 +102,7 @@ function deliveryOf(answer: WebhookAnswer, host: string): Delivery {
   if (status >= 400 && status < 500 && status !== 408 && status !== 425) {
     return { kind: "refused", isCertain: false, detail };
   }
-  return { kind: "later", ...(retryAfterMs !== undefined && { afterMs: retryAfterMs }), detail };
+  return { kind: "later", afterMs: retryAfterMs, detail };
 }
 
 /** RFC 9110, section 10.2.3: a number of seconds, or a date. */

@@ -38,12 +38,12 @@ async function askWebhook(asker: Asker, { env, ports }: AskingWorld): Promise<Co
       await asker.askText("The URL that messages are sent to", {
         kind: webhookUrl,
         placeholder: "https://hooks.example.com/ccs",
-        ...(earlier && { initial: earlier.url }),
+        initial: earlier?.url,
       }),
     );
     const secret: KnownSecret | undefined = await askSecret(asker, env[webhookVariable]?.trim() ?? "", earlier);
     earlier = { url, secret };
-    const settings = { url, headers: {}, ...(secret !== undefined && { secret: new Secret(secret.value) }) };
+    const settings = { url, headers: {}, secret: secret && new Secret(secret.value) };
     const next = await triedOut(
       asker,
       { message: "Asking the receiver", without: "Continue without the webhook" },

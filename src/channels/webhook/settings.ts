@@ -11,7 +11,7 @@ export interface WebhookSettings {
   /** Further headers of each request, by name. */
   readonly headers: Readonly<Record<string, Secret>>;
   /** Signs each request; without one they are not signed. */
-  readonly secret?: Secret;
+  readonly secret: Secret | undefined;
 }
 
 /** The environment variable with the secret in files that ccs writes. */

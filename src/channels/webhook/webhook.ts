@@ -15,7 +15,7 @@ export const webhook: ChannelKind<typeof webhookKeys, WebhookSettings> = {
   keys: webhookKeys,
   secrets: { secret: { schema: webhookSecret, need: "optional", variable: webhookVariable } },
   environment: [],
-  complete: ({ url, headers = {} }, { secret }) => ({ url, headers, ...(secret !== undefined && { secret }) }),
+  complete: ({ url, headers = {} }, { secret }) => ({ url, headers, secret }),
   warn({ url }, report) {
     if (isPlainHttp(url))
       report("url", "messages travel unencrypted over http: use https unless it is on your own network");

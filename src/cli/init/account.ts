@@ -38,7 +38,7 @@ export async function askAccount(world: InitWorld): Promise<Account> {
     const zone = await findZone(inspector, record);
     if (zone === "another-token") token = await askToken();
     else if (zone === "another-name") record = await askRecord(record);
-    else return { token: token.written, record, ...(zone !== undefined && { zone }) };
+    else return { token: token.written, record, zone };
   }
 }
 
@@ -46,7 +46,7 @@ async function askRecord(earlier?: string): Promise<string> {
   const answer = await askText("Which DNS name should ccs manage?", {
     kind: hostName,
     placeholder: "ingress.example.com",
-    ...(earlier !== undefined && { initial: earlier }),
+    initial: earlier,
   });
   return hostName.parse(answer);
 }

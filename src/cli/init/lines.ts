@@ -53,7 +53,7 @@ async function askEndpoint(taken: readonly string[], earlier?: ComposedEndpoint)
   const target = await askText(`What is the target of ${name}: a host name or an address?`, {
     kind: hostOrAddress,
     placeholder: taken.length === 0 ? "primary.example.com" : "secondary.example.com",
-    ...(earlier && { initial: earlier.target }),
+    initial: earlier?.target,
   });
   const check = await askCheck(defaultCheckKind.init, { name, target }, earlier);
   return { name, target, ...(check && { check }) };

@@ -16,7 +16,7 @@ interface TextOptions {
   readonly kind?: z.ZodType;
   readonly placeholder?: string;
   /** What Enter alone takes: a usual answer, or the one from before. */
-  readonly initial?: string;
+  readonly initial?: string | undefined;
   readonly isOptional?: boolean;
   /** What else speaks against an answer. */
   readonly refuse?: (value: string) => string | undefined;

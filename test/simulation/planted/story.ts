@@ -115,7 +115,7 @@ function configOf(
         kind: "telegram",
         name: "telegram",
         settings: { token: new Secret(secrets.telegram), chatId: 123_456, apiUrl: "https://bot.example.test" },
-        ...(initialSilenceMs !== undefined && { initialSilenceMs }),
+        initialSilenceMs,
       },
     ],
     http: { host: "127.0.0.1", port: 0 },
