@@ -74,7 +74,7 @@ export class Assembly implements AsyncDisposable {
         ? []
         : [
             new Verifier({ clock, dispatch, onBug }, this.#servers),
-            // Whoever looks once has just read the records.
+            // A single round has just read the records.
             ...(isOneRound ? [] : [new DriftWatch({ clock, random, dispatch, onBug }, this.#servers)]),
           ];
     this.daemon.addListener(new Logbook(log, { isOneRound }));

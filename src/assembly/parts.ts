@@ -18,7 +18,7 @@ const lastWordsMs = 3_000;
 export interface PartsOptions {
   readonly config: Config;
   readonly ports: Ports;
-  /** Hears of internal errors, and has people told of them. */
+  /** Takes internal errors, and has people told about them. */
   readonly errors: InternalErrors;
 }
 

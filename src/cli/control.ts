@@ -75,7 +75,7 @@ export class Control {
     } catch (error) {
       if (signal?.aborted !== true) throw new CommandError(exitCodes.unavailable, ended(error));
     } finally {
-      // Whoever has heard enough leaves: an open connection would keep the process alive.
+      // The caller has read enough: an open connection would keep the process alive.
       response.destroy();
     }
   }
@@ -115,7 +115,7 @@ export class Control {
       const isSilent = error instanceof Error && error.name === "AbortError";
       throw isSilent ? this.#place.silent(patienceMs) : this.#place.unreachable(error);
     } finally {
-      // From here on whoever reads the answer hears of what becomes of the connection.
+      // From here on the reader of the answer is told what becomes of the connection.
       sent.on("error", () => undefined);
     }
   }

@@ -98,7 +98,7 @@ const plan = z.strictObject({
   ingresses: listOf(
     z.strictObject({
       ingress: z.string(),
-      /** The records of ours at the name of the mix, and what the next return through it does. */
+      /** Our records at the name of the mix, and what the next return through it does. */
       mix: mixOutlook
         .extend({
           published: listOf(publishedRecord),

@@ -1,4 +1,4 @@
-// `ccs pin`, `drain`, `drill` and `resume`: a person's word to the running daemon, and what follows from it.
+// `ccs pin`, `drain`, `drill` and `resume`: manual overrides in the running daemon, and what follows from them.
 import { printLine, styled } from "../terminal/terminal.ts";
 import { overrideAnswerSchema, resumeAnswerSchema } from "../web/api/schema/changes.ts";
 import { Control, withControl, type ControlOptions } from "./control.ts";

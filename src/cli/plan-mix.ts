@@ -15,7 +15,7 @@ import { stepTexts } from "./mix-words.ts";
 import { recordsText } from "../core/words.ts";
 
 export interface MixPlan extends MixOutlook {
-  /** The records of ours at its name. */
+  /** Our records at its name. */
   readonly published: readonly PublishedRecord[];
   /** The records that the first step of each path writes, as far as the addresses are known. */
   readonly addresses: readonly (readonly string[])[];

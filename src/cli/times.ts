@@ -1,4 +1,4 @@
-// Moments as commands print them: short, in the time zone of whoever reads.
+// Moments as commands print them: short, in the reader's time zone.
 import { dayMs, formatDuration } from "../core/units.ts";
 
 /** `21:07:33`, with the date in front where that is not today. Takes an ISO 8601 moment. */

@@ -1,5 +1,5 @@
 // The shapes of Cloudflare's answers, as far as we rely on them. Whatever else they carry is ignored, what comes twice
-// counts once, and an entry that makes no sense is left out, unless it may be a record of ours.
+// counts once, and an entry that makes no sense is left out, unless it may be one of our records.
 // Source: https://developers.cloudflare.com/api/resources/dns/subresources/records/
 import * as z from "zod";
 import type { PublishedRecord, RecordExtras } from "../core/model.ts";
@@ -59,7 +59,7 @@ export type RecordAnswer =
   /** Of another type: only that it is there matters. */
   | { readonly kind: "other"; readonly name: string; readonly type: string }
   /**
-   * It does not say enough to tell. `isClaimed`: what it says would fit a record of ours. Without a name it may stand
+   * It does not say enough to tell. `isClaimed`: what it says would fit one of our records. Without a name it may be
    * anywhere.
    */
   | { readonly kind: "unclear"; readonly name: string | undefined; readonly isClaimed: boolean };

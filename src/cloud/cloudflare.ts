@@ -80,7 +80,7 @@ export class CloudflareProvider implements RecordProvider {
   ): Promise<readonly PublishedRecord[]> {
     assertSafe(plan, known, ingress);
     const zone = await this.#zoneOf(ingress, call);
-    // Known already, unless the answer to whoever looked made no sense.
+    // Known already, unless the answer to the reading made no sense.
     if (known.length === 0) await this.#zones.confirm(ingress, zone, call);
     const body = batchBody(ingress, plan);
     const { result } = await this.#inZone(ingress, () =>

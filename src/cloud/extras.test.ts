@@ -1,4 +1,4 @@
-// What people wrote beside a record, comment, tags and settings, at every kind of write of ours, at both names of an
+// What people wrote beside a record, comment, tags and settings, at each kind of our writes, at both names of an
 // ingress.
 import assert from "node:assert/strict";
 import { test } from "node:test";

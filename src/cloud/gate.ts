@@ -78,7 +78,7 @@ export class CallGate {
     const missing = 1 + this.#mostCredit * (1 - share) - this.#credit;
     const paidAtMs = missing > 0 ? nowMs + missing / this.#creditPerMs : nowMs;
     const atMs = Math.max(freeAtMs, paidAtMs);
-    // Whole milliseconds, so that whoever comes back then does not find a trifle missing.
+    // Whole milliseconds, so that a caller that comes back then does not find a trifle missing.
     if (atMs > nowMs) return nowMs + Math.ceil(atMs - nowMs);
     this.#credit -= 1;
     this.#recentMs = [...recentMs, nowMs];

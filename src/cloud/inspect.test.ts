@@ -42,7 +42,7 @@ describe("what an answer means", () => {
     const endless = new ReadableStream({
       pull(controller) {
         sentBytes += 65_536;
-        // An end all the same, for whoever would read to it.
+        // An end all the same, for a reader that would read to it.
         if (sentBytes > 2 ** 24) controller.close();
         else controller.enqueue(new Uint8Array(65_536).fill(0x20));
       },

@@ -9,7 +9,7 @@ export const mostRecords = 100;
 
 /**
  * The records at the name, of any type. What an answer says of totals is believed only where its list bears it out: a
- * page that is not full is the last one. Entries that are not valid are left out, unless they may be records of ours.
+ * page that is not full is the last one. Entries that are not valid are left out, unless they may be our records.
  * Beside a CNAME there can be none (RFC 1034, 3.6.2), whatever else the answer says or lacks.
  */
 export function recordsAtName(

@@ -1,5 +1,5 @@
-// Answers as no API should give them: what may be believed of them is, and what may be a record of ours without saying
-// so is never taken for nothing.
+// Answers as no API should give them: what may be believed of them is, and what may be one of our records without
+// saying so is never taken for nothing.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { freeCall, json, ScriptedApi, success, zoneId } from "../../test/conformance/scripted-api.ts";

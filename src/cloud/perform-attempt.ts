@@ -14,7 +14,7 @@ export interface Means {
   readonly known: readonly PublishedRecord[];
   /** How urgent the attempt is now. */
   readonly purpose: () => Purpose;
-  /** Hears of each further request. */
+  /** Is told about each further request. */
   readonly spend: (purpose: Purpose) => void;
 }
 

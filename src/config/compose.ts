@@ -1,4 +1,4 @@
-// Writes a new configuration file from what a person answered, with a comment for whoever opens it a year from now.
+// Writes a new configuration file from a person's answers, with comments for those who open it a year from now.
 import { channelKinds } from "../channels/registry.ts";
 import type { ComposedChannel } from "../channels/kind.ts";
 import type { ComposedCheck } from "../checks/kind.ts";

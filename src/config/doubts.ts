@@ -1,5 +1,5 @@
-// Values that are valid but probably a mistake: they are warnings, since they may be intended. What the settings tell is
-// found in the core; whether a number has a unit, only the file tells.
+// Values that are valid but probably a mistake: they are warnings, since they may be intended. The core finds what the
+// settings tell; whether a number has a unit, only the file tells.
 import { oddTimesOf, type OddTime } from "../core/advice/odd-times.ts";
 import type { IngressSettings } from "../core/model.ts";
 import { durationSyntax, minuteMs } from "../core/units.ts";

@@ -1,4 +1,4 @@
-// The second name of an ingress: what it is by default, what it cannot be, and who hears of that.
+// The second name of an ingress: what it is by default, what it cannot be, and who is told about that.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadConfig } from "./load.ts";

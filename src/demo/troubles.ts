@@ -48,7 +48,7 @@ export class Troubles {
     dns.faults.clear();
     telegram.faults.clear();
     if (isCut) {
-      // The ingress is still answered for: whoever looks at it from outside has a connection of his own.
+      // The ingress is still answered for: those who look at it from outside have connections of their own.
       dns.faults.always({ kind: "silent" }, ({ name }) => name !== ingressName);
       telegram.faults.always({ kind: "drop" });
     }

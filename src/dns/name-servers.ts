@@ -79,7 +79,7 @@ export class NameServerFinder {
       if (asked.kind === "unknown") return { kind: "none", detail: asked.detail };
       if (asked.hosts.length > 0) return this.#locate(zone, asked.hosts, resolvers, signal);
     }
-    // Whoever pointed further down was wrong, or is by now: next time from the top again.
+    // What pointed further down was wrong, or is by now: next time from the top again.
     this.#labels.delete(ingress.record);
     return { kind: "none", detail: "no name servers of the zone are known" };
   }

@@ -1,4 +1,4 @@
-// That whoever asks several servers is never left without an end; what they make of the answers is in resolver.test.ts.
+// That asking several servers always comes to an end; what they make of the answers is in resolver.test.ts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "../runtime/node/clock.ts";

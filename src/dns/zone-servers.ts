@@ -1,5 +1,5 @@
-// The authoritative servers of the zones that hold our records: who they are, and what each shows at a name. Whoever
-// asks them shares the limits here, and what is remembered of them.
+// The authoritative servers of the zones that hold our records: who they are, and what each shows at a name. All who
+// ask them share the limits here, and what is remembered about them.
 import type { IngressSettings } from "../core/model.ts";
 import { Slots } from "../lib/slots.ts";
 import type { Answers } from "./comparison.ts";

@@ -10,7 +10,7 @@ export interface ReadRequest {
 
 const mostBodyBytes = 5_000_000;
 
-/** Reads path, query and body. `undefined` for what no client of ours sends: a torn URL, a huge body, half a body. */
+/** Reads path, query and body. `undefined` for what none of our clients sends: a torn URL, a huge body, half a body. */
 export async function readRequest(request: IncomingMessage): Promise<ReadRequest | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -62,7 +62,7 @@ function wholeStream(stream: DestinationStream): NodeJS.WritableStream | Destina
   });
 }
 
-/** More than any message of ours; a longer one is foreign text that was not shortened. */
+/** Longer than any of our messages; what is longer is foreign text that was not shortened. */
 const longestText = 2_000;
 
 /** The same value, all text in it made plain. Errors stay as they are: their stack has lines of its own. */

@@ -1,4 +1,4 @@
-// A bounded number of things at once; whoever comes later waits in line.
+// A bounded number of things at once; later ones wait in line.
 
 /** Runs tasks, at most `count` at a time, first come, first served. */
 export class Slots {

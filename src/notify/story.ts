@@ -62,7 +62,7 @@ export type Story =
   | { readonly kind: "config-rejected"; readonly problems: readonly string[] }
   /** Something happened to the state folder. */
   | { readonly kind: "state-moved"; readonly text: string }
-  /** An error of ours, with which the daemon continues. */
+  /** An internal error; the daemon continues. */
   | { readonly kind: "internal-error"; readonly what: string }
   /** The daemon ends because of an internal error. */
   | { readonly kind: "corrupted"; readonly why: string }

@@ -1,5 +1,5 @@
-// Decides what people hear of whether a write is visible: its message waits a moment to say so, and only what stays
-// wrong is a message of its own. Knows no clock: time comes with every turn.
+// Decides what people are told about whether a write is visible: its message waits a moment to say so, and only what
+// stays wrong is a message of its own. Knows no clock: time comes with every turn.
 import type { IngressState } from "../core/model.ts";
 import type { Story } from "./story.ts";
 

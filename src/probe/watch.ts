@@ -61,7 +61,7 @@ export class Watch {
   #waitShare: number;
   #cancelWait: (() => void) | undefined;
   #dueMs: number | undefined;
-  /** The newest answer led back to a name of ours. */
+  /** The newest answer led back to one of our names. */
   #isLedBack = false;
   /** The newest answer that was reported. */
   #reported: Resolution | undefined;

@@ -14,7 +14,7 @@ class Scene {
   readonly told: string[] = [];
   readonly troubles: string[] = [];
   isAlive = true;
-  /** What is thrown at whoever sends. */
+  /** What is thrown at the sender. */
   failure: Error | undefined;
   /** Sending takes until this resolves. */
   held: Promise<void> | undefined;

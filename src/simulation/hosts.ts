@@ -1,4 +1,4 @@
-// The hosts behind endpoints whose own names lie in a zone of ours, and the programs that keep such records up to date.
+// The hosts behind endpoints whose own names are in one of our zones, and the programs that keep such records current.
 import type { CloudflareApi } from "../emulation/cloudflare/api.ts";
 import type { RecordDraft } from "../emulation/cloudflare/store.ts";
 import { isBelow } from "../emulation/cloudflare/names.ts";

@@ -56,7 +56,7 @@ export class SimulatedTime implements Clock {
   }
 
   #set(delayMs: number, callback: () => void, isQuiet: boolean): () => void {
-    // Whole microseconds, and never too early: whoever waits for a moment would wait again for what is left of it.
+    // Whole microseconds, and never too early: what waits for a moment would wait again for what is left of it.
     const wantedMs = delayMs > 0 ? Math.max(this.#nowMs + delayMs, this.#nowMs + 0.001) : this.#nowMs;
     const dueMs = Math.ceil(wantedMs * 1_000) / 1_000;
     const timer: Timer = { dueMs, order: this.#order++, isQuiet, callback };

@@ -241,7 +241,7 @@ export class SimulatedWorld implements Disposable {
     }
   }
 
-  /** What DNS says of a site from now on; where its host lies in a zone of ours, it is a record there that says it. */
+  /** What DNS says about a site from now on; where its host is in one of our zones, a record there says it. */
   #publish(site: Site, addresses: readonly string[] | undefined): void {
     site.published = addresses;
     followHost(this.api, site);

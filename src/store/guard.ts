@@ -87,7 +87,7 @@ function statusOf(path: string): Stats | undefined {
   try {
     return statSync(path);
   } catch {
-    // What cannot be looked at is told by whoever uses it.
+    // What cannot be looked at is told where it is used.
     return undefined;
   }
 }

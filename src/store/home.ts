@@ -161,7 +161,7 @@ function tryFile(path: string): Found {
   } catch (error) {
     const trouble = troubleOf(error);
     if (!isBroken(trouble)) throw error;
-    // Either the system forbids to write it, which is told, or its own header does, as no header of ours would.
+    // Either the system forbids to write it, which is told, or its own header does, as none of our headers would.
     if (trouble === "read-only") closeSync(openSync(path, "r+"));
     // What failed may be a table of history alone.
     return { kind: "broken", why: messageOf(error), left: rescueFrom(database) };

@@ -46,7 +46,7 @@ export function isStateLocked(folder: string): boolean | undefined {
   const path = join(folder, "ccs.lock");
   const kind = kindOf(path);
   if (kind === "nothing") return false;
-  // Opening a pipe would wait for whoever writes to it.
+  // Opening a pipe would wait for a program that writes to it.
   if (kind !== "file") return undefined;
   try {
     using database = new DatabaseSync(path, { readOnly: true });

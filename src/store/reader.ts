@@ -13,7 +13,7 @@ export class HistoryReader implements Disposable {
   readonly #journal: JournalTable;
   readonly #checks: ChecksTable;
 
-  /** `location`: that of a store of this process. Throws where nothing of ours can be read there. */
+  /** `location`: that of a store of this process. Throws where none of our files can be read there. */
   constructor(location: string) {
     this.#database = new DatabaseSync(location, { readOnly: true });
     try {

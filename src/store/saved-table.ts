@@ -27,7 +27,7 @@ export class SavedTable {
       const json = JSON.stringify(ingress);
       this.#put.run(idOf(ingress), json, crc32(json));
     }
-    // Whoever is saved has a row by now: as many rows are no others.
+    // Each saved ingress has a row by now: as many rows means that there are no others.
     if (this.#count.get()?.["count"] === saved.ingresses.length) return;
     this.#keepOnly.run(JSON.stringify(saved.ingresses.map(idOf)));
   }

@@ -97,7 +97,7 @@ export function datedFrom(ingress: IngressState, nowMs: number, wallMs: number):
   };
 }
 
-/** The names of mixes that hold records of ours, or may. */
+/** The names of mixes that hold our records, or may. */
 export function usedMixNames(ingress: IngressState): readonly string[] {
   return mixesOf(ingress).flatMap(({ record, published }) => (published?.records.length === 0 ? [] : [record]));
 }

@@ -112,7 +112,7 @@ export function migrate(database: DatabaseSync, steps: readonly string[] = migra
   }
 }
 
-/** What to say of a file of ours whose version no ccs ever wrote. */
+/** What to say about our own file with a version that no ccs ever wrote. */
 export const nonsenseVersion = "its version is not valid";
 
 /** The version of the file; 0 for one without tables. A damaged file may say any number, negative ones too. */

@@ -30,7 +30,7 @@ function listen(site: ApiSite, folder: string): Promise<ControlSocket> {
 
 test("serves the same routes without a token, and is gone when it ends", async (t) => {
   const folder = temporaryFolder(t);
-  // Whoever may enter the folder may still not connect.
+  // A user who may enter the folder may still not connect.
   chmodSync(folder, 0o755);
   await using site = await ApiSite.start();
   site.token = undefined;

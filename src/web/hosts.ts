@@ -16,8 +16,8 @@ export interface OwnNames {
 /**
  * Whether `host`, a Host header, names this server. Fine are addresses (the browser knows what it talks to, so nothing
  * can be rebound), `localhost`, what the server listens on, and `hosts`. While there are no `hosts`, so are names
- * without a dot and under private endings: containers, and machines at home. Once the names are known, whoever answers
- * for such names in the local network is not believed.
+ * without a dot and under private endings: containers, and machines at home. Once the names are known, nothing that
+ * answers for such names in the local network is believed.
  */
 export function isOwnHost(host: string, { listen, hosts }: OwnNames): boolean {
   const name = hostNameOf(host);

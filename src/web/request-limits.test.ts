@@ -1,4 +1,4 @@
-// How often clients may ask, and that whoever asks too often is nobody else's trouble.
+// How often clients may ask, and that one that asks too often is no trouble for the others.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";

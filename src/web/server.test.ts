@@ -47,7 +47,7 @@ class Site implements AsyncDisposable {
   }
 
   breakMetrics = false;
-  /** While set, metrics are asked for, which this hears of, and never come. */
+  /** While set, metrics are asked for, which this is told about, and never come. */
   hang: (() => void) | undefined;
 
   get(

@@ -87,7 +87,7 @@ function strangers(folder: string): readonly Finding[] {
   return found === undefined ? [] : [warning("state folder", found, "then check what is in it")];
 }
 
-/** What is no file where only files of ours should be. A daemon moves the first two aside when it starts. */
+/** What is no file where only our files should be. A daemon moves the first two aside when it starts. */
 function oddities(folder: string): readonly Finding[] {
   return ["ccs.db", "ccs.lock"].flatMap((name) => {
     const kind = kindOf(join(folder, name));

@@ -14,7 +14,7 @@ export interface MixStep {
   readonly afterMs: number;
   /** The name. */
   readonly record: string;
-  /** `members`: the addresses of these endpoints; `content`: of a CNAME. Neither: no record of ours. */
+  /** `members`: the addresses of these endpoints; `content`: of a CNAME. Neither: none of our records. */
   readonly members?: readonly string[];
   readonly content?: string;
   readonly ttlSeconds?: number;

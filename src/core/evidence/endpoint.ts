@@ -148,7 +148,7 @@ export function isFresh({ settings, addresses }: EndpointState, nowMs: number): 
       health.verdict === "up" &&
       lastOkStartedMs >= oldestMs &&
       // Its newest result has to be that ok, not a failure that may still turn out to count, nor the silence that
-      // others have been given up for. Whoever is slow is silent for a while between any two answers.
+      // others have been given up for. A slow endpoint is silent for a while between any two answers.
       unproven.length === 0 &&
       undated.length === 0 &&
       stalled.every(({ sinceMs }) => sinceMs <= lastOkMs) &&
@@ -186,7 +186,7 @@ export function afterStall(
 
 /**
  * The endpoint after proof of connection in this family at `provenMs`: the failures that it covers count, in order, and
- * the probes that had stalled by then are known to be silent through no fault of ours.
+ * the probes that had stalled by then are known to be silent for a reason that is not this machine's.
  */
 export function afterProof(endpoint: EndpointState, family: Family, provenMs: number, nowMs: number): EndpointState {
   const thresholds = endpoint.settings.check ?? noThresholds;

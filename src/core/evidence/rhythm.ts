@@ -143,7 +143,7 @@ function startsOf(stalled: readonly Stalled[]): readonly number[] {
 }
 
 function isInQuestion(ingress: IngressState, endpoint: EndpointState, { isPrimaryShaky }: Attention): boolean {
-  // While an outage of all ends, whoever else comes back should be seen at once.
+  // While an outage of all ends, the other endpoints that come back should be seen at once.
   if (ingress.outage?.answeredMs !== undefined) return true;
   if (endpoint.addresses.some(isUnsettled)) return true;
   if (endpoint.health.verdict !== "up" && endpoint.health.verdict !== "down") return true;

@@ -1,4 +1,4 @@
-// A person's word about endpoints: who is pinned, who is drained, and until when.
+// Manual overrides of endpoints: which are pinned, which are drained, and until when.
 import type { IngressState, Override } from "../model.ts";
 
 /**

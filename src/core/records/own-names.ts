@@ -12,7 +12,7 @@ export function ownNames({
 
 /**
  * The names that a target of this ingress must not lead to. A target may be the record of another ingress, which leads
- * to names of ours by design, its mix among them: then only a way back to this very ingress is one too many.
+ * to our names by design, its mix among them: then only a way back to this very ingress is one too many.
  */
 export function forbiddenNames(
   own: ReadonlySet<string>,
@@ -27,8 +27,8 @@ function namesOf({ record, mix }: Pick<IngressSettings, "record" | "mix">): read
 }
 
 /**
- * What an answer is worth for us: the addresses of a target that leads back to a name of ours are those of whoever
- * serves, so it has none of its own. `own` are the `forbiddenNames`.
+ * What an answer is worth for us: the addresses of a target that leads back to one of our names are those of the
+ * active endpoints, so it has none of its own. `own` are the `forbiddenNames`.
  */
 export function withoutOwnNames(
   answer: Resolution,

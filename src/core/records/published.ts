@@ -15,8 +15,8 @@ export const writeDoubtMs = 2 * 60_000;
 
 /**
  * The ingress after its records were read. Finding ours undone by another program too often begins a standoff. A name
- * that is found empty in a standoff is filled once for each such look: no record at all serves nobody, whoever is
- * right.
+ * that is found empty in a standoff is filled once for each such look: without any record, no client is served,
+ * whichever program is right.
  */
 export function afterRead(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
   const read = afterLook(ingress, records, nowMs);
@@ -60,7 +60,7 @@ function afterLook(ingress: IngressState, records: readonly PublishedRecord[], n
 
 /** What to put back into an empty name one day. A CNAME to the mix is not: the mix may be gone by then. */
 function goodSetOf(ingress: IngressState, records: readonly PublishedRecord[]): RecordSet | undefined {
-  // Nor is an address that we would never publish, whoever had put it there.
+  // Nor is an address that we would never publish, whichever program put it there.
   const set = recordSetOf(records.filter(({ scope }) => scope !== "special"));
   if (set !== undefined && records.some(({ scope }) => scope === "private")) return { ...set, isPrivate: true };
   if (set === undefined || !isAtMix({ ...ingress, published: { records, atMs: 0, by: "read" } })) return set;
@@ -76,7 +76,7 @@ function isOurs(ingress: IngressState): boolean {
   return wantedRecords(ingress) === undefined ? isAsWritten(ingress) : isNameInSync(ingress);
 }
 
-/** The ingress after a write of ours was confirmed. Whether the world sees it is found out next. */
+/** The ingress after one of our writes was confirmed. Whether the world sees it is found out next. */
 export function afterWrite(ingress: IngressState, records: readonly PublishedRecord[], nowMs: number): IngressState {
   const visibility: Visibility = { writtenAtMs: nowMs, status: "checking", detail: "" };
   const isProxied = records.some(({ proxied }) => proxied);

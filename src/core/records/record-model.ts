@@ -22,7 +22,7 @@ export interface RecordSet {
 /** What an ingress is for its life: one CNAME, or A and AAAA records. */
 export type Form = "cname" | "addresses";
 
-/** A record of ours as it is at Cloudflare. */
+/** One of our records as it is at Cloudflare. */
 export interface PublishedRecord extends RecordContent {
   readonly id: string;
   /** Of an address that is not public. */

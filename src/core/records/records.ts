@@ -150,7 +150,7 @@ function recordsOf(ingress: IngressState, primary: EndpointState): RecordSet | u
     const isMixed = mix !== undefined && isPointedToMix(ingress);
     const members = isMixed ? mixOf(ingress, primary, mix) : [primary];
     const content = isMixed ? mix.record : target.host;
-    // While the mix still holds whoever has a lower TTL, so has the name that leads to it.
+    // While the mix still holds an endpoint with a lower TTL, the name that leads to it has that TTL as well.
     const standing = isMixed ? (mix.published?.records ?? []) : [];
     const ttlSeconds = shortest([ttlOf(members), ...standing.map((record) => record.ttlSeconds)]);
     return { records: [{ type: "CNAME", content }], ttlSeconds, proxied };

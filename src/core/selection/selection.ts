@@ -248,7 +248,7 @@ function adoptOrElect(ingress: IngressState, nowMs: number): IngressState {
 }
 
 function elect(ingress: IngressState, nowMs: number): IngressState {
-  // Nothing of ours is published yet, so an ok that is not the freshest is better than none.
+  // Nothing that we wrote is published yet, so an ok that is not the freshest is better than none.
   const best = bestOf(
     ingress,
     (endpoint) => endpoint.health.verdict === "up" && hasAddressUp(endpoint) && !isDrained(ingress, endpoint),

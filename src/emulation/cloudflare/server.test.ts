@@ -199,7 +199,7 @@ test("a client that gives up does not undo its write", async () => {
     body: JSON.stringify({ type: "A", name: "late", content: "203.0.113.1" }),
     signal: givingUp.signal,
   });
-  // Whoever gives up too early has never asked.
+  // A client that gives up too early has never asked.
   const rejected = assert.rejects(given);
   await eventually("the request", () => cf.requests.length > 0);
   givingUp.abort();

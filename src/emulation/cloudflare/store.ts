@@ -1,4 +1,4 @@
-// The zones of the emulated Cloudflare over time: every committed state, who made it, and who wants to hear of it.
+// The zones of the emulated Cloudflare over time: every committed state, who made it, and who is told about it.
 import { sleep, type Clock, type Random } from "../../lib/clock.ts";
 import type { Quirks } from "./faults.ts";
 import { isBelow } from "./names.ts";

@@ -108,7 +108,7 @@ type Method = (this: StatementSync, ...parameters: SQLInputValue[]) => unknown;
 
 const methods = ["all", "get", "iterate", "run"] as const;
 
-/** Hears of every statement that this thread runs, until the end of the test. */
+/** Is told about every statement that this thread runs, until the end of the test. */
 function onStatements(
   t: TestContext,
   hear: (statement: StatementSync, parameters: readonly SQLInputValue[]) => void,

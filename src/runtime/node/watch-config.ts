@@ -93,7 +93,7 @@ class FileWatcher implements ConfigWatcher {
     this.#reloadedMs = this.#options.clock.nowMs();
     this.#isAsked = true;
     const result = this.#load();
-    // Whoever asks says that it is all written, unless it is plainly wrong.
+    // Asking for it means that it is all written, unless it is plainly wrong.
     if (result.kind === "ok") this.#tell(result);
     else this.#settle(result);
   }

@@ -5,7 +5,7 @@ import { VirtualClock } from "../../../test/support/virtual-clock.ts";
 import { Secret } from "../../lib/secret.ts";
 import { ChangeGuard } from "./guard.ts";
 
-/** A guard after so many wrong tokens that whoever tried them from this address has to wait. */
+/** A guard after so many wrong tokens that this address, which they came from, has to wait. */
 function guardAfterWrongTokensOf(address: string, token = "right"): ChangeGuard {
   const guard = new ChangeGuard(new VirtualClock(), () => new Secret(token));
   for (let tries = 0; tries < 5; tries += 1) assert.equal(guard.admit("Bearer wrong", address).kind, "wrong");

@@ -1,4 +1,4 @@
-// A person's word about an endpoint, as people outside see it.
+// A manual override of an endpoint, as people outside see it.
 import type { Override } from "../../core/model.ts";
 import { plain } from "../../lib/text.ts";
 import { dateOf, type Now } from "./dates.ts";

@@ -203,7 +203,7 @@ describe("many clients", () => {
       assert.ok(round < 60_000, "they are never cut off");
       const before = process.cpuUsage();
       world.dispatch({ kind: "config-rejected", problems: Array.from({ length: 20 }, () => `${round} ${long}`) });
-      // Of the CPU: what others use of the machine is no delay of ours.
+      // Of the CPU: what other programs use of the machine does not count as our delay.
       const { user, system } = process.cpuUsage(before);
       longestTurnMs = Math.max(longestTurnMs, (user + system) / 1_000);
       unread = Math.max(unread, site.api.unreadBytes);
