@@ -10,7 +10,8 @@ import type { Outcome } from "./outbox.ts";
 import type { TellingTime } from "./phrases.ts";
 import type { Story, Wording } from "./story.ts";
 import { toldFact } from "./told-facts.ts";
-import { summarise, word } from "./wording.ts";
+import { word } from "./wording.ts";
+import { summarise } from "./wording-queue.ts";
 
 export interface NotifierPorts {
   readonly clock: Clock;

@@ -5,7 +5,7 @@ import type { Clock, Random } from "../lib/clock.ts";
 import { messageOf } from "../lib/text.ts";
 import type { Channel, Delivery } from "../channels/channel.ts";
 import type { Importance, Message, OutboxStore } from "../core/message.ts";
-import { droppedLine, lateLine } from "./wording.ts";
+import { droppedLine, lateLine } from "./wording-queue.ts";
 
 /**
  * What became of an attempt, also a metric label. `sent` and `refused` end a message; `retried` means another attempt

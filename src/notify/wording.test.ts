@@ -9,7 +9,8 @@ import { render } from "../channels/telegram/render.ts";
 import type { Message } from "../core/message.ts";
 import { statusOf } from "./story.ts";
 import type { Story } from "./story.ts";
-import { droppedLine, lateLine, summarise, word } from "./wording.ts";
+import { word } from "./wording.ts";
+import { droppedLine, lateLine, summarise } from "./wording-queue.ts";
 
 const record = "ingress.example.com";
 const cable = endpointSettings("cable");
