@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { endpointSettings, ingressSettings, IngressWorld } from "../../test/support/ingress-world.ts";
+import { says as answering } from "../../test/support/verifier-world.ts";
 import type { PublishedRecord } from "../core/model.ts";
 import { recordComment } from "../core/records/records.ts";
-import { expectationOf } from "./comparison.ts";
+import { compare, expectationOf } from "./comparison.ts";
 
 const record = "ingress.example.com";
 const mix = { record: "ingress-mix.example.com", waitMs: 60_000 };
@@ -25,4 +26,27 @@ test("who is not configured any more still shows that a server answers with the 
   const { others } = expectationOf(world.ingress(), [published("CNAME", mix.record)]);
   assert.ok(others.has("203.0.113.9"));
   assert.ok(!expectationOf(world.ingress(), [published("CNAME", target.host)]).others.has("203.0.113.9"));
+});
+
+test("addresses that are those of the mix before as well say nothing of the CNAME that replaced it", () => {
+  const world = new IngressWorld(() => undefined);
+  world.cloud = "silent";
+  world.start({ ...ingressSettings(record, [{ ...endpointSettings("cable"), stickyMs: 60_000 }]), mix });
+  const { target } = endpointSettings("cable");
+  assert.ok(target.kind === "host");
+  world.resolve("cable", ["192.0.2.1", "192.0.2.2"]);
+  world.read([published("CNAME", target.host)]);
+  const before = [published("CNAME", mix.record)];
+  const wordOn = (mixed: readonly string[], shown: readonly string[]): string => {
+    const records = mixed.map((address) => published("A", address));
+    world.dispatch({ kind: "records-read", ingress: record, mix: mix.record, records });
+    const says = answering(...shown.map((address) => `A ${address}`));
+    const [A, AAAA] = [says({ name: record, type: "A" }), says({ name: record, type: "AAAA" })];
+    return compare({ A, AAAA }, expectationOf(world.ingress(), before)).kind;
+  };
+  assert.equal(wordOn(["192.0.2.1"], ["192.0.2.1"]), "unclear");
+  assert.equal(wordOn(["192.0.2.1", "192.0.2.2"], ["192.0.2.1", "192.0.2.2"]), "unclear");
+  assert.equal(wordOn(["192.0.2.1"], ["192.0.2.1", "192.0.2.2"]), "agrees", "the mix has not both");
+  assert.equal(wordOn(["192.0.2.1", "203.0.113.9"], ["192.0.2.1", "192.0.2.2"]), "agrees");
+  assert.equal(wordOn(["192.0.2.1", "203.0.113.9"], ["192.0.2.1", "203.0.113.9"]), "differs");
 });

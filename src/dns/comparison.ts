@@ -15,6 +15,8 @@ export interface Expectation {
   readonly ours: ReadonlySet<string>;
   /** Addresses that stood at the name before. */
   readonly earlier: ReadonlySet<string>;
+  /** Addresses of the mix that the name led to before; none where it led elsewhere. */
+  readonly earlierMix: ReadonlySet<string>;
   /**
    * `ours` is all there is behind the CNAME, in the same zone: a server that shows anything else does not know of it
    * yet.
@@ -62,14 +64,16 @@ export function compare(answers: Answers, expectation: Expectation): Word {
 
 /** Cloudflare answers with addresses where a CNAME leads to a name of the same zone, and at the zone's own name. */
 function compareFlattened(seen: readonly RecordContent[], differs: Word, expectation: Expectation): Word {
-  const { ours, earlier, others, isExact } = expectation;
+  const { ours, earlier, earlierMix, others, isExact } = expectation;
   const addresses = new Set(seen.map(({ content }) => content));
   if (isExact) return addresses.symmetricDifference(ours).size === 0 ? { kind: "agrees" } : differs;
   if (!addresses.isDisjointFrom(others)) return differs;
   const own = addresses.intersection(ours);
   // Servers may see more addresses behind the alias than we do. But beside one that stood there before, a strange one
   // may be what somebody else made of the old records.
-  const isOldPerhaps = own.isSubsetOf(earlier) && !addresses.isSubsetOf(ours);
+  // A server that still follows the old CNAME to a mix shows that mix as its addresses.
+  const isMixPerhaps = addresses.size > 0 && addresses.symmetricDifference(earlierMix).size === 0;
+  const isOldPerhaps = isMixPerhaps || (own.isSubsetOf(earlier) && !addresses.isSubsetOf(ours));
   if (own.size > 0 && !isOldPerhaps) return { kind: "agrees" };
   // No record at all is a wrong answer only where there is something to be seen.
   if (addresses.size === 0 && ours.size > 0) return differs;
@@ -111,7 +115,8 @@ export function expectationOf(ingress: IngressState, before: readonly PublishedR
     const ours = new Set(mix.published.records.map(({ content }) => content));
     const none: ReadonlySet<string> = new Set();
     const records = published?.records ?? [];
-    return { record: settings.record, published: records, ours, earlier: none, others: none, isExact: true };
+    const earlier = { earlier: none, earlierMix: none, others: none };
+    return { record: settings.record, published: records, ours, ...earlier, isExact: true };
   }
   const records = published?.records ?? [];
   const named = records.flatMap(({ type, content }) => (type === "CNAME" ? [content] : []));
@@ -121,13 +126,18 @@ export function expectationOf(ingress: IngressState, before: readonly PublishedR
   const earlier = new Set(before.flatMap(({ type, content }) => (type === "CNAME" ? [] : [content])));
   // A mix that was pointed to before shows as its addresses, also those of an endpoint that is not configured any more.
   const left = mixesOf(ingress).filter((each) => before.some(({ content }) => content === each.record));
-  const mixed = left.flatMap((each) => (each.published?.records ?? []).map(({ content }) => content));
-  const others = new Set([...addressesOf(endpoints.filter((endpoint) => !isNamed(endpoint))), ...earlier, ...mixed]);
+  const earlierMix = new Set(left.flatMap((each) => (each.published?.records ?? []).map(({ content }) => content)));
+  const others = new Set([
+    ...addressesOf(endpoints.filter((endpoint) => !isNamed(endpoint))),
+    ...earlier,
+    ...earlierMix,
+  ]);
   return {
     record: settings.record,
     published: records,
     ours,
     earlier,
+    earlierMix,
     others: others.difference(ours),
     isExact: false,
   };
@@ -137,7 +147,15 @@ export function expectationOf(ingress: IngressState, before: readonly PublishedR
 export function mixExpectationOf({ record, published }: MixState): Expectation {
   const none: ReadonlySet<string> = new Set();
   const records = published?.records ?? [];
-  return { record, published: records, ours: none, earlier: none, others: none, isExact: false };
+  return {
+    record,
+    published: records,
+    ours: none,
+    earlier: none,
+    earlierMix: none,
+    others: none,
+    isExact: false,
+  };
 }
 
 function addressesOf(endpoints: readonly EndpointState[]): readonly string[] {

@@ -37,3 +37,14 @@ for (const [title, sleeps, missedMs] of [
     assert.equal(clock.nowMs(), 300_000 - missedMs);
   });
 }
+
+test("what is set to happen during a sleep is due as long after it as it was meant to be", async () => {
+  const time = new SimulatedTime();
+  const clock = new ProcessClock(time);
+  const firedMs: number[] = [];
+  time.at(10_000, () => clock.sleep(60_000));
+  // As the end of the process, which is asked for from outside.
+  time.at(50_000, () => clock.setTimer(5_000, () => firedMs.push(time.nowMs())));
+  await time.runUntil(300_000);
+  assert.deepEqual(firedMs, [75_000]);
+});

@@ -136,6 +136,8 @@ export class ProcessClock implements Clock {
   /** While it stands still: when it continues. Before: when it last did. */
   #resumesAtMs = -Infinity;
   #wokeAtMs = -Infinity;
+  /** World time at which the sleep began that lasts now. */
+  #asleepSinceMs: number | undefined;
   #isKilled = false;
   /** Timers that have neither run nor been cancelled. */
   pending = 0;
@@ -167,7 +169,7 @@ export class ProcessClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#time.nowMs() - this.#missedMs;
+    return (this.#asleepSinceMs ?? this.#time.nowMs()) - this.#missedMs;
   }
 
   wallMs(): number {
@@ -210,13 +212,17 @@ export class ProcessClock implements Clock {
    */
   sleep(forMs: number): void {
     const nowMs = this.#time.nowMs();
-    // Who sleeps already sleeps on, and misses no moment twice.
-    const missedMs = nowMs + forMs - Math.max(nowMs, this.#wokeAtMs);
-    if (missedMs <= 0) return;
+    const wakesAtMs = nowMs + forMs;
+    if (wakesAtMs <= this.#wokeAtMs) return;
     this.stop(forMs);
-    this.#wokeAtMs = nowMs + forMs;
+    this.#wokeAtMs = wakesAtMs;
+    // A sleep that begins during another one makes that one longer.
+    const sinceMs = this.#asleepSinceMs ?? nowMs;
+    this.#asleepSinceMs = sinceMs;
     this.#time.setTimer(forMs, () => {
-      this.#missedMs += missedMs;
+      if (this.#wokeAtMs !== wakesAtMs) return;
+      this.#missedMs += wakesAtMs - sinceMs;
+      this.#asleepSinceMs = undefined;
     });
   }
 

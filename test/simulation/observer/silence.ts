@@ -60,6 +60,8 @@ export class Silence implements Part {
   #someAliveSinceMs: Since;
   #record = "";
   #recordSinceMs = 0;
+  /** When the records last changed. */
+  #committedMs = -Infinity;
   #standoffMs = -Infinity;
   /** When a process last began, or another configuration was in force. */
   #begunMs = -Infinity;
@@ -79,6 +81,7 @@ export class Silence implements Part {
 
   committed(): void {
     const record = this.#ledger.namesIn(this.#ledger.records);
+    this.#committedMs = this.#ledger.nowMs;
     if (record !== this.#record) this.#recordSinceMs = this.#ledger.nowMs;
     this.#record = record;
   }
@@ -183,8 +186,11 @@ export class Silence implements Part {
     const [fault, other] = recent;
     const noticeMs = ingress.reconcileIntervalMs + minuteMs + tellingMs;
     const isUnreadable = fault !== undefined && failures.has(fault.how) && fault.strikes !== "writes";
-    if (isUnreadable && other === undefined && fault.atMs + fault.forMs > nowMs && fault.atMs < nowMs - noticeMs) {
-      if (this.#belief.isTrouble !== true) this.#complain("that Cloudflare cannot be read", fault.atMs);
+    if (isUnreadable && other === undefined && fault.atMs + fault.forMs > nowMs) {
+      // A write that is confirmed tells what stands there: until the next reading is due, there is no trouble.
+      const sinceMs = Math.max(fault.atMs, this.#committedMs);
+      const isLate = sinceMs < nowMs - noticeMs;
+      if (isLate && this.#belief.isTrouble !== true) this.#complain("that Cloudflare cannot be read", sinceMs);
     }
     // Pauses between attempts grow, and Cloudflare may have said how long to wait.
     const healedMs = this.#ledger.lastTroubleMs("api", "edges", "edit", "rival");
