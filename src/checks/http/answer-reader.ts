@@ -90,15 +90,22 @@ export class AnswerReader {
     this.#lines = [];
     this.#headBytes = 0;
     const status = Number(first.slice(9, 12));
-    // Interim answers are none; after a switch of protocols nothing more of HTTP comes.
-    if (status < 200 && status !== 101) return;
     const headers = new Map<string, string>();
     for (const line of rest) {
+      // Not everybody takes a tab for white space, and on these all have to agree.
+      if (framing.test(line) && line.includes("\t")) this.fault = invalid("a header is broken");
       const colon = line.indexOf(":");
       const name = line.slice(0, colon).toLowerCase();
       const value = line.slice(colon + 1).trim();
       const known = headers.get(name);
       headers.set(name, known === undefined ? value : `${known}, ${value}`);
+    }
+    // After a switch of protocols nothing more of HTTP comes.
+    if (status < 200 && status !== 101) {
+      // An interim answer has no body (RFC 9110, sections 8.6 and 15.2), and another one follows it.
+      const isOdd = ["content-length", "transfer-encoding", "connection"].some((name) => headers.has(name));
+      if (isOdd) this.fault = invalid("it is preceded by half of another one");
+      return;
     }
     const body = bodyOf(status, headers);
     if (typeof body === "string") {
@@ -157,7 +164,8 @@ export class AnswerReader {
         return line === "\r\n";
       case "trailer":
         this.isComplete = line === "\r\n";
-        return this.isComplete || headerLine.test(line);
+        // What says how the body ends comes too late there (RFC 9110, section 6.5.1).
+        return this.isComplete || (headerLine.test(line) && !framing.test(line));
       default: {
         const bytes = Number.parseInt(chunkLine.exec(line)?.[1] ?? "", 16);
         body.leftBytes = bytes;
@@ -170,8 +178,11 @@ export class AnswerReader {
 
 const firstLineStart = "HTTP/1.";
 const firstLine = /^HTTP\/1\.[01] [1-9][0-9]{2}(?: [^\r\n\0]*)?\r\n$/;
-const headerLine = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n$/;
-const chunkLine = /^([0-9A-Fa-f]{1,16})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n$/;
+const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
+const headerLine = new RegExp(`^${token}:[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n$`);
+const chunkLine = new RegExp(`^([0-9A-Fa-f]{1,16})(?:;${token}(?:=(?:${token}|"[\\t !#-[\\]-~]*"))?)*\\r\\n$`);
+const framing = /^(?:content-length|transfer-encoding):/i;
+const encodings = new RegExp(`^${token}(?:\\s*,\\s*${token})*$`);
 
 /** Without those at its beginning. */
 function withoutLineBreaks(chunk: Buffer): Buffer {
@@ -194,15 +205,13 @@ function invalid(why: string): string {
 
 /** How the body ends (RFC 9112, section 6.3); a text says what is wrong. */
 function bodyOf(status: number, headers: AnswerHead["headers"]): Body | string {
-  if (status === 101 || status === 204 || status === 304) return { kind: "none" };
   const [length, encoding] = [headers.get("content-length"), headers.get("transfer-encoding")];
-  if (encoding !== undefined) {
-    if (length !== undefined) return invalid("it has both a length and an encoding of the transfer");
-    const isChunked = /(?:^|,)\s*chunked\s*$/i.test(encoding);
-    return isChunked ? { kind: "chunks", state: "size", leftBytes: 0 } : { kind: "rest" };
-  }
-  if (length === undefined) return { kind: "rest" };
   // Two of them have been joined by a comma.
-  if (!/^[0-9]{1,15}$/.test(length)) return invalid("its length is not a number");
-  return { kind: "length", leftBytes: Number(length) };
+  if (length !== undefined && !/^[0-9]{1,15}$/.test(length)) return invalid("its length is not a number");
+  if (encoding !== undefined && !encodings.test(encoding)) return invalid("the encoding of the transfer is broken");
+  if (encoding !== undefined && length !== undefined) return invalid("it has a length, and a transfer that is encoded");
+  if (status === 101 || status === 204 || status === 304) return { kind: "none" };
+  if (length !== undefined) return { kind: "length", leftBytes: Number(length) };
+  const isChunked = encoding !== undefined && /(?:^|,)\s*chunked$/i.test(encoding);
+  return isChunked ? { kind: "chunks", state: "size", leftBytes: 0 } : { kind: "rest" };
 }
