@@ -1,12 +1,10 @@
 // Generators of damaged input: good bytes, or good JSON, with a few things changed. They shrink towards the good original, so
 // that a failure shows the one change that matters.
 import fc from "fast-check";
+import { share } from "./share.ts";
 
 /** Where, as a share of the length; how much is cut out; what is put in its place. */
 type Edit = readonly [where: number, cut: number, put: Uint8Array];
-
-// Not `fc.double`, which draws all its bits alike, so that nearly every share would be next to nothing.
-const share = fc.nat(10_000).map((number) => number / 10_000);
 
 /** One of `originals` with up to `mostEdits` pieces cut out, put in or overwritten. `pieces` are likely ones to put in. */
 export function damagedBytes(
