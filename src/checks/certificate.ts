@@ -25,12 +25,12 @@ export function objectionTo(
   socket: TLSSocket,
   { askedFor, ca, machineWallMs, vouchedWallMs }: Circumstances,
 ): ProbeResult | undefined {
-  const certificate = socket.getPeerCertificate();
   const wallMs = judgingWallMs(vouchedWallMs, machineWallMs);
   const isWallRight = Math.abs(wallMs - machineWallMs) <= mostClockErrorMs;
   // Typed as an error, but Node puts the code itself here.
   const code = socket.authorized ? undefined : String(socket.authorizationError);
   if (code === undefined && isWallRight) return undefined;
+  const certificate = socket.getPeerCertificate();
   if (code !== undefined && !dateCodes.has(code)) return verdictOfCertificate(code, certificate, askedFor);
   const path = pathOf(sentBy(socket.getPeerCertificate(true)), trustedBy(ca), wallMs);
   const hidden = code === undefined ? undefined : (codeOf(path) ?? codeOfName(askedFor, certificate));

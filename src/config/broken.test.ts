@@ -1091,6 +1091,13 @@ const cases: readonly Broken[] = [
     ],
   },
   {
+    name: "a token between the braces of a variable",
+    text: `cloudflare: { token: \${V3ryS3cr3tT0k3nOfM1ne} }\n${whole.slice(cloudflare.length)}`,
+    says: [
+      "config.yml:1:22 cloudflare.token: the environment variable in it is not set, and what should be its name looks like a secret: write a secret without ${ and }",
+    ],
+  },
+  {
     name: "two variables that are not set",
     text: inEndpoint("name: ${A}-${B:-b}-${C}"),
     says: [

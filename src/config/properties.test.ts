@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { isScalar, parseDocument, visit } from "yaml";
 import { anyCharacter } from "../../test/support/any-character.ts";
 import { propertyRuns } from "../../test/support/property-runs.ts";
+import { share } from "../../test/support/share.ts";
 import { loadConfig, type LoadResult } from "./load.ts";
 import { migrate } from "./original/migrate.ts";
 import { formatProblem } from "./format/problem.ts";
@@ -104,7 +105,7 @@ const damaged = fc
   .tuple(
     fc.constantFrom(...examples),
     fc.boolean(),
-    fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(12), fc.option(pieces)), { maxLength: 4 }),
+    fc.array(fc.tuple(share, fc.nat(12), fc.option(pieces)), { maxLength: 4 }),
   )
   .map(([example, isPlain, damages]) => {
     let text = isPlain ? example.replaceAll(/\$\{[^}]*\}/g, canary).replace("TOKEN,", `${canary},`) : example;
@@ -147,7 +148,11 @@ test("good files with some damage", () => {
       checkWords(result, text);
       seen[result.kind]++;
       const migrated = migrate("config.yml", text);
-      if (migrated.kind === "ok") assert.equal(load(migrated.text).kind, "ok");
+      if (migrated.kind !== "ok") return;
+      // Only the original takes any text for the id of a zone, and what a variable stands for is not known.
+      if (/^ *zone: .*\$\{/m.test(migrated.text)) return;
+      // A variable stays one, whatever it stands for.
+      if (result.kind === "ok" || !text.includes("${")) assert.equal(load(migrated.text).kind, "ok");
     }),
     { numRuns: propertyRuns(600) },
   );

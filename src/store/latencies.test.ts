@@ -3,22 +3,23 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { propertyRuns } from "../../test/support/property-runs.ts";
+import { share } from "../../test/support/share.ts";
 import { Latencies } from "./latencies.ts";
 
 const numRuns = propertyRuns(300);
 
 const latencyOf = fc.oneof(
-  fc.double({ min: 0, max: 1, noNaN: true }),
-  fc.double({ min: 0, max: 100, noNaN: true }),
-  fc.double({ min: 0, max: 60_000, noNaN: true }),
+  share,
+  share.map((part) => part * 100),
+  share.map((part) => part * 60_000),
   fc.constantFrom(0, 0.1, 1, 5_000, 86_400_000),
 );
 const latenciesOf = fc.array(latencyOf, { minLength: 1, maxLength: 200 });
 
 /** The nearest-rank definition, over all values. */
-function quantile(values: readonly number[], share: number): number {
+function quantile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(1, Math.ceil(share * sorted.length)) - 1] ?? NaN;
+  return sorted[Math.max(1, Math.ceil(part * sorted.length)) - 1] ?? NaN;
 }
 
 function of(values: readonly number[]): Latencies {
@@ -35,8 +36,8 @@ function assertNear(actual: number | undefined, expected: number): void {
 
 test("quantiles are within 2 % or 0.1 ms of the truth", () => {
   fc.assert(
-    fc.property(latenciesOf, fc.constantFrom(0, 0.5, 0.95, 0.99, 1), (values, share) => {
-      assertNear(of(values).quantileMs(share), quantile(values, share));
+    fc.property(latenciesOf, fc.constantFrom(0, 0.5, 0.95, 0.99, 1), (values, part) => {
+      assertNear(of(values).quantileMs(part), quantile(values, part));
     }),
     { numRuns },
   );
@@ -50,7 +51,7 @@ test("merging, in whatever portions, is the same as having added all to one", ()
       const whole = of(portions.flat());
       assert.deepEqual(merged.encode(), whole.encode());
       assert.equal(merged.count, portions.flat().length);
-      for (const share of [0.5, 0.95]) assert.equal(merged.quantileMs(share), whole.quantileMs(share));
+      for (const part of [0.5, 0.95]) assert.equal(merged.quantileMs(part), whole.quantileMs(part));
     }),
     { numRuns },
   );
@@ -81,7 +82,7 @@ test("any bytes decode to something sound or to nothing", () => {
       if (decoded === undefined) return;
       sound += 1;
       assert.ok(Number.isSafeInteger(decoded.count));
-      for (const share of [0.5, 0.95]) assert.ok(Number.isFinite(decoded.quantileMs(share) ?? 0));
+      for (const part of [0.5, 0.95]) assert.ok(Number.isFinite(decoded.quantileMs(part) ?? 0));
       assert.deepEqual(Latencies.decode(decoded.encode())?.encode(), decoded.encode());
     }),
     { numRuns },

@@ -1,11 +1,10 @@
 // Generators of damaged input: good bytes, or good JSON, with a few things changed. They shrink towards the good original, so
 // that a failure shows the one change that matters.
 import fc from "fast-check";
+import { share } from "./share.ts";
 
 /** Where, as a share of the length; how much is cut out; what is put in its place. */
 type Edit = readonly [where: number, cut: number, put: Uint8Array];
-
-const share = fc.double({ min: 0, max: 1, noNaN: true });
 
 /** One of `originals` with up to `mostEdits` pieces cut out, put in or overwritten. `pieces` are likely ones to put in. */
 export function damagedBytes(

@@ -58,8 +58,9 @@ export class TelegramApi {
         signal: deadline.signal,
       });
       const { description, ...body } = answerBody(await textOf(response));
-      const words = description === undefined ? {} : { description: this.#withoutToken(description) };
-      return { kind: "answered", status: response.status, body: { ...body, ...words } };
+      const words = this.#withoutToken(description ?? "");
+      const told = words === "" ? body : { ...body, description: words };
+      return { kind: "answered", status: response.status, body: told };
     } catch (error) {
       const late = `no answer within ${formatDuration(deadlineMs)}`;
       return {

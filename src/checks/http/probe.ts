@@ -1,7 +1,6 @@
 // One HTTP or HTTPS probe of one address: a fresh connection to the address itself, one request, one verdict.
-import { once } from "node:events";
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { connect as connectTcp, isIP, type Socket } from "node:net";
+// Straight over `node:net` and `node:tls`: a client for HTTP in general costs several times as much.
+import { connect as connectTcp, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
 import type { Address, CheckSettings, Observation, Phases } from "../../core/model.ts";
 import { plain } from "../../lib/text.ts";
@@ -11,8 +10,10 @@ import { verdictOfMissingRoute, type hasRoute } from "../route.ts";
 import { TextSearch } from "../search.ts";
 import { secureContextFor } from "../secure-context.ts";
 import { failed, type ProbeResult } from "../verdict.ts";
-import { verdictOfError } from "./faults.ts";
+import { AnswerReader, type AnswerHead } from "./answer-reader.ts";
+import { closedEarly, verdictOfError } from "./faults.ts";
 import { judgeAnswer } from "./judge.ts";
+import { requestFor, type ProbeRequest } from "./request.ts";
 import type { HttpTask } from "./settings.ts";
 
 export interface HttpProbeOptions extends AttemptOptions {
@@ -21,8 +22,6 @@ export interface HttpProbeOptions extends AttemptOptions {
   /** Whether this machine has a route to the address; the kernel is asked by default. */
   readonly hasRoute?: typeof hasRoute;
 }
-
-const headerLimitBytes = 16_384;
 
 /**
  * Connects to `address` on the URL's port, asks for the URL by its own name (SNI, certificate, Host), and compares the
@@ -43,35 +42,43 @@ class HttpAttempt implements ProbeAttempt {
   readonly #task: HttpTask;
   readonly #address: Address;
   readonly #options: HttpProbeOptions;
-  readonly #url: URL;
-  /** Rejects with the first error of the connection, whatever is being waited for. */
-  readonly #broken = Promise.withResolvers<never>();
+  readonly #request: ProbeRequest;
+  readonly #search: TextSearch | undefined;
+  readonly #reader: AnswerReader;
   #socket: Socket | undefined;
 
   constructor(task: HttpTask, address: Address, options: HttpProbeOptions) {
     this.#task = task;
     this.#address = address;
     this.#options = options;
-    this.#url = new URL(task.url);
+    this.#request = requestFor(task);
+    this.#search = task.contains === undefined ? undefined : new TextSearch(task.contains);
+    this.#reader = new AnswerReader((piece) => this.#search?.take(piece));
     this.stages = new StageTimes(options.clock);
-    this.#broken.promise.catch(() => {});
   }
 
-  async run(): Promise<ProbeResult> {
-    try {
-      const socket = this.#connect();
-      await Promise.race([once(socket, "connect"), this.#broken.promise]);
-      this.phases.connect = this.stages.enter(this.#isTls ? "in the TLS handshake" : "waiting for the answer");
-      if (this.#isTls) {
-        await Promise.race([once(socket, "secureConnect"), this.#broken.promise]);
-        const objection = this.#inspectCertificate(socket as TLSSocket);
-        this.phases.tls = this.stages.enter("waiting for the answer");
-        if (objection !== undefined) return objection;
-      }
-      return await Promise.race([this.#ask(socket), this.#broken.promise]);
-    } catch (error) {
-      return this.#explain(error as NodeJS.ErrnoException);
-    }
+  /** The first thing that decides is the result: an error, an objection, or as much of the answer as it takes. */
+  run(): Promise<ProbeResult> {
+    return new Promise((decide) => {
+      const shielded = (action: () => ProbeResult | undefined): void => {
+        try {
+          const result = action();
+          if (result !== undefined) decide(result);
+        } catch (error) {
+          decide(this.#explain(error as NodeJS.ErrnoException));
+        }
+      };
+      shielded(() => {
+        const socket = this.#connect();
+        this.#socket = socket;
+        socket.on("error", (error) => decide(this.#explain(error)));
+        socket.once("connect", () => shielded(() => this.#connected(socket)));
+        socket.once("secureConnect", () => shielded(() => this.#secured(socket as TLSSocket)));
+        socket.on("data", (chunk: Buffer) => shielded(() => this.#heard(chunk)));
+        socket.once("end", () => shielded(() => this.#ended()));
+        return undefined;
+      });
+    });
   }
 
   /** Drops the connection, and notes how long the last stage took if it gave an answer at all. */
@@ -80,76 +87,65 @@ class HttpAttempt implements ProbeAttempt {
     this.#socket?.destroy();
   }
 
-  get #isTls(): boolean {
-    return this.#url.protocol === "https:";
-  }
-
-  /** The host name of the URL as certificates know it. */
-  get #hostName(): string {
-    return this.#url.hostname.replace(/^\[|\]$|\.$/g, "");
-  }
-
   #connect(): Socket {
-    const where = { host: this.#address.text, port: Number(this.#url.port || (this.#isTls ? 443 : 80)) };
-    const socket = this.#isTls
-      ? connectTls({
-          ...where,
-          secureContext: secureContextFor(this.#task.ca),
-          servername: isIP(this.#hostName) === 0 ? this.#hostName : "",
-          // Left to itself, Node compares the certificate with the address that we connect to.
-          checkServerIdentity: (_, certificate) => checkServerIdentity(this.#hostName, certificate),
-          ALPNProtocols: ["http/1.1"],
-          // Refused below instead, before anything is sent: only then can the message name what is wrong.
-          rejectUnauthorized: false,
-        })
-      : connectTcp(where);
-    this.#socket = socket;
-    socket.on("error", this.#broken.reject);
-    return socket;
+    const { port, isEncrypted, hostName, serverName } = this.#request;
+    const where = { host: this.#address.text, port };
+    if (!isEncrypted) return connectTcp(where);
+    return connectTls({
+      ...where,
+      secureContext: secureContextFor(this.#task.ca),
+      servername: serverName,
+      // Left to itself, Node compares the certificate with the address that we connect to.
+      checkServerIdentity: (_, certificate) => checkServerIdentity(hostName, certificate),
+      ALPNProtocols: ["http/1.1"],
+      // Refused below instead, before anything is sent: only then can the message name what is wrong.
+      rejectUnauthorized: false,
+    });
   }
 
-  /** What speaks against the server's certificate. Nothing may be sent unless this is `undefined`. */
+  #connected(socket: Socket): undefined {
+    const { isEncrypted, text } = this.#request;
+    this.phases.connect = this.stages.enter(isEncrypted ? "in the TLS handshake" : "waiting for the answer");
+    if (!isEncrypted) socket.write(text, "latin1");
+  }
+
+  #secured(socket: TLSSocket): ProbeResult | undefined {
+    const objection = this.#inspectCertificate(socket);
+    this.phases.tls = this.stages.enter("waiting for the answer");
+    // Nothing may be sent to a server that is not the one.
+    if (objection === undefined) socket.write(this.#request.text, "latin1");
+    return objection;
+  }
+
+  /** What speaks against the server's certificate. */
   #inspectCertificate(socket: TLSSocket): ProbeResult | undefined {
-    const certificate = socket.getPeerCertificate();
-    const endsWallMs = Date.parse(certificate.valid_to);
-    if (Number.isFinite(endsWallMs)) this.certificateEndsWallMs = endsWallMs;
     const { clock, vouchedWallMs } = this.#options;
-    return objectionTo(socket, {
-      askedFor: this.#hostName,
+    const objection = objectionTo(socket, {
+      askedFor: this.#request.hostName,
       ca: this.#task.ca,
       machineWallMs: clock.wallMs(),
       vouchedWallMs,
     });
+    // It costs a quarter of what `getPeerCertificate` does, which gives nothing any more once it was called.
+    const endsWallMs = Date.parse(socket.getPeerX509Certificate()?.validTo ?? "");
+    if (Number.isFinite(endsWallMs)) this.certificateEndsWallMs = endsWallMs;
+    return objection;
   }
 
-  #ask(socket: Socket): Promise<ProbeResult> {
-    return new Promise((resolve) => {
-      const request = httpRequest({
-        // Without `agent`: any value of it would make Node ignore this and look the host up.
-        createConnection: () => socket,
-        method: "GET",
-        path: this.#url.pathname + this.#url.search,
-        setHost: false,
-        headers: {
-          host: this.#url.host,
-          "user-agent": "cloudflare-cname-switcher",
-          accept: "*/*",
-          "accept-encoding": "identity",
-        },
-        maxHeaderSize: headerLimitBytes,
-      });
-      request.on("error", this.#broken.reject);
-      request.on("socket", () =>
-        socket.once("data", () => (this.phases.processing = this.stages.enter("reading the answer"))),
-      );
-      const judge = (response: IncomingMessage): void => {
-        response.on("error", this.#broken.reject);
-        resolve(verdictOfAnswer(this.#task, response));
-      };
-      request.on("response", judge);
-      request.on("upgrade", judge);
-      request.end();
-    });
+  #heard(chunk: Buffer): ProbeResult | undefined {
+    if (this.stages.stage === "waiting for the answer")
+      this.phases.processing = this.stages.enter("reading the answer");
+    this.#reader.take(chunk);
+    const { head, fault, isComplete } = this.#reader;
+    const decided = head && verdictOfAnswer(this.#task, head, this.#search, isComplete);
+    return decided ?? (fault === undefined ? undefined : failed("not-http", fault));
+  }
+
+  /** The other side has said all that it says. */
+  #ended(): ProbeResult | undefined {
+    const { head } = this.#reader;
+    if (head === undefined || !this.#reader.end()) return closedEarly(this.stages.stage);
+    return verdictOfAnswer(this.#task, head, this.#search, true);
   }
 
   async #explain(error: NodeJS.ErrnoException): Promise<ProbeResult> {
@@ -158,43 +154,41 @@ class HttpAttempt implements ProbeAttempt {
   }
 }
 
-/** The body is only read where it is looked for a text. */
-async function verdictOfAnswer(task: HttpTask, response: IncomingMessage): Promise<ProbeResult> {
-  const status = response.statusCode ?? 0;
-  const encoding = response.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
-  const answer = { status, encoding, hasMarker: undefined };
-  const early = judgeAnswer(task, answer);
-  if (early === "status") return failed("status", `status ${status}${redirectNote(status, response)}`);
-  if (early === "encoding") {
-    return failed("encoding", `body is encoded (${encoding}), although no encoding was requested`);
+/** `undefined` while it depends on more of the body, which is only read where it is looked for a text. */
+function verdictOfAnswer(
+  task: HttpTask,
+  { status, headers }: AnswerHead,
+  search: TextSearch | undefined,
+  isComplete: boolean,
+): ProbeResult | undefined {
+  const encoding = headers.get("content-encoding")?.toLowerCase() ?? "identity";
+  const isRead = search !== undefined && (search.isOver || isComplete);
+  const judgement = judgeAnswer(task, { status, encoding, hasMarker: isRead ? search.isFound : undefined });
+  switch (judgement) {
+    case "unread":
+      return undefined;
+    case "status":
+      return failed("status", `status ${status}${redirectNote(status, headers.get("location"))}`);
+    case "encoding":
+      return failed("encoding", `body is encoded (${encoding}), although no encoding was requested`);
+    case "ok":
+      return { kind: "ok", detail: `status ${status}${search === undefined ? "" : `, marker ${shown(task)} found`}` };
+    case "marker": {
+      const where = search?.isOver === true ? "the first 64 KiB" : `${search?.seenBytes ?? 0} bytes`;
+      return failed("marker", `marker ${shown(task)} not found in ${where}`);
+    }
+    default:
+      return judgement satisfies never;
   }
-  const { contains } = task;
-  if (early !== "unread" || contains === undefined) return { kind: "ok", detail: `status ${status}` };
-  const shown = `"${plain(contains, 40)}"`;
-  const search = await searchBody(response, contains);
-  if (judgeAnswer(task, { ...answer, hasMarker: search.isFound }) === "ok") {
-    return { kind: "ok", detail: `status ${status}, marker ${shown} found` };
-  }
-  return failed(
-    "marker",
-    `marker ${shown} not found in ${search.isOver ? "the first 64 KiB" : `${search.seenBytes} bytes`}`,
-  );
+}
+
+function shown({ contains = "" }: HttpTask): string {
+  return `"${plain(contains, 40)}"`;
 }
 
 /** Where a redirect leads, without what may be a secret in it. */
-function redirectNote(status: number, { headers: { location } }: IncomingMessage): string {
+function redirectNote(status: number, location = ""): string {
   if (status < 300 || status >= 400) return "";
-  const target = plain((location ?? "").trim().replace(/(?<=\/\/)[^/@?#]*@/, ""), 120).replace(/[?#].*$/, "?…");
+  const target = plain(location.trim().replace(/(?<=\/\/)[^/@?#]*@/, ""), 120).replace(/[?#].*$/, "?…");
   return target === "" ? " (redirects are not followed)" : ` to ${target} (redirects are not followed)`;
-}
-
-function searchBody(response: IncomingMessage, marker: string): Promise<TextSearch> {
-  const search = new TextSearch(marker);
-  return new Promise((resolve) => {
-    response.on("data", (chunk: Buffer) => {
-      search.take(chunk);
-      if (search.isOver) resolve(search);
-    });
-    response.on("end", () => resolve(search));
-  });
 }

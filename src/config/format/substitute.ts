@@ -39,6 +39,12 @@ export function substitute(text: string, env: Environment, otherKey?: string): S
       "expected ${NAME} or ${NAME:-default}, got ${ without a variable's name and }: write $${ for a literal ${";
     return { kind: "problem", message };
   }
+  if (unset.some(isLikeToken)) {
+    const message =
+      "the environment variable in it is not set, and what should be its name looks like a secret: write a secret " +
+      "without ${ and }";
+    return { kind: "unset", message };
+  }
   if (unset.length > 0) {
     const list = unset.join(", ");
     const subject =
@@ -49,6 +55,11 @@ export function substitute(text: string, env: Environment, otherKey?: string): S
     return { kind: "unset", message: `${subject} not set: set it (export ${unset[0]}=…), ${advice}` };
   }
   return { kind: "text", text: filled.join(""), names };
+}
+
+/** Somebody may have put a token itself between the braces, which no message may repeat. */
+function isLikeToken(name: string): boolean {
+  return name.split("_").some((part) => part.length >= 16 && /[A-Z]/i.test(part) && /[0-9]|[a-z][A-Z]/.test(part));
 }
 
 type Piece =

@@ -240,7 +240,7 @@ class Walker {
     let reason = "";
     for (const value of written.values) {
       const result = schema.safeParse(value);
-      if (result.success) return result.data;
+      if (result.success) return this.#isToStay(value, result.data) ? value : result.data;
       const issue = result.error.issues[0];
       if (issue?.code === "custom") reason = String(issue.params?.["reason"]);
     }
@@ -254,6 +254,11 @@ class Walker {
     const variables = `\${${written.names.join("}${")}}`;
     if (written.values[0] === "") return this.#say(schema, path, "nothing", `${variables} is empty`);
     return this.#say(schema, path, `the value of ${variables} (not shown)`, reason);
+  }
+
+  /** A variable stays as it is written: a URL, for one, would make another name of it. */
+  #isToStay(value: unknown, understood: unknown): boolean {
+    return this.#options.env === "as-written" && typeof understood === "string" && String(value).includes("${");
   }
 
   /** What a scalar may mean, best first; `undefined` when that was reported as a problem. */

@@ -82,7 +82,10 @@ notify:
 
 test("variables stay as they are written, those of tokens too", () => {
   const text = `record: a.example.com
-endpoints: [{ dns: { record: b.example.com }, alias: "\${LINE:-cable} $\${x}" }]
+endpoints:
+  - dns: { record: b.example.com }
+    alias: "\${LINE:-cable} $\${x}"
+    monitoring: { uri: "https://\${LINE}.example.com/\${LINE}" }
 cloudflare: { token: "\${MY_TOKEN}", zone_id: "\${MY_ZONE}" }
 `;
   const result = migrated(text).text;

@@ -42,10 +42,20 @@ export const checkBugs: readonly BugForTest[] = [
   },
   {
     name: "headers of any size are read",
-    file: "src/checks/http/probe.ts",
-    from: "maxHeaderSize: headerLimitBytes,",
-    to: "maxHeaderSize: 64 * headerLimitBytes,",
+    file: "src/checks/http/answer-reader.ts",
+    from: "if (this.#headBytes > headLimitBytes)",
+    to: "if (this.#headBytes > 64 * headLimitBytes)",
     test: ["src/checks/http/probe.test.ts", "headers of up to 16 KiB are read, and no more"],
+  },
+  {
+    name: "an answer that breaks off is taken for a whole one",
+    file: "src/checks/http/answer-reader.ts",
+    from: "return this.isComplete; }",
+    to: "return true; }",
+    test: [
+      "src/checks/http/answer-reader.fuzz.test.ts",
+      "the reader understands what Node's own client does, and nothing else",
+    ],
   },
   {
     name: "an expired certificate is accepted",
@@ -57,7 +67,7 @@ export const checkBugs: readonly BugForTest[] = [
   {
     name: "the certificate is compared with the address",
     file: "src/checks/http/probe.ts",
-    from: "checkServerIdentity: (_, certificate) => checkServerIdentity(this.#hostName, certificate),",
+    from: "checkServerIdentity: (_, certificate) => checkServerIdentity(hostName, certificate),",
     to: "",
     test: [
       "src/checks/http/https.test.ts",
