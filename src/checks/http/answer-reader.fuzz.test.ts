@@ -1,5 +1,5 @@
-// Whatever bytes arrive, in whatever pieces: what the reader takes for an answer, Node's own client takes for the same one.
-// The reader may refuse more. CCS_PROPERTY_RUNS=100000 hunts for longer.
+// Whatever bytes arrive, in whatever pieces: what the reader takes for an answer, Node's own client takes for the same
+// one. The reader may refuse more. CCS_PROPERTY_RUNS=100000 hunts for longer.
 import assert from "node:assert/strict";
 import { request, type IncomingMessage } from "node:http";
 import { Duplex } from "node:stream";
