@@ -44,6 +44,8 @@ async function shownOf(id: string, story: readonly Happening[]): Promise<readonl
   site.settle(id);
   const answers: unknown[] = [];
   for (const happen of story) answers.push(await happen(site));
+  // Otherwise it depends on the machine's load whether what waits is written yet.
+  site.recorder.flush();
   const documents: string[] = [];
   for (const path of paths) {
     const { status, text } = await site.get(`/api/v1/${path}`);
