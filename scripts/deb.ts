@@ -20,7 +20,7 @@ import { gzipSync } from "node:zlib";
 import { createProgram } from "../src/main.ts";
 import { outlineOf } from "../src/cli/completion/outline.ts";
 import { completionScripts } from "../src/cli/completion.ts";
-import { packagedUnit } from "../src/cli/service/unit-text.ts";
+import { credentialNames, packagedUnit } from "../src/cli/service/unit-text.ts";
 import { manPage } from "./man-page.ts";
 import { artifactsFolder } from "./package.ts";
 import { licencesWithNode } from "./release/libraries.ts";
@@ -91,7 +91,7 @@ export async function buildDeb(options: DebOptions): Promise<string> {
     const debianArchitecture = debianArchitectures[architecture];
     put("DEBIAN/control", control({ version: debianVersion, architecture: debianArchitecture, maintainer, kilobytes }));
     put("DEBIAN/md5sums", sums.join(""));
-    for (const name of ["postinst", "prerm", "postrm"]) put(`DEBIAN/${name}`, readFileSync(join(sources, name)), 0o755);
+    for (const name of ["postinst", "prerm", "postrm"]) put(`DEBIAN/${name}`, maintainerScript(name), 0o755);
     chmodSync(join(stage, "DEBIAN"), 0o755);
 
     mkdirSync(folder, { recursive: true });
@@ -161,6 +161,11 @@ function maintainerOf(): string {
   const { DEBFULLNAME: name, DEBEMAIL: address } = process.env;
   if (name !== undefined && name !== "" && address !== undefined && address !== "") return `${name} <${address}>`;
   return execFileSync("git", ["log", "-1", "--format=%an <%ae>"], { cwd: root, encoding: "utf8" }).trim();
+}
+
+/** A script that dpkg runs. What lies in the folder for credentials follows from the kinds of channel that there are. */
+export function maintainerScript(name: string): string {
+  return readFileSync(join(sources, name), "utf8").replace("@credentials@", credentialNames.join(" "));
 }
 
 function debianChangelog(version: string, maintainer: string, epoch: number): string {

@@ -11,6 +11,8 @@ export interface AttemptOptions {
   readonly timeoutMs: number;
   /** Ends the probe at once; its observation means nothing then. */
   readonly signal?: AbortSignal;
+  /** The time as far as something vouches for it; without, certificates are judged by the machine's wall clock. */
+  readonly vouchedWallMs?: number | undefined;
 }
 
 /** The way of one probe through its stages. */

@@ -1,12 +1,24 @@
 // What a check sees of a service in the simulated world. Each kind of check brings one.
-import type { CheckTask } from "../core/model.ts";
-import type { ProbeResult } from "./verdict.ts";
+import type { CheckTask, Validity } from "../core/model.ts";
+import { isWithin } from "./certificate-path.ts";
+import { failedByDate, type ProbeResult } from "./verdict.ts";
 
 export interface CheckFake<Task extends CheckTask> {
-  /** Whether it has a certificate that the check looks at. */
-  hasCertificate(task: Task): boolean;
+  /** What speaks against the certificate of a site; `undefined` where nothing does, or the check looks at none. */
+  objectionTo(task: Task, certificate: FakeCertificate): ProbeResult | undefined;
   /** What comes of a probe whose connection was accepted. */
   answer(task: Task, condition: ServiceCondition): ProbeResult;
+}
+
+export interface FakeCertificate {
+  readonly validity: Validity;
+  /** The time that it is judged by. */
+  readonly wallMs: number;
+}
+
+/** Its dates are all that there is to a certificate of the simulated world. */
+export function objectionToDates({ validity, wallMs }: FakeCertificate): ProbeResult | undefined {
+  return isWithin(validity, wallMs) ? undefined : failedByDate("certificate expired", validity);
 }
 
 /**

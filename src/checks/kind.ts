@@ -1,5 +1,6 @@
 // What a kind of check brings: its keys in a file, how it probes, what it costs, what `ccs doctor` advises and what
-// `ccs init` asks. Each kind is a folder here and a line of the registry; no other code knows it.
+// `ccs init` asks. Each kind is a folder here and a line of the registry. Elsewhere a kind is named only by what is
+// about it alone: the format of the original program, whose checks are all over HTTP, and the services of the demo.
 import type { z } from "zod";
 import type { ComposedKey } from "../config/format/composed.ts";
 import type { Keys } from "../config/format/key.ts";
@@ -14,6 +15,13 @@ import type { CheckFake } from "./fake.ts";
 
 /** What was read from the files that keys name, by the name of the key; `undefined` where none is named. */
 export type FoundFiles = Readonly<Record<string, unknown>>;
+
+/** What a check is given besides its own section. */
+export interface CheckContext {
+  /** What is checked: a kind that asks for a name asks for the endpoint's own. */
+  readonly target: EndpointSettings["target"];
+  readonly files: FoundFiles;
+}
 
 /** What a check needs of the world. */
 export interface CheckPorts {
@@ -38,7 +46,7 @@ export interface CheckKind<Own extends Keys = Keys, Task extends CheckTask = Che
   /** Checks what the single keys cannot know. Paths are names of keys; what was wrong by itself is missing. */
   check?(section: Readonly<Record<string, unknown>>, report: Report): void;
   /** The task of a section without mistakes. Plain data. */
-  complete(section: z.output<z.ZodObject<Own>>, files: FoundFiles): Task;
+  complete(section: z.output<z.ZodObject<Own>>, context: CheckContext): Task;
   /** Tells what is allowed but unwise for this endpoint. Paths are names of keys. */
   warn?(task: Task, circumstances: CheckSite, report: Report): void;
   /** Performs the check once, against one address. Never rejects, whatever the other side does. */

@@ -25,6 +25,14 @@ export function inconclusive(reason: InconclusiveReason, detail: string): ProbeR
   return { kind: "inconclusive", reason, detail: plain(detail) };
 }
 
+/**
+ * Fails by a date. Whether that is the endpoint's fault or this machine's clock is known once something has told the
+ * time: `validity` says in which time it would not.
+ */
+export function failedByDate(detail: string, validity: Validity): ProbeResult {
+  return { kind: "inconclusive", reason: "clock", detail: plain(detail), validity };
+}
+
 /** What an error of the connection or of TLS means; `undefined` for an error of what is spoken over it. */
 export function verdictOfConnection(error: NodeJS.ErrnoException, stage: ProbeStage): ProbeResult | undefined {
   const code = error.code ?? "";
@@ -85,10 +93,7 @@ export function verdictOfCertificate(code: string, certificate: PeerCertificate,
   }
 }
 
-/**
- * A certificate that is not valid at `wallMs`. Whether that is the endpoint's fault is known once something has told
- * the time.
- */
+/** A certificate that is not valid at `wallMs`. */
 export function verdictOfDates(certificate: PeerCertificate, validity: Validity, wallMs: number): ProbeResult {
   const detail =
     validity.untilWallMs < wallMs
@@ -98,7 +103,7 @@ export function verdictOfDates(certificate: PeerCertificate, validity: Validity,
       : Date.parse(certificate.valid_from) >= validity.fromWallMs
         ? `certificate is not valid before ${dayOf(validity.fromWallMs)}`
         : `an issuer's certificate is not valid before ${dayOf(validity.fromWallMs)}`;
-  return { kind: "inconclusive", reason: "clock", detail, validity };
+  return failedByDate(detail, validity);
 }
 
 function dayOf(wallMs: number): string {

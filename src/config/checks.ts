@@ -1,7 +1,7 @@
 // The checks of endpoints: each of a kind that the registry knows, in a rhythm that all kinds have.
 import { resolve } from "node:path";
 import { z } from "zod";
-import type { CheckKind, FoundFiles } from "../checks/kind.ts";
+import type { CheckContext, CheckKind, FoundFiles } from "../checks/kind.ts";
 import { checkKind, checkKinds, defaultCheckKind } from "../checks/registry.ts";
 import type { CheckSettings, IngressSettings } from "../core/model.ts";
 import { dayMs, durationSyntax, hourMs } from "../core/units.ts";
@@ -142,10 +142,10 @@ export interface CheckFilePorts {
 
 const usualFastIntervalMs = 2_000;
 
-export function completeCheck(check: RhythmInFile, files: FoundFiles): CheckSettings {
+export function completeCheck(check: RhythmInFile, context: CheckContext): CheckSettings {
   const { interval, fast_interval: fast, timeout, rise, fall } = check;
   return {
-    what: kindOf(check).complete({ ...check }, files),
+    what: kindOf(check).complete({ ...check }, context),
     intervalMs: interval,
     fastIntervalMs: fast ?? Math.min(usualFastIntervalMs, interval),
     timeoutMs: timeout,

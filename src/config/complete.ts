@@ -89,7 +89,9 @@ function toEndpoint(endpoint: EndpointInFile, checkFiles: CheckFiles | undefined
     ttl: endpoint.ttl,
     ...(isSome(endpoint.sticky) && { stickyMs: endpoint.sticky }),
     resolvers: endpoint.resolvers,
-    ...(check !== undefined && { check: completeCheck(check, checkFiles?.of({ ...check }) ?? {}) }),
+    ...(check !== undefined && {
+      check: completeCheck(check, { target, files: checkFiles?.of({ ...check }) ?? {} }),
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 // The machine that the daemon runs on, as seen by one run of the daemon: its connection to the internet, and through it
 // the network ports that the daemon is given. Once the process was killed, nothing it waits for ever comes.
+import { isWithin } from "../checks/certificate-path.ts";
 import { checkKind } from "../checks/registry.ts";
 import type { Address, CheckSettings, CheckTask, Family, Observation, Validity } from "../core/model.ts";
 import type { Exchange } from "../dns/exchange.ts";
@@ -118,7 +119,7 @@ export class Monitor {
       // Who takes most of the time that there is has a part in it when that is not enough.
       const wasServed = visit?.kind === "ok" && visit.afterMs < timeoutMs / 2;
       const isInvalid =
-        seen.kind === "inconclusive" && seen.validity !== undefined && !isIn(seen.validity, time.wallMs());
+        seen.kind === "inconclusive" && seen.validity !== undefined && !isWithin(seen.validity, time.wallMs());
       const isGenuine = isInvalid || (seen.kind === "failed" && !wasServed && !(wasCut && isSilence));
       onProbe?.(address, seen, seen.kind === "ok" || isGenuine);
       resolve(seen);
@@ -147,11 +148,9 @@ export class Monitor {
     const objection = (found: Visit, { vouchedWallMs }: ProbeOptions): ProbeResult | undefined => {
       const { certificates } = this.#parts;
       if (certificates === undefined || found.kind === "refused") return undefined;
-      if (!checkKind(check.what.kind).fake.hasCertificate(check.what)) return undefined;
       const { validity = certificates } = found;
-      return isIn(validity, judgingWallMs(vouchedWallMs, clock.wallMs()))
-        ? undefined
-        : { kind: "inconclusive", reason: "clock", detail: "certificate expired", validity };
+      const wallMs = judgingWallMs(vouchedWallMs, clock.wallMs());
+      return checkKind(check.what.kind).fake.objectionTo(check.what, { validity, wallMs });
     };
     const attempt = (number: number): void => {
       if (link.troubleIn(address.family) === "no-route") return finish({ ...unrouted });
@@ -215,11 +214,6 @@ export class Monitor {
     signal?.addEventListener("abort", abort, { once: true });
     return promise;
   }
-}
-
-/** Whether a certificate is valid at this time. */
-export function isIn({ fromWallMs, untilWallMs }: Validity, wallMs: number): boolean {
-  return fromWallMs <= wallMs && wallMs <= untilWallMs;
 }
 
 /** When a kernel repeats what opens a connection and was not answered. */

@@ -7,7 +7,8 @@ import type { Validity } from "../core/model.ts";
 import type { Random } from "../lib/clock.ts";
 import type { Fetch } from "../lib/fetch.ts";
 import type { ApiTrouble, CrashMoment } from "./faults.ts";
-import { isIn, type Link } from "./monitor.ts";
+import { isWithin } from "../checks/certificate-path.ts";
+import type { Link } from "./monitor.ts";
 import { between } from "./random.ts";
 import type { ProcessClock, SimulatedTime } from "./time.ts";
 
@@ -75,7 +76,7 @@ export function fetchOver(
     }
     if (trouble !== undefined) return promise;
     const { certificate } = way;
-    if (certificate !== undefined && !isIn(certificate, clock.wallMs())) {
+    if (certificate !== undefined && !isWithin(certificate, clock.wallMs())) {
       const code = clock.wallMs() < certificate.fromWallMs ? "CERT_NOT_YET_VALID" : "CERT_HAS_EXPIRED";
       const refuse = (): void =>
         reject(new TypeError("fetch failed", { cause: Object.assign(new Error("certificate refused"), { code }) }));

@@ -15,14 +15,25 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
+import { maintainerScript } from "../../scripts/deb.ts";
 import { asReleased, notesOf, releaseDateOf, unreleasedIn } from "../../scripts/release/changelog.ts";
 import { whyNotTag } from "../../scripts/release/files.ts";
 import { isAfter, isVersion, versionIn, withVersion } from "../../scripts/release/version.ts";
+import { channelKinds } from "../../src/channels/registry.ts";
+import { packagedUnit } from "../../src/cli/service/unit-text.ts";
 
 const root = join(import.meta.dirname, "../..");
 const current = versionIn(root);
 const [major = "0"] = current.split(".");
 const next = `${Number(major) + 1}.0.0`;
+
+test("a purge takes every token with it that the unit reads", () => {
+  const read = [...packagedUnit().matchAll(/^LoadCredential=([^:]+):/gm)].map(([, name]) => name);
+  const [, taken = ""] = /^ *for token in (.*); do$/m.exec(maintainerScript("postrm")) ?? [];
+  assert.deepEqual(taken.split(" "), read);
+  for (const { kind, secrets } of channelKinds)
+    for (const key of Object.keys(secrets)) assert.ok(read.includes(`${kind}-${key}`), `${kind}-${key}`);
+});
 
 test("a version is one of semver, and follows the one before", () => {
   for (const version of ["0.2.0", "1.0.0-rc.1", "10.20.30", "1.0.0-0.3.7"]) assert.ok(isVersion(version), version);

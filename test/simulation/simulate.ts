@@ -20,6 +20,8 @@ export interface Outcome {
   readonly trace: string;
   /** Of what was decided and written, and when; messages, probes and reloads that are refused leave no mark on it. */
   readonly decisions: string;
+  /** Of who was selected at which ingress, and why. */
+  readonly selections: string;
   readonly company: Company;
   readonly downtime: Downtime;
   /** Milliseconds without a record at the zone's database. */
@@ -81,6 +83,7 @@ export async function play(scenario: Scenario, { tell }: Pick<SeedOptions, "tell
     violations: [...observer.ledger.violations],
     trace: hex(observer.trace.hash),
     decisions: hex(observer.trace.decisions),
+    selections: hex(observer.trace.selections),
     company: companyIn(scenario.faults),
     downtime: clients?.downtime ?? { daemon: 0, staticRecord: 0, oracle: 0, total: 0 },
     emptyMs: observer.records.emptyMs,

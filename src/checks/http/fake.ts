@@ -1,12 +1,12 @@
 // How the sites of the simulated world answer a check over HTTP.
-import type { CheckFake } from "../fake.ts";
+import { objectionToDates, type CheckFake } from "../fake.ts";
 import type { ProbeResult } from "../verdict.ts";
 import { judgeAnswer, type HttpJudgement } from "./judge.ts";
 import { isEncrypted } from "./outlook.ts";
 import type { HttpTask } from "./settings.ts";
 
 export const httpFake: CheckFake<HttpTask> = {
-  hasCertificate: ({ url }) => isEncrypted(url),
+  objectionTo: ({ url }, certificate) => (isEncrypted(url) ? objectionToDates(certificate) : undefined),
   answer(task, condition) {
     // A service that works answers as its check expects it.
     if (condition.kind === "ok") return { kind: "ok", detail: "200" };

@@ -1,6 +1,6 @@
 // Checks over HTTP and HTTPS: a page of the service is requested from the endpoint's own addresses.
 import type { CheckKind } from "../kind.ts";
-import { authoritiesFile } from "./authorities.ts";
+import { authoritiesFile } from "../authorities.ts";
 import { adviseOn, warnOfForeignHost } from "./doctor.ts";
 import { httpQuestions } from "./init.ts";
 import { isEncrypted, outlookOf, probeBytes, shownTask } from "./outlook.ts";
@@ -21,7 +21,7 @@ export const http: CheckKind<typeof httpKeys, HttpTask> = {
     const remedy = "remove it, or use https";
     report("ca_file", `expected no ca_file, since the url is http, which has no certificate: ${remedy}`);
   },
-  complete: ({ url, status, contains }, { ca_file: ca }) => ({
+  complete: ({ url, status, contains }, { files: { ca_file: ca } }) => ({
     kind: "http",
     url,
     status: isRange(status) ? [status] : status,

@@ -1,14 +1,13 @@
 // One HTTP or HTTPS probe of one address: a fresh connection to the address itself, one request, one verdict.
 // Straight over `node:net` and `node:tls`: a client for HTTP in general costs several times as much.
 import { connect as connectTcp, type Socket } from "node:net";
-import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import type { Address, CheckSettings, Observation, Phases } from "../../core/model.ts";
 import { plain } from "../../lib/text.ts";
 import { StageTimes, underDeadline, type AttemptOptions, type ProbeAttempt } from "../attempt.ts";
-import { objectionTo } from "../certificate.ts";
 import { verdictOfMissingRoute, type hasRoute } from "../route.ts";
 import { TextSearch } from "../search.ts";
-import { secureContextFor } from "../secure-context.ts";
+import { connectToPeer, inspectPeer, type TlsPeer } from "../tls-connection.ts";
 import { failed, type ProbeResult } from "../verdict.ts";
 import { AnswerReader, type AnswerHead } from "./answer-reader.ts";
 import { closedEarly, verdictOfError } from "./faults.ts";
@@ -17,8 +16,6 @@ import { requestFor, type ProbeRequest } from "./request.ts";
 import type { HttpTask } from "./settings.ts";
 
 export interface HttpProbeOptions extends AttemptOptions {
-  /** The time as far as something vouches for it; without, certificates are judged by the machine's wall clock. */
-  readonly vouchedWallMs?: number;
   /** Whether this machine has a route to the address; the kernel is asked by default. */
   readonly hasRoute?: typeof hasRoute;
 }
@@ -88,19 +85,14 @@ class HttpAttempt implements ProbeAttempt {
   }
 
   #connect(): Socket {
-    const { port, isEncrypted, hostName, serverName } = this.#request;
-    const where = { host: this.#address.text, port };
-    if (!isEncrypted) return connectTcp(where);
-    return connectTls({
-      ...where,
-      secureContext: secureContextFor(this.#task.ca),
-      servername: serverName,
-      // Left to itself, Node compares the certificate with the address that we connect to.
-      checkServerIdentity: (_, certificate) => checkServerIdentity(hostName, certificate),
-      ALPNProtocols: ["http/1.1"],
-      // Refused below instead, before anything is sent: only then can the message name what is wrong.
-      rejectUnauthorized: false,
-    });
+    const { port, isEncrypted } = this.#request;
+    const address = this.#address;
+    if (!isEncrypted) return connectTcp({ host: address.text, port });
+    return connectToPeer(this.#peer, { address, port, protocols: ["http/1.1"] });
+  }
+
+  get #peer(): TlsPeer {
+    return { hostName: this.#request.hostName, ca: this.#task.ca };
   }
 
   #connected(socket: Socket): undefined {
@@ -110,25 +102,11 @@ class HttpAttempt implements ProbeAttempt {
   }
 
   #secured(socket: TLSSocket): ProbeResult | undefined {
-    const objection = this.#inspectCertificate(socket);
+    const { objection, validity } = inspectPeer(socket, this.#peer, this.#options);
+    this.certificateEndsWallMs = validity?.untilWallMs;
     this.phases.tls = this.stages.enter("waiting for the answer");
     // Nothing may be sent to a server that is not the one.
     if (objection === undefined) socket.write(this.#request.text, "latin1");
-    return objection;
-  }
-
-  /** What speaks against the server's certificate. */
-  #inspectCertificate(socket: TLSSocket): ProbeResult | undefined {
-    const { clock, vouchedWallMs } = this.#options;
-    const objection = objectionTo(socket, {
-      askedFor: this.#request.hostName,
-      ca: this.#task.ca,
-      machineWallMs: clock.wallMs(),
-      vouchedWallMs,
-    });
-    // It costs a quarter of what `getPeerCertificate` does, which gives nothing any more once it was called.
-    const endsWallMs = Date.parse(socket.getPeerX509Certificate()?.validTo ?? "");
-    if (Number.isFinite(endsWallMs)) this.certificateEndsWallMs = endsWallMs;
     return objection;
   }
 

@@ -1,5 +1,4 @@
 // What a probe sends, and where: worked out once for each task, since probes are many.
-import { isIP } from "node:net";
 import type { HttpTask } from "./settings.ts";
 
 export interface ProbeRequest {
@@ -7,8 +6,6 @@ export interface ProbeRequest {
   readonly isEncrypted: boolean;
   /** The host name of the URL as certificates know it. */
   readonly hostName: string;
-  /** What TLS is asked for; empty for an address, which has no name. */
-  readonly serverName: string;
   /** The request itself, a byte for each letter. */
   readonly text: string;
 }
@@ -38,7 +35,6 @@ function requestTo({ protocol, hostname, host, port, pathname, search }: URL): P
     port: Number(port || (isEncrypted ? 443 : 80)),
     isEncrypted,
     hostName,
-    serverName: isIP(hostName) === 0 ? hostName : "",
     text: `${lines.join("\r\n")}\r\n\r\n`,
   };
 }

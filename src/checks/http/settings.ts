@@ -1,6 +1,7 @@
 // The keys of a check over HTTP, and what it is to do.
 import { z } from "zod";
-import { filePath, kind, parseUrl, textOrNumber } from "../../config/format/fields.ts";
+import { authoritiesKey } from "../authorities.ts";
+import { kind, parseUrl, textOrNumber } from "../../config/format/fields.ts";
 import { optional, required, withDefault } from "../../config/format/key.ts";
 import { bad, ok, type Parsed } from "../../config/format/names.ts";
 
@@ -68,11 +69,5 @@ export const httpKeys = {
     defaultInWords: "none",
     example: "OK",
   }),
-  ca_file: optional(filePath, {
-    description:
-      "PEM file with the certificates of the authorities to trust for this check, instead of the usual ones. " +
-      "The server's own self-signed certificate also works. Read again when it changes.",
-    defaultInWords: "none: the usual ones, and those of `NODE_EXTRA_CA_CERTS`",
-    example: "/etc/ssl/home-ca.pem",
-  }),
+  ca_file: authoritiesKey,
 };

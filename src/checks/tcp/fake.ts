@@ -4,7 +4,7 @@ import { judgeConnection } from "./judge.ts";
 import type { TcpTask } from "./settings.ts";
 
 export const tcpFake: CheckFake<TcpTask> = {
-  hasCertificate: () => false,
+  objectionTo: () => undefined,
   answer(task, { kind }) {
     // A service that does not work still accepts connections.
     return judgeConnection(task, kind === "ok") === "ok"

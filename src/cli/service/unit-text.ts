@@ -31,7 +31,7 @@ export function credentialName(of: string, key: string): string {
 }
 
 /** The secrets that a configuration may take from files. */
-const credentialNames = [
+export const credentialNames: readonly string[] = [
   credentialName("cloudflare", "token"),
   ...channelKinds.flatMap(({ kind, secrets }) => Object.keys(secrets).map((key) => credentialName(kind, key))),
   credentialName("http", "token"),

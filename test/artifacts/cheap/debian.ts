@@ -8,6 +8,7 @@ import { basename, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { buildDeb } from "../../../scripts/deb.ts";
 import { architectures, buildExecutable } from "../../../scripts/sea.ts";
+import { credentialNames } from "../../../src/cli/service/unit-text.ts";
 import { startWorld, type World } from "../../../src/emulation/world.ts";
 import { artifactOnce } from "../../support/artifacts.ts";
 import { blocksOf, readPages } from "../../support/documents.ts";
@@ -235,6 +236,7 @@ test("reload, restart and backup work as the page about systemd has them", { ski
 test("removed, it ends and leaves configuration, tokens and state; purged, it leaves nothing", { skip }, async () => {
   const here = staged();
   const { machine } = here;
+  for (const name of credentialNames) await machine.run("touch", `/etc/ccs/credentials/${name}`);
   await machine.run("dpkg", "--remove", "cloudflare-cname-switcher");
   assert.equal((await machine.try("systemctl", "is-active", "ccs")).output.trim(), "inactive");
   assert.deepEqual(

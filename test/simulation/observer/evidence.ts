@@ -3,7 +3,7 @@
 import type { Address, Observation, Resolution } from "../../../src/core/model.ts";
 import type { Anchor } from "../../../src/probe/anchors.ts";
 import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
-import { isIn } from "../../../src/simulation/monitor.ts";
+import { isWithin } from "../../../src/checks/certificate-path.ts";
 import type { Ledger, Part } from "./ledger.ts";
 
 /** What is known of one address. */
@@ -124,7 +124,7 @@ export class Evidence implements Part {
     const { certificateOfServices } = this.#ledger.scenario.world;
     const wallMs = this.run?.clock.wallMs() ?? 0;
     // A clock by which Cloudflare's own certificate is not valid proves nothing, for as long as that may last.
-    const isRefuted = certificateOfServices !== undefined && !isIn(certificateOfServices, wallMs);
+    const isRefuted = certificateOfServices !== undefined && !isWithin(certificateOfServices, wallMs);
     const isUntold = this.#ledger.nowMs - Math.max(this.#dateMs, this.startedAtMs) > dateSearchMs;
     return isGenuine || (isUntold && !isRefuted);
   }

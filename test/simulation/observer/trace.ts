@@ -13,6 +13,8 @@ export class Trace implements Part {
    * a write arrives is chance: a read that a clock brings forward makes later requests take other times on their way.
    */
   decisions = 0x811c9dc5;
+  /** Only of who was selected at which ingress, and why; not when. */
+  selections = 0x811c9dc5;
   readonly #ledger: Ledger;
 
   constructor(ledger: Ledger) {
@@ -45,6 +47,8 @@ export class Trace implements Part {
       if (fact.kind !== "selection-changed") continue;
       const members = [fact.to.primary, ...fact.to.sticky.map(({ endpoint }) => endpoint)].join(" ");
       this.decisions = hashOf(`${this.#ledger.nowMs} ${members}`, this.decisions);
+      const { reason, why } = fact.to;
+      this.selections = hashOf(`${fact.ingress} ${members} ${reason} ${why}`, this.selections);
     }
   }
 

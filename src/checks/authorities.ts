@@ -2,7 +2,18 @@
 // that a key that lies beside them goes nowhere.
 import { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
-import { bad, ok, type Parsed } from "../../config/format/names.ts";
+import { filePath } from "../config/format/fields.ts";
+import { optional } from "../config/format/key.ts";
+import { bad, ok, type Parsed } from "../config/format/names.ts";
+
+/** The key of every kind of check that speaks TLS. */
+export const authoritiesKey = optional(filePath, {
+  description:
+    "PEM file with the certificates of the authorities to trust for this check, instead of the usual ones. " +
+    "The server's own self-signed certificate also works. Read again when it changes.",
+  defaultInWords: "none: the usual ones, and those of `NODE_EXTRA_CA_CERTS`",
+  example: "/etc/ssl/home-ca.pem",
+});
 
 export const authoritiesFile = {
   expects: "the path of a PEM file with the certificates of authorities",
