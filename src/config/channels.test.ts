@@ -1,6 +1,7 @@
 // `notify` as a list of channels of any kind, and as the section that files had before.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { channelKinds } from "../channels/registry.ts";
 import type { WebhookSettings } from "../channels/webhook/settings.ts";
 import { telegramIn } from "../../test/support/channels.ts";
 import { formatProblem } from "./format/problem.ts";
@@ -57,11 +58,12 @@ test("the environment and variables hold for every channel, the kind's own name 
 });
 
 test("mistakes are told at their place in the list", () => {
+  const kinds = channelKinds.map(({ kind }) => kind).join(", ");
   assert.deepEqual(problems(' [{ token: "1:a", chat_id: 7 }]'), [
-    "config.yml:3:10 notify[0].kind: missing, expected one of telegram, webhook",
+    `config.yml:3:10 notify[0].kind: missing, expected one of ${kinds}`,
   ]);
   assert.deepEqual(problems(" [{ kind: telegrm, chat_id: 7 }]"), [
-    'config.yml:3:18 notify[0].kind: expected one of telegram, webhook, got "telegrm"',
+    `config.yml:3:18 notify[0].kind: expected one of ${kinds}, got "telegrm"`,
   ]);
   assert.deepEqual(problems(" [telegram]"), ["config.yml:3:10 notify[0]: expected a channel, got text"]);
   assert.deepEqual(problems(" telegram"), ["config.yml:3:9 notify: expected a list of channels, got text"]);

@@ -41,10 +41,11 @@ test("a secret that is here is used, and has to be right", () => {
 });
 
 test("the secrets of every kind of channel may be missing", () => {
-  for (const { kind, secrets } of channelKinds) {
+  for (const { kind, secrets, init } of channelKinds) {
     for (const key of Object.keys(secrets)) {
-      const others = kind === "telegram" ? "chat_id: 1" : 'url: "https://hooks.example.com/"';
-      const text = `cloudflare: { token: T }\nnotify: [{ kind: ${kind}, ${key}: "\${MISSING}", ${others} }]`;
+      const others = init.example.keys.flatMap((each) => ("yaml" in each ? [`${each.key}: ${each.yaml}`] : []));
+      const entry = [`kind: ${kind}`, `${key}: "\${MISSING}"`, ...others].join(", ");
+      const text = `cloudflare: { token: T }\nnotify: [{ ${entry} }]`;
       assert.equal(load(text, true).kind, "ok", `${kind}.${key}`);
     }
   }

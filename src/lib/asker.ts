@@ -1,6 +1,13 @@
 // Questions to a person, as far as those who ask know them.
 import type { z } from "zod";
 
+export interface AskSecretOptions {
+  /** The one from before, which Enter alone takes again. */
+  readonly earlier?: string | undefined;
+  /** Enter alone takes none, unless there is an earlier one. */
+  readonly isOptional?: boolean;
+}
+
 /** Questions on a terminal. Giving one up throws. */
 export interface Asker {
   /** One line of text that `kind` takes, as it was typed, without spaces around it. */
@@ -14,8 +21,8 @@ export interface Asker {
       readonly isOptional?: boolean;
     },
   ): Promise<string>;
-  /** Not shown while it is typed. `earlier`: the one from before, which Enter alone takes again. */
-  askSecret(message: string, kind: z.ZodType, earlier?: string): Promise<string>;
+  /** Not shown while it is typed. Empty where it is optional, and none was given. */
+  askSecret(message: string, kind: z.ZodType, options?: AskSecretOptions): Promise<string>;
   askChoice<const Value extends string>(
     message: string,
     options: readonly { readonly value: Value; readonly label: string; readonly hint?: string }[],

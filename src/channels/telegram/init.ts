@@ -40,7 +40,7 @@ async function askBot(asker: Asker, { env, overrides, ports }: AskingWorld): Pro
     const token =
       isFound && earlier === undefined
         ? found
-        : await asker.askSecret("The bot's token, from @BotFather", telegramToken, earlier?.token);
+        : await asker.askSecret("The bot's token, from @BotFather", telegramToken, { earlier: earlier?.token });
     const chatId = await asker.askText(
       "The chat: its number, or @channelname (send the bot a message once; @userinfobot tells you your number)",
       {

@@ -1,8 +1,9 @@
 // The doctor's look at a webhook: does its receiver answer, and does it take a message. Sends one only when that is
 // asked for.
-import type { Message } from "../../core/message.ts";
 import { ok, wrong, type Finding } from "../../lib/finding.ts";
+import { isTaken } from "../http-call.ts";
 import type { ChannelPorts } from "../kind.ts";
+import { testMessage } from "../test-message.ts";
 import { callReceiver, hostOf, postMessage } from "./channel.ts";
 import type { WebhookSettings } from "./settings.ts";
 
@@ -16,7 +17,7 @@ export async function inspectWebhook(
   const host = hostOf(settings);
   const answer = isTestSent
     ? await postMessage(settings, ports, testMessage(ports.clock.wallMs()), { deadlineMs })
-    : await callReceiver(settings, ports, { method: "HEAD" }, { deadlineMs });
+    : await callReceiver(settings, ports, { method: "HEAD", headers: {} }, { deadlineMs });
   const signature = ok(
     "signature",
     settings.secret === undefined
@@ -30,18 +31,7 @@ export async function inspectWebhook(
   const { status } = answer;
   // Few receivers know HEAD: any answer shows that there is one.
   if (!isTestSent) return [ok("receiver", `${host} answers; --send-test shows whether it takes messages`), signature];
-  return status >= 200 && status < 300
+  return isTaken(status)
     ? [ok("receiver", `${host} took a test message (${status})`), signature]
     : [wrong("receiver", `${host} answered ${status} to a test message`, "check url, headers and secret"), signature];
-}
-
-function testMessage(wallMs: number): Message {
-  return {
-    id: `test-${wallMs.toString(36)}`,
-    importance: "low",
-    atWallMs: wallMs,
-    headline: "This is a test by ccs doctor: messages from Cloudflare CNAME Switcher arrive here.",
-    details: [],
-    facts: [{ kind: "test", time: new Date(wallMs).toISOString() }],
-  };
 }

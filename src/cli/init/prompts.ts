@@ -2,6 +2,7 @@
 // first.
 import { confirm, isCancel, log, password, select, text } from "@clack/prompts";
 import type { z } from "zod";
+import type { AskSecretOptions } from "../../lib/asker.ts";
 import { lineWidth, withSpinner, wrapped } from "../../terminal/terminal.ts";
 import { cancelled, doneOrCancelled } from "./keyboard.ts";
 
@@ -39,13 +40,18 @@ export async function askText(message: string, { kind, refuse, ...options }: Tex
   return answer.trim();
 }
 
-/** A secret, not shown while it is typed. `earlier`: the one from before, which Enter alone takes again. */
-export async function askSecret(message: string, kind: z.ZodType, earlier?: string): Promise<string> {
+/** A secret, not shown while it is typed. Empty where it is optional, and none was given. */
+export async function askSecret(
+  message: string,
+  kind: z.ZodType,
+  { earlier, isOptional = false }: AskSecretOptions = {},
+): Promise<string> {
   const validate = (typed: string | undefined): string | undefined => {
     const value = (typed ?? "").trim();
-    return value === "" && earlier !== undefined ? undefined : complaint(kind, value);
+    return value === "" && (isOptional || earlier !== undefined) ? undefined : complaint(kind, value);
   };
-  const question = earlier === undefined ? message : `${message}; Enter alone takes the one from before`;
+  const enter = earlier === undefined ? "Enter alone: none" : "Enter alone takes the one from before";
+  const question = isOptional || earlier !== undefined ? `${message}; ${enter}` : message;
   const answer: string | undefined = await answered(() => password({ message: shown(question), validate }));
   const value = (answer ?? "").trim();
   return value === "" && earlier !== undefined ? earlier : value;
