@@ -1,5 +1,5 @@
-// `npm run selections`: plays 2,000 simulated hours and keeps, for each seed, a hash of who was selected at which ingress
-// and why. A change that is not meant to select others leaves the file as it is; `npm test` compares.
+// `npm run selections`: plays 2,000 simulated hours and keeps, for each seed, a hash of who was selected at which
+// ingress and why. A change that is not meant to select others leaves the file as it is; `npm test` compares.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { seedsFor, simulateAll } from "../test/simulation/threads.ts";

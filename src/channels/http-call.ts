@@ -22,7 +22,7 @@ export interface HttpCallOptions {
   readonly deadlineMs?: number;
 }
 
-export type HttpAnswer =
+export type CallAnswer =
   | { readonly kind: "answered"; readonly status: number; readonly retryAfterMs: number | undefined }
   | { readonly kind: "unreachable"; readonly detail: string };
 
@@ -35,7 +35,7 @@ export async function callOverHttp(
   { fetch: send, clock }: ChannelPorts,
   { url, secrets, ...request }: HttpCall,
   { signal, deadlineMs = usualDeadlineMs }: HttpCallOptions,
-): Promise<HttpAnswer> {
+): Promise<CallAnswer> {
   using deadline = new Deadline(clock, deadlineMs, signal);
   try {
     const { method, headers: sent, body = null } = request;
@@ -52,7 +52,7 @@ export async function callOverHttp(
 
 /** `who` answered, such as `hooks.example.com`; `keys` are those to look at when it lets nobody in. */
 export function deliveryOf(
-  answer: HttpAnswer,
+  answer: CallAnswer,
   { who, keys }: { readonly who: string; readonly keys: string },
 ): Delivery {
   if (answer.kind === "unreachable") return { kind: "later", detail: answer.detail };
@@ -83,7 +83,7 @@ function pauseIn(retryAfter: string | null, wallMs: number): number | undefined 
   return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - wallMs);
 }
 
-/** Why there was no answer. What is secret is taken out before the text is cut: a piece of it would not be recognised. */
+/** Why there was no answer. What is secret is taken out before the text is cut: a piece of it would not be known. */
 function without(secrets: readonly string[], error: unknown): string {
   const hidden = secrets.filter((form) => form.length > 1);
   return plain(hidden.reduce((text, form) => text.replaceAll(form, "***"), innermost(error).text));

@@ -70,7 +70,7 @@ test("every key has a description, and every value an example", () => {
   assert.ok(count > 35, `${count}`);
 });
 
-/** A key that the example lacks, though its section is there. A key that several kinds share is shown by one of them. */
+/** Keys that the example lacks in a section. One that several kinds share is shown by one of them. */
 function absentFrom(text: string): readonly string[] {
   const shown = new Set<string>();
   const absent = new Map<string, string>();

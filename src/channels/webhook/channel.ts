@@ -1,7 +1,7 @@
 // Sends messages as JSON to a URL. No error shows more of the URL than its host.
 import type { Message } from "../../core/message.ts";
 import type { Channel, Delivery } from "../channel.ts";
-import { callOverHttp, deliveryOf, type HttpAnswer, type HttpCall, type HttpCallOptions } from "../http-call.ts";
+import { callOverHttp, deliveryOf, type CallAnswer, type HttpCall, type HttpCallOptions } from "../http-call.ts";
 import type { ChannelPorts } from "../kind.ts";
 import { bodyOf } from "./render.ts";
 import type { WebhookSettings } from "./settings.ts";
@@ -33,7 +33,7 @@ export async function postMessage(
   ports: ChannelPorts,
   message: Message,
   options: HttpCallOptions,
-): Promise<HttpAnswer> {
+): Promise<CallAnswer> {
   const body = JSON.stringify(bodyOf(message));
   const headers = {
     "content-type": "application/json",
@@ -48,7 +48,7 @@ export async function callReceiver(
   ports: ChannelPorts,
   { method, headers, body }: Pick<HttpCall, "method" | "headers" | "body">,
   options: HttpCallOptions,
-): Promise<HttpAnswer> {
+): Promise<CallAnswer> {
   const { url, headers: own } = settings;
   const shown = Object.fromEntries(Object.entries(own).map(([name, value]) => [name, value.reveal()]));
   const call = { url, method, headers: { ...shown, ...headers }, body, secrets: secretsOf(settings) };
