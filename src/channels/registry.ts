@@ -3,7 +3,10 @@ import type { ChannelKind } from "./kind.ts";
 import { telegram } from "./telegram/telegram.ts";
 import { webhook } from "./webhook/webhook.ts";
 
-export const channelKinds: readonly ChannelKind[] = [telegram, webhook];
+export const channelKinds: readonly [ChannelKind, ...ChannelKind[]] = [telegram, webhook];
+
+/** The one that the simulator plays where none is configured. */
+export const [defaultChannelKind] = channelKinds;
 
 /** The kind of a name that the registry has: names come from configurations that were checked. */
 export function channelKind(name: string): ChannelKind {

@@ -12,7 +12,7 @@ import { play } from "../what-if/play.ts";
 import { longestMs, parseScenario, wordsOf, type Occurrence } from "../what-if/scenario.ts";
 import { servedTimes } from "../what-if/served.ts";
 import { parseLengthMs } from "../what-if/times.ts";
-import { vocabularyOf } from "../what-if/user-world.ts";
+import { channelsIn, vocabularyOf } from "../what-if/user-world.ts";
 import { worseOff } from "../what-if/verdict.ts";
 import { configWithoutSecrets } from "./config-option.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
@@ -159,7 +159,10 @@ function listScenarios({ config: option }: SimulateOptions, isJson: boolean): Ex
   }
   printLine();
   printLine(`${styled("bold", "In your own words")}, one line each or with ; between them:`);
-  const vocabulary = option === undefined ? { endpoints: [] } : vocabularyOf(configWithoutSecrets(option).config);
+  const vocabulary =
+    option === undefined
+      ? { endpoints: [], channels: channelsIn([]) }
+      : vocabularyOf(configWithoutSecrets(option).config);
   for (const { subject, words } of wordsOf(vocabulary)) {
     printLine(`  ${styled("cyan", subject)}`);
     for (const line of wrapped(words, lineWidth() - 4).split("\n")) printLine(`    ${line}`);

@@ -785,7 +785,7 @@ describe("the configuration", () => {
 
   test("that adds and removes ingresses says so, and what becomes of their records", () => {
     const world = startedWorld();
-    world.start(ingressSettings("new.example.com", [endpointSettings("fibre")]));
+    world.start({ ...ingressSettings("new.example.com", [endpointSettings("fibre")]), id: "fibre-only" });
     const [told] = world.news();
     assert.equal(told?.headline, "A new configuration is in force");
     assert.match(told?.text ?? "", /^Now monitored: new\.example\.com\.$/m);

@@ -123,7 +123,9 @@ export class Narrator {
     if (facts.some(({ kind }) => kind === "config-applied")) {
       const isAfterRejection = before.rejectedConfig !== undefined;
       this.#toldProblems = undefined;
-      const added = facts.flatMap((fact) => (fact.kind === "ingress-added" ? [fact.ingress] : []));
+      const added = facts.flatMap((fact) =>
+        fact.kind === "ingress-added" ? [recordsOf(after, fact.ingress).record] : [],
+      );
       const released = facts.flatMap((fact) =>
         fact.kind === "ingress-released" ? [{ ...recordsOf(before, fact.ingress), ...primaryOf(fact) }] : [],
       );

@@ -11,6 +11,7 @@ const vocabulary: Vocabulary = {
     { name: "cable", aliases: ["cable.example.com", "primary"], sites: [0] },
     { name: "Mobile line", aliases: ["198.51.100.7", "secondary"], sites: [1, 2] },
   ],
+  channels: { own: "telegram", all: ["telegram", "webhook"] },
 };
 
 const minute = 60_000;

@@ -25,6 +25,8 @@ export interface Vocabulary {
     readonly aliases: readonly string[];
     readonly sites: readonly number[];
   }[];
+  /** The kind of channel that tells, and every kind that there is. */
+  readonly channels: { readonly own: string; readonly all: readonly string[] };
 }
 
 /** One thing that happens. */
@@ -97,7 +99,7 @@ function examplesOf(happenings: readonly Happening[]): string {
   return happenings.map(({ example }) => example).join(" | ");
 }
 
-function subjectsOf({ endpoints }: Vocabulary): readonly Subject[] {
+function subjectsOf({ endpoints, channels }: Vocabulary): readonly Subject[] {
   const own = { isPlural: false, sites: [] };
   const everySite = [...new Set(endpoints.flatMap(({ sites }) => sites))];
   return [
@@ -134,7 +136,7 @@ function subjectsOf({ endpoints }: Vocabulary): readonly Subject[] {
       aliases: ["cloudflare's api", "cloudflare api", "cloudflare", "api"],
       happenings: cloudflareHappenings,
     },
-    { ...own, name: "telegram", aliases: ["telegram", "chat", "messages"], happenings: chatHappenings },
+    { ...own, name: channels.own, aliases: [...channels.all, "chat", "messages"], happenings: chatHappenings },
     { ...own, name: "anchors", isPlural: true, aliases: ["anchors"], happenings: anchorHappenings },
     { ...own, name: "daemon", aliases: ["daemon", "ccs", "machine", ""], happenings: daemonHappenings },
     { ...own, name: "record", aliases: ["record", "records"], happenings: recordHappenings },

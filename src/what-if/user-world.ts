@@ -1,6 +1,6 @@
 // The user's own configuration, set into the simulated world: every target becomes a site with an address that is made
 // up from the ranges for documentation, and every record points to the best endpoint at first.
-import { channelKind } from "../channels/registry.ts";
+import { channelKind, channelKinds, defaultChannelKind } from "../channels/registry.ts";
 import type { Config } from "../config/config.ts";
 import type { EndpointSettings, IngressSettings, Target } from "../core/model.ts";
 import { publishesCname } from "../core/records/records.ts";
@@ -34,8 +34,8 @@ export function userWorld(config: Config, { seed, hasIpv6 }: { seed: number; has
   const { sites, ingresses } = sitesOf(config, hasIpv6);
   const servers = new Set(config.ingresses.flatMap(({ endpoints }) => endpoints.flatMap(({ resolvers }) => resolvers)));
   const zones = zonesOf(ingresses, sites);
-  // Where no channel is configured, a bot takes what would have been told.
-  const { kind = "telegram", initialSilenceMs } = config.notify[0] ?? {};
+  // Where no channel is configured, one of the first kind takes what would have been told.
+  const { kind = defaultChannelKind.kind, initialSilenceMs } = config.notify[0] ?? {};
   const { nameservers: _, ...cloudflare } = config.cloudflare;
   // Messages tell the simulated time, which is in UTC.
   const { timeZone: __, ...rest } = config;
@@ -89,7 +89,13 @@ export function vocabularyOf(config: Config): Vocabulary {
       for (const alias of own) taken.add(alias.toLowerCase());
       return { name, aliases: own, sites: [...sites] };
     }),
+    channels: channelsIn(config.notify),
   };
+}
+
+/** How a scenario may call what tells. */
+export function channelsIn([channel]: Config["notify"]): Vocabulary["channels"] {
+  return { own: (channel ?? defaultChannelKind).kind, all: channelKinds.map(({ kind }) => kind) };
 }
 
 const rankNames: readonly (readonly string[])[] = [

@@ -15,6 +15,7 @@ import { formatProblem } from "../../src/config/format/problem.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { unwrap } from "../../src/config/format/schemas.ts";
 import { systemUnit } from "../../src/cli/service/unit-text.ts";
+import { routes } from "../../src/web/api/routes.ts";
 import { createProgram } from "../../src/main.ts";
 import { selfSigned } from "../support/certificates.ts";
 import { blocksOf, ccsCommands, inlineCode, readPages } from "../support/documents.ts";
@@ -153,6 +154,16 @@ test("every command has a row in the table of commands, and every exit code", as
   const missing = program.commands.map((command) => command.name()).filter((name) => !page.includes(`| \`ccs ${name}`));
   assert.deepEqual(missing, []);
   for (const code of [0, 1, 2, 64, 69, 70, 78]) assert.match(page, new RegExp(`^\\| ${code} +\\|`, "m"));
+});
+
+test("every route of the API has a row in its table, and every row a route", () => {
+  const page = readFileSync(join(root, "docs/api.md"), "utf8");
+  const rows = [...page.matchAll(/^\| *(`(?:GET|POST) .*?) *\|/gm)].flatMap(([, cell = ""]) => cell.split(", "));
+  const described = routes.filter(({ path }) => path !== "/openapi.json");
+  assert.deepEqual(
+    rows.toSorted(),
+    described.map(({ method, path }) => `\`${method.toUpperCase()} /api/v1${path}\``).toSorted(),
+  );
 });
 
 test("every shell block is shell, and every script of npm is there", () => {

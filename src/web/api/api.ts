@@ -12,6 +12,7 @@ import { RunHistory } from "./run-history.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { ApiParts, ApiPorts } from "./ports.ts";
 import { earlierRecords } from "./records-origin.ts";
+import { routerPath } from "./route.ts";
 import { routes } from "./routes.ts";
 import { statusOf, type DaemonFacts } from "./status.ts";
 import { Stream } from "./stream.ts";
@@ -78,7 +79,8 @@ export class Api implements Disposable {
       onBug(error);
       return problem(context, 500, { error: "internal error; see the log" });
     });
-    for (const { method, path, handle } of routes) {
+    for (const { method, handle, ...route } of routes) {
+      const path = routerPath(route.path);
       if (method === "post") {
         if (door === "http") app.post(path, onlyWithToken(this.#guard));
         app.post(path, onlyJson, onlySmall, notTooOften(this.#guard));

@@ -1,6 +1,6 @@
 // The OpenAPI document of the API, made of its routes and of the schemas that the documents are typed by.
 import * as z from "zod";
-import type { Route } from "./route.ts";
+import { namesInPath, type Route } from "./route.ts";
 import { eventSchema, resetSchema } from "./schema/events.ts";
 import { problemSchema } from "./schema/parts.ts";
 
@@ -50,10 +50,10 @@ function operationOf(route: Route, schemaOf: SchemaOf): Json {
   const { path, summary, description, query, request, answer, type, problems } = route;
   const hasParameters = Object.keys(query.shape).length > 0;
   return {
-    operationId: path.replace(/^\/|\.json$/g, ""),
+    operationId: path.replaceAll(/^\/|\.json$|[{}]/g, "").replaceAll("/", "-"),
     summary,
     description,
-    parameters: hasParameters ? parametersOf(query) : undefined,
+    parameters: hasParameters ? parametersOf(query, namesInPath(path)) : undefined,
     requestBody: request && { required: true, content: { [jsonType]: { schema: schemaOf(request, "input") } } },
     security: request && [{ token: [] }],
     responses: {
@@ -68,10 +68,11 @@ function operationOf(route: Route, schemaOf: SchemaOf): Json {
   };
 }
 
-function parametersOf(query: z.ZodObject): unknown {
+function parametersOf(query: z.ZodObject, inPath: readonly string[]): unknown {
   return Object.entries(query.shape).map(([name, part]) => {
     const { description, ...schema } = z.toJSONSchema(part as z.ZodType);
-    return { name, in: "query", required: false, description, schema: withPaths(schema) };
+    const isInPath = inPath.includes(name);
+    return { name, in: isInPath ? "path" : "query", required: isInPath, description, schema: withPaths(schema) };
   });
 }
 

@@ -11,11 +11,11 @@ export type Problems = Readonly<Record<number, string>>;
 
 export interface Route {
   readonly method: "get" | "post";
-  /** Below `/api/v1`. */
+  /** Below `/api/v1`. What stands in braces is a parameter: `/ingresses/{ingress}`. */
   readonly path: string;
   readonly summary: string;
   readonly description: string | undefined;
-  /** The parameters of the URL. */
+  /** The parameters of the URL, those in its path included. */
   readonly query: z.ZodObject;
   /** The body, where there is one. */
   readonly request: z.ZodType | undefined;
@@ -64,7 +64,7 @@ const problemsOfReading: Problems = {
 
 /** A route that only reads. */
 export function reading<Query extends z.ZodObject>(route: ReadingRoute<Query>): Route {
-  const { query, parameters = (context) => context.req.query(), handle } = route;
+  const { query, parameters = parametersOf, handle } = route;
   return {
     type: json,
     description: undefined,
@@ -74,6 +74,21 @@ export function reading<Query extends z.ZodObject>(route: ReadingRoute<Query>): 
     problems: { ...problemsOfReading, ...route.problems },
     handle: (parts, context) => handle({ parts, query: readRequest(query, parameters(context)), context }),
   };
+}
+
+/** A parameter of the path is what stands there, whatever follows the question mark. */
+function parametersOf({ req }: Context<Env>): unknown {
+  return { ...req.query(), ...req.param() };
+}
+
+/** The names of the parameters in a path. */
+export function namesInPath(path: string): readonly string[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
+}
+
+/** A path as the server's router has it: `/ingresses/:ingress`. */
+export function routerPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
 }
 
 interface ChangingRoute<Request extends z.ZodType, Answer extends z.ZodType> {
