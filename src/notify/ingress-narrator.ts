@@ -68,7 +68,7 @@ export class IngressNarrator {
     stories.push(...this.#outages(stories, nowMs), ...this.#standoff(facts, nowMs), ...this.#undone(nowMs));
     const isWhole = stories.length > 0;
     stories.push(
-      ...this.#overrides(facts),
+      ...this.#overrides(facts, stories),
       ...this.#reports(facts),
       ...this.#shared(facts),
       ...this.#mixes(facts, nowMs),
@@ -231,9 +231,13 @@ export class IngressNarrator {
     return [{ kind: fact.kind, ingress: this.#ingress }];
   }
 
-  /** A manual override that moves something is told by what it moves. */
-  #overrides(facts: readonly IngressFact[]): Story[] {
-    if (facts.some(({ kind }) => kind === "selection-changed")) return [];
+  /**
+   * A manual override that moves something is told by what it moves; but where people know already that a change is not
+   * done yet, it may be long before they hear of it again.
+   */
+  #overrides(facts: readonly IngressFact[], stories: readonly Story[]): Story[] {
+    const isToldLater = this.#pending?.isTold !== true || stories.some(({ kind }) => kind === "undone");
+    if (isToldLater && facts.some(({ kind }) => kind === "selection-changed")) return [];
     const words = facts.flatMap((fact) => {
       if (fact.kind !== "override-began" && fact.kind !== "override-ended") return [];
       return [{ kind: fact.kind, ingress: this.#ingress, override: fact.override }];

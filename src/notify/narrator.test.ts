@@ -181,6 +181,21 @@ describe("a failover", () => {
     assert.match(done?.text ?? "", /^The problem with Cloudflare lasted 3 min 40 s\.$/m);
   });
 
+  test("that is told as undone hides no manual override, which may want something else", () => {
+    world.start(ingressSettings(record, [cable, mobile, endpointSettings("lte", { priority: 30 })]));
+    world.news();
+    world.cloud = "silent";
+    world.observe("cable", "timeout");
+    world.fail();
+    world.pass(20_100);
+    world.news();
+    const untilMs = world.nowMs + 600_000;
+    world.dispatch({ kind: "override-set", ingress: record, override: { kind: "pin", endpoint: "lte", untilMs } });
+    assert.deepEqual(world.headlines(), ["ingress.example.com: lte was pinned manually"]);
+    world.dispatch({ kind: "resumed", ingress: record });
+    assert.deepEqual(world.headlines(), ["ingress.example.com: the pin of lte has ended"]);
+  });
+
   test("that Cloudflare refuses for good is told at once", () => {
     world.cloud = "silent";
     world.observe("cable", "timeout");

@@ -75,8 +75,10 @@ export class Verdicts implements Part {
 
   #checkFall(endpoint: string, address: string, atMs: number): void {
     const check = this.#ledger.endpoint(endpoint)?.check;
-    // The books of an address do not say for whom it was asked.
+    // The books of an address do not say for whom it was asked, also when another one has just moved away.
     if (check === undefined || this.#knownAt(address).length > 1) return;
+    const rowMs = 2 * check.fall * (check.intervalMs + check.timeoutMs);
+    if (atMs < (this.#sharedMs.get(address) ?? -Infinity) + rowMs) return;
     const { failedInRowMs, failedSinceUpMs, lastFailureMs, undatedMs, ...excused } = this.#evidence.bookOf(address);
     const [failuresInRow, failuresSinceUp] = [failedInRowMs.length, failedSinceUpMs.length];
     // A probe that spans the end of an own outage is taken for one failure; it must never be the only one.

@@ -81,4 +81,14 @@ export const notifyBugs: readonly BugForTest[] = [
       "after six tellings within an hour only the state that it came to rest in is told",
     ],
   },
+  {
+    name: "a manual override is not told while a change is not done",
+    file: "src/notify/ingress-narrator.ts",
+    from: "if (isToldLater && facts.some",
+    to: "if (facts.some",
+    test: [
+      "src/notify/narrator.test.ts",
+      "that is told as undone hides no manual override, which may want something else",
+    ],
+  },
 ];
