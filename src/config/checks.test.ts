@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { httpCheck } from "../../test/support/checks.ts";
+import { checkKinds } from "../checks/registry.ts";
 import type { CheckSettings } from "../core/model.ts";
 import { formatProblem } from "./format/problem.ts";
 import { loadConfig } from "./load.ts";
@@ -51,10 +52,12 @@ test("a check over TCP has a port, and the rhythm of all checks", () => {
   });
 });
 
+const kinds = checkKinds.map(({ kind }) => kind).join(", ");
+
 for (const [check, ...said] of [
-  ["{ kind: tpc, port: 25 }", 'check.kind: expected one of http, tcp, got "tpc": did you mean tcp?'],
-  ["{ kind: icmp }", 'check.kind: expected one of http, tcp, got "icmp"'],
-  ["{ kind: 5, port: 25 }", "check.kind: expected one of http, tcp, got the number 5"],
+  ["{ kind: tpc, port: 25 }", `check.kind: expected one of ${kinds}, got "tpc": did you mean tcp?`],
+  ["{ kind: icmp }", `check.kind: expected one of ${kinds}, got "icmp"`],
+  ["{ kind: 5, port: 25 }", `check.kind: expected one of ${kinds}, got the number 5`],
   ["{ kind: tcp }", "check.port: missing, expected a whole number from 1 to 65535"],
   ["{ kind: tcp, port: 0 }", "check.port: expected a whole number from 1 to 65535, got the number 0"],
   ["{ kind: tcp, port: 65536 }", "check.port: expected a whole number from 1 to 65535, got the number 65536"],

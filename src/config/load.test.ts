@@ -9,13 +9,23 @@ import { telegramIn } from "../../test/support/channels.ts";
 import { readFromDisk } from "../runtime/node/read-file.ts";
 import { test } from "node:test";
 import { createAuthority } from "../../test/support/certificates.ts";
+import { channelKinds } from "../channels/registry.ts";
 import type { Config } from "./config.ts";
+import { standIns } from "./format/secrets.ts";
 import { stateDirOf } from "./state-dir.ts";
 import { loadConfig, type LoadResult } from "./load.ts";
 import { formatProblem } from "./format/problem.ts";
 
 const examples = join(import.meta.dirname, "../../examples");
+/** Every kind of channel is in the example with every key. */
+const secretsOfChannels = channelKinds.flatMap(({ secrets }) =>
+  Object.values(secrets).map(({ variable, schema }) => [
+    variable,
+    standIns.find((text) => schema.safeParse(text).success),
+  ]),
+);
 const environment = {
+  ...(Object.fromEntries(secretsOfChannels) as Record<string, string>),
   HOME: "/home/ada",
   CLOUDFLARE_API_TOKEN: "cf-token",
   TELEGRAM_TOKEN: "1:tg-token",
