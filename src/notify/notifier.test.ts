@@ -16,8 +16,14 @@ class Office implements AsyncDisposable {
   readonly store = inMemoryStore();
   readonly outcomes: string[] = [];
   readonly bugs: unknown[] = [];
+  /** How often the time zone was looked up. */
+  zonings = 0;
   readonly notifier = new Notifier({
     clock: this.clock,
+    timeZone: () => {
+      this.zonings += 1;
+      return "UTC";
+    },
     random: () => 1,
     store: this.store,
     onOutcome: (channel, outcome, { headline }) => void this.outcomes.push(`${channel} ${outcome}: ${headline}`),
@@ -68,6 +74,16 @@ function headlines(messages: readonly Message[]): string[] {
 
 const started = "Started: ingress.example.com points to cable";
 const switched = "ingress.example.com now points to mobile (was cable)";
+
+test("puts nothing into words while there is nothing to tell", async () => {
+  await using office = new Office();
+  await office.start();
+  office.zonings = 0;
+  for (let count = 0; count < 100; count += 1) await office.at((world) => world.observe("cable", "ok", 1));
+  assert.equal(office.zonings, 0);
+  await office.at((world) => world.observe("cable", "timeout"));
+  assert.ok(office.zonings > 0);
+});
 
 test("turns what happens into messages, for every channel, with ids of their own", async () => {
   await using office = new Office();

@@ -111,6 +111,8 @@ export class Notifier implements AsyncDisposable {
   }
 
   #push(stories: readonly Story[]): void {
+    // Nearly every turn has none, and what time zone it is takes as long to find out as all else together.
+    if (stories.length === 0) return;
     const now = this.#now();
     for (const story of stories) {
       const message = this.#asMessage(word(story, now), [toldFact(story, now.wallMs)], now);
