@@ -66,7 +66,7 @@ export const checkBugs: readonly BugForTest[] = [
   },
   {
     name: "the certificate is compared with the address",
-    file: "src/checks/http/probe.ts",
+    file: "src/checks/tls-connection.ts",
     from: "checkServerIdentity: (_, certificate) => checkServerIdentity(hostName, certificate),",
     to: "",
     test: [
