@@ -1,7 +1,8 @@
 // What the machine for one name is about: the call under way, and the one that comes next.
-import type { Plan } from "../core/model.ts";
+import type { Plan, PublishedRecord } from "../core/model.ts";
 import type { Wanted } from "../core/records/mix.ts";
-import type { CallGate } from "./gate.ts";
+import type { CallGate, Purpose } from "./gate.ts";
+import type { IngressName, NameOutcome } from "./provider.ts";
 
 /** A read or a write under way, with all the calls that it takes. */
 export interface Attempt {
@@ -24,6 +25,21 @@ export interface Attempt {
 export type Step =
   | { readonly kind: "read"; readonly isRoutine: boolean }
   | { readonly kind: "write"; readonly plan: Plan; readonly isRoutine: false };
+
+/** What a machine would send now. */
+export interface Candidate {
+  readonly step: Step;
+  readonly purpose: Purpose;
+  readonly name: IngressName;
+  /** The records that the plan is about. */
+  readonly known: readonly PublishedRecord[];
+}
+
+/**
+ * How an attempt ended. `again`: nothing was learned or done, and what is due then is to be sent; `reread`: the same,
+ * after a read.
+ */
+export type AttemptOutcome = NameOutcome | "again" | "reread";
 
 /** The wait after a failure. What is wanted now may be something else: that need not wait as long. */
 export interface Pause {

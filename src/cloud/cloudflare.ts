@@ -4,26 +4,25 @@ import { createClient } from "cloudflare/tree-shakable";
 import { BaseRecords } from "cloudflare/resources/dns/records";
 import { BaseZones } from "cloudflare/resources/zones/zones";
 import type { TimeEvent } from "../core/events.ts";
-import type { Plan, PlannedRecord, PublishedRecord } from "../core/model.ts";
-import { recordComment } from "../core/records/records.ts";
+import type { Plan, PublishedRecord } from "../core/model.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Fetch } from "../lib/fetch.ts";
 import type { Secret } from "../lib/secret.ts";
-import { plain } from "../lib/text.ts";
-import { BatchResult, published, RecordsPage, type OurRecordAnswer } from "./answers.ts";
-import { isNamed, mostRecords, obstacle, recordsAtName } from "./listed.ts";
+import { BatchResult, published, RecordsPage } from "./answers.ts";
+import { batchBody, written } from "./batch.ts";
+import { manageable, mostRecords, recordsAtName } from "./listed.ts";
 import { Requests, type RequestMeasure } from "./requests.ts";
 import {
   assertSafe,
-  canonicalName,
   CloudError,
-  sorted,
   type Call,
   type IngressName,
   type RecordProvider,
+  type SharedCalls,
 } from "./provider.ts";
 import { tracePath, type ZoneRecord } from "./trace.ts";
-import { assertWithin, ZoneFinder, type Zone } from "./zones.ts";
+import { ZoneCalls } from "./zone-calls.ts";
+import { assertWithin, ownName, ZoneFinder, type Zone } from "./zones.ts";
 
 export interface CloudflareOptions {
   readonly token: Secret;
@@ -41,11 +40,13 @@ export class CloudflareProvider implements RecordProvider {
   readonly #requests: Requests;
   readonly #client: ReturnType<typeof clientFor>;
   readonly #zones: ZoneFinder;
+  readonly shared: SharedCalls;
 
   constructor(options: CloudflareOptions) {
     this.#requests = new Requests(options);
     this.#client = clientFor(options.apiUrl, this.#requests.fetch);
     this.#zones = new ZoneFinder(this.#client.zones, this.#requests);
+    this.shared = new ZoneCalls(this.#client.dns.records, this.#requests, this.#zones);
   }
 
   async list(ingress: IngressName, call: Call): Promise<readonly PublishedRecord[]> {
@@ -59,17 +60,10 @@ export class CloudflareProvider implements RecordProvider {
       ),
     );
     const atName = recordsAtName(ingress, page);
-    if (atName.some(({ kind, type }) => kind === "other" && type === "NS")) {
-      throw obstacle(ingress, "an NS record delegates this name; remove it or choose another name");
-    }
-    const ours = atName.filter((answer) => answer.kind === "ours");
-    const locked = ours.find(({ meta }) => meta?.read_only === true);
-    if (locked !== undefined) {
-      throw obstacle(ingress, `its ${locked.type} record belongs to another Cloudflare product; remove it there first`);
-    }
+    const ours = manageable(ingress, atName);
     // Without any record at the name, nothing yet proves that the configured zone is the right one.
     if (atName.length === 0) await this.#zones.confirm(ingress, zone, call);
-    return sorted(ours.map(published));
+    return ours;
   }
 
   async apply(
@@ -88,16 +82,8 @@ export class CloudflareProvider implements RecordProvider {
         this.#client.dns.records.batch({ zone_id: zone.id, ...body }, options),
       ),
     );
-    const posts = result.posts ?? [];
-    const stray = posts.find(({ name }) => canonicalName(name).startsWith(`${ingress.record}.`));
-    if (stray !== undefined) throw strayError(ingress, zone, stray);
-    const touched = new Set([...plan.deletes, ...plan.patches].map(({ id }) => id));
-    const kept = known.filter(({ id }) => !touched.has(id));
-    const patched = plan.patches.map((want) => confirmed(ingress, want, result.patches ?? [], want.id));
-    const records = [...kept, ...patched, ...plan.posts.map((want) => confirmed(ingress, want, posts))];
-    if (new Set(records.map(({ id }) => id)).size < records.length)
-      throw unconfirmed(ingress, "two records share an id");
-    return sorted(records);
+    const { patches, posts } = result;
+    return written({ ingress, plan, known }, { patches: patches ?? [], posts: posts ?? [] }, zone);
   }
 
   /** A mix lies in the zone of its ingress. */
@@ -172,80 +158,4 @@ function clientFor(apiUrl: string, fetch: Requests["fetch"]) {
     fetch,
     fetchOptions: { redirect: "error" },
   });
-}
-
-function ownName({ record, zone, mixOf }: IngressName): IngressName {
-  return { record: mixOf ?? record, zone };
-}
-
-/** The body of the batch request: only lists with something in them, patches and posts in full. */
-function batchBody({ record }: IngressName, plan: Plan) {
-  const decided = ({ type, content, ttlSeconds, proxied }: PlannedRecord) => ({
-    type,
-    name: record,
-    content,
-    ttl: proxied ? 1 : ttlSeconds,
-    proxied,
-  });
-  // A patch leaves what it does not name as it is: only an empty comment is filled.
-  const patched = (patch: PlannedRecord) => ({
-    ...decided(patch),
-    ...(patch.extras?.comment === undefined && { comment: recordComment }),
-  });
-  const posted = (post: PlannedRecord) => ({
-    ...decided(post),
-    comment: post.extras?.comment ?? recordComment,
-    ...(post.extras?.tags && { tags: [...post.extras.tags] }),
-    ...settingsFor(post),
-  });
-  return {
-    ...(plan.deletes.length > 0 && { deletes: plan.deletes.map(({ id }) => ({ id })) }),
-    ...(plan.patches.length > 0 && { patches: plan.patches.map((patch) => ({ id: patch.id, ...patched(patch) })) }),
-    ...(plan.posts.length > 0 && { posts: plan.posts.map(posted) }),
-  };
-}
-
-/** Settings that stood at the name before, as far as the new type has them: only a CNAME can be flattened. */
-function settingsFor({ type, extras }: PlannedRecord): { settings?: Readonly<Record<string, unknown>> } {
-  if (extras?.settings === undefined) return {};
-  const { flatten_cname: flatten, ...others } = extras.settings;
-  const settings = { ...others, ...(type === "CNAME" && flatten !== undefined && { flatten_cname: flatten }) };
-  return Object.keys(settings).length > 0 ? { settings } : {};
-}
-
-/** The answer's record for what was asked. Anything else than exactly that leaves the outcome unknown. */
-function confirmed(
-  ingress: IngressName,
-  want: PlannedRecord,
-  answers: readonly OurRecordAnswer[],
-  id?: string,
-): PublishedRecord {
-  for (const answer of answers) {
-    const record = published(answer);
-    if (
-      isNamed(ingress, answer.name) &&
-      (id === undefined || record.id === id) &&
-      record.type === want.type &&
-      record.content === want.content &&
-      record.proxied === want.proxied &&
-      (want.proxied || record.ttlSeconds === want.ttlSeconds)
-    ) {
-      return record;
-    }
-  }
-  throw unconfirmed(ingress, `the answer does not show ${want.type} ${want.content}`);
-}
-
-function unconfirmed({ record }: IngressName, why: string): CloudError {
-  return new CloudError("transient", `could not confirm the write of ${record}: ${why}`, { isAmbiguous: true });
-}
-
-/** A name outside the zone gets the zone's name appended. That is how we learn what the configured id stands for. */
-function strayError({ record }: IngressName, zone: Zone, stray: OurRecordAnswer): CloudError {
-  zone.name = canonicalName(stray.name).slice(record.length + 1);
-  return new CloudError(
-    "invalid",
-    `${record} is not in the configured zone, which is ${plain(zone.name)}: correct the zone, and delete the record ` +
-      `${plain(stray.name)} that Cloudflare made there`,
-  );
 }

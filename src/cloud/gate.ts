@@ -27,6 +27,11 @@ export type Purpose = "decision" | "follow-up" | "routine";
 
 const shares: Readonly<Record<Purpose, number>> = { decision: 1, "follow-up": 0.7, routine: 0.4 };
 
+/** The most urgent of several. */
+export function mostUrgent(purposes: readonly Purpose[]): Purpose {
+  return purposes.reduce((most, purpose) => (shares[purpose] > shares[most] ? purpose : most), "routine");
+}
+
 /** What may be spent now. */
 export interface CallBudget {
   /** Calls in any five minutes. */

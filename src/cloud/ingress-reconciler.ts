@@ -5,29 +5,19 @@ import type { NameRef } from "../core/events.ts";
 import type { Event, IngressState, PublishedRecord } from "../core/model.ts";
 import { isSameDemand } from "../core/records/records.ts";
 import { backoffMs } from "../lib/backoff.ts";
-import { begun, type Attempt, type Step } from "./attempt.ts";
+import { hurry, noteFailure, noteSuccess } from "./after-attempt.ts";
+import { begun, type Attempt, type AttemptOutcome, type Candidate, type Step } from "./attempt.ts";
 import type { Purpose } from "./gate.ts";
 import { isSameWanted, isWrong, type Lane } from "./lane.ts";
-import { freshMemory, nextAttempt } from "./next-attempt.ts";
-import { nextAttemptMs, transientPause, waitAfter } from "./pauses.ts";
+import { freshMemory, nextAttempt, type NextAttempt } from "./next-attempt.ts";
+import { transientPause } from "./pauses.ts";
 import { performAttempt } from "./perform-attempt.ts";
 import { CloudError } from "./provider.ts";
 import type { Shared } from "./shared.ts";
+import type { Passenger } from "./sharing.ts";
 import { Urgency } from "./urgency.ts";
 
-/** Those who were told to wait come back one after the other, within this time. */
-const spreadMs = 1_000;
-
-/** A first attempt whose outcome is unknown may still land: look again this long after it. */
-const secondLooksMs = [10_000, 60_000];
-
-/** How often in a row a stale plan is answered by reading and planning again at once. */
-const mostStaleInRow = 2;
-
-/** A new desired record or a reload brings the next attempt forward, but no more often than this. */
-const hurryEveryMs = 1_000;
-
-export class IngressReconciler {
+export class IngressReconciler implements Passenger {
   readonly #id: string;
   readonly #lane: Lane;
   readonly #shared: Shared;
@@ -36,7 +26,8 @@ export class IngressReconciler {
   #isClosed = false;
   #cancelTimer: (() => void) | undefined;
   #attempt: Attempt | undefined;
-  #ending: Promise<void> = Promise.resolve();
+  #ending: Promise<unknown> = Promise.resolve();
+  #noteEnd: () => void = () => undefined;
   readonly #memory = freshMemory();
   readonly #urgency = new Urgency();
 
@@ -131,13 +122,10 @@ export class IngressReconciler {
   #startWhatIsDue(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    this.#shared.sharing.leave(this);
     if (this.#ingress === undefined || this.#isClosed) return;
     const nowMs = this.#shared.clock.nowMs();
-    const { step, dueMs } = nextAttempt(this.#memory, this.#ingress, {
-      lane: this.#lane,
-      isHeld: this.#shared.isHeld,
-      nowMs,
-    });
+    const { step, dueMs } = this.#nextAttempt(this.#ingress, nowMs);
     if (this.#attempt !== undefined) {
       // A routine look must not delay a change by a round trip.
       if (step.kind === "write" && this.#attempt.kind === "read") this.abort();
@@ -149,9 +137,32 @@ export class IngressReconciler {
     }
     // The next turn of the state comes back to it.
     if (dueMs === Infinity) return;
-    const laterMs = dueMs > nowMs ? dueMs : this.#shared.gate.enter(this.#purposeOf(step));
-    if (laterMs === undefined) this.#start(step, this.#ingress);
-    else this.#cancelTimer = this.#shared.clock.setTimer(laterMs - nowMs, () => this.consider());
+    if (dueMs > nowMs) return this.#wakeAt(dueMs);
+    const candidate = this.#candidateFor(step, this.#ingress);
+    if (this.#shared.sharing.take(this, candidate)) return;
+    const laterMs = this.goAlone(candidate);
+    if (typeof laterMs === "number") this.#wakeAt(laterMs);
+  }
+
+  #nextAttempt(ingress: IngressState, nowMs: number): NextAttempt {
+    return nextAttempt(this.#memory, ingress, { lane: this.#lane, isHeld: this.#shared.isHeld, nowMs });
+  }
+
+  #wakeAt(atMs: number): void {
+    const { clock } = this.#shared;
+    this.#cancelTimer = clock.setTimer(atMs - clock.nowMs(), () => this.consider());
+  }
+
+  get candidate(): Candidate | undefined {
+    if (this.#ingress === undefined || this.#isClosed || this.#attempt !== undefined) return undefined;
+    const nowMs = this.#shared.clock.nowMs();
+    const { step, dueMs } = this.#nextAttempt(this.#ingress, nowMs);
+    return dueMs > nowMs ? undefined : this.#candidateFor(step, this.#ingress);
+  }
+
+  #candidateFor(step: Step, ingress: IngressState): Candidate {
+    const known = this.#lane.stateOf(ingress)?.published?.records ?? [];
+    return { step, purpose: this.#purposeOf(step), name: this.#lane.nameOf(ingress), known };
   }
 
   /** Starts nothing more. Resolves when a write under way has ended. */
@@ -169,55 +180,72 @@ export class IngressReconciler {
   }
 
   #purposeOf(call: Pick<Step, "kind" | "isRoutine">): Purpose {
-    const isVain = this.#memory.failures > 1 && !this.#memory.isHopeful;
-    return this.#urgency.purposeOf(call, {
-      mustRead: this.#memory.mustRead,
-      isMix: this.#lane.mix !== undefined,
-      isVain,
-    });
+    const { mustRead, failures, isHopeful } = this.#memory;
+    const isVain = failures > 1 && !isHopeful;
+    return this.#urgency.purposeOf(call, { mustRead, isMix: this.#lane.mix !== undefined, isVain });
   }
 
-  #start(step: Step, ingress: IngressState): void {
+  goAlone(candidate: Candidate): Promise<boolean> | number {
+    const laterMs = this.#shared.gate.enter(candidate.purpose);
+    if (laterMs !== undefined) return laterMs;
+    const attempt = this.#begun(candidate);
+    this.#urgency.spend(candidate.purpose);
+    const isDone = this.#run(attempt, candidate);
+    this.#ending = isDone;
+    return isDone;
+  }
+
+  begin(candidate: Candidate): Attempt {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    [this.#ending, this.#noteEnd] = [promise, resolve];
+    return this.#begun(candidate);
+  }
+
+  #begun({ step, name }: Candidate): Attempt {
     const { clock, gate, log } = this.#shared;
-    const { zone } = ingress.settings;
-    const attempt = begun(step, { startedMs: clock.nowMs(), zone, wanted: this.#lane.wantedBy(ingress), gate });
+    const wanted = this.#ingress && this.#lane.wantedBy(this.#ingress);
+    const attempt = begun(step, { startedMs: clock.nowMs(), zone: name.zone, wanted, gate });
     this.#attempt = attempt;
     this.#memory.askedMs = attempt.startedMs;
-    this.#urgency.spend(this.#purposeOf(step));
     log?.debug({ ...this.#ref, ...(step.kind === "write" && { plan: step.plan }) }, `${step.kind} records`);
-    this.#ending = this.#run(attempt, step, ingress);
+    return attempt;
   }
 
-  async #run(attempt: Attempt, step: Step, ingress: IngressState): Promise<void> {
+  async #run(attempt: Attempt, { step, name, known }: Candidate): Promise<boolean> {
     const outcome = await performAttempt(attempt, step, {
       shared: this.#shared,
-      name: this.#lane.nameOf(ingress),
-      known: this.#lane.stateOf(ingress)?.published?.records ?? [],
+      name,
+      known,
       purpose: () => this.#purposeOf(attempt),
       spend: (purpose) => this.#urgency.spend(purpose),
     });
+    this.end(attempt, outcome);
+    return !(outcome instanceof CloudError);
+  }
+
+  end(attempt: Attempt, outcome: AttemptOutcome): void {
+    if (this.#attempt !== attempt) return;
     this.#attempt = undefined;
+    this.#noteEnd();
     this.#shielded(() => {
-      const isFailed = outcome instanceof CloudError;
-      const event = isFailed ? this.#failed(attempt, outcome) : this.#succeeded(attempt, outcome);
-      if (event !== undefined && this.#ingress !== undefined) this.#shared.dispatch(event);
-      if (!isFailed) this.#noteAgreement();
+      if (outcome === "reread") this.#memory.mustRead = true;
+      if (typeof outcome !== "string") this.#learn(attempt, outcome);
       this.#startWhatIsDue();
     });
   }
 
+  #learn(attempt: Attempt, outcome: readonly PublishedRecord[] | CloudError): void {
+    const isFailed = outcome instanceof CloudError;
+    const event = isFailed ? this.#failed(attempt, outcome) : this.#succeeded(attempt, outcome);
+    if (event !== undefined && this.#ingress !== undefined) this.#shared.dispatch(event);
+    if (!isFailed) this.#noteAgreement();
+  }
+
   #succeeded(attempt: Attempt, records: readonly PublishedRecord[]): Event | undefined {
-    const { kind, startedMs, isObsolete } = attempt;
-    if (kind === "read") {
-      if (isObsolete) return undefined;
-      this.#memory.mustRead = false;
-      this.#memory.secondLooksMs = this.#memory.secondLooksMs.filter((atMs) => atMs > startedMs);
-    }
-    this.#memory.pause = undefined;
-    this.#memory.lastSeenMs = this.#shared.clock.nowMs();
+    if (!noteSuccess(this.#memory, attempt, this.#shared.clock.nowMs())) return undefined;
     // What was written to a zone that is no longer configured is of no interest.
     if (attempt.zone !== this.#ingress?.settings.zone) return undefined;
-    return { kind: kind === "read" ? "records-read" : "records-written", ...this.#ref, records };
+    return { kind: attempt.kind === "read" ? "records-read" : "records-written", ...this.#ref, records };
   }
 
   get #ref(): NameRef {
@@ -227,33 +255,14 @@ export class IngressReconciler {
   #failed(attempt: Attempt, error: CloudError): Event | undefined {
     const { clock, log, random } = this.#shared;
     const nowMs = clock.nowMs();
-    if (error.kind === "rate-limited") {
-      attempt.gate.closeUntil(nowMs + waitAfter(error) + spreadMs * random());
-    }
-    if (error.isAmbiguous) this.#memory.secondLooksMs = secondLooksMs.map((afterMs) => nowMs + afterMs);
+    const noteDue = (isTransient: boolean): number => this.#noteDue(isTransient);
+    const isTold = noteFailure(this.#memory, attempt, error, { nowMs, random, noteDue });
     if (attempt.isObsolete) return undefined;
-    // A look that was merely unlucky takes nothing away from what is known, and must not hold up a change.
-    const isUnlucky = error.kind === "transient" || error.kind === "rate-limited";
-    if (attempt.kind === "write" || !isUnlucky) this.#memory.mustRead = true;
-    if (error.kind === "stale" && this.#memory.staleInRow < mostStaleInRow) {
-      this.#memory.staleInRow += 1;
-      log?.debug(this.#ref, error.message);
-      return undefined;
-    }
-    this.#memory.failures += 1;
-    this.#memory.isHopeful = false;
-    if (this.#memory.failures === 1) this.#memory.failingSinceMs = attempt.startedMs;
-    const untilMs = nextAttemptMs(error, {
-      startedMs: attempt.startedMs,
-      nowMs,
-      failures: this.#memory.failures,
-      failingSinceMs: this.#memory.failingSinceMs,
-      due: this.#noteDue(error.kind === "transient"),
-      random,
-    });
-    this.#memory.pause = { untilMs, wanted: attempt.wanted };
     const { message } = error;
-    log?.debug({ ...this.#ref, kind: error.kind, failures: this.#memory.failures, retryMs: untilMs - nowMs }, message);
+    const { failures, pause } = this.#memory;
+    const retry = isTold && pause && { kind: error.kind, failures, retryMs: pause.untilMs - nowMs };
+    log?.debug({ ...this.#ref, ...retry }, message);
+    if (!isTold) return undefined;
     const kind = error.kind === "stale" ? "transient" : error.kind;
     return { kind: "cloud-failed", ...this.#ref, problem: { kind, message, during: attempt.kind } };
   }
@@ -294,14 +303,8 @@ export class IngressReconciler {
   }
 
   #hurry(): void {
-    if (this.#memory.pause === undefined || this.#ingress === undefined) return;
-    const nowMs = this.#shared.clock.nowMs();
-    const soonestMs = Math.max(nowMs, this.#memory.lastHurryMs + hurryEveryMs);
-    this.#memory.lastHurryMs = soonestMs;
-    this.#memory.pause = {
-      untilMs: Math.min(this.#memory.pause.untilMs, soonestMs),
-      wanted: this.#lane.wantedBy(this.#ingress),
-    };
+    if (this.#ingress === undefined) return;
+    hurry(this.#memory, this.#lane.wantedBy(this.#ingress), this.#shared.clock.nowMs());
   }
 
   /**

@@ -1,8 +1,9 @@
 // What a list of records lets us believe of a name. Odd answers hold up no switch as long as they leave no doubt about
 // what stands there; where they do, the list is not believed.
 import type * as z from "zod";
-import type { RecordAnswer, RecordsPage } from "./answers.ts";
-import { canonicalName, CloudError, type IngressName } from "./provider.ts";
+import type { PublishedRecord } from "../core/model.ts";
+import { published, type RecordAnswer, type RecordsPage } from "./answers.ts";
+import { canonicalName, CloudError, sorted, type IngressName } from "./provider.ts";
 
 /** More at one name is not read, and not managed. */
 export const mostRecords = 100;
@@ -36,6 +37,22 @@ export function recordsAtName(
     throw new CloudError("transient", `could not read ${ingress.record}: the answer ${what}; ccs will read it again`);
   }
   return known;
+}
+
+/** Those of the records at a name that we manage. Rejects a name at which something is in the way. */
+export function manageable(
+  ingress: IngressName,
+  atName: readonly Exclude<RecordAnswer, { kind: "unclear" }>[],
+): readonly PublishedRecord[] {
+  if (atName.some(({ kind, type }) => kind === "other" && type === "NS")) {
+    throw obstacle(ingress, "an NS record delegates this name; remove it or choose another name");
+  }
+  const ours = atName.filter((answer) => answer.kind === "ours");
+  const locked = ours.find(({ meta }) => meta?.read_only === true);
+  if (locked !== undefined) {
+    throw obstacle(ingress, `its ${locked.type} record belongs to another Cloudflare product; remove it there first`);
+  }
+  return sorted(ours.map(published));
 }
 
 export function isNamed(ingress: IngressName, name: string): boolean {

@@ -22,7 +22,35 @@ export interface RecordProvider {
    * lies in no zone that may be read. Rejects with `CloudError`. Missing where there is nothing to read.
    */
   trace?(ingress: IngressName, host: string, isEnd: (name: string) => boolean, call: Call): Promise<readonly string[]>;
+  /** Missing where every name has requests of its own. */
+  readonly shared?: SharedCalls | undefined;
 }
+
+/**
+ * Requests that each serve several names of one zone. Every name has an outcome of its own, in the order in which the
+ * names were given. What concerns all of them alike rejects with `CloudError`.
+ */
+export interface SharedCalls {
+  /** The zone of this name, as far as it is known without asking. */
+  zoneOf(ingress: IngressName): string | undefined;
+  /** Looks for the zones of several names. Those that are not found by this are looked up with the name's own requests. */
+  findZones(ingresses: readonly IngressName[], call: Call): Promise<void>;
+  /** Whether a list of this zone takes fewer calls than one list for each of so many names. */
+  isWorthListing(zone: string, names: number): boolean;
+  list(ingresses: readonly IngressName[], call: Call): Promise<readonly NameOutcome[]>;
+  /** In one batch: all plans or none. */
+  apply(changes: readonly NameChange[], call: Call): Promise<readonly NameOutcome[]>;
+}
+
+/** One plan among those of a batch. `known` is what the plan was made from. */
+export interface NameChange {
+  readonly ingress: IngressName;
+  readonly plan: Plan;
+  readonly known: readonly PublishedRecord[];
+}
+
+/** `apart`: nothing was learned or done for this name, which needs requests of its own. */
+export type NameOutcome = readonly PublishedRecord[] | CloudError | "apart";
 
 /** What a provider needs to know of an ingress. */
 export type IngressName = Pick<IngressSettings, "record"> & {
@@ -56,13 +84,27 @@ export class CloudError extends Error {
   readonly isAmbiguous: boolean;
   /** How long the other side asked us to wait, as it said it. */
   readonly retryAfterMs?: number;
+  readonly #more: CloudErrorDetails;
 
-  constructor(kind: CloudErrorKind, message: string, more: { isAmbiguous?: boolean; retryAfterMs?: number } = {}) {
+  constructor(kind: CloudErrorKind, message: string, more: CloudErrorDetails = {}) {
     super(message);
     this.kind = kind;
     this.isAmbiguous = more.isAmbiguous ?? false;
     if (more.retryAfterMs !== undefined) this.retryAfterMs = more.retryAfterMs;
+    this.#more = more;
   }
+
+  /** The same failure of a shared request, in the words for another of its names. */
+  about(record: string): CloudError {
+    return new CloudError(this.kind, this.#more.messageFor?.(record) ?? this.message, this.#more);
+  }
+}
+
+interface CloudErrorDetails {
+  readonly isAmbiguous?: boolean;
+  readonly retryAfterMs?: number;
+  /** The message as it would be for another name. */
+  readonly messageFor?: (record: string) => string;
 }
 
 /**

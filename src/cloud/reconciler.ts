@@ -12,8 +12,9 @@ import { CallGate, type CallBudget } from "./gate.ts";
 import { IngressReconciler } from "./ingress-reconciler.ts";
 import { mixLane, ownLane, type Lane } from "./lane.ts";
 import type { RecordProvider } from "./provider.ts";
+import type { Due, Shared } from "./shared.ts";
+import { Sharing } from "./sharing.ts";
 import { Tracer } from "./tracer.ts";
-import type { Shared } from "./shared.ts";
 
 export interface ReconcilerOptions {
   readonly clock: Clock;
@@ -59,17 +60,9 @@ export class Reconciler implements AsyncDisposable {
 
   constructor({ clock, random, provider, dispatch, onBug, log, writes }: ReconcilerOptions) {
     const gate = new CallGate(clock);
-    this.#shared = {
-      clock,
-      random,
-      dispatch,
-      onBug,
-      log,
-      provider,
-      gate,
-      isHeld: writes === "off",
-      due: new Set(),
-    };
+    const isHeld = writes === "off";
+    const shared = { clock, random, dispatch, onBug, log, provider, gate, isHeld, due: new Set<Due>() };
+    this.#shared = Object.assign(shared, { sharing: new Sharing(shared) });
     this.#tracer = new Tracer(this.#shared);
   }
 
@@ -77,6 +70,11 @@ export class Reconciler implements AsyncDisposable {
     if (this.#isClosed) return;
     this.#tracer.follow(state, changes);
     this.#shareBudget(state.ingresses.length);
+    this.#shared.sharing.isOn = state.ingresses.length > 1;
+    this.#shared.sharing.gather(() => this.#followAll(state, changes));
+  }
+
+  #followAll(state: State, changes: readonly IngressChange[]): void {
     for (const { after } of changes) this.#followIngress(after, state.generation);
     for (const ingress of state.leaving) this.#followIngress(ingress, state.generation);
     this.#seek(state);
@@ -114,6 +112,7 @@ export class Reconciler implements AsyncDisposable {
       machine?.follow(undefined, this.#generation);
       // One with a write under way is kept, so that the same ingress, should it return, waits for its end.
       if (machine?.isBusy === true) continue;
+      if (machine !== undefined) this.#shared.sharing.forget(machine);
       this.#machines.delete(key);
       this.#released.delete(key);
     }
@@ -153,25 +152,33 @@ export class Reconciler implements AsyncDisposable {
   /** From now on, writes what should be written. */
   releaseWrites(): void {
     this.#shared.isHeld = false;
-    for (const machine of this.#machines.values()) machine.consider();
+    this.#forEach((machine) => machine.consider());
   }
 
   /** Continues with another token or another API: everything is read again, at once. A write under way may end. */
   replaceProvider(provider: RecordProvider): void {
     this.#shared.provider = provider;
     this.#shared.gate = new CallGate(this.#shared.clock, this.#ingresses);
-    for (const machine of this.#machines.values()) machine.startOver();
+    this.#shared.sharing.clear();
+    this.startOver();
   }
 
   /** Reads everything again, at once, and tries what waits for another try. */
   startOver(): void {
-    for (const machine of this.#machines.values()) machine.startOver();
+    this.#forEach((machine) => machine.startOver());
+  }
+
+  #forEach(action: (machine: IngressReconciler) => void): void {
+    this.#shared.sharing.gather(() => {
+      for (const machine of this.#machines.values()) action(machine);
+    });
   }
 
   /** Starts nothing more, gives up what is being read, and lets writes end for a moment. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#tracer.close();
+    this.#shared.sharing.clear();
     const writes = [...this.#machines.values()].map((machine) => machine.close());
     const allEnded = new AbortController();
     void Promise.all(writes).then(() => allEnded.abort());

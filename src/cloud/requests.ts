@@ -10,7 +10,7 @@ import type { Fetch } from "../lib/fetch.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Secret } from "../lib/secret.ts";
 import { plain } from "../lib/text.ts";
-import { bounded } from "./bounded.ts";
+import { bounded, mostBodyBytes } from "./bounded.ts";
 import { contradiction, dateIn, isDateRefusal } from "./api-time.ts";
 import { addressRemedy, classify, problemsIn, refusedAddress, type ApiProblem } from "./classify.ts";
 import { CloudError, type Call, type CloudErrorKind } from "./provider.ts";
@@ -112,7 +112,7 @@ export class Requests {
     const askedMs = this.#options.clock.nowMs();
     const response = await send(url, { ...init, headers });
     this.#noteTime(response.headers, askedMs);
-    return bounded(response);
+    return bounded(response, mostBodyBytes(url));
   };
 
   #noteTime(headers: Headers, askedMs: number): void {
@@ -184,11 +184,15 @@ export class Requests {
     ];
     const isBound = refusedAddress(details.problems ?? []) !== undefined;
     const hint = isBound ? addressRemedy : kind === "auth" && operation === "zones" ? zonesHint : hints[kind];
-    const message =
-      `could not ${isAmbiguous ? "confirm the write of" : doing[operation]} ${record}: ${this.#foreign(parts.join(", "), 500)}` +
-      (hint === undefined ? "" : `; ${hint}`);
+    const why = `${this.#foreign(parts.join(", "), 500)}${hint === undefined ? "" : `; ${hint}`}`;
+    const messageFor = (of: string): string =>
+      `could not ${isAmbiguous ? "confirm the write of" : doing[operation]} ${of}: ${why}`;
     const { waitMs } = details;
-    return new CloudError(kind, message, { isAmbiguous, ...(waitMs !== undefined && { retryAfterMs: waitMs }) });
+    return new CloudError(kind, messageFor(record), {
+      isAmbiguous,
+      messageFor,
+      ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+    });
   }
 
   /** Text from outside, fit to be shown. Servers have been known to repeat credentials in their complaints. */

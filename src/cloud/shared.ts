@@ -4,6 +4,7 @@ import type { Clock, Random } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { CallGate } from "./gate.ts";
 import type { RecordProvider } from "./provider.ts";
+import type { Sharing } from "./sharing.ts";
 
 export interface Due {
   /** Cloudflare works for another one again: it may for this one, too. */
@@ -20,6 +21,11 @@ export interface Shared {
   provider: RecordProvider;
   gate: CallGate;
   isHeld: boolean;
+  /** Which names share requests. */
+  readonly sharing: Sharing;
   /** Those who have failed, and still have something to write. */
   readonly due: Set<Due>;
 }
+
+/** What requests that serve several are made with. */
+export type SharingMeans = Omit<Shared, "sharing">;

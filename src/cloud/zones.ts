@@ -11,6 +11,9 @@ export interface Zone {
   name?: string;
 }
 
+/** The most that Cloudflare lists at once. */
+const zonesPerPage = 50;
+
 export class ZoneFinder {
   readonly #api: BaseZones;
   readonly #requests: Requests;
@@ -63,15 +66,63 @@ export class ZoneFinder {
     }
   }
 
+  /** The zone of this ingress, as far as it is known without asking. */
+  known(ingress: IngressName): Zone | undefined {
+    const key = keyOf(ingress);
+    const zone = this.#found.get(key) ?? givenId(ingress);
+    if (zone !== undefined) this.#found.set(key, zone);
+    return zone;
+  }
+
+  /** Whether nothing is left to learn of the zone: see `confirm`. */
+  isConfirmed(zone: Zone): boolean {
+    return zone.name !== undefined || this.#unreadable.has(zone);
+  }
+
+  /**
+   * Finds the zones of several ingresses in the list of all zones, where its pages are fewer than the ingresses. One that
+   * is not found so is left for `find`, which tells what is wrong.
+   */
+  async findAll(ingresses: readonly IngressName[], call: Call): Promise<void> {
+    const [{ record } = { record: "" }] = ingresses;
+    const zones: ZoneAnswer[] = [];
+    for (let page = 1; page <= ingresses.length; page += 1) {
+      const { result, result_info } = await this.#requests.send(
+        { operation: "zones", record, call },
+        ZonesPage,
+        (options) => this.#api.list({ page, per_page: zonesPerPage }, options),
+      );
+      zones.push(...result);
+      const total = result_info?.total_count ?? Infinity;
+      if (result.length === 0 || total > zonesPerPage * ingresses.length) return;
+      if (zones.length >= total) break;
+    }
+    this.#keep(ingresses, zones);
+  }
+
+  #keep(ingresses: readonly IngressName[], zones: readonly ZoneAnswer[]): void {
+    const byName = Map.groupBy(zones, ({ name }) => canonicalName(name));
+    for (const ingress of ingresses) {
+      const name = namesFor(ingress).find((candidate) => byName.has(candidate));
+      if (name === undefined || this.known(ingress) !== undefined) continue;
+      try {
+        const match = pick(byName.get(name) ?? [], ingress);
+        if (match !== undefined) this.#found.set(keyOf(ingress), { id: match.id, name });
+      } catch {
+        // Told when it is looked up by itself.
+      }
+    }
+  }
+
   /** Forgets where this ingress belongs, so that it is looked up again. */
   forget(ingress: IngressName): void {
     this.#found.delete(keyOf(ingress));
   }
 
   async #lookUp({ record, zone }: IngressName, call: Call): Promise<Zone> {
-    // Ids are 32 hexadecimal digits; whatever else has no dot can only be meant as one, and Cloudflare will say.
-    if (zone !== undefined && !zone.includes(".")) return { id: zone };
-    for (const name of zone === undefined ? suffixes(record) : [canonicalName(zone)]) {
+    const given = givenId({ record, zone });
+    if (given !== undefined) return given;
+    for (const name of namesFor({ record, zone })) {
       assertWithin({ record }, { name });
       const { result } = await this.#requests.send({ operation: "zones", record, call }, ZonesPage, (options) =>
         this.#api.list({ name }, options),
@@ -88,6 +139,21 @@ export class ZoneFinder {
         "check that the token may read the zone, or configure the zone's id",
     );
   }
+}
+
+/** Ids are 32 hexadecimal digits; whatever else has no dot can only be meant as one, and Cloudflare will say. */
+function givenId({ zone }: IngressName): Zone | undefined {
+  return zone !== undefined && !zone.includes(".") ? { id: zone } : undefined;
+}
+
+/** What its zone may be called, the most likely first. */
+function namesFor({ record, zone }: IngressName): readonly string[] {
+  return zone === undefined ? suffixes(record) : [canonicalName(zone)];
+}
+
+/** A mix lies in the zone of its ingress. */
+export function ownName({ record, zone, mixOf }: IngressName): IngressName {
+  return { record: mixOf ?? record, zone };
 }
 
 function keyOf({ record, zone }: IngressName): string {

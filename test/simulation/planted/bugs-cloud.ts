@@ -44,9 +44,9 @@ export const cloudBugs: readonly PlantedBug[] = [
   },
   {
     name: "a body is sent again though its outcome is not known",
-    file: "src/cloud/ingress-reconciler.ts",
-    from: 'if (attempt.kind === "write" || !isUnlucky) this.#memory.mustRead = true;',
-    to: "if (!isUnlucky) this.#memory.mustRead = true;",
+    file: "src/cloud/after-attempt.ts",
+    from: 'if (attempt.kind === "write" || !isUnlucky) memory.mustRead = true;',
+    to: "if (!isUnlucky) memory.mustRead = true;",
     story: {
       faults: [isDown(0, 5, 10), { kind: "api", how: "drop-after-commit", strikes: "writes", ...during(5, 7) }],
       ...calm(10, 17),

@@ -14,6 +14,7 @@ import { assemblyBugs } from "./rooms/assembly.ts";
 import { channelBugs } from "./rooms/channels.ts";
 import { checkBugs } from "./rooms/checks.ts";
 import { cliBugs } from "./rooms/cli.ts";
+import { cloudBugsForTests } from "./rooms/cloud.ts";
 import { configBugs } from "./rooms/config.ts";
 import { coreBugs } from "./rooms/core.ts";
 import { dnsBugs } from "./rooms/dns.ts";
@@ -48,5 +49,6 @@ export const bugsForTests: readonly BugForTest[] = [
   ...channelBugs,
   ...checkBugs,
   ...cliBugs,
+  ...cloudBugsForTests,
   ...robustBugs,
 ];
