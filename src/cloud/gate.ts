@@ -27,9 +27,9 @@ export type Purpose = "decision" | "follow-up" | "routine";
 
 const shares: Readonly<Record<Purpose, number>> = { decision: 1, "follow-up": 0.7, routine: 0.4 };
 
-/** The most urgent of several. */
-export function mostUrgent(purposes: readonly Purpose[]): Purpose {
-  return purposes.reduce((most, purpose) => (shares[purpose] > shares[most] ? purpose : most), "routine");
+/** Orders by urgency, the most urgent first. */
+export function byUrgency(a: Purpose, b: Purpose): number {
+  return shares[b] - shares[a];
 }
 
 /** What may be spent now. */

@@ -6,7 +6,7 @@ import { GroupLimits } from "./group-limits.ts";
 import { performShared, type Rider } from "./perform-shared.ts";
 import type { SharingMeans } from "./shared.ts";
 import type { Passenger, Sharing } from "./sharing.ts";
-import { mostUrgent, type Purpose } from "./gate.ts";
+import { byUrgency, type Purpose } from "./gate.ts";
 import { CloudError } from "./provider.ts";
 
 /** The longest that a request under way holds up others. Cloudflare answers within this, unless it has trouble. */
@@ -39,7 +39,8 @@ export class ZoneQueue {
   readonly #kind: Step["kind"];
   /** `undefined`: the zone of those who wait is not known yet. */
   readonly #zone: string | undefined;
-  readonly #waiting = new Set<Passenger>();
+  /** And how urgent it was when they came. */
+  readonly #waiting = new Map<Passenger, Purpose>();
   /** When each request under way was started. */
   readonly #underWay = new Set<{ readonly startedMs: number }>();
   readonly #limits = new GroupLimits<Passenger>();
@@ -55,11 +56,9 @@ export class ZoneQueue {
   }
 
   join(passenger: Passenger, purpose: Purpose): void {
-    this.#waiting.add(passenger);
+    this.#waiting.set(passenger, purpose);
     // The gate may be open for what is more urgent.
-    if (this.#refused !== undefined && mostUrgent([this.#refused.purpose, purpose]) !== this.#refused.purpose) {
-      this.#refused = undefined;
-    }
+    if (this.#refused !== undefined && byUrgency(purpose, this.#refused.purpose) < 0) this.#refused = undefined;
   }
 
   leave(passenger: Passenger): void {
@@ -86,8 +85,6 @@ export class ZoneQueue {
       if (this.#wakeAt(Math.max(startedMs + patienceMs, this.#refused?.untilMs ?? -Infinity))) return;
       this.#refused = undefined;
       const group = this.#board();
-      const [first] = group;
-      if (first === undefined) return;
       if (this.#isApart(group)) for (const each of group) this.#sendAlone(each);
       else this.#sendTogether(group);
     }
@@ -101,19 +98,24 @@ export class ZoneQueue {
     return true;
   }
 
-  /** Those who go together next: first those of whom nothing bad is known. */
+  /** Those who go together next: of those of whom least bad is known, the most urgent first. */
   #board(): readonly Boarded[] {
-    const ready = [...this.#waiting].flatMap((passenger) => this.#ready(passenger) ?? []);
-    const most = Math.max(...ready.map(({ passenger }) => this.#limits.mostWith(passenger)));
-    const alike = ready.filter(({ passenger }) => this.#limits.mostWith(passenger) === most);
-    if (most === 1) return alike;
+    const most = Math.max(...this.#waiting.keys().map((passenger) => this.#limits.mostWith(passenger)));
+    const alike = [...this.#waiting].filter(([passenger]) => this.#limits.mostWith(passenger) === most);
+    const group: Boarded[] = [];
     let operations = 0;
-    const fits = ({ candidate: { step } }: Boarded): boolean => {
+    for (const [passenger] of alike.toSorted(([, a], [, b]) => byUrgency(a, b))) {
+      // Those who need requests of their own are sent by themselves, all of them.
+      if (most > 1 && group.length === most) break;
+      const boarded = this.#ready(passenger);
+      if (boarded === undefined) continue;
+      const { step } = boarded.candidate;
       operations += step.kind === "write" ? operationsOf(step.plan) : 0;
-      return operations <= mostOperations;
-    };
-    // A plan that is too large for any group goes alone.
-    return alike.slice(0, most).filter((each, index) => fits(each) || index === 0);
+      // A plan that is too large for any group goes alone.
+      if (operations > mostOperations && group.length > 0 && most > 1) break;
+      group.push(boarded);
+    }
+    return group;
   }
 
   #ready(passenger: Passenger): Boarded | undefined {
@@ -126,7 +128,7 @@ export class ZoneQueue {
   }
 
   #isApart(group: readonly Boarded[]): boolean {
-    if (group.length === 1 || group.some(({ passenger }) => this.#limits.mostWith(passenger) === 1)) return true;
+    if (group.length <= 1 || group.some(({ passenger }) => this.#limits.mostWith(passenger) === 1)) return true;
     if (this.#kind === "write" || this.#zone === undefined) return false;
     return this.#shared.provider.shared?.isWorthListing(this.#zone, group.length) !== true;
   }
@@ -146,7 +148,7 @@ export class ZoneQueue {
   }
 
   #sendTogether(group: readonly Boarded[]): void {
-    const purpose = mostUrgent(group.map(({ candidate }) => candidate.purpose));
+    const purpose = group.map(({ candidate }) => candidate.purpose).toSorted(byUrgency)[0] ?? "routine";
     const untilMs = this.#shared.gate.enter(purpose);
     if (untilMs !== undefined) return void (this.#refused = { untilMs, purpose });
     const { clock } = this.#shared;
