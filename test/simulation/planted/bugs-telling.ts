@@ -105,8 +105,8 @@ export const tellingBugs: readonly PlantedBug[] = [
   {
     name: "an error shows the token",
     file: "src/cloud/requests.ts",
-    from: ": doing[operation]} ${record}: ",
-    to: ": doing[operation]} ${record} with ${this.#options.token.reveal()}: ",
+    from: ": doing[operation]} ${of}: ",
+    to: ": doing[operation]} ${of} with ${this.#options.token.reveal()}: ",
     story: { faults: [{ kind: "api", how: "forbidden", ...during(5, 15) }], ...calm(15, 22) },
     breaks: ["21"],
   },

@@ -14,8 +14,8 @@ export const cloudBugsForTests: readonly BugForTest[] = [
   {
     name: "a batch is as large as what is due",
     file: "src/cloud/zone-queue.ts",
-    from: "return operations <= mostOperations;",
-    to: "return operations <= 5 * mostOperations;",
+    from: "if (operations > mostOperations && group",
+    to: "if (operations > 5 * mostOperations && group",
     test: [crowd, "fail over with ten requests at most, within five seconds"],
   },
   {
