@@ -78,8 +78,10 @@ export interface CheckSite {
 }
 
 export interface CheckQuestions {
-  /** Whether to check at all; the answer is yes or no. */
-  offer(endpoint: string): string;
+  /** What it speaks, to follow "over": `HTTP or HTTPS`. */
+  readonly label: string;
+  /** What it is for, where there is a choice. */
+  readonly hint: string;
   /** `earlier`: what was answered before, when it is asked again. */
   ask(asker: Asker, target: string, earlier: EarlierCheck | undefined): Promise<ComposedCheck>;
   /** The check of a target in the documentation's examples. */

@@ -9,7 +9,8 @@ import { checkUrl, marker } from "./settings.ts";
 const usualMarker = "OK";
 
 export const httpQuestions: CheckQuestions = {
-  offer: (endpoint) => `Check ${endpoint} over HTTP or HTTPS?`,
+  label: "HTTP or HTTPS",
+  hint: "a page shows that the service works",
   ask: askPage,
   example: (target) => composedHttp({ url: usualPage(target), contains: usualMarker }),
 };

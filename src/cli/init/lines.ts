@@ -1,6 +1,5 @@
 // Asks for the endpoints, and tries each one out as the daemon would.
-import type { CheckQuestions } from "../../checks/kind.ts";
-import { defaultCheckKind } from "../../checks/registry.ts";
+import { checkKinds } from "../../checks/registry.ts";
 import { composeConfig, type ComposedEndpoint, type Composition } from "../../config/compose.ts";
 import { displayName, hostOrAddress } from "../../config/fields.ts";
 import { loadConfig } from "../../config/load.ts";
@@ -8,6 +7,7 @@ import type { EndpointSettings } from "../../core/model.ts";
 import { machinePorts } from "../../runtime/node/ports.ts";
 import { readFromDisk } from "../../runtime/node/read-file.ts";
 import { probeOnce, type Look } from "../../probe/round.ts";
+import { askCheck } from "./check.ts";
 import * as prompts from "./prompts.ts";
 import { askChoice, askText, askYes, findOut, say, warn, type Option } from "./prompts.ts";
 
@@ -55,19 +55,8 @@ async function askEndpoint(taken: readonly string[], earlier?: ComposedEndpoint)
     placeholder: taken.length === 0 ? "primary.example.com" : "secondary.example.com",
     initial: earlier?.target,
   });
-  const check = await askCheck(defaultCheckKind.init, { name, target }, earlier);
+  const check = await askCheck(prompts, checkKinds, { name, target, earlier });
   return { name, target, ...(check && { check }) };
-}
-
-async function askCheck(
-  questions: CheckQuestions | undefined,
-  { name, target }: Pick<ComposedEndpoint, "name" | "target">,
-  earlier?: ComposedEndpoint,
-): Promise<ComposedEndpoint["check"]> {
-  if (questions === undefined) return undefined;
-  const before = earlier?.check && { target: earlier.target, check: earlier.check };
-  const isChecked = await askYes(questions.offer(name), earlier === undefined || before !== undefined);
-  return isChecked ? questions.ask(prompts, target, before) : undefined;
 }
 
 interface CheckTrial {

@@ -1,8 +1,9 @@
 // What a kind of check says of its own settings: how they are shown, what a probe costs, and what is loose about them.
 import type { CheckTask } from "../model.ts";
 
-/** A check's task in documents. Kinds other than `http` give their name, and what they check in words. */
+/** A check's task in documents: what is requested, or else the name of the kind, and what it checks in words. */
 export interface ShownTask {
+  /** Without what may be secret. */
   readonly url?: string;
   readonly kind?: string;
   readonly what?: string;

@@ -32,17 +32,11 @@ export type Resolution =
       readonly detail: string;
     };
 
-export type FailureReason =
-  | "refused"
-  | "reset"
-  | "timeout"
-  | "unreachable"
-  | "tls"
-  | "status"
-  | "marker"
-  | "encoding"
-  | "not-http"
-  | "no-address";
+/**
+ * What went wrong, in one word: `timeout`, or one that only a kind of check has, such as `status`. Nothing is decided by
+ * it.
+ */
+export type FailureReason = string;
 
 export type InconclusiveReason =
   /** The monitor itself has no route in this family. */
