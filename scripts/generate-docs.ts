@@ -1,6 +1,6 @@
 // Writes what is made of something else: docs/configuration.md and docs/config.schema.json of the schema, docs/metrics.md of
-// the metrics, docs/messages.md of the messages, deploy/systemd/ccs.service as `ccs service` would write it, and the Grafana
-// dashboard of its code. With --check it writes nothing and ends with exit code 1 when they are not current. A folder as
+// the metrics, docs/messages.md of the messages, deploy/systemd/ccs.service as `ccs service` would write it, the Grafana
+// dashboard of its code, and what the Helm chart says of secrets. With --check it writes nothing and ends with exit code 1 when they are not current. A folder as
 // further argument takes the place of the repository's own.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -14,11 +14,13 @@ import { configJsonSchema } from "../src/config/json-schema.ts";
 import { originalSchema } from "../src/config/original/schema.ts";
 import { configSchema } from "../src/config/schema.ts";
 import { unwrap } from "../src/config/format/schemas.ts";
+import { tokensTemplate, valuesSchemaWithTokens, valuesWithTokens } from "./chart-tokens.ts";
 import { dashboard } from "./grafana/dashboard.ts";
 import { messagesPage } from "./messages-page.ts";
 import { metricsPage } from "./metrics-page.ts";
 
 const repository = join(import.meta.dirname, "..");
+const chart = "deploy/kubernetes/chart";
 
 const { values: options, positionals } = parseArgs({ options: { check: { type: "boolean" } }, allowPositionals: true });
 process.exitCode = await generate(positionals[0] ?? repository, options.check ?? false);
@@ -32,6 +34,12 @@ async function generate(folder: string, isCheck: boolean): Promise<number> {
     "deploy/grafana/ccs.json": await formatted("ccs.json", JSON.stringify(dashboard(), null, 2)),
     "docs/messages.md": await formatted("messages.md", messagesPage()),
     "deploy/systemd/ccs.service": packagedUnit(),
+    [`${chart}/values.schema.json`]: await formatted(
+      "values.schema.json",
+      valuesSchemaWithTokens(chartFile("values.schema.json")),
+    ),
+    [`${chart}/values.yaml`]: valuesWithTokens(chartFile("values.yaml")),
+    [`${chart}/templates/_tokens.tpl`]: tokensTemplate(),
   };
   let stale = 0;
   for (const [name, content] of Object.entries(pages)) {
@@ -45,6 +53,10 @@ async function generate(folder: string, isCheck: boolean): Promise<number> {
     writeFileSync(path, content);
   }
   return stale === 0 ? 0 : 1;
+}
+
+function chartFile(name: string): string {
+  return readFileSync(join(repository, chart, name), "utf8");
 }
 
 function readIfThere(path: string): string | undefined {

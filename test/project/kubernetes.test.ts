@@ -5,6 +5,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
+import { credentialNames } from "../../src/cli/service/unit-text.ts";
 import { commandsIn, examplesIn } from "../support/walkthrough.ts";
 import { containerIn, deploymentIn, folder, parseManifests, the } from "../support/kubernetes/manifests.ts";
 
@@ -61,6 +62,19 @@ test("each value has its type, and its default is one that the schema knows", ()
   const { resources: _, ...properties } = schema.properties ?? {};
   compare(values, { properties }, "");
   assert.equal(schema.additionalProperties, false);
+});
+
+test("the chart takes every secret that the packaged service reads, each as a file of its own", () => {
+  const { properties } = JSON.parse(read("chart/values.schema.json")) as {
+    properties: { tokens: { properties: Record<string, { description: string }> } };
+  };
+  const { tokens } = properties;
+  assert.deepEqual(
+    Object.values(tokens.properties).map(({ description: told }) => told.match(/^\/run\/secrets\/(\w+)/)?.[1]),
+    credentialNames.map((name) => name.replaceAll("-", "_")),
+  );
+  const keys = read("chart/templates/_tokens.tpl");
+  for (const name of credentialNames) assert.match(keys, new RegExp(`^\\w+: ${name.replaceAll("-", "_")}$`, "m"));
 });
 
 test("the documentation names objects, values and paths that there are", () => {

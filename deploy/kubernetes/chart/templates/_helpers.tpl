@@ -50,7 +50,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $_ := set $sections "notify.telegram" $parsed.notify.telegram -}}
 {{- end -}}
 {{- range $path, $section := $sections -}}
-{{- range $key := list "token" "secret" -}}
+{{- range $key := include "ccs.secretKeys" $ | fromYamlArray -}}
 {{- if kindIs "map" $section -}}
 {{- $token := get $section $key | default "" | toString -}}
 {{- if and $token (not (contains "${" $token)) -}}
@@ -75,7 +75,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 
 {{- define "ccs.secret" -}}
-{{- $given := or .Values.tokens.cloudflare .Values.tokens.telegram .Values.tokens.webhook .Values.tokens.http -}}
+{{- $given := values .Values.tokens | compact -}}
 {{- if and $given .Values.existingSecret -}}
 {{- fail "Set either tokens or existingSecret, not both." -}}
 {{- else if not (or $given .Values.existingSecret) -}}
