@@ -121,7 +121,7 @@ Editors that know the YAML language server complete and check the file with this
   \`"[2606:4700:4700::1111]:53"\`.
 - **Names** may be international (\`bücher.example\`) and are the same in upper and lower case and with a dot at the end.
 - Text that looks like a number must be in quotes. A key without a value, a key given twice and an unknown key are mistakes.
-  Anchors, aliases and tags of YAML are switched off. The file is UTF-8 and has 64 kB at most.
+  Anchors, aliases and tags of YAML are switched off. The file is UTF-8 and has 8 MB at most.
 
 ${sections().join("\n\n")}
 

@@ -1,5 +1,5 @@
 // `ccs migrate`: prints a file of the original's format in the present one.
-import { readText } from "../config/format/files.ts";
+import { largestConfigBytes, readText } from "../config/format/files.ts";
 import { readFromDisk } from "../runtime/node/read-file.ts";
 import { migrate } from "../config/original/migrate.ts";
 import { formatProblem } from "../config/format/problem.ts";
@@ -37,7 +37,7 @@ function migrateCommand(file: string | undefined, { json }: { json: boolean }): 
 }
 
 function read(path: string): string {
-  const content = readText(path, readFromDisk);
+  const content = readText(path, readFromDisk, largestConfigBytes);
   if (content.kind === "text") return content.text;
   throw new CommandError(exitCodes.config, `${path} cannot be read: ${content.reason}`);
 }

@@ -220,9 +220,9 @@ const cases: readonly Broken[] = [
     says: ["config.yml:3:50: expected the keys of the configuration, got lists or sections nested too deeply"],
   },
   {
-    name: "a file larger than 64 kB",
-    text: `${whole}# ${"x".repeat(70_000)}\n`,
-    says: ["config.yml: the configuration cannot be read: it is larger than 64 kB: is it the right file?"],
+    name: "a file larger than 8 MB",
+    text: `${whole}# ${"x".repeat(8 * 1_024 * 1_024)}\n`,
+    says: ["config.yml: the configuration cannot be read: it is larger than 8 MB: is it the right file?"],
   },
   {
     name: "a colon without a space",

@@ -501,9 +501,9 @@ test("files that cannot be read say why, each in one line", (context) => {
   assert.deepEqual(says("link.yml"), [`link.yml: ${cannot}: ${dangling}`]);
   writeFileSync(join(folder, "latin.yml"), Buffer.from("a: b\nname: caf\xe9\n", "latin1"));
   assert.deepEqual(says("latin.yml"), [`latin.yml:2:10: ${cannot}: it is not UTF-8 text: save it as UTF-8`]);
-  writeFileSync(join(folder, "large.yml"), "#".repeat(64 * 1_024 + 1));
-  assert.deepEqual(says("large.yml"), [`large.yml: ${cannot}: it is larger than 64 kB: is it the right file?`]);
-  writeFileSync(join(folder, "full.yml"), whole.padEnd(64 * 1_024));
+  writeFileSync(join(folder, "large.yml"), "#".repeat(8 * 1_024 * 1_024 + 1));
+  assert.deepEqual(says("large.yml"), [`large.yml: ${cannot}: it is larger than 8 MB: is it the right file?`]);
+  writeFileSync(join(folder, "full.yml"), whole.padEnd(8 * 1_024 * 1_024));
   assert.equal(loadConfig({ path: join(folder, "full.yml"), env: {}, readFile: readFromDisk }).kind, "ok");
   assert.deepEqual(says("a\0b.yml"), [`a\0b.yml: ${cannot}: its name is not valid`]);
 });

@@ -11,7 +11,7 @@ import type { YamlDocument } from "./format/document.ts";
 import { readEnvironment, type EnvironmentSettings } from "./environment.ts";
 import { warnOfDoubts } from "./doubts.ts";
 import { secret } from "./format/fields.ts";
-import { decode, noFiles, readText, type ReadFile } from "./format/files.ts";
+import { decode, largestConfigBytes, noFiles, readText, type ReadFile } from "./format/files.ts";
 import { weaknessOf } from "../lib/token-strength.ts";
 import { ancientProblem, formatOf } from "./original/original-format.ts";
 import { channelsOf, checkOriginalRules, translate } from "./original/translate.ts";
@@ -56,7 +56,8 @@ export type LoadResult =
 /** Reads, checks and completes the configuration. */
 export function loadConfig(request: LoadRequest): LoadResult {
   const { path, text, env, readFile = noFiles, mayLackSecrets = false } = request;
-  const content = text === undefined ? readText(path, readFile) : decode(Buffer.from(text));
+  const content =
+    text === undefined ? readText(path, readFile, largestConfigBytes) : decode(Buffer.from(text), largestConfigBytes);
   if (content.kind === "unreadable") {
     return invalid([problemAt(path, content.place, "", `the configuration cannot be read: ${content.reason}`)]);
   }

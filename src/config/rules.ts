@@ -1,7 +1,7 @@
 // The rules that tie several keys together. They look at whatever was right in the file, so that a mistake elsewhere
 // hides none of theirs.
-import type { Address, Target } from "../core/model.ts";
 import { checkCheck } from "./checks.ts";
+import { isHost, reportCircles, type TargetInFile } from "./circles.ts";
 import { shown } from "./format/describe.ts";
 import { checkMixRecords } from "./mix-record.ts";
 import { isZoneId } from "./fields.ts";
@@ -90,31 +90,6 @@ export function checkTarget(target: TargetInFile, path: string, rules: TargetRul
   }
 }
 
-/** A record may point at the record of another ingress, but records that point at each other lead nowhere. */
-function reportCircles(ingresses: readonly (Partially<IngressInFile> | undefined)[], report: Report): void {
-  const targetsOf = new Map<string, string[]>();
-  const leads = (from: string, to: string, seen = new Set<string>()): boolean => {
-    if (from === to) return true;
-    if (seen.has(from)) return false;
-    seen.add(from);
-    return (targetsOf.get(from) ?? []).some((next) => leads(next, to, seen));
-  };
-  for (const [index, { record, endpoints = [] } = {}] of ingresses.entries()) {
-    if (record === undefined) continue;
-    const targets = targetsOf.get(record) ?? [];
-    targetsOf.set(record, targets);
-    for (const [at, endpoint] of endpoints.entries()) {
-      const target = endpoint?.target;
-      // One that is the record itself has been told.
-      if (target === undefined || !isHost(target) || target.host === record) continue;
-      if (leads(target.host, record)) {
-        const path = `ingresses[${index}].endpoints[${at}].target`;
-        report(path, `expected a name that does not lead back to the record, got the record of an ingress that does`);
-      } else targets.push(target.host);
-    }
-  }
-}
-
 function checkCname(endpoint: Partially<EndpointInFile>, path: string, report: Report): void {
   const remedy = "use publish: auto";
   const { target } = endpoint;
@@ -124,22 +99,16 @@ function checkCname(endpoint: Partially<EndpointInFile>, path: string, report: R
 }
 
 function reportDoubles(items: readonly (string | undefined)[] | undefined, path: string, report: Report): void {
+  const seen = new Set<string>();
   for (const [index, item] of (items ?? []).entries()) {
-    const first = items?.indexOf(item) ?? index;
-    if (item !== undefined && first < index)
-      report(`${path}[${index}]`, `expected each address once, got ${item} again`);
+    if (item === undefined) continue;
+    if (seen.has(item)) report(`${path}[${index}]`, `expected each address once, got ${item} again`);
+    seen.add(item);
   }
 }
 
 function isWithin(name: string, zone: string): boolean {
   return name === zone || name.endsWith(`.${zone}`);
-}
-
-/** A target as the file has it; a list of addresses may have holes where one was wrong. */
-export type TargetInFile = Target | readonly (Address | undefined)[];
-
-function isHost(target: TargetInFile): target is Extract<Target, { kind: "host" }> {
-  return "kind" in target && target.kind === "host";
 }
 
 /** What an endpoint is called that has no name; `undefined` when that was wrong. */

@@ -3,7 +3,7 @@
 import { dirname, resolve } from "node:path";
 import { isMap, isScalar } from "yaml";
 import { readConfigDocument } from "./document.ts";
-import { readText, type ReadFile } from "./format/files.ts";
+import { largestConfigBytes, readText, type ReadFile } from "./format/files.ts";
 import { findConfigPath } from "./find.ts";
 import { substitute, unmask } from "./format/substitute.ts";
 import type { Environment } from "./format/variables.ts";
@@ -27,12 +27,12 @@ export function stateDirOf(option: string | undefined, env: Environment, readFil
 export function unreadConfig(option: string | undefined, env: Environment, readFile: ReadFile): string | undefined {
   const found = findConfigPath(option, env);
   if (stateDirGiven(env) !== undefined || found.kind === "missing") return undefined;
-  const content = readText(found.path, readFile);
+  const content = readText(found.path, readFile, largestConfigBytes);
   return content.kind === "unreadable" ? `${found.path} cannot be read: ${content.reason}` : undefined;
 }
 
 function stateDirIn(path: string, env: Environment, readFile: ReadFile): string | undefined {
-  const content = readText(path, readFile);
+  const content = readText(path, readFile, largestConfigBytes);
   if (content.kind === "unreadable") return undefined;
   const parsed = readConfigDocument(path, content.text);
   if (parsed.kind === "unreadable" || !isMap(parsed.document.root)) return undefined;

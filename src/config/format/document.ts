@@ -1,17 +1,7 @@
 // Text → YAML tree with positions, or the mistakes in its syntax in plain words. What YAML allows and a configuration
 // here does not (anchors, aliases, tags, a second document, a key given twice) is refused here.
-import {
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  type ParsedNode,
-  type Scalar,
-  type YAMLMap,
-} from "yaml";
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type ParsedNode, type Scalar, type YAMLMap } from "yaml";
+import { parseBounded } from "./bounded-parser.ts";
 import { isShowable, joinPath, problemAt, type Place, type Problem } from "./problem.ts";
 import { mask, unmask } from "./substitute.ts";
 import { syntaxProblems } from "./syntax.ts";
@@ -32,6 +22,9 @@ export type ParsedDocument =
 
 /** Deeper than any configuration goes; keeps everything that walks the tree well within the stack. */
 const deepest = 40;
+
+const tooDeep = "expected the keys of the configuration, got lists or sections nested too deeply";
+const tooMuch = "expected a configuration, got far more values than any has: is it the right file?";
 
 /** Reads `text`; `file` is the name that problems carry, `needed` the top-level keys that it cannot do without. */
 export function readDocument(file: string, text: string, needed: readonly [string, ...string[]]): ParsedDocument {
@@ -55,16 +48,8 @@ export function readDocument(file: string, text: string, needed: readonly [strin
     return unreadable(place, `expected text, got the control character U+${code}: is this a text file?`);
   }
 
-  const document = parseDocument(masked, {
-    lineCounter: lines,
-    prettyErrors: false,
-    logLevel: "error",
-    schema: "core",
-    merge: false,
-    resolveKnownTags: false,
-    // Keys given twice are looked for below: the library compares every key with every other.
-    uniqueKeys: false,
-  });
+  const { document, passed } = parseBounded(masked, lines);
+  if (document === undefined) return unreadable({ line: 1, column: 1 }, passed === "levels" ? tooDeep : tooMuch);
   const syntax = syntaxProblems(file, text, document, placeOf);
   if (syntax.length > 0) return { kind: "unreadable", problems: syntax };
   const root = document.contents;
@@ -104,7 +89,7 @@ class Inspector {
     const start = node.range?.[0] ?? 0;
     if (depth > deepest) {
       this.isTooDeep = true;
-      this.#report(start, "", "expected the keys of the configuration, got lists or sections nested too deeply");
+      this.#report(start, "", tooDeep);
       return;
     }
     if (isAlias(node)) {

@@ -4,11 +4,14 @@ import { isUtf8 } from "node:buffer";
 import { plain } from "../../lib/text.ts";
 import type { Place } from "./problem.ts";
 
-/** No file is read beyond this; a configuration is a few kilobytes. */
-export const largestFileBytes = 64 * 1_024;
+/** The most of a file with a secret, a certificate, or the like. */
+const largestFileBytes = 64 * 1_024;
+
+/** The most of a configuration: 10,000 endpoints with all their keys take 3 MB. */
+export const largestConfigBytes = 8 * 1_024 * 1_024;
 
 /**
- * Gives the bytes of a file, at least the first `largestFileBytes + 1` of them. Throws what Node throws, or an error
+ * Gives the bytes of a file, at least the first `largestConfigBytes + 1` of them. Throws what Node throws, or an error
  * below.
  */
 export type ReadFile = (path: string) => Uint8Array;
@@ -23,18 +26,20 @@ export type FileText =
   | { readonly kind: "unreadable"; readonly reason: string; readonly place?: Place };
 
 /** The text of a file, or why there is none. The reason never names the file: its name may be a misplaced secret. */
-export function readText(path: string, readFile: ReadFile): FileText {
+export function readText(path: string, readFile: ReadFile, largestBytes = largestFileBytes): FileText {
   try {
-    return decode(readFile(path));
+    return decode(readFile(path), largestBytes);
   } catch (error) {
     return { kind: "unreadable", reason: reasonOf(error) };
   }
 }
 
 /** Text from the bytes of a file; a byte order mark is dropped. */
-export function decode(bytes: Uint8Array): FileText {
-  if (bytes.length > largestFileBytes) {
-    return { kind: "unreadable", reason: `it is larger than ${largestFileBytes / 1_024} kB: is it the right file?` };
+export function decode(bytes: Uint8Array, largestBytes = largestFileBytes): FileText {
+  if (bytes.length > largestBytes) {
+    const kilobytes = largestBytes / 1_024;
+    const size = kilobytes < 1_024 ? `${kilobytes} kB` : `${kilobytes / 1_024} MB`;
+    return { kind: "unreadable", reason: `it is larger than ${size}: is it the right file?` };
   }
   if (isUtf8(bytes)) return { kind: "text", text: new TextDecoder().decode(bytes) };
   return { kind: "unreadable", reason: "it is not UTF-8 text: save it as UTF-8", place: placeOfBadByte(bytes) };

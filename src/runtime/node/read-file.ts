@@ -1,7 +1,7 @@
 // Reads the configuration file and the files of secrets from the disk: regular files, and what the program was given
 // open (/dev/stdin, a process substitution). Nothing that is read can hold the program up.
 import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, statSync, type Stats } from "node:fs";
-import { codeOf, DanglingLink, largestFileBytes, NoRegularFile, type ReadFile } from "../../config/format/files.ts";
+import { codeOf, DanglingLink, largestConfigBytes, NoRegularFile, type ReadFile } from "../../config/format/files.ts";
 
 /** What the program was given open, under the names that shells use for it. */
 const givenOpen = /^\/(?:dev\/stdin|dev\/fd\/\d+|proc\/self\/fd\/\d+)$/;
@@ -28,26 +28,38 @@ export const readFromDisk: ReadFile = (path) => {
   try {
     const status = fstatSync(file);
     if (isGiven && status.isFIFO()) {
-      const bytes = readAll(file, longestPipeMs / pipePauseMs);
+      const bytes = readAll(file, status.size, longestPipeMs / pipePauseMs);
       fromPipes.set(path, bytes);
       return bytes;
     }
     assertRegular(status);
-    return readAll(file, 0);
+    return readAll(file, status.size, 0);
   } finally {
     closeSync(file);
   }
 };
 
-/** All of it, or as much as is read of any file. `pauses`: how often it may have nothing to say. */
-function readAll(file: number, pauses: number): Uint8Array {
-  const buffer = new Uint8Array(largestFileBytes + 1);
+/** What is made room for where the size is not known beforehand. */
+const firstBytes = 4_096;
+
+/**
+ * All of it, or as much as is read of any file. `size`: how long it says that it is; room is made as it proves longer.
+ * `pauses`: how often it may have nothing to say.
+ */
+function readAll(file: number, size: number, pauses: number): Uint8Array {
+  const most = largestConfigBytes + 1;
+  let buffer = new Uint8Array(Math.min(Math.max(size, firstBytes) + 1, most));
   const patience = { pauses };
   let length = 0;
   for (;;) {
     const count = readSome(file, buffer, length, patience);
     length += count;
-    if (count === 0 || length === buffer.length) return buffer.subarray(0, length);
+    if (count === 0 || length === most) return buffer.subarray(0, length);
+    if (length === buffer.length) {
+      const larger = new Uint8Array(Math.min(2 * length, most));
+      larger.set(buffer);
+      buffer = larger;
+    }
   }
 }
 

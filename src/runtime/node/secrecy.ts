@@ -4,7 +4,7 @@ import { Secret } from "../../lib/secret.ts";
 import { shellWord } from "../../lib/text.ts";
 import type { LoadResult } from "../../config/load.ts";
 import type { ExposedFile } from "../../assembly/ports.ts";
-import { readText } from "../../config/format/files.ts";
+import { largestConfigBytes, readText } from "../../config/format/files.ts";
 import { readFromDisk } from "./read-file.ts";
 
 const groupMayRead = 0o040;
@@ -27,7 +27,7 @@ export function exposedFiles(
   });
   const who = readersOf(path, userId);
   if (who === undefined) return exposed;
-  const content = readText(path, readFromDisk);
+  const content = readText(path, readFromDisk, largestConfigBytes);
   const ofChannels = config.notify.flatMap(({ settings }) => secretsIn(settings));
   const tokens = [config.cloudflare.token, ...ofChannels, config.http.token];
   const isToken =

@@ -57,9 +57,9 @@ export const configBugs: readonly BugForTest[] = [
   {
     name: "a file of any size is read",
     file: "src/config/format/files.ts",
-    from: "if (bytes.length > largestFileBytes) {",
+    from: "if (bytes.length > largestBytes) {",
     to: "if (bytes.length < 0) {",
-    test: ["src/config/broken.test.ts", "a file larger than 64 kB"],
+    test: ["src/config/broken.test.ts", "a file larger than 8 MB"],
   },
   {
     name: "the original's TTL of 0 is an error",
