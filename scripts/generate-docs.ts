@@ -84,7 +84,7 @@ function reference(): string {
 
 # Configuration
 
-One YAML file says everything. It is named with \`--config FILE\` or \`CCS_CONFIG\`; otherwise the first of \`config.yml\` in
+One YAML file says everything, or [several](#several-files) do. It is named with \`--config FILE\` or \`CCS_CONFIG\`; otherwise the first of \`config.yml\` in
 the working folder, \`~/.config/cloudflare-cname-switcher/config.yml\`, \`/etc/ccs/config.yml\` and
 \`/etc/cloudflare-cname-switcher/config.yml\` is taken. Only the token, the record and the endpoints are required:
 
@@ -99,8 +99,8 @@ its place and what was expected:
 config.yml:14:17 ingresses[0].endpoints[1].check.rise: expected a whole number from 1 to 1000, got "three"
 \`\`\`
 
-A file that changes while the daemon runs is read again within two seconds, and so are the files of secrets; SIGHUP does the
-same at once. A file with a mistake changes nothing: the daemon keeps the previous one, and reports it.
+A file that changes while the daemon runs is read again within two seconds, and so are the files that it includes and those of secrets;
+SIGHUP does the same at once. A file with a mistake changes nothing: the daemon keeps the previous one, and reports it.
 
 Editors that know the YAML language server complete and check the file with this line at its top:
 
@@ -116,12 +116,34 @@ Editors that know the YAML language server complete and check the file with this
   it, and what they hold can never change the structure of the file. \`$\${\` stands for the characters \`\${\`.
 - **Secrets** can be kept in files of their own: every \`token\` also exists as \`token_file\`, and \`secret\` as
   \`secret_file\`, the path of a file whose content is the token; white space around it does not count. One of the two may be given, not both.
-- **Paths** that are relative begin at the folder of the configuration file.
+- **Paths** that are relative begin at the folder of the configuration file, in files that it includes as well.
 - **Addresses** with a port are \`1.1.1.1:53\`, and IPv6 addresses are then written in brackets and quotes:
   \`"[2606:4700:4700::1111]:53"\`.
 - **Names** may be international (\`bücher.example\`) and are the same in upper and lower case and with a dot at the end.
 - Text that looks like a number must be in quotes. A key without a value, a key given twice and an unknown key are mistakes.
   Anchors, aliases and tags of YAML are switched off. The file is UTF-8 and has 8 MB at most.
+
+## Several files
+
+\`include\` names further files with \`ingresses\`, and nothing else. All other keys are in the file that includes them.
+
+\`\`\`yaml
+include: conf.d
+defaults:
+  ttl: 5m
+  check: { interval: 30s, rise: 2 }
+\`\`\`
+
+Of a folder, the files whose names end in \`.yml\` or \`.yaml\` are read, in the order of their names; hidden files and what editors keep beside
+a file (\`home.yml~\`, \`.home.yml.swp\`) are not. \`conf.d/*.yml\` selects some of them, and a list names several folders or files. An included file
+includes nothing itself. A folder may be empty, but somewhere there has to be an ingress. A problem names the file that it is in, and a record that
+two files have is told with both places. Files that come, go or change are noticed as changes of the configuration file are, links that are
+swapped as Kubernetes does it included. All files together have 8 MB at most.
+
+\`defaults\` has keys for all endpoints, in included files too. The endpoint's own key wins, and a value is never mixed with another one: a list
+of an endpoint replaces the list of the defaults. Only \`check\` is taken over key by key, and only where an endpoint has a \`check\`, which may
+be empty (\`check: {}\`). With \`kind\` in the defaults, a check without \`kind\` is of that kind; a check of another kind takes over the keys that
+all kinds have.
 
 ${sections().join("\n\n")}
 
@@ -177,6 +199,8 @@ interface ShownSection {
 function sections(): string[] {
   const found: ShownSection[] = [];
   const visit = (section: ShownSection): void => {
+    // The keys of checks are also those of their defaults.
+    if (found.some(({ schema }) => heading(schema) === heading(section.schema))) return;
     found.push(section);
     for (const [key, wrapped] of keysOf(section.schema)) {
       const { inner } = unwrap(wrapped);

@@ -1,6 +1,6 @@
 // The configuration as commands get it: found, loaded, and its mistakes printed one a line.
 import type { Config } from "../config/config.ts";
-import { readFromDisk } from "../runtime/node/read-file.ts";
+import { onDisk } from "../runtime/node/read-file.ts";
 import { findConfigPath } from "../config/find.ts";
 import { loadConfig, type LoadRequest } from "../config/load.ts";
 import { formatProblem, type Problem } from "../config/format/problem.ts";
@@ -43,7 +43,7 @@ export function configWithoutSecrets(option: string | undefined): { readonly pat
 }
 
 function loadedFrom(request: LoadRequest): Config {
-  const loaded = loadConfig({ readFile: readFromDisk, ...request });
+  const loaded = loadConfig({ ...onDisk, ...request });
   if (loaded.kind === "invalid") throw invalidConfig(loaded.problems);
   for (const warning of loaded.warnings) printError(`${styled("yellow", "warning:")} ${formatProblem(warning)}`);
   return loaded.config;

@@ -1,6 +1,6 @@
 // `ccs doctor`: looks at everything that the daemon depends on, side by side, changes nothing, and says what to do.
 import { ZoneInspector } from "../cloud/inspect.ts";
-import { readFromDisk } from "../runtime/node/read-file.ts";
+import { onDisk } from "../runtime/node/read-file.ts";
 import { channelKind } from "../channels/registry.ts";
 import type { Config } from "../config/config.ts";
 import { findConfigPath } from "../config/find.ts";
@@ -79,7 +79,7 @@ async function inspectAll(option: string | undefined, options: DoctorOptions): P
     );
     return [{ title: "This machine", findings: [missing, node] }];
   }
-  const loaded = loadConfig({ path: found.path, env: process.env, readFile: readFromDisk });
+  const loaded = loadConfig({ path: found.path, env: process.env, ...onDisk });
   const file = inspectFile(found.path, loaded);
   if (loaded.kind === "invalid") return [{ title: "This machine", findings: [...file, node] }];
   const { config } = loaded;

@@ -1,6 +1,6 @@
 // `ccs validate`: says whether the configuration is right, and if not, every mistake with its place.
 import { loadConfig } from "../config/load.ts";
-import { readFromDisk } from "../runtime/node/read-file.ts";
+import { onDisk } from "../runtime/node/read-file.ts";
 import { formatProblem } from "../config/format/problem.ts";
 import { printError, printLine, styled } from "../terminal/terminal.ts";
 import { configPath, oneOf } from "./config-option.ts";
@@ -20,7 +20,7 @@ export const registerValidate: Register = (program, run) => {
 /** Exit code 0 when the configuration can be used, else 78. */
 function validateCommand(option: string | undefined, { json }: { json: boolean }): ExitCode {
   const path = configPath(option);
-  const loaded = loadConfig({ path, env: process.env, readFile: readFromDisk });
+  const loaded = loadConfig({ path, env: process.env, ...onDisk });
   const isValid = loaded.kind === "ok";
   if (json) {
     const found = isValid ? { warnings: loaded.warnings, problems: [] } : { warnings: [], problems: loaded.problems };

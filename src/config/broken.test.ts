@@ -238,7 +238,7 @@ const cases: readonly Broken[] = [
     name: "nothing but a foreign key",
     text: "hello: world\n",
     says: [
-      "config.yml:1:1 hello: unknown key: the keys here are cloudflare, ingresses, notify, http, timezone, state_dir, anchors",
+      "config.yml:1:1 hello: unknown key: the keys here are cloudflare, ingresses, include, defaults, notify, http, timezone, state_dir, anchors",
       "config.yml:1:1 cloudflare: missing, expected a section with a token",
       "config.yml:1:1 ingresses: missing, expected a list of ingresses",
     ],
@@ -365,7 +365,7 @@ const cases: readonly Broken[] = [
     text: top("__proto__: { token: x }\nconstructor: 1"),
     says: [
       "config.yml:3:1: unknown key (not shown)",
-      "config.yml:4:1 constructor: unknown key: the keys here are cloudflare, ingresses, notify, http, timezone, state_dir, anchors",
+      "config.yml:4:1 constructor: unknown key: the keys here are cloudflare, ingresses, include, defaults, notify, http, timezone, state_dir, anchors",
     ],
   },
 

@@ -9,8 +9,8 @@ import { duration, wholeNumber } from "./format/fields.ts";
 import { readText, type ReadFile } from "./format/files.ts";
 import { optional, required, withDefault } from "./format/key.ts";
 import type { Report } from "./format/problem.ts";
-import { unwrap } from "./format/schemas.ts";
-import type { Partially } from "./format/walk.ts";
+import { unwrap, withoutNeed } from "./format/schemas.ts";
+import type { Partially } from "./format/reading.ts";
 
 const rhythm = {
   interval: withDefault(duration(100, dayMs, "15s"), "15s", {
@@ -79,6 +79,17 @@ if (first === undefined) throw new Error("there is no kind of check");
 export const checkSchema = z
   .discriminatedUnion("kind", [first, ...others])
   .meta({ expects: defaultCheckKind.expects }) as z.ZodType<RhythmInFile>;
+
+/** A check in the defaults: of the same kinds, but with no key that has to be there. */
+function defaultsSection(section: z.ZodObject): z.ZodObject {
+  const keys = Object.entries(section.shape) as [string, z.ZodType][];
+  const shape = Object.fromEntries(keys.map(([key, schema]) => [key, key === "kind" ? schema : withoutNeed(schema)]));
+  return z.strictObject(shape).meta(section.meta() ?? {});
+}
+
+export const checkDefaultsSchema = z
+  .discriminatedUnion("kind", [defaultsSection(first), ...others.map(defaultsSection)])
+  .meta({ expects: "a section with keys of checks" }) as z.ZodType<Readonly<Record<string, unknown>>>;
 
 /** The names of a kind's keys, in the order of the reference. */
 export function keysOfCheck(kind: string): readonly string[] {

@@ -3,5 +3,5 @@ import { readDocument, type ParsedDocument } from "./format/document.ts";
 
 /** Reads `text`; `file` is the name that problems carry. */
 export function readConfigDocument(file: string, text: string): ParsedDocument {
-  return readDocument(file, text, ["cloudflare", "ingresses"]);
+  return readDocument(file, text, { needed: ["cloudflare", "ingresses"] });
 }

@@ -14,7 +14,9 @@ export function configJsonSchema(): Record<string, unknown> {
       if (Array.isArray(examples)) jsonSchema.examples = examples;
     },
   });
-  return { $schema, title: "Configuration of Cloudflare CNAME Switcher", ...openToVariables(schema) };
+  const title = "Configuration of Cloudflare CNAME Switcher";
+  const anyOf = ["ingresses", "include"].map((key) => ({ type: "object", properties: { [key]: {} }, required: [key] }));
+  return { $schema, title, ...openToVariables(schema), anyOf };
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;

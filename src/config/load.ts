@@ -6,12 +6,24 @@ import { readChannels, type FoundChannel } from "./channels.ts";
 import { CheckFiles, warnOfChecks } from "./checks.ts";
 import { completeConfig } from "./complete.ts";
 import type { Config } from "./config.ts";
+import { inheritedIn } from "./defaults.ts";
 import { readConfigDocument } from "./document.ts";
-import type { YamlDocument } from "./format/document.ts";
+import { includedFiles } from "./include.ts";
+import { addIncluded } from "./included.ts";
+import { Parts } from "./parts.ts";
+import { topLevelPair, type YamlDocument } from "./format/document.ts";
 import { readEnvironment, type EnvironmentSettings } from "./environment.ts";
 import { warnOfDoubts } from "./doubts.ts";
 import { secret } from "./format/fields.ts";
-import { decode, largestConfigBytes, noFiles, readText, type ReadFile } from "./format/files.ts";
+import {
+  decode,
+  largestConfigBytes,
+  noFiles,
+  noFolders,
+  readText,
+  type ListFolder,
+  type ReadFile,
+} from "./format/files.ts";
 import { weaknessOf } from "../lib/token-strength.ts";
 import { ancientProblem, formatOf } from "./original/original-format.ts";
 import { channelsOf, checkOriginalRules, translate } from "./original/translate.ts";
@@ -19,11 +31,12 @@ import { originalSchema } from "./original/schema.ts";
 import { inOrder, problemAt, type Problem } from "./format/problem.ts";
 import { checkRules } from "./rules.ts";
 import type { Report } from "./format/problem.ts";
-import { configSchema } from "./schema.ts";
+import { configSchema, type IngressInFile } from "./schema.ts";
 import { SecretFiles } from "./format/secrets.ts";
 import type { Environment } from "./format/variables.ts";
 import { defaultStateDir, noStateDir } from "./default-state-dir.ts";
-import { readBySchema, whole, type Reading } from "./format/walk.ts";
+import { readBySchema } from "./format/walk.ts";
+import { whole, type Reading } from "./format/reading.ts";
 
 export interface LoadRequest {
   /** As the person named it; problems repeat it. */
@@ -33,6 +46,8 @@ export interface LoadRequest {
   readonly env: Environment;
   /** Reads the file, and the files of secrets. Without it there are no files. */
   readonly readFile?: ReadFile;
+  /** Lists the folders that it includes. Without it there are none. */
+  readonly listFolder?: ListFolder;
   /**
    * For commands that work offline: secrets that are not on this machine are no mistake, and something takes their
    * place.
@@ -55,7 +70,7 @@ export type LoadResult =
 
 /** Reads, checks and completes the configuration. */
 export function loadConfig(request: LoadRequest): LoadResult {
-  const { path, text, env, readFile = noFiles, mayLackSecrets = false } = request;
+  const { path, text, env, readFile = noFiles, listFolder = noFolders, mayLackSecrets = false } = request;
   const content =
     text === undefined ? readText(path, readFile, largestConfigBytes) : decode(Buffer.from(text), largestConfigBytes);
   if (content.kind === "unreadable") {
@@ -65,7 +80,16 @@ export function loadConfig(request: LoadRequest): LoadResult {
   if (parsed.kind === "unreadable") return invalid(parsed.problems);
   const { document } = parsed;
   const { settings, problems } = readEnvironment(env);
-  const context: Context = { path, env, readFile, mayLackSecrets, document, settings, problems: [...problems] };
+  const context: Context = {
+    path,
+    env,
+    readFile,
+    listFolder,
+    mayLackSecrets,
+    document,
+    settings,
+    problems: [...problems],
+  };
   switch (formatOf(document)) {
     case "ancient":
       return invalid([ancientProblem(document)]);
@@ -80,6 +104,7 @@ interface Context {
   readonly path: string;
   readonly env: Environment;
   readonly readFile: ReadFile;
+  readonly listFolder: ListFolder;
   readonly mayLackSecrets: boolean;
   readonly document: YamlDocument;
   /** From the environment. */
@@ -89,11 +114,23 @@ interface Context {
 }
 
 function loadCurrent(context: Context): LoadResult {
-  const { path, env, readFile, mayLackSecrets, document, settings, problems } = context;
-  const reading = readBySchema(configSchema, document, { env, mayLackSecrets, isLenient: false });
+  const { path, env, readFile, listFolder, mayLackSecrets, document, settings, problems } = context;
+  const options = { env, mayLackSecrets, isLenient: false };
+  const inherited = inheritedIn(document, options);
+  const reading = readBySchema(configSchema, document, { ...options, inherited });
   problems.push(...reading.problems);
-  const report = reporterTo(problems, document, reading);
-  checkRules(reading.value, settings.allowPrivate, report);
+  const parts = new Parts();
+  parts.add(document, reading);
+  const report = parts.reporterTo(problems);
+  const included = includedFiles({ path, listFolder, include: reading.value.include, report });
+  const files = [path, ...included.map(({ name }) => name)];
+  addIncluded(included, parts, { document, readFile, problems, options: { ...options, inherited } });
+  const { ingresses } = parts;
+  const isNamed = (key: string): boolean => reading.has(key) || topLevelPair(document, key) !== undefined;
+  if (!isNamed("ingresses") && !isNamed("include")) report("ingresses", "missing, expected a list of ingresses");
+  else if (ingresses.length === 0 && problems.length === 0)
+    report("include", "expected at least one file with ingresses");
+  checkRules({ ...reading.value, ingresses }, { allowPrivate: settings.allowPrivate, nameOf: parts.nameOf, report });
 
   const folder = dirname(resolve(path));
   const { cloudflare, notify, http } = reading.value;
@@ -103,7 +140,7 @@ function loadCurrent(context: Context): LoadResult {
   const httpToken = secrets.take("http", "token", http, secret, "optional");
 
   const checkFiles = new CheckFiles({ folder, readFile, report });
-  for (const [index, ingress] of (reading.value.ingresses ?? []).entries()) {
+  for (const [index, ingress] of ingresses.entries()) {
     for (const [at, endpoint] of (ingress?.endpoints ?? []).entries()) {
       if (endpoint?.check !== undefined)
         checkFiles.read({ ...endpoint.check }, `ingresses[${index}].endpoints[${at}].check`);
@@ -111,7 +148,7 @@ function loadCurrent(context: Context): LoadResult {
   }
 
   const file = whole(reading);
-  if (problems.length > 0 || file === undefined || cloudflareToken === undefined) return invalid(problems);
+  if (problems.length > 0 || file === undefined || cloudflareToken === undefined) return invalid(problems, files);
   const tokens = {
     cloudflare: cloudflareToken,
     ...(httpToken !== undefined && { http: httpToken }),
@@ -119,21 +156,23 @@ function loadCurrent(context: Context): LoadResult {
   const inFile = file.state_dir === undefined ? undefined : resolve(folder, file.state_dir);
   const stateDir = settings.stateDir ?? inFile ?? defaultStateDir(env, path);
   if (stateDir === undefined) return invalid([problemAt(path, undefined, "state_dir", noStateDir)]);
-  const config = completeConfig(file, { tokens, checkFiles, channels }, settings, stateDir);
+  // Only a problem leaves a hole.
+  const complete = { ...file, ingresses: ingresses as IngressInFile[] };
+  const config = completeConfig(complete, { tokens, checkFiles, channels }, settings, stateDir);
   const warnings: Problem[] = [];
-  warnOfPlainHttp(config, channels, reporterTo(warnings, document, reading));
-  warnOfMissingMixes(config.ingresses, reporterTo(warnings, document, reading));
-  warnOfDoubts(config.ingresses, (key) => reading.textOf(key), reporterTo(warnings, document, reading));
-  warnOfChecks(config.ingresses, reporterTo(warnings, document, reading));
-  const httpTokenPath = reading.has("http.token_file") ? "http.token_file" : "http.token";
-  warnOfWeakToken(config, httpTokenPath, reporterTo(warnings, document, reading));
-  const watchedFiles = [...new Set([resolve(path), ...secrets.files, ...checkFiles.files])];
+  const warn = parts.reporterTo(warnings);
+  warnOfPlainHttp(config, channels, warn);
+  warnOfMissingMixes(config.ingresses, warn);
+  warnOfDoubts(config.ingresses, (key) => parts.textOf(key), warn);
+  warnOfChecks(config.ingresses, warn);
+  warnOfWeakToken(config, reading.has("http.token_file") ? "http.token_file" : "http.token", warn);
+  const read = [resolve(path), ...included.map((each) => each.path), ...secrets.files, ...checkFiles.files];
   return {
     kind: "ok",
     config,
-    warnings: inOrder(warnings),
+    warnings: inOrder(warnings, files),
     format: "current",
-    watchedFiles,
+    watchedFiles: [...new Set(read)],
     tokenFiles: secrets.files,
   };
 }
@@ -165,8 +204,9 @@ function loadOriginal(context: Context): LoadResult {
   };
 }
 
-function invalid(problems: readonly Problem[]): LoadResult {
-  return { kind: "invalid", problems: inOrder(problems) };
+/** `files`: their order, where there are several. */
+function invalid(problems: readonly Problem[], files: readonly string[] = []): LoadResult {
+  return { kind: "invalid", problems: inOrder(problems, files) };
 }
 
 /** Adds problems to a list, each at the place of its key. */

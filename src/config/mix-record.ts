@@ -6,7 +6,10 @@ import { isZoneId } from "./fields.ts";
 import { parseHostName } from "./format/names.ts";
 import type { IngressInFile } from "./schema.ts";
 import type { Report } from "./format/problem.ts";
-import type { Partially } from "./format/walk.ts";
+import type { Partially } from "./format/reading.ts";
+
+/** How an ingress is called in what is told of another one. */
+export type NameOfIngress = (index: number, readBy: number) => string;
 
 type Ingresses = readonly (Partially<IngressInFile> | undefined)[];
 
@@ -45,7 +48,7 @@ export function warnOfMissingMixes(ingresses: readonly IngressSettings[], report
 }
 
 /** Tells what is wrong with names that are given. */
-export function checkMixRecords(ingresses: Ingresses, report: Report): void {
+export function checkMixRecords(ingresses: Ingresses, nameOf: NameOfIngress, report: Report): void {
   const used = namesUsed(ingresses);
   const firstByName = new Map<string, number>();
   for (const [index, ingress] of ingresses.entries()) {
@@ -55,7 +58,7 @@ export function checkMixRecords(ingresses: Ingresses, report: Report): void {
     const { record, zone } = ingress ?? {};
     const first = firstByName.get(name);
     if (used.has(name)) report(path, `expected an unused name, got ${shown(name)}, a record or a target`);
-    else if (first !== undefined) report(path, `expected each mix_record once, got the one of ingresses[${first}]`);
+    else if (first !== undefined) report(path, `expected each mix_record once, got the one of ${nameOf(first, index)}`);
     else firstByName.set(name, index);
     const isOutside =
       zone !== undefined && !isZoneId(zone)

@@ -3,14 +3,21 @@
 import { checkCheck } from "./checks.ts";
 import { isHost, reportCircles, type TargetInFile } from "./circles.ts";
 import { shown } from "./format/describe.ts";
-import { checkMixRecords } from "./mix-record.ts";
+import { checkMixRecords, type NameOfIngress } from "./mix-record.ts";
 import { isZoneId } from "./fields.ts";
 import type { Report } from "./format/problem.ts";
 import type { ConfigFile, EndpointInFile, IngressInFile } from "./schema.ts";
-import type { Partially } from "./format/walk.ts";
+import type { Partially } from "./format/reading.ts";
 
-/** Checks the whole file. `allowPrivate` is the word of the environment, if it has one. */
-export function checkRules(file: Partially<ConfigFile>, allowPrivate: boolean | undefined, report: Report): void {
+export interface RulesContext {
+  /** The word of the environment, if it has one. */
+  readonly allowPrivate: boolean | undefined;
+  readonly nameOf: NameOfIngress;
+  readonly report: Report;
+}
+
+/** Checks the whole configuration. */
+export function checkRules(file: Partially<ConfigFile>, { allowPrivate, nameOf, report }: RulesContext): void {
   const firstByRecord = new Map<string, number>();
   for (const [index, ingress] of (file.ingresses ?? []).entries()) {
     if (ingress === undefined) continue;
@@ -19,7 +26,7 @@ export function checkRules(file: Partially<ConfigFile>, allowPrivate: boolean | 
     if (record !== undefined) {
       const first = firstByRecord.get(record);
       if (first === undefined) firstByRecord.set(record, index);
-      else report(`${path}.record`, `expected each record once, got the record of ingresses[${first}]`);
+      else report(`${path}.record`, `expected each record once, got the record of ${nameOf(first, index)}`);
     }
     const remedy =
       allowPrivate === false
@@ -28,7 +35,7 @@ export function checkRules(file: Partially<ConfigFile>, allowPrivate: boolean | 
     const rules = { record, allowPrivate: allowPrivate ?? ingress.allow_private ?? false, remedy };
     checkIngress(ingress, path, rules, report);
   }
-  checkMixRecords(file.ingresses ?? [], report);
+  checkMixRecords(file.ingresses ?? [], nameOf, report);
   reportCircles(file.ingresses ?? [], report);
   reportDoubles(file.cloudflare?.nameservers, "cloudflare.nameservers", report);
   reportDoubles(file.anchors, "anchors", report);

@@ -2,13 +2,15 @@
 // Schema for editors are generated from here.
 import { z } from "zod";
 import { notifySchema } from "./channels.ts";
-import { checkSchema } from "./checks.ts";
+import { checkDefaultsSchema, checkSchema } from "./checks.ts";
+import { withoutNeed } from "./format/schemas.ts";
 import { displayName, target, ttl, zone } from "./fields.ts";
 import {
   baseUrl,
   choice,
   duration,
   filePath,
+  filesPath,
   flag,
   folderPath,
   hostName,
@@ -23,7 +25,7 @@ import { dayMs, hourMs } from "../core/units.ts";
 
 const secondMs = 1_000;
 
-const endpointSchema = z
+export const endpointSchema = z
   .strictObject({
     name: optional(displayName, {
       otherNames: ["alias"],
@@ -131,6 +133,21 @@ const ingressSchema = z
   })
   .meta({ expects: "a section with record and endpoints", heading: "Ingresses" });
 
+/** What all endpoints share. */
+const defaultsSchema = z
+  .strictObject({
+    ttl: withoutNeed(endpointSchema.shape.ttl, "`60s`"),
+    sticky: withoutNeed(endpointSchema.shape.sticky, "none"),
+    resolvers: withoutNeed(endpointSchema.shape.resolvers, "those of [Endpoints](#endpoints)"),
+    check: optional(checkDefaultsSchema, {
+      description:
+        "Keys for every `check`, none of them required here. `check: {}` takes over all of them; an endpoint without `check` gets none. " +
+        "A check of another `kind` takes over only `interval`, `fast_interval`, `timeout`, `rise` and `fall`.",
+      defaultInWords: "none",
+    }),
+  })
+  .meta({ expects: "a section with keys of endpoints", heading: "Defaults" });
+
 const cloudflareSchema = z
   .strictObject({
     token: optional(secret, {
@@ -166,13 +183,36 @@ const defaultAnchors = [
   "[2620:fe::fe]:443",
 ];
 
+const ingressesSchema = z.array(ingressSchema).min(1).meta({ expects: "a list of ingresses" });
+
+const includeSchema = z
+  .union([filesPath, z.array(filesPath).min(1).meta({ expects: "a list of paths" })])
+  .meta({ expects: "the path of a folder or a file, or a list of these" });
+
+/** A file that is included. */
+export const includedSchema = z.strictObject({
+  ingresses: required(ingressesSchema, { otherNames: ["ingress"], description: "As in the file that includes it." }),
+});
+
 /** The whole file. */
 export const configSchema = z
   .strictObject({
     cloudflare: required(cloudflareSchema, { description: "Access to Cloudflare." }),
-    ingresses: required(z.array(ingressSchema).min(1).meta({ expects: "a list of ingresses" }), {
+    ingresses: optional(ingressesSchema, {
       otherNames: ["ingress"],
       description: "The DNS names to keep pointing at a working endpoint, at least one.",
+      defaultInWords: "this or `include` is required",
+    }),
+    include: optional(includeSchema, {
+      description:
+        "Further files with `ingresses`: a folder, of which all files `*.yml` and `*.yaml` are read in the order of their names, " +
+        "but no hidden ones; a file; `conf.d/*.yml`; or a list of these. See [Several files](#several-files).",
+      defaultInWords: "none",
+      example: "conf.d",
+    }),
+    defaults: optional(defaultsSchema, {
+      description: "Keys for all endpoints that do not have them themselves.",
+      defaultInWords: "none",
     }),
     notify: withDefault(notifySchema, [], { otherNames: ["notifications"], description: "Where to send messages." }),
     http: withDefault(httpSchema, {}, { description: "The daemon's own HTTP server." }),
@@ -195,7 +235,11 @@ export const configSchema = z
   })
   .meta({ expects: "sections", heading: "Top level" });
 
-/** The file with all defaults filled in and all values read; what depends on several keys is not decided yet. */
-export type ConfigFile = z.output<typeof configSchema>;
-export type IngressInFile = ConfigFile["ingresses"][number];
+export type IngressInFile = z.output<typeof ingressSchema>;
 export type EndpointInFile = IngressInFile["endpoints"][number];
+
+/** All files with all defaults filled in and all values read; what depends on several keys is not decided yet. */
+export interface ConfigFile extends Omit<z.output<typeof configSchema>, "ingresses"> {
+  /** Those of included files too. */
+  readonly ingresses: readonly IngressInFile[];
+}

@@ -5,7 +5,7 @@ import { displayName, hostOrAddress } from "../../config/fields.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { EndpointSettings } from "../../core/model.ts";
 import { machinePorts } from "../../runtime/node/ports.ts";
-import { readFromDisk } from "../../runtime/node/read-file.ts";
+import { onDisk } from "../../runtime/node/read-file.ts";
 import { probeOnce, type Look } from "../../probe/round.ts";
 import { askCheck } from "./check.ts";
 import * as prompts from "./prompts.ts";
@@ -86,7 +86,7 @@ async function tryOut(record: string, endpoint: ComposedEndpoint): Promise<Check
 function settingsOf(record: string, endpoint: ComposedEndpoint): EndpointSettings | string {
   const token = { kind: "literal", value: "none" } as const;
   const text = composeConfig({ token, record, allowPrivate: true, endpoints: [endpoint] });
-  const loaded = loadConfig({ path: "new", text, env: {}, readFile: readFromDisk });
+  const loaded = loadConfig({ path: "new", text, env: {}, ...onDisk });
   if (loaded.kind === "invalid") return loaded.problems.map(({ message }) => message).join("; ");
   const [settings] = loaded.config.ingresses.flatMap(({ endpoints }) => endpoints);
   return settings ?? "it is not an endpoint";

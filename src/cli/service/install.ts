@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { userInfo } from "node:os";
 import { findConfigPath } from "../../config/find.ts";
-import { readFromDisk } from "../../runtime/node/read-file.ts";
+import { onDisk } from "../../runtime/node/read-file.ts";
 import { loadConfig } from "../../config/load.ts";
 import { formatProblem } from "../../config/format/problem.ts";
 import { shellWord } from "../../lib/text.ts";
@@ -94,7 +94,8 @@ function usableConfig(host: Host, { scope, config }: InstallOptions): string {
   const loaded = loadConfig({
     path,
     env: serviceEnvironment(host, scope),
-    readFile: (each) => readFromDisk(on(host, each)),
+    readFile: (each) => onDisk.readFile(on(host, each)),
+    listFolder: (each) => onDisk.listFolder(on(host, each)),
   });
   if (loaded.kind === "ok") {
     if (scope === "system") assertStateIsKept(path, loaded.config.stateDir);

@@ -49,7 +49,7 @@ function composed(tokens: Iterable<Parameters<Composer["next"]>[0]>, length: num
       first.errors.push(new YAMLParseError([start, end], "MULTIPLE_DOCS", "more than one document"));
       break;
     }
-    first = document as Document.Parsed;
+    first = document;
   }
   if (first === undefined) throw new Error("a text without a YAML document");
   return first;

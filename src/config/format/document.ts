@@ -1,7 +1,18 @@
 // Text → YAML tree with positions, or the mistakes in its syntax in plain words. What YAML allows and a configuration
 // here does not (anchors, aliases, tags, a second document, a key given twice) is refused here.
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type ParsedNode, type Scalar, type YAMLMap } from "yaml";
-import { parseBounded } from "./bounded-parser.ts";
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  type ParsedNode,
+  type Scalar,
+  type YAMLMap,
+} from "yaml";
+import { parseBounded, type ParserLimits } from "./bounded-parser.ts";
 import { isShowable, joinPath, problemAt, type Place, type Problem } from "./problem.ts";
 import { mask, unmask } from "./substitute.ts";
 import { syntaxProblems } from "./syntax.ts";
@@ -12,6 +23,9 @@ export interface YamlDocument {
   readonly root: ParsedNode;
   /** Mistakes that leave the tree readable. */
   readonly problems: readonly Problem[];
+  /** How much it is, in characters and in pieces of YAML. */
+  readonly length: number;
+  readonly pieces: number;
   /** Where an offset of the text is. */
   placeOf(offset: number): Place;
 }
@@ -26,8 +40,14 @@ const deepest = 40;
 const tooDeep = "expected the keys of the configuration, got lists or sections nested too deeply";
 const tooMuch = "expected a configuration, got far more values than any has: is it the right file?";
 
-/** Reads `text`; `file` is the name that problems carry, `needed` the top-level keys that it cannot do without. */
-export function readDocument(file: string, text: string, needed: readonly [string, ...string[]]): ParsedDocument {
+export interface DocumentOptions {
+  /** The top-level keys that it cannot do without. */
+  readonly needed: readonly [string, ...string[]];
+  readonly limits?: ParserLimits;
+}
+
+/** Reads `text`; `file` is the name that problems carry. */
+export function readDocument(file: string, text: string, { needed, limits }: DocumentOptions): ParsedDocument {
   const lines = new LineCounter();
   const masked = mask(text);
   const placeOf = (offset: number): Place => {
@@ -48,7 +68,7 @@ export function readDocument(file: string, text: string, needed: readonly [strin
     return unreadable(place, `expected text, got the control character U+${code}: is this a text file?`);
   }
 
-  const { document, passed } = parseBounded(masked, lines);
+  const { document, passed, pieces } = parseBounded(masked, lines, limits);
   if (document === undefined) return unreadable({ line: 1, column: 1 }, passed === "levels" ? tooDeep : tooMuch);
   const syntax = syntaxProblems(file, text, document, placeOf);
   if (syntax.length > 0) return { kind: "unreadable", problems: syntax };
@@ -62,7 +82,8 @@ export function readDocument(file: string, text: string, needed: readonly [strin
   const inspector = new Inspector(file, masked, placeOf);
   inspector.inspect(root, "", 0);
   if (inspector.isTooDeep) return { kind: "unreadable", problems: inspector.problems };
-  return { kind: "tree", document: { file, root, problems: inspector.problems, placeOf } };
+  const { problems } = inspector;
+  return { kind: "tree", document: { file, root, problems, length: text.length, pieces, placeOf } };
 }
 
 function nameOf(node: ParsedNode): string {
@@ -138,6 +159,11 @@ class Inspector {
 /** A key as it is written in the file: `8080` and `true` are keys like any other. */
 export function keyText(key: Scalar): string {
   return unmask(key.source ?? String(key.value));
+}
+
+/** The pair of a top-level key. */
+export function topLevelPair({ root }: YamlDocument, name: string): Pair | undefined {
+  return isMap(root) ? root.items.find(({ key }) => isScalar(key) && keyText(key) === name) : undefined;
 }
 
 function placeInText(text: string, offset: number): Place {

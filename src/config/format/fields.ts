@@ -52,7 +52,13 @@ export function wholeNumber(from: number, to: number) {
 
 export const flag = z.boolean().meta({ expects: "true or false" });
 
-/** The same from the environment, where everything is text. */
+/** Where only the last part may have a star. */
+export const filesPath = kind(z.string(), { expects: "the path of a folder or a file" }, (text) => {
+  const isWild = text.slice(0, text.lastIndexOf("/") + 1).includes("*");
+  return isWild ? bad("a * is only possible after the last /") : parsePath(text);
+});
+
+/** A folder that is named in the environment, where everything is text. */
 export const flagText = kind(z.string(), { expects: "true or false" }, (text): Parsed<boolean> => {
   if (/^(1|true|yes|on)$/i.test(text)) return ok(true);
   return /^(0|false|no|off)$/i.test(text) ? ok(false) : bad();
@@ -181,7 +187,7 @@ export const filePath = kind(z.string(), { expects: "the path of a file", isHush
 
 export const folderPath = kind(z.string(), { expects: "the path of a folder" }, (text) => parsePath(text));
 
-/** The same from the environment, where no variable is filled in. */
+/** A folder that is named in the environment, where no variable is filled in. */
 export const folderFromOutside = kind(z.string(), { expects: "the path of a folder" }, (text) =>
   parsePath(text, "the whole path"),
 );

@@ -16,9 +16,16 @@ export const largestConfigBytes = 8 * 1_024 * 1_024;
  */
 export type ReadFile = (path: string) => Uint8Array;
 
+/** Gives the names of what is in a folder. Throws what Node throws. */
+export type ListFolder = (path: string) => readonly string[];
+
 /** Where there are no files. */
 export const noFiles: ReadFile = () => {
   throw Object.assign(new Error("there are no files here"), { code: "ENOENT" });
+};
+
+export const noFolders: ListFolder = () => {
+  throw Object.assign(new Error("there are no folders here"), { code: "ENOENT" });
 };
 
 export type FileText =
@@ -81,7 +88,8 @@ export class DanglingLink extends Error {
   }
 }
 
-function reasonOf(error: unknown): string {
+/** Why something cannot be read, in plain words. */
+export function reasonOf(error: unknown): string {
   if (error instanceof DanglingLink) return `it is a link to ${plain(error.target, 200)}, which does not exist`;
   if (error instanceof NoRegularFile) return error.kind;
   const code = codeOf(error) ?? "unknown error";

@@ -49,10 +49,24 @@ export function isShowable(key: string): boolean {
 /** More would bury the first ones; a person corrects the file and looks again. */
 const mostProblems = 100;
 
-/** In the order of the file, those without a place last; after a hundred only their number is told. */
-export function inOrder(problems: readonly Problem[]): readonly Problem[] {
-  const lineOf = (problem: Problem): number => problem.line ?? Number.MAX_SAFE_INTEGER;
-  const sorted = problems.toSorted((a, b) => lineOf(a) - lineOf(b) || (a.column ?? 0) - (b.column ?? 0));
+/**
+ * In the order of the file, those without a place last; after a hundred only their number is told. `files`: the order
+ * of files, where there are several.
+ */
+export function inOrder(problems: readonly Problem[], files: readonly string[] = []): readonly Problem[] {
+  const rankByFile = new Map(files.map((file, rank) => [file, rank]));
+  const placeOf = ({ file, line, column }: Problem): readonly number[] =>
+    line === undefined ? [Number.MAX_SAFE_INTEGER, 0, 0] : [rankByFile.get(file) ?? 0, line, column ?? 0];
+  const places = new Map(problems.map((problem) => [problem, placeOf(problem)]));
+  const compared = (a: Problem, b: Problem): number => {
+    const other = places.get(b) ?? [];
+    for (const [index, value] of (places.get(a) ?? []).entries()) {
+      const difference = value - (other[index] ?? 0);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  };
+  const sorted = problems.toSorted(compared);
   const first = sorted[0];
   if (first === undefined || sorted.length <= mostProblems) return sorted;
   const message = `and ${sorted.length - mostProblems} more mistakes: correct these first`;

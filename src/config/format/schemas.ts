@@ -11,6 +11,15 @@ export function unwrap(schema: z.ZodType): { inner: z.ZodType; isOptional: boole
   return { inner: schema, isOptional: false, hasDefault: false };
 }
 
+/** The same key for a section where it may always be missing. */
+export function withoutNeed<T extends z.ZodType>(
+  schema: T,
+  defaultInWords = "none",
+): z.ZodOptional<z.ZodType<z.output<T>>> {
+  const inner = unwrap(schema).inner as z.ZodType<z.output<T>>;
+  return inner.optional().meta({ ...schema.meta(), defaultInWords });
+}
+
 /** Ends the sentence "expected …". */
 export function expectation(schema: z.ZodType): string {
   return schema.meta()?.expects ?? "another value";

@@ -2,55 +2,15 @@
 // comes out even where something else is wrong, so that all mistakes of a file can be told at once.
 import { isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap } from "yaml";
 import { z } from "zod";
-import type { Address, Target } from "../../core/model.ts";
-import type { Secret } from "../../lib/secret.ts";
 import { describe, isNothing, kindOf } from "./describe.ts";
 import { keyText, type YamlDocument } from "./document.ts";
 import { choice as choiceOf, guessedChoice } from "./fields.ts";
-import type { ListenAddress } from "./names.ts";
 import { joinPath, problemAt, type Place, type Problem } from "./problem.ts";
-import { adviceOnType, expectation, kindsOf, typed, unwrap } from "./schemas.ts";
+import type { Inherited, Partially, ReadOptions, Reading } from "./reading.ts";
+import { adviceOnType, expectation, kindsOf, typed, unwrap, type KindsInFile } from "./schemas.ts";
 import { standIns } from "./secrets.ts";
 import { substitute, unmask } from "./substitute.ts";
-import type { Environment } from "./variables.ts";
 import { adviceOnKey } from "./unknown-key.ts";
-
-/** The values that a scalar stands for; never partly right. */
-type Whole = string | number | boolean | Secret | Target | Address | ListenAddress | readonly [number, number];
-
-/** `T` with a hole wherever something was wrong. */
-export type Partially<T> = T extends Whole | undefined
-  ? T | undefined
-  : T extends readonly (infer Item)[]
-    ? readonly (Partially<Item> | undefined)[]
-    : { readonly [Key in keyof T]: Partially<T[Key]> | undefined };
-
-export interface ReadOptions {
-  /** Where `${NAME}` comes from; `as-written` leaves it as it stands. */
-  readonly env: Environment | "as-written";
-  /**
-   * Whether what is not shown, such as a token, may be a variable without a value: something that fits takes its place.
-   */
-  readonly mayLackSecrets?: boolean;
-  /** The ways of the original's files: null is missing, unknown keys are warned of, any scalar may be text. */
-  readonly isLenient: boolean;
-}
-
-export interface Reading<T> {
-  /** Everything that was right; see `whole`. */
-  readonly value: Partially<T>;
-  /** Those of the document included. */
-  readonly problems: readonly Problem[];
-  readonly warnings: readonly Problem[];
-  /** Whether the file has a key, right or wrong. */
-  has(path: string): boolean;
-  /**
-   * A single value as it stands in the file, variables included; `undefined` for a key that is not there, or has parts.
-   */
-  textOf(path: string): string | undefined;
-  /** Where the value of a key stands, or its next parent that is there. Paths are those of problems. */
-  placeOf(path: string): Place;
-}
 
 /** Reads the document, a mapping, by the schema of a mapping. */
 export function readBySchema<T extends z.ZodType>(
@@ -63,13 +23,14 @@ export function readBySchema<T extends z.ZodType>(
   const { problems, warnings } = walker;
   const has = (path: string): boolean => walker.has(path);
   const textOf = (path: string): string | undefined => walker.textOf(path);
-  return { value, problems, warnings, has, textOf, placeOf: (path) => walker.placeOf(path) };
+  const inheritedFrom = (path: string): string | undefined => walker.inheritedFrom(path);
+  return { value, problems, warnings, has, textOf, inheritedFrom, placeOf: (path) => walker.placeOf(path) };
 }
 
-/** The value without holes; `undefined` when something was wrong. */
-export function whole<T>(reading: Reading<T>): T | undefined {
-  // Only a problem leaves a hole.
-  return reading.problems.length === 0 ? (reading.value as T) : undefined;
+interface MappingCircumstances {
+  /** What else it could be. */
+  readonly kinds?: readonly z.ZodObject[];
+  readonly inherited?: Inherited | undefined;
 }
 
 class Walker {
@@ -79,6 +40,9 @@ class Walker {
   readonly #texts = new Map<string, string>();
   /** Values that may be in a file of their own instead, and the keys that name it. */
   readonly #fileKeys = new Map<string, string>();
+  readonly #defaults = new Map<z.ZodType, unknown>();
+  /** Where keys were taken over from, by their paths. */
+  readonly #origins = new Map<string, string>();
   readonly #document: YamlDocument;
   readonly #options: ReadOptions;
 
@@ -94,6 +58,10 @@ class Walker {
 
   textOf(path: string): string | undefined {
     return this.#texts.get(path);
+  }
+
+  inheritedFrom(path: string): string | undefined {
+    return this.#origins.get(path);
   }
 
   placeOf(path: string): Place {
@@ -127,8 +95,12 @@ class Walker {
       : this.#refuse(schema, node, path);
   }
 
-  /** `kinds`: what else it could be. */
-  #readMapping(schema: z.ZodObject, node: unknown, path: string, kinds: readonly z.ZodObject[] = []): unknown {
+  #readMapping(
+    schema: z.ZodObject,
+    node: unknown,
+    path: string,
+    { kinds = [], inherited = this.#options.inherited?.get(schema) }: MappingCircumstances = {},
+  ): unknown {
     if (!isMap(node)) {
       return this.#refuse(schema, node, path, isSeq(node) ? "it takes one value, not a list" : undefined);
     }
@@ -136,11 +108,20 @@ class Walker {
     for (const [key, wrapped] of Object.entries(schema.shape) as [string, z.ZodType][]) {
       if (present.has(key)) continue;
       const { inner, isOptional, hasDefault } = unwrap(wrapped);
-      if (hasDefault) values[key] = wrapped.parse(undefined);
+      if (inherited !== undefined && Object.hasOwn(inherited.values, key)) {
+        values[key] = inherited.values[key];
+        this.#origins.set(joinPath(path, key), joinPath(inherited.from, key));
+      } else if (hasDefault) values[key] = this.#defaultOf(wrapped);
       else if (!isOptional)
         this.#report(this.placeOf(path), joinPath(path, key), `missing, expected ${expectation(inner)}`);
     }
     return values;
+  }
+
+  /** Read once: what has the default shares it. */
+  #defaultOf(schema: z.ZodType): unknown {
+    if (!this.#defaults.has(schema)) this.#defaults.set(schema, schema.parse(undefined));
+    return this.#defaults.get(schema);
   }
 
   /** A mapping with keys of the reader's own, each of one kind. */
@@ -165,21 +146,24 @@ class Walker {
 
   /** A mapping of which one key says what the others are. Where it may be missing, that kind is meant. */
   #readKind(schema: z.ZodDiscriminatedUnion, node: unknown, path: string): unknown {
-    const { discriminator, options, names, usual } = kindsOf(schema);
+    const all = kindsOf(schema);
+    const { discriminator, options, names, usual } = all;
     if (!isMap(node)) return usual === undefined ? this.#refuse(schema, node, path) : this.read(usual, node, path);
     const pair = node.items.find(({ key }) => isScalar(key) && keyText(key) === discriminator);
     const at = joinPath(path, discriminator);
+    const inherited = this.#options.inherited?.get(schema);
     // Where a kind is usual, any other one is by its name alone, and a mistake in it or without it is likely.
     const choice = usual === undefined ? choiceOf(names) : guessedChoice(names);
-    const others = usual === undefined ? [] : options;
-    if (pair === undefined && usual !== undefined) return this.#readMapping(usual, node, path, others);
-    if (pair === undefined) {
+    const kinds = usual === undefined ? [] : options;
+    const unwritten = inherited?.values[discriminator] ?? (usual && names[options.indexOf(usual)]);
+    if (pair === undefined && unwritten === undefined) {
       this.#report(this.placeOf(path), at, `missing, expected ${expectation(choice)}`);
       return undefined;
     }
-    const written = this.read(choice, pair.value, at);
+    const written = pair === undefined ? unwritten : this.read(choice, pair.value, at);
     const option = options[names.indexOf(String(written))];
-    return written === undefined || option === undefined ? undefined : this.#readMapping(option, node, path, others);
+    if (written === undefined || option === undefined) return undefined;
+    return this.#readMapping(option, node, path, { kinds, inherited: inherited && takenOver(inherited, all, option) });
   }
 
   #readKeys(schema: z.ZodObject, node: YAMLMap, path: string, kinds: readonly z.ZodObject[]) {
@@ -195,7 +179,9 @@ class Walker {
       const key = keyText(pair.key);
       const wrapped = Object.hasOwn(schema.shape, key) ? (schema.shape[key] as z.ZodType) : undefined;
       if (wrapped === undefined) {
-        const { name, message, meant } = adviceOnKey(key, schema, { kinds, isWordAlone: pair.value === null });
+        const { name, message, meant } = this.#isElsewhere(key, path)
+          ? { name: key, message: `it belongs in ${this.#options.elsewhere?.file}`, meant: undefined }
+          : adviceOnKey(key, schema, { kinds, isWordAlone: pair.value === null });
         const at = name === undefined ? path : joinPath(path, name);
         const problem = problemAt(this.#document.file, place, at, message);
         (this.#options.isLenient ? this.warnings : this.problems).push(problem);
@@ -219,6 +205,10 @@ class Walker {
       this.#places.set(joinPath(path, key), place);
     }
     return { values, present };
+  }
+
+  #isElsewhere(key: string, path: string): boolean {
+    return path === "" && this.#options.elsewhere?.keys.includes(key) === true;
   }
 
   #readList(schema: z.ZodArray, node: unknown, path: string): unknown {
@@ -309,4 +299,15 @@ class Walker {
     const range = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range : undefined;
     return this.#document.placeOf(range?.[0] ?? 0);
   }
+}
+
+/** What a mapping of one kind takes over: of the same kind everything, of another one the keys that all kinds have. */
+function takenOver(inherited: Inherited, all: KindsInFile, option: z.ZodObject): Inherited {
+  const { discriminator, options, names, usual } = all;
+  const given = inherited.values[discriminator] ?? (usual && names[options.indexOf(usual)]);
+  if (names[options.indexOf(option)] === given) return inherited;
+  const shared = Object.entries(inherited.values).filter(
+    ([key]) => key !== discriminator && options.every(({ shape }) => Object.hasOwn(shape, key)),
+  );
+  return { ...inherited, values: Object.fromEntries(shared) };
 }

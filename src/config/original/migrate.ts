@@ -12,7 +12,8 @@ import { originalSchema, type OriginalFile } from "./schema.ts";
 import { inOrder, problemAt, type Problem } from "../format/problem.ts";
 import type { Report } from "../format/problem.ts";
 import { scalar } from "../format/scalar.ts";
-import { readBySchema, whole } from "../format/walk.ts";
+import { whole } from "../format/reading.ts";
+import { readBySchema } from "../format/walk.ts";
 
 export type Migrated =
   | { readonly kind: "ok"; readonly text: string; readonly warnings: readonly Problem[] }

@@ -2,7 +2,7 @@
 import { plain } from "../../lib/text.ts";
 import { shown } from "../format/describe.ts";
 import type { Report } from "../format/problem.ts";
-import type { Partially } from "../format/walk.ts";
+import type { Partially } from "../format/reading.ts";
 import { channelWith, type FoundChannel } from "../channels.ts";
 import { checkTarget, nameOfTarget } from "../rules.ts";
 import { configSchema, type ConfigFile, type EndpointInFile } from "../schema.ts";
@@ -94,7 +94,7 @@ function presentDefaults() {
     cloudflare: {},
     ingresses: [{ record: "a.example", endpoints: [{ target: "b.example", check: { url: "http://b.example" } }] }],
   });
-  const [ingress] = file.ingresses;
+  const [ingress] = file.ingresses ?? [];
   const [endpoint] = ingress?.endpoints ?? [];
   if (!ingress || !endpoint?.check) throw new Error("part of the example above is missing");
   return { file, ingress, endpoint, check: endpoint.check };

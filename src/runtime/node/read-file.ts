@@ -1,6 +1,16 @@
 // Reads the configuration file and the files of secrets from the disk: regular files, and what the program was given
 // open (/dev/stdin, a process substitution). Nothing that is read can hold the program up.
-import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, statSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  statSync,
+  type Stats,
+} from "node:fs";
 import { codeOf, DanglingLink, largestConfigBytes, NoRegularFile, type ReadFile } from "../../config/format/files.ts";
 
 /** What the program was given open, under the names that shells use for it. */
@@ -37,6 +47,12 @@ export const readFromDisk: ReadFile = (path) => {
   } finally {
     closeSync(file);
   }
+};
+
+/** For all that loads a configuration from this machine. */
+export const onDisk = {
+  readFile: readFromDisk,
+  listFolder: (path: string): readonly string[] => readdirSync(path),
 };
 
 /** What is made room for where the size is not known beforehand. */

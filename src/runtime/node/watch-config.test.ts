@@ -231,7 +231,7 @@ test("a wrong file is told once, and the good one after it", (context) => {
   writeFileSync(path, `${file("two")}colour: green\n`);
   clock.advance(60_000);
   const wrong =
-    "config.yml:3:1 colour: unknown key: the keys here are cloudflare, ingresses, notify, http, timezone, state_dir, anchors";
+    "config.yml:3:1 colour: unknown key: the keys here are cloudflare, ingresses, include, defaults, notify, http, timezone, state_dir, anchors";
   assert.deepEqual(heard, [wrong]);
   writeFileSync(path, file("one"));
   clock.advance(2_000);
@@ -401,4 +401,81 @@ test("closed while it tells, it looks no more either", (context) => {
   clock.advance(60_000);
   assert.deepEqual(heard, ["told"]);
   assert.equal(clock.waiting, 0);
+});
+
+const included = (name: string, record = "a"): string =>
+  `ingresses: [{ record: ${record}.example.com, endpoints: [{ name: ${name}, target: t.example.com }] }]\n`;
+
+/** All endpoints of each load, or its first problem. */
+function startIncluding(context: TestContext, files: Readonly<Record<string, string>>) {
+  const folder = folderFor(context);
+  mkdirSync(join(folder, "conf.d"));
+  const write = (name: string, text: string): void => writeFileSync(join(folder, "conf.d", name), text);
+  for (const [name, text] of Object.entries(files)) write(name, text);
+  const path = join(folder, "config.yml");
+  writeFileSync(path, "cloudflare: { token: T }\ninclude: conf.d\n");
+  const loads: (readonly string[])[] = [];
+  const onLoad: OnLoad = (result) => {
+    if (result.kind === "ok")
+      loads.push(result.config.ingresses.flatMap(({ endpoints }) => endpoints.map(({ name }) => name)));
+    else loads.push(result.problems.map((problem) => formatProblem(problem).replaceAll(`${folder}/`, "")));
+  };
+  return { folder, path, write, loads, ...watched(context, path, { onLoad }) };
+}
+
+test("a file that is added to an included folder, changed, renamed or removed is noticed", (context) => {
+  const { folder, write, loads, clock } = startIncluding(context, { "b.yml": included("one") });
+  write("a.yml", included("zero", "z"));
+  clock.advance(2_000);
+  write("b.yml", included("two"));
+  clock.advance(2_000);
+  renameSync(join(folder, "conf.d/a.yml"), join(folder, "conf.d/c.yml"));
+  clock.advance(2_000);
+  unlinkSync(join(folder, "conf.d/b.yml"));
+  clock.advance(2_000);
+  write("d.yml", "ingresses: 5\n");
+  clock.advance(2_000);
+  unlinkSync(join(folder, "conf.d/d.yml"));
+  clock.advance(60_000);
+  const wrong = "conf.d/d.yml:1:12 ingresses: expected a list of ingresses, got a number: start each entry with a dash";
+  assert.deepEqual(loads, [["zero", "one"], ["zero", "two"], ["two", "zero"], ["zero"], [wrong], ["zero"]]);
+});
+
+test("what editors leave in an included folder is no news", (context) => {
+  const { write, loads, clock } = startIncluding(context, { "b.yml": included("one") });
+  for (const name of [".b.yml.swp", "b.yml~", "#b.yml#", "4913", "b.yml.bak"]) write(name, "anything");
+  clock.advance(60_000);
+  assert.deepEqual(loads, []);
+});
+
+test("an included folder that is swapped by its link is noticed, as Kubernetes does it", (context) => {
+  const { folder, loads, clock } = startIncluding(context, {});
+  const inMount = (name: string): string => join(folder, "conf.d", name);
+  const version = (number: number, files: Readonly<Record<string, string>>): void => {
+    mkdirSync(inMount(`..v${number}`));
+    for (const [name, text] of Object.entries(files)) writeFileSync(inMount(`..v${number}/${name}`), text);
+    symlinkSync(`..v${number}`, inMount("..data_tmp"));
+    renameSync(inMount("..data_tmp"), inMount("..data"));
+  };
+  version(1, { "a.yml": included("one") });
+  symlinkSync("..data/a.yml", inMount("a.yml"));
+  clock.advance(2_000);
+  version(2, { "a.yml": included("two"), "b.yml": included("three", "b") });
+  symlinkSync("..data/b.yml", inMount("b.yml"));
+  clock.advance(2_000);
+  version(3, { "a.yml": included("four") });
+  unlinkSync(inMount("b.yml"));
+  clock.advance(60_000);
+  assert.deepEqual(loads, [["one"], ["two", "three"], ["four"]]);
+});
+
+test("an included folder that goes away and comes back is told", (context) => {
+  const { folder, loads, clock } = startIncluding(context, { "b.yml": included("one") });
+  renameSync(join(folder, "conf.d"), join(folder, "away"));
+  clock.advance(5_000);
+  renameSync(join(folder, "away"), join(folder, "conf.d"));
+  clock.advance(60_000);
+  const where = `; relative paths begin at ${folder}`;
+  const gone = "config.yml:2:10 include: expected the path of a folder or a file, but there is no such folder or file";
+  assert.deepEqual(loads, [[gone + where], ["one"]]);
 });

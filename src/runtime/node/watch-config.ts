@@ -1,14 +1,15 @@
 // Watches the configuration file and the files of secrets, and loads them anew when their content changes.
 //
-// Looks at the content on a timer. That one way catches what file events miss or report twice: editors that rename,
+// Looks at the content, and at the names in folders that are included, on a timer. That one way catches what file events miss or report twice: editors that rename,
 // writes in place, files mounted alone into a container, the symlink swap of Kubernetes, deletion and return.
 import { hash } from "node:crypto";
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { untilBeat, type Clock } from "../../lib/clock.ts";
 import type { ConfigWatcher, OnLoad } from "../../assembly/ports.ts";
-import { isPassingFailure, type ReadFile } from "../../config/format/files.ts";
-import { readFromDisk } from "./read-file.ts";
+import { isPassingFailure, type ListFolder, type ReadFile } from "../../config/format/files.ts";
+import { onDisk } from "./read-file.ts";
+import { isConfiguration } from "../../config/include.ts";
 import { loadConfig, type LoadResult } from "../../config/load.ts";
 import type { Environment } from "../../config/format/variables.ts";
 
@@ -28,6 +29,7 @@ export interface WatchOptions {
   /** How long a file may not be readable, for want of file descriptors, say, before that is told; 30 s by default. */
   readonly patienceMs?: number;
   readonly readFile?: ReadFile;
+  readonly listFolder?: ListFolder;
   /** Number of names that the file has, 0 when it was replaced behind a mount; `undefined` when it is not there. */
   readonly countLinks?: (path: string) => number | undefined;
 }
@@ -160,7 +162,17 @@ class FileWatcher implements ConfigWatcher {
         throw error;
       }
     };
-    const result = loadConfig({ path, env, readFile });
+    const listFolder: ListFolder = (folder) => {
+      try {
+        const names = this.#list(folder);
+        seen.set(asFolder(folder), namesOf(names));
+        return names;
+      } catch (error) {
+        seen.set(asFolder(folder), failureOf(error));
+        throw error;
+      }
+    };
+    const result = loadConfig({ path, env, readFile, listFolder });
     this.#seen = seen;
     this.#isHindered = isHindered && result.kind === "invalid";
     return result;
@@ -173,14 +185,18 @@ class FileWatcher implements ConfigWatcher {
 
   #contentNow(file: string): string {
     try {
-      return contentOf(this.#read(file));
+      return isFolder(file) ? namesOf(this.#list(file)) : contentOf(this.#read(file));
     } catch (error) {
       return failureOf(error);
     }
   }
 
   #read(file: string): Uint8Array {
-    return (this.#options.readFile ?? readFromDisk)(file);
+    return (this.#options.readFile ?? onDisk.readFile)(file);
+  }
+
+  #list(folder: string): readonly string[] {
+    return (this.#options.listFolder ?? onDisk.listFolder)(folder);
   }
 
   /**
@@ -221,6 +237,20 @@ class FileWatcher implements ConfigWatcher {
       this.#options.onBug?.(error);
     }
   }
+}
+
+/** A folder is told from a file of its name by the slash. */
+function asFolder(path: string): string {
+  return `${path}/`;
+}
+
+function isFolder(path: string): boolean {
+  return path.endsWith("/");
+}
+
+/** What editors leave in a folder for a moment is no news. */
+function namesOf(names: readonly string[]): string {
+  return names.filter(isConfiguration).toSorted().join("/");
 }
 
 function contentOf(bytes: Uint8Array): string {
