@@ -143,8 +143,8 @@ export const assemblyBugs: readonly BugForTest[] = [
   {
     name: "a pipe that the program was given is read only once it has begun to speak",
     file: "src/runtime/node/read-file.ts",
-    from: "readAll(file, longestPipeMs / pipePauseMs)",
-    to: "readAll(file, 0)",
+    from: "readAll(file, status.size, longestPipeMs / pipePauseMs)",
+    to: "readAll(file, status.size, 0)",
     test: [
       "test/e2e/odd-files.test.ts",
       "a pipe that the program was given is read: process substitution, and standard input",

@@ -126,8 +126,8 @@ export const checkBugs: readonly BugForTest[] = [
   {
     name: "a check without a kind needs one",
     file: "src/config/format/walk.ts",
-    from: "if (pair === undefined && usual !== undefined) return",
-    to: 'if (pair === undefined && usual !== undefined && path === "") return',
+    from: "inherited?.values[discriminator] ?? (usual && names[options.indexOf(usual)]);\n    if",
+    to: "inherited?.values[discriminator];\n    if",
     test: ["src/config/checks.test.ts", "without a kind it is http"],
   },
 ];

@@ -62,6 +62,37 @@ export const configBugs: readonly BugForTest[] = [
     test: ["src/config/broken.test.ts", "a file larger than 8 MB"],
   },
   {
+    name: "a file that is added to an included folder is not noticed",
+    file: "src/runtime/node/watch-config.ts",
+    from: "seen.set(asFolder(folder), namesOf(names));",
+    to: "",
+    test: [
+      "src/runtime/node/watch-config.test.ts",
+      "a file that is added to an included folder, changed, renamed or removed is noticed",
+    ],
+  },
+  {
+    name: "an endpoint's own key loses against the defaults",
+    file: "src/config/format/walk.ts",
+    from: "if (present.has(key)) continue;\n      const { inner, isOptional",
+    to: "if (present.has(key) && inherited === undefined) continue;\n      const { inner, isOptional",
+    test: ["src/config/defaults.test.ts", "an endpoint takes over what it lacks, and its own keys win"],
+  },
+  {
+    name: "a mistake in an included file is told with the number of all files",
+    file: "src/config/parts.ts",
+    from: "if (part.first === 0) return",
+    to: "if (part.first >= 0) return",
+    test: ["src/config/include.test.ts", "what two files have names both places"],
+  },
+  {
+    name: "the parser reads on however deep it is",
+    file: "src/config/format/bounded-parser.ts",
+    from: "if (this.stack.length > this.#limits.levels)",
+    to: "if (this.stack.length < 0)",
+    test: ["src/config/bombs.test.ts", "nested deeply: lists in lists by dashes"],
+  },
+  {
     name: "the original's TTL of 0 is an error",
     file: "src/config/original/fields.ts",
     from: "value === 0 ? ok(60) :",
