@@ -1,4 +1,4 @@
-// The files that `include` names, in their order: folders as in the habit of conf.d, single files, and names with a star.
+// The files that `include` names, in their order: folders as in the habit of conf.d, single files, names with a star.
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { reasonOf, codeOf, type ListFolder } from "./format/files.ts";
 import type { Report } from "./format/problem.ts";

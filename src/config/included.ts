@@ -6,7 +6,7 @@ import { problemAt, type Problem } from "./format/problem.ts";
 import type { ReadOptions } from "./format/reading.ts";
 import { readBySchema } from "./format/walk.ts";
 import type { IncludedFile } from "./include.ts";
-import type { Parts } from "./parts.ts";
+import type { ConfigParts } from "./parts.ts";
 import { configSchema, includedSchema } from "./schema.ts";
 
 interface IncludedContext {
@@ -19,7 +19,7 @@ interface IncludedContext {
 }
 
 /** Adds each of them to the parts, also where another one is wrong. */
-export function addIncluded(files: readonly IncludedFile[], parts: Parts, context: IncludedContext): void {
+export function addIncluded(files: readonly IncludedFile[], parts: ConfigParts, context: IncludedContext): void {
   const { document, readFile, problems } = context;
   const options = { ...context.options, elsewhere: elsewhere(document.file) };
   let { length, pieces } = document;

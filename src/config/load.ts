@@ -10,7 +10,7 @@ import { inheritedIn } from "./defaults.ts";
 import { readConfigDocument } from "./document.ts";
 import { includedFiles } from "./include.ts";
 import { addIncluded } from "./included.ts";
-import { Parts } from "./parts.ts";
+import { ConfigParts } from "./parts.ts";
 import { topLevelPair, type YamlDocument } from "./format/document.ts";
 import { readEnvironment, type EnvironmentSettings } from "./environment.ts";
 import { warnOfDoubts } from "./doubts.ts";
@@ -119,7 +119,7 @@ function loadCurrent(context: Context): LoadResult {
   const inherited = inheritedIn(document, options);
   const reading = readBySchema(configSchema, document, { ...options, inherited });
   problems.push(...reading.problems);
-  const parts = new Parts();
+  const parts = new ConfigParts();
   parts.add(document, reading);
   const report = parts.reporterTo(problems);
   const included = includedFiles({ path, listFolder, include: reading.value.include, report });

@@ -4,26 +4,26 @@ import { problemAt, type Place, type Problem, type Report } from "./format/probl
 import type { Partially, Reading } from "./format/reading.ts";
 import type { IngressInFile } from "./schema.ts";
 
-interface PartInFile {
+interface ConfigPartInFile {
   readonly ingresses?: IngressInFile[] | undefined;
 }
 
-interface Part {
+interface ConfigPart {
   readonly document: YamlDocument;
-  readonly reading: Reading<PartInFile>;
+  readonly reading: Reading<ConfigPartInFile>;
   /** How many ingresses are in the files before. */
   readonly first: number;
 }
 
 /** Paths name ingresses by their number in all files. Problems name them by their number in their own. */
-export class Parts {
+export class ConfigParts {
   readonly ingresses: (Partially<IngressInFile> | undefined)[] = [];
-  readonly #parts: Part[] = [];
+  readonly #parts: ConfigPart[] = [];
   /** That of each ingress. */
-  readonly #partOf: Part[] = [];
+  readonly #partOf: ConfigPart[] = [];
 
   /** The file that includes the others comes first. */
-  add(document: YamlDocument, reading: Reading<PartInFile>): void {
+  add(document: YamlDocument, reading: Reading<ConfigPartInFile>): void {
     const part = { document, reading, first: this.ingresses.length };
     this.#parts.push(part);
     for (const ingress of reading.value.ingresses ?? []) {
@@ -62,14 +62,14 @@ export class Parts {
     };
   }
 
-  #locate(path: string): { readonly part: Part; readonly path: string } {
+  #locate(path: string): { readonly part: ConfigPart; readonly path: string } {
     const [prefix = "", digits] = /^ingresses\[(\d+)\]/.exec(path) ?? [];
     const part = this.#partOf[Number(digits)] ?? this.#main();
     if (part.first === 0) return { part, path };
     return { part, path: `ingresses[${Number(digits) - part.first}]${path.slice(prefix.length)}` };
   }
 
-  #main(): Part {
+  #main(): ConfigPart {
     const [main] = this.#parts;
     if (main === undefined) throw new Error("a configuration without a file");
     return main;

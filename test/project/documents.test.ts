@@ -66,6 +66,8 @@ function problemsOf(code: string): readonly string[] {
     text: [code, ...added].join("\n"),
     env: { HOME: "/root", ...(Object.fromEntries(variables) as Record<string, string>) },
     readFile: () => Buffer.from("1:0f1e2d3c4b5a69788796a5b4c3d2e1f0"),
+    // A folder may be empty.
+    listFolder: () => [],
   });
   return (loaded.kind === "ok" ? loaded.warnings : loaded.problems).map(formatProblem);
 }
