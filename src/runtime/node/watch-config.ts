@@ -1,8 +1,8 @@
 // Watches the configuration file and the files of secrets, and loads them anew when their content changes.
 //
-// Looks at the content, and at the names in folders that are included, on a timer. That one way catches what file events
-// miss or report twice: editors that rename, writes in place, files mounted alone into a container, the symlink swap of
-// Kubernetes, deletion and return.
+// Looks at the content, and at the names in folders that are included, on a timer. That one way catches what file
+// events miss or report twice: editors that rename, writes in place, files mounted alone into a container, the symlink
+// swap of Kubernetes, deletion and return.
 import { hash } from "node:crypto";
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
