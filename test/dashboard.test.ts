@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { bucketsOf } from "../src/web/dashboard/lib/buckets.ts";
+import { foundIngresses } from "../src/web/dashboard/lib/finding.ts";
 import { lookOf } from "../src/web/dashboard/lib/ingress-look.ts";
 import { keepEqual } from "../src/web/dashboard/lib/keep.ts";
 import { countsText, foremost } from "../src/web/dashboard/lib/order.ts";
@@ -201,6 +202,43 @@ describe("of many endpoints", () => {
     assert.equal(foremost(changed.slice(0, 3), 4).length, 3);
     assert.equal(countsText(changed), "49 up, 1 down");
   });
+});
+
+test("of many ingresses those in trouble come first, and the rest is found by any of its names", () => {
+  const of = (record: string, look: "well" | "down" | "starting", target: string): IngressStatus =>
+    ({
+      record,
+      zone: "example.com",
+      isServed: look !== "down",
+      isInSync: true,
+      overrides: [],
+      published: look === "starting" ? undefined : { records: [] },
+      selection: look === "starting" ? undefined : { primary: "cable" },
+      endpoints: [
+        {
+          name: "cable",
+          rank: 1,
+          verdict: look === "down" ? "down" : "up",
+          target: [target],
+          addresses: [{ address: "192.0.2.7" }],
+        },
+      ],
+    }) as unknown as IngressStatus;
+  const all = [
+    of("a.example", "well", "x.net"),
+    of("b.example", "starting", "y.net"),
+    of("c.example", "down", "Z.net"),
+  ];
+  const found = (text: string, isTroubledOnly = false): string =>
+    foundIngresses(all, { text, isTroubledOnly })
+      .map(({ record }) => record[0])
+      .join("");
+  assert.equal(found(""), "cba");
+  assert.equal(found("", true), "c");
+  assert.equal(found(" Y.NET "), "b");
+  assert.equal(found("z.net cable"), "c");
+  assert.equal(found("a.example y.net"), "");
+  assert.equal(found("192.0.2.7"), "cba");
 });
 
 test("a table has at most 24 lines, the newest first, and leaves out times without checks", () => {

@@ -8,6 +8,7 @@ import type * as z from "zod";
 import { harmless, messageOf, plain } from "../lib/text.ts";
 import { problemSchema } from "../web/api/schema/parts.ts";
 import { ControlPlace } from "./control-place.ts";
+import { withDifference } from "../lib/difference.ts";
 import { CommandError, exitCodes, type ExitCode } from "./exit-codes.ts";
 
 export interface ControlOptions {
@@ -56,7 +57,10 @@ export class Control {
     return shaped(schema, await this.#answer("POST", path, JSON.stringify(body)));
   }
 
-  /** The live stream, from after event `lastId` on if given. Ends when the daemon ends it, or `signal` fires. */
+  /**
+   * The live stream, each status whole, from after event `lastId` on if given. Ends when the daemon ends it, or
+   * `signal` fires.
+   */
   async *stream(
     options: { readonly lastId?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
   ): AsyncGenerator<ServerEvent> {
@@ -71,7 +75,7 @@ export class Control {
     }
     if (response.statusCode !== 200) throw refused(response.statusCode, await textOf(response));
     try {
-      yield* eventsIn(response);
+      yield* withWholeStatus(eventsIn(response));
     } catch (error) {
       if (signal?.aborted !== true) throw new CommandError(exitCodes.unavailable, ended(error));
     } finally {
@@ -175,6 +179,19 @@ async function textOf(response: IncomingMessage): Promise<string> {
       exitCodes.unavailable,
       `the daemon stopped in the middle of its answer: ${messageOf(error)}`,
     );
+  }
+}
+
+/** A change of the status becomes the whole status that it leads to. */
+async function* withWholeStatus(events: AsyncIterable<ServerEvent>): AsyncGenerator<ServerEvent> {
+  let status: unknown;
+  for await (const event of events) {
+    if (event.name === "status") status = event.data;
+    if (event.name !== "changes") yield event;
+    else {
+      status = withDifference(status, event.data);
+      yield { name: "status", data: status };
+    }
   }
 }
 

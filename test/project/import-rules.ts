@@ -57,7 +57,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   store: ["core", "lib"],
   web: ["checks", "checks/registry.ts", "core", "lib"],
   // It runs in a browser, and knows the API by the types of its documents.
-  "web/dashboard": ["types of web/api/schema"],
+  "web/dashboard": ["lib/difference.ts", "types of web/api/schema"],
   "daemon.ts": ["core", "lib"],
 
   // Who makes a daemon, and who runs it in which world: each knows nobody who builds on it.

@@ -12,6 +12,7 @@ import { openMemoryStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { Api } from "../../src/web/api/api.ts";
 import type { Turn } from "../../src/core/turn.ts";
+import { withDifference } from "../../src/lib/difference.ts";
 import { startWebServer, type WebServer } from "../../src/web/server.ts";
 import { IngressWorld, endpointSettings, ingressSettings } from "./ingress-world.ts";
 
@@ -195,6 +196,10 @@ export class StreamReader implements Disposable {
   readonly response: IncomingMessage;
   readonly sent: Sent[] = [];
   comments = 0;
+  /** How many of the statuses came as changes of the one before. */
+  changes = 0;
+  /** Of all events. */
+  bytes = 0;
   isOver = false;
   #rest = "";
 
@@ -232,7 +237,14 @@ export class StreamReader implements Disposable {
       const fields = new Map(block.split("\n").map((line) => line.split(/: (.*)/s, 2) as [string, string]));
       const [event, data, id] = [fields.get("event"), fields.get("data"), fields.get("id")];
       if (event === undefined || data === undefined) continue;
-      this.sent.push({ event, data: JSON.parse(data), ...(id !== undefined && { id: Number(id) }) });
+      this.bytes += block.length + 2;
+      // Changes make a whole status again, as they do for people.
+      const isChange = event === "changes";
+      const whole: unknown = isChange
+        ? withDifference(this.of("status").at(-1)?.data, JSON.parse(data))
+        : JSON.parse(data);
+      if (isChange) this.changes += 1;
+      this.sent.push({ event: isChange ? "status" : event, data: whole, ...(id !== undefined && { id: Number(id) }) });
     }
   }
 }

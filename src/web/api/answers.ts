@@ -11,7 +11,7 @@ import { historyQuestion } from "./history.ts";
 import { requestedEndpoint, requestedIngress } from "./names.ts";
 import type { ApiParts } from "./ports.ts";
 import type { RouteCall } from "./route.ts";
-import type { eventsQuery, historyQuery, streamQuery } from "./schema/queries.ts";
+import type { eventsQuery, historyQuery, statusQuery, streamQuery } from "./schema/queries.ts";
 import { mostClients } from "./stream.ts";
 
 const jsonType = { "content-type": "application/json" } as const;
@@ -19,6 +19,13 @@ const jsonType = { "content-type": "application/json" } as const;
 /** A document, already as JSON. */
 export function answerWith(context: Context<Env>, json: string): Response {
   return context.body(json, 200, jsonType);
+}
+
+/** The status of all ingresses, or of one. Throws a Refusal for a name that does not exist. */
+export async function statusAnswer({ parts, query, context }: RouteCall<typeof statusQuery>): Promise<Response> {
+  if (query.ingress === undefined) return answerWith(context, await parts.statusText.get());
+  const { ingress } = find(parts, query);
+  return answerWith(context, JSON.stringify(parts.status([ingress.settings.id])));
 }
 
 /** The question for a page of the journal. Throws a Refusal for a name that does not exist. */

@@ -4,7 +4,6 @@ import { findManaged } from "../../core/find.ts";
 import type { JournalEntry } from "../../core/history.ts";
 import type { Turn } from "../../core/turn.ts";
 import { Costly } from "../costly.ts";
-import { nowOf } from "./dates.ts";
 import { hasLeft, notTooOften, onlyJson, onlySmall, onlyWithToken, problem, type Env } from "./middleware.ts";
 import { ChangeGuard } from "./guard.ts";
 import { Refusal } from "./names.ts";
@@ -14,7 +13,8 @@ import type { ApiParts, ApiPorts } from "./ports.ts";
 import { earlierRecords } from "./records-origin.ts";
 import { routerPath } from "./route.ts";
 import { routes } from "./routes.ts";
-import { statusOf, type DaemonFacts } from "./status.ts";
+import type { DaemonFacts } from "./status.ts";
+import { StatusMaker } from "./status-maker.ts";
 import { Stream } from "./stream.ts";
 
 /** `socket`: the control socket, which only the daemon's own user can reach. */
@@ -30,12 +30,14 @@ export class Api implements Disposable {
     const run = new RunHistory(clock, earlierRecords(earlier));
     const facts: DaemonFacts = { ...ports, hasToken: () => this.#guard.hasToken };
     const recordOf = (id: string): string => findManaged(state(), id)?.settings.record ?? id;
-    const status = () => statusOf(state(), run, facts, nowOf(clock));
+    const maker = new StatusMaker({ clock, run, facts });
+    const status = (ids?: readonly string[]) => maker.make(state(), ids);
     let openApi: string | undefined;
     this.#parts = {
       ports,
       run,
-      stream: new Stream({ clock, earlier, words: { word, recordOf }, onBug, status }),
+      stream: new Stream({ clock, earlier, words: { word, recordOf }, onBug, status: () => status() }),
+      status,
       statusText: new Costly(clock, () => JSON.stringify(status())),
       openApiText: () => (openApi ??= JSON.stringify(openApiDocument(routes, version))),
     };

@@ -7,6 +7,7 @@ import type { ChangePorts } from "./changes.ts";
 import type { WordFact } from "./events.ts";
 import type { RunHistory } from "./run-history.ts";
 import type { DaemonFacts } from "./status.ts";
+import type { Status } from "./schema/status.ts";
 import type { Stream } from "./stream.ts";
 
 export interface ApiPorts extends ChangePorts, Omit<DaemonFacts, "hasToken"> {
@@ -26,7 +27,9 @@ export interface ApiParts {
   readonly ports: ApiPorts;
   readonly run: RunHistory;
   readonly stream: Stream;
-  /** The status as JSON. */
+  /** The status with the ingresses of these ids. */
+  readonly status: (ids: readonly string[]) => Status;
+  /** The status with all ingresses, as JSON. */
   readonly statusText: Costly<string>;
   /** The OpenAPI document as JSON. */
   readonly openApiText: () => string;

@@ -1,7 +1,15 @@
 // All routes of the API, below `/api/v1`.
 import * as z from "zod";
 import type { Override } from "../../core/model.ts";
-import { answerWith, askArchive, eventsAsked, historyAsked, lastEventIdOf, openStream } from "./answers.ts";
+import {
+  answerWith,
+  askArchive,
+  eventsAsked,
+  historyAsked,
+  lastEventIdOf,
+  openStream,
+  statusAnswer,
+} from "./answers.ts";
 import { resume, setOverride } from "./changes.ts";
 import { changing, noQuery, reading, unknownName, type Problems, type Route } from "./route.ts";
 import {
@@ -13,7 +21,7 @@ import {
 } from "./schema/changes.ts";
 import { eventsSchema } from "./schema/events.ts";
 import { historySchema } from "./schema/history.ts";
-import { eventsQuery, historyQuery, streamQuery } from "./schema/queries.ts";
+import { eventsQuery, historyQuery, statusQuery, streamQuery } from "./schema/queries.ts";
 import { statusSchema } from "./schema/status.ts";
 
 const badParameter = "A parameter is not valid.";
@@ -30,9 +38,10 @@ export const routes: readonly Route[] = [
   reading({
     path: "/status",
     summary: "The current state, why it is so, and what happens next",
-    query: noQuery,
+    query: statusQuery,
     answer: statusSchema,
-    handle: async ({ parts, context }) => answerWith(context, await parts.statusText.get()),
+    problems: { 404: unknownName },
+    handle: statusAnswer,
   }),
   reading({
     path: "/events",
@@ -54,7 +63,9 @@ export const routes: readonly Route[] = [
     path: "/stream",
     summary: "Server-sent events as things happen",
     description:
-      "`status` carries a Status, at once and after each change, at most twice a second. " +
+      "`status` carries a Status, at once. `changes` carries what changed in it since, at most twice a second: a JSON Merge Patch " +
+      "(RFC 7396), in which a list that keeps its length is a section with the places that changed, counted from 0. Numbers " +
+      "alone come at most once a second, and less often where they are many. " +
       "`event` carries an Event, with its id: a client that reconnects with Last-Event-ID gets what it missed, or " +
       "`reset` (a Reset) if that is too much. Comments keep the connection alive. Clients that do not read are disconnected.",
     query: streamQuery,

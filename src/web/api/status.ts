@@ -21,6 +21,7 @@ export interface DaemonFacts {
   readonly hasToken: () => boolean;
 }
 
+/** All of it, made anew. */
 export function statusOf(state: State, run: RunHistory, facts: DaemonFacts, now: Now): Status {
   return {
     at: isoOf(now.wallMs),
@@ -31,7 +32,7 @@ export function statusOf(state: State, run: RunHistory, facts: DaemonFacts, now:
   };
 }
 
-function daemonStatus(state: State, run: RunHistory, facts: DaemonFacts, now: Now): DaemonStatus {
+export function daemonStatus(state: State, run: RunHistory, facts: DaemonFacts, now: Now): DaemonStatus {
   const missing = missingForReady(state);
   const path = facts.statePath();
   return {

@@ -7,8 +7,10 @@ import { connect, Socket } from "node:net";
 import { describe, test } from "node:test";
 import { ApiSite } from "../../../test/support/api-site.ts";
 import { eventually } from "../../../test/support/eventually.ts";
+import { endpointSettings, ingressSettings, publishedRecord } from "../../../test/support/ingress-world.ts";
 import { VirtualClock } from "../../../test/support/virtual-clock.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { withDifference } from "../../lib/difference.ts";
 import type { EventWords } from "./events.ts";
 import { eventSchema, resetSchema } from "./schema/events.ts";
 import { statusSchema, type Status } from "./schema/status.ts";
@@ -124,6 +126,102 @@ describe("a client", () => {
     const { status } = await site.get("/api/v1/stream", { "last-event-id": "x" });
     assert.equal(status, 400);
   });
+});
+
+/** 300 endpoints in 100 ingresses, all up, and the records as they should be. */
+function manyUp({ world }: ApiSite): void {
+  const named = (index: number) => `ingress-${index}.example.com`;
+  const ingresses = Array.from({ length: 100 }, (_, index) =>
+    ingressSettings(
+      named(index),
+      ["a", "b", "c"].map((name, at) => endpointSettings(name, { priority: at })),
+    ),
+  );
+  world.start(...ingresses);
+  for (const { record } of ingresses) world.read([publishedRecord("CNAME", "a.example.com")], record);
+  world.resolveAll();
+  for (const { record } of ingresses) for (const name of ["a", "b", "c"]) world.observe(name, "ok", 3, record);
+}
+
+describe("of 300 endpoints", () => {
+  test("a client is sent less than 2 kB a second while probes find nothing new, and the numbers all the same", async () => {
+    const clock = new VirtualClock();
+    await using site = await ApiSite.start({ clock });
+    manyUp(site);
+    using reader = await site.stream();
+    await eventually("the status", () => reader.of("status")[0]);
+    const before = reader.bytes;
+    const seconds = 120;
+    // Each endpoint every 15 s.
+    for (let tick = 0; tick < seconds * 20; tick += 1) {
+      const at = tick % 300;
+      site.world.observe(["a", "b", "c"][at % 3] ?? "", "ok", 1, `ingress-${Math.floor(at / 3)}.example.com`);
+      await clock.advance(50);
+    }
+    await eventually("numbers", () => reader.changes >= 2);
+    const rate = (reader.bytes - before) / seconds;
+    assert.ok(rate < 2_000, `${Math.round(rate)} bytes a second`);
+    const shown = statusSchema.parse(reader.of("status").at(-1)?.data);
+    assert.equal(shown.ingresses.length, 100);
+  });
+
+  test("what happens to one is told at once, in few bytes, and leads to the status that is asked for", async () => {
+    const clock = new VirtualClock();
+    await using site = await ApiSite.start({ clock });
+    manyUp(site);
+    using reader = await site.stream();
+    await eventually("the status", () => reader.of("status")[0]);
+    const before = reader.bytes;
+    site.world.observe("a", "timeout", 3, "ingress-7.example.com");
+    await clock.advance(600);
+    await eventually("the change", () => reader.changes >= 1);
+    assert.ok(reader.bytes - before < 10_000, `${reader.bytes - before} bytes`);
+    const { daemon: _daemon, ...shown } = statusSchema.parse(reader.of("status").at(-1)?.data);
+    const { daemon: _other, ...asked } = await site.json<Status>("/api/v1/status");
+    assert.deepEqual(shown.ingresses, asked.ingresses);
+  });
+
+  test("one who does not read for a while is sent one difference for all that it missed", async () => {
+    const clock = new VirtualClock();
+    let status = { at: "0", ingresses: [{ record: "a", round: 0 }, { record: "b" }] } as unknown as Status;
+    const earlier = { newestId: () => 0, newest: () => [], entriesOf: () => [] };
+    const onBug = (error: unknown): void => assert.ifError(error);
+    const words: EventWords = { word: () => ({ level: "info", text: "" }), recordOf: (id) => id };
+    using stream = new Stream({ clock, status: () => status, earlier, words, onBug });
+    const written: string[] = [];
+    let isFull = false;
+    const outgoing = new ServerResponse(new IncomingMessage(new Socket()));
+    Object.defineProperty(outgoing, "writableNeedDrain", { get: () => isFull });
+    outgoing.write = (chunk: Buffer | string): boolean => {
+      written.push(String(chunk));
+      return !isFull;
+    };
+    stream.open(outgoing, "a", undefined);
+    const whole = status;
+    isFull = true;
+    for (let round = 1; round <= 20; round += 1) {
+      status = { at: String(round), ingresses: [{ record: "a", round }, whole.ingresses[1]] } as unknown as Status;
+      stream.stateChanged(true);
+      await clock.advance(600);
+    }
+    const sent = () => written.filter((chunk) => /^event: (status|changes)/.test(chunk));
+    assert.equal(sent().length, 1);
+    isFull = false;
+    outgoing.emit("drain");
+    assert.deepEqual(sent().slice(1), ['event: changes\ndata: {"at":"20","ingresses":{"0":{"round":20}}}\n\n']);
+    assert.deepEqual(withDifference(whole, { at: "20", ingresses: { 0: { round: 20 } } }), status);
+  });
+});
+
+test("the status of one ingress is asked for by its record", async () => {
+  await using site = await ApiSite.start();
+  manyUp(site);
+  const all = await site.json<Status>("/api/v1/status");
+  const one = await site.json<Status>("/api/v1/status?ingress=Ingress-42.example.com.");
+  assert.deepEqual(one.ingresses, all.ingresses.slice(42, 43));
+  const { status, text } = await site.get("/api/v1/status?ingress=other.example.com");
+  assert.equal(status, 404);
+  assert.match(text, /no ingress|known/);
 });
 
 describe("many clients", () => {

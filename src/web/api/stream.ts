@@ -1,7 +1,9 @@
-// The live stream: server-sent events to many clients. Each update is put into words once and shared by all; a client
-// that does not read misses updates of the status, then is cut off. Nothing here waits for anybody.
+// The live stream: server-sent events to many clients. A client is sent the whole status once, and what changed from
+// then on. Each update is put into words once and shared by all; a client that does not read misses updates of the
+// status, then is cut off. Nothing here waits for anybody.
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../../lib/clock.ts";
+import { differenceBetween } from "../../lib/difference.ts";
 import { eventDocument, type EventWords } from "./events.ts";
 import type { EarlierJournal, JournalEntry } from "../../core/history.ts";
 import { RecentEntries } from "./recent-entries.ts";
@@ -23,6 +25,8 @@ export const mostClients = 200;
 /** At most two a second when something changed that is worth telling, one a second when it is only numbers. */
 const statusEveryMs = 500;
 const numbersEveryMs = 1_000;
+/** What numbers alone may take of a client's connection: where they are many, they come less often. */
+const numbersBytesPerSecond = 1_500;
 const heartbeatMs = 15_000;
 /** After the making of a status, so many times as long has to pass before the next one. */
 const restFactor = 4;
@@ -37,8 +41,21 @@ interface StreamClient {
   readonly name: string;
   /** Since when it has not read all it was sent. */
   stuckSinceMs: number | undefined;
-  /** It missed an update of the status, and gets the newest once it has read on. */
+  /** It missed an update of the status, and gets what it missed once it has read on. */
   isBehind: boolean;
+  /** The status that it was sent last. */
+  seen: Status | undefined;
+}
+
+/** A status, and what is sent of it. */
+interface SentStatus {
+  readonly status: Status;
+  readonly atMs: number;
+  readonly tookMs: number;
+  /** To those who have none. */
+  whole: Buffer | undefined;
+  /** To those who have another one; empty where that says the same. */
+  readonly changes: Map<Status, Buffer>;
 }
 
 export class Stream implements Disposable {
@@ -47,8 +64,9 @@ export class Stream implements Disposable {
   readonly #recent: RecentEntries;
   /** In the form that is sent: many who come back together missed the same. */
   readonly #chunks = new WeakMap<JournalEntry, Buffer>();
-  /** The newest status, in the form that is sent. */
-  #status: { readonly chunk: Buffer; readonly atMs: number; readonly tookMs: number } | undefined;
+  #newest: SentStatus | undefined;
+  /** How much the last change of the status was. */
+  #changedBytes = 0;
   #isOutdated = true;
   #cancelStatus: { readonly dueMs: number; readonly cancel: () => void } | undefined;
   #cancelHeartbeat: (() => void) | undefined;
@@ -85,14 +103,14 @@ export class Stream implements Disposable {
 
   /** Serves one more client of this name, whose headers are already sent. */
   open(outgoing: ServerResponse, name: string, lastEventId: number | undefined): void {
-    const client: StreamClient = { outgoing, name, stuckSinceMs: undefined, isBehind: false };
+    const client: StreamClient = { outgoing, name, stuckSinceMs: undefined, isBehind: false, seen: undefined };
     this.#clients.add(client);
     outgoing.once("close", () => this.#forget(client));
     outgoing.on("error", () => this.#forget(client));
     outgoing.on("drain", () => this.#catchUp(client));
     outgoing.write("retry: 2000\n\n");
     if (lastEventId !== undefined) this.#send(client, this.#missed(lastEventId));
-    this.#sendStatus(client, this.#freshStatus());
+    this.#sendStatus(client, this.#fresh());
     this.#cancelHeartbeat ??= this.#ports.clock.setTimer(heartbeatMs, () => this.#heartbeat());
   }
 
@@ -102,8 +120,9 @@ export class Stream implements Disposable {
     if (this.#clients.size === 0 || this.#isClosed) return;
     const { clock } = this.#ports;
     const nowMs = clock.nowMs();
-    const { atMs: lastMs, tookMs } = this.#status ?? { atMs: -Infinity, tookMs: 0 };
-    const everyMs = Math.max(isNews ? statusEveryMs : numbersEveryMs, restFactor * tookMs);
+    const { atMs: lastMs, tookMs } = this.#newest ?? { atMs: -Infinity, tookMs: 0 };
+    const numbersMs = Math.max(numbersEveryMs, (this.#changedBytes * 1_000) / numbersBytesPerSecond);
+    const everyMs = Math.max(isNews ? statusEveryMs : numbersMs, restFactor * tookMs);
     const dueMs = Math.max(nowMs, lastMs + everyMs);
     if (this.#cancelStatus !== undefined && this.#cancelStatus.dueMs <= dueMs) return;
     this.#cancelStatus?.cancel();
@@ -132,49 +151,54 @@ export class Stream implements Disposable {
     this.#cancelStatus = undefined;
     if (this.#clients.size === 0) return;
     try {
-      const chunk = this.#newStatus();
-      for (const client of this.#clients) this.#sendStatus(client, chunk);
+      const newest = this.#renewed();
+      for (const client of this.#clients) this.#sendStatus(client, newest);
     } catch (error) {
       this.#ports.onBug(error);
     }
   }
 
-  #freshStatus(): Buffer {
+  #fresh(): SentStatus {
     const nowMs = this.#ports.clock.nowMs();
-    const known = this.#status;
+    const known = this.#newest;
     // Nothing has changed since, or what has will be told in a moment.
     const isGood = !this.#isOutdated || this.#cancelStatus !== undefined;
-    if (known === undefined) return this.#newStatus();
+    if (known === undefined) return this.#renewed();
     const ageMs = nowMs - known.atMs;
-    if (isGood && ageMs < statusEveryMs) return known.chunk;
-    if (ageMs >= restFactor * known.tookMs) return this.#newStatus();
+    if (isGood && ageMs < statusEveryMs) return known;
+    if (ageMs >= restFactor * known.tookMs) return this.#renewed();
     // Too costly for everybody who comes and goes: a newer one follows.
     this.stateChanged(false);
-    return known.chunk;
+    return known;
   }
 
-  #newStatus(): Buffer {
+  #renewed(): SentStatus {
     this.wordings += 1;
     this.#isOutdated = false;
-    const { clock, status } = this.#ports;
+    const { clock } = this.#ports;
     const startedMs = clock.nowMs();
-    const chunk = Buffer.from(`event: status\ndata: ${JSON.stringify(status())}\n\n`);
+    const before = this.#newest;
+    const status = this.#ports.status();
+    const changes = new Map<Status, Buffer>();
+    if (before !== undefined) changes.set(before.status, changesChunk(before.status, status));
     const atMs = clock.nowMs();
-    this.#status = { chunk, atMs, tookMs: atMs - startedMs };
-    return chunk;
+    this.#changedBytes = before === undefined ? 0 : (changes.get(before.status)?.length ?? 0);
+    this.#newest = { status, atMs, tookMs: atMs - startedMs, whole: undefined, changes };
+    return this.#newest;
   }
 
-  #sendStatus(client: StreamClient, chunk: Buffer): void {
-    // A newer one will come; it need not wait in a queue for a client that does not read.
-    if (client.outgoing.writableNeedDrain) client.isBehind = true;
-    else this.#send(client, chunk);
+  #sendStatus(client: StreamClient, newest: SentStatus): void {
+    // What it misses need not wait in a queue for a client that does not read.
+    client.isBehind = client.outgoing.writableNeedDrain;
+    if (client.isBehind) return;
+    const chunk = chunkFor(client.seen, newest);
+    client.seen = newest.status;
+    if (chunk.length > 0) this.#send(client, chunk);
   }
 
   #catchUp(client: StreamClient): void {
     client.stuckSinceMs = undefined;
-    if (!client.isBehind || this.#status === undefined) return;
-    client.isBehind = false;
-    this.#send(client, this.#status.chunk);
+    if (client.isBehind && this.#newest !== undefined) this.#sendStatus(client, this.#newest);
   }
 
   #send(client: StreamClient, chunk: Buffer): void {
@@ -228,4 +252,22 @@ export class Stream implements Disposable {
   #forget(client: StreamClient): void {
     this.#clients.delete(client);
   }
+}
+
+/** What one who has seen a status is sent, made once for all who have seen the same. */
+function chunkFor(seen: Status | undefined, newest: SentStatus): Buffer {
+  if (seen === undefined) {
+    newest.whole ??= Buffer.from(`event: status\ndata: ${JSON.stringify(newest.status)}\n\n`);
+    return newest.whole;
+  }
+  const known = newest.changes.get(seen);
+  if (known !== undefined) return known;
+  const chunk = changesChunk(seen, newest.status);
+  newest.changes.set(seen, chunk);
+  return chunk;
+}
+
+function changesChunk(before: Status, after: Status): Buffer {
+  const difference = differenceBetween(before, after);
+  return Buffer.from(difference === undefined ? "" : `event: changes\ndata: ${JSON.stringify(difference)}\n\n`);
 }

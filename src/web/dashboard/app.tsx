@@ -8,15 +8,12 @@ import type { EventSource } from "./data/past.ts";
 import { lookOf, needsAttention } from "./lib/ingress-look.ts";
 import { DaemonBanners, LostBanner, UpdateBanner } from "./parts/banners.tsx";
 import { Sign } from "./parts/icons.tsx";
-import { Ingress } from "./parts/ingress.tsx";
+import { Ingresses } from "./parts/ingresses.tsx";
 import { Journal } from "./parts/journal.tsx";
 import { Ago } from "./parts/moments.tsx";
 import { News } from "./parts/news.tsx";
 import { TokenDialog } from "./parts/token-dialog.tsx";
 import { WishDialog } from "./parts/wish-dialog.tsx";
-
-/** With more ingresses than this, those that are well are folded at first. */
-const mostOpen = 3;
 
 export interface PageOptions {
   /** What is shown above everything else. */
@@ -61,9 +58,7 @@ export function App({ snapshot, retry, news, lead, token }: AppProps) {
                 <UpdateBanner version={status.daemon.version} />
                 <DaemonBanners daemon={status.daemon} />
                 {ingresses.length === 0 && <p class="quiet">No ingress is configured yet.</p>}
-                {ingresses.map((ingress) => (
-                  <Ingress key={ingress.record} ingress={ingress} folding={foldingOf(ingress, ingresses.length)} />
-                ))}
+                <Ingresses ingresses={ingresses} />
                 <Journal ingresses={records} news={news} />
               </>
             )}
@@ -83,11 +78,6 @@ export function App({ snapshot, retry, news, lead, token }: AppProps) {
       </Missed.Provider>
     </Happened.Provider>
   );
-}
-
-function foldingOf(ingress: IngressStatus, count: number): "never" | "open" | "folded" {
-  if (count <= mostOpen) return "never";
-  return needsAttention(ingress) ? "open" : "folded";
 }
 
 function ConnectionMark({ connection }: { connection: LiveConnection }) {

@@ -23,6 +23,10 @@ export const eventsQuery = z.object({
     .optional(),
 });
 
+export const statusQuery = z.object({
+  ingress: z.string().describe("Only this record; without it, all.").optional(),
+});
+
 export const historyQuery = z.object({
   ingress,
   endpoint: endpoint.describe("With an endpoint, its series are included; without one, all endpoints without series."),

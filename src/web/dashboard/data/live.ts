@@ -1,7 +1,8 @@
-// What the page shows, kept up to date: asks for the status, then listens to the stream, which carries each new one.
+// What the page shows, kept up to date: asks for the status, then listens to the stream, which carries what changes.
 // When the daemon cannot be reached it says since when, and tries again with growing pauses.
 import type { EventDocument } from "../../api/schema/events.ts";
 import type { Status } from "../../api/schema/status.ts";
+import { withDifference } from "../../../lib/difference.ts";
 import { later, readerNowMs, setDaemonTime } from "../lib/clock.ts";
 import { keepEqual } from "../lib/keep.ts";
 import { getStatus } from "./api.ts";
@@ -23,8 +24,8 @@ export interface LiveSnapshot {
   readonly missed: number;
 }
 
-/** How often it is asked while no stream was available; and beside one, to be sure, or while the page is hidden. */
-const pollMs = { often: 5_000, seldom: 30_000 } as const;
+/** How often it is asked while no stream was available; while the page is hidden; and beside a stream, to be sure. */
+const pollMs = { often: 5_000, seldom: 30_000, rarely: 300_000 } as const;
 const retriesMs = [1_000, 2_000, 4_000, 8_000, 15_000] as const;
 
 export class Live {
@@ -32,6 +33,8 @@ export class Live {
   readonly #onChange: (snapshot: LiveSnapshot) => void;
   readonly #onEvent: (event: EventDocument) => void;
   #stream: AbortController | undefined;
+  /** The newest status of the stream, which its changes are about. */
+  #streamed: Status | undefined;
   #failures = 0;
   #isAsking = false;
   #isAskedAgain = false;
@@ -85,7 +88,7 @@ export class Live {
       status: keepEqual(this.#snapshot.status, status),
     });
     if (this.#stream === undefined && !document.hidden) void this.#listen();
-    this.#askAfter(this.#isStreaming || document.hidden ? pollMs.seldom : pollMs.often);
+    this.#askAfter(document.hidden ? pollMs.seldom : this.#isStreaming ? pollMs.rarely : pollMs.often);
   }
 
   #lose(why: string): void {
@@ -103,6 +106,7 @@ export class Live {
   async #listen(): Promise<void> {
     const stream = new AbortController();
     this.#stream = stream;
+    this.#streamed = undefined;
     await readStream((message) => this.#hear(message), stream.signal);
     const wasStreaming = this.#isStreaming;
     this.#isStreaming = false;
@@ -115,7 +119,9 @@ export class Live {
     const isMissing = event === "reset" || (this.#hadStream && !this.#isStreaming);
     this.#isStreaming = true;
     this.#hadStream = true;
-    if (event === "status") this.#take(JSON.parse(data) as Status);
+    if (event === "status") this.#streamed = JSON.parse(data) as Status;
+    if (event === "changes") this.#streamed = withDifference(this.#streamed, JSON.parse(data)) as Status;
+    if ((event === "status" || event === "changes") && this.#streamed !== undefined) this.#take(this.#streamed);
     const { happened, missed } = this.#snapshot;
     if (isMissing) this.#show({ happened: happened + 1, missed: missed + 1 });
     else if (event === "event") this.#show({ happened: happened + 1 });

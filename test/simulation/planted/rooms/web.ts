@@ -178,6 +178,36 @@ export const webBugs: readonly BugForTest[] = [
     test: ["src/web/api/changes.test.ts", "a disk that takes nothing is told: a restart would end the pin"],
   },
   {
+    name: "numbers alone are sent each second, however many they are",
+    file: "src/web/api/stream.ts",
+    from: "(this.#changedBytes * 1_000) / numbersBytesPerSecond",
+    to: "this.#changedBytes * 0",
+    test: [
+      "src/web/api/stream.test.ts",
+      "a client is sent less than 2 kB a second while probes find nothing new, and the numbers all the same",
+    ],
+  },
+  {
+    name: "one who did not read for a while is sent the newest change only",
+    file: "src/web/api/stream.ts",
+    from: "client.isBehind = client.outgoing.writableNeedDrain;",
+    to: "client.isBehind = client.outgoing.writableNeedDrain; if (client.isBehind) client.seen = newest.status;",
+    test: [
+      "src/web/api/stream.test.ts",
+      "one who does not read for a while is sent one difference for all that it missed",
+    ],
+  },
+  {
+    name: "a status keeps saying what will happen after it has",
+    file: "src/web/api/status-maker.ts",
+    from: "&& !isOver(known.document, now)",
+    to: "",
+    test: [
+      "src/web/api/status-maker.test.ts",
+      "it says the same as one that is made anew, whatever happened and however long ago",
+    ],
+  },
+  {
     name: "what a reader missed is not sent after it comes back",
     file: "src/web/api/stream.ts",
     from: "if (lastEventId !== undefined) this.#send(client, this.#missed(lastEventId));",
