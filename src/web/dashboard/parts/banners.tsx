@@ -133,7 +133,7 @@ export function DaemonBanners({ daemon }: { daemon: DaemonStatus }) {
       ))}
       {!isReady && (
         <Banner tone="info" title="Starting">
-          <p>No decision is made until this is known: {missing.join("; ")}.</p>
+          <p>No decision is made until this is known: {listText(missing)}.</p>
         </Banner>
       )}
       {!state.isKept && state.path !== undefined && (
@@ -208,4 +208,12 @@ export function IngressBanners({ ingress, resume }: { ingress: IngressStatus; re
 
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** More would push everything else off the screen. */
+const mostMissing = 5;
+
+function listText(missing: readonly string[]): string {
+  const rest = missing.length - mostMissing;
+  return [...missing.slice(0, mostMissing), ...(rest > 0 ? [`and ${rest} more`] : [])].join("; ");
 }
