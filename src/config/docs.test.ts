@@ -70,7 +70,7 @@ test("every key has a description, and every value an example", () => {
   assert.ok(count > 35, `${count}`);
 });
 
-/** Keys that the example lacks in a section. One that several kinds share is shown by one of them. */
+/** Keys that the example lacks in a section. One that several sections share is shown by one of them, the first. */
 function absentFrom(text: string): readonly string[] {
   const shown = new Set<string>();
   const absent = new Map<string, string>();
@@ -86,7 +86,7 @@ function absentFrom(text: string): readonly string[] {
       const isUsual = key === "kind" && instances.length > 0;
       const meaning = `${key}: ${wrapped.meta()?.description}`;
       if (values.length > 0 || isTold || isUsual) shown.add(meaning);
-      else absent.set(meaning, `${path}${key}`);
+      else if (!absent.has(meaning)) absent.set(meaning, `${path}${key}`);
       const sections = sectionsIn(unwrap(wrapped).inner);
       const maps = values.flatMap((value) => (isSeq(value) ? value.items : [value])).filter(isMap);
       for (const section of sections) {
