@@ -236,6 +236,23 @@ describe("a thousand ingresses of one zone", () => {
     assert.equal(crowd.shown["mobile.example.net"], 1);
   });
 
+  test("one whose request hangs holds up the others for half a second at most", async () => {
+    await using world = await onVirtualTime({ names: namesIn(zone, 3) });
+    const { api, crowd, clock } = world;
+    api.faults.next({ kind: "silent" }, writes);
+    crowd.want("mobile", ["n0.example.com"]);
+    await clock.advance(10);
+    crowd.want("mobile", ["n1.example.com"]);
+    await clock.advance(600);
+    assert.deepEqual(crowd.shown, { "mobile.example.net": 1, "cable.example.net": 2 });
+    crowd.want("mobile", ["n2.example.com"]);
+    await clock.advance(10);
+    assert.equal(crowd.shown["mobile.example.net"], 2);
+    await clock.advance(minuteMs);
+    assert.deepEqual(crowd.shown, { "mobile.example.net": 3 });
+    assert.deepEqual(new Set(crowd.problems.map(([name]) => name)), new Set(["n0.example.com"]));
+  });
+
   test("after trouble with the API they are written within seconds, with few requests", async () => {
     await using world = await onVirtualTime();
     const { api, crowd, clock } = world;

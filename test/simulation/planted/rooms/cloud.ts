@@ -12,6 +12,13 @@ export const cloudBugsForTests: readonly BugForTest[] = [
     test: [crowd, "fail over with ten requests at most, within five seconds"],
   },
   {
+    name: "a request that hangs holds up all others of its zone",
+    file: "src/cloud/zone-queue.ts",
+    from: "const patienceMs = 500;",
+    to: "const patienceMs = 15_000;",
+    test: [crowd, "one whose request hangs holds up the others for half a second at most"],
+  },
+  {
     name: "a batch is as large as what is due",
     file: "src/cloud/zone-queue.ts",
     from: "if (operations > mostOperations && group",
