@@ -4,7 +4,13 @@ import type { State } from "../core/model.ts";
 import { systemClock } from "../runtime/node/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Wire } from "../lib/wire.ts";
-import { exitWithin, ownProcessIds, ownUserId, untilSignalled } from "../runtime/node/process.ts";
+import {
+  exitWithin,
+  keepYoungGenerationSmall,
+  ownProcessIds,
+  ownUserId,
+  untilSignalled,
+} from "../runtime/node/process.ts";
 import { startDaemon } from "../runtime/node/start.ts";
 import { missingForReady } from "../web/readiness.ts";
 import { configOf, configPath } from "./config-option.ts";
@@ -44,6 +50,7 @@ const lastResortMs = 10_000;
 
 /** Runs until SIGTERM or SIGINT, then ends cleanly with 0. SIGHUP loads the configuration again. */
 async function runCommand(path: string, { log }: { log: Log }): Promise<ExitCode> {
+  keepYoungGenerationSmall();
   // Signals may come before everything stands, and none of them may end us as it ends a program that knows nothing of
   // it.
   const hangUps = new Wire<[]>();
