@@ -1,6 +1,6 @@
 // One probe under one deadline: ended by its own result, by the deadline, or by being called off, whichever comes
 // first.
-import type { Observation, Phases } from "../core/model.ts";
+import type { Phases, Sighting } from "../core/model.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Clock } from "../lib/clock.ts";
 import { failed, inconclusive, type ProbeResult, type ProbeStage } from "./verdict.ts";
@@ -55,7 +55,7 @@ export async function underDeadline(
   attempt: ProbeAttempt,
   configuredMs: number,
   { clock, timeoutMs, signal }: AttemptOptions,
-): Promise<Observation> {
+): Promise<Sighting> {
   const startedMs = clock.nowMs();
   const deadline = Promise.withResolvers<ProbeResult>();
   const timedOut = (): ProbeResult =>
@@ -77,7 +77,6 @@ export async function underDeadline(
   return {
     startedMs,
     endedMs,
-    vantage: "local",
     phases,
     ...(certificateEndsWallMs !== undefined && { certificateEndsWallMs }),
     ...believable(verdict, endedMs - startedMs, timeoutMs),

@@ -13,7 +13,7 @@ import {
   type TestAuthority,
 } from "../../test/support/certificates.ts";
 import { startRawServer, until } from "../../test/support/raw-server.ts";
-import type { Observation } from "../core/model.ts";
+import type { Sighting } from "../core/model.ts";
 import { releasedWallMs } from "../core/time/release.ts";
 import type { Clock } from "../lib/clock.ts";
 import { systemClock } from "../runtime/node/clock.ts";
@@ -43,7 +43,7 @@ async function probe(
     name = host,
     clock = systemClock,
   }: { vouched?: Date; ca?: readonly string[]; name?: string; clock?: Clock } = {},
-): Promise<Observation & { received: string }> {
+): Promise<Sighting & { received: string }> {
   await using server = await startRawServer((socket) => socket.end(page), { tls: credentials });
   const check = httpCheck({ url: `https://${name}:${server.port}/`, ca });
   const observation = await probeHttp(check, parseIp("127.0.0.1") ?? assert.fail(), {
@@ -55,14 +55,14 @@ async function probe(
   return { ...observation, received: server.received };
 }
 
-async function isDoubted(seen: Promise<Observation & { received: string }>, detail: string): Promise<void> {
+async function isDoubted(seen: Promise<Sighting & { received: string }>, detail: string): Promise<void> {
   const observation = await seen;
   assert.equal(observation.kind === "inconclusive" && observation.reason, "clock", observation.detail);
   assert.equal(observation.detail, detail);
   assert.equal(observation.received, "", "nothing may be sent to a server that was not verified");
 }
 
-async function isRefused(seen: Promise<Observation & { received: string }>, detail: RegExp): Promise<void> {
+async function isRefused(seen: Promise<Sighting & { received: string }>, detail: RegExp): Promise<void> {
   const observation = await seen;
   assert.equal(observation.kind === "failed" && observation.reason, "tls", observation.detail);
   assert.match(observation.detail, detail);

@@ -7,7 +7,7 @@ import type { Keys } from "../config/format/key.ts";
 import type { Parsed } from "../config/format/names.ts";
 import type { Report } from "../config/format/problem.ts";
 import type { TaskOutlook, ShownTask } from "../core/advice/task-outlook.ts";
-import type { Address, CheckSettings, CheckTask, EndpointSettings, Observation } from "../core/model.ts";
+import type { Address, CheckSettings, CheckTask, EndpointSettings, Sighting } from "../core/model.ts";
 import type { ProbeOptions } from "../core/probing.ts";
 import type { Asker } from "../lib/asker.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -50,7 +50,7 @@ export interface CheckKind<Own extends Keys = Keys, Task extends CheckTask = Che
   /** Tells what is allowed but unwise for this endpoint. Paths are names of keys. */
   warn?(task: Task, circumstances: CheckSite, report: Report): void;
   /** Performs the check once, against one address. Never rejects, whatever the other side does. */
-  probe(check: CheckSettings<Task>, address: Address, options: ProbeOptions & CheckPorts): Promise<Observation>;
+  probe(check: CheckSettings<Task>, address: Address, options: ProbeOptions & CheckPorts): Promise<Sighting>;
   /** What one probe takes in both directions, by what it is called in `outlook`. */
   readonly probeBytes: Readonly<Record<string, number>>;
   outlook(task: Task): TaskOutlook;

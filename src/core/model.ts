@@ -24,6 +24,7 @@ export type {
   Observation,
   Phases,
   Resolution,
+  Sighting,
 } from "./evidence/observation-model.ts";
 export type { SavedAddresses, SavedIngress } from "./saved-model.ts";
 export type {

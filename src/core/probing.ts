@@ -1,5 +1,5 @@
 // The port through which checks are performed. Types only.
-import type { Address, CheckSettings, Observation } from "./model.ts";
+import type { Address, CheckSettings, Sighting } from "./model.ts";
 
 export interface ProbeOptions {
   /** One deadline over the whole probe. */
@@ -11,4 +11,4 @@ export interface ProbeOptions {
 }
 
 /** Performs a check once, against one address. Never rejects, whatever the other side does. */
-export type Probe = (check: CheckSettings, address: Address, options: ProbeOptions) => Promise<Observation>;
+export type Probe = (check: CheckSettings, address: Address, options: ProbeOptions) => Promise<Sighting>;

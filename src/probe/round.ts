@@ -53,6 +53,9 @@ export class ProbeLimits {
   readonly lookUps = new Slots(64);
 }
 
+/** Where this daemon's own prober looks from. */
+const vantage = "local";
+
 /** The deadline of a look-up for an endpoint without a check. */
 const lookUpTimeoutMs = 5_000;
 
@@ -152,17 +155,17 @@ export class Round {
     });
     try {
       const vouchedWallMs = this.#parts.ports.vouchedWallMs?.();
-      const observation = await this.#parts.ports.probe(check, address, {
+      const seen = await this.#parts.ports.probe(check, address, {
         timeoutMs,
         signal: this.#parts.signal,
         ...(vouchedWallMs !== undefined && { vouchedWallMs }),
       });
-      return { ...observation, startedMs };
+      return { ...seen, startedMs, vantage };
     } catch (error) {
       this.#parts.ports.onBug?.(error);
       const detail = `internal error: ${messageOf(error)}`;
       const endedMs = clock.nowMs();
-      return { kind: "inconclusive", reason: "local", startedMs, endedMs, vantage: "local", phases: {}, detail };
+      return { kind: "inconclusive", reason: "local", startedMs, endedMs, vantage, phases: {}, detail };
     } finally {
       cancel();
     }

@@ -2,7 +2,7 @@
 // the network ports that the daemon is given. Once the process was killed, nothing it waits for ever comes.
 import { isWithin } from "../checks/certificate-path.ts";
 import { checkKind } from "../checks/registry.ts";
-import type { Address, CheckSettings, CheckTask, Family, Observation, Validity } from "../core/model.ts";
+import type { Address, CheckSettings, CheckTask, Family, Sighting, Validity } from "../core/model.ts";
 import type { Exchange } from "../dns/exchange.ts";
 import { judgingWallMs } from "../core/time/time.ts";
 import { canonicalName } from "../dns/wire.ts";
@@ -66,7 +66,7 @@ export interface MonitorParts {
    * Is told about every probe that ended; `isGenuine`: what it saw is what the site did, and no trouble of the
    * monitor's own.
    */
-  readonly onProbe?: (address: Address, observation: Observation, isGenuine: boolean) => void;
+  readonly onProbe?: (address: Address, seen: Sighting, isGenuine: boolean) => void;
   readonly onReach?: (anchor: Anchor, isReached: boolean) => void;
 }
 
@@ -98,7 +98,7 @@ export class Monitor {
     return this.#later(isLost ? timeoutMs : afterMs, signal, () => (isLost ? silence : reply), silence);
   };
 
-  readonly probe = (check: CheckSettings, address: Address, options: ProbeOptions): Promise<Observation> => {
+  readonly probe = (check: CheckSettings, address: Address, options: ProbeOptions): Promise<Sighting> => {
     const { clock, time, internet, link, random, onProbe } = this.#parts;
     const { timeoutMs, signal } = options;
     const startedMs = clock.nowMs();
@@ -106,14 +106,14 @@ export class Monitor {
     /** What was found at the other end; missing while nothing got there. */
     let visit: Visit | undefined;
     let wasCut = false;
-    const { promise, resolve } = Promise.withResolvers<Observation>();
+    const { promise, resolve } = Promise.withResolvers<Sighting>();
     let cancel: (() => void) | undefined;
     this.#count(address.text, 1);
     const finish = (verdict: ProbeResult): void => {
       this.#count(address.text, -1);
       cancel?.();
       signal.removeEventListener("abort", abort);
-      const seen: Observation = { startedMs, endedMs: clock.nowMs(), vantage: "local", phases: {}, ...verdict };
+      const seen: Sighting = { startedMs, endedMs: clock.nowMs(), phases: {}, ...verdict };
       // An answer is an answer, whatever became of the connection before it came.
       const isSilence = seen.kind === "failed" && seen.reason === "timeout";
       // Who takes most of the time that there is has a part in it when that is not enough.

@@ -1,5 +1,5 @@
 // What happens in the simulated world, reported as it happens.
-import type { Address, Observation, Resolution } from "../core/model.ts";
+import type { Address, Sighting, Resolution } from "../core/model.ts";
 import type { Turn } from "../daemon.ts";
 import type { Commit } from "../emulation/cloudflare/store.ts";
 import type { ZoneState } from "../emulation/cloudflare/zone.ts";
@@ -10,7 +10,7 @@ import type { Fault } from "./faults.ts";
 
 export interface Watcher {
   /** `isGenuine`: what was seen is what the site did, and no trouble of the monitor's own. */
-  probed?(address: Address, observation: Observation, isGenuine: boolean, run: DaemonRun): void;
+  probed?(address: Address, observation: Sighting, isGenuine: boolean, run: DaemonRun): void;
   /** A request arrived at Cloudflare, which was sent at `sentMs`. */
   requested?(isWrite: boolean, sentMs: number): void;
   /** An answer of Cloudflare's reached the daemon. */

@@ -13,7 +13,7 @@ import {
   type Credentials,
 } from "../../../test/support/certificates.ts";
 import { startRawServer, until, type RawServer } from "../../../test/support/raw-server.ts";
-import type { Observation } from "../../core/model.ts";
+import type { Sighting } from "../../core/model.ts";
 import { systemClock } from "../../runtime/node/clock.ts";
 import { parseIp } from "../../lib/ip.ts";
 import { probeHttp, type HttpProbeOptions } from "./probe.ts";
@@ -33,7 +33,7 @@ function probe(
   server: RawServer,
   name = host,
   options: Partial<HttpProbeOptions> & { readonly ca?: readonly string[] } = {},
-): Promise<Observation> {
+): Promise<Sighting> {
   const check = httpCheck({ url: `https://${name}:${server.port}/`, contains: "OK", ca: options.ca ?? ca });
   const address = parseIp("127.0.0.1");
   assert.ok(address);

@@ -6,7 +6,7 @@ import { httpCheck } from "../../../test/support/checks.ts";
 import { damagedBytes, inPieces } from "../../../test/support/damage.ts";
 import { propertyRuns } from "../../../test/support/property-runs.ts";
 import { startRawServer, until } from "../../../test/support/raw-server.ts";
-import type { Observation } from "../../core/model.ts";
+import type { Sighting } from "../../core/model.ts";
 import { systemClock } from "../../runtime/node/clock.ts";
 import { plain } from "../../lib/text.ts";
 import { probeHttp } from "./probe.ts";
@@ -85,7 +85,7 @@ test("one observation, in time, plain, and ok only for what is", async () => {
       pour();
     }
   });
-  const seen: Record<Observation["kind"], number> = { ok: 0, failed: 0, inconclusive: 0 };
+  const seen: Record<Sighting["kind"], number> = { ok: 0, failed: 0, inconclusive: 0 };
   await fc.assert(
     fc.asyncProperty(answers, async ({ wantsMarker, ...answer }) => {
       script = answer;

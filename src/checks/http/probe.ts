@@ -2,7 +2,7 @@
 // Straight over `node:net` and `node:tls`: a client for HTTP in general costs several times as much.
 import { connect as connectTcp, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { Address, CheckSettings, Observation, Phases } from "../../core/model.ts";
+import type { Address, CheckSettings, Phases, Sighting } from "../../core/model.ts";
 import { plain } from "../../lib/text.ts";
 import { StageTimes, underDeadline, type AttemptOptions, type ProbeAttempt } from "../attempt.ts";
 import { verdictOfMissingRoute, type hasRoute } from "../route.ts";
@@ -28,7 +28,7 @@ export function probeHttp(
   check: CheckSettings<HttpTask>,
   address: Address,
   options: HttpProbeOptions,
-): Promise<Observation> {
+): Promise<Sighting> {
   return underDeadline(new HttpAttempt(check.what, address, options), check.timeoutMs, options);
 }
 

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { describe, test } from "node:test";
 import { freePort } from "../../../test/support/ports.ts";
 import { startRawServer, until } from "../../../test/support/raw-server.ts";
-import type { Observation, Rhythm } from "../../core/model.ts";
+import type { Rhythm, Sighting } from "../../core/model.ts";
 import { parseIp } from "../../lib/ip.ts";
 import { systemClock } from "../../runtime/node/clock.ts";
 import type { AttemptOptions } from "../attempt.ts";
@@ -23,7 +23,7 @@ function probe(
   { port }: { readonly port: number },
   { address = "127.0.0.1", ...asked }: Asked = {},
   options: Partial<AttemptOptions> = {},
-): Promise<Observation> {
+): Promise<Sighting> {
   const what: TcpTask = { kind: "tcp", port, send: undefined, expect: undefined, ...asked };
   const { timeoutMs = 5_000 } = options;
   const found = parseIp(address) ?? assert.fail(address);
@@ -31,7 +31,7 @@ function probe(
 }
 
 /** What a probe saw, in a word: `ok`, or the reason. */
-function outcome(observation: Observation): string {
+function outcome(observation: Sighting): string {
   return observation.kind === "ok" ? "ok" : observation.reason;
 }
 

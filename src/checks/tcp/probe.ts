@@ -1,7 +1,7 @@
 // One TCP probe of one address: a fresh connection, and a text in the answer where one is expected.
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import type { Address, CheckSettings, Observation, Phases } from "../../core/model.ts";
+import type { Address, CheckSettings, Phases, Sighting } from "../../core/model.ts";
 import { messageOf, plain } from "../../lib/text.ts";
 import { StageTimes, underDeadline, type AttemptOptions, type ProbeAttempt } from "../attempt.ts";
 import { verdictOfMissingRoute } from "../route.ts";
@@ -11,11 +11,7 @@ import { judgeConnection } from "./judge.ts";
 import type { TcpTask } from "./settings.ts";
 
 /** Connects to `address` on the port of the check. Never rejects, whatever the other side does. */
-export function probeTcp(
-  check: CheckSettings<TcpTask>,
-  address: Address,
-  options: AttemptOptions,
-): Promise<Observation> {
+export function probeTcp(check: CheckSettings<TcpTask>, address: Address, options: AttemptOptions): Promise<Sighting> {
   return underDeadline(new TcpAttempt(check.what, address, options), check.timeoutMs, options);
 }
 

@@ -59,12 +59,10 @@ export interface Phases {
   readonly transfer?: number;
 }
 
-/** What one probe saw. */
-export type Observation = {
+/** What one probe saw, from wherever it was made. */
+export type Sighting = {
   readonly startedMs: number;
   readonly endedMs: number;
-  /** Who looked: `local` for this daemon's own prober. */
-  readonly vantage: string;
   readonly phases: Phases;
   /** For people: status line, error text. Plain and short. */
   readonly detail: string;
@@ -75,3 +73,9 @@ export type Observation = {
   | { readonly kind: "failed"; readonly reason: FailureReason }
   | { readonly kind: "inconclusive"; readonly reason: InconclusiveReason; readonly validity?: Validity }
 );
+
+/** What was seen, and from where. */
+export type Observation = Sighting & {
+  /** `local` for this daemon's own prober. */
+  readonly vantage: string;
+};

@@ -1,6 +1,6 @@
 // What a run of the daemon has seen, in books of the observer's own: the ground on which its verdicts are judged. Times are
 // the run's monotonic ones.
-import type { Address, Observation, Resolution } from "../../../src/core/model.ts";
+import type { Address, Sighting, Resolution } from "../../../src/core/model.ts";
 import type { Anchor } from "../../../src/probe/anchors.ts";
 import type { DaemonRun } from "../../../src/simulation/daemon-run.ts";
 import { isWithin } from "../../../src/checks/certificate-path.ts";
@@ -65,7 +65,7 @@ export class Evidence implements Part {
     this.anchors = new Map();
   }
 
-  probed({ text, family }: Address, observation: Observation, isGenuine: boolean): void {
+  probed({ text, family }: Address, observation: Sighting, isGenuine: boolean): void {
     const book = this.bookOf(text);
     const { kind, startedMs, endedMs } = observation;
     if (kind === "ok") this.oks.set(`${family} ${this.ownerOf(text)}`, endedMs);
@@ -105,7 +105,7 @@ export class Evidence implements Part {
   }
 
   /** Whether the connection may not have been seen to work early enough for this silence to count. */
-  #isDoubtful(observation: Observation): boolean {
+  #isDoubtful(observation: Sighting): boolean {
     if (observation.kind !== "failed" || observation.reason !== "timeout") return false;
     const { startedMs, endedMs } = observation;
     const proofsMs = [...this.oks.values(), ...this.anchors.values()];
@@ -119,7 +119,7 @@ export class Evidence implements Part {
   }
 
   /** What a certificate's dates say counts where they are so, or where nobody has told the time for long. */
-  #isInvalid(observation: Observation, isGenuine: boolean): boolean {
+  #isInvalid(observation: Sighting, isGenuine: boolean): boolean {
     if (observation.kind !== "inconclusive" || observation.reason !== "clock") return false;
     const { certificateOfServices } = this.#ledger.scenario.world;
     const wallMs = this.run?.clock.wallMs() ?? 0;

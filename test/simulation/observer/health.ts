@@ -1,6 +1,6 @@
 // Invariants 4 and 6: nothing is given up but for real failures, with proof of connection newer than the last of them; and
 // blindness ends.
-import type { Address, EndpointState, Observation } from "../../../src/core/model.ts";
+import type { Address, EndpointState, Sighting } from "../../../src/core/model.ts";
 import type { Turn } from "../../../src/daemon.ts";
 import type { Fault } from "../../../src/simulation/faults.ts";
 import { familyOf } from "../../../src/simulation/internet.ts";
@@ -30,7 +30,7 @@ export class Verdicts implements Part {
   }
 
   /** Several failures of one moment are one: between the beginnings of two lies the pause of the fast rhythm. */
-  probed({ text }: Address, observation: Observation): void {
+  probed({ text }: Address, observation: Sighting): void {
     const failedMs = this.#failedMs.get(text);
     if (observation.kind !== "failed") return void this.#failedMs.delete(text);
     this.#failedMs.set(text, observation.startedMs);
