@@ -138,7 +138,8 @@ Of a folder, the files whose names end in \`.yml\` or \`.yaml\` are read, in the
 a file (\`home.yml~\`, \`.home.yml.swp\`) are not. \`conf.d/*.yml\` selects some of them, and a list names several folders or files. An included file
 includes nothing itself. A folder may be empty, but somewhere there has to be an ingress. A problem names the file that it is in, and a record that
 two files have is told with both places. Files that come, go or change are noticed as changes of the configuration file are, links that are
-swapped as Kubernetes does it included. All files together have 8 MB at most.
+swapped as Kubernetes does it included. Of more than 50 files or 256 kB, those with the times and sizes of before are not read again. All
+files together have 8 MB at most.
 
 \`defaults\` has keys for all endpoints, in included files too. The endpoint's own key wins, and a value is never mixed with another one: a list
 of an endpoint replaces the list of the defaults. Only \`check\` is taken over key by key, and only where an endpoint has a \`check\`, which may

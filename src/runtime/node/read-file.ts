@@ -55,6 +55,25 @@ export const onDisk = {
   listFolder: (path: string): readonly string[] => readdirSync(path),
 };
 
+/** What changes whenever a file is written, or another one takes its place. */
+export interface FileStamp {
+  readonly text: string;
+  /** Milliseconds since 1970. */
+  readonly changedMs: number;
+}
+
+/** `undefined` for what is no regular file, or cannot be looked at. */
+export function stampOnDisk(path: string): FileStamp | undefined {
+  try {
+    const status = statSync(path, { bigint: true });
+    const { dev, ino, size, mtimeNs, ctimeNs } = status;
+    if (!status.isFile()) return undefined;
+    return { text: [dev, ino, size, mtimeNs, ctimeNs].join(), changedMs: Number(status.ctimeMs) };
+  } catch {
+    return undefined;
+  }
+}
+
 /** What is made room for where the size is not known beforehand. */
 const firstBytes = 4_096;
 

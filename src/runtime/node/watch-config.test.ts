@@ -24,6 +24,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { LoadResult } from "../../config/load.ts";
 import { formatProblem } from "../../config/format/problem.ts";
 import type { OnLoad } from "../../assembly/ports.ts";
+import type { FileStamp } from "./read-file.ts";
 import { watchConfig, type WatchOptions } from "./watch-config.ts";
 
 const file = (name: string): string =>
@@ -478,4 +479,44 @@ test("an included folder that goes away and comes back is told", (context) => {
   const where = `; relative paths begin at ${folder}`;
   const gone = "config.yml:2:10 include: expected the path of a folder or a file, but there is no such folder or file";
   assert.deepEqual(loads, [[gone + where], ["one"]]);
+});
+
+test("of many files, those that were not written since are not read again, and a write is noticed all the same", (context) => {
+  const folder = folderFor(context);
+  mkdirSync(join(folder, "conf.d"));
+  const path = join(folder, "config.yml");
+  writeFileSync(path, "cloudflare: { token: T }\ninclude: conf.d\n");
+  const fileOf = (index: number): string => join(folder, `conf.d/${index}.yml`);
+  for (let index = 0; index < 100; index += 1) writeFileSync(fileOf(index), included("one", `r${index}`));
+  let reads = 0;
+  const readFile = (name: string): Uint8Array => {
+    reads += 1;
+    return readFileSync(name);
+  };
+  // As if all was written long ago, by the watcher's clock.
+  const stampOf = (name: string): FileStamp => ({ text: String(statSync(name).mtimeMs), changedMs: -10_000 });
+  const { heard, clock } = watched(context, path, { readFile, stampOf });
+  clock.advance(2_000);
+  reads = 0;
+  clock.advance(60_000);
+  assert.equal(reads, 0);
+  writeFileSync(fileOf(0), included("two", "r0"));
+  utimesSync(fileOf(0), 1, 1);
+  clock.advance(2_000);
+  assert.deepEqual(heard, ["two"]);
+});
+
+test("of many files, one that was written just now is read again until two writes would have two stamps", (context) => {
+  const folder = folderFor(context);
+  const path = join(folder, "config.yml");
+  const long = `# ${"x".repeat(300_000)}\n`;
+  writeFileSync(path, file("one") + long);
+  const { heard, clock } = watched(context, path, {
+    readFile: (each) => readFileSync(each),
+    stampOf: () => ({ text: "same", changedMs: 0 }),
+  });
+  clock.advance(1_000);
+  writeFileSync(path, file("two") + long);
+  clock.advance(60_000);
+  assert.deepEqual(heard, ["two"]);
 });

@@ -9,7 +9,7 @@ import { resolve } from "node:path";
 import { untilBeat, type Clock } from "../../lib/clock.ts";
 import type { ConfigWatcher, OnLoad } from "../../assembly/ports.ts";
 import { isPassingFailure, type ListFolder, type ReadFile } from "../../config/format/files.ts";
-import { onDisk } from "./read-file.ts";
+import { onDisk, stampOnDisk, type FileStamp } from "./read-file.ts";
 import { isConfiguration } from "../../config/include.ts";
 import { loadConfig, type LoadResult } from "../../config/load.ts";
 import type { Environment } from "../../config/format/variables.ts";
@@ -31,6 +31,8 @@ export interface WatchOptions {
   readonly patienceMs?: number;
   readonly readFile?: ReadFile;
   readonly listFolder?: ListFolder;
+  /** What tells by itself that a file was written since, and when that was, in milliseconds since 1970. */
+  readonly stampOf?: (path: string) => FileStamp | undefined;
   /** Number of names that the file has, 0 when it was replaced behind a mount; `undefined` when it is not there. */
   readonly countLinks?: (path: string) => number | undefined;
 }
@@ -39,6 +41,11 @@ export interface WatchOptions {
 export function watchConfig(options: WatchOptions): ConfigWatcher {
   return new FileWatcher(options);
 }
+
+/** Where more than this is watched, what has the stamp of before is not read again. */
+const mostRead = { files: 50, bytes: 256 * 1_024 } as const;
+/** Two writes may have one stamp when they are this close. */
+const stampMs = 2_000;
 
 /** However often a reload is asked for, it is done no more often than this. */
 const reloadEveryMs = 500;
@@ -52,7 +59,10 @@ class FileWatcher implements ConfigWatcher {
   readonly #patienceMs: number;
   /** What every file held that the newest load asked for, as a digest, or why it could not be read. */
   #seen: ReadonlyMap<string, string> = new Map();
-  /** The same for the load that was told last. */
+  /** The stamps of files that were read since, and held the same. */
+  #stamps: Map<string, string> = new Map();
+  #isMuch = false;
+  /** What every file held when a load was told last. */
   #told: ReadonlyMap<string, string>;
   #cancelTimer: (() => void) | undefined;
   /** What the newest load gave, while it may still be of files that are written only half. */
@@ -152,10 +162,12 @@ class FileWatcher implements ConfigWatcher {
     const { path, env } = this.#options;
     const seen = new Map<string, string>();
     let isHindered = false;
+    let length = 0;
     const readFile: ReadFile = (file) => {
       try {
         const bytes = this.#read(file);
         seen.set(file, contentOf(bytes));
+        length += bytes.length;
         return bytes;
       } catch (error) {
         seen.set(file, failureOf(error));
@@ -175,13 +187,27 @@ class FileWatcher implements ConfigWatcher {
     };
     const result = loadConfig({ path, env, readFile, listFolder });
     this.#seen = seen;
+    this.#stamps = new Map();
+    this.#isMuch = seen.size > mostRead.files || length > mostRead.bytes;
     this.#isHindered = isHindered && result.kind === "invalid";
     return result;
   }
 
   #hasChanged(): boolean {
-    for (const [file, before] of this.#seen) if (this.#contentNow(file) !== before) return true;
+    for (const [file, before] of this.#seen) {
+      const stamp = this.#isMuch ? this.#stampOf(file) : undefined;
+      if (stamp !== undefined && this.#stamps.get(file) === stamp) continue;
+      if (this.#contentNow(file) !== before) return true;
+      if (stamp !== undefined) this.#stamps.set(file, stamp);
+    }
     return false;
+  }
+
+  /** That of a file that was not written just now. */
+  #stampOf(file: string): string | undefined {
+    const { clock, readFile, stampOf = readFile === undefined ? stampOnDisk : () => undefined } = this.#options;
+    const stamp = isFolder(file) ? undefined : stampOf(file);
+    return stamp === undefined || clock.wallMs() - stamp.changedMs < stampMs ? undefined : stamp.text;
   }
 
   #contentNow(file: string): string {
