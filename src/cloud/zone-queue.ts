@@ -7,6 +7,7 @@ import { performShared, type Rider } from "./perform-shared.ts";
 import type { SharingMeans } from "./shared.ts";
 import type { Passenger, Sharing } from "./sharing.ts";
 import { byUrgency, type Purpose } from "./gate.ts";
+import { transientPause } from "./pauses.ts";
 import { CloudError } from "./provider.ts";
 
 /** The longest that a request under way holds up others. Cloudflare answers within this, unless it has trouble. */
@@ -76,10 +77,19 @@ export class ZoneQueue {
     this.#cancelTimer?.();
   }
 
-  /** Sends what may go now. The rest waits. */
+  /** Sends what may go now. The rest waits. After an internal error all of it is tried again. */
   depart(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    try {
+      this.#sendWhatMayGo();
+    } catch (error) {
+      this.#shared.onBug(error);
+      this.#wakeAt(this.#shared.clock.nowMs() + transientPause.firstMs);
+    }
+  }
+
+  #sendWhatMayGo(): void {
     while (this.#waiting.size > 0) {
       const startedMs = Math.max(...[...this.#underWay].map((request) => request.startedMs));
       if (this.#wakeAt(Math.max(startedMs + patienceMs, this.#refused?.untilMs ?? -Infinity))) return;
