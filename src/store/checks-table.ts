@@ -77,7 +77,7 @@ export class ChecksTable {
         database.prepare(`SELECT ${tallyColumns}, p50_ms, p95_ms FROM checks WHERE ${isInRange} ${newestFirst}`),
       ),
       listNewest: database.prepare(
-        "SELECT id, address FROM series WHERE ingress = ? AND endpoint = ? AND newest_minute >= ? ORDER BY newest_minute DESC LIMIT ?",
+        "SELECT id, address FROM series WHERE ingress = ? AND endpoint = ? AND newest_minute >= ? ORDER BY newest_minute DESC, id DESC LIMIT ?",
       ),
       touch: database.prepare("UPDATE series SET newest_minute = ?2 WHERE id = ?1 AND newest_minute < ?2"),
       count: database.prepare("SELECT count(*) AS count FROM checks"),
@@ -212,10 +212,11 @@ export class ChecksTable {
     return series;
   }
 
-  /** Once for each minute: which of the addresses is the newest, and that something was found out. */
+  /** Once for each hour which of the addresses are the newest, by its last minute, and once for each minute that something was found out. */
   #note(series: OpenSeries, { ingress, endpoint, startMinute, tally }: MinuteOfChecks): void {
-    if (series.touchedMinute !== startMinute) this.#statements.touch.run(series.id, startMinute);
-    series.touchedMinute = startMinute;
+    const hour = startOf(startMinute, 60);
+    if (series.touchedHour !== hour) this.#statements.touch.run(series.id, hour + 59);
+    series.touchedHour = hour;
     if (series.provenMinute === startMinute || tally.count <= tally.inconclusive) return;
     this.#proven.add({ ingress, endpoint }, startMinute);
     series.provenMinute = startMinute;
@@ -261,7 +262,7 @@ interface OpenSeries {
   readonly id: number;
   /** One for each span. */
   readonly periods: readonly OpenPeriod[];
-  touchedMinute?: number;
+  touchedHour?: number;
   provenMinute?: number;
 }
 
