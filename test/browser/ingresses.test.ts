@@ -12,6 +12,9 @@ const ingressCount = 250;
 /** For people who look at the pictures. */
 const folder = process.env["CCS_PICTURES"];
 
+/** How each ingress on the page is, from the top. */
+const shownTones = `[...document.querySelectorAll(".ingress-head .pill")].map(({ className }) => /tone-([a-z]+)/.exec(className)[1])`;
+
 test("1,000 endpoints: those in trouble come first, and any other is found", { timeout: 240_000 }, async (t) => {
   const browser = await openBrowser(t);
   if (browser === undefined) return;
@@ -45,11 +48,15 @@ test("1,000 endpoints: those in trouble come first, and any other is found", { t
     const { page } = dashboard;
     page.setDefaultTimeout(90_000);
     const records = () => page.locator(".ingress h2").allInnerTexts();
+    await page.getByRole("searchbox").fill("customer-200");
     await dashboard.untilShown("all endpoints are down", ".ingress");
-    await eventually(
-      "the one in trouble is first",
-      async () => (await records())[0]?.includes("customer-200") === true,
-    );
+    await page.getByRole("searchbox").fill("");
+    // What is in trouble besides it is the machine's affair: a start of 250 names takes a while.
+    await eventually("what is in trouble comes first", async () => {
+      const tones = await page.evaluate<readonly string[]>(shownTones);
+      const weights = tones.map((tone) => ["bad", "warn", "quiet", "ok"].indexOf(tone));
+      return weights[0] === 0 && weights.every((weight, index) => weight >= (weights[index - 1] ?? 0));
+    });
     await dashboard.untilShown(`${ingressCount} ingresses`, ".finder");
     assert.equal((await records()).length, 40);
     if (folder !== undefined) await page.screenshot({ path: join(folder, `many-${colorScheme}-${width}.png`) });
@@ -70,7 +77,8 @@ test("1,000 endpoints: those in trouble come first, and any other is found", { t
     await dashboard.untilShown(`none of ${ingressCount} ingresses`, ".finder");
     await page.getByRole("searchbox").fill("");
     await page.getByRole("checkbox", { name: /need attention/ }).check();
-    await eventually("all that need attention", async () => (await records())[0]?.includes("customer-200") === true);
+    await page.getByRole("searchbox").fill("customer-200");
+    await dashboard.untilShown("all endpoints are down", ".ingress");
     await dashboard.assertClean();
     await page.context().close();
   }
