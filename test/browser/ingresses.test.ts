@@ -51,7 +51,7 @@ test("1,000 endpoints: those in trouble come first, and any other is found", { t
     await page.getByRole("searchbox").fill("customer-200");
     await dashboard.untilShown("all endpoints are down", ".ingress");
     await page.getByRole("searchbox").fill("");
-    // What is in trouble besides it is the machine's affair: a start of 250 names takes a while.
+    // Others are in trouble besides it: the emulated zone takes 200 records, and is asked for 250.
     await eventually("what is in trouble comes first", async () => {
       const tones = await page.evaluate<readonly string[]>(shownTones);
       const weights = tones.map((tone) => ["bad", "warn", "quiet", "ok"].indexOf(tone));
