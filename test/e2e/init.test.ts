@@ -22,6 +22,7 @@ import { loadConfig } from "../../src/config/load.ts";
 import { startWorld, type World } from "../../src/emulation/world.ts";
 import { runCcs } from "../support/built-program.ts";
 import { requireProgram } from "../support/programs.ts";
+import { checkOverHttp, checkQuestion, noCheck } from "../support/check-question.ts";
 import { choose, keys, openTerminal, type PseudoTerminal } from "../support/pseudo-terminal.ts";
 
 const root = mkdtempSync(join(tmpdir(), "ccs-init-"));
@@ -51,7 +52,7 @@ async function answerBriefly(terminal: PseudoTerminal, channel: string = keys.en
   ] as const) {
     await terminal.answer(/What should this endpoint be called/, `${keys.clear}${name}${keys.enter}`);
     await terminal.answer(/What is the target of/, target + keys.enter);
-    await terminal.answer(/Check .* over HTTP/, "n");
+    await terminal.answer(checkQuestion(), noCheck);
   }
   await terminal.answer(/keep\s+publishing vps/, keys.enter);
   await terminal.answer(/Add another endpoint/, keys.enter);
@@ -81,7 +82,7 @@ async function answerLine(
 ): Promise<void> {
   await terminal.answer(/What should this endpoint be called/, `${keys.clear}${line.name}${keys.enter}`);
   await terminal.answer(/What is the target of/, line.target + keys.enter);
-  await terminal.answer(/Check .* over HTTP/, keys.enter);
+  await terminal.answer(checkQuestion(), checkOverHttp);
   await terminal.answer(/Which page shows/, `${keys.clear}${line.url}${keys.enter}`);
   await terminal.answer(/A word that the page must contain/, `${keys.clear}OK${keys.enter}`);
 }
@@ -230,7 +231,7 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     await answerLine(terminal, { name: "cable", target: cable.address, url });
     await terminal.answer(/What should this endpoint be called/, `${keys.clear}vps${keys.enter}`);
     await terminal.answer(/What is the target of/, `192.0.2.1${keys.enter}`);
-    await terminal.answer(/Check .* over HTTP/, "n");
+    await terminal.answer(checkQuestion(), noCheck);
     await terminal.answer(/keep\s+publishing vps/, keys.enter);
     await terminal.answer(/Add another endpoint/, keys.enter);
     await terminal.answer(/Where should ccs send you messages/, keys.enter);
@@ -356,13 +357,13 @@ describe("ccs init on a terminal", { concurrency: 2 }, () => {
     await cable.server.behave({ kind: "ok" });
     await terminal.answer(/What should this endpoint be called\?\s*│\s*line/, keys.enter);
     await terminal.answer(/What is the target of[^│]*│\s*127\./, keys.enter);
-    await terminal.answer(/Check line over HTTP/, keys.enter);
+    await terminal.answer(checkQuestion("line"), checkOverHttp);
     await terminal.answer(/Which page shows[^│]*│\s*http:\/\/127\./, keys.enter);
     await terminal.answer(/A word that the page must contain[^│]*│\s*OK/, keys.enter);
     await terminal.answer(/line answers[^]*What should this endpoint be called/, `${keys.clear}line${keys.enter}`);
     await terminal.answer(/line is taken/, `2${keys.enter}`);
     await terminal.answer(/What is the target of line2/, mobile.address + keys.enter);
-    await terminal.answer(/Check line2 over HTTP/, keys.enter);
+    await terminal.answer(checkQuestion("line2"), checkOverHttp);
     await terminal.answer(/https:\/\/127\.\S+\/healthz/, `${keys.clear}${url(mobile)}${keys.enter}`);
     await terminal.answer(/A word that the page must contain/, keys.enter);
     await terminal.answer(/keep\s+publishing line2/, keys.enter);

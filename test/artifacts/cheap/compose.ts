@@ -23,6 +23,7 @@ import { canRun, imagePrograms, requirePrograms } from "../../support/containers
 import { commandsIn, examplesIn } from "../../support/walkthrough.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { Program } from "../../support/programs.ts";
+import { checkQuestion, noCheck } from "../../support/check-question.ts";
 import { choose, keys, PseudoTerminal } from "../../support/pseudo-terminal.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -252,7 +253,7 @@ describe("docs/docker.md", { concurrency: 1 }, () => {
     for (const address of ["192.0.2.1", "198.51.100.1"]) {
       await terminal.answer(/should this endpoint be called|do you call this line/, keys.enter);
       await terminal.answer(/What is the target of|Where does .* lead/, address + keys.enter);
-      await terminal.answer(/over HTTP/, "n");
+      await terminal.answer(checkQuestion(), noCheck);
     }
     await terminal.answer(/After a return from/, keys.enter);
     await terminal.answer(/[Aa]nother endpoint\?|One more endpoint/, keys.enter);
