@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type * as z from "zod";
 import { httpTask } from "../support/checks.ts";
-import { ApiSite, record, wallAtZero } from "../support/api-site.ts";
+import { ApiSite, pathOf, record, wallAtZero } from "../support/api-site.ts";
 import { endpointSettings, ingressSettings, publishedRecord } from "../support/ingress-world.ts";
 import { statusLines } from "../../src/cli/status-lines.ts";
 import { systemClock } from "../../src/runtime/node/clock.ts";
@@ -416,10 +416,12 @@ describe("the OpenAPI document", () => {
       routes.map(({ method, path }) => `${method} /api/v1${path}`),
     );
     assert.ok(named.includes("get /api/v1/status") && named.includes("post /api/v1/pin"));
-    for (const { path, method } of routes) {
-      const wrong = await site.ask(`/api/v1${path}`, { method: method === "get" ? "POST" : "GET" });
+    for (const route of routes) {
+      const { method } = route;
+      const path = pathOf(route);
+      const wrong = await site.ask(path, { method: method === "get" ? "POST" : "GET" });
       assert.equal(wrong.status, 405, path);
-      const { status } = await site.ask(`/api/v1${path}`, { method: method === "get" ? "HEAD" : "POST" });
+      const { status } = await site.ask(path, { method: method === "get" ? "HEAD" : "POST" });
       assert.notEqual(status, 404, path);
     }
   });

@@ -13,12 +13,19 @@ import type { Store } from "../../src/store/store.ts";
 import { Api } from "../../src/web/api/api.ts";
 import type { Turn } from "../../src/core/turn.ts";
 import { withDifference } from "../../src/lib/difference.ts";
+import type { Route } from "../../src/web/api/route.ts";
 import { startWebServer, type WebServer } from "../../src/web/server.ts";
 import { IngressWorld, endpointSettings, ingressSettings } from "./ingress-world.ts";
 
 export const record = "ingress.example.com";
 /** Wall clock when the world's monotonic clock shows 0. */
 export const wallAtZero = Date.UTC(2026, 0, 1);
+
+/** Where a route of the table is asked, about what there is in the small world. */
+export function pathOf({ path }: Pick<Route, "path">): string {
+  const named: Readonly<Record<string, string>> = { ingress: record, endpoint: "cable" };
+  return `/api/v1${path.replaceAll(/\{(\w+)\}/g, (_, name: string) => named[name] ?? "1")}`;
+}
 
 export interface Answer {
   readonly status: number;

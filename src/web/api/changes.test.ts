@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { describe, test } from "node:test";
 import type * as z from "zod";
-import { ApiSite, record, wallAtZero, type Answer } from "../../../test/support/api-site.ts";
+import { ApiSite, pathOf, record, wallAtZero, type Answer } from "../../../test/support/api-site.ts";
 import { endpointSettings, ingressSettings } from "../../../test/support/ingress-world.ts";
+import { routes } from "./routes.ts";
 import { overrideAnswerSchema, resumeAnswerSchema } from "./schema/changes.ts";
 import { problemSchema } from "./schema/parts.ts";
 
@@ -29,11 +30,7 @@ function answered<Schema extends z.ZodType>(schema: Schema, answer: Answer, expe
 
 const paths = ["pin", "drain", "drill", "resume"] as const;
 
-const reading = [
-  ...["status", "events", "history", "stream", "openapi.json"].map((name) => `/api/v1/${name}`),
-  "/metrics",
-  "/readyz",
-];
+const reading = [...routes.filter(({ method }) => method === "get").map(pathOf), "/metrics", "/readyz"];
 
 describe("a client is no fault of ours that, in the middle of a body,", () => {
   const ways: readonly (readonly [what: string, leave: (socket: Socket) => unknown])[] = [
