@@ -416,6 +416,7 @@ describe("the OpenAPI document", () => {
       routes.map(({ method, path }) => `${method} /api/v1${path}`),
     );
     assert.ok(named.includes("get /api/v1/status") && named.includes("post /api/v1/pin"));
+    site.settle();
     for (const route of routes) {
       const { method } = route;
       const path = pathOf(route);
