@@ -1,6 +1,6 @@
 // What a kind of channel brings: the keys of its entry in `notify`, how it delivers, what `ccs doctor` looks at and
-// what `ccs init` asks. Each kind is a folder here and a line of the registry. Elsewhere a kind is named only by what is
-// about it alone: the format of the original program, which tells on Telegram, and what the demo and the emulation show.
+// what `ccs init` asks. Each kind is a folder here and a line of the registry. Elsewhere a kind is named only by what
+// is about it alone: the format of the original program, which tells on Telegram, the demo and the emulation.
 import type { z } from "zod";
 import type { Report } from "../config/format/problem.ts";
 import type { Environment } from "../config/format/variables.ts";

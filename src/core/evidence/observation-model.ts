@@ -33,8 +33,8 @@ export type Resolution =
     };
 
 /**
- * What went wrong, in one word: `timeout`, or one that only a kind of check has, such as `status`. Nothing is decided by
- * it.
+ * What went wrong, in one word: `timeout`, or one that only a kind of check has, such as `status`. Nothing is decided
+ * by it.
  */
 export type FailureReason = string;
 
