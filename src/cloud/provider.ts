@@ -33,7 +33,9 @@ export interface RecordProvider {
 export interface SharedCalls {
   /** The zone of this name, as far as it is known without asking. */
   zoneOf(ingress: IngressName): string | undefined;
-  /** Looks for the zones of several names. Those that are not found by this are looked up with the name's own requests. */
+  /**
+   * Looks for the zones of several names. Those that are not found by this are looked up with the name's own requests.
+   */
   findZones(ingresses: readonly IngressName[], call: Call): Promise<void>;
   /** Whether a list of this zone takes fewer calls than one list for each of so many names. */
   isWorthListing(zone: string, names: number): boolean;

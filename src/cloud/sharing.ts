@@ -11,8 +11,8 @@ export interface Passenger {
   /** Starts what is due, or sleeps until something is. */
   consider(): void;
   /**
-   * Sends it with requests of its own. Resolves to whether they succeeded; a number: the gate is closed for it until this
-   * time.
+   * Sends it with requests of its own. Resolves to whether they succeeded; a number: the gate is closed for it until
+   * this time.
    */
   goAlone(candidate: Candidate): Promise<boolean> | number;
   /** Begins an attempt that a request for several is to serve. Each that is begun is ended by `end`. */

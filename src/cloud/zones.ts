@@ -80,8 +80,8 @@ export class ZoneFinder {
   }
 
   /**
-   * Finds the zones of several ingresses in the list of all zones, where its pages are fewer than the ingresses. One that
-   * is not found so is left for `find`, which tells what is wrong.
+   * Finds the zones of several ingresses in the list of all zones, where its pages are fewer than the ingresses. One
+   * that is not found so is left for `find`, which tells what is wrong.
    */
   async findAll(ingresses: readonly IngressName[], call: Call): Promise<void> {
     const [{ record } = { record: "" }] = ingresses;

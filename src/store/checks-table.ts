@@ -212,7 +212,10 @@ export class ChecksTable {
     return series;
   }
 
-  /** Once for each hour which of the addresses are the newest, by its last minute, and once for each minute that something was found out. */
+  /**
+   * Once for each hour which of the addresses are the newest, by its last minute, and once for each minute that
+   * something was found out.
+   */
   #note(series: OpenSeries, { ingress, endpoint, startMinute, tally }: MinuteOfChecks): void {
     const hour = startOf(startMinute, 60);
     if (series.touchedHour !== hour) this.#statements.touch.run(series.id, hour + 59);

@@ -1,6 +1,6 @@
-// `fetch` over node:http, for calls to Cloudflare and to channels. Node's own brings a second HTTP client, whose parser is
-// compiled from WebAssembly in every process: that took 25 MB and more time than all the rest of a start. What a proxy
-// is between is left to Node's own, which knows how to reach it.
+// `fetch` over node:http, for calls to Cloudflare and to channels. Node's own brings a second HTTP client, whose parser
+// is compiled from WebAssembly in every process: that took 25 MB and more time than all the rest of a start. What a
+// proxy is between is left to Node's own, which knows how to reach it.
 import { Agent as HttpAgent, request as requestHttp, type ClientRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps, type RequestOptions } from "node:https";
 import type { Fetch } from "../../lib/fetch.ts";
