@@ -30,12 +30,15 @@ export interface ProbeAttempt {
 /** How far a probe has come, and how long each stage took. */
 export class StageTimes {
   stage: ProbeStage = "connecting";
+  /** When the probe began. */
+  readonly startedMs: number;
   readonly #clock: Clock;
   #sinceMs: number;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#sinceMs = clock.nowMs();
+    this.startedMs = clock.nowMs();
+    this.#sinceMs = this.startedMs;
   }
 
   /** Continues to a stage and returns how long the one before it took, in milliseconds. */
@@ -56,7 +59,7 @@ export async function underDeadline(
   configuredMs: number,
   { clock, timeoutMs, signal }: AttemptOptions,
 ): Promise<Sighting> {
-  const startedMs = clock.nowMs();
+  const { startedMs } = attempt.stages;
   const deadline = Promise.withResolvers<ProbeResult>();
   const timedOut = (): ProbeResult =>
     failed("timeout", `timed out while ${attempt.stages.stage} (${formatDuration(configuredMs)})`);

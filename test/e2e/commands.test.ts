@@ -279,7 +279,9 @@ telegram: { token: "123:abc", chat_id: 123456, initial_silence: 10 }
     assert.deepEqual(Object.keys(schema["properties"] as object).toSorted(), [
       "anchors",
       "cloudflare",
+      "defaults",
       "http",
+      "include",
       "ingresses",
       "notify",
       "state_dir",

@@ -232,6 +232,10 @@ function adoptOrElect(ingress: IngressState, nowMs: number): IngressState {
   const isRemembered = remembered !== undefined && named.includes(remembered);
   const adopted = isRemembered ? remembered : (named[0] ?? (isAsWritten(ingress) ? remembered : undefined));
   if (adopted === undefined) return elect(ingress, nowMs);
+  const atMs = ingress.electionAtMs ?? nowMs + electionPatienceMs;
+  if (!isRemembered && atMs > nowMs && mayNameBetter(records, ingress, adopted)) {
+    return { ...ingress, electionAtMs: atMs };
+  }
   const { name } = adopted.settings;
   // Those beside it are sticky if that is remembered; otherwise they leave once the primary is up.
   const isStickyKept = !publishesCname(ingress) || mix?.record === ingress.mix?.record;
@@ -271,6 +275,17 @@ function mayYetBeNamed({ endpoints, published }: IngressState, best: EndpointSta
   return (
     better.some(({ health }) => health.verdict === "unknown") || (hasAddressRecords && endpoints.some(isUnresolved))
   );
+}
+
+/** Whether addresses among the records may be those of one of better rank, whose name was not looked up yet. */
+function mayNameBetter(
+  records: readonly { readonly type: string }[],
+  { endpoints }: IngressState,
+  named: EndpointState,
+): boolean {
+  const order = ranked(endpoints);
+  const better = order.slice(0, order.indexOf(named));
+  return better.some(isUnresolved) && records.some(({ type }) => type !== "CNAME");
 }
 
 function isUnresolved({ settings, resolution }: EndpointState): boolean {

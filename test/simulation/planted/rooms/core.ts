@@ -3,6 +3,13 @@ import type { BugForTest } from "../bug.ts";
 
 export const coreBugs: readonly BugForTest[] = [
   {
+    name: "the worse one is adopted before the name of the better one is known",
+    file: "src/core/selection/selection.ts",
+    from: "return better.some(isUnresolved) && records.some(",
+    to: "return better.length < 0 && records.some(",
+    test: ["test/scenarios.test.ts", "scenario adopts when names are known"],
+  },
+  {
     name: "the old zone's records survive a change of zone",
     file: "src/core/configuration/configure.ts",
     from: "return { ...ingress, ...freshName, drift: undefined,",
