@@ -421,7 +421,7 @@ class Stage {
       const validity = { fromWallMs: untilWallMs - 100 * 86_400_000, untilWallMs };
       return { ...base, kind: "inconclusive", reason: "clock", detail: "certificate expired", validity };
     }
-    return { ...base, kind: "failed", reason: what as (Observation & { kind: "failed" })["reason"] };
+    return { ...base, kind: "failed", reason: what };
   }
 
   #advanceTo(atMs: number): void {
