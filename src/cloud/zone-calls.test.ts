@@ -52,17 +52,17 @@ describe("a batch of several plans", () => {
       ["new.example.net", "new.example.net", "new.example.net"],
     ],
     [
-      "is in doubt only for the one that the answer lacks",
+      "is unknown only for the name that the answer lacks",
       [names[0], names[2]].map((name) => live(name, { content: "new.example.net" })),
       ["new.example.net", "transient", "new.example.net"],
     ],
     [
-      "is in doubt only for the one that the answer shows as it was",
+      "is unknown only for the name that the answer shows unchanged",
       names.map((name, index) => live(name, index === 0 ? {} : { content: "new.example.net" })),
       ["transient", "new.example.net", "new.example.net"],
     ],
     [
-      "is in doubt for two whose ids are exchanged",
+      "is unknown for two names whose ids are exchanged",
       names.map((name, index) =>
         live(name, { content: "new.example.net", id: idOf(names[[1, 0, 2][index] ?? 0] ?? "") }),
       ),

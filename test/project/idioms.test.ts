@@ -19,6 +19,7 @@ const idioms: readonly RegExp[] = [
   /\bg(?:o|oes|oing) on\b|\bwent on\b/,
   /\bserves? alone\b|\balone serves?\b|\bbeside it\b/,
   /\bis to (?:serve|point|stand)\b/,
+  /\bholds? up no\b/,
   // health and connection
   /\bin doubt\b/,
   /\bprov(?:e|es|ed|ing) nothing\b/,
@@ -80,6 +81,7 @@ test("the list knows the texts that people stumbled over", () => {
     "not found out, for Cloudflare could not be reached",
     "a user's token, active, without an end",
     "Where shall the tokens stand?",
+    "one that is refused holds up no other",
     "decided for mobile: cable is down",
     "ingress.example.com was changed by another program and has been repaired",
   ];

@@ -65,7 +65,7 @@ export const cloudBugsForTests: readonly BugForTest[] = [
     file: "src/cloud/zone-calls.ts",
     from: "return written(change, done, zone);",
     to: "return written({ ...change, plan: { deletes: [], patches: [], posts: [] } }, done, zone);",
-    test: ["src/cloud/zone-calls.test.ts", "is in doubt only for the one that the answer lacks"],
+    test: ["src/cloud/zone-calls.test.ts", "is unknown only for the name that the answer lacks"],
   },
   {
     name: "a list that does not show all is believed",

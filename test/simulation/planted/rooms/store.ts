@@ -121,4 +121,11 @@ export const storeBugs: readonly BugForTest[] = [
       "a page about a quiet endpoint takes as long in a full journal as in a short one",
     ],
   },
+  {
+    name: "the newest address of an endpoint is noted with every minute",
+    file: "src/store/checks-table.ts",
+    from: "if (series.touchedHour !== hour) this.#statements.touch.run(series.id, hour + 59);",
+    to: "this.#statements.touch.run(series.id, startMinute);",
+    test: ["src/store/written-bytes.test.ts", "two endpoints write less than 36 MB a day"],
+  },
 ];
